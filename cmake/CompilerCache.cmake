@@ -1,0 +1,11 @@
+# A project that includes this one chooses its own launcher.
+if(PROJECT_IS_TOP_LEVEL)
+    find_program(FILESTORE_CCACHE ccache)
+    if(FILESTORE_CCACHE)
+        foreach(language C CXX)
+            if(NOT DEFINED CMAKE_${language}_COMPILER_LAUNCHER)
+                set(CMAKE_${language}_COMPILER_LAUNCHER ${FILESTORE_CCACHE})
+            endif()
+        endforeach()
+    endif()
+endif()

@@ -1,0 +1,24 @@
+# The packages that the library links. The build uses this file, and the installed package does for its static libraries.
+
+set(filestore_dependencies CURL OpenSSL SQLite3 Threads pugixml yaml-cpp)
+
+# Calls find_package with the arguments given (REQUIRED or QUIET) for each dependency; filestore_missing then lists
+# those that were not found.
+macro(filestore_find_dependencies)
+    set(filestore_missing "")
+    set(THREADS_PREFER_PTHREAD_FLAG ON)
+    foreach(filestore_dependency IN LISTS filestore_dependencies)
+        find_package(${filestore_dependency} ${ARGN})
+        if(NOT ${filestore_dependency}_FOUND)
+            list(APPEND filestore_missing ${filestore_dependency})
+        endif()
+    endforeach()
+    # Before its version 0.8 yaml-cpp exports a target without a namespace.
+    if(TARGET yaml-cpp AND NOT TARGET yaml-cpp::yaml-cpp)
+        add_library(yaml-cpp::yaml-cpp INTERFACE IMPORTED)
+        target_link_libraries(yaml-cpp::yaml-cpp INTERFACE yaml-cpp)
+    endif()
+endmacro()
+
+set(filestore_link_libraries CURL::libcurl OpenSSL::Crypto SQLite::SQLite3 Threads::Threads pugixml::pugixml
+                             yaml-cpp::yaml-cpp)

@@ -1,0 +1,60 @@
+include(CMakePackageConfigHelpers)
+
+set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/filestore)
+
+set(installed_headers
+    include/filestore/backend.h
+    include/filestore/blocking_backend.h
+    include/filestore/call.h
+    include/filestore/error.h
+    include/filestore/executor.h
+    include/filestore/export.h
+    include/filestore/file_id.h
+    include/filestore/local_backend.h
+    include/filestore/metadata.h
+    include/filestore/result.h
+    include/filestore/s3_backend.h
+    include/filestore/service.h
+    include/filestore/stdstream.h
+    include/filestore/stream.h
+    include/filestore/time.h
+    include/filestore/version.h)
+install(FILES ${installed_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/filestore)
+install(FILES capi/include/filestore.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+foreach(kind shared static)
+    string(TOUPPER ${kind} upper)
+    if(FILESTORE_BUILD_${upper})
+        set(suffix "")
+        if(kind STREQUAL static)
+            set(suffix _static)
+        endif()
+        install(TARGETS filestore${suffix} filestore_c${suffix} EXPORT filestore_${kind})
+        install(
+            EXPORT filestore_${kind}
+            NAMESPACE filestore::
+            FILE filestore_${kind}.cmake
+            DESTINATION ${package_directory})
+    endif()
+endforeach()
+if(FILESTORE_WITH_TOOLS)
+    install(TARGETS filestore_tool)
+endif()
+
+configure_package_config_file(
+    cmake/filestoreConfig.cmake.in ${PROJECT_BINARY_DIR}/filestoreConfig.cmake
+    INSTALL_DESTINATION ${package_directory}
+    NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/filestoreConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/filestoreConfig.cmake ${PROJECT_BINARY_DIR}/filestoreConfigVersion.cmake
+        DESTINATION ${package_directory})
+install(FILES cmake/Dependencies.cmake DESTINATION ${package_directory} RENAME filestoreDependencies.cmake)
+
+# The prefix is found from the place of the .pc file, so that the installed tree can be moved.
+file(RELATIVE_PATH pc_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" pc_prefix ${pc_prefix})
+foreach(package filestore filestore_c)
+    configure_file(cmake/${package}.pc.in ${PROJECT_BINARY_DIR}/${package}.pc @ONLY)
+    install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/filestore)
