@@ -1,0 +1,194 @@
+#pragma once
+
+/// `StorageBackend`: the seam between the file service and the place where bytes live.
+///
+/// A resource, held by std::shared_ptr, and thread-safe: any thread may start any call. Asynchronous at heart: the `_async`
+/// functions return at once and answer by a Completion (see call.h); the blocking functions wrap them and block the calling
+/// thread. Any call may also fail with `cancelled`, `timeout`, `no_memory`, `forked` (the backend was made before
+/// fork) and, when blocking on a library thread, `would_deadlock`.
+///
+/// To write a backend of your own, derive from this class, or from BlockingBackend where your storage can only block.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filestore/call.h"
+#include "filestore/export.h"
+#include "filestore/file_id.h"
+#include "filestore/metadata.h"
+#include "filestore/result.h"
+#include "filestore/stream.h"
+#include "filestore/time.h"
+
+namespace filestore {
+
+inline constexpr std::string_view default_content_type = "application/octet-stream";
+
+/// What a backend knows of a stored file. A value.
+struct FileInfo {
+    FileId id;
+    /// The name that the uploader gave; empty where none was recorded.
+    std::string original_path;
+    /// Bytes.
+    std::uint64_t size = 0;
+    Timestamp last_modified{};
+    std::string content_type{default_content_type};
+    /// The uploader's own keys only.
+    Metadata metadata;
+};
+
+struct UploadRequest {
+    /// Not nil. A file that is there under the same ID is replaced, unless `create_only`.
+    FileId id;
+    /// Required.
+    std::shared_ptr<Source> source;
+    /// UTF-8; recorded, never used as a path.
+    std::string original_path;
+    /// Printable ASCII without line breaks.
+    std::string content_type{default_content_type};
+    Metadata metadata;
+    /// Fail with `already_exists` where the ID is in use.
+    bool create_only = false;
+    CallOptions call;
+};
+
+struct UploadReceipt {
+    /// Bytes stored.
+    std::uint64_t size = 0;
+};
+
+/// Bytes [offset, offset + length) of a file; without a length, to its end.
+struct ByteRange {
+    std::uint64_t offset = 0;
+    std::optional<std::uint64_t> length;
+};
+
+struct DownloadRequest {
+    FileId id;
+    /// Required.
+    std::shared_ptr<Sink> sink;
+    /// The whole file where there is none. A range that starts at or past the end is `range_not_satisfiable`; one that
+    /// reaches past the end is cut.
+    std::optional<ByteRange> range;
+    /// Called once before the first byte, on a library thread; a failure ends the download and comes back unchanged. Must not block.
+    std::function<Result<void>(const FileInfo&)> on_info;
+    CallOptions call;
+};
+
+struct DownloadReceipt {
+    /// Bytes delivered to the sink.
+    std::uint64_t bytes = 0;
+    /// Bytes of the whole stored file.
+    std::uint64_t file_size = 0;
+};
+
+/// Names one file.
+struct FileRequest {
+    FileId id;
+    CallOptions call;
+};
+
+struct ListRequest {
+    /// Where to go on: `ListPage::next` of the page before; empty for the first.
+    std::string cursor;
+    /// The most entries to answer, 1 to 1000.
+    std::size_t limit = 1000;
+    CallOptions call;
+};
+
+struct ListEntry {
+    FileId id;
+    /// Bytes.
+    std::uint64_t size = 0;
+    Timestamp last_modified{};
+};
+
+struct ListPage {
+    /// Ordered by ID; may be empty although more follow.
+    std::vector<ListEntry> files;
+    /// The cursor of the next page; nothing after the last.
+    std::optional<std::string> next;
+};
+
+enum class PresignMethod { get, put, head, remove };
+
+struct PresignRequest {
+    FileId id;
+    PresignMethod method = PresignMethod::get;
+    /// 1 second to 7 days.
+    std::chrono::seconds expires{3600};
+    CallOptions call;
+};
+
+struct PresignedUrl {
+    /// Holds a signature: whoever has it may use it until it expires.
+    std::string url;
+    Timestamp expires_at{};
+};
+
+/// What differs between backends. A value.
+struct Capabilities {
+    /// remove() can tell whether the file was there.
+    bool remove_tells_existence = false;
+    bool presign = false;
+};
+
+class FILESTORE_API StorageBackend {
+public:
+    StorageBackend() = default;
+    StorageBackend(const StorageBackend&) = delete;
+    StorageBackend& operator=(const StorageBackend&) = delete;
+    virtual ~StorageBackend();
+
+    /// Stores a file: whole, with its metadata, or not at all. On any failure nothing new is visible.
+    /// Failures to act on: `invalid_argument`, `already_exists` (create_only), `source_failed`, `no_space`,
+    /// `permission_denied`, `unauthenticated`, `configuration`, `unavailable`, `corrupt` (what arrived is not what was sent).
+    virtual void upload_async(UploadRequest request, Completion<UploadReceipt> done) = 0;
+
+    /// Hands the bytes of a file to the sink, in order, then calls Sink::finish. On failure the sink may have taken a part;
+    /// finish() is not called. Failures to act on: `not_found`, `range_not_satisfiable`, `sink_failed`, `corrupt`,
+    /// and those of upload.
+    virtual void download_async(DownloadRequest request, Completion<DownloadReceipt> done) = 0;
+
+    /// Removes a file with its metadata. False where nothing was there; a backend that cannot tell
+    /// (`Capabilities::remove_tells_existence`) answers true. On failure the file is there whole or gone whole.
+    virtual void remove_async(FileRequest request, Completion<bool> done) = 0;
+
+    /// Whether the file is there. "Cannot tell" is an error, never false.
+    virtual void exists_async(FileRequest request, Completion<bool> done) = 0;
+
+    /// Failures to act on: `not_found`, `corrupt` (the record is damaged), and those of upload.
+    virtual void metadata_async(FileRequest request, Completion<FileInfo> done) = 0;
+
+    /// One page of the stored files. `invalid_argument` for a limit of 0 or above 1000.
+    virtual void list_async(ListRequest request, Completion<ListPage> done) = 0;
+
+    /// A URL by which anybody can use the file for a while. `unsupported` by default.
+    virtual void presign_async(PresignRequest request, Completion<PresignedUrl> done);
+
+    [[nodiscard]] virtual Capabilities capabilities() const noexcept = 0;
+
+    /// "local", "s3", or a third party's own.
+    [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+    /// Ends the backend: every pending call completes with `cancelled`, as does any later one. Returns when all have, except
+    /// on a library thread, where it does not wait. Idempotent.
+    virtual void close() noexcept = 0;
+
+    /// The blocking forms: the same, on the calling thread.
+    [[nodiscard]] Result<UploadReceipt> upload(UploadRequest request);
+    [[nodiscard]] Result<DownloadReceipt> download(DownloadRequest request);
+    [[nodiscard]] Result<bool> remove(FileRequest request);
+    [[nodiscard]] Result<bool> exists(FileRequest request);
+    [[nodiscard]] Result<FileInfo> metadata(FileRequest request);
+    [[nodiscard]] Result<ListPage> list(ListRequest request);
+    [[nodiscard]] Result<PresignedUrl> presign(PresignRequest request);
+};
+
+}  // namespace filestore

@@ -1,0 +1,83 @@
+#pragma once
+
+/// `BlockingBackend`: derive from it to store files where every call blocks (a file system, a database, an old client
+/// library). It runs the work on an executor, drives the streams, and keeps the promises of StorageBackend: a thread is
+/// never held while the caller's stream has nothing to give or take.
+///
+/// A resource, made by std::make_shared and thread-safe. The virtual functions are called on the executor, for
+/// different calls on several threads at once.
+
+#include <memory>
+#include <span>
+
+#include "filestore/backend.h"
+#include "filestore/executor.h"
+
+namespace filestore {
+
+class FILESTORE_API BlockingBackend : public StorageBackend,
+                                      public std::enable_shared_from_this<BlockingBackend> {
+public:
+    /// A file that is being stored. Destroying one that was not committed leaves nothing behind.
+    class FILESTORE_API Writer {
+    public:
+        Writer() = default;
+        Writer(const Writer&) = delete;
+        Writer& operator=(const Writer&) = delete;
+        virtual ~Writer();
+        [[nodiscard]] virtual Result<void> write(std::span<const std::byte> bytes) = 0;
+        /// Publishes the file, `size` bytes long, with its metadata. Called at most once, last.
+        [[nodiscard]] virtual Result<void> commit(std::uint64_t size) = 0;
+    };
+
+    /// A stored file that is being read.
+    class FILESTORE_API Reader {
+    public:
+        Reader() = default;
+        Reader(const Reader&) = delete;
+        Reader& operator=(const Reader&) = delete;
+        virtual ~Reader();
+        /// Bytes of the whole file.
+        [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;
+        /// Asked only where the request has an `on_info`.
+        [[nodiscard]] virtual Result<FileInfo> info() = 0;
+        /// Reads up to `into.size()` bytes at `offset`; 0 at the end.
+        [[nodiscard]] virtual Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> into) = 0;
+    };
+
+    explicit BlockingBackend(std::shared_ptr<Executor> executor);
+    ~BlockingBackend() override;
+
+    void upload_async(UploadRequest request, Completion<UploadReceipt> done) final;
+    void download_async(DownloadRequest request, Completion<DownloadReceipt> done) final;
+    void remove_async(FileRequest request, Completion<bool> done) final;
+    void exists_async(FileRequest request, Completion<bool> done) final;
+    void metadata_async(FileRequest request, Completion<FileInfo> done) final;
+    void list_async(ListRequest request, Completion<ListPage> done) final;
+    void close() noexcept final;
+
+protected:
+    /// The requests have been checked: the ID is not nil, streams are there, the metadata is allowed.
+    [[nodiscard]] virtual Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<Reader>> open_reader(const FileId& id) = 0;
+    [[nodiscard]] virtual Result<bool> remove_now(const FileId& id) = 0;
+    [[nodiscard]] virtual Result<bool> exists_now(const FileId& id) = 0;
+    [[nodiscard]] virtual Result<FileInfo> metadata_now(const FileId& id) = 0;
+    [[nodiscard]] virtual Result<ListPage> list_now(const ListRequest& request) = 0;
+
+private:
+    class UploadJob;
+    class DownloadJob;
+    struct Machinery;
+
+    template <class T, class Request>
+    void run(Request request, Completion<T> done, Result<T> (BlockingBackend::*work)(const Request&));
+    [[nodiscard]] Result<bool> remove_checked(const FileRequest& request);
+    [[nodiscard]] Result<bool> exists_checked(const FileRequest& request);
+    [[nodiscard]] Result<FileInfo> metadata_checked(const FileRequest& request);
+    [[nodiscard]] Result<ListPage> list_checked(const ListRequest& request);
+
+    std::unique_ptr<Machinery> machinery_;
+};
+
+}  // namespace filestore

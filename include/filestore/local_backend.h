@@ -1,0 +1,46 @@
+#pragma once
+
+/// Files in a local directory, in the layout of the original system:
+///
+///     <base>/<file id>                    the bytes
+///     <base>/metadata/<file id>.json      a JSON object: the user's keys beside `file_id`, `original_path`, `size`;
+///                                         what else we keep is under the one key `filestore`
+///     <base>/.filestore/                  ours: the catalogue of a FileService
+///
+/// A store that the original wrote is read, and the original reads ours. An upload becomes visible whole or not at all.
+/// Any number of processes may share a store.
+
+#include <memory>
+#include <string>
+
+#include "filestore/backend.h"
+#include "filestore/executor.h"
+
+namespace filestore {
+
+/// What a completed upload or removal survives. A value.
+enum class Durability {
+    /// Power loss: file, sidecar and directories are flushed.
+    full,
+    /// Power loss, but the name may be lost: file and sidecar are flushed, directories are not.
+    data,
+    /// The end of the process only: nothing is flushed.
+    none,
+};
+
+/// A value.
+struct LocalOptions {
+    /// Made, with its parents, where it is missing. A relative path counts from the working directory of the moment when the
+    /// backend is opened.
+    std::string base_path = "./storage";
+    Durability durability = Durability::full;
+    /// Where the work runs; a thread pool of its own where there is none.
+    std::shared_ptr<Executor> executor;
+};
+
+/// Opens a local store; blocks (a few system calls). Destroying the handle closes the backend: pending calls complete with `cancelled`.
+/// Failures to act on: `permission_denied`, `invalid_argument` (a file stands where a directory is needed),
+/// `no_space`, `io`.
+[[nodiscard]] FILESTORE_API Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options);
+
+}  // namespace filestore

@@ -1,0 +1,130 @@
+#pragma once
+
+/// `FileService`: files go in and come out by ID, and every upload and deletion is recorded.
+///
+///     auto service = filestore::FileService::open({});                          // ./storage
+///     auto id = service->upload({.source = filestore::source_from_string("hello"), .path = "hello.txt"});
+///
+/// `FileService` is a resource and thread-safe. Opening one does no network I/O and starts no thread. Destroying one completes every
+/// pending call with `cancelled`, and waits for that unless it happens on a library thread.
+///
+/// Each call has a blocking and an asynchronous form, with the general failures of StorageBackend (see backend.h). Calls
+/// that record may also fail with the catalogue's `io`, `no_space` and `corrupt`: then the file is as it was before the call,
+/// or the message says otherwise.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "filestore/backend.h"
+#include "filestore/executor.h"
+#include "filestore/local_backend.h"
+#include "filestore/s3_backend.h"
+
+namespace filestore {
+
+/// The retention rule of `storage.yaml`. A value.
+struct CleanupOptions {
+    bool enabled = false;
+    /// At least 1.
+    unsigned retention_days = 30;
+    /// Five cron fields.
+    std::string schedule = "0 2 * * *";
+};
+
+/// A value. Every field can also be set by name, which is what configuration files and the C API do.
+struct FILESTORE_API ServiceOptions {
+    /// "local" or "s3".
+    std::string backend = "local";
+    LocalOptions local;
+    S3Options s3;
+    CleanupOptions cleanup;
+
+    /// The SQLite file of the catalogue. Empty: `<base_path>/.filestore/catalogue.sqlite` of a local store; for S3 a file named after
+    /// endpoint, bucket and prefix under `$XDG_STATE_HOME/filestore`, else `$HOME/.local/state/filestore`. "off": nothing is recorded.
+    std::string catalogue_path;
+
+    /// Shared by the backend, the catalogue and the completions; a thread pool of the service's own where there is none.
+    std::shared_ptr<Executor> executor;
+    /// The system's where there is none.
+    std::shared_ptr<Clock> clock;
+
+    /// Sets one option by name: `backend`, `base_path`, `durability` (full, data, none), `bucket_name`, `aws_access_key`, `aws_secret_key`,
+    /// `aws_session_token`, `region`, `endpoint`, `addressing` (automatic, path, virtual_host), `payload_signing` (automatic, signed,
+    /// unsigned), `key_prefix`, `ca_file`, `spool_directory`, `connect_timeout` and `stall_timeout` (seconds), `event_loops`,
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`.
+    /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
+    Result<void> set(std::string_view name, std::string_view value);
+};
+
+/// Reads `storage.yaml`. A key that is not known fails with `configuration` and names file, line and the nearest known key; so does a
+/// value of the wrong kind. Blocks.
+[[nodiscard]] FILESTORE_API Result<ServiceOptions> load_config_file(const std::string& path);
+
+/// The same from text; `origin` names it in messages.
+[[nodiscard]] FILESTORE_API Result<ServiceOptions> parse_config(std::string_view yaml,
+                                                                const std::string& origin);
+
+/// What to store.
+struct FileUpload {
+    /// Required.
+    std::shared_ptr<Source> source;
+    /// The name that the file has for its owner, UTF-8; recorded, never used as a path.
+    std::string path;
+    std::string content_type{default_content_type};
+    Metadata metadata;
+    CallOptions call;
+};
+
+class FILESTORE_API FileService {
+public:
+    /// Failures: `invalid_argument` (an unknown backend, an option that cannot be right), and those of opening the store:
+    /// `permission_denied`, `no_space`, `io`. Blocks for a few system calls. The catalogue is opened by the first call that records.
+    [[nodiscard]] static Result<FileService> open(ServiceOptions options);
+
+    /// A service on a backend of the caller's own. `options.catalogue_path` must be set; other options of the store are not used.
+    /// The backend is not closed by the service.
+    [[nodiscard]] static Result<FileService> open(std::shared_ptr<StorageBackend> backend,
+                                                  ServiceOptions options);
+
+    FileService(FileService&& other) noexcept;
+    FileService& operator=(FileService&& other) noexcept;
+    ~FileService();
+
+    /// Stores a file and records it; answers its new ID. Once it succeeds the file is there, with its record, whatever happens next.
+    /// Failures to act on: see StorageBackend::upload_async; nothing is stored then.
+    [[nodiscard]] Result<FileId> upload(FileUpload file);
+    void upload_async(FileUpload file, Completion<FileId> done);
+
+    /// See StorageBackend::download_async.
+    [[nodiscard]] Result<DownloadReceipt> download(DownloadRequest request);
+    void download_async(DownloadRequest request, Completion<DownloadReceipt> done);
+
+    /// Removes a file and records it. False, and nothing recorded, where it was not there.
+    [[nodiscard]] Result<bool> remove(FileRequest request);
+    void remove_async(FileRequest request, Completion<bool> done);
+
+    [[nodiscard]] Result<bool> exists(FileRequest request);
+    void exists_async(FileRequest request, Completion<bool> done);
+
+    [[nodiscard]] Result<FileInfo> metadata(FileRequest request);
+    void metadata_async(FileRequest request, Completion<FileInfo> done);
+
+    /// Always reads the backend.
+    [[nodiscard]] Result<ListPage> list(ListRequest request);
+    void list_async(ListRequest request, Completion<ListPage> done);
+
+    [[nodiscard]] Result<PresignedUrl> presign(PresignRequest request);
+    void presign_async(PresignRequest request, Completion<PresignedUrl> done);
+
+    /// Where the catalogue is; empty where nothing is recorded.
+    [[nodiscard]] const std::string& catalogue_path() const noexcept;
+
+private:
+    class Impl;
+    explicit FileService(std::shared_ptr<Impl> impl) noexcept;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace filestore

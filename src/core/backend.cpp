@@ -1,0 +1,47 @@
+#include "filestore/backend.h"
+
+#include <utility>
+
+#include "core/blocking_call.h"
+
+namespace filestore {
+
+StorageBackend::~StorageBackend() = default;
+
+void StorageBackend::presign_async(PresignRequest request, Completion<PresignedUrl> done) {
+    // Through exists_async, so that the answer comes from the executor of the backend like any other.
+    FileRequest probe{request.id, std::move(request.call)};
+    exists_async(std::move(probe), [done = std::move(done)](const Result<bool>&) {
+        done(Error(ErrorCode::unsupported, "this backend has no presigned URLs"));
+    });
+}
+
+Result<UploadReceipt> StorageBackend::upload(UploadRequest request) {
+    return wait_for<UploadReceipt>([&](auto done) { upload_async(std::move(request), std::move(done)); });
+}
+
+Result<DownloadReceipt> StorageBackend::download(DownloadRequest request) {
+    return wait_for<DownloadReceipt>([&](auto done) { download_async(std::move(request), std::move(done)); });
+}
+
+Result<bool> StorageBackend::remove(FileRequest request) {
+    return wait_for<bool>([&](auto done) { remove_async(std::move(request), std::move(done)); });
+}
+
+Result<bool> StorageBackend::exists(FileRequest request) {
+    return wait_for<bool>([&](auto done) { exists_async(std::move(request), std::move(done)); });
+}
+
+Result<FileInfo> StorageBackend::metadata(FileRequest request) {
+    return wait_for<FileInfo>([&](auto done) { metadata_async(std::move(request), std::move(done)); });
+}
+
+Result<ListPage> StorageBackend::list(ListRequest request) {
+    return wait_for<ListPage>([&](auto done) { list_async(std::move(request), std::move(done)); });
+}
+
+Result<PresignedUrl> StorageBackend::presign(PresignRequest request) {
+    return wait_for<PresignedUrl>([&](auto done) { presign_async(std::move(request), std::move(done)); });
+}
+
+}  // namespace filestore

@@ -1,0 +1,36 @@
+#pragma once
+
+/// An owned file descriptor, and errno as Error.
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "filestore/error.h"
+
+namespace filestore {
+
+/// Closes its descriptor. A resource (movable); one thread at a time.
+class Descriptor {
+public:
+    Descriptor() noexcept = default;
+    explicit Descriptor(int number) noexcept : number_(number) {}
+    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept;
+    ~Descriptor();
+
+    [[nodiscard]] int get() const noexcept { return number_; }
+    [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
+
+private:
+    int number_ = -1;
+};
+
+/// The public code that fits an errno: ENOENT not_found, EACCES/EPERM/EROFS permission_denied, ENOSPC/EDQUOT/EFBIG no_space, EEXIST
+/// already_exists, ENOTDIR/EISDIR/ENAMETOOLONG/ELOOP invalid_argument, ENOMEM no_memory, the rest io.
+[[nodiscard]] ErrorCode code_of_errno(int number) noexcept;
+
+/// "<what>: <text of errno>", for example "cannot open '/srv/x': No such file or directory".
+[[nodiscard]] Error errno_error(int number, std::string_view what);
+
+}  // namespace filestore

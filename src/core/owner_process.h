@@ -1,0 +1,30 @@
+#pragma once
+
+/// Which process an object belongs to: a child made by fork() has a copy of the object without its threads.
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <type_traits>
+#include <utility>
+
+namespace filestore {
+
+/// A value; immutable, so thread-safe.
+class OwnerProcess {
+public:
+    /// Whether this process is the one that made the object.
+    [[nodiscard]] bool is_current() const noexcept { return ::getpid() == process_; }
+
+private:
+    pid_t process_ = ::getpid();
+};
+
+/// Keeps what `handle` points to for ever. For a forked child: the threads and locks of a copied object cannot be taken down there, and
+/// its connections are the parent's.
+template <class Handle>
+void abandon(Handle&& handle) {
+    static_cast<void>(new std::remove_cvref_t<Handle>(std::forward<Handle>(handle)));
+}
+
+}  // namespace filestore

@@ -1,0 +1,89 @@
+#include "core/request_checks.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "core/try.h"
+
+namespace filestore {
+
+namespace {
+
+Error invalid(std::string message) {
+    return {ErrorCode::invalid_argument, std::move(message)};
+}
+
+Result<void> check_id(const FileId& id) {
+    if (id.is_nil()) {
+        return invalid("the request has no file ID");
+    }
+    return {};
+}
+
+constexpr std::size_t most_content_type_bytes = 255;
+
+}  // namespace
+
+Result<void> check_request(const UploadRequest& request) {
+    FILESTORE_TRY(check_id(request.id));
+    if (!request.source) {
+        return invalid("the upload has no source");
+    }
+    if (!is_utf8(request.original_path)) {
+        return invalid("the original path " + quoted(request.original_path) +
+                       " is not UTF-8: give a name that is");
+    }
+    if (request.content_type.empty() || request.content_type.size() > most_content_type_bytes ||
+        !is_printable_ascii(request.content_type)) {
+        return invalid("the content type " + quoted(request.content_type) +
+                       " is not 1 to 255 characters of printable ASCII");
+    }
+    return check_user_metadata(request.metadata);
+}
+
+Result<void> check_request(const DownloadRequest& request) {
+    FILESTORE_TRY(check_id(request.id));
+    if (!request.sink) {
+        return invalid("the download has no sink");
+    }
+    if (request.range && request.range->length == 0U) {
+        return invalid("a range of 0 bytes cannot be downloaded");
+    }
+    return {};
+}
+
+Result<void> check_request(const FileRequest& request) {
+    return check_id(request.id);
+}
+
+Result<void> check_request(const ListRequest& request) {
+    if (request.limit < 1 || request.limit > 1000) {
+        return invalid("the limit of a list is 1 to 1000, not " + std::to_string(request.limit));
+    }
+    return {};
+}
+
+Result<void> check_request(const PresignRequest& request) {
+    using namespace std::chrono_literals;
+    FILESTORE_TRY(check_id(request.id));
+    if (request.expires < 1s || request.expires > std::chrono::days(7)) {
+        return invalid("a presigned URL lasts 1 second to 7 days, not " +
+                       std::to_string(request.expires.count()) + " seconds");
+    }
+    return {};
+}
+
+Result<ResolvedRange> resolve_range(const std::optional<ByteRange>& range, std::uint64_t file_size) {
+    if (!range) {
+        return ResolvedRange{0, file_size};
+    }
+    if (range->offset >= file_size) {
+        return Error(ErrorCode::range_not_satisfiable, "the range starts at byte " +
+                                                           std::to_string(range->offset) + " of a file of " +
+                                                           std::to_string(file_size) + " bytes");
+    }
+    const std::uint64_t rest = file_size - range->offset;
+    return ResolvedRange{range->offset, std::min(rest, range->length.value_or(rest))};
+}
+
+}  // namespace filestore

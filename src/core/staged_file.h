@@ -1,0 +1,53 @@
+#pragma once
+
+/// A file that is written in secret and then published under its name in one step.
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "core/descriptor.h"
+#include "filestore/result.h"
+
+namespace filestore {
+
+/// Has no name at all where the file system can do that (O_TMPFILE), so that nothing remains of it even after kill -9; else a
+/// hidden name in its directory, which the destructor removes. A resource (movable); one thread at a time; blocks.
+class StagedFile {
+public:
+    /// `directory` is a descriptor that stays open as long as this object. `mode` is subject to the umask.
+    [[nodiscard]] static Result<StagedFile> create(int directory, unsigned mode);
+
+    StagedFile(StagedFile&& other) noexcept;
+    StagedFile& operator=(StagedFile&&) = delete;
+    ~StagedFile();
+
+    [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
+
+    /// Gives the file its name in the directory; `already_exists` where it is taken.
+    [[nodiscard]] Result<void> publish_new(const std::string& name);
+
+    /// Does what publish_replacing() may lack space for, so that only a rename remains.
+    [[nodiscard]] Result<void> prepare_replacing();
+
+    /// Gives the file its name, in place of another file that may have it: readers see the old or the new one.
+    [[nodiscard]] Result<void> publish_replacing(const std::string& name);
+
+private:
+    StagedFile(int directory, Descriptor file, std::string hidden_name) noexcept;
+    [[nodiscard]] int link_to(const std::string& name) const noexcept;
+
+    int directory_;
+    Descriptor file_;
+    /// Empty where the file has no name.
+    std::string hidden_name_;
+};
+
+/// Writes all bytes, past short writes and EINTR. `what` leads the message of a failure.
+[[nodiscard]] Result<void> write_all(int descriptor, std::span<const std::byte> bytes,
+                                     const std::string& what);
+
+/// fsync. A failure is final: the kernel may have dropped the data, so it is never tried again.
+[[nodiscard]] Result<void> flush_to_disk(int descriptor, const std::string& what);
+
+}  // namespace filestore

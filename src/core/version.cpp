@@ -1,0 +1,9 @@
+#include "filestore/version.h"
+
+namespace filestore {
+
+std::string_view version() noexcept {
+    return FILESTORE_VERSION;
+}
+
+}  // namespace filestore

@@ -1,0 +1,39 @@
+#pragma once
+
+/// Threads of the library: the pool's, the reactor's and the event loops'.
+
+#include <csignal>
+#include <thread>
+#include <utility>
+
+namespace filestore {
+
+/// Starts a thread with all signals blocked, from its first instruction on: a signal meant for the program never runs its
+/// handler there, and SIGPIPE from a closed connection has no effect. Throws std::system_error as std::thread does.
+template <class Body>
+[[nodiscard]] std::thread start_worker(Body body) {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    struct Restore {
+        const sigset_t& mask;
+        ~Restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
+    } restore{before};
+    return std::thread(std::move(body));
+}
+
+/// Joins `thread`, unless it is the current thread, which is detached: an object may be destroyed by work that runs on its
+/// own thread.
+inline void join_or_detach(std::thread& thread) {
+    if (!thread.joinable()) {
+        return;
+    }
+    if (thread.get_id() == std::this_thread::get_id()) {
+        thread.detach();
+    } else {
+        thread.join();
+    }
+}
+
+}  // namespace filestore
