@@ -1,0 +1,325 @@
+#include "filestore/local_backend.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "core/backend_handle.h"
+#include "core/staged_file.h"
+#include "core/try.h"
+#include "filestore/blocking_backend.h"
+#include "local/listing.h"
+#include "local/sidecar.h"
+#include "local/store.h"
+
+namespace filestore {
+
+namespace {
+
+using local::FileLock;
+using local::modification_time;
+using local::Sidecar;
+using local::sidecar_name;
+using local::Store;
+
+constexpr unsigned file_mode = 0600;
+constexpr std::size_t largest_sidecar = std::size_t{4} * 1024 * 1024;
+
+Error no_such_file(const Store& store, const FileId& id) {
+    return {ErrorCode::not_found, "no file " + id.str() + " " + store.place()};
+}
+
+/// The state of a stored file; nothing where there is none. `corrupt` for what is no regular file: nothing of ours.
+Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId& id) {
+    struct ::stat status {};
+    if (::fstatat(store.base.get(), id.str().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT) {
+            return std::optional<struct ::stat>();
+        }
+        return errno_error(errno, "cannot look at file " + id.str() + " " + store.place());
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return Error(ErrorCode::corrupt, id.str() + " " + store.place() + " is not a regular file");
+    }
+    return std::optional(status);
+}
+
+Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
+    const Descriptor file(::openat(store.metadata.get(), sidecar_name(id).c_str(),
+                                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file.is_open() && errno == ENOENT) {
+        return Error(ErrorCode::not_found, "file " + id.str() + " " + store.place() + " has no metadata");
+    }
+    const std::string what = "cannot read the metadata of file " + id.str() + " " + store.place();
+    if (!file.is_open()) {
+        return errno_error(errno, what);
+    }
+    std::string text;
+    std::array<char, 4096> chunk{};
+    while (text.size() <= largest_sidecar) {
+        const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return errno_error(errno, what);
+        }
+        if (got == 0) {
+            return text;
+        }
+        text.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+    return Error(ErrorCode::corrupt, what + ": it is larger than 4 MiB");
+}
+
+Result<FileInfo> read_info(const Store& store, const FileId& id) {
+    FILESTORE_TRY_ASSIGN(const std::optional<struct ::stat> status, find_file(store, id));
+    if (!status) {
+        return no_such_file(store, id);
+    }
+    FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
+    FILESTORE_TRY_ASSIGN(Sidecar sidecar, local::read_sidecar(id, json));
+    FileInfo info;
+    info.id = id;
+    info.original_path = std::move(sidecar.original_path);
+    info.size = static_cast<std::uint64_t>(status->st_size);
+    info.last_modified = modification_time(*status);
+    info.content_type = std::move(sidecar.content_type);
+    info.metadata = std::move(sidecar.metadata);
+    if (sidecar.size && *sidecar.size != info.size) {
+        return Error(ErrorCode::corrupt,
+                     "file " + id.str() + " " + store.place() + " has " + std::to_string(info.size) +
+                         " bytes where its metadata tells of " + std::to_string(*sidecar.size));
+    }
+    return info;
+}
+
+Result<void> flush_directory(const Store& store, const Descriptor& directory) {
+    if (store.durability != Durability::full) {
+        return {};
+    }
+    return flush_to_disk(directory.get(), "cannot flush a directory " + store.place());
+}
+
+Result<void> flush_file(const Store& store, const StagedFile& file) {
+    if (store.durability == Durability::none) {
+        return {};
+    }
+    return flush_to_disk(file.descriptor(), "cannot flush a file " + store.place());
+}
+
+/// What a reader sees after a crash at any point: nothing, until the data has its name; then file and sidecar.
+///
+///     1. the data is staged without a name, then flushed        nothing is there
+///     2. the sidecar is staged, flushed, named; its directory is flushed     a sidecar that nobody asks for
+///     3. the data gets its name; its directory is flushed       the file
+///
+/// A replacement is two renames under the file's lock, sidecar first.
+class LocalWriter final : public BlockingBackend::Writer {
+public:
+    LocalWriter(std::shared_ptr<const Store> store, StagedFile data, const UploadRequest& request)
+        : store_(std::move(store)), data_(std::move(data)), create_only_(request.create_only) {
+        sidecar_.id = request.id;
+        sidecar_.original_path = request.original_path;
+        sidecar_.content_type = request.content_type;
+        sidecar_.metadata = request.metadata;
+    }
+
+    Result<void> write(std::span<const std::byte> bytes) override {
+        return write_all(data_.descriptor(), bytes, "cannot write a file " + store_->place());
+    }
+
+    Result<void> commit(std::uint64_t size) override {
+        sidecar_.size = size;
+        FILESTORE_TRY_ASSIGN(StagedFile sidecar_file, stage_sidecar());
+        FILESTORE_TRY(flush_file(*store_, data_));
+        FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id));
+        FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, sidecar_.id));
+        if (!existing) {
+            return publish_new(sidecar_file);
+        }
+        if (create_only_) {
+            return Error(ErrorCode::already_exists,
+                         "file " + sidecar_.id.str() + " is already there " + store_->place());
+        }
+        return replace(sidecar_file);
+    }
+
+private:
+    Result<StagedFile> stage_sidecar() {
+        FILESTORE_TRY_ASSIGN(const std::string json, local::write_sidecar(sidecar_));
+        auto file = StagedFile::create(store_->metadata.get(), file_mode);
+        if (!file) {
+            return file.error().within(store_->place());
+        }
+        FILESTORE_TRY(write_all(file->descriptor(), std::as_bytes(std::span(json)),
+                                "cannot write metadata " + store_->place()));
+        FILESTORE_TRY(flush_file(*store_, *file));
+        return file;
+    }
+
+    /// A sidecar without data may stand in the way: what a crash left.
+    Result<void> publish_new(StagedFile& sidecar_file) {
+        FILESTORE_TRY(sidecar_file.publish_replacing(sidecar_name(sidecar_.id)));
+        Result<void> published = flush_directory(*store_, store_->metadata);
+        if (published.ok()) {
+            published = data_.publish_new(sidecar_.id.str());
+        }
+        if (published.ok()) {
+            published = flush_directory(*store_, store_->base);
+            if (!published.ok()) {
+                ::unlinkat(store_->base.get(), sidecar_.id.str().c_str(), 0);
+            }
+        }
+        if (!published.ok()) {
+            ::unlinkat(store_->metadata.get(), sidecar_name(sidecar_.id).c_str(), 0);
+        }
+        return published;
+    }
+
+    Result<void> replace(StagedFile& sidecar_file) {
+        FILESTORE_TRY(data_.prepare_replacing());
+        FILESTORE_TRY(sidecar_file.publish_replacing(sidecar_name(sidecar_.id)));
+        FILESTORE_TRY(flush_directory(*store_, store_->metadata));
+        FILESTORE_TRY(data_.publish_replacing(sidecar_.id.str()));
+        return flush_directory(*store_, store_->base);
+    }
+
+    std::shared_ptr<const Store> store_;
+    StagedFile data_;
+    Sidecar sidecar_;
+    bool create_only_;
+};
+
+class LocalReader final : public BlockingBackend::Reader {
+public:
+    LocalReader(std::shared_ptr<const Store> store, const FileId& id, Descriptor file, std::uint64_t size)
+        : store_(std::move(store)), id_(id), file_(std::move(file)), size_(size) {}
+
+    std::uint64_t size() const noexcept override { return size_; }
+
+    Result<FileInfo> info() override { return read_info(*store_, id_); }
+
+    Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> into) override {
+        ssize_t got = 0;
+        do {
+            got = ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
+        } while (got < 0 && errno == EINTR);
+        if (got < 0) {
+            return errno_error(errno, "cannot read file " + id_.str() + " " + store_->place());
+        }
+        return static_cast<std::size_t>(got);
+    }
+
+private:
+    std::shared_ptr<const Store> store_;
+    FileId id_;
+    Descriptor file_;
+    std::uint64_t size_;
+};
+
+class LocalBackend final : public BlockingBackend {
+public:
+    LocalBackend(Store store, std::shared_ptr<Executor> executor)
+        : BlockingBackend(std::move(executor)), store_(std::make_shared<const Store>(std::move(store))) {}
+
+    Capabilities capabilities() const noexcept override {
+        return {.remove_tells_existence = true, .presign = false};
+    }
+    std::string_view name() const noexcept override { return "local"; }
+
+protected:
+    Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) override {
+        auto data = StagedFile::create(store_->base.get(), file_mode);
+        if (!data) {
+            return data.error().within(store_->place());
+        }
+        return std::unique_ptr<Writer>(std::make_unique<LocalWriter>(store_, std::move(*data), request));
+    }
+
+    Result<std::unique_ptr<Reader>> open_reader(const FileId& id) override {
+        Descriptor file(
+            ::openat(store_->base.get(), id.str().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (!file.is_open() && errno == ENOENT) {
+            return no_such_file(*store_, id);
+        }
+        const std::string what = "cannot open file " + id.str() + " " + store_->place();
+        if (!file.is_open()) {
+            return errno == ELOOP ? Error(ErrorCode::corrupt, what + ": it is not a regular file")
+                                  : errno_error(errno, what);
+        }
+        struct ::stat status {};
+        if (::fstat(file.get(), &status) != 0) {
+            return errno_error(errno, what);
+        }
+        if (!S_ISREG(status.st_mode)) {
+            return Error(ErrorCode::corrupt, what + ": it is not a regular file");
+        }
+        return std::unique_ptr<Reader>(std::make_unique<LocalReader>(
+            store_, id, std::move(file), static_cast<std::uint64_t>(status.st_size)));
+    }
+
+    /// The data goes first: from then on the file is gone whole, and a crash leaves only a sidecar that nobody asks for. Such a
+    /// sidecar goes when its file is removed again.
+    Result<bool> remove_now(const FileId& id) override {
+        const std::string sidecar = sidecar_name(id);
+        FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, id));
+        if (!existing &&
+            ::faccessat(store_->metadata.get(), sidecar.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+            return false;
+        }
+        FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, id));
+        FILESTORE_TRY_ASSIGN(const bool had_data, unlink_and_flush(store_->base, id.str()));
+        FILESTORE_TRY_ASSIGN([[maybe_unused]] const bool had_sidecar,
+                             unlink_and_flush(store_->metadata, sidecar));
+        return had_data;
+    }
+
+    Result<bool> exists_now(const FileId& id) override {
+        FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, id));
+        return existing.has_value();
+    }
+
+    Result<FileInfo> metadata_now(const FileId& id) override {
+        auto info = read_info(*store_, id);
+        if (info.ok() || info.error().code() != ErrorCode::corrupt) {
+            return info;
+        }
+        // Between the two renames of a replacement, data and sidecar do not agree: look again when it is over.
+        auto lock = FileLock::take(*store_, id);
+        return lock.ok() ? read_info(*store_, id) : info;
+    }
+
+    Result<ListPage> list_now(const ListRequest& request) override {
+        return local::list_files(*store_, request);
+    }
+
+private:
+    /// False where there was nothing to unlink.
+    [[nodiscard]] Result<bool> unlink_and_flush(const Descriptor& directory, const std::string& name) const {
+        if (::unlinkat(directory.get(), name.c_str(), 0) != 0) {
+            if (errno == ENOENT) {
+                return false;
+            }
+            return errno_error(errno, "cannot remove " + name + " " + store_->place());
+        }
+        FILESTORE_TRY(flush_directory(*store_, directory));
+        return true;
+    }
+
+    std::shared_ptr<const Store> store_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options) {
+    FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability));
+    return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), std::move(options.executor)));
+}
+
+}  // namespace filestore

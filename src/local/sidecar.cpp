@@ -1,0 +1,79 @@
+#include "local/sidecar.h"
+
+#include <charconv>
+
+#include "core/text.h"
+#include "core/try.h"
+
+namespace filestore::local {
+
+namespace {
+
+Error damaged(const FileId& id, std::string_view what) {
+    return {ErrorCode::corrupt, "the metadata of file " + id.str() + " is damaged: " + std::string(what)};
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view json) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(json.data(), json.data() + json.size(), number);
+    if (error != std::errc() || end != json.data() + json.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::string content_type_of(const Metadata& members, const Metadata& ours) {
+    for (const auto& type : {ours.text("content_type"), members.text("content_type")}) {
+        if (type && !type->empty() && is_printable_ascii(*type)) {
+            return *type;
+        }
+    }
+    return std::string(default_content_type);
+}
+
+}  // namespace
+
+Result<std::string> write_sidecar(const Sidecar& sidecar) {
+    Metadata ours;
+    FILESTORE_TRY(ours.set("content_type", sidecar.content_type));
+    Metadata members = sidecar.metadata;
+    FILESTORE_TRY(members.set("file_id", sidecar.id.text()));
+    FILESTORE_TRY(members.set("original_path", sidecar.original_path));
+    if (sidecar.size) {
+        FILESTORE_TRY(members.set_json("size", std::to_string(*sidecar.size)));
+    }
+    FILESTORE_TRY(members.set_json("filestore", ours.to_json()));
+    return members.to_json();
+}
+
+Result<Sidecar> read_sidecar(const FileId& id, std::string_view json) {
+    auto members = Metadata::parse(json);
+    if (!members) {
+        return damaged(id, members.error().message());
+    }
+    if (members->text("file_id") != id.text()) {
+        return damaged(id, "it does not tell of this file");
+    }
+    Metadata ours;
+    if (const auto kept = members->json("filestore")) {
+        auto parsed = Metadata::parse(*kept);
+        if (!parsed) {
+            return damaged(id, "its key 'filestore' is not an object");
+        }
+        ours = std::move(*parsed);
+    }
+    Sidecar sidecar;
+    sidecar.id = id;
+    sidecar.original_path = members->text("original_path").value_or("");
+    if (const auto size = members->json("size")) {
+        sidecar.size = whole_number(*size);
+    }
+    sidecar.content_type = content_type_of(*members, ours);
+    for (const std::string_view key : {"file_id", "original_path", "size", "filestore"}) {
+        members->erase(key);
+    }
+    sidecar.metadata = std::move(*members);
+    return sidecar;
+}
+
+}  // namespace filestore::local

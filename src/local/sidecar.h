@@ -1,0 +1,34 @@
+#pragma once
+
+/// The JSON beside a local file, as the original system writes it. Pure functions.
+///
+/// A JSON object with the user's keys beside `file_id`, `original_path` and `size`. What the library keeps beyond them is an object
+/// under `filestore`: `content_type`.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "filestore/backend.h"
+#include "filestore/result.h"
+
+namespace filestore::local {
+
+/// A value.
+struct Sidecar {
+    FileId id;
+    std::string original_path;
+    /// Bytes; absent where a foreign writer did not note it.
+    std::optional<std::uint64_t> size;
+    std::string content_type{default_content_type};
+    Metadata metadata;
+};
+
+[[nodiscard]] Result<std::string> write_sidecar(const Sidecar& sidecar);
+
+/// `corrupt` when the text is no JSON object or tells of another file. A content type that is not recorded under `filestore` is taken from
+/// the user's own key `content_type`, which the original's upload route sets.
+[[nodiscard]] Result<Sidecar> read_sidecar(const FileId& id, std::string_view json);
+
+}  // namespace filestore::local

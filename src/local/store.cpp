@@ -1,0 +1,119 @@
+#include "local/store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+
+#include "core/text.h"
+#include "core/try.h"
+
+namespace filestore::local {
+
+namespace {
+
+constexpr mode_t directory_mode = 0700;
+constexpr mode_t file_mode = 0600;
+constexpr const char* own_directory = ".filestore";
+
+/// Makes a directory and the missing ones above it.
+Result<void> make_directories(const std::filesystem::path& path) {
+    if (::mkdir(path.c_str(), directory_mode) == 0 || errno == EEXIST) {
+        return {};
+    }
+    const std::filesystem::path parent = path.parent_path();
+    if (errno != ENOENT || parent.empty() || parent == path) {
+        return errno_error(errno, "cannot make directory " + filestore::quoted(path.native()));
+    }
+    FILESTORE_TRY(make_directories(parent));
+    if (::mkdir(path.c_str(), directory_mode) != 0 && errno != EEXIST) {
+        return errno_error(errno, "cannot make directory " + filestore::quoted(path.native()));
+    }
+    return {};
+}
+
+/// One number for a file: two files that share one only wait for each other.
+off_t lock_byte(const FileId& id) {
+    std::uint64_t number = 0;
+    const std::string_view text = id.text();
+    std::from_chars(text.data(), text.data() + 8, number, 16);
+    std::uint64_t low = 0;
+    std::from_chars(text.data() + 24, text.data() + 31, low, 16);
+    return static_cast<off_t>((number << 28U) | low);
+}
+
+}  // namespace
+
+Result<Store> Store::open(const std::string& base_path, Durability durability) {
+    if (base_path.empty() || base_path.find('\0') != std::string::npos) {
+        return Error(ErrorCode::invalid_argument,
+                     "base_path " + filestore::quoted(base_path) + " names no directory");
+    }
+    std::filesystem::path path(base_path);
+    if (!path.has_filename()) {
+        path = path.parent_path();
+    }
+    FILESTORE_TRY(make_directories(path));
+    Store store;
+    store.base_path = base_path;
+    store.durability = durability;
+    store.base = Descriptor(::open(base_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!store.base.is_open()) {
+        return errno_error(errno, "cannot open the store's directory " + filestore::quoted(base_path));
+    }
+    if (::mkdirat(store.base.get(), "metadata", directory_mode) != 0 && errno != EEXIST) {
+        return errno_error(errno, "cannot make directory 'metadata' " + store.place());
+    }
+    store.metadata =
+        Descriptor(::openat(store.base.get(), "metadata", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!store.metadata.is_open()) {
+        return errno_error(errno, "cannot open directory 'metadata' " + store.place());
+    }
+    return store;
+}
+
+std::string Store::place() const {
+    return "in store " + filestore::quoted(base_path);
+}
+
+Result<FileLock> FileLock::take(const Store& store, const FileId& id) {
+    constexpr const char* lock_path = ".filestore/lock";
+    Descriptor file(
+        ::openat(store.base.get(), lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, file_mode));
+    if (!file.is_open() && errno == ENOENT) {
+        if (::mkdirat(store.base.get(), own_directory, directory_mode) != 0 && errno != EEXIST) {
+            return errno_error(errno, "cannot make directory '.filestore' " + store.place());
+        }
+        file = Descriptor(
+            ::openat(store.base.get(), lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, file_mode));
+    }
+    if (!file.is_open()) {
+        return errno_error(errno, "cannot open the lock file " + store.place());
+    }
+    struct ::flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = lock_byte(id);
+    lock.l_len = 1;
+    while (::fcntl(file.get(), F_OFD_SETLKW, &lock) != 0) {
+        if (errno != EINTR) {
+            return errno_error(errno, "cannot lock file " + id.str() + " " + store.place());
+        }
+    }
+    return FileLock(std::move(file));
+}
+
+Timestamp modification_time(const struct ::stat& status) {
+    return Timestamp(std::chrono::seconds(status.st_mtim.tv_sec) +
+                     std::chrono::duration_cast<std::chrono::microseconds>(
+                         std::chrono::nanoseconds(status.st_mtim.tv_nsec)));
+}
+
+std::string sidecar_name(const FileId& id) {
+    return id.str() + ".json";
+}
+
+}  // namespace filestore::local
