@@ -1,0 +1,42 @@
+#include "http/curl_transport.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "http/event_loop.h"
+
+namespace filestore::http {
+
+namespace {
+
+class CurlTransport final : public Transport {
+public:
+    explicit CurlTransport(const TransportOptions& options) {
+        const unsigned count = std::max(1U, options.event_loops);
+        for (unsigned i = 0; i < count; ++i) {
+            loops_.push_back(std::make_unique<EventLoop>(options));
+        }
+    }
+
+    /// Small requests share the first loop and its connections; a bulk transfer takes the loop with the least to do.
+    void send(Request request, std::shared_ptr<Receiver> receiver) override {
+        EventLoop* loop = loops_.front().get();
+        if (request.bulk) {
+            loop = std::min_element(loops_.begin(), loops_.end(), [](const auto& a, const auto& b) {
+                       return a->load() < b->load();
+                   })->get();
+        }
+        loop->send(std::move(request), std::move(receiver));
+    }
+
+private:
+    std::vector<std::unique_ptr<EventLoop>> loops_;
+};
+
+}  // namespace
+
+std::shared_ptr<Transport> make_curl_transport(TransportOptions options) {
+    return std::make_shared<CurlTransport>(options);
+}
+
+}  // namespace filestore::http

@@ -1,0 +1,32 @@
+#pragma once
+
+/// One curl multi handle and the thread that drives it. Only src/http includes this header.
+
+#include <cstddef>
+#include <memory>
+
+#include "core/owner_process.h"
+#include "http/curl_transport.h"
+
+namespace filestore::http {
+
+/// A resource; thread-safe. Destroying it ends every exchange with `cancelled`.
+class EventLoop {
+public:
+    explicit EventLoop(const TransportOptions& options);
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+    ~EventLoop();
+
+    void send(Request request, std::shared_ptr<Receiver> receiver);
+
+    /// Exchanges queued or under way.
+    [[nodiscard]] std::size_t load() const noexcept;
+
+private:
+    class State;
+    OwnerProcess owner_process_;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace filestore::http

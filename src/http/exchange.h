@@ -1,0 +1,86 @@
+#pragma once
+
+/// One request and its answer on a curl easy handle. Only src/http includes this header.
+
+#include <curl/curl.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "http/curl_transport.h"
+
+namespace filestore::http {
+
+/// A resource; used by its event loop's thread only.
+class Exchange {
+public:
+    Exchange(Request request, std::shared_ptr<Receiver> receiver);
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+    ~Exchange();
+
+    [[nodiscard]] const Request& request() const noexcept { return request_; }
+
+    void set_wake(Wake wake) { wake_ = std::move(wake); }
+
+    /// Sets the handle up for this exchange, which borrows it until release_handle().
+    [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options);
+
+    /// The handle, which is no longer used afterwards; null where there was none.
+    [[nodiscard]] CURL* release_handle() noexcept { return std::exchange(handle_, nullptr); }
+
+    /// Goes on after a pause.
+    void resume();
+
+    /// `timeout` once the deadline has passed or nothing has moved for too long.
+    [[nodiscard]] Result<void> check_limits(std::chrono::steady_clock::time_point now,
+                                            std::chrono::milliseconds stall_timeout);
+
+    /// What curl's code says of the whole exchange.
+    [[nodiscard]] Result<void> outcome(CURLcode code);
+
+    /// Lets go of the body, then answers the receiver.
+    void finish(Result<void> outcome);
+
+private:
+    static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+    static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+    static std::size_t on_read(char* data, std::size_t size, std::size_t count, void* self);
+    static int on_seek(void* self, curl_off_t offset, int origin);
+
+    void set_method();
+    void set_connection(const TransportOptions& options);
+    [[nodiscard]] Result<void> set_headers();
+    [[nodiscard]] Result<void> add_header_line(std::string_view line);
+    [[nodiscard]] Result<void> announce_head();
+    [[nodiscard]] std::size_t take_body(std::span<const std::byte> bytes);
+    [[nodiscard]] std::size_t give_body(std::span<std::byte> into);
+    void note_sent_bytes() noexcept;
+    void touch() noexcept { last_activity_ = std::chrono::steady_clock::now(); }
+
+    Request request_;
+    std::shared_ptr<Receiver> receiver_;
+    std::optional<Wake> wake_;
+    CURL* handle_ = nullptr;
+    curl_slist* header_list_ = nullptr;
+    std::array<char, CURL_ERROR_SIZE> curl_message_{};
+
+    ResponseHead head_;
+    /// The blank line after the headers has come.
+    bool head_complete_ = false;
+    bool head_announced_ = false;
+    /// Bytes of a paused piece that the receiver had taken: curl hands the whole piece over again.
+    std::size_t already_taken_ = 0;
+    bool receive_paused_ = false;
+    bool send_paused_ = false;
+    /// What the source, the receiver or a callback failed with.
+    std::optional<Error> failure_;
+    std::chrono::steady_clock::time_point last_activity_;
+    curl_off_t sent_ = 0;
+};
+
+}  // namespace filestore::http

@@ -1,0 +1,85 @@
+#pragma once
+
+/// HTTP as the rest of the library sees it. The implementation by libcurl is curl_transport.h; nothing here names curl.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filestore/result.h"
+#include "filestore/stream.h"
+
+namespace filestore::http {
+
+/// A value.
+struct Header {
+    std::string name;
+    std::string value;
+};
+
+enum class Method { get, head, put, post, remove };
+
+/// A value (the body is shared).
+struct Request {
+    Method method = Method::get;
+    /// Sent as it is: never normalised, no redirect followed.
+    std::string url;
+    /// Without line breaks.
+    std::vector<Header> headers;
+    /// Must not be blocking, and gives exactly `body_size` bytes. None for no body.
+    std::shared_ptr<Source> body;
+    std::uint64_t body_size = 0;
+    /// A large body is expected in one of the directions: worth larger buffers.
+    bool bulk = false;
+    std::stop_token cancel;
+    std::optional<std::chrono::steady_clock::time_point> deadline;
+};
+
+/// The head of the final answer (1xx answers are passed over). A value.
+struct ResponseHead {
+    int status = 0;
+    std::vector<Header> headers;
+
+    /// The value of the first header with this name (any case); empty where there is none.
+    [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
+};
+
+/// Receives one answer. Called on an event loop, never from two threads at once; must not block.
+class Receiver {
+public:
+    Receiver() = default;
+    Receiver(const Receiver&) = delete;
+    Receiver& operator=(const Receiver&) = delete;
+    virtual ~Receiver() = default;
+
+    /// Before any byte of the body. A failure ends the exchange and comes back through on_done().
+    [[nodiscard]] virtual Result<void> on_head(const ResponseHead& head) = 0;
+
+    /// The next bytes of the body, as Sink::write.
+    [[nodiscard]] virtual Result<IoStep> on_body(std::span<const std::byte> bytes, const Wake& wake) = 0;
+
+    /// Exactly once, last. An answer of any status, received whole, is a success.
+    virtual void on_done(Result<void> outcome) noexcept = 0;
+};
+
+/// Sends requests. A resource; thread-safe. Destroying it ends every exchange with `cancelled`.
+///
+/// Failures: `unavailable` (no connection, or it broke), `timeout`, `cancelled`, `no_memory`, `configuration` (a CA file that cannot be
+/// used), and what source and receiver failed with.
+class Transport {
+public:
+    Transport() = default;
+    Transport(const Transport&) = delete;
+    Transport& operator=(const Transport&) = delete;
+    virtual ~Transport() = default;
+
+    virtual void send(Request request, std::shared_ptr<Receiver> receiver) = 0;
+};
+
+}  // namespace filestore::http
