@@ -1,0 +1,26 @@
+#pragma once
+
+/// From an S3 error answer to an Error. Pure functions, driven by a table.
+
+#include <string_view>
+
+#include "filestore/error.h"
+
+namespace filestore::s3 {
+
+/// What is known of an answer that is not a success. A value.
+struct ErrorAnswer {
+    int http_status = 0;
+    /// The body, as far as it was kept; empty for HEAD.
+    std::string_view body;
+    /// Header x-amz-request-id.
+    std::string_view request_id;
+    /// What was attempted, for the message: "GET 'key' in bucket 'b' at host".
+    std::string_view attempted;
+};
+
+/// `NoSuchBucket` is `configuration`; a status without a body is judged by itself (403 permission_denied, 404 not_found, ...). The message is one
+/// line: what was attempted, status, server code, the server's message (made fit for one line) and what to do where that is known.
+[[nodiscard]] Error error_of_answer(const ErrorAnswer& answer);
+
+}  // namespace filestore::s3

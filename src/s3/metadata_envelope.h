@@ -1,0 +1,20 @@
+#pragma once
+
+/// The JSON that `x-amz-meta-filestore` holds as base64: {"original_path": "...", "metadata": {...}}. Pure functions.
+
+#include <string>
+#include <string_view>
+
+#include "filestore/result.h"
+#include "s3/object_metadata.h"
+
+namespace filestore::s3 {
+
+/// Both parts of `object`, without those that are empty; the empty text where both are. `original_path` must be UTF-8.
+[[nodiscard]] std::string to_envelope(const ObjectMetadata& object);
+
+/// `corrupt` for anything but an object whose `original_path` is text and whose `metadata` is an object, as far as they are
+/// there. Members with other names are skipped: newer versions may write them.
+[[nodiscard]] Result<ObjectMetadata> from_envelope(std::string_view json);
+
+}  // namespace filestore::s3
