@@ -1,0 +1,340 @@
+#include "audit/catalogue.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+#include <type_traits>
+
+#include "audit/catalogue_file.h"
+#include "audit/session_lock.h"
+#include "audit/sqlite.h"
+#include "core/text.h"
+#include "core/try.h"
+
+namespace filestore {
+namespace {
+
+// In both statements ?5 is 1 where the intent was still there. Where it was not, the event was recorded before or by another
+// process, and must not undo what was recorded after it.
+constexpr const char* record_upload = R"sql(
+INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) VALUES (?1, ?2, ?3, ?4, NULL)
+ON CONFLICT (file_id) DO UPDATE
+SET file_path = excluded.file_path, metadata = excluded.metadata, uploaded_at = excluded.uploaded_at,
+    deleted_at = NULL
+WHERE ?5 = 1
+   OR (ifnull(file_uploads.uploaded_at, '') < excluded.uploaded_at
+       AND ifnull(file_uploads.deleted_at, '') < excluded.uploaded_at)
+)sql";
+
+constexpr const char* record_removal = R"sql(
+INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) VALUES (?1, ?2, ?3, NULL, ?4)
+ON CONFLICT (file_id) DO UPDATE
+SET deleted_at = excluded.deleted_at
+WHERE file_uploads.deleted_at IS NULL
+  AND (?5 = 1 OR ifnull(file_uploads.uploaded_at, '') <= excluded.deleted_at)
+)sql";
+
+std::string_view name_of(Operation operation) {
+    return operation == Operation::upload ? "upload" : "removal";
+}
+
+Error damaged(const std::string& path, const std::string& row) {
+    return Error(ErrorCode::corrupt,
+                 "catalogue " + filestore::quoted(path) + ": the row of " + row +
+                     " is damaged; restore the catalogue from a backup or repair the row");
+}
+
+/// Nothing where any of the values cannot be read.
+std::optional<Intent> read_intent(const SqliteQuery& row) {
+    const std::string operation = row.text(2);
+    auto id = FileId::parse(row.text(1));
+    auto metadata = Metadata::parse(row.text(4));
+    auto begun_at = parse_timestamp(row.text(5));
+    const bool known = operation == name_of(Operation::upload) || operation == name_of(Operation::removal);
+    if (!known || !id.ok() || !metadata.ok() || !begun_at.ok()) {
+        return std::nullopt;
+    }
+    Intent intent;
+    intent.number = row.number(0);
+    intent.id = *id;
+    intent.operation = operation == name_of(Operation::upload) ? Operation::upload : Operation::removal;
+    intent.file_path = row.text(3);
+    intent.metadata = std::move(*metadata);
+    intent.begun_at = *begun_at;
+    return intent;
+}
+
+/// A NULL reads as the time 0: a removal may be recorded of a file whose upload was not. False where the value is damaged.
+bool read_time(const SqliteQuery& row, int column, Timestamp& time) {
+    if (row.is_null(column)) {
+        return true;
+    }
+    auto parsed = parse_timestamp(row.text(column));
+    if (!parsed.ok()) {
+        return false;
+    }
+    time = *parsed;
+    return true;
+}
+
+/// Nothing where any of the values cannot be read.
+std::optional<CatalogueRow> read_row(const FileId& id, const SqliteQuery& row) {
+    CatalogueRow answer;
+    answer.id = id;
+    answer.file_path = row.text(0);
+    auto metadata = row.is_null(1) ? Result<Metadata>(Metadata()) : Metadata::parse(row.text(1));
+    Timestamp deleted_at{};
+    if (!metadata.ok() || !read_time(row, 2, answer.uploaded_at) || !read_time(row, 3, deleted_at)) {
+        return std::nullopt;
+    }
+    answer.metadata = std::move(*metadata);
+    if (!row.is_null(3)) {
+        answer.deleted_at = deleted_at;
+    }
+    return answer;
+}
+
+}  // namespace
+
+class Catalogue::Impl {
+public:
+    explicit Impl(SqliteConnection connection)
+        : connection_(std::move(connection)), lock_(connection_.path() + ".sessions") {}
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    ~Impl() {
+        if (forked()) {
+            connection_.disown();
+        } else {
+            lock_.release();
+        }
+    }
+
+    Result<std::int64_t> begin(const Intent& intent);
+    Result<void> complete(const Intent& intent, Timestamp at);
+    Result<void> abandon(std::int64_t intent_number);
+    Result<std::vector<Intent>> stale_intents();
+    Result<CatalogueRow> row(const FileId& id);
+
+    /// Runs `work` alone, unless this process is a child of the one that opened the catalogue.
+    template <class Work>
+    auto exclusively(Work work) -> std::invoke_result_t<Work> {
+        if (forked()) {
+            return Error(ErrorCode::forked, "catalogue " + filestore::quoted(connection_.path()) +
+                                                " was opened before fork; open it again in the child");
+        }
+        const std::lock_guard guard(mutex_);
+        return work();
+    }
+
+private:
+    [[nodiscard]] bool forked() const noexcept { return getpid() != owner_process_; }
+
+    template <class Work>
+    auto in_transaction(Work work) -> std::invoke_result_t<Work>;
+    [[nodiscard]] Result<std::int64_t> own_session();
+    [[nodiscard]] Result<std::int64_t> take_session();
+    [[nodiscard]] Result<void> forget_sessions(const std::vector<std::int64_t>& dead);
+    [[nodiscard]] Result<std::vector<std::int64_t>> numbers(const char* sql, std::int64_t parameter);
+    [[nodiscard]] Result<void> claim(std::int64_t dead_session, std::vector<Intent>& claimed);
+
+    SqliteConnection connection_;
+    SessionLock lock_;
+    /// 0 until the first begin(): a catalogue that is only read takes no session.
+    std::int64_t session_ = 0;
+    std::mutex mutex_;
+    const pid_t owner_process_ = getpid();
+};
+
+template <class Work>
+auto Catalogue::Impl::in_transaction(Work work) -> std::invoke_result_t<Work> {
+    const std::int64_t session_before = session_;
+    SqliteTransaction transaction(connection_);
+    FILESTORE_TRY(transaction.begin());
+    auto result = work();
+    Result<void> committed = result.ok() ? transaction.commit() : Result<void>();
+    if (result.ok() && committed.ok()) {
+        return result;
+    }
+    if (session_ != session_before) {
+        // Its row is rolled back, so another process may be given the same number.
+        lock_.release();
+        session_ = session_before;
+    }
+    if (!committed.ok()) {
+        return committed.error();
+    }
+    return result;
+}
+
+Result<std::int64_t> Catalogue::Impl::begin(const Intent& intent) {
+    return in_transaction([&]() -> Result<std::int64_t> {
+        FILESTORE_TRY_ASSIGN(const std::int64_t session, own_session());
+        FILESTORE_TRY(connection_.run(
+            "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            session, intent.id.text(), name_of(intent.operation), intent.file_path, intent.metadata.to_json(),
+            format_timestamp(intent.begun_at)));
+        return connection_.last_inserted();
+    });
+}
+
+Result<void> Catalogue::Impl::complete(const Intent& intent, Timestamp at) {
+    return in_transaction([&]() -> Result<void> {
+        FILESTORE_TRY(connection_.run("DELETE FROM intents WHERE number = ? AND file_id = ?", intent.number,
+                                      intent.id.text()));
+        const std::int64_t was_open = connection_.changed_rows();
+        return connection_.run(intent.operation == Operation::upload ? record_upload : record_removal,
+                               intent.id.text(), intent.file_path, intent.metadata.to_json(),
+                               format_timestamp(at), was_open);
+    });
+}
+
+Result<void> Catalogue::Impl::abandon(std::int64_t intent_number) {
+    return connection_.run("DELETE FROM intents WHERE number = ?", intent_number);
+}
+
+Result<std::vector<Intent>> Catalogue::Impl::stale_intents() {
+    FILESTORE_TRY_ASSIGN(const auto others,
+                         numbers("SELECT DISTINCT session FROM intents WHERE session <> ?", session_));
+    // A session that is dead stays dead, as numbers are never given twice: the answer holds in the transaction below.
+    FILESTORE_TRY_ASSIGN(const auto dead, lock_.dead_among(others));
+    if (dead.empty()) {
+        return std::vector<Intent>();
+    }
+    // Of several processes that recover at once, the first to get here makes the intents its own.
+    return in_transaction([&]() -> Result<std::vector<Intent>> {
+        std::vector<Intent> claimed;
+        FILESTORE_TRY(own_session());
+        for (const std::int64_t session : dead) {
+            FILESTORE_TRY(claim(session, claimed));
+        }
+        FILESTORE_TRY(forget_sessions(dead));
+        return claimed;
+    });
+}
+
+Result<void> Catalogue::Impl::claim(std::int64_t dead_session, std::vector<Intent>& claimed) {
+    FILESTORE_TRY_ASSIGN(
+        SqliteQuery row,
+        connection_.query("SELECT number, file_id, operation, file_path, metadata, begun_at FROM intents "
+                          "WHERE session = ? ORDER BY number",
+                          dead_session));
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const bool found, row.next());
+        if (!found) {
+            break;
+        }
+        auto intent = read_intent(row);
+        if (!intent) {
+            return damaged(connection_.path(), "intent " + std::to_string(row.number(0)));
+        }
+        claimed.push_back(std::move(*intent));
+    }
+    return connection_.run("UPDATE intents SET session = ? WHERE session = ?", session_, dead_session);
+}
+
+Result<CatalogueRow> Catalogue::Impl::row(const FileId& id) {
+    FILESTORE_TRY_ASSIGN(
+        SqliteQuery row,
+        connection_.query(
+            "SELECT file_path, metadata, uploaded_at, deleted_at FROM file_uploads WHERE file_id = ?",
+            id.text()));
+    FILESTORE_TRY_ASSIGN(const bool found, row.next());
+    if (!found) {
+        return Error(ErrorCode::not_found, "catalogue " + filestore::quoted(connection_.path()) +
+                                               " has no row of file " + id.str());
+    }
+    auto answer = read_row(id, row);
+    if (!answer) {
+        return damaged(connection_.path(), "file " + id.str());
+    }
+    return std::move(*answer);
+}
+
+Result<std::int64_t> Catalogue::Impl::own_session() {
+    if (session_ == 0) {
+        FILESTORE_TRY_ASSIGN(session_, take_session());
+    }
+    return session_;
+}
+
+Result<std::int64_t> Catalogue::Impl::take_session() {
+    FILESTORE_TRY_ASSIGN(const auto others, numbers("SELECT number FROM sessions WHERE number <> ?", 0));
+    FILESTORE_TRY_ASSIGN(const auto dead, lock_.dead_among(others));
+    FILESTORE_TRY(forget_sessions(dead));
+    for (;;) {
+        FILESTORE_TRY(connection_.run("INSERT INTO sessions DEFAULT VALUES"));
+        const std::int64_t session = connection_.last_inserted();
+        // Held already where the catalogue was replaced by a backup that does not know the newest sessions.
+        FILESTORE_TRY_ASSIGN(const bool taken, lock_.take(session));
+        if (taken) {
+            return session;
+        }
+    }
+}
+
+Result<void> Catalogue::Impl::forget_sessions(const std::vector<std::int64_t>& dead) {
+    for (const std::int64_t session : dead) {
+        FILESTORE_TRY(
+            connection_.run("DELETE FROM sessions WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM intents "
+                            "WHERE session = ?1)",
+                            session));
+    }
+    return {};
+}
+
+Result<std::vector<std::int64_t>> Catalogue::Impl::numbers(const char* sql, std::int64_t parameter) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row, connection_.query(sql, parameter));
+    std::vector<std::int64_t> found;
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const bool more, row.next());
+        if (!more) {
+            return found;
+        }
+        found.push_back(row.number(0));
+    }
+}
+
+Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::string& path) {
+    if (path.empty() || path.find('\0') != std::string::npos) {
+        return Error(ErrorCode::invalid_argument,
+                     "the catalogue's path " + filestore::quoted(path) + " names no file");
+    }
+    std::error_code failure;
+    const std::filesystem::path absolute = std::filesystem::absolute(path, failure);
+    if (failure) {
+        return Error(ErrorCode::io, "cannot tell the working directory for catalogue " +
+                                        filestore::quoted(path) + "; give an absolute path");
+    }
+    FILESTORE_TRY_ASSIGN(SqliteConnection connection, open_catalogue_file(absolute.native()));
+    return std::unique_ptr<Catalogue>(new Catalogue(std::make_unique<Impl>(std::move(connection))));
+}
+
+Catalogue::Catalogue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Catalogue::~Catalogue() = default;
+
+Result<std::int64_t> Catalogue::begin(const Intent& intent) {
+    return impl_->exclusively([&] { return impl_->begin(intent); });
+}
+
+Result<void> Catalogue::complete(const Intent& intent, Timestamp at) {
+    return impl_->exclusively([&] { return impl_->complete(intent, at); });
+}
+
+Result<void> Catalogue::abandon(std::int64_t intent_number) {
+    return impl_->exclusively([&] { return impl_->abandon(intent_number); });
+}
+
+Result<std::vector<Intent>> Catalogue::stale_intents() {
+    return impl_->exclusively([&] { return impl_->stale_intents(); });
+}
+
+Result<CatalogueRow> Catalogue::row(const FileId& id) {
+    return impl_->exclusively([&] { return impl_->row(id); });
+}
+
+}  // namespace filestore

@@ -1,0 +1,79 @@
+#pragma once
+
+/// The catalogue: the record of every upload and deletion, in one SQLite file.
+///
+/// Table `file_uploads` has the columns of the original system: `file_id`, `file_path`, `metadata`, `uploaded_at`,
+/// `deleted_at`. Table `intents` holds operations under way: an intent is durable before the backend publishes or deletes, and the
+/// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents).
+///
+/// A resource, thread-safe; every function blocks (it waits for the disk). Any number of processes may share the file.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filestore/file_id.h"
+#include "filestore/metadata.h"
+#include "filestore/result.h"
+#include "filestore/time.h"
+
+namespace filestore {
+
+enum class Operation { upload, removal };
+
+/// An operation that was begun. A value.
+struct Intent {
+    /// The row's own number: which intent of a file is meant.
+    std::int64_t number = 0;
+    FileId id;
+    Operation operation = Operation::upload;
+    std::string file_path;
+    Metadata metadata;
+    Timestamp begun_at{};
+};
+
+/// A row of `file_uploads`. A value.
+struct CatalogueRow {
+    FileId id;
+    std::string file_path;
+    Metadata metadata;
+    Timestamp uploaded_at{};
+    std::optional<Timestamp> deleted_at;
+};
+
+class Catalogue {
+public:
+    /// Opens or makes the file, and the directories above it. Failures: `permission_denied`, `no_space`, `io`, `corrupt` (not a
+    /// catalogue, or damaged), `configuration` (written by a newer version of the library).
+    [[nodiscard]] static Result<std::unique_ptr<Catalogue>> open(const std::string& path);
+    ~Catalogue();
+    Catalogue(const Catalogue&) = delete;
+    Catalogue& operator=(const Catalogue&) = delete;
+
+    /// Makes an intent durable; answers its number.
+    [[nodiscard]] Result<std::int64_t> begin(const Intent& intent);
+
+    /// The operation is done: in one transaction the intent goes and `file_uploads` tells it. An upload inserts a row; a removal sets
+    /// `deleted_at` where it is not set yet, and inserts a row (from the intent) where there was none.
+    [[nodiscard]] Result<void> complete(const Intent& intent, Timestamp at);
+
+    /// The operation did not happen: the intent goes.
+    [[nodiscard]] Result<void> abandon(std::int64_t intent_number);
+
+    /// Intents of processes that no longer run, for the caller to look at the backend and then complete or abandon. An intent of
+    /// a live process, this one included, is never among them.
+    [[nodiscard]] Result<std::vector<Intent>> stale_intents();
+
+    /// `not_found` where there is no row.
+    [[nodiscard]] Result<CatalogueRow> row(const FileId& id);
+
+private:
+    class Impl;
+    explicit Catalogue(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace filestore

@@ -1,0 +1,201 @@
+#include "audit/catalogue_file.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "core/descriptor.h"
+#include "core/text.h"
+
+namespace filestore {
+namespace {
+
+constexpr std::int64_t schema_version = 1;
+/// "FsCa": tells a catalogue from any other SQLite file.
+constexpr std::int64_t application_id = 0x46734361;
+
+constexpr const char* schema = R"sql(
+CREATE TABLE file_uploads (
+    file_id TEXT PRIMARY KEY,
+    file_path TEXT,
+    metadata TEXT,
+    uploaded_at TEXT,
+    deleted_at TEXT
+);
+CREATE TABLE sessions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT
+);
+CREATE TABLE intents (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    session INTEGER NOT NULL,
+    file_id TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    file_path TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    begun_at TEXT NOT NULL
+);
+CREATE INDEX intents_by_session ON intents (session);
+PRAGMA application_id = 1181959009;
+PRAGMA user_version = 1;
+)sql";
+static_assert(application_id == 1181959009 && schema_version == 1);
+
+Result<void> sync_directory(const std::filesystem::path& directory) {
+    const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.is_open() || fsync(opened.get()) != 0) {
+        return errno_error(errno, "cannot sync directory " + filestore::quoted(directory.native()));
+    }
+    return {};
+}
+
+Error directory_failure(const std::filesystem::path& directory) {
+    return errno_error(
+        errno, "cannot make directory " + filestore::quoted(directory.native()) + " for the catalogue");
+}
+
+Result<void> make_directories(const std::filesystem::path& directory) {
+    int made = mkdir(directory.c_str(), 0700);
+    if (made != 0 && errno == ENOENT && directory.has_relative_path()) {
+        FILESTORE_TRY(make_directories(directory.parent_path()));
+        made = mkdir(directory.c_str(), 0700);
+    }
+    if (made == 0) {
+        return sync_directory(directory.parent_path());
+    }
+    if (errno == EEXIST) {
+        return {};
+    }
+    return directory_failure(directory);
+}
+
+/// Without opening the file: closing a descriptor of it would drop the locks that another connection of this process has.
+Result<void> make_file(const std::string& path) {
+    if (mknod(path.c_str(), S_IFREG | 0600, 0) != 0 && errno != EEXIST) {
+        return errno_error(errno, "cannot make catalogue " + filestore::quoted(path));
+    }
+    return {};
+}
+
+/// Write-ahead logging shares memory between processes, which must then run on one machine.
+Result<void> check_file_system(const std::string& path) {
+    constexpr auto network =
+        std::to_array<unsigned long>({NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC,
+                                      AFS_SUPER_MAGIC, CEPH_SUPER_MAGIC});
+    struct statfs about = {};
+    if (statfs(path.c_str(), &about) != 0) {
+        return errno_error(errno, "cannot examine the file system of catalogue " + filestore::quoted(path));
+    }
+    const unsigned long type = static_cast<unsigned long>(about.f_type) & 0xFFFFFFFFUL;
+    if (std::find(network.begin(), network.end(), type) != network.end()) {
+        return Error(ErrorCode::configuration, "catalogue " + filestore::quoted(path) +
+                                                   " is on a network file system, where it cannot work; put "
+                                                   "it on a local disk (catalogue_path)");
+    }
+    return {};
+}
+
+Result<std::int64_t> read_number(SqliteConnection& connection, const char* sql) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery query, connection.query(sql));
+    FILESTORE_TRY_ASSIGN(const bool row, query.next());
+    return row ? query.number(0) : 0;
+}
+
+/// True for a catalogue of ours, false for a new file. Inside a transaction: another process may be making the tables.
+Result<bool> has_tables(SqliteConnection& connection) {
+    FILESTORE_TRY_ASSIGN(const std::int64_t application, read_number(connection, "PRAGMA application_id"));
+    FILESTORE_TRY_ASSIGN(const std::int64_t version, read_number(connection, "PRAGMA user_version"));
+    FILESTORE_TRY_ASSIGN(const std::int64_t tables,
+                         read_number(connection, "SELECT count(*) FROM sqlite_schema"));
+    if (application == 0 && version == 0 && tables == 0) {
+        return false;
+    }
+    if (application != application_id || version < 1) {
+        return Error(ErrorCode::corrupt,
+                     "catalogue " + filestore::quoted(connection.path()) +
+                         " is an SQLite file but not a catalogue of filestore; name another "
+                         "file (catalogue_path)");
+    }
+    if (version > schema_version) {
+        return Error(ErrorCode::configuration, "catalogue " + filestore::quoted(connection.path()) +
+                                                   " has version " + std::to_string(version) +
+                                                   ", this library knows " + std::to_string(schema_version) +
+                                                   "; use the newer version of filestore that wrote it");
+    }
+    return true;
+}
+
+/// SQLite answers "busy" at once, without its timeout, where two connections change a file to WAL at the same time.
+Result<void> enable_write_ahead_log(SqliteConnection& connection) {
+    constexpr auto pause = std::chrono::milliseconds(20);
+    constexpr auto patience = std::chrono::seconds(10);
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+        auto changed = connection.run("PRAGMA journal_mode = WAL");
+        if (changed.ok() || !changed.error().retryable() || std::chrono::steady_clock::now() > give_up) {
+            return changed;
+        }
+        std::this_thread::sleep_for(pause);
+    }
+}
+
+Result<void> check_write_ahead_log(SqliteConnection& connection) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery query, connection.query("PRAGMA journal_mode"));
+    FILESTORE_TRY_ASSIGN(const bool row, query.next());
+    if (!row || query.text(0) != "wal") {
+        return Error(
+            ErrorCode::configuration,
+            "catalogue " + filestore::quoted(connection.path()) +
+                " is on a file system without write-ahead logging; put it on a local disk (catalogue_path)");
+    }
+    return {};
+}
+
+Result<bool> examine(SqliteConnection& connection) {
+    SqliteTransaction transaction(connection);
+    FILESTORE_TRY(transaction.begin_reading());
+    return has_tables(connection);
+}
+
+Result<void> make_tables(SqliteConnection& connection) {
+    SqliteTransaction transaction(connection);
+    FILESTORE_TRY(transaction.begin());
+    FILESTORE_TRY_ASSIGN(const bool made_meanwhile, has_tables(connection));
+    if (made_meanwhile) {
+        return {};
+    }
+    FILESTORE_TRY(connection.execute_script(schema));
+    return transaction.commit();
+}
+
+}  // namespace
+
+Result<SqliteConnection> open_catalogue_file(const std::string& path) {
+    FILESTORE_TRY(make_directories(std::filesystem::path(path).parent_path()));
+    FILESTORE_TRY(make_file(path));
+    FILESTORE_TRY(check_file_system(path));
+    FILESTORE_TRY_ASSIGN(SqliteConnection connection, SqliteConnection::open(path));
+    if (connection.read_only()) {
+        return Error(ErrorCode::permission_denied,
+                     "catalogue " + filestore::quoted(path) +
+                         " can only be read; make the file and its directory writable for this user");
+    }
+    FILESTORE_TRY_ASSIGN(const bool made, examine(connection));
+    FILESTORE_TRY(enable_write_ahead_log(connection));
+    FILESTORE_TRY(check_write_ahead_log(connection));
+    FILESTORE_TRY(connection.execute_script("PRAGMA synchronous = FULL"));
+    if (!made) {
+        FILESTORE_TRY(make_tables(connection));
+    }
+    return connection;
+}
+
+}  // namespace filestore

@@ -1,0 +1,129 @@
+#pragma once
+
+/// SQLite as the catalogue uses it: a connection with cached statements, transactions, and failures as Error.
+/// SQL text given to these classes must have static storage.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/try.h"
+#include "filestore/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace filestore {
+
+/// The Error for an (extended) SQLite result code. `system_errno` is 0 where it is not known; `text` is SQLite's own message.
+/// Never call it with a code of success.
+[[nodiscard]] Error sqlite_error(int code, int system_errno, std::string_view text, const std::string& path);
+
+class SqliteConnection;
+
+/// One use of a cached statement; the statement is free again when this ends. A resource (movable); one thread at a time.
+/// The connection outlives it, and no second query of the same SQL is open meanwhile.
+class SqliteQuery {
+public:
+    SqliteQuery(SqliteConnection& connection, sqlite3_stmt* statement) noexcept;
+    SqliteQuery(SqliteQuery&& other) noexcept;
+    SqliteQuery& operator=(SqliteQuery&&) = delete;
+    ~SqliteQuery();
+
+    /// Binds the next parameter. A failure is answered by next().
+    void bind(std::string_view text);
+    void bind(std::int64_t number);
+
+    /// Goes to the next row; false after the last.
+    [[nodiscard]] Result<bool> next();
+
+    /// Columns of the current row; a NULL is an empty text and a 0.
+    [[nodiscard]] std::string text(int column) const;
+    [[nodiscard]] std::int64_t number(int column) const;
+    [[nodiscard]] bool is_null(int column) const;
+
+private:
+    SqliteConnection* connection_;
+    sqlite3_stmt* statement_;
+    int bound_ = 0;
+    int bind_failure_ = 0;
+};
+
+/// One connection to a file. A resource (movable); one thread at a time; not to be used in a forked child (see disown).
+class SqliteConnection {
+public:
+    /// Opens a file that exists. Nothing of it is read yet.
+    [[nodiscard]] static Result<SqliteConnection> open(const std::string& path);
+    SqliteConnection(SqliteConnection&& other) noexcept;
+    SqliteConnection& operator=(SqliteConnection&&) = delete;
+    ~SqliteConnection();
+
+    /// A query with its parameters bound in order.
+    template <class... Parameters>
+    [[nodiscard]] Result<SqliteQuery> query(const char* sql, const Parameters&... parameters) {
+        FILESTORE_TRY_ASSIGN(SqliteQuery query, prepare(sql));
+        (query.bind(parameters), ...);
+        return query;
+    }
+
+    /// Runs a query whose rows are not wanted.
+    template <class... Parameters>
+    [[nodiscard]] Result<void> run(const char* sql, const Parameters&... parameters) {
+        FILESTORE_TRY_ASSIGN(SqliteQuery query, this->query(sql, parameters...));
+        for (;;) {
+            FILESTORE_TRY_ASSIGN(const bool row, query.next());
+            if (!row) {
+                return {};
+            }
+        }
+    }
+
+    /// Runs one or more statements without parameters, uncached.
+    [[nodiscard]] Result<void> execute_script(const char* sql);
+
+    /// Rows changed by the last statement that changed any.
+    [[nodiscard]] std::int64_t changed_rows() const noexcept;
+    /// The rowid of the last INSERT.
+    [[nodiscard]] std::int64_t last_inserted() const noexcept;
+    /// Whether the file could only be opened for reading.
+    [[nodiscard]] bool read_only() const noexcept;
+    [[nodiscard]] bool in_transaction() const noexcept;
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    /// Forgets the connection without closing it: in a forked child SQLite must not touch one that belongs to the parent.
+    void disown() noexcept;
+
+    /// The Error of the call that answered `code`.
+    [[nodiscard]] Error failure(int code) const;
+
+private:
+    SqliteConnection(sqlite3* handle, std::string path) noexcept : handle_(handle), path_(std::move(path)) {}
+    [[nodiscard]] Result<SqliteQuery> prepare(const char* sql);
+
+    sqlite3* handle_;
+    std::string path_;
+    std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
+};
+
+/// A transaction; rolled back where it ends without commit(). A resource; one thread at a time.
+class SqliteTransaction {
+public:
+    explicit SqliteTransaction(SqliteConnection& connection) noexcept : connection_(connection) {}
+    SqliteTransaction(const SqliteTransaction&) = delete;
+    SqliteTransaction& operator=(const SqliteTransaction&) = delete;
+    ~SqliteTransaction();
+
+    /// Takes the write lock; waits for other writers.
+    [[nodiscard]] Result<void> begin();
+    /// All reads until the end see the file as it is at the first one.
+    [[nodiscard]] Result<void> begin_reading();
+    /// Durable when it returns success; on failure nothing was changed.
+    [[nodiscard]] Result<void> commit();
+
+private:
+    SqliteConnection& connection_;
+};
+
+}  // namespace filestore
