@@ -1,0 +1,272 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <new>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/descriptor.h"
+#include "core/text.h"
+#include "core/try.h"
+#include "filestore/service.h"
+#include "service/yaml_tree.h"
+
+namespace filestore {
+namespace {
+
+constexpr std::string_view root_key = "storage";
+
+/// A key of the file and the name that ServiceOptions::set knows it by.
+struct Setting {
+    std::string_view key;
+    std::string_view option;
+};
+
+struct Section {
+    std::string_view key;
+    std::span<const Setting> settings;
+};
+
+constexpr auto storage_settings = std::to_array<Setting>({{"backend", "backend"}});
+
+constexpr auto local_settings =
+    std::to_array<Setting>({{"base_path", "base_path"}, {"durability", "durability"}});
+
+constexpr auto s3_settings = std::to_array<Setting>({
+    {"bucket_name", "bucket_name"},
+    {"region", "region"},
+    {"endpoint", "endpoint"},
+    {"addressing", "addressing"},
+    {"payload_signing", "payload_signing"},
+    {"key_prefix", "key_prefix"},
+    {"ca_file", "ca_file"},
+    {"spool_directory", "spool_directory"},
+    {"connect_timeout", "connect_timeout"},
+    {"stall_timeout", "stall_timeout"},
+    {"event_loops", "event_loops"},
+    {"aws_access_key", "aws_access_key"},
+    {"aws_secret_key", "aws_secret_key"},
+    {"aws_session_token", "aws_session_token"},
+});
+
+constexpr auto cleanup_settings = std::to_array<Setting>(
+    {{"enabled", "cleanup_enabled"}, {"retention_days", "retention_days"}, {"schedule", "schedule"}});
+
+constexpr auto catalogue_settings = std::to_array<Setting>({{"path", "catalogue_path"}});
+
+constexpr auto sections = std::to_array<Section>({{"local", local_settings},
+                                                  {"s3", s3_settings},
+                                                  {"cleanup", cleanup_settings},
+                                                  {"catalogue", catalogue_settings}});
+
+template <class Item>
+const Item* find(std::span<const Item> items, std::string_view key) {
+    const auto found =
+        std::find_if(items.begin(), items.end(), [key](const Item& item) { return item.key == key; });
+    return found == items.end() ? nullptr : &*found;
+}
+
+std::string_view description_of(YamlNode::Kind kind) {
+    switch (kind) {
+        case YamlNode::Kind::empty:
+            return "nothing";
+        case YamlNode::Kind::text:
+            return "a single value";
+        case YamlNode::Kind::list:
+            return "a list";
+        case YamlNode::Kind::mapping:
+            return "a section of keys";
+    }
+    return "";
+}
+
+/// Puts what the tree holds into options. A resource; one thread at a time.
+class ConfigReader {
+public:
+    ConfigReader(const std::string& origin, ServiceOptions& options) : origin_(origin), options_(options) {}
+
+    Result<void> read_root(const YamlNode& root) {
+        if (root.kind == YamlNode::Kind::empty) {
+            return no_storage({});
+        }
+        if (root.kind != YamlNode::Kind::mapping) {
+            return wrong_kind(root, "the file", "a section of keys");
+        }
+        const YamlEntry* storage = nullptr;
+        for (const YamlEntry& entry : root.entries) {
+            if (entry.key != root_key) {
+                return unknown_key(entry, "the file", std::array{root_key});
+            }
+            storage = &entry;
+        }
+        if (storage == nullptr || storage->value.kind == YamlNode::Kind::empty) {
+            return no_storage(root.place);
+        }
+        return read_storage(storage->value);
+    }
+
+private:
+    Result<void> read_storage(const YamlNode& storage) {
+        if (storage.kind != YamlNode::Kind::mapping) {
+            return wrong_kind(storage, "'storage'", "a section of keys");
+        }
+        for (const YamlEntry& entry : storage.entries) {
+            if (const auto* section = find<Section>(sections, entry.key)) {
+                FILESTORE_TRY(read_section(entry, *section));
+            } else if (const auto* setting = find<Setting>(storage_settings, entry.key)) {
+                FILESTORE_TRY(read_setting(entry, *setting, "storage"));
+            } else {
+                return unknown_key(entry, "'storage'", keys_of_storage());
+            }
+        }
+        return {};
+    }
+
+    Result<void> read_section(const YamlEntry& entry, const Section& section) {
+        const std::string path = "storage." + std::string(section.key);
+        // All its keys may be commented out.
+        if (entry.value.kind == YamlNode::Kind::empty) {
+            return {};
+        }
+        if (entry.value.kind != YamlNode::Kind::mapping) {
+            return wrong_kind(entry.value, "'" + path + "'", "a section of keys");
+        }
+        for (const YamlEntry& inner : entry.value.entries) {
+            const auto* setting = find<Setting>(section.settings, inner.key);
+            if (setting == nullptr) {
+                return unknown_key(inner, "'" + path + "'", keys_of(section.settings));
+            }
+            FILESTORE_TRY(read_setting(inner, *setting, path));
+        }
+        return {};
+    }
+
+    Result<void> read_setting(const YamlEntry& entry, const Setting& setting, const std::string& section) {
+        const std::string path = "'" + section + "." + entry.key + "'";
+        if (entry.value.kind != YamlNode::Kind::text) {
+            return wrong_kind(entry.value, path, "a single value", entry.place);
+        }
+        auto set = options_.set(setting.option, entry.value.text);
+        if (!set.ok() && set.error().code() == ErrorCode::invalid_argument) {
+            return yaml_error(origin_, entry.value.place, path + ": " + std::string(set.error().message()));
+        }
+        return set;
+    }
+
+    Error no_storage(YamlPlace place) const {
+        return yaml_error(origin_, place, "the section 'storage' is missing or empty; it holds all settings");
+    }
+
+    Error wrong_kind(const YamlNode& node, const std::string& what, const std::string& needed) const {
+        return wrong_kind(node, what, needed, node.place);
+    }
+
+    Error wrong_kind(const YamlNode& node, const std::string& what, const std::string& needed,
+                     YamlPlace place) const {
+        return yaml_error(origin_, place,
+                          what + " must be " + needed + ", but is " + std::string(description_of(node.kind)));
+    }
+
+    Error unknown_key(const YamlEntry& entry, const std::string& where,
+                      std::span<const std::string_view> known) const {
+        std::string message = "unknown key " + filestore::quoted(entry.key) + " in " + where;
+        if (const auto nearest = nearest_name(entry.key, known)) {
+            return yaml_error(origin_, entry.place,
+                              message + "; did you mean '" + std::string(*nearest) + "'?");
+        }
+        message += "; known are ";
+        for (std::size_t i = 0; i < known.size(); ++i) {
+            message += (i == 0 ? "" : ", ") + std::string(known[i]);
+        }
+        return yaml_error(origin_, entry.place, message);
+    }
+
+    static std::vector<std::string_view> keys_of(std::span<const Setting> settings) {
+        std::vector<std::string_view> keys;
+        for (const Setting& setting : settings) {
+            keys.push_back(setting.key);
+        }
+        return keys;
+    }
+
+    static std::vector<std::string_view> keys_of_storage() {
+        auto keys = keys_of(storage_settings);
+        for (const Section& section : sections) {
+            keys.push_back(section.key);
+        }
+        return keys;
+    }
+
+    const std::string& origin_;
+    ServiceOptions& options_;
+};
+
+/// `origin` as it is where that is fit for a one-line message.
+std::string printable(const std::string& origin) {
+    const bool control = std::any_of(origin.begin(), origin.end(),
+                                     [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    return control || !is_utf8(origin) ? filestore::quoted(origin) : origin;
+}
+
+Result<ServiceOptions> parse(std::string_view yaml, const std::string& origin) {
+    const std::string shown = printable(origin);
+    FILESTORE_TRY_ASSIGN(const YamlNode root, parse_yaml(yaml, shown));
+    ServiceOptions options;
+    FILESTORE_TRY(ConfigReader(shown, options).read_root(root));
+    return options;
+}
+
+Error unreadable(int number, const std::string& path) {
+    const Error reason = errno_error(number, "cannot read configuration file " + filestore::quoted(path));
+    return Error(ErrorCode::configuration, std::string(reason.message()));
+}
+
+/// At most one byte more than is allowed, so that a file that is too large shows.
+Result<std::string> read_file(const std::string& path) {
+    if (path.find('\0') != std::string::npos) {
+        return unreadable(EINVAL, path);
+    }
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.is_open()) {
+        return unreadable(errno, path);
+    }
+    std::string text(most_yaml_bytes + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const ssize_t count = ::read(file.get(), text.data() + size, text.size() - size);
+        if (count == 0) {
+            break;
+        }
+        if (count < 0 && errno != EINTR) {
+            return unreadable(errno, path);
+        }
+        size += count > 0 ? static_cast<std::size_t>(count) : 0;
+    }
+    text.resize(size);
+    return text;
+}
+
+}  // namespace
+
+Result<ServiceOptions> load_config_file(const std::string& path) {
+    try {
+        FILESTORE_TRY_ASSIGN(const std::string text, read_file(path));
+        return parse(text, path);
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::no_memory);
+    }
+}
+
+Result<ServiceOptions> parse_config(std::string_view yaml, const std::string& origin) {
+    try {
+        return parse(yaml, origin);
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::no_memory);
+    }
+}
+
+}  // namespace filestore

@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <new>
+#include <span>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "core/text.h"
+#include "core/try.h"
+#include "filestore/service.h"
+
+namespace filestore {
+namespace {
+
+/// A value that is not accepted, as "must be ..."; empty for one that is.
+using Objection = std::string;
+using Apply = Objection (*)(ServiceOptions& options, std::string_view value);
+
+struct Option {
+    std::string_view name;
+    Apply apply;
+    /// Its value must not be repeated in a message.
+    bool secret = false;
+};
+
+template <class Enum>
+using Choice = std::pair<std::string_view, Enum>;
+
+constexpr auto durabilities = std::to_array<Choice<Durability>>(
+    {{"full", Durability::full}, {"data", Durability::data}, {"none", Durability::none}});
+
+constexpr auto addressings =
+    std::to_array<Choice<S3Addressing>>({{"automatic", S3Addressing::automatic},
+                                         {"path", S3Addressing::path},
+                                         {"virtual_host", S3Addressing::virtual_host}});
+
+constexpr auto payload_signings =
+    std::to_array<Choice<S3PayloadSigning>>({{"automatic", S3PayloadSigning::automatic},
+                                             {"signed", S3PayloadSigning::signed_payload},
+                                             {"unsigned", S3PayloadSigning::unsigned_payload}});
+
+constexpr auto backends = std::to_array<Choice<std::string_view>>({{"local", "local"}, {"s3", "s3"}});
+constexpr auto switches = std::to_array<Choice<bool>>({{"true", true}, {"false", false}});
+
+constexpr auto schedule_names = std::to_array<std::string_view>(
+    {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"});
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {
+    const auto nearest = nearest_name(word, names);
+    return nearest ? "; did you mean '" + std::string(*nearest) + "'?" : std::string();
+}
+
+std::string listed(std::span<const std::string_view> names) {
+    std::string list;
+    for (const std::string_view name : names) {
+        list += list.empty() ? "" : ", ";
+        list += name;
+    }
+    return list;
+}
+
+template <class Enum, std::size_t Count, class Target>
+Objection set_choice(Target& target, std::string_view value, const std::array<Choice<Enum>, Count>& choices) {
+    std::array<std::string_view, Count> names;
+    for (std::size_t i = 0; i < Count; ++i) {
+        names[i] = choices[i].first;
+        if (choices[i].first == value) {
+            target = choices[i].second;
+            return {};
+        }
+    }
+    return "must be one of " + listed(names) + did_you_mean(value, names);
+}
+
+Objection set_text(std::string& target, std::string_view value) {
+    if (value.find('\0') != std::string_view::npos) {
+        return "must not hold a NUL";
+    }
+    target = value;
+    return {};
+}
+
+Objection set_nonempty(std::string& target, std::string_view value) {
+    return value.empty() ? "must not be empty" : set_text(target, value);
+}
+
+Objection set_number(unsigned& target, std::string_view value, unsigned least, unsigned most) {
+    unsigned number = 0;
+    const char* end = value.data() + value.size();
+    const auto [stopped, failure] = std::from_chars(value.data(), end, number);
+    if (failure != std::errc() || stopped != end || number < least || number > most) {
+        return "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+    }
+    target = number;
+    return {};
+}
+
+Objection set_seconds(std::chrono::milliseconds& target, std::string_view value) {
+    constexpr double least = 0.001;
+    constexpr double most = 86'400;
+    double seconds = 0;
+    const char* end = value.data() + value.size();
+    const auto [stopped, failure] = std::from_chars(value.data(), end, seconds, std::chars_format::fixed);
+    // Written so that a NaN, which from_chars reads, is refused.
+    const bool in_range = seconds >= least && seconds <= most;
+    if (failure != std::errc() || stopped != end || !in_range) {
+        return "must be a number of seconds from 0.001 to 86400";
+    }
+    target = std::chrono::milliseconds(std::llround(seconds * 1000));
+    return {};
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+    constexpr std::string_view blanks = " \t";
+    std::vector<std::string_view> words;
+    for (std::size_t start = text.find_first_not_of(blanks); start != std::string_view::npos;) {
+        const std::size_t end = std::min(text.find_first_of(blanks, start), text.size());
+        words.push_back(text.substr(start, end - start));
+        start = text.find_first_not_of(blanks, end);
+    }
+    return words;
+}
+
+Objection set_schedule(std::string& target, std::string_view value) {
+    const auto words = words_of(value);
+    const bool named = words.size() == 1 && words[0].front() == '@';
+    if (named && std::find(schedule_names.begin(), schedule_names.end(), words[0]) == schedule_names.end()) {
+        return "must be five cron fields or one of " + listed(schedule_names) +
+               did_you_mean(words[0], schedule_names);
+    }
+    if (!named && (words.size() != 5 || !std::all_of(words.begin(), words.end(), is_printable_ascii))) {
+        return "must be five cron fields (minute hour day month weekday) or one of " + listed(schedule_names);
+    }
+    target = value;
+    return {};
+}
+
+using Options = ServiceOptions&;
+using Value = std::string_view;
+
+constexpr auto options_by_name = std::to_array<Option>({
+    {"backend", [](Options o, Value v) { return set_choice(o.backend, v, backends); }},
+    {"base_path", [](Options o, Value v) { return set_nonempty(o.local.base_path, v); }},
+    {"durability", [](Options o, Value v) { return set_choice(o.local.durability, v, durabilities); }},
+    {"bucket_name", [](Options o, Value v) { return set_nonempty(o.s3.bucket, v); }},
+    {"aws_access_key", [](Options o, Value v) { return set_text(o.s3.access_key, v); }, true},
+    {"aws_secret_key", [](Options o, Value v) { return set_text(o.s3.secret_key, v); }, true},
+    {"aws_session_token", [](Options o, Value v) { return set_text(o.s3.session_token, v); }, true},
+    {"region", [](Options o, Value v) { return set_nonempty(o.s3.region, v); }},
+    {"endpoint", [](Options o, Value v) { return set_text(o.s3.endpoint, v); }, true},
+    {"addressing", [](Options o, Value v) { return set_choice(o.s3.addressing, v, addressings); }},
+    {"payload_signing",
+     [](Options o, Value v) { return set_choice(o.s3.payload_signing, v, payload_signings); }},
+    {"key_prefix", [](Options o, Value v) { return set_text(o.s3.key_prefix, v); }},
+    {"ca_file", [](Options o, Value v) { return set_text(o.s3.ca_file, v); }},
+    {"spool_directory", [](Options o, Value v) { return set_text(o.s3.spool_directory, v); }},
+    {"connect_timeout", [](Options o, Value v) { return set_seconds(o.s3.connect_timeout, v); }},
+    {"stall_timeout", [](Options o, Value v) { return set_seconds(o.s3.stall_timeout, v); }},
+    {"event_loops", [](Options o, Value v) { return set_number(o.s3.event_loops, v, 1, 64); }},
+    {"catalogue_path", [](Options o, Value v) { return set_text(o.catalogue_path, v); }},
+    {"cleanup_enabled", [](Options o, Value v) { return set_choice(o.cleanup.enabled, v, switches); }},
+    {"retention_days", [](Options o, Value v) { return set_number(o.cleanup.retention_days, v, 1, 36'500); }},
+    {"schedule", [](Options o, Value v) { return set_schedule(o.cleanup.schedule, v); }},
+});
+
+Error unknown_option(std::string_view name) {
+    std::array<std::string_view, options_by_name.size()> names;
+    std::transform(options_by_name.begin(), options_by_name.end(), names.begin(),
+                   [](const Option& option) { return option.name; });
+    const std::string hint = did_you_mean(name, names);
+    return Error(ErrorCode::invalid_argument, "unknown option " + filestore::quoted(name) +
+                                                  (hint.empty() ? "; known are " + listed(names) : hint));
+}
+
+Result<void> set_option(ServiceOptions& options, std::string_view name, std::string_view value) {
+    const auto* option = std::find_if(options_by_name.begin(), options_by_name.end(),
+                                      [name](const Option& candidate) { return candidate.name == name; });
+    if (option == options_by_name.end()) {
+        return unknown_option(name);
+    }
+    const Objection objection = option->apply(options, value);
+    if (objection.empty()) {
+        return {};
+    }
+    const std::string shown = option->secret ? std::string() : " " + filestore::quoted(value);
+    return Error(ErrorCode::invalid_argument, "option " + std::string(name) + shown + " " + objection);
+}
+
+}  // namespace
+
+Result<void> ServiceOptions::set(std::string_view name, std::string_view value) {
+    try {
+        return set_option(*this, name, value);
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::no_memory);
+    }
+}
+
+}  // namespace filestore
