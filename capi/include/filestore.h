@@ -1,0 +1,446 @@
+#ifndef FILESTORE_H
+#define FILESTORE_H
+
+/// libfilestore for C, and for every language that can call C: files go in and come out by ID, into a local directory or an
+/// S3-compatible store, and every upload and deletion is recorded.
+///
+/// Conventions, which hold wherever a function does not say otherwise:
+///
+///  1. Handles are pointers to opaque structs. What `x_create` or `x_open` made, `x_destroy` or `x_close` ends, once; both do
+///     nothing with NULL.
+///  2. Functions that can fail return a code: FILESTORE_OK (0) or another FILESTORE_ code below. A program treats a code
+///     that it does not know as FILESTORE_INTERNAL: newer libraries may have more.
+///  3. The last parameter `err` may be NULL. Otherwise `*err` becomes NULL on success, and on failure an error that the caller
+///     destroys; its code is the code that was returned. What `*err` held before is overwritten, not destroyed.
+///  4. Outputs come after the inputs. On failure they are set to empty: NULL, 0 or "". An output pointer must not be NULL,
+///     unless the function says that it may be.
+///  5. Text is UTF-8 and NUL-terminated, in both directions; bytes are a pointer and a length. Paths of the file system are
+///     given to the operating system as they are.
+///  6. A required pointer that is NULL answers FILESTORE_INVALID_ARGUMENT; only `context` is never looked at. Optional
+///     arguments, `options` above all, may be NULL and then have their defaults.
+///  7. Inputs stay the caller's, are copied where they are kept, and need to live as long as the call. Text that a function
+///     returns belongs to the handle that it was asked of and lives as long as it. Memory of the library is freed only by
+///     destroying its handle, never by free().
+///  8. Truth values are int32_t: 0 is no, 1 is yes.
+///  9. Threads: a service and a cancel token may be used by any number of threads at once. Errors, buffers and pages do not
+///     change, so any thread may read them. Options may be read by many calls at once while no thread sets them.
+///     Destroying a handle while another thread uses it is an error of the program.
+/// 10. Blocking: filestore_open, filestore_open_config and every function that takes a service, filestore_catalogue_path apart,
+///     wait for the disk or the network; all others return at once. In a callback they answer FILESTORE_WOULD_DEADLOCK.
+/// 11. Callbacks run on a thread of the library, one at a time for one call, and only before that call returns: no lock is
+///     needed for what only they and the caller use. A reader, rewinder or writer may block. One that returns something
+///     other than 0 ends the call; its number comes back from filestore_error_caller_code. A callback must not leave by
+///     longjmp or pthread_exit.
+/// 12. A function that takes a service may also fail with FILESTORE_NO_MEMORY, FILESTORE_TIMEOUT, FILESTORE_CANCELLED,
+///     FILESTORE_FORKED (the service was opened before fork), FILESTORE_IO, FILESTORE_UNAVAILABLE, FILESTORE_RATE_LIMITED,
+///     FILESTORE_UNAUTHENTICATED, FILESTORE_PERMISSION_DENIED, FILESTORE_CONFIGURATION (for example an unknown bucket)
+///     and FILESTORE_INTERNAL.
+/// 13. Versions: ABI.md says what does not change. FILESTORE_VERSION is the version of this header, filestore_version() that of the library.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define FILESTORE_C_API __attribute__((visibility("default")))
+#else
+#define FILESTORE_C_API
+#endif
+
+#ifdef __cplusplus
+#define FILESTORE_NOEXCEPT noexcept
+extern "C" {
+#else
+#define FILESTORE_NOEXCEPT
+#endif
+
+#define FILESTORE_VERSION_MAJOR 0
+#define FILESTORE_VERSION_MINOR 1
+#define FILESTORE_VERSION_PATCH 0
+#define FILESTORE_VERSION "0.1.0"
+
+/// The codes. Numbers are never reused.
+#define FILESTORE_OK 0
+/// An argument is not valid.
+#define FILESTORE_INVALID_ARGUMENT 1
+/// The file is not there.
+#define FILESTORE_NOT_FOUND 2
+/// A file with this ID is already there.
+#define FILESTORE_ALREADY_EXISTS 3
+/// A condition of the request does not hold.
+#define FILESTORE_PRECONDITION_FAILED 4
+/// Another writer was at work at the same time.
+#define FILESTORE_CONFLICT 5
+/// Access is not allowed.
+#define FILESTORE_PERMISSION_DENIED 6
+/// The credentials are missing, wrong or expired.
+#define FILESTORE_UNAUTHENTICATED 7
+/// The range lies outside the file.
+#define FILESTORE_RANGE_NOT_SATISFIABLE 8
+/// The server asks for fewer requests.
+#define FILESTORE_RATE_LIMITED 9
+/// The time limit of the call, or of the network, passed.
+#define FILESTORE_TIMEOUT 10
+/// The call was cancelled.
+#define FILESTORE_CANCELLED 11
+/// The server cannot be reached or cannot answer now.
+#define FILESTORE_UNAVAILABLE 12
+/// Stored or received data is damaged.
+#define FILESTORE_CORRUPT 13
+/// This backend or server cannot do it.
+#define FILESTORE_UNSUPPORTED 14
+/// Out of memory.
+#define FILESTORE_NO_MEMORY 15
+/// No space left for the data.
+#define FILESTORE_NO_SPACE 16
+/// An operating system call failed.
+#define FILESTORE_IO 17
+/// The caller's source failed, or did not deliver what it declared.
+#define FILESTORE_SOURCE_FAILED 18
+/// The caller's sink failed, or has no room.
+#define FILESTORE_SINK_FAILED 19
+/// Validation refused the file.
+#define FILESTORE_REJECTED 20
+/// The configuration is not valid.
+#define FILESTORE_CONFIGURATION 21
+/// A blocking call was made on a thread of the library.
+#define FILESTORE_WOULD_DEADLOCK 22
+/// The object was made before fork and used in the child.
+#define FILESTORE_FORKED 23
+/// The answer was lost, and the outcome cannot be told.
+#define FILESTORE_OUTCOME_UNKNOWN 24
+/// A defect in the library.
+#define FILESTORE_INTERNAL 25
+
+/// Characters of a file ID (a UUID of version 4 in lower case) with the NUL at its end.
+#define FILESTORE_ID_SIZE 37
+
+/// A size that is not known, and a length that reaches to the end.
+#define FILESTORE_UNKNOWN_SIZE UINT64_MAX
+
+typedef struct filestore_error filestore_error;
+typedef struct filestore_options filestore_options;
+typedef struct filestore_service filestore_service;
+typedef struct filestore_cancel filestore_cancel;
+typedef struct filestore_call_options filestore_call_options;
+typedef struct filestore_upload_options filestore_upload_options;
+typedef struct filestore_download_options filestore_download_options;
+typedef struct filestore_buffer filestore_buffer;
+typedef struct filestore_list_page filestore_list_page;
+
+/// Gives the next bytes of an upload: puts 1 to `capacity` bytes into `buffer` and their number into `*length`, or 0 at the
+/// end. Returns 0, or the caller's own number to fail the upload.
+typedef int32_t (*filestore_read_function)(void* context, void* buffer, size_t capacity, size_t* length);
+
+/// Goes back to the first byte of an upload. Returns 0, or the caller's own number to fail the upload.
+typedef int32_t (*filestore_rewind_function)(void* context);
+
+/// Takes the next bytes of a download, all of them, in order. Returns 0, or the caller's own number to fail the download.
+typedef int32_t (*filestore_write_function)(void* context, const void* data, size_t size);
+
+/// Hears how far a transfer is: growing `bytes_done`, at most about ten times a second and once at the end; `bytes_total` is
+/// FILESTORE_UNKNOWN_SIZE where it is not known. It must be quick and must not block.
+typedef void (*filestore_progress_function)(void* context, uint64_t bytes_done, uint64_t bytes_total);
+
+// Version
+
+/// The version of the library that runs, for example "0.1.0"; lives for ever.
+FILESTORE_C_API const char* filestore_version(void) FILESTORE_NOEXCEPT;
+
+// Errors
+
+/// The name of a code, for example "not_found"; "unknown" for a number that this library does not have. Lives for ever.
+FILESTORE_C_API const char* filestore_code_name(int32_t code) FILESTORE_NOEXCEPT;
+
+/// The code of an error; FILESTORE_OK for NULL.
+FILESTORE_C_API int32_t filestore_error_code(const filestore_error* error) FILESTORE_NOEXCEPT;
+
+/// One line that says what failed, where, and what to do; it never holds a secret. "" for NULL.
+FILESTORE_C_API const char* filestore_error_message(const filestore_error* error) FILESTORE_NOEXCEPT;
+
+/// 1 where the same call may succeed when it is made again, else 0; 0 for NULL.
+FILESTORE_C_API int32_t filestore_error_retryable(const filestore_error* error) FILESTORE_NOEXCEPT;
+
+/// The HTTP status of the server's answer; 0 where none was received, and for NULL.
+FILESTORE_C_API int32_t filestore_error_http_status(const filestore_error* error) FILESTORE_NOEXCEPT;
+
+/// The server's own code, for example "NoSuchBucket"; "" where there is none, and for NULL.
+FILESTORE_C_API const char* filestore_error_server_code(const filestore_error* error) FILESTORE_NOEXCEPT;
+
+/// The server's id of the request, for its operator's logs; "" where there is none, and for NULL.
+FILESTORE_C_API const char* filestore_error_request_id(const filestore_error* error) FILESTORE_NOEXCEPT;
+
+/// The number that a callback of the caller failed with; 0 where none did, and for NULL.
+FILESTORE_C_API int32_t filestore_error_caller_code(const filestore_error* error) FILESTORE_NOEXCEPT;
+
+/// Frees an error.
+FILESTORE_C_API void filestore_error_destroy(filestore_error* error) FILESTORE_NOEXCEPT;
+
+// Opening a service
+
+/// Makes options with their defaults: files in the directory ./storage. Fails with FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets one option by its name in storage.yaml: `backend` (local, s3), `base_path`, `durability` (full, data, none),
+/// `bucket_name`, `aws_access_key`, `aws_secret_key`, `aws_session_token`, `region`, `endpoint`, `addressing` (automatic, path,
+/// virtual_host), `payload_signing` (automatic, signed, unsigned), `key_prefix`, `ca_file`, `spool_directory`,
+/// `connect_timeout` and `stall_timeout` (seconds), `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
+/// `retention_days`, `schedule`.
+/// FILESTORE_INVALID_ARGUMENT, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
+FILESTORE_C_API int32_t filestore_options_set(filestore_options* options, const char* name, const char* value,
+                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Frees options; services that were opened with them are not touched.
+FILESTORE_C_API void filestore_options_destroy(filestore_options* options) FILESTORE_NOEXCEPT;
+
+/// Opens a service; `options` may be NULL for the defaults. It uses no network and starts no thread until a call needs one.
+/// Failures to act on: FILESTORE_INVALID_ARGUMENT (an unknown backend, an option that cannot be right, a file where a
+/// directory is needed), FILESTORE_PERMISSION_DENIED, FILESTORE_NO_SPACE, FILESTORE_CORRUPT (the catalogue), FILESTORE_IO.
+FILESTORE_C_API int32_t filestore_open(const filestore_options* options, filestore_service** service,
+                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Opens a service as a storage.yaml file tells. Failures to act on: those of filestore_open, FILESTORE_CONFIGURATION (a file that
+/// cannot be read, an unknown key or a wrong value, named with its line).
+FILESTORE_C_API int32_t filestore_open_config(const char* path, filestore_service** service,
+                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Where the service records uploads and deletions (an SQLite file); "" where it records nothing, and for NULL.
+FILESTORE_C_API const char* filestore_catalogue_path(const filestore_service* service) FILESTORE_NOEXCEPT;
+
+/// Ends a service, after what it still does has been cancelled. No other call may be using it.
+FILESTORE_C_API void filestore_close(filestore_service* service) FILESTORE_NOEXCEPT;
+
+// Cancelling
+
+/// Makes a token by which any thread can end the calls whose options hold it. Fails with FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_cancel_create(filestore_cancel** cancel,
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Ends every call that holds the token, now or later, with FILESTORE_CANCELLED; what such a call did is undone. It cannot be
+/// taken back, and does nothing the second time or with NULL. Not for signal handlers.
+FILESTORE_C_API void filestore_cancel_request(filestore_cancel* cancel) FILESTORE_NOEXCEPT;
+
+/// Frees the handle. Calls and options that hold the token are not touched.
+FILESTORE_C_API void filestore_cancel_destroy(filestore_cancel* cancel) FILESTORE_NOEXCEPT;
+
+// Options of filestore_delete, filestore_exists, filestore_metadata and filestore_list
+
+/// Makes options with their defaults: no time limit, no token. Fails with FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_call_options_create(filestore_call_options** options,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Limits the whole of each call, from its start; it then fails with FILESTORE_TIMEOUT. 0: no limit.
+FILESTORE_C_API int32_t filestore_call_options_set_timeout_ms(filestore_call_options* options,
+                                                              uint64_t timeout_ms,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Lets a token end the calls; NULL takes it away. The handle may be destroyed before the options.
+FILESTORE_C_API int32_t filestore_call_options_set_cancel(filestore_call_options* options,
+                                                          const filestore_cancel* cancel,
+                                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Frees options.
+FILESTORE_C_API void filestore_call_options_destroy(filestore_call_options* options) FILESTORE_NOEXCEPT;
+
+// Upload
+
+/// Makes options with their defaults: no name, content type application/octet-stream, no metadata, no limit. Fails with
+/// FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_upload_options_create(filestore_upload_options** options,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets the name that the file has for its owner; it is recorded, never used as a path. NULL: none, or the path itself in
+/// filestore_upload_path. FILESTORE_INVALID_ARGUMENT where it is not UTF-8; nothing is changed then.
+FILESTORE_C_API int32_t filestore_upload_options_set_path(filestore_upload_options* options, const char* path,
+                                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets the content type; NULL for the default. FILESTORE_INVALID_ARGUMENT where it is not printable ASCII; nothing is
+/// changed then.
+FILESTORE_C_API int32_t filestore_upload_options_set_content_type(filestore_upload_options* options,
+                                                                  const char* content_type,
+                                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets the metadata of one key to a string; a value of NULL removes the key. FILESTORE_INVALID_ARGUMENT where one is not UTF-8 or
+/// the library keeps the key for itself (`file_id`, `original_path`, `size`, `filestore`); nothing is changed then.
+FILESTORE_C_API int32_t filestore_upload_options_set_metadata(filestore_upload_options* options,
+                                                              const char* key, const char* value,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Replaces all metadata by a JSON object; NULL for none. FILESTORE_INVALID_ARGUMENT, with the byte offset, for anything else,
+/// and for the keys that the library keeps for itself; nothing is changed then.
+FILESTORE_C_API int32_t filestore_upload_options_set_metadata_json(filestore_upload_options* options,
+                                                                   const char* json,
+                                                                   filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Limits the whole of each upload, from its start; it then fails with FILESTORE_TIMEOUT. 0: no limit.
+FILESTORE_C_API int32_t filestore_upload_options_set_timeout_ms(filestore_upload_options* options,
+                                                                uint64_t timeout_ms,
+                                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Lets a token end the uploads; NULL takes it away. The handle may be destroyed before the options.
+FILESTORE_C_API int32_t filestore_upload_options_set_cancel(filestore_upload_options* options,
+                                                            const filestore_cancel* cancel,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who hears how far an upload is; NULL for nobody.
+FILESTORE_C_API int32_t filestore_upload_options_set_progress(filestore_upload_options* options,
+                                                              filestore_progress_function progress,
+                                                              void* context,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Frees options.
+FILESTORE_C_API void filestore_upload_options_destroy(filestore_upload_options* options) FILESTORE_NOEXCEPT;
+
+/// Stores the file at `path` and puts its new ID into `id`; `options` may be NULL. The file is there whole, with its record,
+/// or not at all. Failures to act on: FILESTORE_NOT_FOUND, FILESTORE_PERMISSION_DENIED, FILESTORE_INVALID_ARGUMENT (a
+/// directory, a path that is not UTF-8 and has no name in `options`), FILESTORE_SOURCE_FAILED (it changed meanwhile),
+/// FILESTORE_NO_SPACE, FILESTORE_CORRUPT.
+FILESTORE_C_API int32_t filestore_upload_path(filestore_service* service, const char* path,
+                                              const filestore_upload_options* options,
+                                              char id[FILESTORE_ID_SIZE],
+                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Stores `size` bytes at `data`, which may be NULL where `size` is 0, and puts the new ID into `id`; `options` may be NULL.
+/// Failures to act on: FILESTORE_INVALID_ARGUMENT, FILESTORE_NO_SPACE, FILESTORE_CORRUPT; nothing is stored then.
+FILESTORE_C_API int32_t filestore_upload_buffer(filestore_service* service, const void* data, size_t size,
+                                                const filestore_upload_options* options,
+                                                char id[FILESTORE_ID_SIZE],
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Stores what `read` gives and puts the new ID into `id`. `size` is what it will give, or FILESTORE_UNKNOWN_SIZE. `rewind` may
+/// be NULL: then the bytes are read once only, so some stores keep them in a file meanwhile and failed requests cannot be repeated.
+/// `options` may be NULL.
+/// Failures to act on: FILESTORE_SOURCE_FAILED (a callback failed, or `read` gave another number of bytes than `size`),
+/// FILESTORE_INVALID_ARGUMENT, FILESTORE_NO_SPACE, FILESTORE_CORRUPT; nothing is stored then.
+FILESTORE_C_API int32_t filestore_upload_callback(filestore_service* service, filestore_read_function read,
+                                                  filestore_rewind_function rewind, void* context,
+                                                  uint64_t size, const filestore_upload_options* options,
+                                                  char id[FILESTORE_ID_SIZE],
+                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+// Download
+
+/// Makes options with their defaults: the whole file, no limit. Fails with FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_download_options_create(filestore_download_options** options,
+                                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Asks for `length` bytes from `offset` on, or, with FILESTORE_UNKNOWN_SIZE, for all from there. A range that reaches past
+/// the end is cut; one that starts at or past it fails with FILESTORE_RANGE_NOT_SATISFIABLE. (0, FILESTORE_UNKNOWN_SIZE)
+/// is the whole file, also of an empty one. FILESTORE_INVALID_ARGUMENT for a length of 0; nothing is changed then.
+FILESTORE_C_API int32_t filestore_download_options_set_range(filestore_download_options* options,
+                                                             uint64_t offset, uint64_t length,
+                                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Limits the whole of each download, from its start; it then fails with FILESTORE_TIMEOUT. 0: no limit.
+FILESTORE_C_API int32_t filestore_download_options_set_timeout_ms(filestore_download_options* options,
+                                                                  uint64_t timeout_ms,
+                                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Lets a token end the downloads; NULL takes it away. The handle may be destroyed before the options.
+FILESTORE_C_API int32_t filestore_download_options_set_cancel(filestore_download_options* options,
+                                                              const filestore_cancel* cancel,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who hears how far a download is; NULL for nobody.
+FILESTORE_C_API int32_t filestore_download_options_set_progress(filestore_download_options* options,
+                                                                filestore_progress_function progress,
+                                                                void* context,
+                                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Frees options.
+FILESTORE_C_API void filestore_download_options_destroy(filestore_download_options* options)
+    FILESTORE_NOEXCEPT;
+
+/// Writes a file to `path`, which is the whole download or what it was before; `options` may be NULL. Failures to act on:
+/// FILESTORE_NOT_FOUND (no such file, or no such directory), FILESTORE_INVALID_ARGUMENT (a malformed ID, a directory at
+/// `path`), FILESTORE_RANGE_NOT_SATISFIABLE, FILESTORE_NO_SPACE, FILESTORE_CORRUPT.
+FILESTORE_C_API int32_t filestore_download_path(filestore_service* service, const char* id, const char* path,
+                                                const filestore_download_options* options,
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Reads a file into a new buffer, which the caller destroys; `options` may be NULL. Failures to act on: FILESTORE_NOT_FOUND,
+/// FILESTORE_INVALID_ARGUMENT (a malformed ID), FILESTORE_RANGE_NOT_SATISFIABLE, FILESTORE_CORRUPT.
+FILESTORE_C_API int32_t filestore_download_buffer(filestore_service* service, const char* id,
+                                                  const filestore_download_options* options,
+                                                  filestore_buffer** buffer,
+                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Reads a file into the `capacity` bytes at `data`, which may be NULL where `capacity` is 0, and puts the number of bytes into
+/// `*length`; `options` may be NULL. What `data` holds after a failure is not defined. Failures to act on:
+/// FILESTORE_SINK_FAILED (more bytes than `capacity`), and those of filestore_download_buffer.
+FILESTORE_C_API int32_t filestore_download_into(filestore_service* service, const char* id, void* data,
+                                                size_t capacity, const filestore_download_options* options,
+                                                size_t* length, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Hands the bytes of a file to `write`; `options` may be NULL. After a failure `write` may have had a part. Failures to act
+/// on: FILESTORE_SINK_FAILED (the callback failed), and those of filestore_download_buffer.
+FILESTORE_C_API int32_t filestore_download_callback(filestore_service* service, const char* id,
+                                                    filestore_write_function write, void* context,
+                                                    const filestore_download_options* options,
+                                                    filestore_error** err) FILESTORE_NOEXCEPT;
+
+// Buffers
+
+/// The bytes of a buffer, followed by a NUL that its size does not count. "" for NULL.
+FILESTORE_C_API const char* filestore_buffer_data(const filestore_buffer* buffer) FILESTORE_NOEXCEPT;
+
+/// The number of bytes of a buffer; 0 for NULL.
+FILESTORE_C_API size_t filestore_buffer_size(const filestore_buffer* buffer) FILESTORE_NOEXCEPT;
+
+/// Frees a buffer.
+FILESTORE_C_API void filestore_buffer_destroy(filestore_buffer* buffer) FILESTORE_NOEXCEPT;
+
+// Stored files
+
+/// Removes a file and records it. `*deleted`, which may be NULL, tells whether it was there. `options` may be NULL. Failures to act on:
+/// FILESTORE_INVALID_ARGUMENT (a malformed ID).
+FILESTORE_C_API int32_t filestore_delete(filestore_service* service, const char* id,
+                                         const filestore_call_options* options, int32_t* deleted,
+                                         filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Puts into `*exists` whether a file is there; where that cannot be told, fails. `options` may be NULL. Failures to act on:
+/// FILESTORE_INVALID_ARGUMENT (a malformed ID).
+FILESTORE_C_API int32_t filestore_exists(filestore_service* service, const char* id,
+                                         const filestore_call_options* options, int32_t* exists,
+                                         filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Describes a file in a new buffer, which the caller destroys: a JSON object with `file_id`, `original_path`, `size` (bytes),
+/// `last_modified` (RFC 3339, UTC), `content_type` and `metadata` (what the uploader gave). `options` may be NULL. Failures
+/// to act on: FILESTORE_NOT_FOUND, FILESTORE_INVALID_ARGUMENT (a malformed ID), FILESTORE_CORRUPT (the record is damaged).
+FILESTORE_C_API int32_t filestore_metadata(filestore_service* service, const char* id,
+                                           const filestore_call_options* options, filestore_buffer** json,
+                                           filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// One page of the stored files, by ID, in a new handle, which the caller destroys. `cursor` is what filestore_list_page_next
+/// of the page before gave, or NULL for the first page; `limit` is the most entries to give, 1 to 1000, or 0 for 1000.
+/// `options` may be NULL. Failures to act on: FILESTORE_INVALID_ARGUMENT (a limit or cursor that cannot be right).
+FILESTORE_C_API int32_t filestore_list(filestore_service* service, const char* cursor, uint32_t limit,
+                                       const filestore_call_options* options, filestore_list_page** page,
+                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// The number of files on a page; it may be 0 although more pages follow. 0 for NULL.
+FILESTORE_C_API size_t filestore_list_page_count(const filestore_list_page* page) FILESTORE_NOEXCEPT;
+
+/// The ID of a file on a page; "" past the last one, and for NULL.
+FILESTORE_C_API const char* filestore_list_page_id(const filestore_list_page* page,
+                                                   size_t index) FILESTORE_NOEXCEPT;
+
+/// The bytes of a file on a page; 0 past the last one, and for NULL.
+FILESTORE_C_API uint64_t filestore_list_page_size(const filestore_list_page* page,
+                                                  size_t index) FILESTORE_NOEXCEPT;
+
+/// When a file on a page was last changed (RFC 3339, UTC); "" past the last one, and for NULL.
+FILESTORE_C_API const char* filestore_list_page_last_modified(const filestore_list_page* page,
+                                                              size_t index) FILESTORE_NOEXCEPT;
+
+/// The cursor of the next page; NULL after the last page, and for NULL.
+FILESTORE_C_API const char* filestore_list_page_next(const filestore_list_page* page) FILESTORE_NOEXCEPT;
+
+/// Frees a page.
+FILESTORE_C_API void filestore_list_page_destroy(filestore_list_page* page) FILESTORE_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

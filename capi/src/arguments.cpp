@@ -1,0 +1,73 @@
+#include "arguments.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/text.h"
+
+namespace filestore::capi {
+namespace {
+
+/// About 30 years: more would overflow the clock, and is no limit in practice.
+constexpr std::uint64_t longest_timeout_ms = 1'000'000'000'000;
+
+std::function<void(const Progress&)> progress_hook(const CallSettings& settings) {
+    if (settings.progress == nullptr) {
+        return {};
+    }
+    return [progress = settings.progress, context = settings.progress_context](const Progress& state) {
+        try {
+            progress(context, state.bytes_done, state.bytes_total.value_or(FILESTORE_UNKNOWN_SIZE));
+        } catch (...) {
+            // A transfer does not fail because nobody could be told of it.
+        }
+    };
+}
+
+}  // namespace
+
+Result<void> clear_id(char* id) {
+    FILESTORE_TRY(require(id, "id"));
+    std::memset(id, 0, FILESTORE_ID_SIZE);
+    return {};
+}
+
+void copy_id(const FileId& id, char* to) noexcept {
+    std::memcpy(to, id.text().data(), FileId::text_size);
+    to[FileId::text_size] = '\0';
+}
+
+Result<FileId> parse_id(const char* id) {
+    FILESTORE_TRY(require(id, "id"));
+    return FileId::parse(id);
+}
+
+Result<std::string_view> require_text(const char* text, std::string_view name) {
+    FILESTORE_TRY(require(text, name));
+    if (!is_utf8(text)) {
+        return Error(ErrorCode::invalid_argument, std::string(name) + " is not UTF-8: " + quoted(text));
+    }
+    return std::string_view(text);
+}
+
+CallOptions call_options(const CallSettings& settings) {
+    CallOptions call;
+    if (settings.timeout_ms != 0) {
+        const std::uint64_t limit = std::min(settings.timeout_ms, longest_timeout_ms);
+        call.deadline = deadline_in(std::chrono::milliseconds(limit));
+    }
+    call.cancel = settings.cancel;
+    call.progress = progress_hook(settings);
+    return call;
+}
+
+Result<FileRequest> file_request(const char* id, const filestore_call_options* options) {
+    FILESTORE_TRY_ASSIGN(const FileId parsed, parse_id(id));
+    FileRequest request{parsed, {}};
+    if (options != nullptr) {
+        request.call = call_options(options->call);
+    }
+    return request;
+}
+
+}  // namespace filestore::capi

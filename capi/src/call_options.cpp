@@ -1,0 +1,37 @@
+/// Cancel tokens, and what the options of every call have in common.
+
+#include "call_options.h"
+
+using namespace filestore;
+
+int32_t filestore_cancel_create(filestore_cancel** cancel, filestore_error** err) noexcept {
+    return capi::guard(err, [&] { return capi::create_handle(cancel, "cancel"); });
+}
+
+void filestore_cancel_request(filestore_cancel* cancel) noexcept {
+    (void)capi::guard_read(cancel, false, [](const filestore_cancel& handle) noexcept {
+        return std::stop_source(handle.source).request_stop();
+    });
+}
+
+void filestore_cancel_destroy(filestore_cancel* cancel) noexcept {
+    capi::guard_destroy(cancel);
+}
+
+int32_t filestore_call_options_create(filestore_call_options** options, filestore_error** err) noexcept {
+    return capi::guard(err, [&] { return capi::create_handle(options, "options"); });
+}
+
+int32_t filestore_call_options_set_timeout_ms(filestore_call_options* options, uint64_t timeout_ms,
+                                              filestore_error** err) noexcept {
+    return capi::guard(err, [&] { return capi::set_timeout(options, timeout_ms); });
+}
+
+int32_t filestore_call_options_set_cancel(filestore_call_options* options, const filestore_cancel* cancel,
+                                          filestore_error** err) noexcept {
+    return capi::guard(err, [&] { return capi::set_cancel(options, cancel); });
+}
+
+void filestore_call_options_destroy(filestore_call_options* options) noexcept {
+    capi::guard_destroy(options);
+}

@@ -1,0 +1,42 @@
+/// What is asked of a stored file.
+
+#include "arguments.h"
+#include "service/file_info_json.h"
+
+using namespace filestore;
+
+int32_t filestore_delete(filestore_service* service, const char* id, const filestore_call_options* options,
+                         int32_t* deleted, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        int32_t ignored = 0;
+        int32_t& answer = deleted != nullptr ? *deleted : ignored;
+        answer = 0;
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
+        FILESTORE_TRY_ASSIGN(answer, service->service.remove(std::move(request)));
+        return {};
+    });
+}
+
+int32_t filestore_exists(filestore_service* service, const char* id, const filestore_call_options* options,
+                         int32_t* exists, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(exists, "exists"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
+        FILESTORE_TRY_ASSIGN(*exists, service->service.exists(std::move(request)));
+        return {};
+    });
+}
+
+int32_t filestore_metadata(filestore_service* service, const char* id, const filestore_call_options* options,
+                           filestore_buffer** json, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(json, "json"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
+        FILESTORE_TRY_ASSIGN(const FileInfo info, service->service.metadata(std::move(request)));
+        *json = capi::make_handle<filestore_buffer>(to_json(info));
+        return {};
+    });
+}
