@@ -1,0 +1,17 @@
+#pragma once
+
+/// The commands. Each works through its operands, prints results and failures, and answers the exit code.
+
+#include "exit_code.h"
+#include "session.h"
+
+namespace filestore::tool {
+
+[[nodiscard]] ExitCode upload(const Session& session);
+[[nodiscard]] ExitCode download(const Session& session);
+[[nodiscard]] ExitCode remove(const Session& session);
+[[nodiscard]] ExitCode exists(const Session& session);
+[[nodiscard]] ExitCode metadata(const Session& session);
+[[nodiscard]] ExitCode list(const Session& session);
+
+}  // namespace filestore::tool

@@ -1,0 +1,27 @@
+#pragma once
+
+/// One JSON object on a line, as `--json` prints it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace filestore::tool {
+
+/// Collects members in the order in which they are added. A value.
+class JsonLine {
+public:
+    JsonLine& text(std::string_view key, std::string_view value);
+    JsonLine& number(std::string_view key, std::uint64_t value);
+    JsonLine& boolean(std::string_view key, bool value);
+
+    /// The object, with its line end.
+    [[nodiscard]] std::string str() const { return members_.empty() ? "{}\n" : members_ + "}\n"; }
+
+private:
+    void add(std::string_view key, std::string_view json);
+
+    std::string members_;
+};
+
+}  // namespace filestore::tool

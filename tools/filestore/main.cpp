@@ -1,0 +1,113 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "commands.h"
+#include "core/try.h"
+#include "options.h"
+#include "output.h"
+#include "session.h"
+#include "signals.h"
+#include "store_options.h"
+
+namespace filestore::tool {
+
+namespace {
+
+ExitCode run_command(const Session& session) {
+    switch (session.options.command) {
+        case Command::upload:
+            return upload(session);
+        case Command::download:
+            return download(session);
+        case Command::remove:
+            return remove(session);
+        case Command::exists:
+            return exists(session);
+        case Command::metadata:
+            return metadata(session);
+        case Command::list:
+            return list(session);
+    }
+    return ExitCode::other;
+}
+
+Result<FileService> open_service(const Options& options) {
+    FILESTORE_TRY_ASSIGN(ServiceOptions service_options, make_service_options(options));
+    return FileService::open(std::move(service_options));
+}
+
+ExitCode print_text(StandardOutput& output, const std::string& text) {
+    auto written = output.write(text);
+    if (written) {
+        return ExitCode::ok;
+    }
+    if (!output.reader_is_gone()) {
+        report(written.error());
+    }
+    return ExitCode::other;
+}
+
+ExitCode run(int count, const char* const* arguments, SignalWatch& signals) {
+    StandardOutput output(signals);
+    const auto command_line = parse_command_line(count, arguments);
+    if (!command_line) {
+        report(command_line.error());
+        return ExitCode::usage;
+    }
+    if (!command_line->text.empty()) {
+        return print_text(output, command_line->text);
+    }
+    auto service = open_service(command_line->options);
+    if (!service) {
+        report(service.error());
+        return exit_code_of(service.error().code());
+    }
+    return run_command({command_line->options, *service, signals, output});
+}
+
+/// A program may be started with a standard stream closed. Its number would go to the next file that is opened, and that file would then be
+/// read or written in its place; so it gets a stream of which every use fails.
+void occupy_closed_standard_streams() {
+    for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(number, F_GETFD) < 0) {
+            [[maybe_unused]] const int opened =
+                ::open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
+int run_with_signals(int count, const char* const* arguments) {
+    const auto signals = SignalWatch::start();
+    if (!signals) {
+        report(signals.error());
+        return static_cast<int>(ExitCode::other);
+    }
+    const ExitCode code = run(count, arguments, **signals);
+    if (const int caught = (*signals)->caught(); caught != 0) {
+        report(std::string("stopped: ") + ::strsignal(caught));
+        return exit_status_of_signal(caught);
+    }
+    return static_cast<int>(code);
+}
+
+}  // namespace
+
+}  // namespace filestore::tool
+
+int main(int count, char** arguments) {
+    filestore::tool::occupy_closed_standard_streams();
+    try {
+        return filestore::tool::run_with_signals(count, arguments);
+    } catch (const std::bad_alloc&) {
+        filestore::tool::report(filestore::Error(filestore::ErrorCode::no_memory));
+    } catch (const std::exception& failure) {
+        filestore::tool::report(failure.what());
+    }
+    return EXIT_FAILURE;
+}

@@ -1,0 +1,343 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "core/text.h"
+#include "core/try.h"
+#include "filestore/version.h"
+
+namespace filestore::tool {
+
+namespace {
+
+/// Some thirty years: longer ones are slips, and would overflow a clock.
+constexpr double longest_timeout = 1e9;
+
+constexpr std::string_view exit_codes =
+    "Exit codes: 0 ok, 1 other failure, 2 usage or configuration, 3 not found, 4 refused by validation,\n"
+    "5 credentials or permission, 6 unavailable or timed out, 7 stored or received data is damaged.\n"
+    "S3 credentials are taken from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN,\n"
+    "or from the configuration file.";
+
+/// Led before a word, makes it an operand for CLI11; no word of a command line holds one.
+constexpr char literal_mark = '\0';
+
+bool is_literal(const std::string& word) {
+    return !word.empty() && word.front() == literal_mark;
+}
+
+std::string refuse_literal(const std::string& value) {
+    return is_literal(value) ? "its value must stand before --" : "";
+}
+
+/// Options of the store that have a word of their own, and what ServiceOptions::set calls them.
+struct StoreWord {
+    const char* word;
+    const char* name;
+    const char* placeholder;
+    const char* help;
+};
+constexpr std::array<StoreWord, 5> store_words{{
+    {"--backend", "backend", "NAME", "Where files are kept: local (default) or s3"},
+    {"--base-path", "base_path", "DIRECTORY", "Directory of a local store (default ./storage)"},
+    {"--bucket", "bucket_name", "NAME", "Bucket of an S3 store"},
+    {"--endpoint", "endpoint", "URL", "Server of an S3 store (default AWS)"},
+    {"--region", "region", "NAME", "Region of an S3 store (default us-east-1)"},
+}};
+
+using Words = std::vector<std::string>;
+
+/// CLI11 keeps only the last occurrence of an option that takes one value, and lets one that takes many swallow operands; this one is
+/// repeatable and takes exactly one value each time.
+CLI::Option* add_repeatable(CLI::App& app, const std::string& word, const std::string& placeholder,
+                            std::function<void(const Words&)> take, const std::string& help) {
+    return app.add_option_function<Words>(word, std::move(take), help)
+        ->type_name(placeholder)
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->check(refuse_literal);
+}
+
+/// Takes one value. Where it is given twice the last one counts, as an alias in a shell needs it.
+template <class T, class Take>
+CLI::Option* add_value(CLI::App& app, const std::string& word, const std::string& placeholder, Take take,
+                       const std::string& help) {
+    return app.add_option_function<T>(word, take, help)
+        ->type_name(placeholder)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+        ->check(refuse_literal);
+}
+
+CLI::Option* add_text(CLI::App& app, const std::string& word, const std::string& placeholder,
+                      std::optional<std::string>& into, const std::string& help) {
+    return add_value<std::string>(
+        app, word, placeholder, [&into](const std::string& value) { into = value; }, help);
+}
+
+/// The command line as CLI11 knows it. A resource: the parser's callbacks write into it.
+class Parser {
+public:
+    Parser();
+    Result<CommandLine> parse(int count, const char* const* arguments);
+
+private:
+    /// CLI11 reads what follows `--` as words of the main program once a command has an operand, so it gets them marked, as operands
+    /// that look like nothing else. Throws CLI::ParseError.
+    void run_cli11(int count, const char* const* arguments);
+    CLI::App* add_command(const std::string& word, Command command, const std::string& help);
+    void add_operand(CLI::App& app, const std::string& placeholder, const std::string& help);
+    void add_operands(CLI::App& app, const std::string& placeholder, const std::string& help);
+    void add_commands();
+    void add_common_options();
+    std::vector<CLI::Option*> add_upload_options(CLI::App& app);
+    std::vector<CLI::Option*> add_download_options(CLI::App& app);
+    std::vector<CLI::Option*> add_list_options(CLI::App& app);
+    void accept_before_the_command(Command command, const std::vector<CLI::Option*>& options);
+    Result<void> take_named_options();
+    Result<void> take_timeout();
+    Result<void> check() const;
+    Error unexpected(const CLI::ParseError& failure) const;
+
+    /// An option of one command that may also stand before the command.
+    struct EarlyOption {
+        Command command;
+        CLI::Option* option;
+    };
+
+    CLI::App app_{"Stores files in a local directory or an S3-compatible store."};
+    std::vector<std::pair<CLI::App*, Command>> commands_;
+    std::vector<EarlyOption> early_options_;
+    Options options_;
+    Words named_options_;
+    std::optional<double> timeout_;
+};
+
+Parser::Parser() {
+    app_.name("filestore");
+    app_.set_version_flag("--version", "filestore " + std::string(version()), "Print the version and exit");
+    app_.footer(std::string(exit_codes));
+    // With a limit of one, an operand that is spelled like a command is an operand.
+    app_.require_subcommand(1);
+    app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app_.fallthrough();
+    add_common_options();
+    add_commands();
+}
+
+CLI::App* Parser::add_command(const std::string& word, Command command, const std::string& help) {
+    CLI::App* added = app_.add_subcommand(word, help);
+    added->group("Commands");
+    added->footer("Options of all commands: filestore --help");
+    commands_.emplace_back(added, command);
+    return added;
+}
+
+void Parser::add_operand(CLI::App& app, const std::string& placeholder, const std::string& help) {
+    app.add_option(placeholder, options_.operands, help)->required()->expected(1)->type_name("");
+}
+
+void Parser::add_operands(CLI::App& app, const std::string& placeholder, const std::string& help) {
+    app.add_option(placeholder, options_.operands, help)->required()->type_name("");
+}
+
+void Parser::add_commands() {
+    CLI::App* upload = add_command("upload", Command::upload, "Store files; print their IDs, one a line");
+    add_operands(*upload, "FILE", "Files to store; - for standard input");
+    add_upload_options(*upload);
+    CLI::App* download = add_command("download", Command::download, "Fetch a file");
+    add_operand(*download, "ID", "ID of the file");
+    add_download_options(*download);
+    CLI::App* remove = add_command("delete", Command::remove, "Delete files");
+    add_operands(*remove, "ID", "IDs of the files");
+    CLI::App* exists =
+        add_command("exists", Command::exists, "Exit with 0 where a file is stored, else with 3");
+    add_operand(*exists, "ID", "ID of the file");
+    CLI::App* metadata = add_command("metadata", Command::metadata, "Show what is known of a file");
+    add_operand(*metadata, "ID", "ID of the file");
+    CLI::App* list = add_command("list", Command::list, "List the files: ID, bytes, time of last change");
+    add_list_options(*list);
+
+    accept_before_the_command(Command::upload, add_upload_options(app_));
+    accept_before_the_command(Command::download, add_download_options(app_));
+    accept_before_the_command(Command::list, add_list_options(app_));
+}
+
+void Parser::add_common_options() {
+    add_value<std::string>(
+        app_, "--config", "FILE", [this](const std::string& path) { options_.config_file = path; },
+        "Read options from this storage.yaml; the command line stands above it");
+    for (const StoreWord& store : store_words) {
+        add_value<std::string>(
+            app_, store.word, store.placeholder,
+            [this, store](const std::string& value) {
+                options_.store_options.push_back({store.name, value, store.word});
+            },
+            store.help);
+    }
+    add_repeatable(
+        app_, "--option", "NAME=VALUE", [this](const Words& words) { named_options_ = words; },
+        "Set any other option of the store (repeatable)");
+    add_value<double>(
+        app_, "--timeout", "SECONDS", [this](double seconds) { timeout_ = seconds; },
+        "Give up on a file after this long");
+    app_.add_flag("--json", options_.json, "Print JSON, one object a line");
+}
+
+std::vector<CLI::Option*> Parser::add_upload_options(CLI::App& app) {
+    CLI::Option* metadata = add_repeatable(
+        app, "--meta", "KEY=VALUE",
+        [this](const Words& words) {
+            options_.metadata.insert(options_.metadata.end(), words.begin(), words.end());
+        },
+        "Store this with the file (repeatable)");
+    CLI::Option* type = add_text(app, "--content-type", "TYPE", options_.content_type,
+                                 "Type of the content, such as text/plain");
+    CLI::Option* name = add_text(app, "--name", "NAME", options_.name,
+                                 "Name to record in place of the operand (one FILE only)");
+    return {metadata, type, name};
+}
+
+std::vector<CLI::Option*> Parser::add_download_options(CLI::App& app) {
+    CLI::Option* output = add_text(
+        app, "-o,--output", "FILE", options_.output,
+        "Write here, - for standard output (default: the name that was recorded, in the working directory)");
+    CLI::Option* force = app.add_flag("--force", options_.force, "Without -o, replace a file of that name");
+    return {output, force};
+}
+
+std::vector<CLI::Option*> Parser::add_list_options(CLI::App& app) {
+    const auto take = [this](std::int64_t limit) {
+        options_.limit = limit > 0 ? static_cast<std::uint64_t>(limit) : 0;
+    };
+    return {add_value<std::int64_t>(app, "--limit", "NUMBER", take, "Print at most so many files")};
+}
+
+void Parser::accept_before_the_command(Command command, const std::vector<CLI::Option*>& options) {
+    const std::string hidden_from_help;
+    for (CLI::Option* option : options) {
+        option->group(hidden_from_help);
+        early_options_.push_back({command, option});
+    }
+}
+
+Result<void> Parser::take_named_options() {
+    for (const std::string& word : named_options_) {
+        const std::size_t equals = word.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            return Error(ErrorCode::invalid_argument,
+                         "--option " + filestore::quoted(word) + ": give NAME=VALUE");
+        }
+        const std::string name = word.substr(0, equals);
+        options_.store_options.push_back({name, word.substr(equals + 1), "--option " + name});
+    }
+    return {};
+}
+
+Result<void> Parser::take_timeout() {
+    if (!timeout_) {
+        return {};
+    }
+    if (!(*timeout_ > 0 && *timeout_ <= longest_timeout)) {
+        return Error(ErrorCode::invalid_argument, "--timeout: give seconds, more than 0");
+    }
+    options_.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(*timeout_ * 1000)));
+    return {};
+}
+
+Result<void> Parser::check() const {
+    for (const EarlyOption& early : early_options_) {
+        if (early.option->count() > 0 && early.command != options_.command) {
+            return Error(ErrorCode::invalid_argument,
+                         "--" + early.option->get_lnames().front() +
+                             " is not an option of this command; see filestore --help");
+        }
+    }
+    if (options_.name && options_.operands.size() > 1) {
+        return Error(ErrorCode::invalid_argument, "--name names one file: give one FILE");
+    }
+    if (options_.limit == std::uint64_t{0}) {
+        return Error(ErrorCode::invalid_argument, "--limit: give a number, 1 or more");
+    }
+    if (options_.json && options_.output == "-") {
+        return Error(ErrorCode::invalid_argument,
+                     "--json and -o - both write to standard output: leave one out");
+    }
+    return {};
+}
+
+/// CLI11 tells of a word that it cannot place; this also tells what was probably meant.
+Error Parser::unexpected(const CLI::ParseError& failure) const {
+    const Words left_over = app_.remaining(true);
+    if (app_.get_subcommands().empty() && left_over.empty()) {
+        return {ErrorCode::invalid_argument, "give a command; see filestore --help"};
+    }
+    if (left_over.empty()) {
+        return {ErrorCode::invalid_argument, std::string(failure.what()) + "; see filestore --help"};
+    }
+    const std::string word = left_over.front().substr(is_literal(left_over.front()) ? 1 : 0);
+    Words known;
+    for (const auto& [command, number] : commands_) {
+        known.push_back(command->get_name());
+        for (const CLI::Option* option : command->get_options()) {
+            known.push_back(option->get_name());
+        }
+    }
+    for (const CLI::Option* option : app_.get_options()) {
+        known.push_back(option->get_name());
+    }
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    const auto nearest = nearest_name(word, names);
+    return {ErrorCode::invalid_argument,
+            filestore::quoted(word) + " is not expected here" +
+                (nearest && *nearest != word ? " (did you mean " + std::string(*nearest) + "?)" : "") +
+                "; see filestore --help"};
+}
+
+void Parser::run_cli11(int count, const char* const* arguments) {
+    Words words(arguments + std::min(count, 1), arguments + count);
+    const auto end_of_options = std::find(words.begin(), words.end(), "--");
+    if (end_of_options != words.end()) {
+        std::for_each(words.erase(end_of_options), words.end(),
+                      [](std::string& word) { word.insert(0, 1, literal_mark); });
+    }
+    std::reverse(words.begin(), words.end());
+    app_.parse(std::move(words));
+    for (std::string& operand : options_.operands) {
+        operand.erase(0, is_literal(operand) ? 1 : 0);
+    }
+}
+
+Result<CommandLine> Parser::parse(int count, const char* const* arguments) {
+    try {
+        run_cli11(count, arguments);
+    } catch (const CLI::CallForVersion& version_text) {
+        return CommandLine{{}, std::string(version_text.what()) + "\n"};
+    } catch (const CLI::Success&) {
+        return CommandLine{{}, app_.help()};
+    } catch (const CLI::ParseError& failure) {
+        return unexpected(failure);
+    }
+    for (const auto& [command, number] : commands_) {
+        if (command->parsed()) {
+            options_.command = number;
+        }
+    }
+    FILESTORE_TRY(take_named_options());
+    FILESTORE_TRY(take_timeout());
+    FILESTORE_TRY(check());
+    return CommandLine{options_, {}};
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(int count, const char* const* arguments) {
+    return Parser().parse(count, arguments);
+}
+
+}  // namespace filestore::tool

@@ -1,0 +1,58 @@
+#pragma once
+
+/// The command line, parsed.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filestore/result.h"
+
+namespace filestore::tool {
+
+enum class Command { upload, download, remove, exists, metadata, list };
+
+/// An option of ServiceOptions::set as it was given, under its own name and the word that the user wrote for it. A value.
+struct StoreOption {
+    std::string name;
+    std::string value;
+    std::string written_as;
+};
+
+/// A value.
+struct Options {
+    Command command = Command::list;
+    /// Files or IDs, as the command takes them.
+    std::vector<std::string> operands;
+
+    std::string config_file;
+    std::vector<StoreOption> store_options;
+    std::optional<std::chrono::milliseconds> timeout;
+    bool json = false;
+
+    /// upload: `key=value`, each.
+    std::vector<std::string> metadata;
+    std::optional<std::string> content_type;
+    std::optional<std::string> name;
+
+    /// download: a path, or `-` for standard output.
+    std::optional<std::string> output;
+    bool force = false;
+
+    /// list: the most entries to print.
+    std::optional<std::uint64_t> limit;
+};
+
+/// A value.
+struct CommandLine {
+    Options options;
+    /// Where it is not empty (help, version) it is to be printed, and there is nothing to do.
+    std::string text;
+};
+
+/// `invalid_argument` for a command line that cannot be right.
+[[nodiscard]] Result<CommandLine> parse_command_line(int count, const char* const* arguments);
+
+}  // namespace filestore::tool

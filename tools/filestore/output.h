@@ -1,0 +1,38 @@
+#pragma once
+
+/// What the command says: results on standard output, failures on standard error.
+
+#include <string_view>
+
+#include "filestore/error.h"
+#include "filestore/result.h"
+#include "signals.h"
+
+namespace filestore::tool {
+
+/// Standard output. A resource; for the main thread only.
+class StandardOutput {
+public:
+    explicit StandardOutput(SignalWatch& signals) noexcept : signals_(signals) {}
+
+    /// Writes all of `text`, now. Failures: `io` and `no_space`; `cancelled` when a signal comes while the reader lets us wait.
+    /// After one, has_failed() is true.
+    [[nodiscard]] Result<void> write(std::string_view text);
+
+    [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
+
+    /// Whether it is a pipe or socket that nobody reads any more, which is a reason to stop but nothing to complain about.
+    [[nodiscard]] bool reader_is_gone() const noexcept;
+
+private:
+    [[nodiscard]] Result<std::size_t> write_some(std::string_view text);
+
+    SignalWatch& signals_;
+    bool has_failed_ = false;
+};
+
+/// One line on standard error: `filestore: <message>`.
+void report(std::string_view message);
+void report(const Error& error);
+
+}  // namespace filestore::tool

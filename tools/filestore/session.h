@@ -1,0 +1,40 @@
+#pragma once
+
+/// What every command works with.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "exit_code.h"
+#include "filestore/service.h"
+#include "options.h"
+#include "output.h"
+#include "progress_bar.h"
+#include "signals.h"
+
+namespace filestore::tool {
+
+/// A value of references; for the main thread only.
+struct Session {
+    const Options& options;
+    FileService& service;
+    SignalWatch& signals;
+    StandardOutput& output;
+
+    /// Deadline, cancellation and, where `bar` is not null, progress of one call. The bar must outlive the call.
+    [[nodiscard]] CallOptions call_options(ProgressBar* bar = nullptr) const;
+
+    /// Says on standard error what failed, unless the user stopped it; answers its exit code.
+    [[nodiscard]] ExitCode fail(const Error& error) const;
+
+    /// Prints a result; on failure says so. Silent where nobody reads any more.
+    [[nodiscard]] ExitCode print(std::string_view text) const;
+
+    /// Tries `one` on every operand; answers the first code that is not ok. Stops early when a signal came or standard
+    /// output failed.
+    [[nodiscard]] ExitCode for_each_operand(
+        const std::function<ExitCode(const std::string& operand)>& one) const;
+};
+
+}  // namespace filestore::tool
