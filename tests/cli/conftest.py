@@ -1,0 +1,72 @@
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from command import Tool
+from stores import LocalStore, S3Store
+
+SERVERS = ["versitygw", "moto"]
+
+
+def pytest_configure(config):
+    # Print every skipped test with its reason.
+    config.option.reportchars += "s"
+
+
+def skip_unless_ci(reason):
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def server_environment(name):
+    directory = os.environ.get("FILESTORE_TEST_SERVERS")
+    if not directory:
+        skip_unless_ci("FILESTORE_TEST_SERVERS is not set")
+    path = pathlib.Path(directory) / f"{name}.env"
+    if not path.exists():
+        skip_unless_ci(f"the server {name} does not run: tests/servers/up {name}")
+    return dict(line.split("=", 1) for line in path.read_text().splitlines() if line)
+
+
+@pytest.fixture
+def tool(tmp_path):
+    directory = tmp_path / "work"
+    directory.mkdir()
+    made = Tool(pathlib.Path(os.environ["FILESTORE_TOOL"]).resolve(), directory)
+    yield made
+    made.end_what_still_runs()
+
+
+def make_store(name, directory):
+    return LocalStore(directory) if name == "local" else S3Store(server_environment(name), directory)
+
+
+@pytest.fixture(params=["local", *SERVERS])
+def store(request, tmp_path):
+    return make_store(request.param, tmp_path)
+
+
+@pytest.fixture
+def local(tmp_path):
+    return LocalStore(tmp_path)
+
+
+@pytest.fixture(params=SERVERS)
+def s3_store(request, tmp_path):
+    return make_store(request.param, tmp_path)
+
+
+@pytest.fixture
+def versitygw(tmp_path):
+    return make_store("versitygw", tmp_path)
+
+
+@pytest.fixture(params=["local", "versitygw"])
+def durable_store(request, tmp_path):
+    """A store that keeps its files on disk, so that large ones do not count as anybody's memory."""
+    return make_store(request.param, tmp_path)

@@ -1,0 +1,101 @@
+"""The stores that the command is tested on, and what they hold when nobody asks the command."""
+
+import contextlib
+import pathlib
+import sqlite3
+import uuid
+
+import boto3
+import botocore.config
+from command import tree
+
+MISSING_ID = "00000000-0000-4000-8000-000000000000"
+
+
+class Catalogue:
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+
+    def rows(self, statement):
+        if not self.path.exists():
+            return []
+        with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def assert_nothing_open(self):
+        assert self.rows("SELECT * FROM intents") == []
+
+    def events(self):
+        """(file ID, name, whether it was deleted) of every recorded upload."""
+        return self.rows("SELECT file_id, file_path, deleted_at IS NOT NULL FROM file_uploads ORDER BY uploaded_at")
+
+
+class LocalStore:
+    kind = "local"
+    environment = {}
+
+    def __init__(self, directory):
+        self.base = directory / "store"
+        self.catalogue = Catalogue(self.base / ".filestore" / "catalogue.sqlite")
+        self.options = ["--base-path", self.base]
+
+    def stored(self):
+        """The bytes of every stored file by ID. Fails where there is anything but whole files with their records."""
+        files = tree(self.base)
+        assert files.pop("metadata", None) is None
+        bodies = {name: body for name, body in files.items() if not name.startswith("metadata/")}
+        assert set(files) == set(bodies) | {f"metadata/{name}.json" for name in bodies}
+        return bodies
+
+    def assert_empty(self):
+        assert self.stored() == {}
+        leftovers = {path.name for path in (self.base / ".filestore").rglob("*") if path.is_file()}
+        assert all(name == "lock" or name.startswith("catalogue.sqlite") for name in leftovers), leftovers
+        self.catalogue.assert_nothing_open()
+
+
+class S3Store:
+    kind = "s3"
+
+    def __init__(self, server, directory):
+        """`server` is the environment that tests/servers wrote for it."""
+        self.server = server
+        self.prefix = f"cli-{uuid.uuid4().hex}/"
+        self.access_key = server["FILESTORE_S3_ACCESS_KEY"]
+        self.secret_key = server["FILESTORE_S3_SECRET_KEY"]
+        self.bucket = server["FILESTORE_S3_BUCKET"]
+        self.environment = {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
+        self.catalogue = Catalogue(directory / "catalogue.sqlite")
+        self.options = self.options_with()
+
+    def options_with(self, bucket=None, endpoint=None):
+        """The options of the store, with another bucket or server where one is given."""
+        return [
+            *("--backend", "s3", "--bucket", bucket or self.bucket),
+            *("--endpoint", endpoint or self.server["FILESTORE_S3_ENDPOINT"]),
+            *("--region", self.server["FILESTORE_S3_REGION"]),
+            *("--option", f"key_prefix={self.prefix}", "--option", f"catalogue_path={self.catalogue.path}"),
+        ]
+
+    def client(self):
+        return boto3.client(
+            "s3",
+            endpoint_url=self.server["FILESTORE_S3_ENDPOINT"],
+            region_name=self.server["FILESTORE_S3_REGION"],
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            config=botocore.config.Config(s3={"addressing_style": "path"}),
+        )
+
+    def stored(self):
+        """The bytes of every stored file by ID."""
+        client = self.client()
+        listed = client.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix).get("Contents", [])
+        keys = [entry["Key"] for entry in listed if entry["Key"] != self.prefix]
+        return {
+            key.removeprefix(self.prefix): client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys
+        }
+
+    def assert_empty(self):
+        assert self.stored() == {}
+        self.catalogue.assert_nothing_open()

@@ -1,0 +1,79 @@
+"""A large file goes in and out without being held in memory."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from command import assert_succeeds, uploaded
+from stores import MISSING_ID
+
+GIB = 1 << 30
+MIB = 1 << 20
+SIZE = 2 * GIB
+ALLOWED_ABOVE_IDLE = 64 * MIB
+# Apart, so that bytes in the wrong place are noticed though most of the file is zeros.
+MARKED_OFFSETS = [0, 5 * MIB + 1, GIB - 3, SIZE - MIB]
+PEAK_MEMORY = pathlib.Path(__file__).with_name("peak_memory.py")
+
+
+@pytest.fixture
+def large_file(tool):
+    path = tool.directory / "large"
+    with open(path, "wb") as file:
+        file.truncate(SIZE)
+        for offset in MARKED_OFFSETS:
+            file.seek(offset)
+            file.write(os.urandom(MIB))
+    assert path.stat().st_size == SIZE
+    yield path
+    path.unlink()
+
+
+@pytest.fixture
+def measured(tool, durable_store, tmp_path):
+    """Runs the command on the store; answers its outcome and the bytes that it held at most."""
+    result = tmp_path / "peak"
+    # -S: without it Python alone would hold more than the idle command.
+    small_python = [sys.executable, "-E", "-S", str(PEAK_MEMORY), str(result), tool.path]
+
+    def run(*arguments, **options):
+        runner = type(tool)(small_python[0], tool.directory)
+        outcome = runner.run(
+            *small_python[1:], *arguments, *durable_store.options, environment=durable_store.environment, **options
+        )
+        return outcome, int(result.read_text()) * 1024
+
+    return run
+
+
+def same_bytes(first, second):
+    with open(first, "rb") as one, open(second, "rb") as other:
+        while block := one.read(MIB):
+            if block != other.read(MIB):
+                return False
+        return other.read(1) == b""
+
+
+@pytest.mark.parametrize("way", ["path", "pipe"])
+def test_two_gib_in_and_out(measured, tool, large_file, way):
+    absent, idle = measured("exists", MISSING_ID)
+    assert absent.code == 3
+    if way == "path":
+        outcome, peak = measured("upload", large_file)
+    else:
+        with subprocess.Popen(["cat", large_file], stdout=subprocess.PIPE) as writer:
+            outcome, peak = measured("upload", "-", stdin=writer.stdout)
+    file_id = uploaded(outcome)
+    print(f"idle {idle / MIB:.1f} MiB, upload {peak / MIB:.1f} MiB")
+    assert peak - idle < ALLOWED_ABOVE_IDLE
+
+    copy = tool.directory / "copy"
+    outcome, peak = measured("download", file_id, "-o", copy)
+    assert_succeeds(outcome)
+    print(f"download {peak / MIB:.1f} MiB")
+    assert peak - idle < ALLOWED_ABOVE_IDLE
+    assert same_bytes(large_file, copy)
+    copy.unlink()
+    assert measured("delete", file_id)[0].code == 0

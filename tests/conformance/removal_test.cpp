@@ -1,0 +1,43 @@
+#include <catch2/catch.hpp>
+
+#include "conformance/stores.h"
+
+using namespace filestore;
+using namespace filestore::test;
+
+TEST_CASE("a removed file is gone with its metadata", "[removal]") {
+    FOR_EACH_STORE(store);
+    const auto backend = store.open_backend();
+    const FileId id = store_bytes(*backend, "x");
+    const FileId other = store_bytes(*backend, "y");
+    CHECK(*backend->exists({id, {}}));
+    const auto removed = backend->remove({id, {}});
+    REQUIRE(removed.ok());
+    CHECK(*removed);
+    CHECK_FALSE(*backend->exists({id, {}}));
+    CHECK(backend->metadata({id, {}}).error().code() == ErrorCode::not_found);
+    CHECK(list_ids(*backend) == std::vector<FileId>{other});
+    CHECK(load_bytes(*backend, other) == "y");
+}
+
+TEST_CASE("removing what is not there is no failure", "[removal]") {
+    FOR_EACH_STORE(store);
+    const auto backend = store.open_backend();
+    const auto removed = backend->remove({*FileId::generate(), {}});
+    REQUIRE(removed.ok());
+    if (backend->capabilities().remove_tells_existence) {
+        CHECK_FALSE(*removed);
+    }
+}
+
+TEST_CASE("an ID can be used again after its removal", "[removal]") {
+    FOR_EACH_STORE(store);
+    const auto backend = store.open_backend();
+    const FileId id = store_bytes(*backend, "old");
+    REQUIRE(backend->remove({id, {}}).ok());
+    UploadRequest upload = upload_of("new");
+    upload.id = id;
+    upload.create_only = true;
+    REQUIRE(backend->upload(std::move(upload)).ok());
+    CHECK(load_bytes(*backend, id) == "new");
+}

@@ -1,0 +1,138 @@
+#include "conformance/stores.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+
+namespace filestore::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+std::map<std::string, std::string> read_environment_file(const fs::path& path) {
+    std::map<std::string, std::string> values;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        const auto equals = line.find('=');
+        if (equals != std::string::npos) {
+            values[line.substr(0, equals)] = line.substr(equals + 1);
+        }
+    }
+    return values;
+}
+
+std::vector<std::string> find_stores() {
+    std::vector<std::string> names{"local"};
+    const fs::path directory = variable("FILESTORE_TEST_SERVERS");
+    for (const std::string server : {"versitygw", "moto"}) {
+        if (!directory.empty() && fs::exists(directory / (server + ".env"))) {
+            names.push_back(server);
+        } else if (!variable("CI").empty()) {
+            throw std::runtime_error(server + " is not running: start it by tests/servers/up " + server);
+        } else {
+            std::cout << "SKIPPED: the cases on " << server << ", which is not running\n";
+        }
+    }
+    return names;
+}
+
+}  // namespace
+
+std::vector<std::string> store_names() {
+    static const std::vector<std::string> names = find_stores();
+    return names;
+}
+
+TestStore::TestStore(const std::string& name) : name_(name) {
+    options_.catalogue_path = scratch_.file("catalogue.sqlite");
+    if (name == "local") {
+        options_.local.base_path = scratch_.file("store");
+        return;
+    }
+    auto values = read_environment_file(fs::path(variable("FILESTORE_TEST_SERVERS")) / (name + ".env"));
+    options_.backend = "s3";
+    options_.s3.endpoint = values["FILESTORE_S3_ENDPOINT"];
+    options_.s3.bucket = values["FILESTORE_S3_BUCKET"];
+    options_.s3.region = values["FILESTORE_S3_REGION"];
+    options_.s3.access_key = values["AWS_ACCESS_KEY_ID"];
+    options_.s3.secret_key = values["AWS_SECRET_ACCESS_KEY"];
+    // Files of other cases are not seen.
+    options_.s3.key_prefix = "case-" + scratch_.path().filename().string() + "/";
+}
+
+std::shared_ptr<StorageBackend> TestStore::open_backend() const {
+    auto backend = is_s3() ? open_s3_backend(options_.s3) : open_local_backend(options_.local);
+    if (!backend.ok()) {
+        throw std::runtime_error(std::string(backend.error().message()));
+    }
+    return *backend;
+}
+
+FileService TestStore::open_service() const {
+    auto service = FileService::open(options_);
+    if (!service.ok()) {
+        throw std::runtime_error(std::string(service.error().message()));
+    }
+    return std::move(*service);
+}
+
+UploadRequest upload_of(std::string bytes) {
+    UploadRequest request;
+    request.id = *FileId::generate();
+    request.source = source_from_string(std::move(bytes));
+    return request;
+}
+
+FileId store_bytes(StorageBackend& backend, const std::string& bytes) {
+    UploadRequest request = upload_of(bytes);
+    const FileId id = request.id;
+    const auto receipt = backend.upload(std::move(request));
+    if (!receipt.ok()) {
+        throw std::runtime_error(std::string(receipt.error().message()));
+    }
+    CHECK(receipt->size == bytes.size());
+    return id;
+}
+
+std::string load_bytes(StorageBackend& backend, const FileId& id) {
+    const auto sink = std::make_shared<BufferSink>();
+    DownloadRequest request;
+    request.id = id;
+    request.sink = sink;
+    const auto receipt = backend.download(std::move(request));
+    if (!receipt.ok()) {
+        throw std::runtime_error(std::string(receipt.error().message()));
+    }
+    return sink->take();
+}
+
+std::vector<FileId> list_ids(StorageBackend& backend, std::size_t page_size) {
+    std::vector<FileId> ids;
+    ListRequest request;
+    request.limit = page_size;
+    while (true) {
+        const auto page = backend.list(request);
+        if (!page.ok()) {
+            throw std::runtime_error(std::string(page.error().message()));
+        }
+        CHECK(page->files.size() <= page_size);
+        for (const ListEntry& entry : page->files) {
+            ids.push_back(entry.id);
+        }
+        if (!page->next) {
+            return ids;
+        }
+        request.cursor = *page->next;
+    }
+}
+
+}  // namespace filestore::test

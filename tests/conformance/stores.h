@@ -1,0 +1,59 @@
+#pragma once
+
+/// The stores that every conformance case runs on: a local directory, and each S3 server that tests/servers has started.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filestore/service.h"
+#include "support/temporary_directory.h"
+
+namespace filestore::test {
+
+/// "local" and the servers of the directory $FILESTORE_TEST_SERVERS. Throws where CI is set and versitygw or moto is missing.
+[[nodiscard]] std::vector<std::string> store_names();
+
+/// An empty store of its own for one case. A resource.
+class TestStore {
+public:
+    explicit TestStore(const std::string& name);
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] bool is_s3() const noexcept { return options_.backend == "s3"; }
+
+    /// Options of a service on this store, its catalogue beside it.
+    [[nodiscard]] const ServiceOptions& options() const noexcept { return options_; }
+
+    [[nodiscard]] std::shared_ptr<StorageBackend> open_backend() const;
+    [[nodiscard]] FileService open_service() const;
+
+    /// A directory for the case's own files.
+    [[nodiscard]] const TemporaryDirectory& scratch() const noexcept { return scratch_; }
+
+private:
+    TemporaryDirectory scratch_;
+    std::string name_;
+    ServiceOptions options_;
+};
+
+/// Uploads under a new ID; the case fails when that does.
+[[nodiscard]] FileId store_bytes(StorageBackend& backend, const std::string& bytes);
+
+/// What a download gives; the case fails when it fails.
+[[nodiscard]] std::string load_bytes(StorageBackend& backend, const FileId& id);
+
+/// A request for a new ID over a string.
+[[nodiscard]] UploadRequest upload_of(std::string bytes);
+
+/// Every ID that the store lists.
+[[nodiscard]] std::vector<FileId> list_ids(StorageBackend& backend, std::size_t page_size = 1000);
+
+}  // namespace filestore::test
+
+/// Runs the case once for each store, as `store`.
+#define FOR_EACH_STORE(store)                                                            \
+    const std::string store_name = GENERATE(from_range(filestore::test::store_names())); \
+    CAPTURE(store_name);                                                                 \
+    const filestore::test::TestStore store(store_name)

@@ -1,0 +1,105 @@
+#include "local/listing.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "support/files.h"
+#include "support/temporary_directory.h"
+
+using filestore::Durability;
+using filestore::ErrorCode;
+using filestore::FileId;
+using filestore::ListRequest;
+using filestore::local::list_files;
+using filestore::local::Store;
+using filestore::test::TemporaryDirectory;
+using filestore::test::write_file;
+
+namespace {
+
+struct Fixture {
+    TemporaryDirectory directory;
+    Store store = Store::open(directory.path().string(), Durability::none).value();
+
+    std::vector<FileId> make_files(std::size_t count) const {
+        std::vector<FileId> ids;
+        for (std::size_t i = 0; i < count; ++i) {
+            ids.push_back(FileId::generate().value());
+            write_file(directory.file(ids.back().str()), std::string(i, 'x'));
+        }
+        std::sort(ids.begin(), ids.end());
+        return ids;
+    }
+
+    std::vector<FileId> listed(std::size_t limit) const {
+        std::vector<FileId> ids;
+        ListRequest request{{}, limit, {}};
+        while (true) {
+            const auto page = list_files(store, request);
+            REQUIRE(page.ok());
+            CHECK(page->files.size() <= limit);
+            for (const auto& file : page->files) {
+                ids.push_back(file.id);
+            }
+            if (!page->next) {
+                return ids;
+            }
+            request.cursor = *page->next;
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "every file is listed once, in order, whatever the page", "[listing]") {
+    CHECK(listed(10).empty());
+    const auto ids = make_files(25);
+    for (const std::size_t limit :
+         {std::size_t{1}, std::size_t{4}, std::size_t{24}, std::size_t{25}, std::size_t{1000}}) {
+        INFO(limit);
+        CHECK(listed(limit) == ids);
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a full last page has no next one", "[listing]") {
+    make_files(5);
+    CHECK_FALSE(list_files(store, {{}, 5, {}})->next);
+    CHECK(list_files(store, {{}, 4, {}})->next);
+}
+
+TEST_CASE_METHOD(Fixture, "what is not a stored file is left out", "[listing]") {
+    const auto ids = make_files(1);
+    write_file(directory.file("readme.txt"), "x");
+    write_file(directory.file("6F1C1F0E-3F1B-4C43-9D1E-0A4C8A1B2C3D"), "x");
+    std::filesystem::create_directory(directory.file(FileId::generate().value().str()));
+    std::filesystem::create_symlink(ids.front().str(), directory.file(FileId::generate().value().str()));
+    CHECK(listed(10) == ids);
+}
+
+TEST_CASE_METHOD(Fixture, "size and time of a file", "[listing]") {
+    const FileId id = FileId::generate().value();
+    write_file(directory.file(id.str()), "12345");
+    const auto page = list_files(store, {});
+    REQUIRE(page.ok());
+    REQUIRE(page->files.size() == 1);
+    CHECK(page->files.front().size == 5);
+    const auto age = std::chrono::system_clock::now() - page->files.front().last_modified;
+    CHECK(age > std::chrono::minutes(-1));
+    CHECK(age < std::chrono::minutes(10));
+}
+
+TEST_CASE_METHOD(Fixture, "a cursor goes on after its file, even when that is gone", "[listing]") {
+    const auto ids = make_files(3);
+    std::filesystem::remove(directory.file(ids[1].str()));
+    const auto page = list_files(store, {ids[1].str(), 10, {}});
+    REQUIRE(page.ok());
+    REQUIRE(page->files.size() == 1);
+    CHECK(page->files.front().id == ids[2]);
+}
+
+TEST_CASE_METHOD(Fixture, "a cursor of something else is refused", "[listing]") {
+    for (const char* cursor : {"x", "../..", "6F1C1F0E-3F1B-4C43-9D1E-0A4C8A1B2C3D"}) {
+        CHECK(list_files(store, {cursor, 10, {}}).error().code() == ErrorCode::invalid_argument);
+    }
+}

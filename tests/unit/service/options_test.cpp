@@ -1,0 +1,198 @@
+#include <catch2/catch.hpp>
+
+#include "filestore/service.h"
+
+using filestore::Durability;
+using filestore::ErrorCode;
+using filestore::S3Addressing;
+using filestore::S3PayloadSigning;
+using filestore::ServiceOptions;
+using std::chrono::milliseconds;
+
+namespace {
+
+struct Setting {
+    std::string name;
+    std::string value;
+};
+
+struct Milliseconds {
+    std::string text;
+    int expected;
+};
+
+std::string message_of(const filestore::Result<void>& result) {
+    return result.ok() ? std::string() : std::string(result.error().message());
+}
+
+ErrorCode code_of(const filestore::Result<void>& result) {
+    return result.ok() ? ErrorCode::ok : result.error().code();
+}
+
+}  // namespace
+
+TEST_CASE("the defaults are the original's", "[service]") {
+    const ServiceOptions options;
+    CHECK(options.backend == "local");
+    CHECK(options.local.base_path == "./storage");
+    CHECK(options.s3.region == "us-east-1");
+    CHECK(options.cleanup.retention_days == 30);
+    CHECK(options.cleanup.schedule == "0 2 * * *");
+}
+
+TEST_CASE("every option is set by its name", "[service]") {
+    ServiceOptions options;
+    for (const Setting& setting : std::vector<Setting>{{"backend", "s3"},
+                                                       {"base_path", "/srv/files"},
+                                                       {"durability", "data"},
+                                                       {"bucket_name", "b"},
+                                                       {"aws_access_key", "AK"},
+                                                       {"aws_secret_key", "SK"},
+                                                       {"aws_session_token", "ST"},
+                                                       {"region", "eu-central-1"},
+                                                       {"endpoint", "http://127.0.0.1:7070"},
+                                                       {"addressing", "virtual_host"},
+                                                       {"payload_signing", "unsigned"},
+                                                       {"key_prefix", "files/"},
+                                                       {"ca_file", "/etc/ca.pem"},
+                                                       {"spool_directory", "/var/tmp"},
+                                                       {"connect_timeout", "2.5"},
+                                                       {"stall_timeout", "7"},
+                                                       {"event_loops", "3"},
+                                                       {"catalogue_path", "off"},
+                                                       {"cleanup_enabled", "true"},
+                                                       {"retention_days", "7"},
+                                                       {"schedule", "@daily"}}) {
+        CAPTURE(setting.name);
+        CHECK(message_of(options.set(setting.name, setting.value)).empty());
+    }
+    CHECK(options.backend == "s3");
+    CHECK(options.local.base_path == "/srv/files");
+    CHECK(options.local.durability == Durability::data);
+    CHECK(options.s3.bucket == "b");
+    CHECK(options.s3.access_key == "AK");
+    CHECK(options.s3.secret_key == "SK");
+    CHECK(options.s3.session_token == "ST");
+    CHECK(options.s3.region == "eu-central-1");
+    CHECK(options.s3.endpoint == "http://127.0.0.1:7070");
+    CHECK(options.s3.addressing == S3Addressing::virtual_host);
+    CHECK(options.s3.payload_signing == S3PayloadSigning::unsigned_payload);
+    CHECK(options.s3.key_prefix == "files/");
+    CHECK(options.s3.ca_file == "/etc/ca.pem");
+    CHECK(options.s3.spool_directory == "/var/tmp");
+    CHECK(options.s3.connect_timeout == milliseconds(2500));
+    CHECK(options.s3.stall_timeout == milliseconds(7000));
+    CHECK(options.s3.event_loops == 3);
+    CHECK(options.catalogue_path == "off");
+    CHECK(options.cleanup.enabled);
+    CHECK(options.cleanup.retention_days == 7);
+    CHECK(options.cleanup.schedule == "@daily");
+}
+
+TEST_CASE("seconds may have decimals", "[service]") {
+    const auto value = GENERATE(values<Milliseconds>({{"1", 1000},
+                                                      {"0.001", 1},
+                                                      {"0.5", 500},
+                                                      {".25", 250},
+                                                      {"3.", 3000},
+                                                      {"0.0015", 2},
+                                                      {"86400", 86'400'000}}));
+    CAPTURE(value.text);
+    ServiceOptions options;
+    REQUIRE(message_of(options.set("connect_timeout", value.text)).empty());
+    CHECK(options.s3.connect_timeout == milliseconds(value.expected));
+}
+
+TEST_CASE("values that cannot be right are refused and change nothing", "[service]") {
+    const auto bad = GENERATE(values<Setting>({
+        {"backend", ""},
+        {"backend", "S3"},
+        {"backend", "gcs"},
+        {"base_path", ""},
+        {"base_path", std::string("/srv\0/x", 7)},
+        {"durability", "FULL"},
+        {"bucket_name", ""},
+        {"region", ""},
+        {"addressing", "virtual-host"},
+        {"payload_signing", "no"},
+        {"connect_timeout", ""},
+        {"connect_timeout", "0"},
+        {"connect_timeout", "-1"},
+        {"connect_timeout", "+1"},
+        {"connect_timeout", "0.0004"},
+        {"connect_timeout", "1e3"},
+        {"connect_timeout", "0x10"},
+        {"connect_timeout", "nan"},
+        {"connect_timeout", "inf"},
+        {"connect_timeout", "10s"},
+        {"connect_timeout", "1,5"},
+        {"connect_timeout", " 1"},
+        {"connect_timeout", "86400.001"},
+        {"stall_timeout", "1e400"},
+        {"event_loops", "0"},
+        {"event_loops", "65"},
+        {"event_loops", "-1"},
+        {"event_loops", "2.0"},
+        {"cleanup_enabled", "yes"},
+        {"cleanup_enabled", ""},
+        {"retention_days", "0"},
+        {"retention_days", "-30"},
+        {"retention_days", "36501"},
+        {"retention_days", "4294967326"},
+        {"retention_days", "30 "},
+        {"schedule", ""},
+        {"schedule", "0 2 * *"},
+        {"schedule", "0 2 * * * *"},
+        {"schedule", "0 2 * *\n*"},
+        {"schedule", "@dayly"},
+        {"schedule", "@"},
+        {"catalogue_path", std::string("\0", 1)},
+    }));
+    CAPTURE(bad.name, bad.value);
+    ServiceOptions options;
+    const auto result = options.set(bad.name, bad.value);
+    REQUIRE(code_of(result) == ErrorCode::invalid_argument);
+    CHECK_THAT(message_of(result),
+               Catch::Contains(bad.name) && Catch::Contains("must") && !Catch::Contains("\n"));
+
+    const ServiceOptions defaults;
+    CHECK(options.backend == defaults.backend);
+    CHECK(options.local.base_path == defaults.local.base_path);
+    CHECK(options.local.durability == defaults.local.durability);
+    CHECK(options.s3.region == defaults.s3.region);
+    CHECK(options.s3.addressing == defaults.s3.addressing);
+    CHECK(options.s3.connect_timeout == defaults.s3.connect_timeout);
+    CHECK(options.s3.stall_timeout == defaults.s3.stall_timeout);
+    CHECK(options.s3.event_loops == defaults.s3.event_loops);
+    CHECK(options.cleanup.enabled == defaults.cleanup.enabled);
+    CHECK(options.cleanup.retention_days == defaults.cleanup.retention_days);
+    CHECK(options.cleanup.schedule == defaults.cleanup.schedule);
+    CHECK(options.catalogue_path == defaults.catalogue_path);
+}
+
+TEST_CASE("schedules that are well-formed", "[service]") {
+    const auto schedule =
+        GENERATE(as<std::string>(), "0 2 * * *", "*/5\t1-3  1,15 JAN MON", "@hourly", "@weekly");
+    ServiceOptions options;
+    REQUIRE(message_of(options.set("schedule", schedule)).empty());
+    CHECK(options.cleanup.schedule == schedule);
+}
+
+TEST_CASE("a slip is told with the nearest name", "[service]") {
+    ServiceOptions options;
+    CHECK_THAT(message_of(options.set("bucket_nme", "b")),
+               Catch::Contains("bucket_nme") && Catch::Contains("'bucket_name'"));
+    CHECK_THAT(message_of(options.set("backend", "locale")), Catch::Contains("'local'"));
+    CHECK_THAT(message_of(options.set("schedule", "@dayly")), Catch::Contains("'@daily'"));
+    CHECK(code_of(options.set("bucket_nme", "b")) == ErrorCode::invalid_argument);
+    CHECK_THAT(message_of(options.set("zzzzzzzz", "b")), Catch::Contains("base_path"));
+    CHECK(code_of(options.set("", "")) == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("a secret is never in a message", "[service]") {
+    ServiceOptions options;
+    const auto name = GENERATE(as<std::string>(), "aws_access_key", "aws_secret_key", "aws_session_token");
+    const auto result = options.set(name, std::string("MARKER\0", 7));
+    REQUIRE(code_of(result) == ErrorCode::invalid_argument);
+    CHECK_THAT(message_of(result), !Catch::Contains("MARKER"));
+}
