@@ -57,25 +57,24 @@ public:
     void close() noexcept final;
 
 protected:
-    /// The requests have been checked: the ID is not nil, streams are there, the metadata is allowed.
+    /// The requests have been checked: the ID is not nil, streams are there, the metadata is allowed. `request.call.cancel` is triggered by the
+    /// caller and by close(): a function that may wait for long looks at it, and at the deadline, and then fails with `cancelled` or `timeout`.
     [[nodiscard]] virtual Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) = 0;
-    [[nodiscard]] virtual Result<std::unique_ptr<Reader>> open_reader(const FileId& id) = 0;
-    [[nodiscard]] virtual Result<bool> remove_now(const FileId& id) = 0;
-    [[nodiscard]] virtual Result<bool> exists_now(const FileId& id) = 0;
-    [[nodiscard]] virtual Result<FileInfo> metadata_now(const FileId& id) = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<Reader>> open_reader(const DownloadRequest& request) = 0;
+    [[nodiscard]] virtual Result<bool> remove_now(const FileRequest& request) = 0;
+    [[nodiscard]] virtual Result<bool> exists_now(const FileRequest& request) = 0;
+    [[nodiscard]] virtual Result<FileInfo> metadata_now(const FileRequest& request) = 0;
     [[nodiscard]] virtual Result<ListPage> list_now(const ListRequest& request) = 0;
 
 private:
     class UploadJob;
     class DownloadJob;
+    template <class T, class Request>
+    class CallJob;
     struct Machinery;
 
-    template <class T, class Request>
-    void run(Request request, Completion<T> done, Result<T> (BlockingBackend::*work)(const Request&));
-    [[nodiscard]] Result<bool> remove_checked(const FileRequest& request);
-    [[nodiscard]] Result<bool> exists_checked(const FileRequest& request);
-    [[nodiscard]] Result<FileInfo> metadata_checked(const FileRequest& request);
-    [[nodiscard]] Result<ListPage> list_checked(const ListRequest& request);
+    template <class J, class T, class Request, class... Arguments>
+    void start(Request request, Completion<T> done, Arguments... arguments);
 
     std::unique_ptr<Machinery> machinery_;
 };

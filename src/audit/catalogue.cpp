@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <mutex>
 #include <system_error>
@@ -36,8 +38,25 @@ WHERE file_uploads.deleted_at IS NULL
   AND (?5 = 1 OR ifnull(file_uploads.uploaded_at, '') <= excluded.deleted_at)
 )sql";
 
+constexpr std::array operation_names{
+    std::pair(Operation::upload, std::string_view("upload")),
+    std::pair(Operation::removal, std::string_view("removal")),
+    std::pair(Operation::undo, std::string_view("undo")),
+};
+
 std::string_view name_of(Operation operation) {
-    return operation == Operation::upload ? "upload" : "removal";
+    const auto* found = std::find_if(operation_names.begin(), operation_names.end(),
+                                     [&](const auto& entry) { return entry.first == operation; });
+    return found->second;
+}
+
+std::optional<Operation> operation_named(std::string_view name) {
+    for (const auto& [operation, own_name] : operation_names) {
+        if (own_name == name) {
+            return operation;
+        }
+    }
+    return std::nullopt;
 }
 
 Error damaged(const std::string& path, const std::string& row) {
@@ -48,26 +67,25 @@ Error damaged(const std::string& path, const std::string& row) {
 
 /// Nothing where any of the values cannot be read.
 std::optional<Intent> read_intent(const SqliteQuery& row) {
-    const std::string operation = row.text(2);
+    const auto operation = operation_named(row.text(2));
     auto id = FileId::parse(row.text(1));
     auto metadata = Metadata::parse(row.text(4));
     auto begun_at = parse_timestamp(row.text(5));
-    const bool known = operation == name_of(Operation::upload) || operation == name_of(Operation::removal);
-    if (!known || !id.ok() || !metadata.ok() || !begun_at.ok()) {
+    if (!operation || !id.ok() || !metadata.ok() || !begun_at.ok()) {
         return std::nullopt;
     }
     Intent intent;
     intent.number = row.number(0);
     intent.id = *id;
-    intent.operation = operation == name_of(Operation::upload) ? Operation::upload : Operation::removal;
+    intent.operation = *operation;
     intent.file_path = row.text(3);
     intent.metadata = std::move(*metadata);
     intent.begun_at = *begun_at;
     return intent;
 }
 
-/// A NULL reads as the time 0: a removal may be recorded of a file whose upload was not. False where the value is damaged.
-bool read_time(const SqliteQuery& row, int column, Timestamp& time) {
+/// False where the value is damaged.
+bool read_time(const SqliteQuery& row, int column, std::optional<Timestamp>& time) {
     if (row.is_null(column)) {
         return true;
     }
@@ -85,14 +103,10 @@ std::optional<CatalogueRow> read_row(const FileId& id, const SqliteQuery& row) {
     answer.id = id;
     answer.file_path = row.text(0);
     auto metadata = row.is_null(1) ? Result<Metadata>(Metadata()) : Metadata::parse(row.text(1));
-    Timestamp deleted_at{};
-    if (!metadata.ok() || !read_time(row, 2, answer.uploaded_at) || !read_time(row, 3, deleted_at)) {
+    if (!metadata.ok() || !read_time(row, 2, answer.uploaded_at) || !read_time(row, 3, answer.deleted_at)) {
         return std::nullopt;
     }
     answer.metadata = std::move(*metadata);
-    if (!row.is_null(3)) {
-        answer.deleted_at = deleted_at;
-    }
     return answer;
 }
 
@@ -115,6 +129,7 @@ public:
 
     Result<std::int64_t> begin(const Intent& intent);
     Result<void> complete(const Intent& intent, Timestamp at);
+    Result<void> turn_into_undo(std::int64_t intent_number);
     Result<void> abandon(std::int64_t intent_number);
     Result<std::vector<Intent>> stale_intents();
     Result<CatalogueRow> row(const FileId& id);
@@ -191,6 +206,11 @@ Result<void> Catalogue::Impl::complete(const Intent& intent, Timestamp at) {
                                intent.id.text(), intent.file_path, intent.metadata.to_json(),
                                format_timestamp(at), was_open);
     });
+}
+
+Result<void> Catalogue::Impl::turn_into_undo(std::int64_t intent_number) {
+    return connection_.run("UPDATE intents SET operation = ? WHERE number = ?", name_of(Operation::undo),
+                           intent_number);
 }
 
 Result<void> Catalogue::Impl::abandon(std::int64_t intent_number) {
@@ -323,6 +343,10 @@ Result<std::int64_t> Catalogue::begin(const Intent& intent) {
 
 Result<void> Catalogue::complete(const Intent& intent, Timestamp at) {
     return impl_->exclusively([&] { return impl_->complete(intent, at); });
+}
+
+Result<void> Catalogue::turn_into_undo(std::int64_t intent_number) {
+    return impl_->exclusively([&] { return impl_->turn_into_undo(intent_number); });
 }
 
 Result<void> Catalogue::abandon(std::int64_t intent_number) {

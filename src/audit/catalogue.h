@@ -22,7 +22,8 @@
 
 namespace filestore {
 
-enum class Operation { upload, removal };
+/// `undo`: an upload whose failure was reported, though the file may be there.
+enum class Operation { upload, removal, undo };
 
 /// An operation that was begun. A value.
 struct Intent {
@@ -40,7 +41,8 @@ struct CatalogueRow {
     FileId id;
     std::string file_path;
     Metadata metadata;
-    Timestamp uploaded_at{};
+    /// Nothing for a file whose upload was never recorded.
+    std::optional<Timestamp> uploaded_at;
     std::optional<Timestamp> deleted_at;
 };
 
@@ -60,10 +62,13 @@ public:
     /// `deleted_at` where it is not set yet, and inserts a row (from the intent) where there was none.
     [[nodiscard]] Result<void> complete(const Intent& intent, Timestamp at);
 
+    /// The upload has failed, but its file may be there and has to go: recovery must not take it for an upload that succeeded.
+    [[nodiscard]] Result<void> turn_into_undo(std::int64_t intent_number);
+
     /// The operation did not happen: the intent goes.
     [[nodiscard]] Result<void> abandon(std::int64_t intent_number);
 
-    /// Intents of processes that no longer run, for the caller to look at the backend and then complete or abandon. An intent of
+    /// Intents of processes that no longer run, for the caller to settle and then complete or abandon. An intent of
     /// a live process, this one included, is never among them.
     [[nodiscard]] Result<std::vector<Intent>> stale_intents();
 

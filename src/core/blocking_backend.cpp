@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "core/job.h"
-#include "core/pending_calls.h"
+#include "core/pending_answer.h"
 #include "core/progress.h"
 #include "core/request_checks.h"
 #include "core/stream_calls.h"
+#include "core/thread_pool.h"
 #include "core/try.h"
 
 namespace filestore {
@@ -23,43 +24,41 @@ std::vector<std::byte> make_buffer(std::optional<std::uint64_t> size) {
     return std::vector<std::byte>(static_cast<std::size_t>(std::min<std::uint64_t>(useful, buffer_size)));
 }
 
-/// Answers the call and lets it end; the job must have let go of everything else before.
-template <class T>
-void complete(Completion<T>& done, Result<T> result) {
-    const Completion<T> last = std::exchange(done, nullptr);
-    last(std::move(result));
-}
-
 }  // namespace
 
 BlockingBackend::Writer::~Writer() = default;
 BlockingBackend::Reader::~Reader() = default;
 
 struct BlockingBackend::Machinery {
+    explicit Machinery(std::shared_ptr<Executor> callers)
+        : choice(std::move(callers)), runtime{choice.executor, std::make_shared<Reactor>()} {}
+
+    ExecutorChoice choice;
     Runtime runtime;
     std::shared_ptr<PendingCalls> pending = std::make_shared<PendingCalls>();
 };
 
 BlockingBackend::BlockingBackend(std::shared_ptr<Executor> executor)
-    : machinery_(std::make_unique<Machinery>()) {
-    machinery_->runtime.executor = executor ? std::move(executor) : make_thread_pool();
-    machinery_->runtime.reactor = std::make_shared<Reactor>();
-}
+    : machinery_(std::make_unique<Machinery>(std::move(executor))) {}
 
 BlockingBackend::~BlockingBackend() = default;
 
 void BlockingBackend::close() noexcept {
-    machinery_->pending->close();
+    if (machinery_->pending->close()) {
+        machinery_->runtime.reactor->join();
+        machinery_->choice.join();
+    }
 }
 
 class BlockingBackend::UploadJob final : public Job {
 public:
-    UploadJob(std::shared_ptr<BlockingBackend> backend, std::shared_ptr<PendingCalls::Call> call,
-              UploadRequest request, Completion<UploadReceipt> done)
-        : Job(backend->machinery_->runtime, std::move(call), request.call.deadline),
+    UploadJob(std::shared_ptr<BlockingBackend> backend, UploadRequest request, PendingAnswerPtr<UploadReceipt> answer)
+        : Job(backend->machinery_->runtime, answer->token(), request.call.deadline),
           backend_(std::move(backend)),
           request_(std::move(request)),
-          done_(std::move(done)) {}
+          answer_(std::move(answer)) {
+        request_.call.cancel = answer_->token();
+    }
 
 private:
     Next step() override {
@@ -115,16 +114,17 @@ private:
         return UploadReceipt{size_};
     }
 
+    /// The job lets go of everything of the caller's before it answers.
     void answer(Result<UploadReceipt> result) {
         writer_.reset();
         request_ = {};
-        complete(done_, std::move(result));
-        release_call();
+        backend_.reset();
+        answer_->give(std::move(result));
     }
 
     std::shared_ptr<BlockingBackend> backend_;
     UploadRequest request_;
-    Completion<UploadReceipt> done_;
+    PendingAnswerPtr<UploadReceipt> answer_;
     std::unique_ptr<Writer> writer_;
     std::vector<std::byte> buffer_;
     std::optional<std::uint64_t> declared_;
@@ -134,12 +134,13 @@ private:
 
 class BlockingBackend::DownloadJob final : public Job {
 public:
-    DownloadJob(std::shared_ptr<BlockingBackend> backend, std::shared_ptr<PendingCalls::Call> call,
-                DownloadRequest request, Completion<DownloadReceipt> done)
-        : Job(backend->machinery_->runtime, std::move(call), request.call.deadline),
+    DownloadJob(std::shared_ptr<BlockingBackend> backend, DownloadRequest request, PendingAnswerPtr<DownloadReceipt> answer)
+        : Job(backend->machinery_->runtime, answer->token(), request.call.deadline),
           backend_(std::move(backend)),
           request_(std::move(request)),
-          done_(std::move(done)) {}
+          answer_(std::move(answer)) {
+        request_.call.cancel = answer_->token();
+    }
 
 private:
     Next step() override {
@@ -177,7 +178,7 @@ private:
     Result<void> open() {
         FILESTORE_TRY(check_limits());
         FILESTORE_TRY(check_request(request_));
-        FILESTORE_TRY_ASSIGN(reader_, backend_->open_reader(request_.id));
+        FILESTORE_TRY_ASSIGN(reader_, backend_->open_reader(request_));
         FILESTORE_TRY_ASSIGN(range_, resolve_range(request_.range, reader_->size()));
         progress_ = ProgressMeter(request_.call.progress, range_.length);
         if (request_.on_info) {
@@ -208,16 +209,17 @@ private:
         return DownloadReceipt{range_.length, reader_->size()};
     }
 
+    /// The job lets go of everything of the caller's before it answers.
     void answer(Result<DownloadReceipt> result) {
         reader_.reset();
         request_ = {};
-        complete(done_, std::move(result));
-        release_call();
+        backend_.reset();
+        answer_->give(std::move(result));
     }
 
     std::shared_ptr<BlockingBackend> backend_;
     DownloadRequest request_;
-    Completion<DownloadReceipt> done_;
+    PendingAnswerPtr<DownloadReceipt> answer_;
     std::unique_ptr<Reader> reader_;
     std::vector<std::byte> buffer_;
     std::span<const std::byte> unwritten_;
@@ -226,72 +228,73 @@ private:
     ProgressMeter progress_;
 };
 
-void BlockingBackend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {
-    auto call = machinery_->pending->begin(request.call.cancel);
-    if (!call) {
-        return complete_on_new_thread<UploadReceipt>(std::move(done), call.error());
-    }
-    make_job<UploadJob>(shared_from_this(), std::move(*call), std::move(request), std::move(done))->start();
-}
-
-void BlockingBackend::download_async(DownloadRequest request, Completion<DownloadReceipt> done) {
-    auto call = machinery_->pending->begin(request.call.cancel);
-    if (!call) {
-        return complete_on_new_thread<DownloadReceipt>(std::move(done), call.error());
-    }
-    make_job<DownloadJob>(shared_from_this(), std::move(*call), std::move(request), std::move(done))->start();
-}
-
+/// One call of a function that blocks.
 template <class T, class Request>
-void BlockingBackend::run(Request request, Completion<T> done,
-                          Result<T> (BlockingBackend::*work)(const Request&)) {
-    auto call = machinery_->pending->begin(request.call.cancel);
-    if (!call) {
-        return complete_on_new_thread<T>(std::move(done), call.error());
+class BlockingBackend::CallJob final : public Job {
+public:
+    using Work = Result<T> (BlockingBackend::*)(const Request&);
+
+    CallJob(std::shared_ptr<BlockingBackend> backend, Request request, Work work, PendingAnswerPtr<T> answer)
+        : Job(backend->machinery_->runtime, answer->token(), request.call.deadline),
+          backend_(std::move(backend)),
+          request_(std::move(request)),
+          work_(work),
+          answer_(std::move(answer)) {
+        request_.call.cancel = answer_->token();
     }
-    machinery_->runtime.executor->post([self = shared_from_this(), call = std::move(*call), work,
-                                        request = std::move(request), done = std::move(done)]() mutable {
-        const LibraryThreadScope scope;
-        const auto limits = check_call_limits(call->token(), request.call.deadline);
-        complete(done, limits.ok() ? call_user(ErrorCode::internal, [&] { return (*self.*work)(request); })
-                                   : Result<T>(limits.error()));
+
+private:
+    Next step() override {
+        auto result = call_user(ErrorCode::internal, [this]() -> Result<T> {
+            FILESTORE_TRY(check_limits());
+            FILESTORE_TRY(check_request(request_));
+            return (*backend_.*work_)(request_);
+        });
+        backend_.reset();
+        answer_->give(std::move(result));
+        return Next::done;
+    }
+
+    std::shared_ptr<BlockingBackend> backend_;
+    Request request_;
+    Work work_;
+    PendingAnswerPtr<T> answer_;
+};
+
+template <class J, class T, class Request, class... Arguments>
+void BlockingBackend::start(Request request, Completion<T> done, Arguments... arguments) {
+    const auto answer = begin_call<T>(*machinery_->pending, request.call.cancel, std::move(done));
+    if (!answer) {
+        return;
+    }
+    step_of(*answer, *machinery_->runtime.executor, [&] {
+        make_job<J>(shared_from_this(), std::move(request), arguments..., answer)->start();
     });
 }
 
+void BlockingBackend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {
+    start<UploadJob>(std::move(request), std::move(done));
+}
+
+void BlockingBackend::download_async(DownloadRequest request, Completion<DownloadReceipt> done) {
+    start<DownloadJob>(std::move(request), std::move(done));
+}
+
 void BlockingBackend::remove_async(FileRequest request, Completion<bool> done) {
-    run(std::move(request), std::move(done), &BlockingBackend::remove_checked);
+    start<CallJob<bool, FileRequest>>(std::move(request), std::move(done), &BlockingBackend::remove_now);
 }
 
 void BlockingBackend::exists_async(FileRequest request, Completion<bool> done) {
-    run(std::move(request), std::move(done), &BlockingBackend::exists_checked);
+    start<CallJob<bool, FileRequest>>(std::move(request), std::move(done), &BlockingBackend::exists_now);
 }
 
 void BlockingBackend::metadata_async(FileRequest request, Completion<FileInfo> done) {
-    run(std::move(request), std::move(done), &BlockingBackend::metadata_checked);
+    start<CallJob<FileInfo, FileRequest>>(std::move(request), std::move(done),
+                                          &BlockingBackend::metadata_now);
 }
 
 void BlockingBackend::list_async(ListRequest request, Completion<ListPage> done) {
-    run(std::move(request), std::move(done), &BlockingBackend::list_checked);
-}
-
-Result<bool> BlockingBackend::remove_checked(const FileRequest& request) {
-    FILESTORE_TRY(check_request(request));
-    return remove_now(request.id);
-}
-
-Result<bool> BlockingBackend::exists_checked(const FileRequest& request) {
-    FILESTORE_TRY(check_request(request));
-    return exists_now(request.id);
-}
-
-Result<FileInfo> BlockingBackend::metadata_checked(const FileRequest& request) {
-    FILESTORE_TRY(check_request(request));
-    return metadata_now(request.id);
-}
-
-Result<ListPage> BlockingBackend::list_checked(const ListRequest& request) {
-    FILESTORE_TRY(check_request(request));
-    return list_now(request);
+    start<CallJob<ListPage, ListRequest>>(std::move(request), std::move(done), &BlockingBackend::list_now);
 }
 
 }  // namespace filestore

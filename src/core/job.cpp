@@ -1,27 +1,17 @@
 #include "core/job.h"
 
+#include <new>
 #include <utility>
 
+#include "core/call_limits.h"
 #include "core/library_thread.h"
 
 namespace filestore {
 
-Result<void> check_call_limits(const std::stop_token& stop,
-                               const std::optional<std::chrono::steady_clock::time_point>& deadline) {
-    if (stop.stop_requested()) {
-        return Error(ErrorCode::cancelled);
-    }
-    if (deadline && std::chrono::steady_clock::now() >= *deadline) {
-        return Error(ErrorCode::timeout);
-    }
-    return {};
-}
+Job::Job(Runtime runtime, std::stop_token stop, std::optional<std::chrono::steady_clock::time_point> deadline)
+    : runtime_(std::move(runtime)), stop_(std::move(stop)), deadline_(deadline) {}
 
-Job::Job(Runtime runtime, std::shared_ptr<PendingCalls::Call> call,
-         std::optional<std::chrono::steady_clock::time_point> deadline)
-    : runtime_(std::move(runtime)), call_(std::move(call)), stop_(call_->token()), deadline_(deadline) {}
-
-void Job::start() {
+void Job::start() noexcept {
     alive_ = self();
     on_stop_.emplace(stop_, WakeOnStop{self_});
     queue();
@@ -53,20 +43,25 @@ void Job::wake_when_ready(int descriptor, bool for_writing) noexcept {
     runtime_.reactor->wake_when_ready(descriptor, for_writing, self_);
 }
 
-void Job::queue() {
-    runtime_.executor->post([job = self()] { job->run(); });
+void Job::queue() noexcept {
+    try {
+        runtime_.executor->post([job = self()] { job->run(); });
+    } catch (const std::bad_alloc&) {
+        refused_by_executor_ = true;
+        run();
+    }
 }
 
-void Job::run() {
+void Job::run() noexcept {
     const LibraryThreadScope scope;
     state_.store(State::running);
     if (step() == Next::done) {
+        on_stop_.reset();
         alive_.reset();
         return;
     }
     if (deadline_ && !deadline_armed_) {
-        deadline_armed_ = true;
-        runtime_.reactor->wake_at(*deadline_, self_);
+        deadline_armed_ = runtime_.reactor->wake_at(*deadline_, self_);
     }
     State expected = State::running;
     if (!state_.compare_exchange_strong(expected, State::parked)) {
@@ -76,12 +71,10 @@ void Job::run() {
 }
 
 Result<void> Job::check_limits() const {
+    if (refused_by_executor_) {
+        return Error(ErrorCode::no_memory);
+    }
     return check_call_limits(stop_, deadline_);
-}
-
-void Job::release_call() noexcept {
-    on_stop_.reset();
-    call_.reset();
 }
 
 }  // namespace filestore

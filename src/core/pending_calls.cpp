@@ -1,6 +1,8 @@
 #include "core/pending_calls.h"
 
-#include <vector>
+#include <algorithm>
+
+#include "core/library_thread.h"
 
 namespace filestore {
 
@@ -25,34 +27,38 @@ Result<std::shared_ptr<PendingCalls::Call>> PendingCalls::begin(const std::stop_
     }
     auto call = std::make_shared<Call>(shared_from_this(), callers);
     const std::lock_guard lock(mutex_);
-    call->place_ = calls_.insert(calls_.end(), call.get());
     if (closed_) {
-        call->stop_.request_stop();
+        return Error(ErrorCode::cancelled, "the store was closed");
     }
+    call->place_ = calls_.insert(calls_.end(), call.get());
     return call;
 }
 
-void PendingCalls::close() noexcept {
+bool PendingCalls::close() noexcept {
     if (forked()) {
-        return;
+        return false;
     }
-    std::vector<std::stop_source> under_way;
     {
         const std::lock_guard lock(mutex_);
         closed_ = true;
-        under_way.reserve(calls_.size());
-        for (const Call* call : calls_) {
-            under_way.push_back(call->stop_);
-        }
     }
-    for (std::stop_source& stop : under_way) {
-        stop.request_stop();
+    while (auto stop = next_to_stop()) {
+        stop->request_stop();
     }
     if (on_library_thread()) {
-        return;
+        return false;
     }
     std::unique_lock lock(mutex_);
     all_ended_.wait(lock, [this] { return calls_.empty(); });
+    return true;
+}
+
+/// One at a time, because stopping a call runs code that must not run under the lock, and because a list of them might not find memory.
+std::optional<std::stop_source> PendingCalls::next_to_stop() noexcept {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(calls_.begin(), calls_.end(),
+                                    [](const Call* call) { return !call->stop_.stop_requested(); });
+    return found == calls_.end() ? std::nullopt : std::optional((*found)->stop_);
 }
 
 bool PendingCalls::forked() const noexcept {

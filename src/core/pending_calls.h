@@ -3,18 +3,13 @@
 /// The calls that a backend or service has under way: what close() cancels and waits for.
 
 #include <condition_variable>
-#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
-#include <utility>
 
-#include "core/library_thread.h"
 #include "core/owner_process.h"
-#include "core/worker_thread.h"
-#include "filestore/call.h"
 #include "filestore/result.h"
 
 namespace filestore {
@@ -46,32 +41,24 @@ public:
         std::optional<std::list<Call*>::iterator> place_;
     };
 
-    /// Registers a call; after close() its token is triggered from the start. `forked` in a child of the process that
-    /// made this object: answer with complete_on_new_thread().
+    /// Registers a call. `cancelled` after close(), `forked` in a child of the process that made this object. May throw std::bad_alloc.
     [[nodiscard]] Result<std::shared_ptr<Call>> begin(const std::stop_token& callers);
 
-    /// Cancels every call and refuses new ones; waits until all have ended, except on a library thread. In a forked
-    /// child it does nothing.
-    void close() noexcept;
+    /// Cancels every call and refuses new ones. True once all have ended; false at once on a library thread, which a call may need, and in a
+    /// forked child, where there is nothing to wait for.
+    bool close() noexcept;
 
     /// Whether this process is a child of the one that made this object.
     [[nodiscard]] bool forked() const noexcept;
 
 private:
+    [[nodiscard]] std::optional<std::stop_source> next_to_stop() noexcept;
+
     std::mutex mutex_;
     std::condition_variable all_ended_;
     std::list<Call*> calls_;
     bool closed_ = false;
     OwnerProcess owner_process_;
 };
-
-/// Answers `done` from a thread of its own: for a forked child, where the executor's threads do not exist.
-template <class T>
-void complete_on_new_thread(Completion<T> done, Result<T> result) {
-    start_worker([done = std::move(done), result = std::move(result)]() mutable {
-        const LibraryThreadScope scope;
-        done(std::move(result));
-    }).detach();
-}
 
 }  // namespace filestore

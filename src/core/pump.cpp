@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <deque>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -48,7 +48,10 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
         : inner(std::move(source)),
           executor(std::move(runs_on)),
           size(inner->size()),
-          can_rewind(inner->can_rewind()) {}
+          can_rewind(inner->can_rewind()) {
+        full.reserve(buffer_count);
+        free.reserve(buffer_count);
+    }
 
     Result<IoStep> read(std::span<std::byte> into, const Wake& wake) {
         const std::lock_guard lock(mutex);
@@ -61,7 +64,7 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
             }
             waiting = wake;
             ensure_filling();
-            return IoStep{0, true};
+            return failure ? Result<IoStep>(*failure) : IoStep{0, true};
         }
         Buffer& front = full.front();
         const std::span<const std::byte> content = front.content();
@@ -70,7 +73,7 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
         front.begin += count;
         if (front.begin == front.end) {
             free.push_back(std::move(front));
-            full.pop_front();
+            full.erase(full.begin());
             ensure_filling();
         }
         return IoStep{count, false};
@@ -87,12 +90,12 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
     }
 
     void when_released(std::function<void()> done) {
-        const std::lock_guard lock(mutex);
+        std::unique_lock lock(mutex);
         on_released = std::move(done);
         failure = Error(ErrorCode::cancelled);
         drop_content();
-        if (!filling) {
-            start_filling();
+        if (!filling && !start_filling()) {
+            release_if_asked(lock);
         }
     }
 
@@ -109,18 +112,30 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
         }
     }
 
-    void start_filling() {
-        filling = true;
-        executor->post([self = shared_from_this()] {
-            const LibraryThreadScope scope;
-            self->fill();
-        });
+    /// False, with a failure set, where the executor can take no task.
+    bool start_filling() {
+        try {
+            executor->post([self = shared_from_this()] {
+                const LibraryThreadScope scope;
+                self->fill();
+            });
+            filling = true;
+        } catch (const std::bad_alloc&) {
+            failure = Error(ErrorCode::no_memory);
+        }
+        return filling;
     }
 
     void fill() {
         std::unique_lock lock(mutex);
         while (!ended && !failure && (!free.empty() || made < buffer_count)) {
-            Buffer buffer = take_free();
+            auto taken = call_user(ErrorCode::internal, [this]() -> Result<Buffer> { return take_free(); });
+            if (!taken.ok()) {
+                failure = taken.error();
+                wake_reader(lock);
+                break;
+            }
+            Buffer buffer = std::move(*taken);
             const bool rewinds = std::exchange(rewind_first, false);
             lock.unlock();
             const auto got = call_user(ErrorCode::internal, [&] { return read_ahead(buffer, rewinds); });
@@ -154,11 +169,12 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
 
     Buffer take_free() {
         if (free.empty()) {
-            ++made;
             const std::uint64_t useful = std::max<std::uint64_t>(1, size.value_or(buffer_size));
-            return Buffer{std::vector<std::byte>(
-                              static_cast<std::size_t>(std::min<std::uint64_t>(useful, buffer_size))),
-                          0, 0};
+            Buffer fresh{std::vector<std::byte>(
+                             static_cast<std::size_t>(std::min<std::uint64_t>(useful, buffer_size))),
+                         0, 0};
+            ++made;
+            return fresh;
         }
         Buffer buffer = std::move(free.back());
         free.pop_back();
@@ -203,7 +219,7 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
     const Wake unused_wake = no_wake();
 
     std::mutex mutex;
-    std::deque<Buffer> full;
+    std::vector<Buffer> full;
     std::vector<Buffer> free;
     std::size_t made = 0;
     std::optional<Wake> waiting;
@@ -245,7 +261,10 @@ void PumpedSource::when_released(std::function<void()> done) {
 
 struct PumpedSink::State : std::enable_shared_from_this<State> {
     State(std::shared_ptr<Sink> sink, std::shared_ptr<Executor> runs_on)
-        : inner(std::move(sink)), executor(std::move(runs_on)) {}
+        : inner(std::move(sink)), executor(std::move(runs_on)) {
+        full.reserve(buffer_count);
+        free.reserve(buffer_count);
+    }
 
     Result<IoStep> write(std::span<const std::byte> bytes, const Wake& wake) {
         const std::lock_guard lock(mutex);
@@ -261,32 +280,42 @@ struct PumpedSink::State : std::enable_shared_from_this<State> {
         std::memcpy(buffer.bytes.data(), bytes.data(), count);
         buffer.end = count;
         full.push_back(std::move(buffer));
-        ensure_draining();
+        if (!ensure_draining()) {
+            return *failure;
+        }
         return IoStep{count, false};
     }
 
     void when_written(std::function<void(Result<void>)> done) {
-        const std::lock_guard lock(mutex);
+        std::unique_lock lock(mutex);
         on_written = std::move(done);
-        ensure_draining();
+        if (!ensure_draining()) {
+            answer_if_asked(lock);
+        }
     }
 
-    void ensure_draining() {
+    /// False, with a failure set, where the executor can take no task.
+    bool ensure_draining() {
         if (draining) {
-            return;
+            return true;
         }
-        draining = true;
-        executor->post([self = shared_from_this()] {
-            const LibraryThreadScope scope;
-            self->drain();
-        });
+        try {
+            executor->post([self = shared_from_this()] {
+                const LibraryThreadScope scope;
+                self->drain();
+            });
+            draining = true;
+        } catch (const std::bad_alloc&) {
+            failure = Error(ErrorCode::no_memory);
+        }
+        return draining;
     }
 
     void drain() {
         std::unique_lock lock(mutex);
         while (!full.empty() && !failure) {
             Buffer buffer = std::move(full.front());
-            full.pop_front();
+            full.erase(full.begin());
             lock.unlock();
             const auto written = call_user(ErrorCode::internal, [&] { return write_out(buffer); });
             lock.lock();
@@ -302,6 +331,10 @@ struct PumpedSink::State : std::enable_shared_from_this<State> {
             }
         }
         draining = false;
+        answer_if_asked(lock);
+    }
+
+    void answer_if_asked(std::unique_lock<std::mutex>& lock) {
         if (const auto done = std::exchange(on_written, nullptr)) {
             const Result<void> outcome = failure ? Result<void>(*failure) : Result<void>();
             std::shared_ptr<Sink> released = std::move(inner);
@@ -324,8 +357,9 @@ struct PumpedSink::State : std::enable_shared_from_this<State> {
 
     Buffer take_free() {
         if (free.empty()) {
+            Buffer fresh{std::vector<std::byte>(buffer_size), 0, 0};
             ++made;
-            return Buffer{std::vector<std::byte>(buffer_size), 0, 0};
+            return fresh;
         }
         Buffer buffer = std::move(free.back());
         free.pop_back();
@@ -339,7 +373,7 @@ struct PumpedSink::State : std::enable_shared_from_this<State> {
     const Wake unused_wake = no_wake();
 
     std::mutex mutex;
-    std::deque<Buffer> full;
+    std::vector<Buffer> full;
     std::vector<Buffer> free;
     std::size_t made = 0;
     std::optional<Wake> waiting;

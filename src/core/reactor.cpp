@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -33,8 +35,8 @@ struct Watch {
 
 struct Reactor::State {
     std::mutex mutex;
-    Descriptor interrupt{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    std::vector<Watch> watches;
+    Descriptor interrupt_event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    std::list<Watch> watches;
     std::multimap<Time, WeakTarget> timers;
     std::thread thread;
     bool running = false;
@@ -42,8 +44,7 @@ struct Reactor::State {
 
     void ensure_running(const std::shared_ptr<State>& self) {
         if (running) {
-            const std::uint64_t one = 1;
-            [[maybe_unused]] const ssize_t written = ::write(interrupt.get(), &one, sizeof one);
+            interrupt();
             return;
         }
         join_or_detach(thread);
@@ -51,7 +52,20 @@ struct Reactor::State {
         running = true;
     }
 
-    void run() {
+    void interrupt() const noexcept {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t written = ::write(interrupt_event.get(), &one, sizeof one);
+    }
+
+    /// For the reactor's end: its thread, which is about to end too.
+    std::thread stop() noexcept {
+        const std::lock_guard lock(mutex);
+        stopping = true;
+        interrupt();
+        return std::move(thread);
+    }
+
+    void run() noexcept {
         const LibraryThreadScope scope;
         std::unique_lock lock(mutex);
         while (!stopping) {
@@ -62,6 +76,8 @@ struct Reactor::State {
                 break;
             }
         }
+        watches.clear();
+        timers.clear();
         running = false;
     }
 
@@ -70,10 +86,12 @@ struct Reactor::State {
         std::erase_if(watches, [](const Watch& watch) { return watch.target.expired(); });
         std::erase_if(timers, [](const auto& timer) { return timer.second.expired(); });
         std::vector<pollfd> polled;
-        polled.reserve(watches.size() + 1);
-        polled.push_back({interrupt.get(), POLLIN, 0});
-        for (const Watch& watch : watches) {
-            polled.push_back({watch.descriptor, watch.events, 0});
+        try {
+            polled = what_to_poll();
+        } catch (const std::bad_alloc&) {
+            // Those that are woken too early will ask again.
+            wake_all(lock, std::move(watches));
+            return true;
         }
         const int timeout = timeout_ms();
         lock.unlock();
@@ -85,10 +103,20 @@ struct Reactor::State {
         const bool interrupted = polled[0].revents != 0;
         if (interrupted) {
             std::uint64_t count = 0;
-            [[maybe_unused]] const ssize_t got = ::read(interrupt.get(), &count, sizeof count);
+            [[maybe_unused]] const ssize_t got = ::read(interrupt_event.get(), &count, sizeof count);
         }
         wake_ready(lock, polled);
         return interrupted;
+    }
+
+    std::vector<pollfd> what_to_poll() const {
+        std::vector<pollfd> polled;
+        polled.reserve(watches.size() + 1);
+        polled.push_back({interrupt_event.get(), POLLIN, 0});
+        for (const Watch& watch : watches) {
+            polled.push_back({watch.descriptor, watch.events, 0});
+        }
+        return polled;
     }
 
     int timeout_ms() const {
@@ -101,40 +129,42 @@ struct Reactor::State {
         return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), idle_time).count());
     }
 
+    /// New watches stand behind those that were polled.
     void wake_ready(std::unique_lock<std::mutex>& lock, const std::vector<pollfd>& polled) {
-        std::vector<WeakTarget> ready;
-        std::vector<Watch> waiting;
-        // New watches stand behind those that were polled.
-        for (std::size_t i = 0; i < watches.size(); ++i) {
-            const bool is_ready = i + 1 < polled.size() && polled[i + 1].revents != 0;
-            if (is_ready) {
-                ready.push_back(std::move(watches[i].target));
-            } else {
-                waiting.push_back(std::move(watches[i]));
+        std::list<Watch> ready;
+        auto watch = watches.begin();
+        for (std::size_t i = 1; i < polled.size(); ++i) {
+            const auto next = std::next(watch);
+            if (polled[i].revents != 0) {
+                ready.splice(ready.end(), watches, watch);
             }
+            watch = next;
         }
-        watches = std::move(waiting);
-        wake_all(lock, ready);
+        wake_all(lock, std::move(ready));
+    }
+
+    static void wake_all(std::unique_lock<std::mutex>& lock, std::list<Watch> ready) {
+        lock.unlock();
+        for (const Watch& watch : ready) {
+            wake(watch.target);
+        }
+        lock.lock();
     }
 
     void wake_expired(std::unique_lock<std::mutex>& lock) {
-        const auto first_later = timers.upper_bound(std::chrono::steady_clock::now());
-        std::vector<WeakTarget> expired;
-        for (auto timer = timers.begin(); timer != first_later; ++timer) {
-            expired.push_back(std::move(timer->second));
+        const Time now = std::chrono::steady_clock::now();
+        while (!timers.empty() && timers.begin()->first <= now) {
+            const auto expired = timers.extract(timers.begin());
+            lock.unlock();
+            wake(expired.mapped());
+            lock.lock();
         }
-        timers.erase(timers.begin(), first_later);
-        wake_all(lock, expired);
     }
 
-    static void wake_all(std::unique_lock<std::mutex>& lock, const std::vector<WeakTarget>& targets) {
-        lock.unlock();
-        for (const WeakTarget& weak : targets) {
-            if (const auto target = weak.lock()) {
-                target->wake();
-            }
+    static void wake(const WeakTarget& weak) noexcept {
+        if (const auto target = weak.lock()) {
+            target->wake();
         }
-        lock.lock();
     }
 };
 
@@ -145,29 +175,42 @@ Reactor::~Reactor() {
         abandon(std::move(state_));
         return;
     }
-    std::thread thread;
-    {
-        const std::lock_guard lock(state_->mutex);
-        state_->stopping = true;
-        if (state_->running) {
-            state_->ensure_running(state_);
-        }
-        thread = std::move(state_->thread);
-    }
+    std::thread thread = state_->stop();
     join_or_detach(thread);
 }
 
-void Reactor::wake_when_ready(int descriptor, bool for_writing, std::weak_ptr<Wake::Target> target) {
-    const std::lock_guard lock(state_->mutex);
-    const short events = for_writing ? POLLOUT : POLLIN;
-    state_->watches.push_back({descriptor, events, std::move(target)});
-    state_->ensure_running(state_);
+void Reactor::join() noexcept {
+    std::thread thread = state_->stop();
+    if (thread.joinable()) {
+        thread.join();
+    }
 }
 
-void Reactor::wake_at(std::chrono::steady_clock::time_point time, std::weak_ptr<Wake::Target> target) {
-    const std::lock_guard lock(state_->mutex);
-    state_->timers.emplace(time, std::move(target));
-    state_->ensure_running(state_);
+template <class Register>
+bool Reactor::watch(const std::weak_ptr<Wake::Target>& target, Register&& add) noexcept {
+    try {
+        const std::lock_guard lock(state_->mutex);
+        if (!state_->stopping) {
+            state_->ensure_running(state_);
+            std::forward<Register>(add)();
+            return true;
+        }
+    } catch (const std::bad_alloc&) {
+        // As after join().
+    }
+    State::wake(target);
+    return false;
+}
+
+bool Reactor::wake_when_ready(int descriptor, bool for_writing,
+                              const std::weak_ptr<Wake::Target>& target) noexcept {
+    const short events = for_writing ? POLLOUT : POLLIN;
+    return watch(target, [&] { state_->watches.push_back({descriptor, events, target}); });
+}
+
+bool Reactor::wake_at(std::chrono::steady_clock::time_point time,
+                      const std::weak_ptr<Wake::Target>& target) noexcept {
+    return watch(target, [&] { state_->timers.emplace(time, target); });
 }
 
 }  // namespace filestore

@@ -18,14 +18,22 @@ public:
     Reactor& operator=(const Reactor&) = delete;
     ~Reactor();
 
-    /// Calls target->wake() once the descriptor is ready (or in error). A target that is gone by then is forgotten.
-    void wake_when_ready(int descriptor, bool for_writing, std::weak_ptr<Wake::Target> target);
+    /// Calls target->wake() once the descriptor is ready (or in error). A target that is gone by then is forgotten. False where there is no
+    /// memory or thread for it, or after join(): the target is woken at once then, and will ask again.
+    bool wake_when_ready(int descriptor, bool for_writing, const std::weak_ptr<Wake::Target>& target) noexcept;
 
-    /// Calls target->wake() at `time`. A target that is gone by then is forgotten.
-    void wake_at(std::chrono::steady_clock::time_point time, std::weak_ptr<Wake::Target> target);
+    /// The same at `time`.
+    bool wake_at(std::chrono::steady_clock::time_point time,
+                 const std::weak_ptr<Wake::Target>& target) noexcept;
+
+    /// Forgets every target and joins the thread. Not to be called on that thread.
+    void join() noexcept;
 
 private:
     struct State;
+    template <class Register>
+    bool watch(const std::weak_ptr<Wake::Target>& target, Register&& add) noexcept;
+
     OwnerProcess owner_process_;
     std::shared_ptr<State> state_;
 };

@@ -3,13 +3,15 @@
 /// Threads of the library: the pool's, the reactor's and the event loops'.
 
 #include <csignal>
+#include <new>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 namespace filestore {
 
 /// Starts a thread with all signals blocked, from its first instruction on: a signal meant for the program never runs its
-/// handler there, and SIGPIPE from a closed connection has no effect. Throws std::system_error as std::thread does.
+/// handler there, and SIGPIPE from a closed connection has no effect. Throws std::bad_alloc where the system gives no thread.
 template <class Body>
 [[nodiscard]] std::thread start_worker(Body body) {
     sigset_t all;
@@ -20,7 +22,11 @@ template <class Body>
         const sigset_t& mask;
         ~Restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
     } restore{before};
-    return std::thread(std::move(body));
+    try {
+        return std::thread(std::move(body));
+    } catch (const std::system_error&) {
+        throw std::bad_alloc();
+    }
 }
 
 /// Joins `thread`, unless it is the current thread, which is detached: an object may be destroyed by work that runs on its

@@ -19,7 +19,7 @@ public:
     }
 
     /// Small requests share the first loop and its connections; a bulk transfer takes the loop with the least to do.
-    void send(Request request, std::shared_ptr<Receiver> receiver) override {
+    void send(Request request, std::shared_ptr<Receiver> receiver) noexcept override {
         EventLoop* loop = loops_.front().get();
         if (request.bulk) {
             loop = std::min_element(loops_.begin(), loops_.end(), [](const auto& a, const auto& b) {
@@ -27,6 +27,12 @@ public:
                    })->get();
         }
         loop->send(std::move(request), std::move(receiver));
+    }
+
+    void close() noexcept override {
+        for (const auto& loop : loops_) {
+            loop->close();
+        }
     }
 
 private:

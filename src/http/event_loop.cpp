@@ -2,19 +2,21 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <atomic>
-#include <deque>
+#include <list>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "core/job.h"
+#include "core/call_limits.h"
 #include "core/library_thread.h"
 #include "core/reactor.h"
 #include "core/stream_calls.h"
+#include "core/try.h"
 #include "core/worker_thread.h"
 #include "http/exchange.h"
 
@@ -25,7 +27,7 @@ namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::chrono::milliseconds idle_time{1000};
-/// How often limits are looked at while exchanges are under way.
+/// How often deadlines and stalls are looked at while exchanges are under way.
 constexpr std::chrono::milliseconds tick{250};
 /// Exchanges that run at one time on a loop; each may hold large buffers, so more of them wait.
 constexpr std::size_t most_running = 32;
@@ -38,10 +40,11 @@ void initialise_curl() {
 
 }  // namespace
 
-/// Shared by the loop and its thread. All members behind the mutex but those that only the thread touches while it runs.
+/// Shared by the loop and its thread. What the thread needs for an exchange is made when the exchange is submitted: the thread itself only moves
+/// list nodes, so that lack of memory can fail an exchange and never the loop.
 class EventLoop::State : public std::enable_shared_from_this<State> {
 public:
-    explicit State(const TransportOptions& options) : options_(options) {}
+    explicit State(const TransportOptions& options) : options_(options) { free_handles_.reserve(most_running); }
 
     ~State() {
         for (CURL* handle : free_handles_) {
@@ -52,29 +55,22 @@ public:
         }
     }
 
-    void submit(Request request, std::shared_ptr<Receiver> receiver) {
-        auto exchange = std::make_shared<Exchange>(std::move(request), std::move(receiver));
-        load_.fetch_add(1);
-        post([this, exchange] { arrived(exchange); });
-    }
-
-    /// Runs `task` on the loop's thread, which is started where it does not run. A late wake finds a loop that has stopped: nothing is left
-    /// to do for it.
-    void post(std::function<void()> task) {
-        const std::lock_guard lock(mutex_);
-        if (stopping_ && !running_) {
-            return;
+    void submit(Request request, const std::shared_ptr<Receiver>& receiver) noexcept {
+        Error refusal(ErrorCode::cancelled);
+        try {
+            if (accept(make_entry(std::move(request), receiver))) {
+                return;
+            }
+        } catch (const std::bad_alloc&) {
+            refusal = Error(ErrorCode::no_memory);
         }
-        tasks_.push_back(std::move(task));
-        ensure_running();
+        receiver->on_done(refusal);
     }
 
-    std::thread stop() {
+    std::thread stop() noexcept {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
-        if (running_) {
-            curl_multi_wakeup(multi_);
-        }
+        wake_up();
         return std::move(thread_);
     }
 
@@ -91,7 +87,8 @@ private:
             const auto loop = loop_.lock();
             const auto exchange = exchange_.lock();
             if (loop && exchange) {
-                loop->post([loop = loop.get(), exchange] { loop->resume(exchange); });
+                exchange->ask_to_resume();
+                loop->interrupt();
             }
         }
 
@@ -106,27 +103,46 @@ private:
         std::weak_ptr<Exchange> exchange_;
     };
 
-    struct CancelExchange {
+    struct LookAtLimits {
         std::weak_ptr<State> loop;
-        std::weak_ptr<Exchange> exchange;
         void operator()() noexcept {
-            const auto state = loop.lock();
-            const auto target = exchange.lock();
-            if (state && target) {
-                state->post(
-                    [state = state.get(), target] { state->end(target, Error(ErrorCode::cancelled)); });
+            if (const auto state = loop.lock()) {
+                state->limits_changed_.store(true);
+                state->interrupt();
             }
         }
     };
 
-    struct Running {
+    struct Entry {
         std::shared_ptr<Exchange> exchange;
-        std::unique_ptr<std::stop_callback<CancelExchange>> on_cancel;
+        std::optional<std::stop_callback<LookAtLimits>> on_cancel;
     };
+    using Entries = std::list<Entry>;
+
+    Entries make_entry(Request request, const std::shared_ptr<Receiver>& receiver) {
+        Entries made(1);
+        Entry& entry = made.front();
+        entry.exchange = std::make_shared<Exchange>(std::move(request), receiver);
+        entry.exchange->set_wake(Wake(std::make_shared<ResumeTarget>(weak_from_this(), entry.exchange)));
+        entry.on_cancel.emplace(entry.exchange->request().cancel, LookAtLimits{weak_from_this()});
+        return made;
+    }
+
+    /// False when the loop has been closed.
+    bool accept(Entries made) {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) {
+            return false;
+        }
+        ensure_running();
+        arrived_.splice(arrived_.end(), made);
+        load_.fetch_add(1);
+        return true;
+    }
 
     void ensure_running() {
         if (running_) {
-            curl_multi_wakeup(multi_);
+            wake_up();
             return;
         }
         if (multi_ == nullptr) {
@@ -141,74 +157,71 @@ private:
         running_ = true;
     }
 
-    void run() {
+    void interrupt() noexcept {
+        const std::lock_guard lock(mutex_);
+        wake_up();
+    }
+
+    void wake_up() const noexcept {
+        if (multi_ != nullptr) {
+            curl_multi_wakeup(multi_);
+        }
+    }
+
+    void run() noexcept {
         const LibraryThreadScope scope;
         std::unique_lock lock(mutex_);
         while (!stopping_) {
-            const bool had_work = run_tasks(lock);
+            const bool had_arrivals = !arrived_.empty();
+            waiting_.splice(waiting_.end(), arrived_);
             lock.unlock();
+            resume_paused();
             start_waiting();
             drive();
             lock.lock();
-            if (tasks_.empty() && exchanges_.empty() && !had_work && was_idle_) {
+            if (is_idle() && !had_arrivals && was_idle_) {
                 break;
             }
         }
-        if (stopping_) {
-            run_tasks(lock);
-            lock.unlock();
-            end_all();
-            lock.lock();
-        }
+        waiting_.splice(waiting_.end(), arrived_);
+        lock.unlock();
+        cancel_all(waiting_);
+        cancel_all(active_);
+        lock.lock();
         running_ = false;
     }
 
-    bool run_tasks(std::unique_lock<std::mutex>& lock) {
-        const bool any = !tasks_.empty();
-        while (!tasks_.empty()) {
-            const std::function<void()> task = std::move(tasks_.front());
-            tasks_.pop_front();
-            lock.unlock();
-            task();
-            lock.lock();
-        }
-        return any;
-    }
+    bool is_idle() const noexcept { return arrived_.empty() && waiting_.empty() && active_.empty(); }
 
-    void arrived(const std::shared_ptr<Exchange>& exchange) {
-        exchange->set_wake(Wake(std::make_shared<ResumeTarget>(weak_from_this(), exchange)));
-        auto on_cancel = std::make_unique<std::stop_callback<CancelExchange>>(
-            exchange->request().cancel, CancelExchange{weak_from_this(), exchange});
-        exchanges_.emplace(exchange.get(), Running{exchange, std::move(on_cancel)});
-        waiting_.push_back(exchange);
+    void resume_paused() {
+        for (const Entry& entry : active_) {
+            entry.exchange->resume_if_asked();
+        }
     }
 
     void start_waiting() {
-        while (!waiting_.empty() && running_exchanges_.size() < most_running) {
-            const std::shared_ptr<Exchange> exchange = waiting_.front();
-            waiting_.pop_front();
-            if (exchanges_.contains(exchange.get())) {
-                start(exchange);
+        while (!waiting_.empty() && active_.size() < most_running) {
+            const auto entry = waiting_.begin();
+            active_.splice(active_.end(), waiting_, entry);
+            const auto started =
+                call_user(ErrorCode::internal, [&] { return start(*entry->exchange); });
+            if (!started.ok()) {
+                end(active_, entry, started);
             }
         }
     }
 
-    void start(const std::shared_ptr<Exchange>& exchange) {
-        const auto limits = check_call_limits(exchange->request().cancel, exchange->request().deadline);
-        if (!limits.ok()) {
-            return end(exchange, limits);
-        }
+    Result<void> start(Exchange& exchange) {
+        FILESTORE_TRY(check_call_limits(exchange.request().cancel, exchange.request().deadline));
         CURL* handle = take_handle();
         if (handle == nullptr) {
-            return end(exchange, Error(ErrorCode::no_memory));
+            return Error(ErrorCode::no_memory);
         }
-        running_exchanges_.emplace(handle, exchange);
-        if (auto ready = exchange->prepare(handle, options_); !ready.ok()) {
-            return end(exchange, ready);
-        }
+        FILESTORE_TRY(exchange.prepare(handle, options_));
         if (curl_multi_add_handle(multi_, handle) != CURLM_OK) {
-            end(exchange, Error(ErrorCode::no_memory));
+            return Error(ErrorCode::no_memory);
         }
+        return {};
     }
 
     CURL* take_handle() {
@@ -220,20 +233,23 @@ private:
         return handle;
     }
 
-    /// One turn: lets curl work, then waits for the network, a task, or the next look at the limits.
+    /// One turn: lets curl work, then waits for the network, an interruption, or the next look at the limits.
     void drive() {
         int under_way = 0;
         curl_multi_perform(multi_, &under_way);
         end_finished();
-        check_limits();
-        int events = 0;
-        const bool idle = exchanges_.empty();
-        const std::chrono::milliseconds wait = idle ? idle_time : tick;
-        const auto before = std::chrono::steady_clock::now();
-        if (waiting_.empty() || running_exchanges_.size() >= most_running) {
-            curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait.count()), &events);
+        const SteadyTime now = std::chrono::steady_clock::now();
+        if (limits_changed_.exchange(false) || now >= next_look_at_limits_) {
+            next_look_at_limits_ = now + tick;
+            check_limits(active_, now);
+            check_limits(waiting_, now);
         }
-        was_idle_ = idle && std::chrono::steady_clock::now() - before >= idle_time;
+        const bool idle = active_.empty() && waiting_.empty();
+        if (waiting_.empty() || active_.size() >= most_running) {
+            const std::chrono::milliseconds wait = idle ? idle_time : tick;
+            curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait.count()), nullptr);
+        }
+        was_idle_ = idle && std::chrono::steady_clock::now() - now >= idle_time;
     }
 
     void end_finished() {
@@ -243,72 +259,68 @@ private:
                 continue;
             }
             const CURLcode code = message->data.result;
-            const auto found = running_exchanges_.find(message->easy_handle);
-            if (found != running_exchanges_.end()) {
-                const std::shared_ptr<Exchange> exchange = found->second;
-                end(exchange, exchange->outcome(code));
+            const auto entry = std::find_if(active_.begin(), active_.end(), [&](const Entry& each) {
+                return each.exchange->handle() == message->easy_handle;
+            });
+            if (entry != active_.end()) {
+                end(active_, entry,
+                    call_user(ErrorCode::internal, [&] { return entry->exchange->outcome(code); }));
             }
         }
     }
 
-    void check_limits() {
-        const SteadyTime now = std::chrono::steady_clock::now();
-        std::vector<std::pair<std::shared_ptr<Exchange>, Error>> over;
-        for (const auto& [key, running] : exchanges_) {
-            if (auto limits = running.exchange->check_limits(now, options_.stall_timeout); !limits.ok()) {
-                over.emplace_back(running.exchange, limits.error());
+    void check_limits(Entries& entries, SteadyTime now) {
+        for (auto next = entries.begin(); next != entries.end();) {
+            const auto entry = next++;
+            const auto limits = call_user(ErrorCode::internal, [&] {
+                return entry->exchange->check_limits(now, options_.stall_timeout);
+            });
+            if (!limits.ok()) {
+                end(entries, entry, limits);
             }
         }
-        for (auto& [exchange, error] : over) {
-            end(exchange, error);
-        }
     }
 
-    void resume(const std::shared_ptr<Exchange>& exchange) {
-        if (exchanges_.contains(exchange.get())) {
-            exchange->resume();
-        }
-    }
-
-    /// Takes an exchange out and answers it; does nothing when it has ended already.
-    void end(const std::shared_ptr<Exchange>& exchange, Result<void> outcome) {
-        const auto found = exchanges_.find(exchange.get());
-        if (found == exchanges_.end()) {
-            return;
-        }
-        found->second.on_cancel.reset();
-        exchanges_.erase(found);
-        if (CURL* handle = exchange->release_handle()) {
+    /// Takes an exchange out and answers it.
+    void end(Entries& entries, Entries::iterator entry, Result<void> outcome) noexcept {
+        Entries ended;
+        ended.splice(ended.end(), entries, entry);
+        entry->on_cancel.reset();
+        if (CURL* handle = entry->exchange->release_handle()) {
             curl_multi_remove_handle(multi_, handle);
-            running_exchanges_.erase(handle);
             curl_easy_reset(handle);
             free_handles_.push_back(handle);
         }
         load_.fetch_sub(1);
-        exchange->finish(std::move(outcome));
+        entry->exchange->finish(std::move(outcome));
     }
 
-    void end_all() {
-        while (!exchanges_.empty()) {
-            const std::shared_ptr<Exchange> exchange = exchanges_.begin()->second.exchange;
-            end(exchange, Error(ErrorCode::cancelled));
+    void cancel_all(Entries& entries) noexcept {
+        while (!entries.empty()) {
+            end(entries, entries.begin(), Error(ErrorCode::cancelled));
         }
     }
 
     const TransportOptions options_;
     std::atomic<std::size_t> load_{0};
+    /// A call was cancelled: the next turn looks which.
+    std::atomic<bool> limits_changed_{false};
+
     std::mutex mutex_;
-    std::deque<std::function<void()>> tasks_;
+    // Behind the mutex, but that the thread uses `multi_` without it while it runs: it is made once, before.
+    Entries arrived_;
     std::thread thread_;
     bool running_ = false;
     bool stopping_ = false;
+    CURLM* multi_ = nullptr;
 
     // Only the loop's thread uses what follows, or whoever holds the last handle on this state.
-    CURLM* multi_ = nullptr;
     std::vector<CURL*> free_handles_;
-    std::unordered_map<Exchange*, Running> exchanges_;
-    std::unordered_map<CURL*, std::shared_ptr<Exchange>> running_exchanges_;
-    std::deque<std::shared_ptr<Exchange>> waiting_;
+    /// Beyond `most_running`.
+    Entries waiting_;
+    /// Those that have a curl handle.
+    Entries active_;
+    SteadyTime next_look_at_limits_{};
     bool was_idle_ = false;
 };
 
@@ -323,8 +335,15 @@ EventLoop::~EventLoop() {
     join_or_detach(thread);
 }
 
-void EventLoop::send(Request request, std::shared_ptr<Receiver> receiver) {
-    state_->submit(std::move(request), std::move(receiver));
+void EventLoop::send(Request request, std::shared_ptr<Receiver> receiver) noexcept {
+    state_->submit(std::move(request), receiver);
+}
+
+void EventLoop::close() noexcept {
+    std::thread thread = state_->stop();
+    if (thread.joinable()) {
+        thread.join();
+    }
 }
 
 std::size_t EventLoop::load() const noexcept {

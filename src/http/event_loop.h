@@ -18,7 +18,10 @@ public:
     EventLoop& operator=(const EventLoop&) = delete;
     ~EventLoop();
 
-    void send(Request request, std::shared_ptr<Receiver> receiver);
+    void send(Request request, std::shared_ptr<Receiver> receiver) noexcept;
+
+    /// See Transport::close().
+    void close() noexcept;
 
     /// Exchanges queued or under way.
     [[nodiscard]] std::size_t load() const noexcept;

@@ -6,7 +6,6 @@
 #include <charconv>
 
 #include "core/ascii.h"
-#include "core/job.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
 
@@ -273,7 +272,10 @@ int Exchange::on_seek(void* self, curl_off_t offset, int origin) {
     return rewound.ok() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
-void Exchange::resume() {
+void Exchange::resume_if_asked() {
+    if (!resume_asked_.exchange(false)) {
+        return;
+    }
     receive_paused_ = false;
     send_paused_ = false;
     touch();
@@ -284,6 +286,9 @@ void Exchange::resume() {
 
 Result<void> Exchange::check_limits(std::chrono::steady_clock::time_point now,
                                     std::chrono::milliseconds stall_timeout) {
+    if (request_.cancel.stop_requested()) {
+        return Error(ErrorCode::cancelled);
+    }
     if (request_.deadline && now >= *request_.deadline) {
         return Error(ErrorCode::timeout, "the deadline passed before the server had answered");
     }
@@ -323,7 +328,7 @@ Result<void> Exchange::outcome(CURLcode code) {
     return Error(code_of(code), std::move(message), is_worth_retrying(code) ? retryable() : ErrorDetails{});
 }
 
-void Exchange::finish(Result<void> outcome) {
+void Exchange::finish(Result<void> outcome) noexcept {
     request_.body.reset();
     receiver_->on_done(std::move(outcome));
 }

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -15,7 +16,7 @@
 
 namespace filestore::http {
 
-/// A resource; used by its event loop's thread only.
+/// A resource; used by its event loop's thread only, but for ask_to_resume().
 class Exchange {
 public:
     Exchange(Request request, std::shared_ptr<Receiver> receiver);
@@ -30,13 +31,18 @@ public:
     /// Sets the handle up for this exchange, which borrows it until release_handle().
     [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options);
 
+    [[nodiscard]] CURL* handle() const noexcept { return handle_; }
+
     /// The handle, which is no longer used afterwards; null where there was none.
     [[nodiscard]] CURL* release_handle() noexcept { return std::exchange(handle_, nullptr); }
 
-    /// Goes on after a pause.
-    void resume();
+    /// A stream that had made it pause is ready. From any thread.
+    void ask_to_resume() noexcept { resume_asked_.store(true); }
 
-    /// `timeout` once the deadline has passed or nothing has moved for too long.
+    /// Goes on after a pause.
+    void resume_if_asked();
+
+    /// `cancelled`; `timeout` once the deadline has passed or nothing has moved for too long.
     [[nodiscard]] Result<void> check_limits(std::chrono::steady_clock::time_point now,
                                             std::chrono::milliseconds stall_timeout);
 
@@ -44,7 +50,7 @@ public:
     [[nodiscard]] Result<void> outcome(CURLcode code);
 
     /// Lets go of the body, then answers the receiver.
-    void finish(Result<void> outcome);
+    void finish(Result<void> outcome) noexcept;
 
 private:
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
@@ -65,6 +71,7 @@ private:
     Request request_;
     std::shared_ptr<Receiver> receiver_;
     std::optional<Wake> wake_;
+    std::atomic<bool> resume_asked_{false};
     CURL* handle_ = nullptr;
     curl_slist* header_list_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> curl_message_{};

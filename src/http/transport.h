@@ -70,7 +70,7 @@ public:
 
 /// Sends requests. A resource; thread-safe. Destroying it ends every exchange with `cancelled`.
 ///
-/// Failures: `unavailable` (no connection, or it broke), `timeout`, `cancelled`, `no_memory`, `configuration` (a CA file that cannot be
+/// Failures, all through Receiver::on_done(): `unavailable` (no connection, or it broke), `timeout`, `cancelled`, `no_memory`, `configuration` (a CA file that cannot be
 /// used), and what source and receiver failed with.
 class Transport {
 public:
@@ -79,7 +79,11 @@ public:
     Transport& operator=(const Transport&) = delete;
     virtual ~Transport() = default;
 
-    virtual void send(Request request, std::shared_ptr<Receiver> receiver) = 0;
+    /// Where the request cannot even be queued, on_done() is called before this returns.
+    virtual void send(Request request, std::shared_ptr<Receiver> receiver) noexcept = 0;
+
+    /// Ends every exchange, and all later ones, with `cancelled`; joins the threads. Not to be called on a library thread.
+    virtual void close() noexcept = 0;
 };
 
 }  // namespace filestore::http

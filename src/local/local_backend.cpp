@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/backend_handle.h"
+#include "core/call_limits.h"
 #include "core/staged_file.h"
 #include "core/try.h"
 #include "filestore/blocking_backend.h"
@@ -34,6 +35,10 @@ Error no_such_file(const Store& store, const FileId& id) {
     return {ErrorCode::not_found, "no file " + id.str() + " " + store.place()};
 }
 
+Error not_regular(const Store& store, const FileId& id) {
+    return {ErrorCode::corrupt, id.str() + " " + store.place() + " is not a regular file"};
+}
+
 /// The state of a stored file; nothing where there is none. `corrupt` for what is no regular file: nothing of ours.
 Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId& id) {
     struct ::stat status {};
@@ -44,7 +49,7 @@ Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId&
         return errno_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
     if (!S_ISREG(status.st_mode)) {
-        return Error(ErrorCode::corrupt, id.str() + " " + store.place() + " is not a regular file");
+        return not_regular(store, id);
     }
     return std::optional(status);
 }
@@ -123,7 +128,10 @@ Result<void> flush_file(const Store& store, const StagedFile& file) {
 class LocalWriter final : public BlockingBackend::Writer {
 public:
     LocalWriter(std::shared_ptr<const Store> store, StagedFile data, const UploadRequest& request)
-        : store_(std::move(store)), data_(std::move(data)), create_only_(request.create_only) {
+        : store_(std::move(store)),
+          data_(std::move(data)),
+          create_only_(request.create_only),
+          limits_(request.call) {
         sidecar_.id = request.id;
         sidecar_.original_path = request.original_path;
         sidecar_.content_type = request.content_type;
@@ -138,7 +146,7 @@ public:
         sidecar_.size = size;
         FILESTORE_TRY_ASSIGN(StagedFile sidecar_file, stage_sidecar());
         FILESTORE_TRY(flush_file(*store_, data_));
-        FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id));
+        FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
         FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, sidecar_.id));
         if (!existing) {
             return publish_new(sidecar_file);
@@ -194,16 +202,18 @@ private:
     StagedFile data_;
     Sidecar sidecar_;
     bool create_only_;
+    CallOptions limits_;
 };
 
 class LocalReader final : public BlockingBackend::Reader {
 public:
-    LocalReader(std::shared_ptr<const Store> store, const FileId& id, Descriptor file, std::uint64_t size)
-        : store_(std::move(store)), id_(id), file_(std::move(file)), size_(size) {}
+    LocalReader(std::shared_ptr<const Store> store, const FileId& id, Descriptor file, std::uint64_t size,
+                Result<FileInfo> info)
+        : store_(std::move(store)), id_(id), file_(std::move(file)), size_(size), info_(std::move(info)) {}
 
     std::uint64_t size() const noexcept override { return size_; }
 
-    Result<FileInfo> info() override { return read_info(*store_, id_); }
+    Result<FileInfo> info() override { return info_; }
 
     Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> into) override {
         ssize_t got = 0;
@@ -221,6 +231,7 @@ private:
     FileId id_;
     Descriptor file_;
     std::uint64_t size_;
+    Result<FileInfo> info_;
 };
 
 class LocalBackend final : public BlockingBackend {
@@ -242,57 +253,60 @@ protected:
         return std::unique_ptr<Writer>(std::make_unique<LocalWriter>(store_, std::move(*data), request));
     }
 
-    Result<std::unique_ptr<Reader>> open_reader(const FileId& id) override {
-        Descriptor file(
-            ::openat(store_->base.get(), id.str().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-        if (!file.is_open() && errno == ENOENT) {
-            return no_such_file(*store_, id);
+    Result<std::unique_ptr<Reader>> open_reader(const DownloadRequest& request) override {
+        // Data and metadata have to be of one upload. A store that cannot be written to has no lock, and nobody replaces files there.
+        std::optional<FileLock> lock;
+        if (request.on_info) {
+            if (auto taken = FileLock::take(*store_, request.id, request.call); taken.ok()) {
+                lock.emplace(std::move(*taken));
+            }
         }
-        const std::string what = "cannot open file " + id.str() + " " + store_->place();
-        if (!file.is_open()) {
-            return errno == ELOOP ? Error(ErrorCode::corrupt, what + ": it is not a regular file")
-                                  : errno_error(errno, what);
-        }
+        FILESTORE_TRY(check_call_limits(request.call.cancel, request.call.deadline));
+        FILESTORE_TRY_ASSIGN(Descriptor file, open_file(request.id));
         struct ::stat status {};
         if (::fstat(file.get(), &status) != 0) {
-            return errno_error(errno, what);
+            return errno_error(errno, "cannot look at file " + request.id.str() + " " + store_->place());
         }
         if (!S_ISREG(status.st_mode)) {
-            return Error(ErrorCode::corrupt, what + ": it is not a regular file");
+            return not_regular(*store_, request.id);
         }
-        return std::unique_ptr<Reader>(std::make_unique<LocalReader>(
-            store_, id, std::move(file), static_cast<std::uint64_t>(status.st_size)));
+        auto info = request.on_info ? read_info(*store_, request.id)
+                                    : Result<FileInfo>(Error(ErrorCode::internal, "nobody asked for it"));
+        return std::unique_ptr<Reader>(
+            std::make_unique<LocalReader>(store_, request.id, std::move(file),
+                                          static_cast<std::uint64_t>(status.st_size), std::move(info)));
     }
 
     /// The data goes first: from then on the file is gone whole, and a crash leaves only a sidecar that nobody asks for. Such a
     /// sidecar goes when its file is removed again.
-    Result<bool> remove_now(const FileId& id) override {
+    Result<bool> remove_now(const FileRequest& request) override {
+        const FileId& id = request.id;
         const std::string sidecar = sidecar_name(id);
         FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, id));
         if (!existing &&
             ::faccessat(store_->metadata.get(), sidecar.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
             return false;
         }
-        FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, id));
+        FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, id, request.call));
         FILESTORE_TRY_ASSIGN(const bool had_data, unlink_and_flush(store_->base, id.str()));
         FILESTORE_TRY_ASSIGN([[maybe_unused]] const bool had_sidecar,
                              unlink_and_flush(store_->metadata, sidecar));
         return had_data;
     }
 
-    Result<bool> exists_now(const FileId& id) override {
-        FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, id));
+    Result<bool> exists_now(const FileRequest& request) override {
+        FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, request.id));
         return existing.has_value();
     }
 
-    Result<FileInfo> metadata_now(const FileId& id) override {
-        auto info = read_info(*store_, id);
+    Result<FileInfo> metadata_now(const FileRequest& request) override {
+        auto info = read_info(*store_, request.id);
         if (info.ok() || info.error().code() != ErrorCode::corrupt) {
             return info;
         }
         // Between the two renames of a replacement, data and sidecar do not agree: look again when it is over.
-        auto lock = FileLock::take(*store_, id);
-        return lock.ok() ? read_info(*store_, id) : info;
+        auto lock = FileLock::take(*store_, request.id, request.call);
+        return lock.ok() ? read_info(*store_, request.id) : info;
     }
 
     Result<ListPage> list_now(const ListRequest& request) override {
@@ -300,6 +314,22 @@ protected:
     }
 
 private:
+    [[nodiscard]] Result<Descriptor> open_file(const FileId& id) const {
+        Descriptor file(
+            ::openat(store_->base.get(), id.str().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (file.is_open()) {
+            return file;
+        }
+        switch (errno) {
+            case ENOENT:
+                return no_such_file(*store_, id);
+            case ELOOP:
+                return not_regular(*store_, id);
+            default:
+                return errno_error(errno, "cannot open file " + id.str() + " " + store_->place());
+        }
+    }
+
     /// False where there was nothing to unlink.
     [[nodiscard]] Result<bool> unlink_and_flush(const Descriptor& directory, const std::string& name) const {
         if (::unlinkat(directory.get(), name.c_str(), 0) != 0) {

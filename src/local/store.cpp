@@ -4,10 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
+#include "core/call_limits.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -18,6 +22,8 @@ namespace {
 constexpr mode_t directory_mode = 0700;
 constexpr mode_t file_mode = 0600;
 constexpr const char* own_directory = ".filestore";
+constexpr std::chrono::milliseconds shortest_lock_pause{1};
+constexpr std::chrono::milliseconds longest_lock_pause{20};
 
 /// Makes a directory and the missing ones above it.
 Result<void> make_directories(const std::filesystem::path& path) {
@@ -43,6 +49,25 @@ off_t lock_byte(const FileId& id) {
     std::uint64_t low = 0;
     std::from_chars(text.data() + 24, text.data() + 31, low, 16);
     return static_cast<off_t>((number << 28U) | low);
+}
+
+Result<Descriptor> open_lock_file(const Store& store) {
+    constexpr const char* lock_path = ".filestore/lock";
+    const auto open_it = [&] {
+        return Descriptor(
+            ::openat(store.base.get(), lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, file_mode));
+    };
+    Descriptor file = open_it();
+    if (!file.is_open() && errno == ENOENT) {
+        if (::mkdirat(store.base.get(), own_directory, directory_mode) != 0 && errno != EEXIST) {
+            return errno_error(errno, "cannot make directory '.filestore' " + store.place());
+        }
+        file = open_it();
+    }
+    if (!file.is_open()) {
+        return errno_error(errno, "cannot open the lock file " + store.place());
+    }
+    return file;
 }
 
 }  // namespace
@@ -79,29 +104,23 @@ std::string Store::place() const {
     return "in store " + filestore::quoted(base_path);
 }
 
-Result<FileLock> FileLock::take(const Store& store, const FileId& id) {
-    constexpr const char* lock_path = ".filestore/lock";
-    Descriptor file(
-        ::openat(store.base.get(), lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, file_mode));
-    if (!file.is_open() && errno == ENOENT) {
-        if (::mkdirat(store.base.get(), own_directory, directory_mode) != 0 && errno != EEXIST) {
-            return errno_error(errno, "cannot make directory '.filestore' " + store.place());
-        }
-        file = Descriptor(
-            ::openat(store.base.get(), lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, file_mode));
-    }
-    if (!file.is_open()) {
-        return errno_error(errno, "cannot open the lock file " + store.place());
-    }
+/// Asks again and again, because the kernel's own waiting could be ended neither by a deadline nor by a cancellation. Others hold the lock for a few
+/// renames and flushes.
+Result<FileLock> FileLock::take(const Store& store, const FileId& id, const CallOptions& limits) {
+    FILESTORE_TRY_ASSIGN(Descriptor file, open_lock_file(store));
     struct ::flock lock {};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     lock.l_start = lock_byte(id);
     lock.l_len = 1;
-    while (::fcntl(file.get(), F_OFD_SETLKW, &lock) != 0) {
-        if (errno != EINTR) {
+    std::chrono::milliseconds pause = shortest_lock_pause;
+    while (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
             return errno_error(errno, "cannot lock file " + id.str() + " " + store.place());
         }
+        FILESTORE_TRY(check_call_limits(limits.cancel, limits.deadline));
+        std::this_thread::sleep_for(pause);
+        pause = std::min(2 * pause, longest_lock_pause);
     }
     return FileLock(std::move(file));
 }

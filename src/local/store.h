@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/descriptor.h"
+#include "filestore/call.h"
 #include "filestore/file_id.h"
 #include "filestore/local_backend.h"
 #include "filestore/result.h"
@@ -33,8 +34,8 @@ struct Store {
 /// `<base>/.filestore/lock`. A resource (movable); released by the destructor.
 class FileLock {
 public:
-    /// Blocks until the lock is free.
-    [[nodiscard]] static Result<FileLock> take(const Store& store, const FileId& id);
+    /// Blocks until the lock is free, or fails with `cancelled` or `timeout` as the call's limits say.
+    [[nodiscard]] static Result<FileLock> take(const Store& store, const FileId& id, const CallOptions& limits);
 
 private:
     explicit FileLock(Descriptor file) noexcept : file_(std::move(file)) {}

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/ascii.h"
+#include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/credentials.h"
@@ -72,17 +73,21 @@ public:
     void on_done(Result<void> outcome) noexcept override {
         const auto done = std::exchange(done_, nullptr);
         call_ = {};
-        if (!outcome.ok()) {
-            return done(outcome.error().within(attempted_));
-        }
-        if (!is_success()) {
-            return done(error_of_answer(
-                {answer_.status, answer_.body, answer_.header("x-amz-request-id"), attempted_}));
-        }
-        done(std::move(answer_));
+        done(call_user(ErrorCode::internal, [&] { return result(outcome); }));
     }
 
 private:
+    Result<Answer> result(const Result<void>& outcome) {
+        if (!outcome.ok()) {
+            return outcome.error().within(attempted_);
+        }
+        if (!is_success()) {
+            return error_of_answer(
+                {answer_.status, answer_.body, answer_.header("x-amz-request-id"), attempted_});
+        }
+        return std::move(answer_);
+    }
+
     [[nodiscard]] bool is_success() const noexcept { return answer_.status >= 200 && answer_.status < 300; }
 
     Call call_;

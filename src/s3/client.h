@@ -55,13 +55,16 @@ class Client {
 public:
     Client(S3Options options, Endpoint endpoint, std::shared_ptr<http::Transport> transport);
 
-    /// Answers through `done`, exactly once, on an event loop (or, when there are no credentials, at once). An answer of another status than
-    /// 2xx is an Error (see errors.h).
+    /// Answers through `done`, exactly once, on an event loop (or, when nothing can be sent, at once). An answer of another status than 2xx is an
+    /// Error (see errors.h). `done` does not throw. Where this throws std::bad_alloc, nothing was sent and `done` is not called.
     void send(Call call, std::function<void(Result<Answer>)> done);
 
     /// A URL that carries its signature.
     [[nodiscard]] Result<std::string> presign(std::string_view method, std::string_view key,
                                               std::chrono::seconds expires);
+
+    /// See http::Transport::close().
+    void close() noexcept { transport_->close(); }
 
     [[nodiscard]] const S3Options& options() const noexcept { return options_; }
     [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }

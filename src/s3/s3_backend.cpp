@@ -4,14 +4,16 @@
 #include <utility>
 
 #include "core/backend_handle.h"
+#include "core/call_limits.h"
 #include "core/environment.h"
 #include "core/job.h"
-#include "core/pending_calls.h"
+#include "core/pending_answer.h"
 #include "core/progress.h"
 #include "core/pump.h"
 #include "core/request_checks.h"
 #include "core/stream_calls.h"
 #include "core/text.h"
+#include "core/thread_pool.h"
 #include "core/try.h"
 #include "http/curl_transport.h"
 #include "s3/answer_head.h"
@@ -31,35 +33,28 @@ using s3::Call;
 constexpr std::uint64_t bulk_threshold = std::uint64_t{64} * 1024;
 
 class S3Backend;
+struct Delivery;
 
-/// One call of a caller under way: holds what it needs until it is answered. A resource held by std::shared_ptr.
+/// One call of a caller under way. A value in a std::shared_ptr that the steps of the call share.
 template <class T>
-struct Operation : std::enable_shared_from_this<Operation<T>> {
+struct Operation {
+    /// Lives until the call has been answered.
     std::shared_ptr<S3Backend> backend;
     std::shared_ptr<Executor> executor;
-    std::shared_ptr<PendingCalls::Call> call;
+    PendingAnswerPtr<T> answer;
     CallOptions options;
-    Completion<T> done;
 
-    /// Answers on the executor; the operation ends with that.
-    void finish(Result<T> result) {
-        executor->post([self = this->shared_from_this(), result = std::move(result)]() mutable {
-            const LibraryThreadScope scope;
-            const auto last = std::exchange(self->done, nullptr);
-            last(std::move(result));
-            self->call.reset();
-        });
-    }
+    /// Answers on the executor.
+    void finish(Result<T> result) const noexcept { answer->post(*executor, std::move(result)); }
 };
 
 template <class T>
-using OperationPtr = std::shared_ptr<Operation<T>>;
+using OperationPtr = std::shared_ptr<const Operation<T>>;
 
 class S3Backend final : public StorageBackend, public std::enable_shared_from_this<S3Backend> {
 public:
-    S3Backend(S3Options options, s3::Endpoint endpoint) {
-        runtime_.executor = options.executor ? options.executor : make_thread_pool();
-        runtime_.reactor = std::make_shared<Reactor>();
+    S3Backend(S3Options options, s3::Endpoint endpoint)
+        : executor_(options.executor), runtime_{executor_.executor, std::make_shared<Reactor>()} {
         http::TransportOptions transport;
         transport.event_loops = options.event_loops;
         transport.connect_timeout = options.connect_timeout;
@@ -74,7 +69,14 @@ public:
         return {.remove_tells_existence = false, .presign = true};
     }
     std::string_view name() const noexcept override { return "s3"; }
-    void close() noexcept override { pending_->close(); }
+
+    void close() noexcept override {
+        if (pending_->close()) {
+            client_->close();
+            runtime_.reactor->join();
+            executor_.join();
+        }
+    }
 
     void upload_async(UploadRequest request, Completion<UploadReceipt> done) override;
     void download_async(DownloadRequest request, Completion<DownloadReceipt> done) override;
@@ -85,29 +87,35 @@ public:
     void presign_async(PresignRequest request, Completion<PresignedUrl> done) override;
 
 private:
-    /// Registers a call and checks its request; nothing where it has been answered already.
-    template <class T, class Request>
-    OperationPtr<T> begin(const Request& request, Completion<T> done) {
-        auto call = pending_->begin(request.call.cancel);
-        if (!call) {
-            complete_on_new_thread<T>(std::move(done), call.error());
-            return nullptr;
+    /// Registers a call, checks its request, and runs `begin(operation)`.
+    template <class T, class Request, class Begin>
+    void start(const Request& request, Completion<T> done, Begin&& begin) {
+        const auto answer = begin_call<T>(*pending_, request.call.cancel, std::move(done));
+        if (!answer) {
+            return;
         }
-        auto operation = std::make_shared<Operation<T>>();
-        operation->backend = shared_from_this();
-        operation->executor = runtime_.executor;
-        operation->call = std::move(*call);
-        operation->options = request.call;
-        operation->done = std::move(done);
-        Result<void> valid = check_request(request);
-        if (valid.ok()) {
-            valid = check_call_limits(operation->call->token(), request.call.deadline);
-        }
-        if (!valid.ok()) {
-            operation->finish(valid.error());
-            return nullptr;
-        }
-        return operation;
+        step_of(*answer, *runtime_.executor, [&] {
+            const auto operation = std::make_shared<const Operation<T>>(
+                Operation<T>{shared_from_this(), runtime_.executor, answer, request.call});
+            if (const auto valid = check(request, answer->token()); !valid.ok()) {
+                return operation->finish(valid.error());
+            }
+            std::forward<Begin>(begin)(operation);
+        });
+    }
+
+    template <class Request>
+    static Result<void> check(const Request& request, const std::stop_token& stop) {
+        FILESTORE_TRY(check_request(request));
+        return check_call_limits(stop, request.call.deadline);
+    }
+
+    /// Sends one request of an operation; `next` gets its answer, on an event loop.
+    template <class T, class Next>
+    void send(const OperationPtr<T>& operation, Call call, Next next) {
+        client_->send(std::move(call), [operation, next = std::move(next)](Result<Answer> answer) mutable {
+            step_of(*operation->answer, *operation->executor, [&] { next(std::move(answer)); });
+        });
     }
 
     template <class T>
@@ -115,7 +123,7 @@ private:
         Call call;
         call.method = method;
         call.key = std::move(key);
-        call.cancel = operation.call->token();
+        call.cancel = operation.answer->token();
         call.deadline = operation.options.deadline;
         return call;
     }
@@ -127,14 +135,14 @@ private:
     /// HEAD of the file. Its 404 does not tell a missing file from a missing bucket, so that is asked for once.
     template <class T>
     void head(const OperationPtr<T>& operation, const FileId& id, std::function<void(Result<Answer>)> done) {
-        client_->send(new_call(*operation, http::Method::head, key_of(id)),
-                      [this, operation, done = std::move(done)](Result<Answer> answer) {
-                          if (answer.ok() || answer.error().code() != ErrorCode::not_found) {
-                              note_bucket(answer.ok());
-                              return done(std::move(answer));
-                          }
-                          not_found(operation, answer.error(), done);
-                      });
+        send(operation, new_call(*operation, http::Method::head, key_of(id)),
+             [this, operation, done = std::move(done)](Result<Answer> answer) {
+                 if (answer.ok() || answer.error().code() != ErrorCode::not_found) {
+                     note_bucket(answer.ok());
+                     return done(std::move(answer));
+                 }
+                 not_found(operation, answer.error(), done);
+             });
     }
 
     template <class T>
@@ -143,8 +151,8 @@ private:
         if (bucket_seen_.load()) {
             return done(error);
         }
-        client_->send(new_call(*operation, http::Method::head, {}), [this, error,
-                                                                     done](const Result<Answer>& bucket) {
+        send(operation, new_call(*operation, http::Method::head, {}), [this, error,
+                                                                       done](const Result<Answer>& bucket) {
             if (!bucket.ok() && bucket.error().code() == ErrorCode::not_found) {
                 return done(Error(ErrorCode::configuration,
                                   "the bucket " + quoted(client_->options().bucket) + " does not exist at " +
@@ -165,8 +173,11 @@ private:
     }
 
     void put(const OperationPtr<UploadReceipt>& operation, const UploadRequest& request, s3::UploadBody body);
+    void deliver_rest(const OperationPtr<DownloadReceipt>& operation,
+                      const std::shared_ptr<Delivery>& delivery, const Result<void>& received);
 
-    Runtime runtime_;
+    const ExecutorChoice executor_;
+    const Runtime runtime_;
     std::shared_ptr<PendingCalls> pending_ = std::make_shared<PendingCalls>();
     std::shared_ptr<s3::Client> client_;
     /// An answer has shown that the bucket is there.
@@ -174,28 +185,29 @@ private:
 };
 
 void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {
-    const auto operation = begin<UploadReceipt>(request, std::move(done));
-    if (!operation) {
-        return;
-    }
-    const s3::ObjectMetadata object{request.original_path, request.metadata};
-    if (const auto headers = s3::to_headers(object); !headers.ok()) {
-        return operation->finish(headers.error());
-    }
-    const S3Options& options = client_->options();
-    const bool is_signed =
-        options.payload_signing == S3PayloadSigning::signed_payload ||
-        (options.payload_signing == S3PayloadSigning::automatic && !client_->endpoint().is_tls());
-    s3::UploadBodyOptions body_options{is_signed, options.spool_directory, std::move(request.call.progress)};
-    auto source = std::move(request.source);
-    prepare_upload_body(runtime_, operation->call, request.call.deadline, std::move(source),
-                        std::move(body_options),
-                        [this, operation, request = std::move(request)](Result<s3::UploadBody> body) {
-                            if (!body.ok()) {
-                                return operation->finish(body.error());
-                            }
-                            put(operation, request, std::move(*body));
-                        });
+    start(request, std::move(done), [&](const OperationPtr<UploadReceipt>& operation) {
+        const s3::ObjectMetadata object{request.original_path, request.metadata};
+        if (const auto headers = s3::to_headers(object); !headers.ok()) {
+            return operation->finish(headers.error());
+        }
+        const S3Options& options = client_->options();
+        const bool is_signed =
+            options.payload_signing == S3PayloadSigning::signed_payload ||
+            (options.payload_signing == S3PayloadSigning::automatic && !client_->endpoint().is_tls());
+        s3::UploadBodyOptions body_options{is_signed, options.spool_directory,
+                                           std::move(request.call.progress)};
+        auto source = std::move(request.source);
+        const auto deadline = request.call.deadline;
+        prepare_upload_body(runtime_, operation->answer->token(), deadline, std::move(source),
+                            std::move(body_options),
+                            [this, operation, request = std::move(request)](Result<s3::UploadBody> body) {
+                                if (!body.ok()) {
+                                    return operation->finish(body.error());
+                                }
+                                step_of(*operation->answer, *operation->executor,
+                                        [&] { put(operation, request, std::move(*body)); });
+                            });
+    });
 }
 
 Result<UploadReceipt> receipt_of(const Result<Answer>& answer, std::uint64_t size, bool create_only) {
@@ -226,15 +238,16 @@ void S3Backend::put(const OperationPtr<UploadReceipt>& operation, const UploadRe
     call.body = std::move(body.source);
     call.body_size = size;
     call.payload_hash = std::move(body.payload_hash);
-    client_->send(std::move(call), [this, operation, size, pump = std::move(body.pump),
-                                    create_only = request.create_only](const Result<Answer>& answer) {
-        note_bucket(answer.ok());
-        auto receipt = receipt_of(answer, size, create_only);
-        if (!pump) {
-            return operation->finish(std::move(receipt));
-        }
-        pump->when_released([operation, receipt = std::move(receipt)] { operation->finish(receipt); });
-    });
+    send(operation, std::move(call),
+         [this, operation, size, pump = std::move(body.pump),
+          create_only = request.create_only](const Result<Answer>& answer) {
+             note_bucket(answer.ok());
+             auto receipt = receipt_of(answer, size, create_only);
+             if (!pump) {
+                 return operation->finish(std::move(receipt));
+             }
+             pump->when_released([operation, receipt = std::move(receipt)] { operation->finish(receipt); });
+         });
 }
 
 /// The way of a GET's body into the caller's sink. Used by the event loop until the body has ended, then by the executor.
@@ -282,88 +295,83 @@ struct Delivery {
 };
 
 void S3Backend::download_async(DownloadRequest request, Completion<DownloadReceipt> done) {
-    const auto operation = begin<DownloadReceipt>(request, std::move(done));
-    if (!operation) {
-        return;
-    }
-    Call call = new_call(*operation, http::Method::get, key_of(request.id));
-    if (request.range) {
-        call.headers.push_back({"range", s3::range_header(*request.range)});
-    }
-    const auto delivery = std::make_shared<Delivery>();
-    if (request.sink->blocking()) {
-        delivery->pump = std::make_unique<PumpedSink>(request.sink, runtime_.executor);
-    }
-    delivery->request = std::move(request);
-    call.bulk = true;
-    call.on_head = [delivery](const Answer& head) { return delivery->begin(head); };
-    call.on_body = [delivery](std::span<const std::byte> bytes, const Wake& wake) {
-        return delivery->take(bytes, wake);
-    };
-    client_->send(std::move(call), [this, operation, delivery](Result<Answer> answer) {
-        note_bucket(answer.ok());
-        auto complete = [operation, delivery, outcome = std::move(answer)](const Result<void>& written) {
-            const LibraryThreadScope scope;
-            Result<DownloadReceipt> result = Error(ErrorCode::internal);
-            if (!outcome.ok()) {
-                result = outcome.error();
-            } else {
-                result = written.ok() ? delivery->finish() : Result<DownloadReceipt>(written.error());
-            }
-            delivery->request = {};
-            delivery->pump.reset();
-            const auto last = std::exchange(operation->done, nullptr);
-            last(std::move(result));
-            operation->call.reset();
-        };
-        if (delivery->pump) {
-            return delivery->pump->when_written(std::move(complete));
+    start(request, std::move(done), [&](const OperationPtr<DownloadReceipt>& operation) {
+        Call call = new_call(*operation, http::Method::get, key_of(request.id));
+        if (request.range) {
+            call.headers.push_back({"range", s3::range_header(*request.range)});
         }
-        operation->executor->post([complete = std::move(complete)]() mutable { complete({}); });
+        const auto delivery = std::make_shared<Delivery>();
+        if (request.sink->blocking()) {
+            delivery->pump = std::make_unique<PumpedSink>(request.sink, runtime_.executor);
+        }
+        delivery->request = std::move(request);
+        call.bulk = true;
+        call.on_head = [delivery](const Answer& head) { return delivery->begin(head); };
+        call.on_body = [delivery](std::span<const std::byte> bytes, const Wake& wake) {
+            return delivery->take(bytes, wake);
+        };
+        send(operation, std::move(call), [this, operation, delivery](Result<Answer> answer) {
+            note_bucket(answer.ok());
+            deliver_rest(operation, delivery, answer.ok() ? Result<void>() : answer.error());
+        });
     });
 }
 
-void S3Backend::remove_async(FileRequest request, Completion<bool> done) {
-    const auto operation = begin<bool>(request, std::move(done));
-    if (!operation) {
-        return;
+/// Answers a download once the sink has everything, on the executor: Sink::finish() may block.
+void S3Backend::deliver_rest(const OperationPtr<DownloadReceipt>& operation,
+                             const std::shared_ptr<Delivery>& delivery, const Result<void>& received) {
+    auto complete = [operation, delivery, received](const Result<void>& written) {
+        const LibraryThreadScope scope;
+        auto result = call_user(ErrorCode::internal, [&]() -> Result<DownloadReceipt> {
+            FILESTORE_TRY(received);
+            FILESTORE_TRY(written);
+            return delivery->finish();
+        });
+        delivery->request = {};
+        delivery->pump.reset();
+        operation->answer->give(std::move(result));
+    };
+    if (delivery->pump) {
+        return delivery->pump->when_written(std::move(complete));
     }
-    client_->send(new_call(*operation, http::Method::remove, key_of(request.id)),
-                  [this, operation](Result<Answer> answer) {
-                      note_bucket(answer.ok());
-                      // Some servers answer 404 for a key that is not there; S3 answers 204 for both.
-                      if (answer.ok() || answer.error().details().server_code == "NoSuchKey") {
-                          return operation->finish(answer.ok());
-                      }
-                      operation->finish(answer.error());
-                  });
+    runtime_.executor->post([complete = std::move(complete)] { complete({}); });
+}
+
+void S3Backend::remove_async(FileRequest request, Completion<bool> done) {
+    start(request, std::move(done), [&](const OperationPtr<bool>& operation) {
+        send(operation, new_call(*operation, http::Method::remove, key_of(request.id)),
+             [this, operation](const Result<Answer>& answer) {
+                 note_bucket(answer.ok());
+                 // Some servers answer 404 for a key that is not there; S3 answers 204 for both.
+                 if (answer.ok() || answer.error().details().server_code == "NoSuchKey") {
+                     return operation->finish(answer.ok());
+                 }
+                 operation->finish(answer.error());
+             });
+    });
 }
 
 void S3Backend::exists_async(FileRequest request, Completion<bool> done) {
-    const auto operation = begin<bool>(request, std::move(done));
-    if (!operation) {
-        return;
-    }
-    head(operation, request.id, [operation](const Result<Answer>& answer) {
-        if (answer.ok() || answer.error().code() == ErrorCode::not_found) {
-            return operation->finish(answer.ok());
-        }
-        operation->finish(answer.error());
+    start(request, std::move(done), [&](const OperationPtr<bool>& operation) {
+        head(operation, request.id, [operation](const Result<Answer>& answer) {
+            if (answer.ok() || answer.error().code() == ErrorCode::not_found) {
+                return operation->finish(answer.ok());
+            }
+            operation->finish(answer.error());
+        });
     });
 }
 
 void S3Backend::metadata_async(FileRequest request, Completion<FileInfo> done) {
-    const auto operation = begin<FileInfo>(request, std::move(done));
-    if (!operation) {
-        return;
-    }
-    head(operation, request.id, [operation, id = request.id](const Result<Answer>& answer) {
-        if (!answer.ok()) {
-            return operation->finish(answer.error());
-        }
-        const auto size = s3::content_length(answer->headers);
-        operation->finish(size.ok() ? s3::file_info(id, *size, answer->headers)
-                                    : Result<FileInfo>(size.error()));
+    start(request, std::move(done), [&](const OperationPtr<FileInfo>& operation) {
+        head(operation, request.id, [operation, id = request.id](const Result<Answer>& answer) {
+            if (!answer.ok()) {
+                return operation->finish(answer.error());
+            }
+            const auto size = s3::content_length(answer->headers);
+            operation->finish(size.ok() ? s3::file_info(id, *size, answer->headers)
+                                        : Result<FileInfo>(size.error()));
+        });
     });
 }
 
@@ -390,55 +398,57 @@ Result<ListPage> to_page(const s3::ObjectListing& listing, std::string_view pref
 }
 
 void S3Backend::list_async(ListRequest request, Completion<ListPage> done) {
-    const auto operation = begin<ListPage>(request, std::move(done));
-    if (!operation) {
-        return;
-    }
-    const std::string& prefix = client_->options().key_prefix;
-    Call call = new_call(*operation, http::Method::get, {});
-    call.query = {{"list-type", "2"}, {"max-keys", std::to_string(request.limit)}};
-    if (!prefix.empty()) {
-        call.query.push_back({"prefix", prefix});
-    }
-    if (!request.cursor.empty()) {
-        call.query.push_back({"start-after", prefix + request.cursor});
-    }
-    client_->send(std::move(call), [this, operation](const Result<Answer>& answer) {
-        if (!answer.ok()) {
-            return operation->finish(answer.error());
+    start(request, std::move(done), [&](const OperationPtr<ListPage>& operation) {
+        const std::string& prefix = client_->options().key_prefix;
+        Call call = new_call(*operation, http::Method::get, {});
+        call.query = {{"list-type", "2"}, {"max-keys", std::to_string(request.limit)}};
+        if (!prefix.empty()) {
+            call.query.push_back({"prefix", prefix});
         }
-        note_bucket(true);
-        const auto listing = s3::parse_listing(answer->body);
-        if (!listing.ok()) {
-            return operation->finish(listing.error());
+        if (!request.cursor.empty()) {
+            call.query.push_back({"start-after", prefix + request.cursor});
         }
-        operation->finish(to_page(*listing, client_->options().key_prefix));
+        send(operation, std::move(call), [this, operation](const Result<Answer>& answer) {
+            if (!answer.ok()) {
+                return operation->finish(answer.error());
+            }
+            note_bucket(true);
+            const auto listing = s3::parse_listing(answer->body);
+            if (!listing.ok()) {
+                return operation->finish(listing.error());
+            }
+            operation->finish(to_page(*listing, client_->options().key_prefix));
+        });
     });
 }
 
+std::string_view method_of(PresignMethod method) {
+    switch (method) {
+        case PresignMethod::put:
+            return "PUT";
+        case PresignMethod::head:
+            return "HEAD";
+        case PresignMethod::remove:
+            return "DELETE";
+        case PresignMethod::get:
+            break;
+    }
+    return "GET";
+}
+
 void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> done) {
-    const auto operation = begin<PresignedUrl>(request, std::move(done));
-    if (!operation) {
-        return;
-    }
-    const auto method = [&]() -> std::string_view {
-        switch (request.method) {
-            case PresignMethod::put:
-                return "PUT";
-            case PresignMethod::head:
-                return "HEAD";
-            case PresignMethod::remove:
-                return "DELETE";
-            case PresignMethod::get:
-                break;
+    start(request, std::move(done), [&](const OperationPtr<PresignedUrl>& operation) {
+        auto url = client_->presign(method_of(request.method), key_of(request.id), request.expires);
+        if (!url.ok()) {
+            return operation->finish(url.error());
         }
-        return "GET";
-    }();
-    auto url = client_->presign(method, key_of(request.id), request.expires);
-    if (!url.ok()) {
-        return operation->finish(url.error());
-    }
-    operation->finish(PresignedUrl{std::move(*url), client_->options().clock->now() + request.expires});
+        operation->finish(
+            PresignedUrl{std::move(*url), client_->options().clock->now() + request.expires});
+    });
+}
+
+bool is_sensible(std::chrono::milliseconds limit) {
+    return limit >= std::chrono::milliseconds(1) && limit <= std::chrono::hours(24);
 }
 
 /// What can be seen of the options without asking anybody.
@@ -449,6 +459,10 @@ Result<void> check_options(const S3Options& options) {
     }
     if (options.event_loops < 1 || options.event_loops > 64) {
         return Error(ErrorCode::invalid_argument, "event_loops is 1 to 64");
+    }
+    if (!is_sensible(options.connect_timeout) || !is_sensible(options.stall_timeout)) {
+        return Error(ErrorCode::invalid_argument,
+                     "connect_timeout and stall_timeout are 1 millisecond to 1 day");
     }
     if (options.key_prefix.starts_with('/') || !is_utf8(options.key_prefix)) {
         return Error(ErrorCode::invalid_argument, "key_prefix " + quoted(options.key_prefix) +

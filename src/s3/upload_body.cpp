@@ -21,11 +21,11 @@ constexpr std::size_t chunk_size = std::size_t{256} * 1024;
 /// Reads the source once, as far as that is needed, then hands over what the PUT sends.
 class PrepareBodyJob final : public Job {
 public:
-    PrepareBodyJob(Runtime runtime, std::shared_ptr<PendingCalls::Call> call,
+    PrepareBodyJob(Runtime runtime, std::stop_token stop,
                    std::optional<std::chrono::steady_clock::time_point> deadline,
                    std::shared_ptr<Source> source, UploadBodyOptions options,
                    std::function<void(Result<UploadBody>)> done)
-        : Job(std::move(runtime), std::move(call), deadline),
+        : Job(std::move(runtime), std::move(stop), deadline),
           source_(std::move(source)),
           options_(std::move(options)),
           done_(std::move(done)),
@@ -46,7 +46,6 @@ private:
         source_.reset();
         const auto done = std::exchange(done_, nullptr);
         done(std::move(result));
-        release_call();
         return Next::done;
     }
 
@@ -122,11 +121,11 @@ private:
 
 }  // namespace
 
-void prepare_upload_body(const Runtime& runtime, std::shared_ptr<PendingCalls::Call> call,
+void prepare_upload_body(const Runtime& runtime, std::stop_token stop,
                          std::optional<std::chrono::steady_clock::time_point> deadline,
                          std::shared_ptr<Source> source, UploadBodyOptions options,
                          std::function<void(Result<UploadBody>)> done) {
-    make_job<PrepareBodyJob>(runtime, std::move(call), deadline, std::move(source), std::move(options),
+    make_job<PrepareBodyJob>(runtime, std::move(stop), deadline, std::move(source), std::move(options),
                              std::move(done))
         ->start();
 }

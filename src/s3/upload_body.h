@@ -8,6 +8,7 @@
 
 #include "core/job.h"
 #include "core/pump.h"
+#include "filestore/call.h"
 #include "filestore/stream.h"
 
 namespace filestore::s3 {
@@ -32,7 +33,7 @@ struct UploadBodyOptions {
 };
 
 /// Reads the source ahead where it has to (to hash it, or to learn its size) on the executor. `done` is called there, once.
-void prepare_upload_body(const Runtime& runtime, std::shared_ptr<PendingCalls::Call> call,
+void prepare_upload_body(const Runtime& runtime, std::stop_token stop,
                          std::optional<std::chrono::steady_clock::time_point> deadline,
                          std::shared_ptr<Source> source, UploadBodyOptions options,
                          std::function<void(Result<UploadBody>)> done);

@@ -6,11 +6,26 @@
 
 namespace filestore {
 
-Journal::Journal(std::string catalogue_path, std::shared_ptr<StorageBackend> backend)
-    : path_(std::move(catalogue_path)), backend_(std::move(backend)) {}
+namespace {
+
+/// How long settling one intent may wait for the backend.
+constexpr std::chrono::seconds settle_limit{30};
+
+FileRequest settling_request(const Intent& intent, const PendingCalls::Call& call) {
+    FileRequest request{intent.id, {}};
+    request.call.cancel = call.token();
+    request.call.deadline = std::chrono::steady_clock::now() + settle_limit;
+    return request;
+}
+
+}  // namespace
+
+Journal::Journal(std::string catalogue_path, std::shared_ptr<StorageBackend> backend,
+                 std::shared_ptr<PendingCalls> calls)
+    : path_(std::move(catalogue_path)), backend_(std::move(backend)), calls_(std::move(calls)) {}
 
 Result<void> Journal::begin(Intent& intent) {
-    if (path_.empty()) {
+    if (!records()) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
@@ -19,15 +34,24 @@ Result<void> Journal::begin(Intent& intent) {
 }
 
 Result<void> Journal::complete(const Intent& intent, Timestamp at) {
-    if (path_.empty()) {
+    if (!records()) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
     return record->complete(intent, at);
 }
 
+Result<void> Journal::turn_into_undo(Intent& intent) {
+    intent.operation = Operation::undo;
+    if (!records()) {
+        return {};
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->turn_into_undo(intent.number);
+}
+
 Result<void> Journal::abandon(const Intent& intent) {
-    if (path_.empty()) {
+    if (!records()) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
@@ -35,7 +59,7 @@ Result<void> Journal::abandon(const Intent& intent) {
 }
 
 Result<bool> Journal::knows(const FileId& id) {
-    if (path_.empty()) {
+    if (!records()) {
         return true;
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
@@ -63,28 +87,43 @@ Result<Catalogue*> Journal::catalogue() {
     return catalogue_.get();
 }
 
-/// Asks the backend what became of an operation whose process is gone. Where it cannot tell now, the intent stays for the next process.
+/// Finds out what became of an operation whose process is gone. Where the backend cannot tell now, the intent stays for the next process.
 void Journal::settle(const Intent& intent) {
-    backend_->exists_async({intent.id, {}}, [self = shared_from_this(), intent](const Result<bool>& exists) {
+    const auto call = calls_->begin({});
+    if (!call.ok()) {
+        return;
+    }
+    if (intent.operation == Operation::undo) {
+        return take_away(intent, *call);
+    }
+    ask_whether_it_happened(intent, *call);
+}
+
+void Journal::ask_whether_it_happened(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
+    backend_->exists_async(settling_request(intent, *call), [self = shared_from_this(), intent,
+                                                             call](const Result<bool>& exists) {
         if (!exists.ok()) {
             return;
         }
         const bool happened = *exists == (intent.operation == Operation::upload);
         if (happened) {
             static_cast<void>(self->complete(intent, intent.begun_at));
-            return;
-        }
-        if (intent.operation == Operation::removal) {
+        } else if (intent.operation == Operation::removal) {
             static_cast<void>(self->abandon(intent));
-            return;
+        } else {
+            // Nothing was published, but metadata may have been left.
+            self->take_away(intent, call);
         }
-        // Nothing was published, but metadata may have been left: a removal takes it away.
-        self->backend_->remove_async({intent.id, {}}, [self, intent](const Result<bool>& removed) {
-            if (removed.ok()) {
-                static_cast<void>(self->abandon(intent));
-            }
-        });
     });
+}
+
+void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
+    backend_->remove_async(settling_request(intent, *call),
+                           [self = shared_from_this(), intent, call](const Result<bool>& removed) {
+                               if (removed.ok()) {
+                                   static_cast<void>(self->abandon(intent));
+                               }
+                           });
 }
 
 }  // namespace filestore

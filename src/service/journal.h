@@ -7,6 +7,7 @@
 #include <string>
 
 #include "audit/catalogue.h"
+#include "core/pending_calls.h"
 #include "filestore/backend.h"
 
 namespace filestore {
@@ -15,13 +16,18 @@ namespace filestore {
 /// function succeeds at once.
 class Journal : public std::enable_shared_from_this<Journal> {
 public:
-    Journal(std::string catalogue_path, std::shared_ptr<StorageBackend> backend);
+    /// Settling counts among `calls`, so that whoever closes them ends it and waits for it.
+    Journal(std::string catalogue_path, std::shared_ptr<StorageBackend> backend,
+            std::shared_ptr<PendingCalls> calls);
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] bool records() const noexcept { return !path_.empty(); }
 
     /// Makes the intent durable and notes its number in it.
     [[nodiscard]] Result<void> begin(Intent& intent);
     [[nodiscard]] Result<void> complete(const Intent& intent, Timestamp at);
+    /// See Catalogue::turn_into_undo().
+    [[nodiscard]] Result<void> turn_into_undo(Intent& intent);
     [[nodiscard]] Result<void> abandon(const Intent& intent);
 
     /// Whether a row tells of the file.
@@ -30,9 +36,12 @@ public:
 private:
     [[nodiscard]] Result<Catalogue*> catalogue();
     void settle(const Intent& intent);
+    void ask_whether_it_happened(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
+    void take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
 
     const std::string path_;
     const std::shared_ptr<StorageBackend> backend_;
+    const std::shared_ptr<PendingCalls> calls_;
     std::mutex mutex_;
     std::unique_ptr<Catalogue> catalogue_;
 };

@@ -1,18 +1,16 @@
 #include "service/operations.h"
 
-#include <new>
+#include <string>
 #include <utility>
 
 #include "core/library_thread.h"
+#include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
 
 namespace filestore {
 
 namespace {
-
-/// How long undoing an upload may take when its backend does not answer.
-constexpr std::chrono::seconds undo_limit{5};
 
 /// Whether a failed request may still have left something: its answer was lost, or its body was broken off (a server has been
 /// seen to keep the part of an unsigned body that had arrived).
@@ -29,14 +27,13 @@ bool may_have_happened(const Error& error) noexcept {
     }
 }
 
-/// What both operations share: their parts, their call and their one answer.
+/// What both operations share: their parts, their call and its one answer.
 template <class T>
 class RecordedOperation : public std::enable_shared_from_this<RecordedOperation<T>> {
 public:
-    RecordedOperation(const ServiceParts& parts, std::shared_ptr<PendingCalls::Call> call,
-                      CallOptions options, Completion<T> done)
-        : parts_(parts), call_(std::move(call)), options_(std::move(options)), done_(std::move(done)) {
-        options_.cancel = call_->token();
+    RecordedOperation(const ServiceParts& parts, CallOptions options, PendingAnswerPtr<T> answer)
+        : parts_(parts), options_(std::move(options)), answer_(std::move(answer)) {
+        options_.cancel = answer_->token();
     }
     virtual ~RecordedOperation() = default;
     RecordedOperation(const RecordedOperation&) = delete;
@@ -46,41 +43,37 @@ public:
     void start() {
         parts_.executor->post([self = this->shared_from_this()] {
             const LibraryThreadScope scope;
-            try {
-                self->begin();
-            } catch (const std::bad_alloc&) {
-                self->finish(Error(ErrorCode::no_memory));
-            }
+            self->step([&] { self->begin(); });
         });
     }
 
 protected:
     virtual void begin() = 0;
 
-    void finish(Result<T> result) {
-        const auto done = std::exchange(done_, nullptr);
-        done(std::move(result));
-        call_.reset();
+    /// Runs a step on the executor.
+    template <class Step>
+    void step(Step&& step) noexcept {
+        step_of(*answer_, *parts_.executor, std::forward<Step>(step));
     }
+
+    void finish(Result<T> result) noexcept { answer_->give(std::move(result)); }
 
     [[nodiscard]] const ServiceParts& parts() const noexcept { return parts_; }
     [[nodiscard]] const CallOptions& options() const noexcept { return options_; }
+    [[nodiscard]] PendingAnswer<T>& answer() const noexcept { return *answer_; }
     [[nodiscard]] Intent& intent() noexcept { return intent_; }
 
 private:
     const ServiceParts parts_;
-    std::shared_ptr<PendingCalls::Call> call_;
     CallOptions options_;
-    Completion<T> done_;
+    const PendingAnswerPtr<T> answer_;
     Intent intent_;
 };
 
 class UploadOperation final : public RecordedOperation<FileId> {
 public:
-    UploadOperation(const ServiceParts& parts, std::shared_ptr<PendingCalls::Call> call, FileUpload file,
-                    Completion<FileId> done)
-        : RecordedOperation(parts, std::move(call), std::move(file.call), std::move(done)),
-          file_(std::move(file)) {}
+    UploadOperation(const ServiceParts& parts, FileUpload file, PendingAnswerPtr<FileId> answer)
+        : RecordedOperation(parts, file.call, std::move(answer)), file_(std::move(file)) {}
 
 private:
     std::shared_ptr<UploadOperation> self() {
@@ -100,10 +93,7 @@ private:
         request.call = options();
         parts().backend->upload_async(std::move(request),
                                       [operation = self()](const Result<UploadReceipt>& receipt) {
-                                          if (receipt.ok()) {
-                                              return operation->record();
-                                          }
-                                          operation->fail(receipt.error());
+                                          operation->step([&] { operation->stored(receipt); });
                                       });
     }
 
@@ -122,8 +112,13 @@ private:
         return parts().journal->begin(intent());
     }
 
-    void record() {
-        const auto recorded = parts().journal->complete(intent(), parts().clock->now());
+    void stored(const Result<UploadReceipt>& receipt) {
+        if (!receipt.ok()) {
+            return fail(receipt.error());
+        }
+        const auto recorded = call_user(ErrorCode::internal, [this] {
+            return parts().journal->complete(intent(), parts().clock->now());
+        });
         if (recorded.ok()) {
             return finish(intent().id);
         }
@@ -138,18 +133,35 @@ private:
         finish(error);
     }
 
-    /// The file must not stay where the caller was told of a failure. While that is not certain the intent stays, and recovery will
-    /// find out.
+    /// The file must not stay where the caller is told of a failure. The intent says so before the caller is told, and stays until the file is
+    /// certain to be gone: this process or the next one sees to that.
     void undo(const Error& error) {
+        const bool noted = parts().journal->turn_into_undo(intent()).ok() && parts().journal->records();
+        const bool has_to_answer_now =
+            error.code() == ErrorCode::cancelled || error.code() == ErrorCode::timeout;
+        if (has_to_answer_now) {
+            answer().give_and_keep(error);
+        }
         FileRequest request{intent().id, {}};
         request.call.deadline = std::chrono::steady_clock::now() + undo_limit;
-        parts().backend->remove_async(
-            std::move(request), [operation = self(), error](const Result<bool>& removed) {
-                if (removed.ok()) {
-                    static_cast<void>(operation->parts().journal->abandon(operation->intent()));
-                }
-                operation->finish(error);
-            });
+        parts().backend->remove_async(std::move(request),
+                                      [operation = self(), error, noted](const Result<bool>& removed) {
+                                          operation->undone(error, noted, removed.ok());
+                                      });
+    }
+
+    void undone(const Error& error, bool noted, bool removed) {
+        if (removed) {
+            static_cast<void>(parts().journal->abandon(intent()));
+        }
+        step([&] {
+            const bool may_stay = !removed && !noted;
+            finish(may_stay ? Error(ErrorCode::outcome_unknown,
+                                    "the upload failed, and whether its file " + intent().id.str() +
+                                        " is there cannot be told: " + std::string(error.message()),
+                                    error.details())
+                            : error);
+        });
     }
 
     FileUpload file_;
@@ -157,9 +169,8 @@ private:
 
 class RemovalOperation final : public RecordedOperation<bool> {
 public:
-    RemovalOperation(const ServiceParts& parts, std::shared_ptr<PendingCalls::Call> call, FileRequest request,
-                     Completion<bool> done)
-        : RecordedOperation(parts, std::move(call), std::move(request.call), std::move(done)) {
+    RemovalOperation(const ServiceParts& parts, FileRequest request, PendingAnswerPtr<bool> answer)
+        : RecordedOperation(parts, std::move(request.call), std::move(answer)) {
         intent().id = request.id;
         intent().operation = Operation::removal;
     }
@@ -185,20 +196,24 @@ private:
     }
 
     void look_at_file() {
-        parts().backend->metadata_async(
-            {intent().id, options()}, [operation = self()](Result<FileInfo> info) {
-                if (info.ok()) {
-                    operation->intent().file_path = std::move(info->original_path);
-                    operation->intent().metadata = std::move(info->metadata);
-                    return operation->remove();
-                }
-                const bool there_perhaps =
-                    info.error().code() == ErrorCode::not_found || info.error().code() == ErrorCode::corrupt;
-                if (there_perhaps) {
-                    return operation->ask_first();
-                }
-                operation->finish(info.error());
-            });
+        parts().backend->metadata_async({intent().id, options()},
+                                        [operation = self()](Result<FileInfo> info) {
+                                            operation->step([&] { operation->looked_at(std::move(info)); });
+                                        });
+    }
+
+    void looked_at(Result<FileInfo> info) {
+        if (info.ok()) {
+            intent().file_path = std::move(info->original_path);
+            intent().metadata = std::move(info->metadata);
+            return remove();
+        }
+        const bool there_perhaps =
+            info.error().code() == ErrorCode::not_found || info.error().code() == ErrorCode::corrupt;
+        if (there_perhaps) {
+            return ask_first();
+        }
+        finish(info.error());
     }
 
     void ask_first() {
@@ -207,7 +222,7 @@ private:
                                           if (!exists.ok() || !*exists) {
                                               return operation->finish(exists);
                                           }
-                                          operation->remove();
+                                          operation->step([&] { operation->remove(); });
                                       });
     }
 
@@ -216,9 +231,10 @@ private:
         if (auto begun = parts().journal->begin(intent()); !begun.ok()) {
             return finish(begun.error());
         }
-        parts().backend->remove_async(
-            {intent().id, options()},
-            [operation = self()](const Result<bool>& removed) { operation->record(removed); });
+        parts().backend->remove_async({intent().id, options()},
+                                      [operation = self()](const Result<bool>& removed) {
+                                          operation->step([&] { operation->record(removed); });
+                                      });
     }
 
     void record(const Result<bool>& removed) {
@@ -240,14 +256,12 @@ private:
 
 }  // namespace
 
-void start_upload(const ServiceParts& parts, std::shared_ptr<PendingCalls::Call> call, FileUpload file,
-                  Completion<FileId> done) {
-    std::make_shared<UploadOperation>(parts, std::move(call), std::move(file), std::move(done))->start();
+void start_upload(const ServiceParts& parts, FileUpload file, PendingAnswerPtr<FileId> answer) {
+    std::make_shared<UploadOperation>(parts, std::move(file), std::move(answer))->start();
 }
 
-void start_removal(const ServiceParts& parts, std::shared_ptr<PendingCalls::Call> call, FileRequest request,
-                   Completion<bool> done) {
-    std::make_shared<RemovalOperation>(parts, std::move(call), std::move(request), std::move(done))->start();
+void start_removal(const ServiceParts& parts, FileRequest request, PendingAnswerPtr<bool> answer) {
+    std::make_shared<RemovalOperation>(parts, std::move(request), std::move(answer))->start();
 }
 
 }  // namespace filestore

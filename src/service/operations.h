@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "core/pending_calls.h"
+#include "core/pending_answer.h"
 #include "filestore/service.h"
 #include "service/journal.h"
 
@@ -20,10 +20,11 @@ struct ServiceParts {
     std::shared_ptr<Clock> clock;
 };
 
-/// Both answer `done` exactly once, on the executor; `call` is held until it has returned.
-void start_upload(const ServiceParts& parts, std::shared_ptr<PendingCalls::Call> call, FileUpload file,
-                  Completion<FileId> done);
-void start_removal(const ServiceParts& parts, std::shared_ptr<PendingCalls::Call> call, FileRequest request,
-                   Completion<bool> done);
+/// An upload that failed may have left its file on a server whose answer was lost: it is removed again, for at most `undo_limit`, and the call stays
+/// registered until then.
+inline constexpr std::chrono::seconds undo_limit{5};
+
+void start_upload(const ServiceParts& parts, FileUpload file, PendingAnswerPtr<FileId> answer);
+void start_removal(const ServiceParts& parts, FileRequest request, PendingAnswerPtr<bool> answer);
 
 }  // namespace filestore

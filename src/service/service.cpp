@@ -5,49 +5,14 @@
 #include <utility>
 
 #include "core/blocking_call.h"
-#include "core/pending_calls.h"
+#include "core/pending_answer.h"
 #include "core/text.h"
+#include "core/thread_pool.h"
 #include "core/try.h"
 #include "service/catalogue_path.h"
 #include "service/operations.h"
 
 namespace filestore {
-
-/// Shared by the service and its calls, which may outlive it by a moment.
-class FileService::Impl {
-public:
-    explicit Impl(ServiceParts parts) : parts_(std::move(parts)) {}
-
-    [[nodiscard]] const ServiceParts& parts() const noexcept { return parts_; }
-    [[nodiscard]] PendingCalls& pending() noexcept { return *pending_; }
-
-    /// Registers a call and starts it.
-    template <class T, class Start>
-    void start(const CallOptions& options, Completion<T> done, Start&& start) {
-        auto call = pending_->begin(options.cancel);
-        if (!call.ok()) {
-            return complete_on_new_thread<T>(std::move(done), call.error());
-        }
-        std::forward<Start>(start)(std::move(*call), std::move(done));
-    }
-
-    /// Hands a call through to the backend, with a token that close() triggers.
-    template <class T, class Request>
-    void forward(Request request, Completion<T> done,
-                 void (StorageBackend::*start_call)(Request, Completion<T>)) {
-        const CallOptions options = request.call;
-        start<T>(options, std::move(done), [&](std::shared_ptr<PendingCalls::Call> call, Completion<T> last) {
-            request.call.cancel = call->token();
-            (*parts_.backend.*start_call)(
-                std::move(request),
-                [call, last = std::move(last)](Result<T> result) { last(std::move(result)); });
-        });
-    }
-
-private:
-    const ServiceParts parts_;
-    const std::shared_ptr<PendingCalls> pending_ = std::make_shared<PendingCalls>();
-};
 
 namespace {
 
@@ -58,16 +23,89 @@ std::string absolute(const std::string& path) {
     return error ? path : result.native();
 }
 
-Result<std::shared_ptr<StorageBackend>> open_backend(const ServiceOptions& options) {
+}  // namespace
+
+/// Shared by the service and its calls, which may outlive it by a moment.
+class FileService::Impl {
+public:
+    /// An empty `catalogue_path` records nothing. `owns_backend`: the service opened it, so it closes it.
+    static std::shared_ptr<Impl> make(std::shared_ptr<StorageBackend> backend,
+                                      const std::string& catalogue_path, std::shared_ptr<Clock> clock,
+                                      ExecutorChoice executor, bool owns_backend) {
+        auto pending = std::make_shared<PendingCalls>();
+        ServiceParts parts;
+        parts.executor = executor.executor;
+        parts.clock = clock ? std::move(clock) : system_clock();
+        parts.journal = std::make_shared<Journal>(
+            catalogue_path.empty() ? std::string() : absolute(catalogue_path), backend, pending);
+        parts.backend = std::move(backend);
+        return std::make_shared<Impl>(std::move(parts), std::move(pending), std::move(executor),
+                                      owns_backend);
+    }
+
+    Impl(ServiceParts parts, std::shared_ptr<PendingCalls> pending, ExecutorChoice executor,
+         bool owns_backend)
+        : parts_(std::move(parts)),
+          pending_(std::move(pending)),
+          executor_(std::move(executor)),
+          owns_backend_(owns_backend) {}
+
+    [[nodiscard]] const ServiceParts& parts() const noexcept { return parts_; }
+    [[nodiscard]] bool forked() const noexcept { return pending_->forked(); }
+
+    /// Ends every call, then the threads; on a library thread those end by themselves.
+    void close() noexcept {
+        if (!pending_->close()) {
+            return;
+        }
+        if (owns_backend_) {
+            parts_.backend->close();
+        }
+        executor_.join();
+    }
+
+    /// Registers a call and starts it.
+    template <class T, class Start>
+    void start(const CallOptions& options, Completion<T> done, Start&& start) {
+        auto answer = begin_call<T>(*pending_, options.cancel, std::move(done));
+        if (answer) {
+            step_of(*answer, *parts_.executor, [&] { std::forward<Start>(start)(answer); });
+        }
+    }
+
+    /// Hands a call through to the backend, with a token that close() triggers.
+    template <class T, class Request>
+    void forward(Request request, Completion<T> done,
+                 void (StorageBackend::*start_call)(Request, Completion<T>)) {
+        const CallOptions options = request.call;
+        start<T>(options, std::move(done), [&](const PendingAnswerPtr<T>& answer) {
+            request.call.cancel = answer->token();
+            (*parts_.backend.*start_call)(std::move(request),
+                                          [answer](Result<T> result) { answer->give(std::move(result)); });
+        });
+    }
+
+private:
+    const ServiceParts parts_;
+    const std::shared_ptr<PendingCalls> pending_;
+    const ExecutorChoice executor_;
+    const bool owns_backend_;
+};
+
+namespace {
+
+/// The store shares the service's executor and clock, unless it was given its own.
+Result<std::shared_ptr<StorageBackend>> open_backend(const ServiceOptions& options,
+                                                     const std::shared_ptr<Executor>& executor) {
     if (options.backend == "local") {
         LocalOptions local = options.local;
-        local.executor = options.executor;
+        local.executor = local.executor ? local.executor : executor;
         return open_local_backend(std::move(local));
     }
     if (options.backend == "s3") {
         S3Options s3 = options.s3;
-        s3.executor = options.executor;
-        s3.clock = options.clock;
+        s3.executor = s3.executor ? s3.executor : executor;
+        s3.clock = s3.clock ? s3.clock : options.clock;
         return open_s3_backend(std::move(s3));
     }
     return Error(ErrorCode::invalid_argument,
@@ -77,18 +115,11 @@ Result<std::shared_ptr<StorageBackend>> open_backend(const ServiceOptions& optio
 }  // namespace
 
 Result<FileService> FileService::open(ServiceOptions options) {
-    if (!options.executor) {
-        options.executor = make_thread_pool();
-    }
-    if (!options.clock) {
-        options.clock = system_clock();
-    }
-    FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend, open_backend(options));
-    FILESTORE_TRY_ASSIGN(options.catalogue_path, filestore::catalogue_path(options));
-    if (options.catalogue_path.empty()) {
-        options.catalogue_path = "off";
-    }
-    return open(std::move(backend), std::move(options));
+    ExecutorChoice executor(options.executor);
+    FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend, open_backend(options, executor.executor));
+    FILESTORE_TRY_ASSIGN(const std::string catalogue, filestore::catalogue_path(options));
+    return FileService(Impl::make(std::move(backend), catalogue, std::move(options.clock),
+                                  std::move(executor), true));
 }
 
 Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, ServiceOptions options) {
@@ -96,14 +127,9 @@ Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, S
         return Error(ErrorCode::invalid_argument,
                      "a service on a backend of your own needs the backend and a catalogue_path");
     }
-    const bool records = options.catalogue_path != "off";
-    ServiceParts parts;
-    parts.executor = options.executor ? std::move(options.executor) : make_thread_pool();
-    parts.clock = options.clock ? std::move(options.clock) : system_clock();
-    parts.journal =
-        std::make_shared<Journal>(records ? absolute(options.catalogue_path) : std::string(), backend);
-    parts.backend = std::move(backend);
-    return FileService(std::make_shared<Impl>(std::move(parts)));
+    const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
+    return FileService(Impl::make(std::move(backend), catalogue, std::move(options.clock),
+                                  ExecutorChoice(std::move(options.executor)), false));
 }
 
 FileService::FileService(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -119,25 +145,25 @@ FileService::~FileService() {
     if (!impl_) {
         return;
     }
-    if (impl_->pending().forked()) {
+    if (impl_->forked()) {
         // The threads that would be joined and the connections that would be closed are the parent's.
         new (std::nothrow) std::shared_ptr<Impl>(std::move(impl_));
         return;
     }
-    impl_->pending().close();
+    impl_->close();
 }
 
 void FileService::upload_async(FileUpload file, Completion<FileId> done) {
     const CallOptions options = file.call;
-    impl_->start<FileId>(options, std::move(done), [&](auto call, auto last) {
-        start_upload(impl_->parts(), std::move(call), std::move(file), std::move(last));
+    impl_->start<FileId>(options, std::move(done), [&](const PendingAnswerPtr<FileId>& answer) {
+        start_upload(impl_->parts(), std::move(file), answer);
     });
 }
 
 void FileService::remove_async(FileRequest request, Completion<bool> done) {
     const CallOptions options = request.call;
-    impl_->start<bool>(options, std::move(done), [&](auto call, auto last) {
-        start_removal(impl_->parts(), std::move(call), std::move(request), std::move(last));
+    impl_->start<bool>(options, std::move(done), [&](const PendingAnswerPtr<bool>& answer) {
+        start_removal(impl_->parts(), std::move(request), answer);
     });
 }
 

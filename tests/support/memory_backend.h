@@ -49,31 +49,31 @@ protected:
         return std::unique_ptr<Writer>(std::make_unique<MemoryWriter>(*this, request));
     }
 
-    Result<std::unique_ptr<Reader>> open_reader(const FileId& id) override {
+    Result<std::unique_ptr<Reader>> open_reader(const DownloadRequest& request) override {
         const std::lock_guard lock(mutex_);
-        const auto found = files_.find(id);
+        const auto found = files_.find(request.id);
         if (found == files_.end()) {
             return Error(ErrorCode::not_found, "no such file");
         }
         return std::unique_ptr<Reader>(std::make_unique<MemoryReader>(found->second, readable));
     }
 
-    Result<bool> remove_now(const FileId& id) override {
+    Result<bool> remove_now(const FileRequest& request) override {
         const std::lock_guard lock(mutex_);
-        return files_.erase(id) > 0;
+        return files_.erase(request.id) > 0;
     }
 
-    Result<bool> exists_now(const FileId& id) override {
+    Result<bool> exists_now(const FileRequest& request) override {
         if (on_exists) {
             on_exists();
         }
         const std::lock_guard lock(mutex_);
-        return files_.contains(id);
+        return files_.contains(request.id);
     }
 
-    Result<FileInfo> metadata_now(const FileId& id) override {
+    Result<FileInfo> metadata_now(const FileRequest& request) override {
         const std::lock_guard lock(mutex_);
-        const auto found = files_.find(id);
+        const auto found = files_.find(request.id);
         if (found == files_.end()) {
             return Error(ErrorCode::not_found, "no such file");
         }

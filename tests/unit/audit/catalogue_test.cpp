@@ -282,7 +282,7 @@ TEST_CASE("a removal of a file that was never recorded makes a row without a tim
     const auto row = catalogue->row(removal.id);
     REQUIRE(row.ok());
     CHECK(row->file_path == removal.file_path);
-    CHECK(row->uploaded_at == Timestamp{});
+    CHECK_FALSE(row->uploaded_at.has_value());
     CHECK(row->deleted_at == at_second(2));
     CHECK(read_sql(path, "SELECT uploaded_at FROM file_uploads") == std::vector<std::string>{"NULL"});
 }

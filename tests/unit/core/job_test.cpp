@@ -9,6 +9,9 @@
 #include <thread>
 #include <vector>
 
+#include "core/call_limits.h"
+#include "core/pending_calls.h"
+#include "filestore/call.h"
 #include "support/eventually.h"
 #include "support/executors.h"
 
@@ -34,15 +37,19 @@ public:
 
     ScriptedJob(Runtime runtime, std::shared_ptr<PendingCalls::Call> call,
                 std::optional<std::chrono::steady_clock::time_point> deadline, Step do_step)
-        : Job(std::move(runtime), std::move(call), deadline), do_step_(std::move(do_step)) {}
+        : Job(std::move(runtime), call->token(), deadline),
+          call_(std::move(call)),
+          do_step_(std::move(do_step)) {}
+
+    void release_call() { call_.reset(); }
 
     using Job::check_limits;
-    using Job::release_call;
     using Job::waker;
 
 private:
     Next step() override { return do_step_(*this) ? Next::done : Next::park; }
 
+    std::shared_ptr<PendingCalls::Call> call_;
     Step do_step_;
 };
 
@@ -243,4 +250,20 @@ TEST_CASE("the limits of a call", "[job]") {
     CHECK(filestore::check_call_limits({}, now).error().code() == ErrorCode::timeout);
     stop.request_stop();
     CHECK(filestore::check_call_limits(stop.get_token(), now).error().code() == ErrorCode::cancelled);
+}
+
+TEST_CASE_METHOD(Fixture, "a step that the executor does not take runs where it was queued", "[job]") {
+    struct FullExecutor final : filestore::Executor {
+        void post(std::function<void()>) override { throw std::bad_alloc(); }
+    };
+    const Runtime full{std::make_shared<FullExecutor>(), runtime.reactor};
+    ErrorCode code = ErrorCode::ok;
+    job(full, [&](ScriptedJob& self) {
+        const Result<void> limits = self.check_limits();
+        code = limits.ok() ? ErrorCode::ok : limits.error().code();
+        self.release_call();
+        return true;
+    })->start();
+    CHECK(code == ErrorCode::no_memory);
+    calls->close();
 }

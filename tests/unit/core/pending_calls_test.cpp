@@ -2,16 +2,14 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <future>
 #include <thread>
 
+#include "core/library_thread.h"
 #include "support/eventually.h"
 
-using filestore::Completion;
 using filestore::ErrorCode;
 using filestore::LibraryThreadScope;
 using filestore::PendingCalls;
-using filestore::Result;
 using filestore::test::eventually;
 
 TEST_CASE("a call is stopped by its caller's token", "[pending_calls]") {
@@ -53,15 +51,13 @@ TEST_CASE("closing stops every call and waits for its end", "[pending_calls]") {
     CHECK(ended == 20);
 }
 
-TEST_CASE("a call that begins after closing is stopped from the start", "[pending_calls]") {
+TEST_CASE("a call that begins after closing is refused", "[pending_calls]") {
     const auto calls = std::make_shared<PendingCalls>();
-    calls->close();
-    {
-        const auto call = calls->begin({});
-        REQUIRE(call.ok());
-        CHECK((*call)->token().stop_requested());
-    }
-    calls->close();
+    CHECK(calls->close());
+    const auto call = calls->begin({});
+    REQUIRE_FALSE(call.ok());
+    CHECK(call.error().code() == ErrorCode::cancelled);
+    CHECK(calls->close());
 }
 
 TEST_CASE("closing on a library thread does not wait", "[pending_calls]") {
@@ -69,7 +65,7 @@ TEST_CASE("closing on a library thread does not wait", "[pending_calls]") {
     const auto call = calls->begin({});
     REQUIRE(call.ok());
     const LibraryThreadScope scope;
-    calls->close();
+    CHECK_FALSE(calls->close());
     CHECK((*call)->token().stop_requested());
 }
 
@@ -79,15 +75,4 @@ TEST_CASE("a call outlives its registry's owner", "[pending_calls]") {
     REQUIRE(call.ok());
     calls.reset();
     CHECK_FALSE((*call)->token().stop_requested());
-}
-
-TEST_CASE("an answer on a new thread comes on a library thread", "[pending_calls]") {
-    std::promise<bool> on_library_thread;
-    filestore::complete_on_new_thread<int>(
-        [&](const Result<int>& result) {
-            on_library_thread.set_value(filestore::on_library_thread() && !result.ok() &&
-                                        result.error().code() == ErrorCode::forked);
-        },
-        filestore::Error(ErrorCode::forked));
-    CHECK(on_library_thread.get_future().get());
 }

@@ -11,6 +11,7 @@
 #include "support/temporary_directory.h"
 
 using filestore::Durability;
+using filestore::CallOptions;
 using filestore::ErrorCode;
 using filestore::FileId;
 using filestore::local::FileLock;
@@ -40,7 +41,7 @@ TEST_CASE("a relative path counts from the working directory of the moment", "[s
     std::filesystem::current_path(before);
     REQUIRE(store.ok());
     CHECK(std::filesystem::is_directory(directory.file("storage/metadata")));
-    CHECK(FileLock::take(*store, FileId::generate().value()).ok());
+    CHECK(FileLock::take(*store, FileId::generate().value(), {}).ok());
     CHECK(std::filesystem::exists(directory.file("storage/.filestore/lock")));
 }
 
@@ -82,7 +83,7 @@ TEST_CASE("the lock of a file is held by one at a time", "[store]") {
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([&] {
                 for (int n = 0; n < 100; ++n) {
-                    const auto lock = FileLock::take(*store, id);
+                    const auto lock = FileLock::take(*store, id, {});
                     failures += lock.ok() ? 0 : 1;
                     overlaps += inside.fetch_add(1) != 0;
                     std::this_thread::yield();
@@ -99,8 +100,25 @@ TEST_CASE("the locks of two files do not wait for each other", "[store]") {
     const TemporaryDirectory directory;
     const auto store = Store::open(directory.path().string(), Durability::none);
     REQUIRE(store.ok());
-    const auto first = FileLock::take(*store, FileId::parse("6f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d").value());
-    const auto second = FileLock::take(*store, FileId::parse("7f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d").value());
+    const auto first = FileLock::take(*store, FileId::parse("6f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d").value(), {});
+    const auto second = FileLock::take(*store, FileId::parse("7f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d").value(), {});
     CHECK(first.ok());
     CHECK(second.ok());
+}
+
+TEST_CASE("waiting for a lock ends with the call", "[store]") {
+    const TemporaryDirectory directory;
+    const auto store = Store::open(directory.path().string(), Durability::none);
+    REQUIRE(store.ok());
+    const FileId id = FileId::generate().value();
+    const auto held = FileLock::take(*store, id, {});
+    REQUIRE(held.ok());
+    CallOptions limits;
+    limits.deadline = filestore::deadline_in(std::chrono::milliseconds(20));
+    CHECK(FileLock::take(*store, id, limits).error().code() == ErrorCode::timeout);
+    std::stop_source stop;
+    limits.deadline.reset();
+    limits.cancel = stop.get_token();
+    std::jthread canceller([&] { stop.request_stop(); });
+    CHECK(FileLock::take(*store, id, limits).error().code() == ErrorCode::cancelled);
 }

@@ -13,7 +13,6 @@
 using filestore::CallbackSource;
 using filestore::ErrorCode;
 using filestore::IoStep;
-using filestore::PendingCalls;
 using filestore::Reactor;
 using filestore::Result;
 using filestore::Runtime;
@@ -35,12 +34,12 @@ namespace {
 struct Fixture {
     TemporaryDirectory spool;
     Runtime runtime{filestore::make_thread_pool(), std::make_shared<Reactor>()};
-    std::shared_ptr<PendingCalls> calls = std::make_shared<PendingCalls>();
+    std::stop_source stop;
 
     Result<UploadBody> prepare(std::shared_ptr<Source> source, bool is_signed,
                                std::optional<std::chrono::steady_clock::time_point> deadline = {}) const {
         std::promise<Result<UploadBody>> prepared;
-        prepare_upload_body(runtime, calls->begin({}).value(), deadline, std::move(source),
+        prepare_upload_body(runtime, stop.get_token(), deadline, std::move(source),
                             UploadBodyOptions{is_signed, spool.path().string(), {}},
                             [&](Result<UploadBody> body) { prepared.set_value(std::move(body)); });
         return prepared.get_future().get();
@@ -136,11 +135,11 @@ TEST_CASE_METHOD(Fixture, "failures while reading ahead", "[upload_body]") {
               .code() == ErrorCode::timeout);
 }
 
-TEST_CASE_METHOD(Fixture, "reading ahead ends when the backend is closed", "[upload_body]") {
+TEST_CASE_METHOD(Fixture, "reading ahead ends when the call is cancelled", "[upload_body]") {
     std::promise<ErrorCode> ended;
-    prepare_upload_body(runtime, calls->begin({}).value(), {}, std::make_shared<StalledSource>("abc"),
+    prepare_upload_body(runtime, stop.get_token(), {}, std::make_shared<StalledSource>("abc"),
                         UploadBodyOptions{false, spool.path().string(), {}},
                         [&](const Result<UploadBody>& body) { ended.set_value(body.error().code()); });
-    calls->close();
+    stop.request_stop();
     CHECK(ended.get_future().get() == ErrorCode::cancelled);
 }

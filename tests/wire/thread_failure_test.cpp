@@ -1,0 +1,211 @@
+/// Threads that the system refuses, and threads that outlive their owner. In a program of its own, because it replaces pthread_create.
+
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <csignal>
+#include <functional>
+
+#include "filestore/service.h"
+#include "support/answers.h"
+#include "support/temporary_directory.h"
+#include "support/test_streams.h"
+#include "wire/s3_client.h"
+
+using namespace filestore;
+using namespace filestore::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int unlimited = -1;
+
+/// How many more threads the library gets.
+std::atomic<int> threads_left{unlimited};
+std::atomic<bool> thread_refused{false};
+/// Threads of the library whose work has not ended.
+std::atomic<int> live_threads{0};
+
+struct Start {
+    void* (*routine)(void*);
+    void* argument;
+};
+
+void* counted(void* data) {
+    const Start start = *static_cast<Start*>(data);
+    delete static_cast<Start*>(data);
+    void* const result = start.routine(start.argument);
+    --live_threads;
+    return result;
+}
+
+/// The library starts its threads with every signal blocked, and nobody else here does.
+bool is_for_the_library() {
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    return sigismember(&blocked, SIGTERM) == 1;
+}
+
+bool may_start() {
+    int left = threads_left.load();
+    while (left > 0 && !threads_left.compare_exchange_weak(left, left - 1)) {
+    }
+    thread_refused = thread_refused || left == 0;
+    return left != 0;
+}
+
+}  // namespace
+
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*routine)(void*),
+                              void* argument) {
+    using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+    static const auto create = reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
+    if (!is_for_the_library()) {
+        return create(thread, attributes, routine, argument);
+    }
+    if (!may_start()) {
+        return EAGAIN;
+    }
+    auto* const start = new Start{routine, argument};
+    ++live_threads;
+    const int failure = create(thread, attributes, counted, start);
+    if (failure != 0) {
+        --live_threads;
+        delete start;
+    }
+    return failure;
+}
+
+namespace {
+
+/// Runs `scenario` with no thread, one thread, two, and so on, until it asks for no more than it gets.
+void with_ever_more_threads(const std::function<void()>& scenario) {
+    for (int threads = 0;; ++threads) {
+        INFO("threads allowed: " << threads);
+        REQUIRE(threads < 50);
+        thread_refused = false;
+        threads_left = threads;
+        scenario();
+        threads_left = unlimited;
+        if (!thread_refused) {
+            return;
+        }
+    }
+}
+
+template <class T>
+void check_done_or_no_memory(const Result<T>& result) {
+    if (!result.ok()) {
+        CHECK(result.error().code() == ErrorCode::no_memory);
+    }
+}
+
+FileService local_service(const TemporaryDirectory& directory) {
+    ServiceOptions options;
+    options.local.base_path = directory.file("store");
+    return FileService::open(std::move(options)).value();
+}
+
+FileUpload some_file() {
+    FileUpload file;
+    file.source = source_from_string("content");
+    file.path = "name";
+    return file;
+}
+
+Script two_answers() {
+    return conversation(
+        {answer("200 OK", "", ""), answer("200 OK", std::string(date_line), "content")});
+}
+
+}  // namespace
+
+TEST_CASE("a local store without threads answers every call once, and works when it gets them", "[threads]") {
+    const TemporaryDirectory directory;
+    with_ever_more_threads([&] {
+        FileService service = local_service(directory);
+        Answers<FileId> ids;
+        service.upload_async(some_file(), ids.next());
+        check_done_or_no_memory(ids.wait_for_one());
+        CHECK(ids.all_on_library_threads());
+        check_done_or_no_memory(service.upload(some_file()));
+        check_done_or_no_memory(service.exists({some_id(), {}}));
+        check_done_or_no_memory(service.list({}));
+        threads_left = unlimited;
+        CHECK(service.upload(some_file()).ok());
+        CHECK(ids.count() == 1);
+    });
+}
+
+TEST_CASE("an S3 client without threads answers every call once, and works when it gets them", "[threads]") {
+    with_ever_more_threads([&] {
+        ScriptedServer server;
+        for (int i = 0; i < 4; ++i) {
+            server.add(two_answers());
+        }
+        const auto backend = open_on(server);
+        check_done_or_no_memory(backend->upload(upload_of("content")));
+        Answers<DownloadReceipt> receipts;
+        backend->download_async(download_to(std::make_shared<BufferSink>()), receipts.next());
+        const auto receipt = receipts.wait_for_one();
+        CHECK(receipts.all_on_library_threads());
+        threads_left = unlimited;
+        CHECK(receipts.count() == 1);
+        CHECK((receipt.ok() || receipt.error().code() == ErrorCode::no_memory ||
+               receipt.error().code() == ErrorCode::corrupt));
+        server.add(two_answers());
+        static_cast<void>(backend->exists({some_id(), {}}));
+    });
+}
+
+TEST_CASE("a deadline ends a parked call also where nothing can watch the time", "[threads]") {
+    const TemporaryDirectory directory;
+    with_ever_more_threads([&] {
+        FileService service = local_service(directory);
+        FileUpload file = some_file();
+        file.source = std::make_shared<StalledSource>("");
+        file.call.deadline = deadline_in(50ms);
+        const auto id = service.upload(std::move(file));
+        REQUIRE_FALSE(id.ok());
+        const bool expected =
+            id.error().code() == ErrorCode::timeout || id.error().code() == ErrorCode::no_memory;
+        CHECK(expected);
+    });
+}
+
+TEST_CASE("a call after close is answered also where no thread can be had", "[threads]") {
+    const TemporaryDirectory directory;
+    LocalOptions options;
+    options.base_path = directory.file("store");
+    const auto backend = open_local_backend(options).value();
+    backend->close();
+    threads_left = 0;
+    Answers<bool> answers;
+    backend->exists_async({some_id(), {}}, answers.next());
+    CHECK(answers.wait_for_one().error().code() == ErrorCode::cancelled);
+    threads_left = unlimited;
+}
+
+TEST_CASE("no thread outlives the store that it works for", "[threads]") {
+    const TemporaryDirectory directory;
+    for (int round = 0; round < 200; ++round) {
+        {
+            FileService service = local_service(directory);
+            REQUIRE(service.upload(some_file()).ok());
+            FileUpload stalled = some_file();
+            stalled.source = std::make_shared<StalledSource>("");
+            Answers<FileId> answers;
+            service.upload_async(std::move(stalled), answers.next());
+        }
+        REQUIRE(live_threads == 0);
+        {
+            ScriptedServer server({two_answers()});
+            const auto backend = open_on(server);
+            REQUIRE(backend->upload(upload_of("content")).ok());
+        }
+        REQUIRE(live_threads == 0);
+    }
+}
