@@ -25,8 +25,9 @@
 ///  9. Threads: a service and a cancel token may be used by any number of threads at once. Errors, buffers and pages do not
 ///     change, so any thread may read them. Options may be read by many calls at once while no thread sets them.
 ///     Destroying a handle while another thread uses it is an error of the program.
-/// 10. Blocking: filestore_open, filestore_open_config and every function that takes a service, filestore_catalogue_path apart,
-///     wait for the disk or the network; all others return at once. In a callback they answer FILESTORE_WOULD_DEADLOCK.
+/// 10. Blocking: filestore_open and filestore_open_config make a few system calls. Every function that takes a service,
+///     filestore_catalogue_path apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
+///     All others return at once.
 /// 11. Callbacks run on a thread of the library, one at a time for one call, and only before that call returns: no lock is
 ///     needed for what only they and the caller use. A reader, rewinder or writer may block. One that returns something
 ///     other than 0 ends the call; its number comes back from filestore_error_caller_code. A callback must not leave by
@@ -195,7 +196,8 @@ FILESTORE_C_API void filestore_options_destroy(filestore_options* options) FILES
 
 /// Opens a service; `options` may be NULL for the defaults. It uses no network and starts no thread until a call needs one.
 /// Failures to act on: FILESTORE_INVALID_ARGUMENT (an unknown backend, an option that cannot be right, a file where a
-/// directory is needed), FILESTORE_PERMISSION_DENIED, FILESTORE_NO_SPACE, FILESTORE_CORRUPT (the catalogue), FILESTORE_IO.
+/// directory is needed), FILESTORE_CONFIGURATION (no place for the catalogue is known), FILESTORE_PERMISSION_DENIED,
+/// FILESTORE_NO_SPACE, FILESTORE_IO. The catalogue is opened by the first call that records.
 FILESTORE_C_API int32_t filestore_open(const filestore_options* options, filestore_service** service,
                                        filestore_error** err) FILESTORE_NOEXCEPT;
 
@@ -393,13 +395,13 @@ FILESTORE_C_API void filestore_buffer_destroy(filestore_buffer* buffer) FILESTOR
 // Stored files
 
 /// Removes a file and records it. `*deleted`, which may be NULL, tells whether it was there. `options` may be NULL. Failures to act on:
-/// FILESTORE_INVALID_ARGUMENT (a malformed ID).
+/// FILESTORE_INVALID_ARGUMENT (a malformed ID); FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
 FILESTORE_C_API int32_t filestore_delete(filestore_service* service, const char* id,
                                          const filestore_call_options* options, int32_t* deleted,
                                          filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Puts into `*exists` whether a file is there; where that cannot be told, fails. `options` may be NULL. Failures to act on:
-/// FILESTORE_INVALID_ARGUMENT (a malformed ID).
+/// FILESTORE_INVALID_ARGUMENT (a malformed ID), FILESTORE_CORRUPT (something that is no file has its name).
 FILESTORE_C_API int32_t filestore_exists(filestore_service* service, const char* id,
                                          const filestore_call_options* options, int32_t* exists,
                                          filestore_error** err) FILESTORE_NOEXCEPT;

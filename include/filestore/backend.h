@@ -4,8 +4,8 @@
 ///
 /// A resource, held by std::shared_ptr, and thread-safe: any thread may start any call. Asynchronous at heart: the `_async`
 /// functions return at once and answer by a Completion (see call.h); the blocking functions wrap them and block the calling
-/// thread. Any call may also fail with `cancelled`, `timeout`, `no_memory`, `forked` (the backend was made before
-/// fork) and, when blocking on a library thread, `would_deadlock`.
+/// thread. Any call may also fail with `cancelled`, `timeout`, `no_memory` (also where the system gives no thread), `forked`
+/// (the backend was made before fork) and, when blocking on a library thread, `would_deadlock`.
 ///
 /// To write a backend of your own, derive from this class, or from BlockingBackend where your storage can only block.
 
@@ -48,7 +48,7 @@ struct UploadRequest {
     FileId id;
     /// Required.
     std::shared_ptr<Source> source;
-    /// UTF-8; recorded, never used as a path.
+    /// UTF-8, at most 8 KiB; recorded, never used as a path.
     std::string original_path;
     /// Printable ASCII without line breaks.
     std::string content_type{default_content_type};
@@ -177,8 +177,8 @@ public:
     /// "local", "s3", or a third party's own.
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
-    /// Ends the backend: every pending call completes with `cancelled`, as does any later one. Returns when all have, except
-    /// on a library thread, where it does not wait. Idempotent.
+    /// Ends the backend: every pending call completes with `cancelled`, as does any later one. Returns when all have and the backend's own
+    /// threads have ended, except on a library thread, where it does not wait. Idempotent.
     virtual void close() noexcept = 0;
 
     /// The blocking forms: the same, on the calling thread.

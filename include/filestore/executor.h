@@ -19,7 +19,8 @@ public:
     virtual ~Executor();
 
     /// Queues `task`, to be run exactly once. It must not run before post() returns on the same thread, and must not
-    /// be dropped: a call waits for it. Tasks do not throw. May throw std::bad_alloc, and then has queued nothing.
+    /// be dropped: a call waits for it. Tasks do not throw. May throw std::bad_alloc (and nothing else), and then has queued
+    /// nothing.
     virtual void post(std::function<void()> task) = 0;
 };
 

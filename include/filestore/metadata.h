@@ -26,10 +26,11 @@ public:
     /// value counts. `invalid_argument`, with the byte offset, for anything else.
     [[nodiscard]] static Result<Metadata> parse(std::string_view json);
 
-    /// Sets a string value. `invalid_argument` when key or text is not UTF-8; nothing is changed then.
+    /// Sets a string value. `invalid_argument` when key or text is not UTF-8 or longer than 1 MiB; nothing is changed then.
     Result<void> set(std::string_view key, std::string_view text);
 
-    /// Sets any JSON value. `invalid_argument` when `json` is not one JSON value; nothing is changed then.
+    /// Sets any JSON value. `invalid_argument` when `json` is not one JSON value or longer than 1 MiB; nothing is changed
+    /// then.
     Result<void> set_json(std::string_view key, std::string_view json);
 
     /// Removes a key; false where there was none.

@@ -6,7 +6,12 @@
 ///     auto id = service->upload({.source = filestore::source_from_string("hello"), .path = "hello.txt"});
 ///
 /// `FileService` is a resource and thread-safe. Opening one does no network I/O and starts no thread. Destroying one completes every
-/// pending call with `cancelled`, and waits for that unless it happens on a library thread.
+/// pending call with `cancelled`, waits for that and ends the threads, unless it happens on a library thread. An object that was moved from
+/// may only be destroyed or assigned to.
+///
+/// An upload that failed because the server's answer did not come may have left its file there. It is removed again: before the answer, or
+/// behind it where that is `cancelled` or `timeout`; the destructor waits for that for up to 5 seconds. Where the server does not answer
+/// that either, the catalogue keeps a note, and the next process that uses it removes the file; without a catalogue it may stay.
 ///
 /// Each call has a blocking and an asynchronous form, with the general failures of StorageBackend (see backend.h). Calls
 /// that record may also fail with the catalogue's `io`, `no_space` and `corrupt`: then the file is as it was before the call,
@@ -46,6 +51,7 @@ struct FILESTORE_API ServiceOptions {
     std::string catalogue_path;
 
     /// Shared by the backend, the catalogue and the completions; a thread pool of the service's own where there is none.
+    /// `local.executor`, `s3.executor` and `s3.clock` are set from these two where they are empty.
     std::shared_ptr<Executor> executor;
     /// The system's where there is none.
     std::shared_ptr<Clock> clock;
@@ -93,7 +99,8 @@ public:
     ~FileService();
 
     /// Stores a file and records it; answers its new ID. Once it succeeds the file is there, with its record, whatever happens next.
-    /// Failures to act on: see StorageBackend::upload_async; nothing is stored then.
+    /// Failures to act on: see StorageBackend::upload_async; nothing is stored then (see above for lost answers). `outcome_unknown` where
+    /// neither the removal nor its note succeeded.
     [[nodiscard]] Result<FileId> upload(FileUpload file);
     void upload_async(FileUpload file, Completion<FileId> done);
 

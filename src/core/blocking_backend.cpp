@@ -52,7 +52,8 @@ void BlockingBackend::close() noexcept {
 
 class BlockingBackend::UploadJob final : public Job {
 public:
-    UploadJob(std::shared_ptr<BlockingBackend> backend, UploadRequest request, PendingAnswerPtr<UploadReceipt> answer)
+    UploadJob(std::shared_ptr<BlockingBackend> backend, UploadRequest request,
+              PendingAnswerPtr<UploadReceipt> answer)
         : Job(backend->machinery_->runtime, answer->token(), request.call.deadline),
           backend_(std::move(backend)),
           request_(std::move(request)),
@@ -134,7 +135,8 @@ private:
 
 class BlockingBackend::DownloadJob final : public Job {
 public:
-    DownloadJob(std::shared_ptr<BlockingBackend> backend, DownloadRequest request, PendingAnswerPtr<DownloadReceipt> answer)
+    DownloadJob(std::shared_ptr<BlockingBackend> backend, DownloadRequest request,
+                PendingAnswerPtr<DownloadReceipt> answer)
         : Job(backend->machinery_->runtime, answer->token(), request.call.deadline),
           backend_(std::move(backend)),
           request_(std::move(request)),
@@ -267,9 +269,8 @@ void BlockingBackend::start(Request request, Completion<T> done, Arguments... ar
     if (!answer) {
         return;
     }
-    step_of(*answer, *machinery_->runtime.executor, [&] {
-        make_job<J>(shared_from_this(), std::move(request), arguments..., answer)->start();
-    });
+    step_of(*answer, *machinery_->runtime.executor,
+            [&] { make_job<J>(shared_from_this(), std::move(request), arguments..., answer)->start(); });
 }
 
 void BlockingBackend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {

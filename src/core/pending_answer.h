@@ -24,7 +24,9 @@ class PendingAnswer : public std::enable_shared_from_this<PendingAnswer<T>> {
 public:
     /// Both are taken over only once nothing can fail any more.
     PendingAnswer(std::shared_ptr<PendingCalls::Call>&& call, Completion<T>&& done) noexcept
-        : call_(std::move(call)), token_(call_ ? call_->token() : std::stop_token()), done_(std::move(done)) {}
+        : call_(std::move(call)),
+          token_(call_ ? call_->token() : std::stop_token()),
+          done_(std::move(done)) {}
 
     /// Triggered when the caller cancels the call or the store is closed.
     [[nodiscard]] const std::stop_token& token() const noexcept { return token_; }

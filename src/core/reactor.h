@@ -20,7 +20,8 @@ public:
 
     /// Calls target->wake() once the descriptor is ready (or in error). A target that is gone by then is forgotten. False where there is no
     /// memory or thread for it, or after join(): the target is woken at once then, and will ask again.
-    bool wake_when_ready(int descriptor, bool for_writing, const std::weak_ptr<Wake::Target>& target) noexcept;
+    bool wake_when_ready(int descriptor, bool for_writing,
+                         const std::weak_ptr<Wake::Target>& target) noexcept;
 
     /// The same at `time`.
     bool wake_at(std::chrono::steady_clock::time_point time,

@@ -21,6 +21,7 @@ Result<void> check_id(const FileId& id) {
 }
 
 constexpr std::size_t most_content_type_bytes = 255;
+constexpr std::size_t most_path_bytes = std::size_t{8} * 1024;
 
 }  // namespace
 
@@ -28,6 +29,9 @@ Result<void> check_request(const UploadRequest& request) {
     FILESTORE_TRY(check_id(request.id));
     if (!request.source) {
         return invalid("the upload has no source");
+    }
+    if (request.original_path.size() > most_path_bytes) {
+        return invalid("the original path is longer than 8 KiB");
     }
     if (!is_utf8(request.original_path)) {
         return invalid("the original path " + quoted(request.original_path) +

@@ -44,7 +44,9 @@ void initialise_curl() {
 /// list nodes, so that lack of memory can fail an exchange and never the loop.
 class EventLoop::State : public std::enable_shared_from_this<State> {
 public:
-    explicit State(const TransportOptions& options) : options_(options) { free_handles_.reserve(most_running); }
+    explicit State(const TransportOptions& options) : options_(options) {
+        free_handles_.reserve(most_running);
+    }
 
     ~State() {
         for (CURL* handle : free_handles_) {
@@ -203,8 +205,7 @@ private:
         while (!waiting_.empty() && active_.size() < most_running) {
             const auto entry = waiting_.begin();
             active_.splice(active_.end(), waiting_, entry);
-            const auto started =
-                call_user(ErrorCode::internal, [&] { return start(*entry->exchange); });
+            const auto started = call_user(ErrorCode::internal, [&] { return start(*entry->exchange); });
             if (!started.ok()) {
                 end(active_, entry, started);
             }

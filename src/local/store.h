@@ -35,7 +35,8 @@ struct Store {
 class FileLock {
 public:
     /// Blocks until the lock is free, or fails with `cancelled` or `timeout` as the call's limits say.
-    [[nodiscard]] static Result<FileLock> take(const Store& store, const FileId& id, const CallOptions& limits);
+    [[nodiscard]] static Result<FileLock> take(const Store& store, const FileId& id,
+                                               const CallOptions& limits);
 
 private:
     explicit FileLock(Descriptor file) noexcept : file_(std::move(file)) {}

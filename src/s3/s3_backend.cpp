@@ -151,19 +151,20 @@ private:
         if (bucket_seen_.load()) {
             return done(error);
         }
-        send(operation, new_call(*operation, http::Method::head, {}), [this, error,
-                                                                       done](const Result<Answer>& bucket) {
-            if (!bucket.ok() && bucket.error().code() == ErrorCode::not_found) {
-                return done(Error(ErrorCode::configuration,
-                                  "the bucket " + quoted(client_->options().bucket) + " does not exist at " +
-                                      client_->endpoint().host + ": make it or correct bucket_name",
-                                  bucket.error().details()));
-            }
-            // Keys that may not look at the bucket still got a 404 for the file: the bucket is there.
-            const bool tells = bucket.ok() || bucket.error().code() == ErrorCode::permission_denied;
-            note_bucket(tells);
-            done(tells ? error : bucket.error());
-        });
+        send(operation, new_call(*operation, http::Method::head, {}),
+             [this, error, done](const Result<Answer>& bucket) {
+                 if (!bucket.ok() && bucket.error().code() == ErrorCode::not_found) {
+                     return done(Error(ErrorCode::configuration,
+                                       "the bucket " + quoted(client_->options().bucket) +
+                                           " does not exist at " + client_->endpoint().host +
+                                           ": make it or correct bucket_name",
+                                       bucket.error().details()));
+                 }
+                 // Keys that may not look at the bucket still got a 404 for the file: the bucket is there.
+                 const bool tells = bucket.ok() || bucket.error().code() == ErrorCode::permission_denied;
+                 note_bucket(tells);
+                 done(tells ? error : bucket.error());
+             });
     }
 
     void note_bucket(bool seen) noexcept {
@@ -442,8 +443,7 @@ void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> d
         if (!url.ok()) {
             return operation->finish(url.error());
         }
-        operation->finish(
-            PresignedUrl{std::move(*url), client_->options().clock->now() + request.expires});
+        operation->finish(PresignedUrl{std::move(*url), client_->options().clock->now() + request.expires});
     });
 }
 

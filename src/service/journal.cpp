@@ -100,21 +100,21 @@ void Journal::settle(const Intent& intent) {
 }
 
 void Journal::ask_whether_it_happened(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->exists_async(settling_request(intent, *call), [self = shared_from_this(), intent,
-                                                             call](const Result<bool>& exists) {
-        if (!exists.ok()) {
-            return;
-        }
-        const bool happened = *exists == (intent.operation == Operation::upload);
-        if (happened) {
-            static_cast<void>(self->complete(intent, intent.begun_at));
-        } else if (intent.operation == Operation::removal) {
-            static_cast<void>(self->abandon(intent));
-        } else {
-            // Nothing was published, but metadata may have been left.
-            self->take_away(intent, call);
-        }
-    });
+    backend_->exists_async(settling_request(intent, *call),
+                           [self = shared_from_this(), intent, call](const Result<bool>& exists) {
+                               if (!exists.ok()) {
+                                   return;
+                               }
+                               const bool happened = *exists == (intent.operation == Operation::upload);
+                               if (happened) {
+                                   static_cast<void>(self->complete(intent, intent.begun_at));
+                               } else if (intent.operation == Operation::removal) {
+                                   static_cast<void>(self->abandon(intent));
+                               } else {
+                                   // Nothing was published, but metadata may have been left.
+                                   self->take_away(intent, call);
+                               }
+                           });
 }
 
 void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {

@@ -118,8 +118,8 @@ Result<FileService> FileService::open(ServiceOptions options) {
     ExecutorChoice executor(options.executor);
     FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend, open_backend(options, executor.executor));
     FILESTORE_TRY_ASSIGN(const std::string catalogue, filestore::catalogue_path(options));
-    return FileService(Impl::make(std::move(backend), catalogue, std::move(options.clock),
-                                  std::move(executor), true));
+    return FileService(
+        Impl::make(std::move(backend), catalogue, std::move(options.clock), std::move(executor), true));
 }
 
 Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, ServiceOptions options) {

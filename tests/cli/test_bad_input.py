@@ -451,6 +451,6 @@ def test_secrets_of_a_configuration_file_are_not_repeated(tool):
 
 def test_standard_error_is_one_line_an_operand(tool, local):
     outcome = tool.run("upload", "line\nbreak", "b\x1b[2Jc", *local.options)
-    assert outcome.code == 3
+    assert outcome.code == 2
     assert len(outcome.err.splitlines()) == 2 and b"\x1b" not in outcome.err
     assert all(line.startswith(b"filestore: ") for line in outcome.err.splitlines())

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "caller_path.h"
 #include "commands.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -41,13 +42,6 @@ Result<std::string> recorded_name(const Session& session, const FileId& id) {
     return name;
 }
 
-/// A missing directory is a wrong argument here: `not_found` is kept for files of the store.
-Error target_error(const Error& error) {
-    return error.code() == ErrorCode::not_found
-               ? Error(ErrorCode::invalid_argument, std::string(error.message()))
-               : error;
-}
-
 Result<Target> open_target(const Session& session, const FileId& id) {
     Target target;
     if (session.options.output == standard_output) {
@@ -61,7 +55,7 @@ Result<Target> open_target(const Session& session, const FileId& id) {
     }
     auto sink = sink_to_path(target.path);
     if (!sink) {
-        return target_error(sink.error());
+        return caller_path_error(sink.error());
     }
     target.sink = *sink;
     return target;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "caller_path.h"
 #include "commands.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -45,7 +46,8 @@ Result<std::shared_ptr<Source>> open_source(const Session& session, const std::s
     }
     // Opening a named pipe waits for its writer.
     const SignalWatch::LetThrough may_end_here(session.signals);
-    return source_from_path(operand);
+    auto source = source_from_path(operand);
+    return source.ok() ? source : caller_path_error(source.error());
 }
 
 Result<FileUpload> prepare(const Session& session, const std::string& operand) {

@@ -10,8 +10,8 @@
 #include "support/files.h"
 #include "support/temporary_directory.h"
 
-using filestore::Durability;
 using filestore::CallOptions;
+using filestore::Durability;
 using filestore::ErrorCode;
 using filestore::FileId;
 using filestore::local::FileLock;
@@ -100,8 +100,10 @@ TEST_CASE("the locks of two files do not wait for each other", "[store]") {
     const TemporaryDirectory directory;
     const auto store = Store::open(directory.path().string(), Durability::none);
     REQUIRE(store.ok());
-    const auto first = FileLock::take(*store, FileId::parse("6f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d").value(), {});
-    const auto second = FileLock::take(*store, FileId::parse("7f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d").value(), {});
+    const auto first =
+        FileLock::take(*store, FileId::parse("6f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d").value(), {});
+    const auto second =
+        FileLock::take(*store, FileId::parse("7f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d").value(), {});
     CHECK(first.ok());
     CHECK(second.ok());
 }
