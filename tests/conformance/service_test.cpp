@@ -137,6 +137,7 @@ TEST_CASE("what a crashed process left is settled by the next that records", "[s
     const FileId unpublished = *FileId::generate();
     const FileId removed = *FileId::generate();
     const FileId kept = store_bytes(*backend, "kept");
+    const FileId failed = store_bytes(*backend, "its upload was reported as failed");
     std::string catalogue;
     {
         FileService service = store.open_service();
@@ -154,6 +155,7 @@ TEST_CASE("what a crashed process left is settled by the next that records", "[s
     leave(unpublished, "upload");
     leave(removed, "removal");
     leave(kept, "removal");
+    leave(failed, "undo");
     {
         FileService service = store.open_service();
         REQUIRE(service.upload(file("y", "y")).ok());
@@ -171,6 +173,8 @@ TEST_CASE("what a crashed process left is settled by the next that records", "[s
     CHECK(state(unpublished) == "no row");
     CHECK(state(removed) == "deleted");
     CHECK(state(kept) == "no row");
+    CHECK(state(failed) == "no row");
+    CHECK_FALSE(*backend->exists({failed, {}}));
 }
 
 TEST_CASE("a service records nothing where that is switched off", "[service]") {

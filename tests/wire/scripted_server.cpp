@@ -254,6 +254,10 @@ void ScriptedServer::State::serve(Descriptor connection, std::size_t number, con
             return body.size() == step.bytes;
         },
         [&](const Send& step) { return talk.send(step.bytes); },
+        [&](const Await& step) {
+            step.gate.wait();
+            return true;
+        },
         [&](const Stall&) {
             talk.stall();
             return false;

@@ -3,6 +3,7 @@
 /// A server on the loopback interface that says what a test tells it to, byte for byte, and keeps what it hears.
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,11 +22,14 @@ struct ExpectBody {       ///< Reads that many bytes of the body.
 struct Send {  ///< Sends these bytes.
     std::string bytes;
 };
+struct Await {  ///< Waits until the test opens the gate.
+    std::shared_future<void> gate;
+};
 struct Stall {};  ///< Does nothing more, until the client goes away or the server ends.
 struct Reset {};  ///< Closes the connection by RST.
 
 /// What is done on one connection; it is closed at the end of the script.
-using Script = std::vector<std::variant<ExpectRequest, ExpectHead, ExpectBody, Send, Stall, Reset>>;
+using Script = std::vector<std::variant<ExpectRequest, ExpectHead, ExpectBody, Send, Await, Stall, Reset>>;
 
 /// What was heard of one request. A value.
 struct HeardRequest {

@@ -18,6 +18,8 @@
 #include <set>
 #include <thread>
 
+#include "support/temporary_directory.h"
+
 namespace fs = std::filesystem;
 using filestore::Catalogue;
 using filestore::ErrorCode;
@@ -26,27 +28,9 @@ using filestore::Intent;
 using filestore::Metadata;
 using filestore::Operation;
 using filestore::Timestamp;
+using filestore::test::TemporaryDirectory;
 
 namespace {
-
-class TemporaryDirectory {
-public:
-    TemporaryDirectory() {
-        std::string pattern = (fs::temp_directory_path() / "catalogue_test.XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    ~TemporaryDirectory() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    [[nodiscard]] std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
-private:
-    fs::path path_;
-};
 
 /// A child process that runs `body`, which may report one byte at a time; killed at the end where it still runs.
 class Child {
@@ -230,7 +214,7 @@ void leave_stale(const std::string& path, const std::vector<Intent>& intents) {
 
 TEST_CASE("an upload is recorded when its intent completes", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     Intent intent = new_intent();
     begin(*catalogue, intent);
@@ -250,7 +234,7 @@ TEST_CASE("an upload is recorded when its intent completes", "[audit]") {
 
 TEST_CASE("any text is kept as file path", "[audit]") {
     const TemporaryDirectory directory;
-    auto catalogue = open_or_fail(directory / "c.sqlite");
+    auto catalogue = open_or_fail(directory.file("c.sqlite"));
     const auto path = GENERATE(std::string(), std::string("a\0b", 3),
                                std::string("'; DROP TABLE intents; --"), std::string(100'000, 'x'));
     Intent intent = new_intent();
@@ -261,7 +245,7 @@ TEST_CASE("any text is kept as file path", "[audit]") {
 
 TEST_CASE("a removal sets deleted_at once", "[audit]") {
     const TemporaryDirectory directory;
-    auto catalogue = open_or_fail(directory / "c.sqlite");
+    auto catalogue = open_or_fail(directory.file("c.sqlite"));
     const Intent upload = new_intent();
     record(*catalogue, upload, at_second(1));
     record(*catalogue, same_file(upload, Operation::removal, "ignored"), at_second(2));
@@ -275,7 +259,7 @@ TEST_CASE("a removal sets deleted_at once", "[audit]") {
 
 TEST_CASE("a removal of a file that was never recorded makes a row without a time of upload", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     const Intent removal = new_intent(Operation::removal);
     record(*catalogue, removal, at_second(2));
@@ -289,7 +273,7 @@ TEST_CASE("a removal of a file that was never recorded makes a row without a tim
 
 TEST_CASE("a file that is uploaded again under its ID is a new upload", "[audit]") {
     const TemporaryDirectory directory;
-    auto catalogue = open_or_fail(directory / "c.sqlite");
+    auto catalogue = open_or_fail(directory.file("c.sqlite"));
     const Intent first = new_intent();
     record(*catalogue, first, at_second(1));
     record(*catalogue, same_file(first, Operation::removal, ""), at_second(2));
@@ -306,7 +290,7 @@ TEST_CASE("a file that is uploaded again under its ID is a new upload", "[audit]
 
 TEST_CASE("an abandoned intent leaves nothing", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     Intent intent = new_intent();
     begin(*catalogue, intent);
@@ -321,7 +305,7 @@ TEST_CASE("an abandoned intent leaves nothing", "[audit]") {
 
 TEST_CASE("an event that is recorded a second time changes nothing", "[audit]") {
     const TemporaryDirectory directory;
-    auto catalogue = open_or_fail(directory / "c.sqlite");
+    auto catalogue = open_or_fail(directory.file("c.sqlite"));
     Intent upload = new_intent();
     begin(*catalogue, upload);
 
@@ -349,7 +333,7 @@ TEST_CASE("an event that is recorded a second time changes nothing", "[audit]") 
 
 TEST_CASE("the table has the original's columns, in a file with write-ahead log", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     CHECK(read_sql(path, "SELECT name || ' ' || type || ' ' || pk FROM pragma_table_info('file_uploads')") ==
           std::vector<std::string>{"file_id TEXT 1", "file_path TEXT 0", "metadata TEXT 0",
@@ -365,15 +349,15 @@ TEST_CASE("the table has the original's columns, in a file with write-ahead log"
 TEST_CASE("only the owner can read what is made", "[audit]") {
     const TemporaryDirectory directory;
     const mode_t before = umask(0);
-    REQUIRE(fs::create_directory(directory / "there"));
-    auto catalogue = open_or_fail(directory / "there/new/newer/c.sqlite");
+    REQUIRE(fs::create_directory(directory.file("there")));
+    auto catalogue = open_or_fail(directory.file("there/new/newer/c.sqlite"));
     Intent intent = new_intent();
     begin(*catalogue, intent);
     umask(before);
-    CHECK(mode_of(directory / "there") == 0777);
-    CHECK(mode_of(directory / "there/new") == 0700);
-    CHECK(mode_of(directory / "there/new/newer") == 0700);
-    for (const auto& file : fs::directory_iterator(directory / "there/new/newer")) {
+    CHECK(mode_of(directory.file("there")) == 0777);
+    CHECK(mode_of(directory.file("there/new")) == 0700);
+    CHECK(mode_of(directory.file("there/new/newer")) == 0700);
+    for (const auto& file : fs::directory_iterator(directory.file("there/new/newer"))) {
         CAPTURE(file.path());
         CHECK(mode_of(file.path().string()) == 0600);
     }
@@ -382,7 +366,7 @@ TEST_CASE("only the owner can read what is made", "[audit]") {
 TEST_CASE("a relative path counts from the working directory of the opening", "[audit]") {
     const TemporaryDirectory directory;
     Child child([&](const std::function<void(char)>&) {
-        if (chdir((directory / "").c_str()) != 0) {
+        if (chdir((directory.file("")).c_str()) != 0) {
             return 1;
         }
         auto catalogue = Catalogue::open("state/c.sqlite");
@@ -392,13 +376,13 @@ TEST_CASE("a relative path counts from the working directory of the opening", "[
         return (*catalogue)->begin(new_intent()).ok() ? 0 : 3;
     });
     CHECK(child.wait_for_exit() == 0);
-    CHECK(fs::exists(directory / "state/c.sqlite"));
-    CHECK(fs::exists(directory / "state/c.sqlite.sessions"));
+    CHECK(fs::exists(directory.file("state/c.sqlite")));
+    CHECK(fs::exists(directory.file("state/c.sqlite.sessions")));
 }
 
 TEST_CASE("the intent of a killed process is found, that of a live one is not", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     Intent own = new_intent();
     begin(*catalogue, own);
@@ -432,9 +416,25 @@ TEST_CASE("the intent of a killed process is found, that of a live one is not", 
     CHECK(read_sql(path, "SELECT count(*) FROM intents") == std::vector<std::string>{"2"});
 }
 
+TEST_CASE("an intent that became an undo stays one", "[audit]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("c.sqlite");
+    leave_stale(path, {new_intent(Operation::upload)});
+    {
+        auto catalogue = open_or_fail(path);
+        const auto stale = catalogue->stale_intents();
+        REQUIRE(stale->size() == 1);
+        REQUIRE(catalogue->turn_into_undo(stale->at(0).number).ok());
+    }
+    auto catalogue = open_or_fail(path);
+    const auto stale = catalogue->stale_intents();
+    REQUIRE(stale->size() == 1);
+    CHECK(stale->at(0).operation == Operation::undo);
+}
+
 TEST_CASE("stale intents belong to the one that claimed them, as long as it lives", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     const Intent intent = new_intent();
     leave_stale(path, {intent});
     auto first = open_or_fail(path);
@@ -448,7 +448,7 @@ TEST_CASE("stale intents belong to the one that claimed them, as long as it live
 
 TEST_CASE("two catalogues on one file are two sessions, also in one process", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto first = open_or_fail(path);
     auto second = open_or_fail(path);
     Intent of_first = new_intent();
@@ -465,7 +465,7 @@ TEST_CASE("two catalogues on one file are two sessions, also in one process", "[
 
 TEST_CASE("a forked child cannot use its parent's catalogue and does not end its session", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     Intent intent = new_intent();
     begin(*catalogue, intent);
@@ -490,7 +490,7 @@ TEST_CASE("a forked child cannot use its parent's catalogue and does not end its
 
 TEST_CASE("a session that was closed has ended, although a forked child still runs", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     Intent intent = new_intent();
     begin(*catalogue, intent);
@@ -508,7 +508,7 @@ TEST_CASE("a session that was closed has ended, although a forked child still ru
 
 TEST_CASE("of several processes that recover at once, each intent goes to one", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     constexpr std::size_t sessions = 5;
     constexpr std::size_t intents_each = 8;
     for (std::size_t i = 0; i < sessions; ++i) {
@@ -543,7 +543,7 @@ TEST_CASE("of several processes that recover at once, each intent goes to one", 
 
 TEST_CASE("reading takes no session, and ended sessions do not pile up", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     for (int i = 0; i < 20; ++i) {
         auto catalogue = open_or_fail(path);
         CHECK(catalogue->stale_intents()->empty());
@@ -558,7 +558,7 @@ TEST_CASE("reading takes no session, and ended sessions do not pile up", "[audit
 
 TEST_CASE("a session number that somebody holds is not taken", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     const int holder = open((path + ".sessions").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     struct flock lock = {};
     lock.l_type = F_WRLCK;
@@ -575,7 +575,7 @@ TEST_CASE("a session number that somebody holds is not taken", "[audit]") {
 
 TEST_CASE("eight threads share a catalogue", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     constexpr int threads = 8;
     constexpr int files_each = 25;
@@ -604,7 +604,7 @@ TEST_CASE("eight threads share a catalogue", "[audit]") {
 
 TEST_CASE("four processes make and share a catalogue at the same time", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "new/c.sqlite";
+    const std::string path = directory.file("new/c.sqlite");
     constexpr int processes = 4;
     constexpr int files_each = 25;
     std::vector<std::unique_ptr<Child>> children;
@@ -638,7 +638,7 @@ TEST_CASE("four processes make and share a catalogue at the same time", "[audit]
 
 TEST_CASE("what is not a catalogue is refused and not changed", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
 
     SECTION("another kind of file") {
         write_file(path, std::string(5000, 'x'));
@@ -664,7 +664,7 @@ TEST_CASE("what is not a catalogue is refused and not changed", "[audit]") {
 
 TEST_CASE("a damaged catalogue answers corrupt", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     const Intent intent = new_intent();
     record(*catalogue, intent, at_second(1));
@@ -706,7 +706,7 @@ TEST_CASE("a damaged catalogue answers corrupt", "[audit]") {
 
 TEST_CASE("a row without metadata and path is read", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     const FileId id = FileId::generate().value();
     read_sql(path, "INSERT INTO file_uploads (file_id, uploaded_at) VALUES ('" + id.str() +
@@ -719,20 +719,20 @@ TEST_CASE("a row without metadata and path is read", "[audit]") {
 
 TEST_CASE("paths that cannot hold a catalogue", "[audit]") {
     const TemporaryDirectory directory;
-    write_file(directory / "file", "x");
-    fs::create_symlink("nowhere", directory / "dangling");
+    write_file(directory.file("file"), "x");
+    fs::create_symlink("nowhere", directory.file("dangling"));
     CHECK(code_of_open("") == ErrorCode::invalid_argument);
     CHECK(code_of_open(std::string("a\0b", 3)) == ErrorCode::invalid_argument);
-    CHECK(code_of_open(directory / "") == ErrorCode::invalid_argument);
-    CHECK(code_of_open(directory / "file/c.sqlite") == ErrorCode::invalid_argument);
-    CHECK(code_of_open(directory / "dangling/c.sqlite") != ErrorCode::ok);
-    CHECK(code_of_open(directory / (std::string(300, 'n') + "/c.sqlite")) == ErrorCode::invalid_argument);
+    CHECK(code_of_open(directory.file("")) == ErrorCode::invalid_argument);
+    CHECK(code_of_open(directory.file("file/c.sqlite")) == ErrorCode::invalid_argument);
+    CHECK(code_of_open(directory.file("dangling/c.sqlite")) != ErrorCode::ok);
+    CHECK(code_of_open(directory.file(std::string(300, 'n') + "/c.sqlite")) == ErrorCode::invalid_argument);
 }
 
 TEST_CASE("a directory that may not be written answers permission_denied", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string locked = directory / "locked";
-    fs::permissions(directory / "", fs::perms(0755));
+    const std::string locked = directory.file("locked");
+    fs::permissions(directory.file(""), fs::perms(0755));
     fs::create_directory(locked);
     const bool existing = GENERATE(false, true);
     if (existing) {
@@ -753,7 +753,7 @@ TEST_CASE("a directory that may not be written answers permission_denied", "[aud
 
 TEST_CASE("a full disk fails the call, and later calls work again", "[audit]") {
     const TemporaryDirectory directory;
-    const std::string path = directory / "c.sqlite";
+    const std::string path = directory.file("c.sqlite");
     Child child([&](const std::function<void(char)>&) {
         auto catalogue = Catalogue::open(path);
         if (!catalogue.ok() || std::signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
@@ -787,7 +787,7 @@ TEST_CASE("a disk too full for a new catalogue answers no_space", "[audit]") {
         std::signal(SIGXFSZ, SIG_IGN);
         const rlimit small{2048, 2048};
         setrlimit(RLIMIT_FSIZE, &small);
-        return static_cast<int>(code_of_open(directory / "c.sqlite"));
+        return static_cast<int>(code_of_open(directory.file("c.sqlite")));
     });
     CHECK(child.wait_for_exit() == static_cast<int>(ErrorCode::no_space));
 }
