@@ -90,7 +90,9 @@ struct Reactor::State {
             polled = what_to_poll();
         } catch (const std::bad_alloc&) {
             // Those that are woken too early will ask again.
-            wake_all(lock, std::move(watches));
+            std::list<Watch> all;
+            all.swap(watches);
+            wake_all(lock, all);
             return true;
         }
         const int timeout = timeout_ms();
@@ -140,10 +142,10 @@ struct Reactor::State {
             }
             watch = next;
         }
-        wake_all(lock, std::move(ready));
+        wake_all(lock, ready);
     }
 
-    static void wake_all(std::unique_lock<std::mutex>& lock, std::list<Watch> ready) {
+    static void wake_all(std::unique_lock<std::mutex>& lock, const std::list<Watch>& ready) {
         lock.unlock();
         for (const Watch& watch : ready) {
             wake(watch.target);

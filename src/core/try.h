@@ -5,11 +5,11 @@
 ///     FILESTORE_TRY(store.sync());                            // Result<void>
 ///     FILESTORE_TRY_ASSIGN(auto size, file.size());           // Result<T>
 
-#define FILESTORE_TRY(expression)                                                   \
-    do {                                                                            \
-        if (auto filestore_try_result = (expression); !filestore_try_result.ok()) { \
-            return filestore_try_result.error();                                    \
-        }                                                                           \
+#define FILESTORE_TRY(expression)                                                          \
+    do {                                                                                   \
+        if (const auto& filestore_try_result = (expression); !filestore_try_result.ok()) { \
+            return filestore_try_result.error();                                           \
+        }                                                                                  \
     } while (false)
 
 #define FILESTORE_JOIN_INNER(a, b) a##b

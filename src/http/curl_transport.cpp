@@ -26,7 +26,7 @@ public:
                        return a->load() < b->load();
                    })->get();
         }
-        loop->send(std::move(request), std::move(receiver));
+        loop->send(std::move(request), receiver);
     }
 
     void close() noexcept override {
@@ -41,7 +41,7 @@ private:
 
 }  // namespace
 
-std::shared_ptr<Transport> make_curl_transport(TransportOptions options) {
+std::shared_ptr<Transport> make_curl_transport(const TransportOptions& options) {
     return std::make_shared<CurlTransport>(options);
 }
 

@@ -25,6 +25,6 @@ struct TransportOptions {
 };
 
 /// Starts no thread before the first request; a loop that has been idle for a second gives its thread back, not its connections.
-[[nodiscard]] std::shared_ptr<Transport> make_curl_transport(TransportOptions options);
+[[nodiscard]] std::shared_ptr<Transport> make_curl_transport(const TransportOptions& options);
 
 }  // namespace filestore::http

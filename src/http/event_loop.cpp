@@ -336,7 +336,7 @@ EventLoop::~EventLoop() {
     join_or_detach(thread);
 }
 
-void EventLoop::send(Request request, std::shared_ptr<Receiver> receiver) noexcept {
+void EventLoop::send(Request request, const std::shared_ptr<Receiver>& receiver) noexcept {
     state_->submit(std::move(request), receiver);
 }
 

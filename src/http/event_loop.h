@@ -18,7 +18,7 @@ public:
     EventLoop& operator=(const EventLoop&) = delete;
     ~EventLoop();
 
-    void send(Request request, std::shared_ptr<Receiver> receiver) noexcept;
+    void send(Request request, const std::shared_ptr<Receiver>& receiver) noexcept;
 
     /// See Transport::close().
     void close() noexcept;

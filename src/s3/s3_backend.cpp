@@ -62,7 +62,7 @@ public:
         transport.ca_file = options.ca_file;
         transport.reactor = runtime_.reactor;
         client_ = std::make_shared<s3::Client>(std::move(options), std::move(endpoint),
-                                               http::make_curl_transport(std::move(transport)));
+                                               http::make_curl_transport(transport));
     }
 
     Capabilities capabilities() const noexcept override {
@@ -112,7 +112,7 @@ private:
 
     /// Sends one request of an operation; `next` gets its answer, on an event loop.
     template <class T, class Next>
-    void send(const OperationPtr<T>& operation, Call call, Next next) {
+    void send(const OperationPtr<T>& operation, Call&& call, Next next) {
         client_->send(std::move(call), [operation, next = std::move(next)](Result<Answer> answer) mutable {
             step_of(*operation->answer, *operation->executor, [&] { next(std::move(answer)); });
         });
@@ -311,7 +311,7 @@ void S3Backend::download_async(DownloadRequest request, Completion<DownloadRecei
         call.on_body = [delivery](std::span<const std::byte> bytes, const Wake& wake) {
             return delivery->take(bytes, wake);
         };
-        send(operation, std::move(call), [this, operation, delivery](Result<Answer> answer) {
+        send(operation, std::move(call), [this, operation, delivery](const Result<Answer>& answer) {
             note_bucket(answer.ok());
             deliver_rest(operation, delivery, answer.ok() ? Result<void>() : answer.error());
         });

@@ -55,8 +55,8 @@ using Words = std::vector<std::string>;
 /// CLI11 keeps only the last occurrence of an option that takes one value, and lets one that takes many swallow operands; this one is
 /// repeatable and takes exactly one value each time.
 CLI::Option* add_repeatable(CLI::App& app, const std::string& word, const std::string& placeholder,
-                            std::function<void(const Words&)> take, const std::string& help) {
-    return app.add_option_function<Words>(word, std::move(take), help)
+                            const std::function<void(const Words&)>& take, const std::string& help) {
+    return app.add_option_function<Words>(word, take, help)
         ->type_name(placeholder)
         ->expected(1)
         ->allow_extra_args(false)
@@ -243,7 +243,9 @@ Result<void> Parser::take_timeout() {
     if (!timeout_) {
         return {};
     }
-    if (!(*timeout_ > 0 && *timeout_ <= longest_timeout)) {
+    // Not a number is not within them either.
+    const bool is_within_limits = *timeout_ > 0 && *timeout_ <= longest_timeout;
+    if (!is_within_limits) {
         return Error(ErrorCode::invalid_argument, "--timeout: give seconds, more than 0");
     }
     options_.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(*timeout_ * 1000)));
