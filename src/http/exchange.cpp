@@ -1,5 +1,6 @@
 #include "http/exchange.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -34,6 +35,14 @@ int status_of_line(std::string_view line) noexcept {
         std::from_chars(line.data() + blank + 1, line.data() + line.size(), status);
     }
     return status;
+}
+
+/// Every close is a reset: some servers take an orderly close in the middle of a body for its end, and keep what they have got of it. Of a connection
+/// that is closed at rest nothing is lost by it.
+int reset_on_close(void*, curl_socket_t socket, curlsocktype) noexcept {
+    const ::linger at_once{1, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    return CURL_SOCKOPT_OK;
 }
 
 ErrorDetails retryable() {
@@ -112,6 +121,7 @@ void Exchange::set_connection(const TransportOptions& options) {
     curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
     curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, curl_message_.data());
     curl_easy_setopt(handle_, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(handle_, CURLOPT_SOCKOPTFUNCTION, &reset_on_close);
     if (!options.ca_file.empty()) {
         struct ::stat status {};
         const bool is_directory = ::stat(options.ca_file.c_str(), &status) == 0 && S_ISDIR(status.st_mode);

@@ -210,7 +210,7 @@ def test_an_empty_file(run, tool, store):
 
 
 def test_a_source_that_is_not_there(run, store):
-    assert_fails(run("upload", "absent"), 3, "absent")
+    assert_fails(run("upload", "absent"), 2, "absent")
     store.assert_empty()
 
 
