@@ -7,6 +7,9 @@
 /// thread. Any call may also fail with `cancelled`, `timeout`, `no_memory` (also where the system gives no thread), `forked`
 /// (the backend was made before fork) and, when blocking on a library thread, `would_deadlock`.
 ///
+/// The structs and enumerations of this header are values: any thread may read one while none changes it. A request is handed over with the
+/// call, and the streams in it must not be used elsewhere until the call has completed.
+///
 /// To write a backend of your own, derive from this class, or from BlockingBackend where your storage can only block.
 
 #include <chrono>
@@ -43,6 +46,7 @@ struct FileInfo {
     Metadata metadata;
 };
 
+/// What to store. A value.
 struct UploadRequest {
     /// Not nil. A file that is there under the same ID is replaced, unless `create_only`.
     FileId id;
@@ -58,17 +62,19 @@ struct UploadRequest {
     CallOptions call;
 };
 
+/// What was stored. A value.
 struct UploadReceipt {
     /// Bytes stored.
     std::uint64_t size = 0;
 };
 
-/// Bytes [offset, offset + length) of a file; without a length, to its end.
+/// Bytes [offset, offset + length) of a file; without a length, to its end. A value.
 struct ByteRange {
     std::uint64_t offset = 0;
     std::optional<std::uint64_t> length;
 };
 
+/// What to read, and where to. A value.
 struct DownloadRequest {
     FileId id;
     /// Required.
@@ -81,6 +87,7 @@ struct DownloadRequest {
     CallOptions call;
 };
 
+/// What was read. A value.
 struct DownloadReceipt {
     /// Bytes delivered to the sink.
     std::uint64_t bytes = 0;
@@ -88,12 +95,13 @@ struct DownloadReceipt {
     std::uint64_t file_size = 0;
 };
 
-/// Names one file.
+/// Names one file. A value.
 struct FileRequest {
     FileId id;
     CallOptions call;
 };
 
+/// Asks for one page. A value.
 struct ListRequest {
     /// Where to go on: `ListPage::next` of the page before; empty for the first.
     std::string cursor;
@@ -102,6 +110,7 @@ struct ListRequest {
     CallOptions call;
 };
 
+/// A file of a page. A value.
 struct ListEntry {
     FileId id;
     /// Bytes.
@@ -109,6 +118,7 @@ struct ListEntry {
     Timestamp last_modified{};
 };
 
+/// A value.
 struct ListPage {
     /// Ordered by ID; may be empty although more follow.
     std::vector<ListEntry> files;
@@ -116,8 +126,10 @@ struct ListPage {
     std::optional<std::string> next;
 };
 
+/// What a presigned URL allows. A value.
 enum class PresignMethod { get, put, head, remove };
 
+/// Asks for a URL. A value.
 struct PresignRequest {
     FileId id;
     PresignMethod method = PresignMethod::get;
@@ -126,6 +138,7 @@ struct PresignRequest {
     CallOptions call;
 };
 
+/// A value.
 struct PresignedUrl {
     /// Holds a signature: whoever has it may use it until it expires.
     std::string url;

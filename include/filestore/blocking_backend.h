@@ -18,7 +18,7 @@ namespace filestore {
 class FILESTORE_API BlockingBackend : public StorageBackend,
                                       public std::enable_shared_from_this<BlockingBackend> {
 public:
-    /// A file that is being stored. Destroying one that was not committed leaves nothing behind.
+    /// A file that is being stored. A resource; one thread at a time. Destroying one that was not committed leaves nothing behind.
     class FILESTORE_API Writer {
     public:
         Writer() = default;
@@ -30,7 +30,7 @@ public:
         [[nodiscard]] virtual Result<void> commit(std::uint64_t size) = 0;
     };
 
-    /// A stored file that is being read.
+    /// A stored file that is being read. A resource; one thread at a time.
     class FILESTORE_API Reader {
     public:
         Reader() = default;

@@ -10,7 +10,7 @@
 
 namespace filestore {
 
-/// Runs tasks on threads other than the one that posts them. Implement it to run the library's work on your own threads.
+/// Runs tasks on threads other than the one that posts them. A resource; thread-safe. Implement it to run the library's work on your own threads.
 class FILESTORE_API Executor {
 public:
     Executor() = default;
@@ -24,6 +24,7 @@ public:
     virtual void post(std::function<void()> task) = 0;
 };
 
+/// A value.
 struct ThreadPoolOptions {
     /// The most threads that exist at one time; at least 1.
     unsigned max_threads = 4;

@@ -9,6 +9,9 @@
 ///
 /// A store that the original wrote is read, and the original reads ours. An upload becomes visible whole or not at all.
 /// Any number of processes may share a store.
+///
+/// Files are made with mode 0600 and directories with 0700, whatever the umask is; only the owner of the process can read them.
+/// A download of a file whose metadata is damaged or tells of another size fails with `corrupt`; one without metadata is read.
 
 #include <memory>
 #include <string>

@@ -3,10 +3,12 @@
 /// Files in an S3-compatible store: the object's key is the file ID under an optional prefix.
 ///
 /// Metadata: printable-ASCII strings under keys `[a-z0-9._-]+` travel as `x-amz-meta-KEY`, everything else and the original
-/// path as base64 of JSON in `x-amz-meta-filestore`. Together they may be at most 2 KiB (the limit of S3).
+/// path as base64 of JSON in `x-amz-meta-filestore`, with the size of the body: an object that has another one (a server kept a part of a
+/// broken-off upload) is `corrupt`. Together they may be at most 2 KiB (the limit of S3), of which the size takes up to 60 bytes.
 ///
 /// Environment read: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` when no keys are given, at the first
-/// request; and, by libcurl and OpenSSL, `http_proxy`, `https_proxy`, `no_proxy`, `SSL_CERT_FILE`, `SSL_CERT_DIR`.
+/// request; and, by libcurl and OpenSSL, `http_proxy`, `https_proxy`, `all_proxy`, `no_proxy`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and
+/// `SSLKEYLOGFILE` (a file that TLS session keys are written to, for debugging: whoever reads it can read the traffic).
 
 #include <chrono>
 #include <memory>
@@ -34,8 +36,8 @@ enum class S3PayloadSigning {
     automatic,
     /// SHA-256 of the body is part of the signature; a body is read twice.
     signed_payload,
-    /// The body is read once. Where a body is broken off, some servers (seen: versitygw 1.8.0 on a kept connection) store
-    /// the part that arrived; a FileService removes it, a caller of the backend has to.
+    /// The body is read once. Where a body is broken off, some servers store the part that arrived (seen: versitygw 1.8.0; connections are
+    /// therefore ended by a reset); such a part is `corrupt` when it is read. A FileService removes it, a caller of the backend has to.
     unsigned_payload,
 };
 

@@ -13,6 +13,9 @@
 /// behind it where that is `cancelled` or `timeout`; the destructor waits for that for up to 5 seconds. Where the server does not answer
 /// that either, the catalogue keeps a note, and the next process that uses it removes the file; without a catalogue it may stay.
 ///
+/// What a process that died has left half done is settled behind the first call that records: a file that is whole gets its row, anything else is
+/// removed. The destructor waits for that too, up to 5 seconds for each answer of the store.
+///
 /// Each call has a blocking and an asynchronous form, with the general failures of StorageBackend (see backend.h). Calls
 /// that record may also fail with the catalogue's `io`, `no_space` and `corrupt`: then the file is as it was before the call,
 /// or the message says otherwise.
@@ -72,7 +75,7 @@ struct FILESTORE_API ServiceOptions {
 [[nodiscard]] FILESTORE_API Result<ServiceOptions> parse_config(std::string_view yaml,
                                                                 const std::string& origin);
 
-/// What to store.
+/// What to store. A value.
 struct FileUpload {
     /// Required.
     std::shared_ptr<Source> source;

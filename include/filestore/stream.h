@@ -25,6 +25,7 @@ namespace filestore {
 /// Tells the library to call a stream again. A value (a handle); thread-safe; may outlive the call that it belongs to.
 class FILESTORE_API Wake {
 public:
+    /// What is woken: the library's own, or that of a backend that drives streams itself. A resource; thread-safe.
     class FILESTORE_API Target {
     public:
         Target() = default;
@@ -49,7 +50,7 @@ private:
     std::shared_ptr<Target> target_;
 };
 
-/// What one read or write did.
+/// What one read or write did. A value.
 struct IoStep {
     /// Bytes moved. For a read, 0 without `would_block` is the end of the stream.
     std::size_t bytes = 0;
@@ -57,7 +58,7 @@ struct IoStep {
     bool would_block = false;
 };
 
-/// The bytes of an upload.
+/// The bytes of an upload. A resource; one thread at a time.
 class FILESTORE_API Source {
 public:
     Source() = default;
@@ -83,7 +84,7 @@ public:
     [[nodiscard]] virtual bool blocking() const noexcept;
 };
 
-/// The receiver of a download.
+/// The receiver of a download. A resource; one thread at a time.
 class FILESTORE_API Sink {
 public:
     Sink() = default;
@@ -109,6 +110,7 @@ public:
 /// Reads a copy of its own. Never blocks; rewinds.
 [[nodiscard]] FILESTORE_API std::shared_ptr<Source> source_from_string(std::string bytes);
 
+/// A source made of functions. A value.
 struct CallbackSource {
     /// As Source::read.
     std::function<Result<IoStep>(std::span<std::byte> into, const Wake& wake)> read;
@@ -127,11 +129,12 @@ struct CallbackSource {
 [[nodiscard]] FILESTORE_API Result<std::shared_ptr<Source>> source_from_descriptor(int descriptor);
 
 /// Opens a regular file (following symbolic links), pipe or device for reading. A regular file whose size or modification
-/// time changes while it is read fails the upload with `source_failed`. Failures, at once: `not_found`, `permission_denied`,
+/// time changes while it is read, or that gives more bytes than its size (files of /proc: give a descriptor of a pipe), fails the upload with
+/// `source_failed`. Failures, at once: `not_found`, `permission_denied`,
 /// `invalid_argument` for a directory, `io`.
 [[nodiscard]] FILESTORE_API Result<std::shared_ptr<Source>> source_from_path(const std::string& path);
 
-/// Collects a download in memory. One thread at a time.
+/// Collects a download in memory. A resource; one thread at a time.
 class FILESTORE_API BufferSink final : public Sink {
 public:
     /// A download of more than `max_bytes` fails with `sink_failed`.
@@ -148,6 +151,7 @@ private:
     std::string bytes_;
 };
 
+/// A sink made of functions. A value.
 struct CallbackSink {
     /// As Sink::write.
     std::function<Result<IoStep>(std::span<const std::byte> bytes, const Wake& wake)> write;

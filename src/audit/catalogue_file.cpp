@@ -58,8 +58,9 @@ Result<void> sync_directory(const std::filesystem::path& directory) {
 }
 
 Error directory_failure(const std::filesystem::path& directory) {
-    return errno_error(
-        errno, "cannot make directory " + filestore::quoted(directory.native()) + " for the catalogue");
+    return place_error(
+        errno, "cannot make directory " + filestore::quoted(directory.native()) + " for the catalogue",
+        "set catalogue_path");
 }
 
 Result<void> make_directories(const std::filesystem::path& directory) {
@@ -80,7 +81,7 @@ Result<void> make_directories(const std::filesystem::path& directory) {
 /// Without opening the file: closing a descriptor of it would drop the locks that another connection of this process has.
 Result<void> make_file(const std::string& path) {
     if (mknod(path.c_str(), S_IFREG | 0600, 0) != 0 && errno != EEXIST) {
-        return errno_error(errno, "cannot make catalogue " + filestore::quoted(path));
+        return place_error(errno, "cannot make catalogue " + filestore::quoted(path), "set catalogue_path");
     }
     return {};
 }

@@ -71,4 +71,12 @@ Error errno_error(int number, std::string_view what) {
     return {code_of_errno(number), std::move(message)};
 }
 
+Error place_error(int number, std::string_view what, std::string_view advice) {
+    const Error error = errno_error(number, what);
+    if (number != ENOENT) {
+        return error;
+    }
+    return {ErrorCode::configuration, std::string(error.message()).append(": ").append(advice)};
+}
+
 }  // namespace filestore

@@ -33,4 +33,7 @@ private:
 /// "<what>: <text of errno>", for example "cannot open '/srv/x': No such file or directory".
 [[nodiscard]] Error errno_error(int number, std::string_view what);
 
+/// The same for a place that the configuration names: where it is not there, `configuration`, and `advice` follows.
+[[nodiscard]] Error place_error(int number, std::string_view what, std::string_view advice);
+
 }  // namespace filestore

@@ -30,7 +30,8 @@ Result<void> Spool::append(std::span<const std::byte> bytes) {
 Result<void> Spool::move_to_file() {
     directory_ = Descriptor(::open(directory_path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory_.is_open()) {
-        return errno_error(errno, "cannot open the spool directory " + quoted(directory_path_));
+        return place_error(errno, "cannot open the spool directory " + quoted(directory_path_),
+                           "make it, or set spool_directory or TMPDIR");
     }
     auto file = StagedFile::create(directory_.get(), 0600);
     if (!file) {

@@ -312,6 +312,13 @@ Result<void> Exchange::check_limits(std::chrono::steady_clock::time_point now,
     return {};
 }
 
+/// The request has been sent, and its answer's head has not come whole.
+bool Exchange::awaits_head() const noexcept {
+    long sent = 0;
+    return !head_complete_ && curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK &&
+           sent > 0;
+}
+
 /// A large buffer takes long to send on a slow line, and curl asks for more bytes only when it is empty.
 void Exchange::note_sent_bytes() noexcept {
     curl_off_t sent = 0;
@@ -333,6 +340,11 @@ Result<void> Exchange::outcome(CURLcode code) {
     }
     if (code == CURLE_OK) {
         return announce_head();
+    }
+    // curl's word for a header line above its own limit, too.
+    if (code == CURLE_OUT_OF_MEMORY && handle_ != nullptr && awaits_head()) {
+        return Error(ErrorCode::corrupt,
+                     "the server's answer has a header line of more than 100 KiB, or memory ran out");
     }
     std::string message = curl_message_[0] != '\0' ? curl_message_.data() : curl_easy_strerror(code);
     return Error(code_of(code), std::move(message), is_worth_retrying(code) ? retryable() : ErrorDetails{});

@@ -65,6 +65,7 @@ private:
     [[nodiscard]] Result<void> announce_head();
     [[nodiscard]] std::size_t take_body(std::span<const std::byte> bytes);
     [[nodiscard]] std::size_t give_body(std::span<std::byte> into);
+    [[nodiscard]] bool awaits_head() const noexcept;
     void note_sent_bytes() noexcept;
     void touch() noexcept { last_activity_ = std::chrono::steady_clock::now(); }
 

@@ -254,27 +254,16 @@ protected:
     }
 
     Result<std::unique_ptr<Reader>> open_reader(const DownloadRequest& request) override {
-        // Data and metadata have to be of one upload. A store that cannot be written to has no lock, and nobody replaces files there.
-        std::optional<FileLock> lock;
-        if (request.on_info) {
-            if (auto taken = FileLock::take(*store_, request.id, request.call); taken.ok()) {
-                lock.emplace(std::move(*taken));
+        if (!request.on_info) {
+            // What the metadata tells is not handed on, so a replacement under way matters only where it looks like damage.
+            if (auto reader = open_with_info(request.id); reader.ok()) {
+                return reader;
             }
         }
+        // Data and metadata have to be of one upload. A store that cannot be written to has no lock, and nobody replaces files there.
+        const auto lock = FileLock::take(*store_, request.id, request.call);
         FILESTORE_TRY(check_call_limits(request.call.cancel, request.call.deadline));
-        FILESTORE_TRY_ASSIGN(Descriptor file, open_file(request.id));
-        struct ::stat status {};
-        if (::fstat(file.get(), &status) != 0) {
-            return errno_error(errno, "cannot look at file " + request.id.str() + " " + store_->place());
-        }
-        if (!S_ISREG(status.st_mode)) {
-            return not_regular(*store_, request.id);
-        }
-        auto info = request.on_info ? read_info(*store_, request.id)
-                                    : Result<FileInfo>(Error(ErrorCode::internal, "nobody asked for it"));
-        return std::unique_ptr<Reader>(
-            std::make_unique<LocalReader>(store_, request.id, std::move(file),
-                                          static_cast<std::uint64_t>(status.st_size), std::move(info)));
+        return open_with_info(request.id);
     }
 
     /// The data goes first: from then on the file is gone whole, and a crash leaves only a sidecar that nobody asks for. Such a
@@ -314,6 +303,24 @@ protected:
     }
 
 private:
+    /// `corrupt` where the metadata is damaged or tells of another size. A file without metadata can be read.
+    [[nodiscard]] Result<std::unique_ptr<Reader>> open_with_info(const FileId& id) const {
+        FILESTORE_TRY_ASSIGN(Descriptor file, open_file(id));
+        struct ::stat status {};
+        if (::fstat(file.get(), &status) != 0) {
+            return errno_error(errno, "cannot look at file " + id.str() + " " + store_->place());
+        }
+        if (!S_ISREG(status.st_mode)) {
+            return not_regular(*store_, id);
+        }
+        auto info = read_info(*store_, id);
+        if (!info.ok() && info.error().code() == ErrorCode::corrupt) {
+            return info.error();
+        }
+        return std::unique_ptr<Reader>(std::make_unique<LocalReader>(
+            store_, id, std::move(file), static_cast<std::uint64_t>(status.st_size), std::move(info)));
+    }
+
     [[nodiscard]] Result<Descriptor> open_file(const FileId& id) const {
         Descriptor file(
             ::openat(store_->base.get(), id.str().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));

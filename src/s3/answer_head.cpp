@@ -6,7 +6,6 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/http_date.h"
-#include "s3/object_metadata.h"
 
 namespace filestore::s3 {
 
@@ -104,6 +103,16 @@ std::string range_header(const ByteRange& range) {
     return text;
 }
 
+Result<ObjectMetadata> object_metadata(std::uint64_t size, const std::vector<NameValue>& headers) {
+    FILESTORE_TRY_ASSIGN(ObjectMetadata object, from_headers(headers));
+    if (object.size && *object.size != size) {
+        return Error(ErrorCode::corrupt, "the object has " + std::to_string(size) +
+                                             " bytes where its uploader sent " +
+                                             std::to_string(*object.size));
+    }
+    return object;
+}
+
 Result<FileInfo> file_info(const FileId& id, std::uint64_t size, const std::vector<NameValue>& headers) {
     FileInfo info;
     info.id = id;
@@ -112,7 +121,7 @@ Result<FileInfo> file_info(const FileId& id, std::uint64_t size, const std::vect
     if (const auto type = find(headers, "content-type"); type && !type->empty()) {
         info.content_type = *type;
     }
-    FILESTORE_TRY_ASSIGN(ObjectMetadata object, from_headers(headers));
+    FILESTORE_TRY_ASSIGN(ObjectMetadata object, object_metadata(size, headers));
     info.original_path = std::move(object.original_path);
     info.metadata = std::move(object.metadata);
     return info;

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "filestore/backend.h"
-#include "http/transport.h"
+#include "s3/object_metadata.h"
 #include "s3/uri.h"
 
 namespace filestore::s3 {
@@ -26,7 +26,12 @@ struct BodyExtent {
 /// `bytes=0-99`, `bytes=100-`.
 [[nodiscard]] std::string range_header(const ByteRange& range);
 
-/// What the headers tell of a file. `corrupt` when they lack or garble what must be there.
+/// The user-defined part of an object of `size` bytes. `corrupt` when the headers garble it, or when its uploader sent another number of
+/// bytes: some servers keep the part of a body that had arrived before the uploader died.
+[[nodiscard]] Result<ObjectMetadata> object_metadata(std::uint64_t size,
+                                                     const std::vector<NameValue>& headers);
+
+/// What the headers tell of a file. `corrupt` as object_metadata(), and when they lack what must be there.
 [[nodiscard]] Result<FileInfo> file_info(const FileId& id, std::uint64_t size,
                                          const std::vector<NameValue>& headers);
 

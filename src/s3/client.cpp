@@ -9,6 +9,7 @@
 #include "core/try.h"
 #include "s3/credentials.h"
 #include "s3/errors.h"
+#include "s3/xml.h"
 
 namespace filestore::s3 {
 
@@ -43,11 +44,20 @@ std::string describe(const Call& call, const S3Options& options, const Endpoint&
     return text + " in bucket " + quoted(options.bucket) + " at " + endpoint.scheme + "://" + endpoint.host;
 }
 
+/// Cheap for the long lists that are no errors: an error document is short and begins with its root.
+bool is_error_document(std::string_view body) {
+    constexpr std::size_t prologue = 256;
+    return body.substr(0, prologue).find("<Error") != std::string_view::npos && parse_error(body);
+}
+
 /// Gathers one answer and tells a success from an error answer.
 class CallReceiver final : public http::Receiver {
 public:
     CallReceiver(Call call, std::string attempted, std::function<void(Result<Answer>)> done)
-        : call_(std::move(call)), attempted_(std::move(attempted)), done_(std::move(done)) {}
+        : call_(std::move(call)),
+          bodiless_(call_.method == http::Method::head),
+          attempted_(std::move(attempted)),
+          done_(std::move(done)) {}
 
     Result<void> on_head(const http::ResponseHead& head) override {
         answer_.status = head.status;
@@ -81,9 +91,11 @@ private:
         if (!outcome.ok()) {
             return outcome.error().within(attempted_);
         }
-        if (!is_success()) {
-            return error_of_answer(
-                {answer_.status, answer_.body, answer_.header("x-amz-request-id"), attempted_});
+        // Servers that began an answer of success before they failed say so in its body.
+        if (!is_success() || is_error_document(answer_.body)) {
+            return error_of_answer({answer_.status,
+                                    bodiless_ ? std::nullopt : std::optional<std::string_view>(answer_.body),
+                                    answer_.header("x-amz-request-id"), attempted_});
         }
         return std::move(answer_);
     }
@@ -91,6 +103,7 @@ private:
     [[nodiscard]] bool is_success() const noexcept { return answer_.status >= 200 && answer_.status < 300; }
 
     Call call_;
+    const bool bodiless_;
     std::string attempted_;
     std::function<void(Result<Answer>)> done_;
     Answer answer_;

@@ -27,6 +27,8 @@ struct ServerCodeRow {
     Meaning meaning;
 };
 
+constexpr std::string_view not_s3 = "check the endpoint: no S3 server answers like this";
+constexpr std::string_view no_such_object = "there is no such object";
 constexpr std::string_view check_bucket = "check the bucket's name and the endpoint";
 constexpr std::string_view check_keys = "check the access key and the secret key";
 constexpr std::string_view check_clock = "set this machine's clock right";
@@ -70,7 +72,7 @@ constexpr ServerCodeRow server_codes[] = {
     {"MethodNotAllowed", {ErrorCode::unsupported, Retry::no, {}}},
     {"MissingSecurityHeader", {ErrorCode::unauthenticated, Retry::no, check_keys}},
     {"NoSuchBucket", {ErrorCode::configuration, Retry::no, check_bucket}},
-    {"NoSuchKey", {ErrorCode::not_found, Retry::no, {}}},
+    {"NoSuchKey", {ErrorCode::not_found, Retry::no, no_such_object}},
     {"NoSuchUpload", {ErrorCode::not_found, Retry::no, {}}},
     {"NoSuchVersion", {ErrorCode::not_found, Retry::no, {}}},
     {"NotImplemented", {ErrorCode::unsupported, Retry::no, {}}},
@@ -93,6 +95,7 @@ constexpr ServerCodeRow server_codes[] = {
     {"ThrottlingException", {ErrorCode::rate_limited, Retry::yes, slow_down}},
     {"TokenRefreshRequired", {ErrorCode::unauthenticated, Retry::no, renew_token}},
     {"TooManyRequests", {ErrorCode::rate_limited, Retry::yes, slow_down}},
+    {"XAdminUserNotFound", {ErrorCode::unauthenticated, Retry::no, check_keys}},
     {"XAmzContentChecksumMismatch", {ErrorCode::corrupt, Retry::yes, try_again}},
     {"XAmzContentSHA256Mismatch", {ErrorCode::corrupt, Retry::yes, try_again}},
     {"XMinioAdminBucketQuotaExceeded", {ErrorCode::no_space, Retry::no, free_space}},
@@ -119,7 +122,7 @@ constexpr StatusRow statuses[] = {
     {401, {ErrorCode::unauthenticated, Retry::no, check_keys}},
     {403,
      {ErrorCode::permission_denied, Retry::no, "check the access key, the secret key and the permissions"}},
-    {404, {ErrorCode::not_found, Retry::no, {}}},
+    {404, {ErrorCode::configuration, Retry::no, not_s3}},
     {405, {ErrorCode::unsupported, Retry::no, {}}},
     {407, {ErrorCode::configuration, Retry::no, "give the proxy its user name and password"}},
     {408, {ErrorCode::unavailable, Retry::yes, try_again}},
@@ -186,9 +189,11 @@ std::string message_of(const ErrorAnswer& answer, const ErrorBody& body, const M
 }  // namespace
 
 Error error_of_answer(const ErrorAnswer& answer) {
-    ErrorBody body = parse_error(answer.body).value_or(ErrorBody());
+    ErrorBody body = parse_error(answer.body.value_or("")).value_or(ErrorBody());
     body.code = plain_word_or_empty(std::move(body.code));
-    const Meaning meaning = meaning_of(body.code, answer.http_status);
+    const bool missing = !answer.body && answer.http_status == 404;
+    const Meaning meaning = missing ? Meaning{ErrorCode::not_found, Retry::no, no_such_object}
+                                    : meaning_of(body.code, answer.http_status);
     std::string message = message_of(answer, body, meaning);
 
     ErrorDetails details;

@@ -1,7 +1,9 @@
 #include "s3/metadata_envelope.h"
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "core/json.h"
@@ -11,9 +13,17 @@ namespace filestore::s3 {
 namespace {
 
 constexpr std::string_view original_path_member = "original_path";
+constexpr std::string_view size_member = "size";
 constexpr std::string_view metadata_member = "metadata";
 
-/// Takes original_path out of a reader's events and writes metadata as JSON again. It does not build on Metadata because user
+std::optional<std::uint64_t> whole_number(std::string_view digits) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const bool whole = error == std::errc() && end == digits.data() + digits.size();
+    return whole ? std::optional(number) : std::nullopt;
+}
+
+/// Takes original_path and size out of a reader's events and writes metadata as JSON again. It does not build on Metadata because user
 /// metadata may be as deep as Metadata allows, and the envelope is one level more. One thread at a time.
 class EnvelopeReader {
 public:
@@ -24,6 +34,10 @@ public:
         return scalar([=](JsonTextWriter& to) { return to.Bool(value); });
     }
     bool RawNumber(const char* digits, rj::SizeType size, bool) {
+        if (depth_ == 1 && member_ == Member::size) {
+            size_ = whole_number({digits, size});
+            return size_.has_value();
+        }
         return scalar([=](JsonTextWriter& to) { return to.RawValue(digits, size, rj::kNumberType); });
     }
     bool String(const char* text, rj::SizeType size, bool) {
@@ -38,23 +52,23 @@ public:
             enter_member({text, size});
             return true;
         }
-        return write([=](JsonTextWriter& to) { return to.Key(text, size); });
+        return pass_on([=](JsonTextWriter& to) { return to.Key(text, size); });
     }
     bool StartObject() {
         ++depth_;
-        return depth_ == 1 || open([](JsonTextWriter& to) { return to.StartObject(); });
+        return depth_ == 1 || begin_value([](JsonTextWriter& to) { return to.StartObject(); });
     }
     bool EndObject(rj::SizeType) {
         --depth_;
-        return depth_ == 0 || write([](JsonTextWriter& to) { return to.EndObject(); });
+        return depth_ == 0 || pass_on([](JsonTextWriter& to) { return to.EndObject(); });
     }
     bool StartArray() {
         ++depth_;
-        return depth_ != 1 && open([](JsonTextWriter& to) { return to.StartArray(); });
+        return depth_ != 1 && begin_value([](JsonTextWriter& to) { return to.StartArray(); });
     }
     bool EndArray(rj::SizeType) {
         --depth_;
-        return write([](JsonTextWriter& to) { return to.EndArray(); });
+        return pass_on([](JsonTextWriter& to) { return to.EndArray(); });
     }
 
     // Numbers come as text, never as these.
@@ -65,14 +79,16 @@ public:
     bool Double(double) { return false; }
 
     [[nodiscard]] std::string& original_path() { return original_path_; }
+    [[nodiscard]] std::optional<std::uint64_t> size() const { return size_; }
     /// JSON; empty where the envelope has no metadata.
     [[nodiscard]] const std::string& metadata() const { return metadata_.text; }
 
 private:
-    enum class Member { unknown, original_path, metadata };
+    enum class Member { unknown, original_path, size, metadata };
 
     void enter_member(std::string_view name) {
         member_ = name == original_path_member ? Member::original_path
+                  : name == size_member        ? Member::size
                   : name == metadata_member    ? Member::metadata
                                                : Member::unknown;
         if (member_ == Member::metadata) {
@@ -82,24 +98,25 @@ private:
     }
 
     template <class Write>
-    bool write(Write write_event) {
+    bool pass_on(Write write_event) {
         return member_ != Member::metadata || write_event(writer_);
     }
 
-    /// The path is text, never an object or array.
+    /// The path is text and the size a number, never anything else.
     template <class Write>
-    bool open(Write write_event) {
-        return member_ != Member::original_path && write(write_event);
+    bool begin_value(Write write_event) {
+        return member_ != Member::original_path && member_ != Member::size && pass_on(write_event);
     }
 
     template <class Write>
     bool scalar(Write write_event) {
-        return depth_ > 0 && open(write_event);
+        return depth_ > 0 && begin_value(write_event);
     }
 
     std::size_t depth_ = 0;
     Member member_ = Member::unknown;
     std::string original_path_;
+    std::optional<std::uint64_t> size_;
     JsonText metadata_;
     JsonTextWriter writer_{metadata_};
 };
@@ -127,6 +144,9 @@ std::string to_envelope(const ObjectMetadata& object) {
     if (!object.original_path.empty()) {
         append_member(json, original_path_member, json_string(object.original_path));
     }
+    if (object.size) {
+        append_member(json, size_member, std::to_string(*object.size));
+    }
     if (!object.metadata.empty()) {
         append_member(json, metadata_member, object.metadata.to_json());
     }
@@ -149,6 +169,7 @@ Result<ObjectMetadata> from_envelope(std::string_view json) {
 
     ObjectMetadata object;
     object.original_path = std::move(envelope.original_path());
+    object.size = envelope.size();
     if (!envelope.metadata().empty()) {
         Result<Metadata> metadata = Metadata::parse(envelope.metadata());
         if (!metadata.ok()) {

@@ -79,7 +79,7 @@ Result<std::vector<NameValue>> to_headers(const ObjectMetadata& object) {
                      "the original path " + quoted(object.original_path) + " is not UTF-8");
     }
     std::vector<NameValue> headers;
-    ObjectMetadata rest{object.original_path, object.metadata};
+    ObjectMetadata rest = object;
     for (const auto& [key, json] : object.metadata.members()) {
         std::optional<std::string> text = object.metadata.text(key);
         if (text && fits_header(key, *text)) {

@@ -4,8 +4,10 @@
 ///
 /// A string value of printable ASCII (not empty, no blank at either end) under a key of `[a-z0-9._-]+` is `x-amz-meta-KEY`. Everything
 /// else, and the original path, is base64 of a JSON object in `x-amz-meta-filestore`:
-/// {"original_path": "...", "metadata": {...}}.
+/// {"original_path": "...", "size": 5, "metadata": {...}}.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,8 @@ namespace filestore::s3 {
 struct ObjectMetadata {
     std::string original_path;
     Metadata metadata;
+    /// Bytes of the body that the uploader sent. Nothing where another program wrote the object.
+    std::optional<std::uint64_t> size;
 };
 
 /// The headers to send, names in lower case. `invalid_argument` when they come to more than 2 KiB (names without `x-amz-meta-`, plus

@@ -132,39 +132,38 @@ private:
         return client_->options().key_prefix + id.str();
     }
 
-    /// HEAD of the file. Its 404 does not tell a missing file from a missing bucket, so that is asked for once.
+    /// HEAD of the file. Its 404 has no body that tells a missing file from a missing bucket or an unknown key, so the first one is
+    /// confirmed by a GET.
     template <class T>
     void head(const OperationPtr<T>& operation, const FileId& id, std::function<void(Result<Answer>)> done) {
         send(operation, new_call(*operation, http::Method::head, key_of(id)),
-             [this, operation, done = std::move(done)](Result<Answer> answer) {
+             [this, operation, id, done = std::move(done)](Result<Answer> answer) {
                  if (answer.ok() || answer.error().code() != ErrorCode::not_found) {
                      note_bucket(answer.ok());
                      return done(std::move(answer));
                  }
-                 not_found(operation, answer.error(), done);
+                 confirm_not_found(operation, id, answer.error(), done);
              });
     }
 
     template <class T>
-    void not_found(const OperationPtr<T>& operation, const Error& error,
-                   const std::function<void(Result<Answer>)>& done) {
+    void confirm_not_found(const OperationPtr<T>& operation, const FileId& id, const Error& error,
+                           const std::function<void(Result<Answer>)>& done) {
         if (bucket_seen_.load()) {
             return done(error);
         }
-        send(operation, new_call(*operation, http::Method::head, {}),
-             [this, error, done](const Result<Answer>& bucket) {
-                 if (!bucket.ok() && bucket.error().code() == ErrorCode::not_found) {
-                     return done(Error(ErrorCode::configuration,
-                                       "the bucket " + quoted(client_->options().bucket) +
-                                           " does not exist at " + client_->endpoint().host +
-                                           ": make it or correct bucket_name",
-                                       bucket.error().details()));
-                 }
-                 // Keys that may not look at the bucket still got a 404 for the file: the bucket is there.
-                 const bool tells = bucket.ok() || bucket.error().code() == ErrorCode::permission_denied;
-                 note_bucket(tells);
-                 done(tells ? error : bucket.error());
-             });
+        Call confirmation = new_call(*operation, http::Method::get, key_of(id));
+        confirmation.headers.push_back({"range", "bytes=0-0"});
+        confirmation.on_body = [](std::span<const std::byte> bytes, const Wake&) -> Result<IoStep> {
+            return IoStep{bytes.size(), false};
+        };
+        send(operation, std::move(confirmation), [this, error, done](const Result<Answer>& file) {
+            // A file that has come meanwhile was not there before; a range that an empty one cannot satisfy is such a file.
+            const bool has_come = file.ok() || file.error().code() == ErrorCode::range_not_satisfiable;
+            const bool tells = has_come || file.error().code() == ErrorCode::not_found;
+            note_bucket(tells);
+            done(tells ? error : file.error());
+        });
     }
 
     void note_bucket(bool seen) noexcept {
@@ -187,7 +186,7 @@ private:
 
 void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {
     start(request, std::move(done), [&](const OperationPtr<UploadReceipt>& operation) {
-        const s3::ObjectMetadata object{request.original_path, request.metadata};
+        const s3::ObjectMetadata object{request.original_path, request.metadata, UINT64_MAX};
         if (const auto headers = s3::to_headers(object); !headers.ok()) {
             return operation->finish(headers.error());
         }
@@ -225,7 +224,7 @@ Result<UploadReceipt> receipt_of(const Result<Answer>& answer, std::uint64_t siz
 void S3Backend::put(const OperationPtr<UploadReceipt>& operation, const UploadRequest& request,
                     s3::UploadBody body) {
     Call call = new_call(*operation, http::Method::put, key_of(request.id));
-    auto headers = s3::to_headers({request.original_path, request.metadata});
+    auto headers = s3::to_headers({request.original_path, request.metadata, body.size});
     if (!headers.ok()) {
         return operation->finish(headers.error());
     }
@@ -263,6 +262,7 @@ struct Delivery {
     Result<void> begin(const Answer& head) {
         FILESTORE_TRY_ASSIGN(extent, s3::body_extent(request.range, head.status, head.headers));
         progress = ProgressMeter(request.call.progress, extent.length);
+        FILESTORE_TRY(s3::object_metadata(extent.object_size, head.headers));
         if (!request.on_info) {
             return {};
         }

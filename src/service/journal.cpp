@@ -8,12 +8,12 @@ namespace filestore {
 
 namespace {
 
-/// How long settling one intent may wait for the backend.
-constexpr std::chrono::seconds settle_limit{30};
+/// How long one step of settling an intent may wait for the backend.
+constexpr std::chrono::seconds settle_limit{5};
 
-FileRequest settling_request(const Intent& intent, const PendingCalls::Call& call) {
+/// Closing the service does not cancel it: programs that run for a moment only would never settle anything.
+FileRequest settling_request(const Intent& intent) {
     FileRequest request{intent.id, {}};
-    request.call.cancel = call.token();
     request.call.deadline = std::chrono::steady_clock::now() + settle_limit;
     return request;
 }
@@ -93,32 +93,47 @@ void Journal::settle(const Intent& intent) {
     if (!call.ok()) {
         return;
     }
-    if (intent.operation == Operation::undo) {
-        return take_away(intent, *call);
+    switch (intent.operation) {
+        case Operation::upload:
+            return ask_whether_it_is_whole(intent, *call);
+        case Operation::removal:
+            return ask_whether_it_is_gone(intent, *call);
+        case Operation::undo:
+            return take_away(intent, *call);
     }
-    ask_whether_it_happened(intent, *call);
 }
 
-void Journal::ask_whether_it_happened(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->exists_async(settling_request(intent, *call),
+void Journal::ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
+    backend_->exists_async(settling_request(intent),
                            [self = shared_from_this(), intent, call](const Result<bool>& exists) {
                                if (!exists.ok()) {
                                    return;
                                }
-                               const bool happened = *exists == (intent.operation == Operation::upload);
-                               if (happened) {
-                                   static_cast<void>(self->complete(intent, intent.begun_at));
-                               } else if (intent.operation == Operation::removal) {
+                               if (*exists) {
                                    static_cast<void>(self->abandon(intent));
                                } else {
-                                   // Nothing was published, but metadata may have been left.
-                                   self->take_away(intent, call);
+                                   static_cast<void>(self->complete(intent, intent.begun_at));
                                }
                            });
 }
 
+void Journal::ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
+    backend_->metadata_async(settling_request(intent),
+                             [self = shared_from_this(), intent, call](const Result<FileInfo>& info) {
+                                 if (info.ok()) {
+                                     static_cast<void>(self->complete(intent, intent.begun_at));
+                                     return;
+                                 }
+                                 // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
+                                 const ErrorCode code = info.error().code();
+                                 if (code == ErrorCode::not_found || code == ErrorCode::corrupt) {
+                                     self->take_away(intent, call);
+                                 }
+                             });
+}
+
 void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->remove_async(settling_request(intent, *call),
+    backend_->remove_async(settling_request(intent),
                            [self = shared_from_this(), intent, call](const Result<bool>& removed) {
                                if (removed.ok()) {
                                    static_cast<void>(self->abandon(intent));

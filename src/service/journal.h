@@ -36,7 +36,8 @@ public:
 private:
     [[nodiscard]] Result<Catalogue*> catalogue();
     void settle(const Intent& intent);
-    void ask_whether_it_happened(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
+    void ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
+    void ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
 
     const std::string path_;

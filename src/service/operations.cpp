@@ -12,18 +12,25 @@ namespace filestore {
 
 namespace {
 
-/// Whether a failed request may still have left something: its answer was lost, or its body was broken off (a server has been
-/// seen to keep the part of an unsigned body that had arrived).
+/// Whether a failed request may still have left something: its answer was lost or could not be read, or its body was broken off (some servers keep
+/// the part of a body that had arrived).
 bool may_have_happened(const Error& error) noexcept {
+    const int status = error.details().http_status;
+    const bool refused = status >= 300 && status < 500;
     switch (error.code()) {
-        case ErrorCode::source_failed:
-        case ErrorCode::timeout:
-        case ErrorCode::cancelled:
-        case ErrorCode::unavailable:
-        case ErrorCode::outcome_unknown:
-            return true;
+        case ErrorCode::invalid_argument:
+        case ErrorCode::not_found:
+        case ErrorCode::already_exists:
+        case ErrorCode::precondition_failed:
+        case ErrorCode::permission_denied:
+        case ErrorCode::unauthenticated:
+        case ErrorCode::configuration:
+        case ErrorCode::unsupported:
+        case ErrorCode::no_space:
+        case ErrorCode::forked:
+            return status != 0 && !refused;
         default:
-            return error.details().http_status >= 500;
+            return !refused;
     }
 }
 

@@ -192,10 +192,26 @@ def test_a_truncated_sidecar(tool, local, kept_bytes):
     assert_fails(tool.run("metadata", file_id, *local.options), 7, file_id)
     assert_fails(tool.run("metadata", file_id, "--json", *local.options), 7, file_id)
     assert_fails(tool.run("download", file_id, *local.options), 7, file_id)
+    assert_fails(tool.run("download", file_id, "-o", "copy", *local.options), 7, file_id)
     assert tree(local.base) == before and tree(tool.directory) == {}
     assert_succeeds(tool.run("exists", file_id, *local.options))
     assert_succeeds(tool.run("delete", file_id, *local.options))
     local.assert_empty()
+
+
+def test_a_file_of_another_size_than_was_stored(tool, local):
+    file_id = uploaded(tool.run("upload", "-", *local.options, stdin=BODY))
+    (local.base / file_id).write_bytes(BODY[:-1])
+    for arguments in (["download", "-o", "copy"], ["download"], ["metadata"]):
+        assert_fails(tool.run(*arguments, file_id, *local.options), 7, file_id)
+    assert tree(tool.directory) == {}
+
+
+def test_a_place_for_the_catalogue_that_cannot_be(tool, local):
+    nowhere = "/proc/no-such-directory/catalogue.sqlite"
+    outcome = tool.run("upload", "-", *local.options, "--option", f"catalogue_path={nowhere}", stdin=BODY)
+    assert_fails(outcome, 2, "/proc/no-such-directory", "catalogue_path")
+    assert local.stored() == {}
 
 
 # What is uploaded
@@ -303,6 +319,23 @@ def test_wrong_secret(tool, versitygw):
     assert tree(tool.directory) == {}
     versitygw.assert_empty()
     assert versitygw.catalogue.events() == []
+
+
+def test_unknown_access_key(tool, versitygw):
+    unknown = {**versitygw.environment, "AWS_ACCESS_KEY_ID": "nobody-knows-it"}
+    for arguments in every_command():
+        assert_fails(tool.run(*arguments, *versitygw.options, environment=unknown, stdin=BODY), 5)
+    assert tree(tool.directory) == {}
+    versitygw.assert_empty()
+    assert versitygw.catalogue.events() == []
+
+
+def test_no_place_for_an_upload_of_unknown_length(tool, versitygw):
+    nowhere = ["--option", "spool_directory=/no/such/directory"]
+    arguments = ["upload", "-", *nowhere, *versitygw.options]
+    outcome = tool.run(*arguments, environment=versitygw.environment, stdin=LONG_BODY)
+    assert_fails(outcome, 2, "/no/such/directory", "spool_directory")
+    versitygw.assert_empty()
 
 
 def test_missing_credentials(tool, versitygw):

@@ -4,23 +4,14 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
 
 import pytest
 from bad_servers import server_that_stalls, store_options
 from command import assert_succeeds, tree, uploaded
 from stores import MISSING_ID, Catalogue
+from waiting import SECONDS_TO_BEGIN, wait_until
 
 BODY = os.urandom(3_000_000)
-SECONDS_TO_BEGIN = 120
-
-
-def wait_until(condition, process):
-    give_up = time.monotonic() + SECONDS_TO_BEGIN
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
 
 
 def assert_stopped(process, number, out=b""):

@@ -59,7 +59,6 @@ TEST_CASE("listings that are none", "[wire]") {
     const std::string bodies[] = {
         "",
         "not XML",
-        error_body("InternalError"),
         "<html><body>Welcome to the hotel's network</body></html>",
         "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c "
         "\"&b;&b;&b;&b;&b;&b;&b;&b;\">]>" +
@@ -119,9 +118,18 @@ TEST_CASE("what cannot be told is never no", "[wire]") {
     const std::string denied = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
     const std::string broken = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
     CHECK(exists({found}).value());
-    CHECK_FALSE(exists({missing, found}).value());
-    CHECK_FALSE(exists({missing, denied}).value());
+    const auto missing_because = [](std::string_view server_code) {
+        return answer("404 Not Found", "", error_body(server_code));
+    };
+    CHECK_FALSE(exists({missing, missing_because("NoSuchKey")}).value());
+    CHECK_FALSE(exists({missing, answer("206 Partial Content", "", "x")}).value());
+    CHECK_FALSE(exists({missing, answer("416 Range Not Satisfiable", "", "")}).value());
+    CHECK(exists({missing, missing_because("NoSuchBucket")}).error().code() == ErrorCode::configuration);
+    CHECK(exists({missing, missing_because("XAdminUserNotFound")}).error().code() ==
+          ErrorCode::unauthenticated);
+    CHECK(exists({missing, missing_because("NobodyKnowsIt")}).error().code() == ErrorCode::configuration);
     CHECK(exists({missing, missing}).error().code() == ErrorCode::configuration);
+    CHECK(exists({missing, denied}).error().code() == ErrorCode::permission_denied);
     CHECK_FALSE(exists({missing, broken}).ok());
     CHECK_FALSE(exists({missing}).ok());
     CHECK(exists({denied}).error().code() == ErrorCode::permission_denied);
@@ -143,6 +151,23 @@ TEST_CASE("a HEAD answer that lacks what it must have is damaged", "[wire]") {
         REQUIRE_FALSE(info.ok());
         CHECK(info.error().code() == ErrorCode::corrupt);
     }
+}
+
+TEST_CASE("an answer of success whose body is an error is none", "[wire]") {
+    const std::string failed = answer("200 OK", "", error_body("InternalError"));
+    const ScriptedServer server({conversation({failed, failed})});
+    const auto backend = open_on(server);
+    const auto receipt = backend->upload(upload_of("hello"));
+    REQUIRE_FALSE(receipt.ok());
+    CHECK(receipt.error().code() == ErrorCode::unavailable);
+    CHECK(receipt.error().details().server_code == "InternalError");
+    CHECK(backend->list({}).error().code() == ErrorCode::unavailable);
+}
+
+TEST_CASE("an answer with an endless header line is refused", "[wire]") {
+    const auto refused = listed("HTTP/1.1 200 OK\r\nx-long: " + std::string(400'000, 'y') + "\r\n\r\n");
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code() == ErrorCode::corrupt);
 }
 
 TEST_CASE("an answer with endless headers is refused", "[wire]") {

@@ -89,6 +89,27 @@ TEST_CASE_METHOD(Fixture, "a deadline is answered before the removal, which stil
     CHECK(intents().empty());
 }
 
+TEST_CASE_METHOD(Fixture, "an answer that cannot be read may have been a success", "[wire]") {
+    const std::string unreadable =
+        "HTTP/1.1 200 OK\r\nx-long: " + std::string(400'000, 'y') + "\r\nContent-Length: 0\r\n\r\n";
+    server.add({ExpectRequest{}, Send{unreadable}});
+    server.add({ExpectRequest{}, Send{removed}});
+    const auto id = open().upload(some_file());
+    REQUIRE_FALSE(id.ok());
+    CHECK(id.error().code() == ErrorCode::corrupt);
+    CHECK(heard("DELETE") == 1);
+    CHECK(intents().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "what the server refused needs no removal", "[wire]") {
+    server.add({ExpectRequest{}, Send{answer("400 Bad Request", "", error_body("BadDigest"))}});
+    const auto id = open().upload(some_file());
+    REQUIRE_FALSE(id.ok());
+    CHECK(id.error().code() == ErrorCode::corrupt);
+    CHECK(heard("DELETE") == 0);
+    CHECK(intents().empty());
+}
+
 TEST_CASE_METHOD(Fixture, "closing lets a removal end", "[wire]") {
     server.add({ExpectRequest{}, Stall{}});
     server.add({ExpectRequest{}, Send{removed}});

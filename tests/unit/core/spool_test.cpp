@@ -49,6 +49,6 @@ TEST_CASE("little content needs no directory, much fails without one", "[spool]"
     REQUIRE(spool.append(bytes_of(std::string(1'000'000, 'x'))).ok());
     const auto appended = spool.append(bytes_of(std::string(100'000, 'x')));
     REQUIRE_FALSE(appended.ok());
-    CHECK(appended.error().code() == ErrorCode::not_found);
+    CHECK(appended.error().code() == ErrorCode::configuration);
     CHECK(appended.error().message().find("/nowhere/at/all") != std::string_view::npos);
 }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/encoding.h"
+
 using filestore::ByteRange;
 using filestore::ErrorCode;
 using filestore::FileId;
@@ -90,4 +92,12 @@ TEST_CASE("what the headers tell of a file", "[answer_head]") {
     CHECK(file_info(id, 5, {date, {"content-type", ""}})->content_type == filestore::default_content_type);
     CHECK(file_info(id, 5, {}).error().code() == ErrorCode::corrupt);
     CHECK(file_info(id, 5, {date, {"x-amz-meta-filestore", "!!!"}}).error().code() == ErrorCode::corrupt);
+}
+
+TEST_CASE("an object of another size than its uploader sent", "[answer_head]") {
+    const std::vector<NameValue> headers = {{"x-amz-meta-filestore", filestore::to_base64(R"({"size":5})")}};
+    CHECK(object_metadata(5, headers).ok());
+    CHECK(object_metadata(4, headers).error().code() == ErrorCode::corrupt);
+    CHECK(object_metadata(6, headers).error().code() == ErrorCode::corrupt);
+    CHECK(object_metadata(4, {}).ok());
 }

@@ -39,6 +39,7 @@ TEST_CASE("server codes decide, whatever the status is", "[s3][errors]") {
         {404, "NoSuchKey", ErrorCode::not_found, false},
         {404, "NoSuchBucket", ErrorCode::configuration, false},
         {404, "NoSuchUpload", ErrorCode::not_found, false},
+        {404, "XAdminUserNotFound", ErrorCode::unauthenticated, false},
         {403, "AccessDenied", ErrorCode::permission_denied, false},
         {403, "InvalidAccessKeyId", ErrorCode::unauthenticated, false},
         {403, "SignatureDoesNotMatch", ErrorCode::unauthenticated, false},
@@ -93,7 +94,7 @@ TEST_CASE("without a known server code the status decides", "[s3][errors]") {
         {400, ErrorCode::invalid_argument, false},
         {401, ErrorCode::unauthenticated, false},
         {403, ErrorCode::permission_denied, false},
-        {404, ErrorCode::not_found, false},
+        {404, ErrorCode::configuration, false},
         {405, ErrorCode::unsupported, false},
         {407, ErrorCode::configuration, false},
         {408, ErrorCode::unavailable, true},
@@ -125,12 +126,19 @@ TEST_CASE("without a known server code the status decides", "[s3][errors]") {
     CHECK(error_for(404, "").details().server_code.empty());
 }
 
+TEST_CASE("only of an answer that cannot have a body does a bare 404 mean a missing object", "[s3][errors]") {
+    CHECK(error_of_answer({404, std::nullopt, {}, attempted}).code() == ErrorCode::not_found);
+    CHECK(error_of_answer({403, std::nullopt, {}, attempted}).code() == ErrorCode::permission_denied);
+}
+
 TEST_CASE("the message says what was attempted, what came back and what to do", "[s3][errors]") {
     CHECK(error_for(404, body_of("NoSuchBucket", "The specified bucket does not exist")).message() ==
           "GET 'key' in bucket 'b' at host failed: status 404 NoSuchBucket, 'The specified bucket does not "
           "exist'; "
           "check the bucket's name and the endpoint");
-    CHECK(error_for(404, "").message() == "GET 'key' in bucket 'b' at host failed: status 404");
+    CHECK(error_of_answer({404, std::nullopt, {}, "HEAD 'key' in bucket 'b' at host"}).message() ==
+          "HEAD 'key' in bucket 'b' at host failed: status 404; there is no such object");
+    CHECK(contains(error_for(404, "<html>not here</html>").message(), "check the endpoint"));
     CHECK(contains(
         error_for(400, body_of("AuthorizationHeaderMalformed", "m", "<Region>eu-west-1</Region>")).message(),
         "set the region of the bucket: 'eu-west-1'"));
@@ -147,7 +155,7 @@ TEST_CASE("what a server writes stays one line of bounded length", "[s3][errors]
     for (const std::string& code :
          {std::string(1000, 'x'), std::string("a b"), std::string("a\nb"), std::string("é")}) {
         const Error odd = error_for(404, body_of(code));
-        CHECK(odd.code() == ErrorCode::not_found);
+        CHECK(odd.code() == ErrorCode::configuration);
         CHECK(odd.details().server_code.empty());
         CHECK(odd.message().size() < 1000);
     }

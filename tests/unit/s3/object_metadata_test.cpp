@@ -20,7 +20,7 @@ namespace {
 ObjectMetadata object_of(const std::string& original_path, const std::string& json) {
     auto metadata = Metadata::parse(json);
     REQUIRE(metadata.ok());
-    return {original_path, *std::move(metadata)};
+    return {original_path, *std::move(metadata), {}};
 }
 
 std::vector<NameValue> headers_of(const ObjectMetadata& object) {
@@ -54,6 +54,7 @@ void check_round_trip(const ObjectMetadata& object) {
     REQUIRE(read.ok());
     CHECK(read->original_path == object.original_path);
     CHECK(read->metadata.to_json() == object.metadata.to_json());
+    CHECK(read->size == object.size);
 }
 
 std::string nested_arrays(std::size_t levels) {
@@ -100,8 +101,17 @@ TEST_CASE("the original path travels in the envelope", "[s3][object_metadata]") 
           R"({"original_path":"書/\"a\".pdf","metadata":{"n":1}})");
 }
 
+TEST_CASE("the size travels in the envelope", "[s3][object_metadata]") {
+    ObjectMetadata object = object_of("p", R"({"n": 1})");
+    object.size = 0;
+    CHECK(envelope_of(headers_of(object)) == R"({"original_path":"p","size":0,"metadata":{"n":1}})");
+    check_round_trip(object);
+    object.size = UINT64_MAX;
+    check_round_trip(object);
+}
+
 TEST_CASE("an original path that is not UTF-8 is refused", "[s3][object_metadata]") {
-    const auto headers = to_headers({"a\xFF", {}});
+    const auto headers = to_headers({"a\xFF", {}, {}});
     REQUIRE_FALSE(headers.ok());
     CHECK(headers.error().code() == ErrorCode::invalid_argument);
 }
@@ -211,6 +221,12 @@ TEST_CASE("a damaged envelope is corrupt", "[s3][object_metadata]") {
         R"({"original_path":null})",
         R"({"original_path":["p"]})",
         R"({"original_path":{}})",
+        R"({"size":-1})",
+        R"({"size":1.0})",
+        R"({"size":18446744073709551616})",
+        R"({"size":"1"})",
+        R"({"size":null})",
+        R"({"size":[1]})",
         R"({"metadata":[]})",
         R"({"metadata":"{}"})",
         R"({"metadata":null})",
