@@ -72,7 +72,7 @@ Error errno_error(int number, std::string_view what) {
 }
 
 Error place_error(int number, std::string_view what, std::string_view advice) {
-    const Error error = errno_error(number, what);
+    Error error = errno_error(number, what);
     if (number != ENOENT) {
         return error;
     }
