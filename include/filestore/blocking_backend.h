@@ -67,6 +67,8 @@ protected:
     [[nodiscard]] virtual Result<ListPage> list_now(const ListRequest& request) = 0;
 
 private:
+    template <class Request, class Receipt>
+    class TransferJob;
     class UploadJob;
     class DownloadJob;
     template <class T, class Request>

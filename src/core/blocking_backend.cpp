@@ -50,10 +50,11 @@ void BlockingBackend::close() noexcept {
     }
 }
 
-class BlockingBackend::UploadJob final : public Job {
+/// What both directions share: copies until the stream has ended or has to be waited for, then concludes and answers.
+template <class Request, class Receipt>
+class BlockingBackend::TransferJob : public Job {
 public:
-    UploadJob(std::shared_ptr<BlockingBackend> backend, UploadRequest request,
-              PendingAnswerPtr<UploadReceipt> answer)
+    TransferJob(std::shared_ptr<BlockingBackend> backend, Request request, PendingAnswerPtr<Receipt> answer)
         : Job(backend->machinery_->runtime, answer->token(), request.call.deadline),
           backend_(std::move(backend)),
           request_(std::move(request)),
@@ -61,25 +62,52 @@ public:
         request_.call.cancel = answer_->token();
     }
 
+protected:
+    /// True once everything is copied, false to be called again.
+    virtual Result<bool> copy() = 0;
+    virtual Result<Receipt> conclude() = 0;
+    /// Destroys the file, which may have to be undone.
+    virtual void close_file() noexcept = 0;
+
+    [[nodiscard]] BlockingBackend& backend() const noexcept { return *backend_; }
+    [[nodiscard]] const Request& request() const noexcept { return request_; }
+
 private:
-    Next step() override {
+    Next step() final {
         auto copied = call_user(ErrorCode::internal, [this] { return copy(); });
         if (copied.ok() && !*copied) {
             return Next::park;
         }
-        answer(copied.ok() ? call_user(ErrorCode::internal, [this] { return commit(); })
-                           : Result<UploadReceipt>(copied.error()));
+        answer(copied.ok() ? call_user(ErrorCode::internal, [this] { return conclude(); })
+                           : Result<Receipt>(copied.error()));
         return Next::done;
     }
 
-    /// True once the source has ended, false to be called again.
-    Result<bool> copy() {
+    /// The job lets go of everything of the caller's before it answers.
+    void answer(Result<Receipt> result) {
+        close_file();
+        request_ = {};
+        backend_.reset();
+        answer_->give(std::move(result));
+    }
+
+    std::shared_ptr<BlockingBackend> backend_;
+    Request request_;
+    PendingAnswerPtr<Receipt> answer_;
+};
+
+class BlockingBackend::UploadJob final : public TransferJob<UploadRequest, UploadReceipt> {
+public:
+    using TransferJob::TransferJob;
+
+private:
+    Result<bool> copy() override {
         if (!writer_) {
             FILESTORE_TRY(open());
         }
         while (true) {
             FILESTORE_TRY(check_limits());
-            FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*request_.source, buffer_, waker()));
+            FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*request().source, buffer_, waker()));
             if (step.would_block) {
                 return false;
             }
@@ -97,15 +125,15 @@ private:
 
     Result<void> open() {
         FILESTORE_TRY(check_limits());
-        FILESTORE_TRY(check_request(request_));
-        declared_ = request_.source->size();
-        progress_ = ProgressMeter(request_.call.progress, declared_);
-        FILESTORE_TRY_ASSIGN(writer_, backend_->open_writer(request_));
+        FILESTORE_TRY(check_request(request()));
+        declared_ = request().source->size();
+        progress_ = ProgressMeter(request().call.progress, declared_);
+        FILESTORE_TRY_ASSIGN(writer_, backend().open_writer(request()));
         buffer_ = make_buffer(declared_);
         return {};
     }
 
-    Result<UploadReceipt> commit() {
+    Result<UploadReceipt> conclude() override {
         if (declared_ && size_ != *declared_) {
             return source_size_error(*declared_, size_);
         }
@@ -115,17 +143,8 @@ private:
         return UploadReceipt{size_};
     }
 
-    /// The job lets go of everything of the caller's before it answers.
-    void answer(Result<UploadReceipt> result) {
-        writer_.reset();
-        request_ = {};
-        backend_.reset();
-        answer_->give(std::move(result));
-    }
+    void close_file() noexcept override { writer_.reset(); }
 
-    std::shared_ptr<BlockingBackend> backend_;
-    UploadRequest request_;
-    PendingAnswerPtr<UploadReceipt> answer_;
     std::unique_ptr<Writer> writer_;
     std::vector<std::byte> buffer_;
     std::optional<std::uint64_t> declared_;
@@ -133,30 +152,12 @@ private:
     ProgressMeter progress_;
 };
 
-class BlockingBackend::DownloadJob final : public Job {
+class BlockingBackend::DownloadJob final : public TransferJob<DownloadRequest, DownloadReceipt> {
 public:
-    DownloadJob(std::shared_ptr<BlockingBackend> backend, DownloadRequest request,
-                PendingAnswerPtr<DownloadReceipt> answer)
-        : Job(backend->machinery_->runtime, answer->token(), request.call.deadline),
-          backend_(std::move(backend)),
-          request_(std::move(request)),
-          answer_(std::move(answer)) {
-        request_.call.cancel = answer_->token();
-    }
+    using TransferJob::TransferJob;
 
 private:
-    Next step() override {
-        auto copied = call_user(ErrorCode::internal, [this] { return copy(); });
-        if (copied.ok() && !*copied) {
-            return Next::park;
-        }
-        answer(copied.ok() ? call_user(ErrorCode::internal, [this] { return finish(); })
-                           : Result<DownloadReceipt>(copied.error()));
-        return Next::done;
-    }
-
-    /// True once all bytes are with the sink, false to be called again.
-    Result<bool> copy() {
+    Result<bool> copy() override {
         if (!reader_) {
             FILESTORE_TRY(open());
         }
@@ -168,7 +169,7 @@ private:
                 }
                 FILESTORE_TRY(fill());
             }
-            FILESTORE_TRY_ASSIGN(const IoStep step, write_sink(*request_.sink, unwritten_, waker()));
+            FILESTORE_TRY_ASSIGN(const IoStep step, write_sink(*request().sink, unwritten_, waker()));
             if (step.would_block) {
                 return false;
             }
@@ -179,13 +180,13 @@ private:
 
     Result<void> open() {
         FILESTORE_TRY(check_limits());
-        FILESTORE_TRY(check_request(request_));
-        FILESTORE_TRY_ASSIGN(reader_, backend_->open_reader(request_));
-        FILESTORE_TRY_ASSIGN(range_, resolve_range(request_.range, reader_->size()));
-        progress_ = ProgressMeter(request_.call.progress, range_.length);
-        if (request_.on_info) {
+        FILESTORE_TRY(check_request(request()));
+        FILESTORE_TRY_ASSIGN(reader_, backend().open_reader(request()));
+        FILESTORE_TRY_ASSIGN(range_, resolve_range(request().range, reader_->size()));
+        progress_ = ProgressMeter(request().call.progress, range_.length);
+        if (request().on_info) {
             FILESTORE_TRY_ASSIGN(const FileInfo info, reader_->info());
-            FILESTORE_TRY(call_user(ErrorCode::sink_failed, [&] { return request_.on_info(info); }));
+            FILESTORE_TRY(call_user(ErrorCode::sink_failed, [&] { return request().on_info(info); }));
         }
         buffer_ = make_buffer(range_.length);
         return {};
@@ -198,30 +199,21 @@ private:
                              reader_->read(range_.offset + read_, std::span(buffer_).first(wanted)));
         if (got == 0) {
             return Error(ErrorCode::corrupt,
-                         "file " + request_.id.str() + " became shorter while it was read");
+                         "file " + request().id.str() + " became shorter while it was read");
         }
         read_ += got;
         unwritten_ = std::span<const std::byte>(buffer_).first(got);
         return {};
     }
 
-    Result<DownloadReceipt> finish() {
-        FILESTORE_TRY(finish_sink(*request_.sink));
+    Result<DownloadReceipt> conclude() override {
+        FILESTORE_TRY(finish_sink(*request().sink));
         progress_.finish();
         return DownloadReceipt{range_.length, reader_->size()};
     }
 
-    /// The job lets go of everything of the caller's before it answers.
-    void answer(Result<DownloadReceipt> result) {
-        reader_.reset();
-        request_ = {};
-        backend_.reset();
-        answer_->give(std::move(result));
-    }
+    void close_file() noexcept override { reader_.reset(); }
 
-    std::shared_ptr<BlockingBackend> backend_;
-    DownloadRequest request_;
-    PendingAnswerPtr<DownloadReceipt> answer_;
     std::unique_ptr<Reader> reader_;
     std::vector<std::byte> buffer_;
     std::span<const std::byte> unwritten_;

@@ -404,7 +404,7 @@ def test_a_deadline_ends_a_call_to_a_silent_server(tool, tmp_path, command):
     with server_that_stalls() as server:
         options, environment = store_options(server.endpoint, catalogue.path)
         outcome = tool.run(*command, "--timeout", "0.5", *options, environment=environment, stdin=LONG_BODY)
-    assert_fails(outcome, 6)
+    assert_fails(outcome, 6, MISSING_ID if "download" in command else "standard input", "deadline")
     assert tree(tool.directory) == {}
     assert catalogue.events() == []
 

@@ -73,11 +73,11 @@ ExitCode print_saved(const Session& session, const FileId& id, const std::string
 ExitCode download_one(const Session& session, const std::string& operand) {
     auto id = FileId::parse(operand);
     if (!id) {
-        return session.fail(id.error());
+        return session.fail(id.error(), operand);
     }
     auto target = open_target(session, *id);
     if (!target) {
-        return session.fail(target.error());
+        return session.fail(target.error(), operand);
     }
     ProgressBar bar("download");
     DownloadRequest request;
@@ -92,7 +92,7 @@ ExitCode download_one(const Session& session, const std::string& operand) {
     const bool to_standard_output = target->path.empty();
     if (!receipt) {
         const bool nobody_reads = to_standard_output && session.output.reader_is_gone();
-        return nobody_reads ? ExitCode::other : session.fail(receipt.error());
+        return nobody_reads ? ExitCode::other : session.fail(receipt.error(), operand);
     }
     return to_standard_output ? ExitCode::ok : print_saved(session, *id, target->path, receipt->bytes);
 }

@@ -12,13 +12,13 @@ namespace {
 ExitCode exists_one(const Session& session, const std::string& operand) {
     auto id = FileId::parse(operand);
     if (!id) {
-        return session.fail(id.error());
+        return session.fail(id.error(), operand);
     }
     const auto found = finish_call<bool>(session.signals, nullptr, [&](Completion<bool> done) {
         session.service.exists_async({*id, session.call_options()}, std::move(done));
     });
     if (!found) {
-        return session.fail(found.error());
+        return session.fail(found.error(), operand);
     }
     if (session.options.json) {
         const ExitCode printed =

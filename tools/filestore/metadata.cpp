@@ -36,13 +36,13 @@ std::string as_lines(const FileInfo& info) {
 ExitCode metadata_one(const Session& session, const std::string& operand) {
     auto id = FileId::parse(operand);
     if (!id) {
-        return session.fail(id.error());
+        return session.fail(id.error(), operand);
     }
     const auto info = finish_call<FileInfo>(session.signals, nullptr, [&](Completion<FileInfo> done) {
         session.service.metadata_async({*id, session.call_options()}, std::move(done));
     });
     if (!info) {
-        return session.fail(info.error());
+        return session.fail(info.error(), operand);
     }
     return session.print(session.options.json ? to_json(*info) + "\n" : as_lines(*info));
 }

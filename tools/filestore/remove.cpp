@@ -12,13 +12,13 @@ namespace {
 ExitCode remove_one(const Session& session, const std::string& operand) {
     auto id = FileId::parse(operand);
     if (!id) {
-        return session.fail(id.error());
+        return session.fail(id.error(), operand);
     }
     const auto removed = finish_call<bool>(session.signals, nullptr, [&](Completion<bool> done) {
         session.service.remove_async({*id, session.call_options()}, std::move(done));
     });
     if (!removed) {
-        return session.fail(removed.error());
+        return session.fail(removed.error(), operand);
     }
     if (session.options.json) {
         const ExitCode printed =

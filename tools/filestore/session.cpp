@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include "core/text.h"
+
 namespace filestore::tool {
 
 CallOptions Session::call_options(ProgressBar* bar) const {
@@ -14,9 +16,13 @@ CallOptions Session::call_options(ProgressBar* bar) const {
     return call;
 }
 
-ExitCode Session::fail(const Error& error) const {
+ExitCode Session::fail(const Error& error, std::string_view operand) const {
+    const std::string_view message = error.message();
+    const std::string name = filestore::quoted(operand);
+    const bool is_named =
+        message.find(operand) != std::string_view::npos || message.find(name) != std::string_view::npos;
     if (signals.caught() == 0) {
-        report(error);
+        report(is_named ? error : error.within(name));
     }
     return exit_code_of(error.code());
 }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exit_code.h"
@@ -25,8 +26,9 @@ struct Session {
     /// Deadline, cancellation and, where `bar` is not null, progress of one call. The bar must outlive the call.
     [[nodiscard]] CallOptions call_options(ProgressBar* bar = nullptr) const;
 
-    /// Says on standard error what failed, unless the user stopped it; answers its exit code.
-    [[nodiscard]] ExitCode fail(const Error& error) const;
+    /// Says on standard error what failed, unless the user stopped it; answers its exit code. A message that does not name the operand
+    /// (empty where there is none) is led by it.
+    [[nodiscard]] ExitCode fail(const Error& error, std::string_view operand = {}) const;
 
     /// Prints a result; on failure says so. Silent where nobody reads any more.
     [[nodiscard]] ExitCode print(std::string_view text) const;

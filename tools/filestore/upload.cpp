@@ -78,7 +78,7 @@ ExitCode print_id(const Session& session, const FileId& id, const std::string& n
 ExitCode upload_one(const Session& session, const std::string& operand) {
     auto file = prepare(session, operand);
     if (!file) {
-        return session.fail(file.error());
+        return session.fail(file.error(), operand);
     }
     const std::string name = file->path;
     ProgressBar bar("upload");
@@ -87,7 +87,8 @@ ExitCode upload_one(const Session& session, const std::string& operand) {
         session.service.upload_async(std::move(*file), std::move(done));
     });
     bar.clear();
-    return id ? print_id(session, *id, name) : session.fail(id.error());
+    return id ? print_id(session, *id, name)
+              : session.fail(id.error(), operand == standard_input ? "standard input" : operand);
 }
 
 }  // namespace
