@@ -7,9 +7,9 @@
 #include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
-#include "s3/credentials.h"
-#include "s3/errors.h"
-#include "s3/xml.h"
+#include "s3/credentials/credentials.h"
+#include "s3/protocol/errors.h"
+#include "s3/protocol/xml.h"
 
 namespace filestore::s3 {
 

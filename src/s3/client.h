@@ -12,9 +12,9 @@
 #include "filestore/call.h"
 #include "filestore/s3_backend.h"
 #include "http/transport.h"
-#include "s3/endpoint.h"
-#include "s3/signing.h"
-#include "s3/uri.h"
+#include "s3/protocol/endpoint.h"
+#include "s3/protocol/signing.h"
+#include "s3/protocol/uri.h"
 
 namespace filestore::s3 {
 

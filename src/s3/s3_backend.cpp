@@ -16,11 +16,11 @@
 #include "core/thread_pool.h"
 #include "core/try.h"
 #include "http/curl_transport.h"
-#include "s3/answer_head.h"
 #include "s3/client.h"
-#include "s3/object_metadata.h"
-#include "s3/upload_body.h"
-#include "s3/xml.h"
+#include "s3/protocol/answer_head.h"
+#include "s3/protocol/object_metadata.h"
+#include "s3/protocol/xml.h"
+#include "s3/transfer/upload_body.h"
 
 namespace filestore {
 
