@@ -14,6 +14,8 @@ set(installed_headers
     include/filestore/metadata.h
     include/filestore/result.h
     include/filestore/s3_backend.h
+    include/filestore/s3_client.h
+    include/filestore/s3_options.h
     include/filestore/service.h
     include/filestore/stdstream.h
     include/filestore/stream.h

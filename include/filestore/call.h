@@ -14,7 +14,10 @@ namespace filestore {
 
 /// How far a transfer is.
 struct Progress {
+    /// Handed to the other side.
     std::uint64_t bytes_done = 0;
+    /// Of these, what is known to have arrived.
+    std::uint64_t bytes_acknowledged = 0;
     /// Unknown where the source does not know its size.
     std::optional<std::uint64_t> bytes_total;
 };

@@ -47,6 +47,9 @@ protected:
     /// For streams: wakes this job.
     [[nodiscard]] Wake waker() { return Wake(self()); }
 
+    /// For others that wake this job.
+    [[nodiscard]] const std::weak_ptr<Job>& weak_self() const noexcept { return self_; }
+
     [[nodiscard]] const Runtime& runtime() const noexcept { return runtime_; }
 
 private:

@@ -9,7 +9,7 @@ constexpr std::chrono::milliseconds interval{100};
 }
 
 ProgressMeter::ProgressMeter(std::function<void(const Progress&)> report, std::optional<std::uint64_t> total)
-    : report_(std::move(report)), progress_{0, total} {}
+    : report_(std::move(report)), progress_{0, 0, total} {}
 
 void ProgressMeter::add(std::uint64_t bytes) {
     progress_.bytes_done += bytes;
@@ -25,6 +25,7 @@ void ProgressMeter::add(std::uint64_t bytes) {
 void ProgressMeter::finish() {
     if (report_) {
         progress_.bytes_total = progress_.bytes_done;
+        progress_.bytes_acknowledged = progress_.bytes_done;
         report(std::chrono::steady_clock::now());
     }
 }

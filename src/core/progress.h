@@ -18,7 +18,9 @@ public:
     ProgressMeter(std::function<void(const Progress&)> report, std::optional<std::uint64_t> total);
 
     void add(std::uint64_t bytes);
-    /// All is done: the last report.
+    /// So many of the bytes are known to have arrived; reported with the next ones.
+    void acknowledge(std::uint64_t bytes) noexcept { progress_.bytes_acknowledged += bytes; }
+    /// All is done and has arrived: the last report.
     void finish();
 
 private:

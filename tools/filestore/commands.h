@@ -13,5 +13,6 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode exists(const Session& session);
 [[nodiscard]] ExitCode metadata(const Session& session);
 [[nodiscard]] ExitCode list(const Session& session);
+[[nodiscard]] ExitCode presign(const Session& session);
 
 }  // namespace filestore::tool

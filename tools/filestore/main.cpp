@@ -33,6 +33,8 @@ ExitCode run_command(const Session& session) {
             return metadata(session);
         case Command::list:
             return list(session);
+        case Command::presign:
+            return presign(session);
     }
     return ExitCode::other;
 }

@@ -3,10 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <string_view>
 #include <utility>
 
+#include "core/ascii.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "filestore/version.h"
@@ -80,6 +82,48 @@ CLI::Option* add_text(CLI::App& app, const std::string& word, const std::string&
         app, word, placeholder, [&into](const std::string& value) { into = value; }, help);
 }
 
+Result<PresignMethod> parse_method(std::string_view word) {
+    constexpr std::array<std::pair<std::string_view, PresignMethod>, 4> methods{{
+        {"GET", PresignMethod::get},
+        {"PUT", PresignMethod::put},
+        {"HEAD", PresignMethod::head},
+        {"DELETE", PresignMethod::remove},
+    }};
+    const auto* const found = std::find_if(methods.begin(), methods.end(), [word](const auto& method) {
+        return equal_ignoring_case(method.first, word);
+    });
+    if (found == methods.end()) {
+        return Error(ErrorCode::invalid_argument,
+                     "--method " + filestore::quoted(word) + ": give GET, PUT, HEAD or DELETE");
+    }
+    return found->second;
+}
+
+/// A whole number with s, m, h or d behind it; seconds where there is no letter.
+Result<std::chrono::seconds> parse_duration(std::string_view text) {
+    const Error refusal(ErrorCode::invalid_argument,
+                        "--expires " + filestore::quoted(text) + ": give a time such as 90s, 15m, 1h or 7d");
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+    constexpr std::int64_t most = std::int64_t{366} * 24 * 3600;
+    if (error != std::errc() || number < 1 || number > most || unit.size() > 1) {
+        return refusal;
+    }
+    switch (unit.empty() ? 's' : unit.front()) {
+        case 's':
+            return std::chrono::seconds(number);
+        case 'm':
+            return std::chrono::minutes(number);
+        case 'h':
+            return std::chrono::hours(number);
+        case 'd':
+            return std::chrono::days(number);
+        default:
+            return refusal;
+    }
+}
+
 /// The command line as CLI11 knows it. A resource: the parser's callbacks write into it.
 class Parser {
 public:
@@ -98,9 +142,11 @@ private:
     std::vector<CLI::Option*> add_upload_options(CLI::App& app);
     std::vector<CLI::Option*> add_download_options(CLI::App& app);
     std::vector<CLI::Option*> add_list_options(CLI::App& app);
+    std::vector<CLI::Option*> add_presign_options(CLI::App& app);
     void accept_before_the_command(Command command, const std::vector<CLI::Option*>& options);
     Result<void> take_named_options();
     Result<void> take_timeout();
+    Result<void> take_presign_options();
     Result<void> check() const;
     Error unexpected(const CLI::ParseError& failure) const;
 
@@ -116,6 +162,8 @@ private:
     Options options_;
     Words named_options_;
     std::optional<double> timeout_;
+    std::optional<std::string> method_;
+    std::optional<std::string> expires_;
 };
 
 Parser::Parser() {
@@ -162,10 +210,15 @@ void Parser::add_commands() {
     add_operand(*metadata, "ID", "ID of the file");
     CLI::App* list = add_command("list", Command::list, "List the files: ID, bytes, time of last change");
     add_list_options(*list);
+    CLI::App* presign =
+        add_command("presign", Command::presign, "Print a URL by which anybody can use a file for a while");
+    add_operand(*presign, "ID", "ID of the file");
+    add_presign_options(*presign);
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
     accept_before_the_command(Command::download, add_download_options(app_));
     accept_before_the_command(Command::list, add_list_options(app_));
+    accept_before_the_command(Command::presign, add_presign_options(app_));
 }
 
 void Parser::add_common_options() {
@@ -218,6 +271,14 @@ std::vector<CLI::Option*> Parser::add_list_options(CLI::App& app) {
     return {add_value<std::int64_t>(app, "--limit", "NUMBER", take, "Print at most so many files")};
 }
 
+std::vector<CLI::Option*> Parser::add_presign_options(CLI::App& app) {
+    CLI::Option* method =
+        add_text(app, "--method", "METHOD", method_, "GET (default), PUT, HEAD or DELETE");
+    CLI::Option* expires = add_text(app, "--expires", "TIME", expires_,
+                                    "How long the URL can be used, such as 90s, 15m, 1h (default), 7d");
+    return {method, expires};
+}
+
 void Parser::accept_before_the_command(Command command, const std::vector<CLI::Option*>& options) {
     const std::string hidden_from_help;
     for (CLI::Option* option : options) {
@@ -249,6 +310,16 @@ Result<void> Parser::take_timeout() {
         return Error(ErrorCode::invalid_argument, "--timeout: give seconds, more than 0");
     }
     options_.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(*timeout_ * 1000)));
+    return {};
+}
+
+Result<void> Parser::take_presign_options() {
+    if (method_) {
+        FILESTORE_TRY_ASSIGN(options_.method, parse_method(*method_));
+    }
+    if (expires_) {
+        FILESTORE_TRY_ASSIGN(options_.expires, parse_duration(*expires_));
+    }
     return {};
 }
 
@@ -332,6 +403,7 @@ Result<CommandLine> Parser::parse(int count, const char* const* arguments) {
     }
     FILESTORE_TRY(take_named_options());
     FILESTORE_TRY(take_timeout());
+    FILESTORE_TRY(take_presign_options());
     FILESTORE_TRY(check());
     return CommandLine{options_, {}};
 }

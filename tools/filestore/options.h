@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "filestore/backend.h"
 #include "filestore/result.h"
 
 namespace filestore::tool {
 
-enum class Command { upload, download, remove, exists, metadata, list };
+enum class Command { upload, download, remove, exists, metadata, list, presign };
 
 /// An option of ServiceOptions::set as it was given, under its own name and the word that the user wrote for it. A value.
 struct StoreOption {
@@ -43,6 +44,10 @@ struct Options {
 
     /// list: the most entries to print.
     std::optional<std::uint64_t> limit;
+
+    /// presign: what the URL allows, and for how long.
+    PresignMethod method = PresignMethod::get;
+    std::chrono::seconds expires{3600};
 };
 
 /// A value.

@@ -96,7 +96,8 @@ void ProgressBar::draw() {
     if (!is_shown_ || elapsed < silent_time) {
         return;
     }
-    Progress progress{done_.load(std::memory_order_relaxed), std::nullopt};
+    Progress progress;
+    progress.bytes_done = done_.load(std::memory_order_relaxed);
     if (const std::uint64_t total = total_.load(std::memory_order_relaxed); total != unknown_total) {
         progress.bytes_total = total;
     }

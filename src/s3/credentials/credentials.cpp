@@ -31,7 +31,7 @@ Result<Credentials> checked(Credentials credentials, const std::string& origin) 
     return credentials;
 }
 
-Result<Credentials> from_options(const S3Options& options) {
+Result<Credentials> from_options(const S3ClientOptions& options) {
     if (options.access_key.empty() || options.secret_key.empty()) {
         return unauthenticated(std::string("the options have ") +
                                (!options.access_key.empty()   ? "an access key without a secret key"
@@ -58,7 +58,7 @@ Result<Credentials> from_environment() {
 
 }  // namespace
 
-Result<Credentials> find_credentials(const S3Options& options) {
+Result<Credentials> find_credentials(const S3ClientOptions& options) {
     const bool given =
         !options.access_key.empty() || !options.secret_key.empty() || !options.session_token.empty();
     return given ? from_options(options) : from_environment();

@@ -197,13 +197,13 @@ bool is_ip_address(std::string_view host) {
            std::all_of(host.begin(), host.end(), [](char c) { return is_digit(c) || c == '.'; });
 }
 
-bool wants_virtual_host(const S3Options& options) {
+bool wants_virtual_host(const S3ClientOptions& options, std::string_view bucket) {
     if (options.addressing != S3Addressing::automatic) {
         return options.addressing == S3Addressing::virtual_host;
     }
     // AWS's certificates cover one label before the host: a bucket with dots has no valid TLS name.
-    return options.endpoint.empty() && is_host_label_sequence(options.bucket) &&
-           options.bucket.find('.') == std::string::npos;
+    return options.endpoint.empty() && is_host_label_sequence(bucket) &&
+           bucket.find('.') == std::string::npos;
 }
 
 Result<void> check_virtual_host(std::string_view bucket, std::string_view host) {
@@ -218,22 +218,32 @@ Result<void> check_virtual_host(std::string_view bucket, std::string_view host) 
     return {};
 }
 
+/// The endpoint, or AWS of the region.
+Result<EndpointUrl> service_url(const S3ClientOptions& options) {
+    FILESTORE_TRY(check_region(options.region));
+    if (options.endpoint.empty()) {
+        return EndpointUrl{"https", aws_host(options.region), {}, {}};
+    }
+    return parse_endpoint(options.endpoint);
+}
+
 }  // namespace
 
-Result<Endpoint> resolve_endpoint(const S3Options& options) {
-    FILESTORE_TRY(check_bucket(options.bucket));
-    FILESTORE_TRY(check_region(options.region));
-    EndpointUrl url{"https", aws_host(options.region), {}, {}};
-    if (!options.endpoint.empty()) {
-        FILESTORE_TRY_ASSIGN(url, parse_endpoint(options.endpoint));
-    }
+Result<void> check_endpoint(const S3ClientOptions& options) {
+    FILESTORE_TRY(service_url(options));
+    return {};
+}
+
+Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket) {
+    FILESTORE_TRY(check_bucket(bucket));
+    FILESTORE_TRY_ASSIGN(EndpointUrl url, service_url(options));
 
     Endpoint endpoint{std::move(url.scheme), std::move(url.host), std::move(url.path)};
-    if (wants_virtual_host(options)) {
-        FILESTORE_TRY(check_virtual_host(options.bucket, endpoint.host));
-        endpoint.host = options.bucket + '.' + endpoint.host;
+    if (wants_virtual_host(options, bucket)) {
+        FILESTORE_TRY(check_virtual_host(bucket, endpoint.host));
+        endpoint.host.insert(0, std::string(bucket) + '.');
     } else {
-        endpoint.path += '/' + options.bucket;
+        endpoint.path.append(1, '/').append(bucket);
     }
     if (!url.port.empty()) {
         endpoint.host += ':' + url.port;

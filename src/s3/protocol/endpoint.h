@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "filestore/result.h"
-#include "filestore/s3_backend.h"
+#include "filestore/s3_options.h"
 #include "s3/protocol/uri.h"
 
 namespace filestore::s3 {
@@ -35,7 +35,10 @@ struct Target {
 
 /// `invalid_argument` when bucket, region or endpoint cannot be right: an empty or malformed bucket (3 to 63 of [a-z0-9.-], also A-Z
 /// and _ for old buckets in path style), another scheme, user information, a query or a fragment in the endpoint, control characters.
-[[nodiscard]] Result<Endpoint> resolve_endpoint(const S3Options& options);
+[[nodiscard]] Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket);
+
+/// What of resolve_endpoint() does not depend on a bucket.
+[[nodiscard]] Result<void> check_endpoint(const S3ClientOptions& options);
 
 /// The object with this key (empty: the bucket itself) and these decoded query parameters.
 [[nodiscard]] Target object_target(const Endpoint& endpoint, std::string_view key,

@@ -23,9 +23,13 @@ S3Options options_for(std::string endpoint, std::string bucket = "bucket",
     return options;
 }
 
+filestore::Result<Endpoint> resolve(const S3Options& options) {
+    return resolve_endpoint(options, options.bucket);
+}
+
 void check_refused(const S3Options& options) {
     INFO("endpoint " << options.endpoint << ", bucket " << options.bucket << ", region " << options.region);
-    const auto endpoint = resolve_endpoint(options);
+    const auto endpoint = resolve(options);
     REQUIRE_FALSE(endpoint.ok());
     CHECK(endpoint.error().code() == ErrorCode::invalid_argument);
     CHECK(endpoint.error().message().find('\n') == std::string_view::npos);
@@ -78,7 +82,7 @@ TEST_CASE("resolve_endpoint answers scheme, host and path", "[s3][endpoint]") {
     };
     for (const Row& row : rows) {
         INFO("endpoint " << row.options.endpoint << ", bucket " << row.options.bucket);
-        const auto endpoint = resolve_endpoint(row.options);
+        const auto endpoint = resolve(row.options);
         REQUIRE(endpoint.ok());
         CHECK(endpoint->scheme == row.scheme);
         CHECK(endpoint->host == row.host);
@@ -150,8 +154,8 @@ TEST_CASE("a bucket that cannot be right is refused", "[s3][endpoint]") {
     for (const std::string& bucket : buckets) {
         check_refused(options_for("http://localhost", bucket));
     }
-    CHECK(resolve_endpoint(options_for("http://localhost", std::string(63, 'a'))).ok());
-    CHECK(resolve_endpoint(options_for("http://localhost", "abc")).ok());
+    CHECK(resolve(options_for("http://localhost", std::string(63, 'a'))).ok());
+    CHECK(resolve(options_for("http://localhost", "abc")).ok());
 }
 
 TEST_CASE("a region that cannot be right is refused", "[s3][endpoint]") {
@@ -173,7 +177,7 @@ TEST_CASE("refusing an endpoint does not tell the password in it", "[s3][endpoin
     for (const std::string endpoint :
          {"https://user:canary@host", "https://user:canary@host/?a=b", "user:canary@host",
           "https://user:canary@ho st", "https://host/?signature=canary", "canary://x@y"}) {
-        const auto resolved = resolve_endpoint(options_for(endpoint));
+        const auto resolved = resolve(options_for(endpoint));
         REQUIRE_FALSE(resolved.ok());
         CHECK(resolved.error().message().find("canary") == std::string_view::npos);
     }

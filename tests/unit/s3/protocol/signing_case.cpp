@@ -41,7 +41,7 @@ Result<s3::Endpoint> read_endpoint(const rj::Value& object) {
     FILESTORE_TRY_ASSIGN(options.endpoint, text_member(object, "endpoint"));
     FILESTORE_TRY_ASSIGN(const std::string addressing, text_member(object, "addressing"));
     options.addressing = addressing == "virtual_host" ? S3Addressing::virtual_host : S3Addressing::path;
-    return s3::resolve_endpoint(options);
+    return s3::resolve_endpoint(options, options.bucket);
 }
 
 Result<s3::SigningRequest> read_request(const rj::Value& object, const s3::Endpoint& endpoint,

@@ -1,0 +1,400 @@
+#pragma once
+
+/// `S3Client`: any bucket and any key of an S3-compatible store. S3Backend is a thin layer on it; use it for objects that no FileService
+/// made, and for what only S3 has: conditions, copies, versions, tags, encryption.
+///
+/// A resource, movable, and thread-safe: any thread may start any call. Each call has a blocking form and one that returns at once and answers
+/// by a Completion (call.h). The structs are values. A request is handed over with the call, and the streams in it must not be used
+/// elsewhere until the call has completed.
+///
+/// Keys are 1 to 1024 bytes of UTF-8 and are never normalised: `a//b`, `a/../b` and `/a` are keys of their own.
+///
+/// Every call may fail with: `invalid_argument` (what can be seen of a request without asking), `configuration` (no such bucket, wrong
+/// endpoint or region), `unauthenticated`, `permission_denied`, `unavailable`, `rate_limited`, `timeout`, `unsupported` (by this server),
+/// `corrupt` (an answer that cannot be right), `cancelled`, `no_memory`, `forked`, `would_deadlock` (a blocking form on a library thread).
+/// Requests that failed for a passing reason have been sent again by then (S3RetryOptions).
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filestore/backend.h"
+#include "filestore/call.h"
+#include "filestore/export.h"
+#include "filestore/result.h"
+#include "filestore/s3_options.h"
+#include "filestore/stream.h"
+#include "filestore/time.h"
+
+namespace filestore {
+
+/// A name with a value: user metadata (without `x-amz-meta-`), a tag, a form field. A value.
+struct S3Field {
+    std::string name;
+    std::string value;
+
+    friend bool operator==(const S3Field&, const S3Field&) = default;
+};
+
+/// How the server encrypts an object. A value.
+struct S3Encryption {
+    enum class Kind {
+        /// What the bucket says.
+        bucket_default,
+        /// SSE-S3
+        s3,
+        /// SSE-KMS
+        kms,
+        /// SSE-C: the key travels with every request on the object, over TLS only.
+        customer,
+    };
+    Kind kind = Kind::bucket_default;
+    /// kms: its id; the account's own where it is empty.
+    std::string kms_key_id;
+    /// customer: 32 bytes.
+    std::string customer_key;
+};
+
+/// Conditions on the object that is there (RFC 9110, section 13). A failed one is `precondition_failed`. A value.
+struct S3Conditions {
+    /// An ETag as the server gave it, quotes included.
+    std::string if_match;
+    /// An ETag, or `*`: only where no object has the key.
+    std::string if_none_match;
+};
+
+/// A value.
+struct S3ObjectInfo {
+    /// Bytes of the whole object.
+    std::uint64_t size = 0;
+    /// Opaque, with its quotes; no promise that it is a hash.
+    std::string etag;
+    std::string version_id;
+    Timestamp last_modified{};
+    std::string content_type;
+    std::string storage_class;
+    /// Names in lower case.
+    std::vector<S3Field> metadata;
+};
+
+/// What to store. A value.
+struct S3PutRequest {
+    std::string bucket;
+    std::string key;
+    /// Required. Its size need not be known.
+    std::shared_ptr<Source> source;
+    std::string content_type{default_content_type};
+    std::string cache_control;
+    std::string content_disposition;
+    std::string content_encoding;
+    std::string content_language;
+    /// Names `[a-z0-9._-]+`, values printable ASCII; together at most 2 KiB.
+    std::vector<S3Field> metadata;
+    std::vector<S3Field> tags;
+    std::string storage_class;
+    S3Encryption encryption;
+    /// Compare-and-swap by if_match; create-only by `if_none_match = "*"`, whose failure is `already_exists`.
+    S3Conditions conditions;
+    bool requester_pays = false;
+    CallOptions call;
+};
+
+/// A value.
+struct S3PutResult {
+    /// Bytes stored.
+    std::uint64_t size = 0;
+    std::string etag;
+    std::string version_id;
+    /// 1 where it went in one PUT.
+    unsigned parts = 1;
+};
+
+/// What to read, and where to. A value.
+struct S3GetRequest {
+    std::string bucket;
+    std::string key;
+    /// The newest where it is empty.
+    std::string version_id;
+    /// Required. Gets the bytes in order, exactly as they are stored.
+    std::shared_ptr<Sink> sink;
+    /// As DownloadRequest::range.
+    std::optional<ByteRange> range;
+    S3Conditions conditions;
+    S3Encryption encryption;
+    bool requester_pays = false;
+    /// As DownloadRequest::on_info.
+    std::function<Result<void>(const S3ObjectInfo&)> on_info;
+    CallOptions call;
+};
+
+/// A value.
+struct S3GetResult {
+    /// Bytes delivered to the sink.
+    std::uint64_t bytes = 0;
+    S3ObjectInfo object;
+};
+
+/// Names one object. A value.
+struct S3ObjectRequest {
+    std::string bucket;
+    std::string key;
+    /// The newest where it is empty.
+    std::string version_id;
+    S3Conditions conditions;
+    S3Encryption encryption;
+    bool requester_pays = false;
+    CallOptions call;
+};
+
+/// A value.
+struct S3RemoveResult {
+    /// A versioned bucket got a marker; nothing was freed.
+    bool delete_marker = false;
+    std::string version_id;
+};
+
+/// One of a batch. A value.
+struct S3ObjectName {
+    std::string key;
+    std::string version_id;
+};
+
+/// A value.
+struct S3RemoveBatchRequest {
+    std::string bucket;
+    /// Any number; at most 1,000 go in one request.
+    std::vector<S3ObjectName> objects;
+    bool requester_pays = false;
+    CallOptions call;
+};
+
+/// What became of one of a batch. A value.
+struct S3RemoveBatchEntry {
+    S3ObjectName object;
+    Result<S3RemoveResult> result;
+};
+
+/// Asks for one page of a listing. A value.
+struct S3ListRequest {
+    std::string bucket;
+    std::string prefix;
+    /// Keys that have it after the prefix are folded into `S3ListPage::common_prefixes`.
+    std::string delimiter;
+    /// Where to go on: `S3ListPage::next` of the page before. Empty for the first.
+    std::string cursor;
+    /// Only keys behind this one; for the first page.
+    std::string start_after;
+    /// 1 to 1000.
+    unsigned limit = 1000;
+    bool requester_pays = false;
+    CallOptions call;
+};
+
+/// A value.
+struct S3ListEntry {
+    std::string key;
+    std::uint64_t size = 0;
+    std::string etag;
+    Timestamp last_modified{};
+    std::string storage_class;
+};
+
+/// A value.
+struct S3ListPage {
+    std::vector<S3ListEntry> objects;
+    std::vector<std::string> common_prefixes;
+    /// The cursor of the next page; nothing after the last.
+    std::optional<std::string> next;
+};
+
+/// A value.
+struct S3VersionEntry {
+    std::string key;
+    std::string version_id;
+    bool latest = false;
+    bool delete_marker = false;
+    std::uint64_t size = 0;
+    std::string etag;
+    Timestamp last_modified{};
+};
+
+/// A value.
+struct S3VersionPage {
+    std::vector<S3VersionEntry> versions;
+    std::vector<std::string> common_prefixes;
+    std::optional<std::string> next;
+};
+
+/// Copies inside the store. A value.
+struct S3CopyRequest {
+    std::string source_bucket;
+    std::string source_key;
+    std::string source_version_id;
+    std::string bucket;
+    std::string key;
+    /// Empty: the metadata, type and tags of the source are kept.
+    std::optional<std::vector<S3Field>> metadata;
+    /// Used where `metadata` is given.
+    std::string content_type{default_content_type};
+    std::string storage_class;
+    S3Encryption encryption;
+    /// On the source.
+    S3Conditions source_conditions;
+    bool requester_pays = false;
+    /// Larger objects are copied in parts. Bytes; at most 5 GiB.
+    std::uint64_t multipart_threshold = std::uint64_t{5} << 30U;
+    CallOptions call;
+};
+
+/// A value.
+struct S3CopyResult {
+    std::string etag;
+    std::string version_id;
+    unsigned parts = 1;
+};
+
+/// A value.
+struct S3TagsRequest {
+    std::string bucket;
+    std::string key;
+    std::string version_id;
+    /// At most 10; for put_tags.
+    std::vector<S3Field> tags;
+    CallOptions call;
+};
+
+/// An upload in parts that was begun and not ended. A value.
+struct S3PendingUpload {
+    std::string key;
+    std::string upload_id;
+    Timestamp initiated{};
+};
+
+/// A value.
+struct S3SweepRequest {
+    std::string bucket;
+    /// Only uploads to keys under it.
+    std::string prefix;
+    /// Only uploads begun longer ago.
+    std::chrono::seconds older_than{24 * 3600};
+    /// List, but abort nothing.
+    bool dry_run = false;
+    CallOptions call;
+};
+
+/// A value.
+struct S3PresignRequest {
+    std::string bucket;
+    std::string key;
+    std::string version_id;
+    PresignMethod method = PresignMethod::get;
+    /// 1 second to 7 days.
+    std::chrono::seconds expires{3600};
+    /// put: must be sent as it is here where it is given.
+    std::string content_type;
+    /// Answer a URL that ends with the credentials, before `expires`, instead of failing with `unauthenticated`.
+    bool allow_earlier_expiry = true;
+    CallOptions call;
+};
+
+/// An HTML form that may upload one object. A value.
+struct S3PresignPostRequest {
+    std::string bucket;
+    /// A key, or with `key_is_prefix` what the key must begin with.
+    std::string key;
+    bool key_is_prefix = false;
+    std::uint64_t min_size = 0;
+    std::uint64_t max_size = UINT64_MAX;
+    /// Exact; empty: any.
+    std::string content_type;
+    std::chrono::seconds expires{3600};
+    CallOptions call;
+};
+
+/// A value.
+struct S3PresignedPost {
+    std::string url;
+    /// To be sent in this order, before the field `file`.
+    std::vector<S3Field> fields;
+    Timestamp expires_at{};
+};
+
+class FILESTORE_API S3Client {
+public:
+    /// Opens a client; does no I/O and starts no thread. `invalid_argument` for an option that cannot be right.
+    [[nodiscard]] static Result<S3Client> open(S3ClientOptions options);
+
+    S3Client(S3Client&& other) noexcept;
+    S3Client& operator=(S3Client&& other) noexcept;
+    /// As close().
+    ~S3Client();
+
+    /// Stores an object: in one PUT where it fits into one part, else as a multipart upload whose parts travel side by side. It is there whole
+    /// or not at all; what failed, or was cancelled, is aborted. Further failures: `already_exists`, `precondition_failed`, `conflict`,
+    /// `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what became of it).
+    [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
+    void put_async(S3PutRequest request, Completion<S3PutResult> done);
+
+    /// Delivers an object, or a range of it, to the sink, in order; a large one by several requests side by side. What breaks off is resumed;
+    /// an object that changes meanwhile is `conflict`. Further failures: `not_found`, `precondition_failed`, `range_not_satisfiable`,
+    /// `sink_failed`. On failure the sink may have taken a part.
+    [[nodiscard]] Result<S3GetResult> get(S3GetRequest request);
+    void get_async(S3GetRequest request, Completion<S3GetResult> done);
+
+    /// Further failures: `not_found`, `precondition_failed`.
+    [[nodiscard]] Result<S3ObjectInfo> head(S3ObjectRequest request);
+    void head_async(S3ObjectRequest request, Completion<S3ObjectInfo> done);
+
+    /// Sends one DELETE, which cannot tell whether the object was there. Further failures: `precondition_failed` (if_match).
+    [[nodiscard]] Result<S3RemoveResult> remove(S3ObjectRequest request);
+    void remove_async(S3ObjectRequest request, Completion<S3RemoveResult> done);
+
+    /// Removes many; answers one entry per object, in their order. Fails as a whole only where no request could be answered.
+    [[nodiscard]] Result<std::vector<S3RemoveBatchEntry>> remove_batch(S3RemoveBatchRequest request);
+    void remove_batch_async(S3RemoveBatchRequest request, Completion<std::vector<S3RemoveBatchEntry>> done);
+
+    [[nodiscard]] Result<S3ListPage> list(S3ListRequest request);
+    void list_async(S3ListRequest request, Completion<S3ListPage> done);
+
+    /// All versions and delete markers of the keys under the prefix. `start_after` is not used.
+    [[nodiscard]] Result<S3VersionPage> list_versions(S3ListRequest request);
+    void list_versions_async(S3ListRequest request, Completion<S3VersionPage> done);
+
+    /// Copies without moving the bytes through this program. Further failures: `not_found`, `precondition_failed`.
+    [[nodiscard]] Result<S3CopyResult> copy(S3CopyRequest request);
+    void copy_async(S3CopyRequest request, Completion<S3CopyResult> done);
+
+    [[nodiscard]] Result<std::vector<S3Field>> get_tags(S3TagsRequest request);
+    void get_tags_async(S3TagsRequest request, Completion<std::vector<S3Field>> done);
+
+    /// Replaces all tags; none removes them.
+    [[nodiscard]] Result<void> put_tags(S3TagsRequest request);
+    void put_tags_async(S3TagsRequest request, Completion<void> done);
+
+    /// Aborts uploads that were left behind; answers them. Uploads that are younger, or outside the prefix, are never touched.
+    [[nodiscard]] Result<std::vector<S3PendingUpload>> sweep_uploads(S3SweepRequest request);
+    void sweep_uploads_async(S3SweepRequest request, Completion<std::vector<S3PendingUpload>> done);
+
+    /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it.
+    [[nodiscard]] Result<PresignedUrl> presign(S3PresignRequest request);
+    void presign_async(S3PresignRequest request, Completion<PresignedUrl> done);
+
+    [[nodiscard]] Result<S3PresignedPost> presign_post(S3PresignPostRequest request);
+    void presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done);
+
+    /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted, later calls are refused. Returns when all
+    /// have completed and the client's own threads have ended, except on a library thread, where it does not wait. Idempotent.
+    void close() noexcept;
+
+private:
+    class Impl;
+    explicit S3Client(std::shared_ptr<Impl> impl) noexcept;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace filestore

@@ -1,0 +1,91 @@
+#pragma once
+
+/// How S3 is spoken to: endpoint, credentials, limits. Everything here is a value.
+///
+/// Environment read, at the first request and only where no keys are given: see s3_credentials.h. libcurl and OpenSSL read `http_proxy`,
+/// `https_proxy`, `all_proxy`, `no_proxy`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` (a file that TLS session keys are written to, for
+/// debugging: whoever reads it can read the traffic).
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "filestore/executor.h"
+#include "filestore/time.h"
+
+namespace filestore {
+
+/// Where the bucket's name goes in a URL. A value.
+enum class S3Addressing {
+    /// path with an endpoint of its own, virtual_host with AWS.
+    automatic,
+    /// https://host/bucket/key
+    path,
+    /// https://bucket.host/key
+    virtual_host,
+};
+
+/// Whether the signature covers the body. A value.
+enum class S3PayloadSigning {
+    /// signed over plain HTTP, unsigned over TLS, which protects the body itself.
+    automatic,
+    /// SHA-256 of the body is part of the signature.
+    signed_payload,
+    /// Where a body is broken off, some servers store the part that arrived (seen: versitygw 1.8.0; connections are
+    /// therefore ended by a reset); such a part is `corrupt` when it is read. A FileService removes it, a caller of the backend has to.
+    unsigned_payload,
+};
+
+/// When and how often a request is sent again. A value.
+struct S3RetryOptions {
+    /// Attempts of one request, the first included; 1 switches retries off.
+    unsigned max_attempts = 10;
+    /// The waits grow from `first_delay` to `longest_delay`, with full jitter; a server's Retry-After counts where it is longer.
+    std::chrono::milliseconds first_delay{100};
+    std::chrono::milliseconds longest_delay{20'000};
+    /// No new attempt begins later than this after the first one, whatever else is left.
+    std::chrono::milliseconds longest_time{180'000};
+};
+
+/// A value.
+struct S3ClientOptions {
+    std::string region = "us-east-1";
+    /// `http://` or `https://`, host, optional port, optional path (`https://project.example/storage/v1/s3`).
+    /// AWS of the region where it is empty.
+    std::string endpoint;
+    S3Addressing addressing = S3Addressing::automatic;
+    S3PayloadSigning payload_signing = S3PayloadSigning::automatic;
+
+    /// Both, or neither: then the environment is asked.
+    std::string access_key;
+    std::string secret_key;
+    std::string session_token;
+
+    /// A file or directory of certificates to trust; the system's where it is empty.
+    std::string ca_file;
+
+    std::chrono::milliseconds connect_timeout{10'000};
+    /// A transfer that moves no byte for so long fails with `timeout`.
+    std::chrono::milliseconds stall_timeout{30'000};
+    S3RetryOptions retry;
+
+    /// Bodies larger than one part travel in parts, several at a time. Bytes; 5 MiB to 5 GiB for uploads.
+    std::uint64_t part_size = std::uint64_t{8} << 20U;
+    /// Parts of one transfer under way at one time. A transfer holds at most `part_size` times this in memory.
+    unsigned parallel_parts = 8;
+    /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes.
+    std::uint64_t part_memory = std::uint64_t{64} << 20U;
+
+    /// The most event loop threads; at least 1. They start with the first request and end when idle.
+    unsigned event_loops = 2;
+    /// Where a part that does not fit into `part_memory` is kept (an unnamed file); `$TMPDIR` or /tmp where it is empty.
+    std::string spool_directory;
+
+    /// Where blocking work and completions run; a thread pool of its own where there is none.
+    std::shared_ptr<Executor> executor;
+    /// The time that requests are signed with; the system's where there is none.
+    std::shared_ptr<Clock> clock;
+};
+
+}  // namespace filestore

@@ -1,0 +1,99 @@
+#include "s3/client/core.h"
+
+#include "core/environment.h"
+#include "http/curl_transport.h"
+#include "s3/protocol/endpoint.h"
+
+namespace filestore::s3 {
+
+namespace {
+
+constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
+
+bool is_sensible(std::chrono::milliseconds limit) {
+    return limit >= std::chrono::milliseconds(1) && limit <= std::chrono::hours(24);
+}
+
+Error invalid(std::string message) {
+    return {ErrorCode::invalid_argument, std::move(message)};
+}
+
+/// What can be seen of the options without asking anybody.
+Result<void> check_options(const S3ClientOptions& options) {
+    FILESTORE_TRY(check_endpoint(options));
+    if (options.access_key.empty() != options.secret_key.empty()) {
+        return invalid("one of the S3 keys is given without the other: give both or none");
+    }
+    if (options.event_loops < 1 || options.event_loops > 64) {
+        return invalid("event_loops is 1 to 64");
+    }
+    if (!is_sensible(options.connect_timeout) || !is_sensible(options.stall_timeout)) {
+        return invalid("connect_timeout and stall_timeout are 1 millisecond to 1 day");
+    }
+    if (options.part_size < 5 * mebibyte || options.part_size > 5 * 1024 * mebibyte) {
+        return invalid("part_size is 5 MiB to 5 GiB");
+    }
+    if (options.parallel_parts < 1 || options.parallel_parts > 256) {
+        return invalid("parallel_parts is 1 to 256");
+    }
+    if (options.retry.max_attempts < 1) {
+        return invalid("retry.max_attempts is at least 1");
+    }
+    return {};
+}
+
+http::TransportOptions transport_options(const S3ClientOptions& options,
+                                         const std::shared_ptr<Reactor>& reactor) {
+    http::TransportOptions transport;
+    transport.event_loops = options.event_loops;
+    transport.connect_timeout = options.connect_timeout;
+    transport.stall_timeout = options.stall_timeout;
+    transport.ca_file = options.ca_file;
+    transport.reactor = reactor;
+    return transport;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options) {
+    FILESTORE_TRY(check_options(options));
+    if (!options.clock) {
+        options.clock = system_clock();
+    }
+    if (options.spool_directory.empty()) {
+        options.spool_directory = environment_variable("TMPDIR").value_or("/tmp");
+    }
+    ExecutorChoice executor(options.executor);
+    Runtime runtime{executor.executor, std::make_shared<Reactor>()};
+    return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(runtime));
+}
+
+ClientCore::ClientCore(S3ClientOptions options, ExecutorChoice executor, Runtime runtime)
+    : executor_(std::move(executor)),
+      memory_(std::make_shared<PartMemory>(options.part_memory)),
+      requester_([&] {
+          auto transport = http::make_curl_transport(transport_options(options, runtime.reactor));
+          return std::make_shared<Requester>(std::move(options), std::move(runtime), std::move(transport));
+      }()) {}
+
+void ClientCore::note_bucket(const std::string& bucket, bool seen) {
+    if (seen) {
+        const std::lock_guard lock(mutex_);
+        seen_buckets_.insert(bucket);
+    }
+}
+
+bool ClientCore::bucket_seen(const std::string& bucket) {
+    const std::lock_guard lock(mutex_);
+    return seen_buckets_.contains(bucket);
+}
+
+void ClientCore::close() noexcept {
+    if (pending_->close()) {
+        requester_->close();
+        requester_->runtime().reactor->join();
+        executor_.join();
+    }
+}
+
+}  // namespace filestore::s3

@@ -1,0 +1,97 @@
+#pragma once
+
+/// Sends S3 requests: signs each attempt anew, and sends again what failed for a passing reason.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/job.h"
+#include "filestore/backend.h"
+#include "filestore/call.h"
+#include "filestore/s3_options.h"
+#include "http/transport.h"
+#include "s3/protocol/endpoint.h"
+#include "s3/protocol/signing.h"
+#include "s3/protocol/uri.h"
+
+namespace filestore::s3 {
+
+/// An answer of status 2xx. A value.
+struct Answer {
+    int status = 0;
+    std::vector<NameValue> headers;
+    std::string body;
+
+    /// Empty where there is none; `name` in lower case.
+    [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
+};
+
+/// One request. A value.
+struct Call {
+    http::Method method = http::Method::get;
+    std::string bucket;
+    /// Empty: the bucket itself.
+    std::string key;
+    /// Decoded.
+    std::vector<NameValue> query;
+    /// All are signed.
+    std::vector<NameValue> headers;
+    /// Sent again only where it rewinds.
+    std::shared_ptr<Source> body;
+    std::uint64_t body_size = 0;
+    std::string payload_hash{empty_payload_hash};
+    bool bulk = false;
+    CallOptions options;
+
+    /// For an answer of status 2xx only, on an event loop; either may be empty. on_head sees an answer
+    /// without its body. Without on_body the body is kept in the Answer.
+    std::function<Result<void>(const Answer&)> on_head;
+    std::function<Result<IoStep>(std::span<const std::byte>, const Wake&)> on_body;
+    /// Called before a request is sent again whose on_head had been called, to let it go on behind what was delivered. Without it such
+    /// a request is not sent again.
+    std::function<Result<void>(Call&)> resume;
+};
+
+/// What came of a call. A value.
+struct Outcome {
+    Result<Answer> answer;
+    /// An earlier attempt may have taken effect: it was sent, and no answer came.
+    bool maybe_done_before = false;
+};
+
+/// A resource held by std::shared_ptr; thread-safe.
+class Requester : public std::enable_shared_from_this<Requester> {
+public:
+    /// `options` has its clock and executor set.
+    Requester(S3ClientOptions options, Runtime runtime, std::shared_ptr<http::Transport> transport);
+    ~Requester();
+
+    /// Answers through `done`, exactly once, on a thread of the library or, when nothing can be sent, at once. An answer of another status
+    /// than 2xx is an Error (see errors.h). `done` does not throw. Where this throws std::bad_alloc, nothing was sent and `done` is not called.
+    void send(Call call, std::function<void(Outcome)> done);
+
+    /// A URL that carries its signature, and when it ends: with the credentials, where that is earlier. `done` as for send().
+    void presign(PresignMethod method, const Call& call, std::chrono::seconds expires,
+                 const std::function<void(Result<PresignedUrl>)>& done);
+
+    /// Whether signatures cover bodies.
+    [[nodiscard]] bool signs_payload() const noexcept;
+
+    /// See http::Transport::close().
+    void close() noexcept { transport_->close(); }
+
+    [[nodiscard]] const S3ClientOptions& options() const noexcept { return options_; }
+    [[nodiscard]] const Runtime& runtime() const noexcept { return runtime_; }
+
+private:
+    class RunningCall;
+
+    const S3ClientOptions options_;
+    const Runtime runtime_;
+    const std::shared_ptr<http::Transport> transport_;
+};
+
+}  // namespace filestore::s3

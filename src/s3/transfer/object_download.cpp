@@ -1,0 +1,185 @@
+#include "s3/transfer/object_download.h"
+
+#include <utility>
+
+#include "core/library_thread.h"
+#include "core/progress.h"
+#include "core/pump.h"
+#include "core/stream_calls.h"
+#include "core/try.h"
+#include "s3/transfer/parts_download.h"
+#include "s3/transfer/pinned_range.h"
+
+namespace filestore::s3 {
+
+namespace {
+
+/// One GET is left to run to its end where the object is not larger than so many parts.
+constexpr std::uint64_t parts_of_one_get = 3;
+
+/// A resource held by std::shared_ptr. Used by an event loop while the first GET runs, then by the executor.
+class Download final : public std::enable_shared_from_this<Download> {
+public:
+    Download(std::shared_ptr<Requester> requester, std::shared_ptr<PartMemory> memory,
+             ObjectDownload download, std::function<void(Result<BodyExtent>)> done)
+        : requester_(std::move(requester)),
+          memory_(std::move(memory)),
+          download_(std::make_shared<ObjectDownload>(std::move(download))),
+          done_(std::move(done)) {
+        if (download_->sink->blocking()) {
+            pump_ = std::make_unique<PumpedSink>(download_->sink, requester_->runtime().executor);
+        }
+    }
+
+    void start() {
+        Call call;
+        call.bucket = download_->bucket;
+        call.key = download_->key;
+        if (!download_->version_id.empty()) {
+            call.query = {{"versionId", download_->version_id}};
+        }
+        call.headers = download_->headers;
+        if (download_->range) {
+            call.headers.push_back({"range", range_header(*download_->range)});
+        }
+        call.bulk = true;
+        call.options = download_->options;
+        const auto self = shared_from_this();
+        call.on_head = [self](const Answer& head) { return self->on_head(head); };
+        call.on_body = [self](std::span<const std::byte> bytes, const Wake& wake) {
+            return self->take(bytes, wake);
+        };
+        call.resume = [self](Call& again) { return self->resume(again); };
+        requester_->send(std::move(call),
+                         [self](const Outcome& outcome) { self->on_stream_end(outcome.answer); });
+    }
+
+private:
+    Result<void> on_head(const Answer& head) {
+        if (begun_) {
+            return pinned_.check(head, taken_);
+        }
+        FILESTORE_TRY_ASSIGN(extent_, body_extent(download_->range, head.status, head.headers));
+        if (download_->on_head) {
+            FILESTORE_TRY(
+                call_user(ErrorCode::sink_failed, [&] { return download_->on_head(head, extent_); }));
+        }
+        begun_ = true;
+        progress_ = ProgressMeter(std::move(download_->options.progress), extent_.length);
+        pinned_ = {extent_.offset, extent_.length, std::string(head.header("etag"))};
+        in_parts_ = is_worth_parts();
+        return in_parts_ ? Result<void>(Error(ErrorCode::cancelled, "the rest is read in parts"))
+                         : Result<void>();
+    }
+
+    [[nodiscard]] bool is_worth_parts() const noexcept {
+        const S3ClientOptions& options = requester_->options();
+        return options.parallel_parts > 1 && !pinned_.etag.empty() &&
+               extent_.length / parts_of_one_get > options.part_size;
+    }
+
+    Result<IoStep> take(std::span<const std::byte> bytes, const Wake& wake) {
+        if (bytes.size() > extent_.length - taken_) {
+            return Error(ErrorCode::corrupt, "the server sent more bytes than it announced");
+        }
+        auto step = pump_ ? pump_->write(bytes, wake) : write_sink(*download_->sink, bytes, wake);
+        if (step.ok()) {
+            took(step->bytes);
+        }
+        return step;
+    }
+
+    void took(std::size_t bytes) {
+        taken_ += bytes;
+        progress_.acknowledge(bytes);
+        progress_.add(bytes);
+    }
+
+    Result<void> resume(Call& again) {
+        if (!begun_) {
+            return {};
+        }
+        if (pinned_.etag.empty() || in_parts_) {
+            return Error(ErrorCode::unavailable, "the answer broke off and has no ETag to go on by");
+        }
+        pinned_.apply(again, taken_);
+        return {};
+    }
+
+    void on_stream_end(const Result<Answer>& answer) {
+        if (in_parts_) {
+            return read_in_parts();
+        }
+        Result<void> received;
+        if (!answer.ok()) {
+            received = begun_ ? of_pinned(answer.error()) : answer.error();
+        } else if (taken_ != extent_.length) {
+            received = Error(ErrorCode::corrupt, "the server's answer ended after " + std::to_string(taken_) +
+                                                     " of " + std::to_string(extent_.length) + " bytes");
+        }
+        finish_after_sink(received);
+    }
+
+    void read_in_parts() {
+        const auto self = shared_from_this();
+        const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
+            download_parts(
+                requester_, memory_, download_, pinned_,
+                [self](std::span<const std::byte> bytes) { self->took(bytes.size()); },
+                [self](const Result<void>& received) { self->finish(received); });
+            return {};
+        });
+        if (!begun.ok()) {
+            finish_after_sink(begun);
+        }
+    }
+
+    /// Once the sink below the pump is no longer in use.
+    void finish_after_sink(const Result<void>& received) {
+        auto complete = [self = shared_from_this(), received](const Result<void>& written) {
+            self->finish(received.ok() ? written : received);
+        };
+        if (pump_) {
+            return pump_->when_written(std::move(complete));
+        }
+        requester_->runtime().executor->post([complete = std::move(complete)] { complete({}); });
+    }
+
+    /// On the executor: Sink::finish() may block.
+    void finish(const Result<void>& delivered) {
+        const LibraryThreadScope scope;
+        auto result = call_user(ErrorCode::internal, [&]() -> Result<BodyExtent> {
+            FILESTORE_TRY(delivered);
+            FILESTORE_TRY(finish_sink(*download_->sink));
+            progress_.finish();
+            return extent_;
+        });
+        pump_.reset();
+        download_.reset();
+        const auto done = std::exchange(done_, nullptr);
+        done(std::move(result));
+    }
+
+    const std::shared_ptr<Requester> requester_;
+    const std::shared_ptr<PartMemory> memory_;
+    std::shared_ptr<ObjectDownload> download_;
+    std::function<void(Result<BodyExtent>)> done_;
+    /// For a sink that may block.
+    std::unique_ptr<PumpedSink> pump_;
+    BodyExtent extent_;
+    PinnedRange pinned_;
+    ProgressMeter progress_;
+    std::uint64_t taken_ = 0;
+    /// The head of the first answer has been seen.
+    bool begun_ = false;
+    bool in_parts_ = false;
+};
+
+}  // namespace
+
+void download_object(const std::shared_ptr<Requester>& requester, std::shared_ptr<PartMemory> memory,
+                     ObjectDownload download, std::function<void(Result<BodyExtent>)> done) {
+    std::make_shared<Download>(requester, std::move(memory), std::move(download), std::move(done))->start();
+}
+
+}  // namespace filestore::s3

@@ -1,0 +1,231 @@
+#include "s3/transfer/parts_download.h"
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "core/stream_calls.h"
+#include "core/try.h"
+#include "s3/transfer/part_buffer.h"
+
+namespace filestore::s3 {
+
+namespace {
+
+/// A transfer that can get no memory goes on with parts of this size.
+constexpr std::uint64_t unaccounted_part = std::uint64_t{1} << 20U;
+
+class PartsJob final : public Job {
+public:
+    PartsJob(std::shared_ptr<Requester> requester, std::shared_ptr<PartMemory> memory,
+             std::shared_ptr<const ObjectDownload> download, PinnedRange range,
+             std::function<void(std::span<const std::byte>)> on_bytes, std::function<void(Result<void>)> done)
+        : Job(requester->runtime(), download->options.cancel, download->options.deadline),
+          requester_(std::move(requester)),
+          memory_(std::move(memory)),
+          download_(std::move(download)),
+          range_(std::move(range)),
+          on_bytes_(std::move(on_bytes)),
+          done_(std::move(done)) {}
+
+private:
+    /// A part under way. Its event loop fills the buffer until the outcome is there.
+    struct Part {
+        PinnedRange range;
+        std::shared_ptr<PartBuffer> buffer;
+        std::optional<Result<void>> outcome;
+        std::size_t delivered = 0;
+    };
+    using PartPtr = std::shared_ptr<Part>;
+
+    Next step() override {
+        if (!failure_) {
+            note(call_user(ErrorCode::internal, [this] { return advance(); }));
+        }
+        if (failure_) {
+            forget_answered();
+        }
+        const bool over = parts_.empty() && (failure_ || asked_ == range_.length);
+        if (!over) {
+            return Next::park;
+        }
+        const auto done = std::exchange(done_, nullptr);
+        done(failure_ ? Result<void>(*failure_) : Result<void>());
+        return Next::done;
+    }
+
+    void note(const Result<void>& outcome) {
+        if (!outcome.ok() && !failure_) {
+            failure_ = outcome.error();
+            stop_requests_.request_stop();
+        }
+    }
+
+    void forget_answered() {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(parts_, [](const PartPtr& part) { return part->outcome.has_value(); });
+    }
+
+    Result<void> advance() {
+        while (true) {
+            FILESTORE_TRY(check_limits());
+            FILESTORE_TRY(ask_for_more());
+            FILESTORE_TRY_ASSIGN(const bool delivered, deliver_first());
+            if (!delivered) {
+                return {};
+            }
+        }
+    }
+
+    Result<void> ask_for_more() {
+        while (asked_ < range_.length && parts_.size() < requester_->options().parallel_parts) {
+            std::uint64_t length = std::min(requester_->options().part_size, range_.length - asked_);
+            auto share = memory_->take(length, weak_self());
+            if (!share && !parts_.empty()) {
+                return {};
+            }
+            if (!share) {
+                length = std::min(length, unaccounted_part);
+            }
+            const auto part = std::make_shared<Part>();
+            part->range = {range_.offset + asked_, length, range_.etag};
+            part->buffer = std::make_shared<PartBuffer>(static_cast<std::size_t>(length));
+            if (share) {
+                part->buffer->hold(std::move(*share));
+            }
+            send(part);
+            asked_ += length;
+        }
+        return {};
+    }
+
+    void send(const PartPtr& part) {
+        Call call;
+        call.bucket = download_->bucket;
+        call.key = download_->key;
+        if (!download_->version_id.empty()) {
+            call.query = {{"versionId", download_->version_id}};
+        }
+        call.headers = download_->headers;
+        part->range.apply(call, 0);
+        call.bulk = true;
+        call.options.cancel = stop_requests_.get_token();
+        call.options.deadline = download_->options.deadline;
+        call.on_head = [part](const Answer& head) {
+            return part->range.check(head, part->buffer->size());
+        };
+        call.on_body = [part](std::span<const std::byte> bytes, const Wake&) {
+            return append(*part->buffer, bytes);
+        };
+        call.resume = [part](Call& again) -> Result<void> {
+            part->range.apply(again, part->buffer->size());
+            return {};
+        };
+        parts_.push_back(part);
+        try {
+            requester_->send(std::move(call),
+                             [this, self = weak_self().lock(), part](const Outcome& outcome) {
+                                 arrive(*part, outcome.answer);
+                             });
+        } catch (...) {
+            parts_.pop_back();
+            throw;
+        }
+    }
+
+    void arrive(Part& part, const Result<Answer>& answer) {
+        Result<void> outcome;
+        if (!answer.ok()) {
+            outcome = of_pinned(answer.error());
+        } else if (part.buffer->size() != part.range.length) {
+            outcome = Error(ErrorCode::corrupt, "the server's answer ended after " +
+                                                    std::to_string(part.buffer->size()) + " of " +
+                                                    std::to_string(part.range.length) + " bytes");
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            part.outcome.emplace(std::move(outcome));
+        }
+        wake();
+    }
+
+    static Result<IoStep> append(PartBuffer& buffer, std::span<const std::byte> bytes) {
+        const std::size_t whole = bytes.size();
+        while (!bytes.empty()) {
+            const auto room = buffer.room();
+            if (room.empty()) {
+                return Error(ErrorCode::corrupt, "the server sent more bytes than it announced");
+            }
+            const std::size_t count = std::min(room.size(), bytes.size());
+            std::copy_n(bytes.begin(), count, room.begin());
+            buffer.added(count);
+            bytes = bytes.subspan(count);
+        }
+        return IoStep{whole, false};
+    }
+
+    /// Hands over what the sink takes of the first part; true when that part is done with and there may be more to do.
+    Result<bool> deliver_first() {
+        if (parts_.empty()) {
+            return false;
+        }
+        const PartPtr part = parts_.front();
+        {
+            const std::lock_guard lock(mutex_);
+            FILESTORE_TRY(failure_of_any());
+            if (!part->outcome) {
+                return false;
+            }
+        }
+        const auto bytes = part->buffer->bytes();
+        while (part->delivered < bytes.size()) {
+            FILESTORE_TRY(check_limits());
+            const auto rest = bytes.subspan(part->delivered);
+            FILESTORE_TRY_ASSIGN(const IoStep step, write_sink(*download_->sink, rest, waker()));
+            if (step.would_block) {
+                return false;
+            }
+            on_bytes_(rest.first(step.bytes));
+            part->delivered += step.bytes;
+        }
+        parts_.pop_front();
+        return true;
+    }
+
+    Result<void> failure_of_any() const {
+        for (const PartPtr& part : parts_) {
+            if (part->outcome && !part->outcome->ok()) {
+                return *part->outcome;
+            }
+        }
+        return {};
+    }
+
+    const std::shared_ptr<Requester> requester_;
+    const std::shared_ptr<PartMemory> memory_;
+    const std::shared_ptr<const ObjectDownload> download_;
+    const PinnedRange range_;
+    std::function<void(std::span<const std::byte>)> on_bytes_;
+    std::function<void(Result<void>)> done_;
+    std::stop_source stop_requests_;
+    std::uint64_t asked_ = 0;
+    std::optional<Error> failure_;
+
+    std::mutex mutex_;
+    /// In the order of their bytes. Changed by steps only; the mutex guards the outcomes in it.
+    std::deque<PartPtr> parts_;
+};
+
+}  // namespace
+
+void download_parts(const std::shared_ptr<Requester>& requester, std::shared_ptr<PartMemory> memory,
+                    std::shared_ptr<const ObjectDownload> download, PinnedRange range,
+                    std::function<void(std::span<const std::byte>)> on_bytes,
+                    std::function<void(Result<void>)> done) {
+    make_job<PartsJob>(requester, std::move(memory), std::move(download), std::move(range),
+                       std::move(on_bytes), std::move(done))
+        ->start();
+}
+
+}  // namespace filestore::s3

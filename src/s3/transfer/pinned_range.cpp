@@ -1,0 +1,47 @@
+#include "s3/transfer/pinned_range.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/try.h"
+#include "s3/protocol/answer_head.h"
+
+namespace filestore::s3 {
+
+namespace {
+
+void set(std::vector<NameValue>& headers, std::string_view name, std::string value) {
+    const auto found = std::find_if(headers.begin(), headers.end(),
+                                    [&](const NameValue& header) { return header.name == name; });
+    if (found == headers.end()) {
+        headers.push_back({std::string(name), std::move(value)});
+    } else {
+        found->value = std::move(value);
+    }
+}
+
+Error changed(const ErrorDetails& details) {
+    return {ErrorCode::conflict, "the object changed while it was read: read it again", details};
+}
+
+}  // namespace
+
+void PinnedRange::apply(Call& call, std::uint64_t delivered) const {
+    set(call.headers, "range", range_header({offset + delivered, length - delivered}));
+    set(call.headers, "if-match", etag);
+}
+
+Result<void> PinnedRange::check(const Answer& head, std::uint64_t delivered) const {
+    const ByteRange asked{offset + delivered, length - delivered};
+    FILESTORE_TRY(body_extent(asked, head.status, head.headers));
+    // Some servers do not look at If-Match.
+    return head.header("etag") == etag ? Result<void>() : Result<void>(changed({}));
+}
+
+Error of_pinned(const Error& error) {
+    return error.code() == ErrorCode::precondition_failed || error.code() == ErrorCode::not_found
+               ? changed(error.details())
+               : error;
+}
+
+}  // namespace filestore::s3

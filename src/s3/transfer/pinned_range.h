@@ -1,0 +1,29 @@
+#pragma once
+
+/// A ranged GET that goes on only with the object that it began with.
+
+#include <cstdint>
+#include <string>
+
+#include "s3/requester.h"
+
+namespace filestore::s3 {
+
+/// Bytes [offset, offset + length) of an object. A value.
+struct PinnedRange {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+    /// Of the object that the first answer came from; never empty.
+    std::string etag;
+
+    /// Makes `call` ask for the range, less the `delivered` bytes at its start.
+    void apply(Call& call, std::uint64_t delivered) const;
+
+    /// Checks that an answer to it begins where it has to, and is of the same object: `conflict` where it is not.
+    [[nodiscard]] Result<void> check(const Answer& head, std::uint64_t delivered) const;
+};
+
+/// `conflict` where the failure of a pinned request means that the object is no longer the same.
+[[nodiscard]] Error of_pinned(const Error& error);
+
+}  // namespace filestore::s3
