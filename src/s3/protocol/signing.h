@@ -60,6 +60,12 @@ inline constexpr std::string_view empty_payload_hash =
 [[nodiscard]] std::string signature(const Credentials& credentials, const SigningScope& scope,
                                     std::string_view string_to_sign);
 
+/// `AKIDEXAMPLE/20260131/us-east-1/s3/aws4_request`: what names the key of a signature.
+[[nodiscard]] std::string credential_name(const Credentials& credentials, const SigningScope& scope);
+
+/// `20260131T235959Z`.
+[[nodiscard]] std::string signing_time(const SigningScope& scope);
+
 /// Lower-case names of the signed headers, sorted, joined by `;`.
 [[nodiscard]] std::string signed_header_names(const std::vector<NameValue>& headers);
 

@@ -1,0 +1,41 @@
+#pragma once
+
+/// How far this machine's clock is off the server's: learned only from an answer that says so, so that no other answer with a strange date, and no proxy,
+/// can spoil a signature.
+
+#include <chrono>
+#include <mutex>
+#include <string_view>
+
+#include "filestore/time.h"
+
+namespace filestore::s3 {
+
+inline constexpr std::chrono::hours largest_clock_skew{24};
+
+/// Whether this server code is about the request's time.
+[[nodiscard]] bool is_clock_error(std::string_view server_code) noexcept;
+
+/// A resource; thread-safe.
+class ClockSkew {
+public:
+    /// What to sign with, for a local time of `now`.
+    [[nodiscard]] Timestamp corrected(Timestamp now) const noexcept;
+
+    /// An error answer with this server code and header Date came when it was `now`, local time. True where it taught another skew (of at most 24 h): the
+    /// request is worth repeating, once. False for any other code, for a missing or malformed date, for more than 24 h, and where the answer tells what is
+    /// known already: then the clock is not what is wrong.
+    [[nodiscard]] bool learn(std::string_view server_code, std::string_view date, Timestamp now) noexcept;
+
+    /// A request was accepted, and its answer has this Date (empty for none): a skew that the clocks no longer show is halved, and forgotten below a
+    /// minute, so that a clock that was set right is trusted again.
+    void on_accepted(std::string_view date, Timestamp now) noexcept;
+
+    [[nodiscard]] std::chrono::microseconds skew() const noexcept;
+
+private:
+    mutable std::mutex mutex_;
+    std::chrono::microseconds skew_{0};
+};
+
+}  // namespace filestore::s3
