@@ -33,6 +33,10 @@
 
 namespace filestore {
 
+namespace s3 {
+class ClientCore;
+}
+
 /// A name with a value: user metadata (without `x-amz-meta-`), a tag, a form field. A value.
 struct S3Field {
     std::string name;
@@ -56,23 +60,28 @@ struct S3Encryption {
     Kind kind = Kind::bucket_default;
     /// kms: its id; the account's own where it is empty.
     std::string kms_key_id;
-    /// customer: 32 bytes.
+    /// kms: a JSON object of strings; empty for none.
+    std::string kms_context;
+    /// customer: 32 bytes; never printed.
     std::string customer_key;
 };
 
-/// Conditions on the object that is there (RFC 9110, section 13). A failed one is `precondition_failed`. A value.
+/// Conditions on the object that is there (RFC 9110, section 13). A failed one is `precondition_failed`; what is empty is not sent. A value.
 struct S3Conditions {
-    /// An ETag as the server gave it, quotes included.
+    /// An ETag, with or without quotes.
     std::string if_match;
     /// An ETag, or `*`: only where no object has the key.
     std::string if_none_match;
+    /// For reading.
+    std::optional<Timestamp> if_modified_since;
+    std::optional<Timestamp> if_unmodified_since;
 };
 
 /// A value.
 struct S3ObjectInfo {
     /// Bytes of the whole object.
     std::uint64_t size = 0;
-    /// Opaque, with its quotes; no promise that it is a hash.
+    /// Opaque, without quotes; no promise that it is a hash.
     std::string etag;
     std::string version_id;
     Timestamp last_modified{};
@@ -392,9 +401,8 @@ public:
     void close() noexcept;
 
 private:
-    class Impl;
-    explicit S3Client(std::shared_ptr<Impl> impl) noexcept;
-    std::shared_ptr<Impl> impl_;
+    explicit S3Client(std::shared_ptr<s3::ClientCore> core) noexcept;
+    std::shared_ptr<s3::ClientCore> core_;
 };
 
 }  // namespace filestore

@@ -9,8 +9,9 @@
 #include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
-#include "s3/credentials/credentials.h"
+#include "s3/policy/retry_policy.h"
 #include "s3/protocol/errors.h"
+#include "s3/protocol/region_redirect.h"
 #include "s3/protocol/xml.h"
 
 namespace filestore::s3 {
@@ -67,6 +68,27 @@ bool is_error_document(std::string_view body) {
     return text.substr(0, prologue).find("<Error") != std::string_view::npos && parse_error(text);
 }
 
+/// Ends with the keys, where that is earlier than asked for.
+PresignedUrl presigned_url(PresignMethod method, const Call& call, std::chrono::seconds expires,
+                           const Signer& signer) {
+    Timestamp ends = signer.scope.time + expires;
+    if (signer.expires_at && *signer.expires_at < ends) {
+        ends = *signer.expires_at;
+        expires = std::chrono::floor<std::chrono::seconds>(ends - signer.scope.time);
+    }
+    SigningRequest signing;
+    signing.method = method_name(method);
+    signing.path = object_target(signer.endpoint, call.key, {}).path;
+    signing.query = call.query;
+    signing.headers = call.headers;
+    signing.headers.push_back({"host", signer.endpoint.host});
+    std::vector<NameValue> query = call.query;
+    for (NameValue& parameter : presign_query(signing, signer.keys, signer.scope, expires)) {
+        query.push_back(std::move(parameter));
+    }
+    return {object_target(signer.endpoint, call.key, query).url, ends};
+}
+
 }  // namespace
 
 std::string_view Answer::header(std::string_view name) const noexcept {
@@ -78,19 +100,27 @@ std::string_view Answer::header(std::string_view name) const noexcept {
 /// A call until it is answered: its attempts, and the waits between them. A resource held by std::shared_ptr; its steps never overlap.
 class Requester::RunningCall final : public Wake::Target, public std::enable_shared_from_this<RunningCall> {
 public:
-    RunningCall(std::shared_ptr<Requester> requester, Endpoint endpoint, Call call,
+    RunningCall(std::shared_ptr<Requester> requester, Call call, std::string attempted,
                 std::function<void(Outcome)> done)
         : requester_(std::move(requester)),
-          endpoint_(std::move(endpoint)),
           call_(std::move(call)),
+          attempted_(std::move(attempted)),
           done_(std::move(done)),
-          attempted_(describe(call_, endpoint_)),
           began_(std::chrono::steady_clock::now()) {}
 
     void attempt() {
-        const auto sent = call_user(ErrorCode::internal, [this] { return try_to_send(); });
-        if (!sent.ok()) {
-            finish(sent.error().within(attempted_));
+        const auto begun = call_user(ErrorCode::internal, [this]() -> Result<void> {
+            FILESTORE_TRY(check_call_limits(call_.options.cancel, call_.options.deadline));
+            if (wait_for_place()) {
+                return {};
+            }
+            requester_->with_signer(
+                call_.bucket, call_.options.cancel,
+                [self = shared_from_this()](Result<Signer> signer) { self->send_signed(std::move(signer)); });
+            return {};
+        });
+        if (!begun.ok()) {
+            finish(begun.error().within(attempted_));
         }
     }
 
@@ -105,6 +135,14 @@ public:
 private:
     class AnswerReceiver;
 
+    /// What one attempt came to. A value.
+    struct AttemptEnd {
+        Result<Answer> result;
+        /// Of the answer, also where that is an Error.
+        Answer answer;
+        bool head_seen = false;
+    };
+
     struct WakeOnCancel {
         std::weak_ptr<RunningCall> call;
         void operator()() noexcept {
@@ -114,11 +152,18 @@ private:
         }
     };
 
-    Result<void> try_to_send();
-    void on_attempt_done(Result<Answer> answer, bool head_seen) noexcept;
-    [[nodiscard]] bool wait_to_retry(const Error& error, bool head_seen);
+    void send_signed(Result<Signer> signer) noexcept;
+    [[nodiscard]] http::Request request() const;
+    void on_attempt_end(const AttemptEnd& end) noexcept;
+    [[nodiscard]] bool goes_on(const Error& error, const AttemptEnd& end);
+    [[nodiscard]] bool mend(const Error& error, const Answer& answer);
+    [[nodiscard]] bool mend_clock(const Error& error, const Answer& answer);
+    [[nodiscard]] bool mend_keys(const Error& error);
+    [[nodiscard]] bool mend_region(const Answer& answer);
     [[nodiscard]] Result<void> prepare_to_repeat(bool head_seen);
-    [[nodiscard]] std::chrono::milliseconds next_delay() const;
+    void note_lost_answer(const Error& error) noexcept;
+    [[nodiscard]] bool wait_for_place();
+    void wait_until(std::chrono::steady_clock::time_point time);
 
     void finish(Result<Answer> answer) noexcept {
         on_cancel_.reset();
@@ -129,13 +174,17 @@ private:
     }
 
     const std::shared_ptr<Requester> requester_;
-    const Endpoint endpoint_;
     Call call_;
-    std::function<void(Outcome)> done_;
     const std::string attempted_;
+    std::function<void(Outcome)> done_;
     const std::chrono::steady_clock::time_point began_;
+    std::optional<Signer> signer_;
     unsigned attempts_ = 0;
+    bool has_place_ = false;
     bool maybe_done_ = false;
+    bool clock_mended_ = false;
+    bool keys_mended_ = false;
+    bool region_mended_ = false;
     std::atomic<bool> waiting_{false};
     std::optional<std::stop_callback<WakeOnCancel>> on_cancel_;
     /// While it waits nobody else may hold it.
@@ -176,7 +225,7 @@ public:
     void on_done(Result<void> outcome) noexcept override {
         const auto running = std::exchange(running_, nullptr);
         auto answer = call_user(ErrorCode::internal, [&] { return result(outcome, running->attempted_); });
-        running->on_attempt_done(std::move(answer), head_seen_);
+        running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_});
     }
 
 private:
@@ -201,75 +250,165 @@ private:
     Answer answer_;
 };
 
-Result<void> Requester::RunningCall::try_to_send() {
-    FILESTORE_TRY(check_call_limits(call_.options.cancel, call_.options.deadline));
-    const S3ClientOptions& options = requester_->options_;
-    FILESTORE_TRY_ASSIGN(const Credentials keys, find_credentials(options));
-    const s3::Target target = object_target(endpoint_, call_.key, call_.query);
-    SigningRequest signing{std::string(method_name(call_.method)), target.path, call_.query, call_.headers,
-                           call_.payload_hash};
-    signing.headers.push_back({"host", endpoint_.host});
+void Requester::RunningCall::send_signed(Result<Signer> signer) noexcept {
+    const auto sent = call_user(ErrorCode::internal, [&]() -> Result<void> {
+        FILESTORE_TRY_ASSIGN(signer_, std::move(signer));
+        http::Request signed_request = request();
+        auto receiver = std::make_shared<AnswerReceiver>(shared_from_this());
+        ++attempts_;
+        has_place_ = false;
+        requester_->parts_.transport->send(std::move(signed_request), std::move(receiver));
+        return {};
+    });
+    if (!sent.ok()) {
+        finish(sent.error().within(attempted_));
+    }
+}
 
+http::Request Requester::RunningCall::request() const {
+    const s3::Target target = object_target(signer_->endpoint, call_.key, call_.query);
     http::Request request;
     request.method = call_.method;
     request.url = target.url;
     for (const NameValue& header : call_.headers) {
         request.headers.push_back({header.name, header.value});
     }
-    for (NameValue& header : sign_headers(signing, keys, {options.region, "s3", options.clock->now()})) {
-        request.headers.push_back({std::move(header.name), std::move(header.value)});
-    }
     request.body = call_.body;
     request.body_size = call_.body_size;
     request.bulk = call_.bulk;
     request.cancel = call_.options.cancel;
     request.deadline = call_.options.deadline;
-    ++attempts_;
-    requester_->transport_->send(std::move(request), std::make_shared<AnswerReceiver>(shared_from_this()));
-    return {};
+    if (signer_->keys.access_key.empty()) {
+        return request;
+    }
+    SigningRequest signing{std::string(method_name(call_.method)), target.path, call_.query, call_.headers,
+                           call_.payload_hash};
+    signing.headers.push_back({"host", signer_->endpoint.host});
+    for (NameValue& header : sign_headers(signing, signer_->keys, signer_->scope)) {
+        request.headers.push_back({std::move(header.name), std::move(header.value)});
+    }
+    return request;
 }
 
-void Requester::RunningCall::on_attempt_done(Result<Answer> answer, bool head_seen) noexcept {
-    if (answer.ok()) {
-        return finish(std::move(answer));
+void Requester::RunningCall::on_attempt_end(const AttemptEnd& end) noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    if (end.result.ok()) {
+        requester_->skew_.on_accepted(end.answer.header("date"), requester_->options_.clock->now());
+        requester_->budget_.on_success();
+        requester_->rate_.on_answer(now);
+        return finish(end.result);
     }
-    const Error error = answer.error();
-    const auto waits =
-        call_user(ErrorCode::internal, [&]() -> Result<bool> { return wait_to_retry(error, head_seen); });
-    if (!waits.ok() || !*waits) {
+    const Error& error = end.result.error();
+    if (is_throttle(error)) {
+        requester_->rate_.on_throttle(now);
+    } else if (error.details().http_status != 0) {
+        requester_->rate_.on_answer(now);
+    }
+    const auto under_way =
+        call_user(ErrorCode::internal, [&]() -> Result<bool> { return goes_on(error, end); });
+    if (!under_way.ok() || !*under_way) {
         finish(error);
     }
 }
 
-bool Requester::RunningCall::wait_to_retry(const Error& error, bool head_seen) {
+/// Whether another attempt has begun, or will.
+bool Requester::RunningCall::goes_on(const Error& error, const AttemptEnd& end) {
     const S3RetryOptions& retry = requester_->options_.retry;
-    if (!error.retryable() || attempts_ >= retry.max_attempts || call_.options.cancel.stop_requested()) {
+    const bool mended = mend(error, end.answer);
+    const bool repeats =
+        mended || (attempts_ < retry.max_attempts && may_retry(error, Idempotency::idempotent));
+    if (!repeats || call_.options.cancel.stop_requested()) {
         return false;
     }
-    const auto next = std::chrono::steady_clock::now() + next_delay();
+    note_lost_answer(error);
+    if (mended) {
+        if (!prepare_to_repeat(end.head_seen).ok()) {
+            return false;
+        }
+        attempt();
+        return true;
+    }
+    const auto wished = parse_retry_after(end.answer.header("retry-after"), requester_->options_.clock->now());
+    const auto next = std::chrono::steady_clock::now() +
+                      backoff({retry.max_attempts, retry.first_delay, retry.longest_delay}, attempts_ + 1,
+                              requester_->random(), wished);
     const bool too_late = next > began_ + retry.longest_time ||
                           (call_.options.deadline && next >= *call_.options.deadline);
-    if (too_late || !prepare_to_repeat(head_seen).ok()) {
+    if (too_late || !prepare_to_repeat(end.head_seen).ok() || !requester_->budget_.take()) {
         return false;
     }
-    if (error.details().http_status == 0) {
-        maybe_done_ = true;
+    wait_until(next);
+    return true;
+}
+
+/// An attempt that was sent, and whose answer does not tell that nothing was done.
+void Requester::RunningCall::note_lost_answer(const Error& error) noexcept {
+    const int status = error.details().http_status;
+    maybe_done_ = maybe_done_ || status == 0 || (status >= 500 && !is_throttle(error));
+}
+
+/// Whether the failure's cause is out of the way, so that the request is worth repeating at once. Each cause once a call.
+bool Requester::RunningCall::mend(const Error& error, const Answer& answer) {
+    return mend_clock(error, answer) || mend_keys(error) || mend_region(answer);
+}
+
+bool Requester::RunningCall::mend_clock(const Error& error, const Answer& answer) {
+    return !clock_mended_ && (clock_mended_ = requester_->skew_.learn(error.details().server_code,
+                                                                      answer.header("date"),
+                                                                      requester_->options_.clock->now()));
+}
+
+bool Requester::RunningCall::mend_keys(const Error& error) {
+    const std::string& code = error.details().server_code;
+    const bool expired = code == "ExpiredToken" || code == "ExpiredTokenException" ||
+                         code == "InvalidToken" || code == "TokenRefreshRequired";
+    if (!expired || keys_mended_) {
+        return false;
     }
+    keys_mended_ = true;
+    requester_->parts_.credentials->refuse(signer_->keys);
+    return true;
+}
+
+bool Requester::RunningCall::mend_region(const Answer& answer) {
+    if (region_mended_) {
+        return false;
+    }
+    auto region = redirected_region(
+        {answer.status, answer.headers, answer.body, signer_->endpoint.host, signer_->scope.region});
+    if (!region) {
+        return false;
+    }
+    region_mended_ = true;
+    requester_->learn_region(call_.bucket, std::move(*region));
+    return true;
+}
+
+/// Places are given out only once the endpoint has asked for fewer requests.
+bool Requester::RunningCall::wait_for_place() {
+    if (has_place_) {
+        return false;
+    }
+    has_place_ = true;
+    const auto now = std::chrono::steady_clock::now();
+    const auto wait = requester_->rate_.acquire(now);
+    if (wait <= std::chrono::steady_clock::duration::zero()) {
+        return false;
+    }
+    wait_until(now + wait);
+    return true;
+}
+
+void Requester::RunningCall::wait_until(std::chrono::steady_clock::time_point time) {
     alive_ = shared_from_this();
     if (!on_cancel_) {
         on_cancel_.emplace(call_.options.cancel, WakeOnCancel{weak_from_this()});
     }
     waiting_.store(true);
-    requester_->runtime_.reactor->wake_at(next, weak_from_this());
+    requester_->parts_.runtime.reactor->wake_at(time, weak_from_this());
     if (call_.options.cancel.stop_requested()) {
         wake();
     }
-    return true;
-}
-
-std::chrono::milliseconds Requester::RunningCall::next_delay() const {
-    const S3RetryOptions& retry = requester_->options_.retry;
-    return std::min(retry.longest_delay, retry.first_delay * (1U << std::min(attempts_, 20U)));
 }
 
 Result<void> Requester::RunningCall::prepare_to_repeat(bool head_seen) {
@@ -285,8 +424,8 @@ Result<void> Requester::RunningCall::prepare_to_repeat(bool head_seen) {
     return call_.resume(call_);
 }
 
-Requester::Requester(S3ClientOptions options, Runtime runtime, std::shared_ptr<http::Transport> transport)
-    : options_(std::move(options)), runtime_(std::move(runtime)), transport_(std::move(transport)) {}
+Requester::Requester(S3ClientOptions options, RequesterParts parts)
+    : options_(std::move(options)), parts_(std::move(parts)), chance_(std::random_device()()) {}
 
 Requester::~Requester() = default;
 
@@ -298,32 +437,69 @@ bool Requester::signs_payload() const noexcept {
 }
 
 void Requester::send(Call call, std::function<void(Outcome)> done) {
-    auto endpoint = resolve_endpoint(options_, call.bucket);
+    S3ClientOptions options = options_;
+    options.region = region_of(call.bucket);
+    const auto endpoint = resolve_endpoint(options, call.bucket);
     if (!endpoint.ok()) {
         return done(Outcome{endpoint.error()});
     }
-    std::make_shared<RunningCall>(shared_from_this(), std::move(*endpoint), std::move(call), std::move(done))
+    std::string attempted = describe(call, *endpoint);
+    budget_.on_call();
+    std::make_shared<RunningCall>(shared_from_this(), std::move(call), std::move(attempted), std::move(done))
         ->attempt();
 }
 
-void Requester::presign(PresignMethod method, const Call& call, std::chrono::seconds expires,
-                        const std::function<void(Result<PresignedUrl>)>& done) {
-    done([&]() -> Result<PresignedUrl> {
-        FILESTORE_TRY_ASSIGN(const Endpoint endpoint, resolve_endpoint(options_, call.bucket));
-        FILESTORE_TRY_ASSIGN(const Credentials keys, find_credentials(options_));
-        const Timestamp now = options_.clock->now();
-        SigningRequest signing;
-        signing.method = method_name(method);
-        signing.path = object_target(endpoint, call.key, {}).path;
-        signing.query = call.query;
-        signing.headers = call.headers;
-        signing.headers.push_back({"host", endpoint.host});
-        std::vector<NameValue> query = call.query;
-        for (NameValue& parameter : presign_query(signing, keys, {options_.region, "s3", now}, expires)) {
-            query.push_back(std::move(parameter));
-        }
-        return PresignedUrl{object_target(endpoint, call.key, query).url, now + expires};
-    }());
+void Requester::with_signer(const std::string& bucket, const std::stop_token& cancel,
+                            std::function<void(Result<Signer>)> done) {
+    parts_.credentials->get(cancel, [self = shared_from_this(), bucket,
+                                     done = std::move(done)](Result<ResolvedCredentials> keys) {
+        done(call_user(ErrorCode::internal, [&]() -> Result<Signer> {
+            FILESTORE_TRY(keys);
+            return self->signer_of(bucket, std::move(*keys));
+        }));
+    });
+}
+
+Result<Signer> Requester::signer_of(const std::string& bucket, ResolvedCredentials keys) {
+    S3ClientOptions options = options_;
+    options.region = region_of(bucket);
+    FILESTORE_TRY_ASSIGN(Endpoint endpoint, resolve_endpoint(options, bucket));
+    return Signer{std::move(endpoint), std::move(keys.keys), keys.expires_at,
+                  SigningScope{options.region, "s3", skew_.corrected(options_.clock->now())}};
+}
+
+void Requester::presign(PresignMethod method, Call call, std::chrono::seconds expires,
+                        std::function<void(Result<PresignedUrl>)> done) {
+    const std::string bucket = call.bucket;
+    const std::stop_token cancel = call.options.cancel;
+    with_signer(bucket, cancel,
+                [method, call = std::move(call), expires, done = std::move(done)](const Result<Signer>& signer) {
+                    done(call_user(ErrorCode::internal, [&]() -> Result<PresignedUrl> {
+                        FILESTORE_TRY(signer);
+                        return presigned_url(method, call, expires, *signer);
+                    }));
+                });
+}
+
+std::string Requester::region_of(const std::string& bucket) {
+    const std::lock_guard lock(mutex_);
+    const auto found = regions_.find(bucket);
+    return found == regions_.end() ? options_.region : found->second;
+}
+
+void Requester::learn_region(const std::string& bucket, std::string region) {
+    const std::lock_guard lock(mutex_);
+    regions_[bucket] = std::move(region);
+}
+
+std::uint64_t Requester::random() {
+    const std::lock_guard lock(mutex_);
+    return chance_();
+}
+
+void Requester::close() noexcept {
+    parts_.credentials->close();
+    parts_.transport->close();
 }
 
 }  // namespace filestore::s3

@@ -2,9 +2,13 @@
 
 /// Sends S3 requests: signs each attempt anew, and sends again what failed for a passing reason.
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -13,6 +17,10 @@
 #include "filestore/call.h"
 #include "filestore/s3_options.h"
 #include "http/transport.h"
+#include "s3/credentials/provider.h"
+#include "s3/policy/clock_skew.h"
+#include "s3/policy/retry_budget.h"
+#include "s3/policy/send_rate.h"
 #include "s3/protocol/endpoint.h"
 #include "s3/protocol/signing.h"
 #include "s3/protocol/uri.h"
@@ -62,36 +70,67 @@ struct Outcome {
     bool maybe_done_before = false;
 };
 
+/// What requests to one bucket are signed with at one moment. A value; never printed.
+struct Signer {
+    Endpoint endpoint;
+    Credentials keys;
+    /// When the keys end.
+    std::optional<Timestamp> expires_at;
+    SigningScope scope;
+};
+
+/// What a requester works with. A value (shared handles); all are required.
+struct RequesterParts {
+    Runtime runtime;
+    std::shared_ptr<http::Transport> transport;
+    CredentialsProviderPtr credentials;
+};
+
 /// A resource held by std::shared_ptr; thread-safe.
 class Requester : public std::enable_shared_from_this<Requester> {
 public:
     /// `options` has its clock and executor set.
-    Requester(S3ClientOptions options, Runtime runtime, std::shared_ptr<http::Transport> transport);
+    Requester(S3ClientOptions options, RequesterParts parts);
     ~Requester();
 
     /// Answers through `done`, exactly once, on a thread of the library or, when nothing can be sent, at once. An answer of another status
     /// than 2xx is an Error (see errors.h). `done` does not throw. Where this throws std::bad_alloc, nothing was sent and `done` is not called.
     void send(Call call, std::function<void(Outcome)> done);
 
-    /// A URL that carries its signature, and when it ends: with the credentials, where that is earlier. `done` as for send().
-    void presign(PresignMethod method, const Call& call, std::chrono::seconds expires,
-                 const std::function<void(Result<PresignedUrl>)>& done);
+    /// A URL that carries its signature, and when it ends: with the keys, where that is earlier. `done` as for send().
+    void presign(PresignMethod method, Call call, std::chrono::seconds expires,
+                 std::function<void(Result<PresignedUrl>)> done);
+
+    /// `done` as for send().
+    void with_signer(const std::string& bucket, const std::stop_token& cancel,
+                     std::function<void(Result<Signer>)> done);
 
     /// Whether signatures cover bodies.
     [[nodiscard]] bool signs_payload() const noexcept;
 
-    /// See http::Transport::close().
-    void close() noexcept { transport_->close(); }
+    /// Ends what is under way with `cancelled`; joins the threads of the transport. Not to be called on a library thread.
+    void close() noexcept;
 
     [[nodiscard]] const S3ClientOptions& options() const noexcept { return options_; }
-    [[nodiscard]] const Runtime& runtime() const noexcept { return runtime_; }
+    [[nodiscard]] const Runtime& runtime() const noexcept { return parts_.runtime; }
 
 private:
     class RunningCall;
 
+    [[nodiscard]] Result<Signer> signer_of(const std::string& bucket, ResolvedCredentials keys);
+    [[nodiscard]] std::string region_of(const std::string& bucket);
+    void learn_region(const std::string& bucket, std::string region);
+    [[nodiscard]] std::uint64_t random();
+
     const S3ClientOptions options_;
-    const Runtime runtime_;
-    const std::shared_ptr<http::Transport> transport_;
+    const RequesterParts parts_;
+    ClockSkew skew_;
+    RetryBudget budget_;
+    SendRate rate_;
+    std::mutex mutex_;
+    /// Of buckets that turned out to be in another region than the options say.
+    std::map<std::string, std::string> regions_;
+    std::mt19937_64 chance_;
 };
 
 }  // namespace filestore::s3

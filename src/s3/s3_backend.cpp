@@ -11,7 +11,7 @@
 #include "s3/client/objects.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/object_metadata.h"
-#include "s3/protocol/xml.h"
+#include "s3/protocol/listing_xml.h"
 #include "s3/transfer/object_download.h"
 #include "s3/transfer/object_upload.h"
 
@@ -90,8 +90,10 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
               // Refused before the source is read: with the longest size that there is.
               FILESTORE_TRY(s3::to_headers(object));
               s3::ObjectUpload upload;
-              upload.bucket = bucket_;
-              upload.key = key_of(checked.id);
+              upload.target.bucket = bucket_;
+              upload.target.key = key_of(checked.id);
+              upload.target.cancel = checked.call.cancel;
+              upload.target.deadline = checked.call.deadline;
               upload.source = std::move(checked.source);
               upload.headers = [object, type = std::move(checked.content_type)](
                                    std::optional<std::uint64_t> size) mutable {
@@ -99,9 +101,9 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
                   return headers_of(object, type);
               };
               if (checked.create_only) {
-                  upload.conditions = {{"if-none-match", "*"}};
+                  upload.target.conditions = {{"if-none-match", "*"}};
               }
-              upload.options = std::move(checked.call);
+              upload.progress = std::move(checked.call.progress);
               s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
                                 [this, operation, create_only = checked.create_only](
                                     const Result<S3PutResult>& stored) {

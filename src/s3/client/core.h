@@ -88,6 +88,9 @@ public:
     void note_bucket(const std::string& bucket, bool seen);
     [[nodiscard]] bool bucket_seen(const std::string& bucket);
 
+    /// Whether requests travel encrypted.
+    [[nodiscard]] bool is_tls() const noexcept { return !options().endpoint.starts_with("http://"); }
+
     [[nodiscard]] bool forked() const noexcept { return pending_->forked(); }
     void close() noexcept;
 

@@ -2,8 +2,13 @@
 
 #include <utility>
 
+#include "core/digest.h"
+#include "core/encoding.h"
 #include "core/text.h"
+#include "core/try.h"
+#include "s3/client/request_headers.h"
 #include "s3/protocol/answer_head.h"
+#include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 #include "s3/transfer/object_download.h"
 #include "s3/transfer/object_upload.h"
@@ -45,10 +50,21 @@ Call object_call(std::string bucket, std::string key, std::string version_id, co
     return call;
 }
 
+void set_text_body(Call& call, std::string body) {
+    Md5 md5;
+    md5.update(std::as_bytes(std::span(body)));
+    const Md5::Bytes digest = md5.finish();
+    call.headers.push_back(
+        {"content-md5", to_base64({reinterpret_cast<const char*>(digest.data()), digest.size()})});
+    call.payload_hash = to_hex(sha256(body));
+    call.body_size = body.size();
+    call.body = source_from_string(std::move(body));
+}
+
 Result<S3ObjectInfo> object_info(std::uint64_t size, const std::vector<NameValue>& headers) {
     S3ObjectInfo info;
     info.size = size;
-    info.etag = value_of(headers, "etag");
+    info.etag = unquoted_etag(value_of(headers, "etag"));
     info.version_id = value_of(headers, "x-amz-version-id");
     FILESTORE_TRY_ASSIGN(info.last_modified, parse_http_date(value_of(headers, "last-modified")));
     info.content_type = value_of(headers, "content-type");
@@ -59,6 +75,126 @@ Result<S3ObjectInfo> object_info(std::uint64_t size, const std::vector<NameValue
         }
     }
     return info;
+}
+
+namespace {
+
+Result<S3PutResult> stored(const Result<S3PutResult>& result, bool create_only) {
+    if (create_only && !result.ok() && result.error().code() == ErrorCode::precondition_failed) {
+        const Error& error = result.error();
+        return Error(ErrorCode::already_exists, std::string(error.message()), error.details());
+    }
+    return result;
+}
+
+/// The request on one object, with what it needs of headers.
+Result<Call> call_of(ClientCore& core, S3ObjectRequest& request) {
+    FILESTORE_TRY(check_key(request.key));
+    Call call = object_call(std::move(request.bucket), std::move(request.key), std::move(request.version_id),
+                            request.call);
+    FILESTORE_TRY_ASSIGN(call.headers,
+                         access_headers(request.encryption, request.requester_pays, core.is_tls()));
+    FILESTORE_TRY_ASSIGN(auto conditions, condition_headers(request.conditions));
+    append(call.headers, std::move(conditions));
+    return call;
+}
+
+}  // namespace
+
+void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
+    core.start<S3PutResult>(
+        request.call, std::move(done), [&](const OperationPtr<S3PutResult>& operation) -> Result<void> {
+            FILESTORE_TRY(check_key(request.key));
+            if (!request.source) {
+                return Error(ErrorCode::invalid_argument, "the request has no source");
+            }
+            const bool tls = core.is_tls();
+            ObjectUpload upload;
+            FILESTORE_TRY_ASSIGN(auto headers, put_headers(request, tls));
+            UploadTarget& target = upload.target;
+            FILESTORE_TRY_ASSIGN(target.access_headers,
+                                 access_headers(request.encryption, request.requester_pays, tls));
+            FILESTORE_TRY_ASSIGN(target.conditions, condition_headers(request.conditions));
+            upload.headers = [headers = std::move(headers)](std::optional<std::uint64_t>)
+                -> Result<std::vector<NameValue>> { return headers; };
+            target.bucket = std::move(request.bucket);
+            target.key = std::move(request.key);
+            target.cancel = request.call.cancel;
+            target.deadline = request.call.deadline;
+            upload.source = std::move(request.source);
+            upload.progress = std::move(request.call.progress);
+            const bool create_only = request.conditions.if_none_match == "*";
+            upload_object(core.requester(), core.part_memory(), std::move(upload),
+                          [operation, create_only](const Result<S3PutResult>& result) {
+                              operation->answer->give(stored(result, create_only));
+                          });
+            return {};
+        });
+}
+
+void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
+    core.start<S3GetResult>(
+        request.call, std::move(done), [&](const OperationPtr<S3GetResult>& operation) -> Result<void> {
+            FILESTORE_TRY(check_key(request.key));
+            if (!request.sink) {
+                return Error(ErrorCode::invalid_argument, "the request has no sink");
+            }
+            ObjectDownload download;
+            FILESTORE_TRY_ASSIGN(
+                download.headers,
+                access_headers(request.encryption, request.requester_pays, core.is_tls()));
+            FILESTORE_TRY_ASSIGN(auto conditions, condition_headers(request.conditions));
+            append(download.headers, std::move(conditions));
+            download.bucket = std::move(request.bucket);
+            download.key = std::move(request.key);
+            download.version_id = std::move(request.version_id);
+            download.sink = std::move(request.sink);
+            download.range = request.range;
+            download.options = std::move(request.call);
+            const auto info = std::make_shared<S3ObjectInfo>();
+            download.on_head = [info, on_info = std::move(request.on_info)](
+                                   const Answer& head, const BodyExtent& extent) -> Result<void> {
+                FILESTORE_TRY_ASSIGN(*info, object_info(extent.object_size, head.headers));
+                return on_info ? on_info(*info) : Result<void>();
+            };
+            download_object(core.requester(), core.part_memory(), std::move(download),
+                            [operation, info](const Result<BodyExtent>& extent) {
+                                operation->answer->give(
+                                    extent.ok() ? Result<S3GetResult>(S3GetResult{extent->length, *info})
+                                                : Result<S3GetResult>(extent.error()));
+                            });
+            return {};
+        });
+}
+
+void head(ClientCore& core, S3ObjectRequest request, Completion<S3ObjectInfo> done) {
+    core.start<S3ObjectInfo>(
+        request.call, std::move(done), [&](const OperationPtr<S3ObjectInfo>& operation) -> Result<void> {
+            FILESTORE_TRY_ASSIGN(Call call, call_of(core, request));
+            core.head(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {
+                FILESTORE_TRY(answer);
+                FILESTORE_TRY_ASSIGN(const std::uint64_t size, content_length(answer->headers));
+                FILESTORE_TRY_ASSIGN(S3ObjectInfo info, object_info(size, answer->headers));
+                operation->finish(std::move(info));
+                return {};
+            });
+            return {};
+        });
+}
+
+void remove(ClientCore& core, S3ObjectRequest request, Completion<S3RemoveResult> done) {
+    core.start<S3RemoveResult>(
+        request.call, std::move(done), [&](const OperationPtr<S3RemoveResult>& operation) -> Result<void> {
+            FILESTORE_TRY_ASSIGN(Call call, call_of(core, request));
+            call.method = http::Method::remove;
+            core.send(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {
+                FILESTORE_TRY(answer);
+                operation->finish(S3RemoveResult{answer->header("x-amz-delete-marker") == "true",
+                                                 std::string(answer->header("x-amz-version-id"))});
+                return {};
+            });
+            return {};
+        });
 }
 
 }  // namespace filestore::s3

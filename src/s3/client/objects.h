@@ -13,6 +13,9 @@ namespace filestore::s3 {
 [[nodiscard]] Call object_call(std::string bucket, std::string key, std::string version_id,
                                const CallOptions& options);
 
+/// Gives the call a short body, with the Content-MD5 that some operations ask for and the hash that is signed.
+void set_text_body(Call& call, std::string body);
+
 /// What the head of a GET or HEAD answer tells of an object of `size` bytes. `corrupt` where it lacks what must be there.
 [[nodiscard]] Result<S3ObjectInfo> object_info(std::uint64_t size, const std::vector<NameValue>& headers);
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The ETags that S3 gives to what it stores unencrypted or with keys of its own (S3 API reference, "Object", ETag). Pure functions. They
-/// recognise an object of ours; that an ETag is another one proves nothing.
+/// The ETags that S3 gives to what it stores unencrypted or with keys of its own (S3 API reference, "Object", ETag), without quotes. Pure
+/// functions. They recognise an object of ours; that an ETag is another one proves nothing.
 
 #include <cstddef>
 #include <span>
@@ -12,7 +12,7 @@
 
 namespace filestore::s3 {
 
-/// Of an object stored by one PUT: its MD5, quoted. Empty where OpenSSL refuses MD5.
+/// Of an object stored by one PUT: its MD5.
 [[nodiscard]] std::string plain_etag(std::span<const std::byte> bytes);
 
 /// Of a multipart upload: the MD5 of the parts' MD5s and their number. Empty where the ETags of the parts are no MD5s.

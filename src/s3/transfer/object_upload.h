@@ -1,38 +1,29 @@
 #pragma once
 
-/// Stores one object from a source of any length: one PUT where it fits into a part, else a multipart upload (S3 user guide, "Uploading and
-/// copying objects using multipart upload").
+/// Stores one object from a source of any length: one PUT where it fits into a part, else a multipart upload.
 
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "filestore/call.h"
-#include "filestore/s3_client.h"
-#include "s3/requester.h"
+#include "s3/transfer/multipart_job.h"
 #include "s3/transfer/part_memory.h"
 
 namespace filestore::s3 {
 
 /// A value.
 struct ObjectUpload {
-    std::string bucket;
-    std::string key;
+    UploadTarget target;
     std::shared_ptr<Source> source;
     /// Type, metadata and the like: of the PUT, or of the request that begins a multipart upload. Gets the size where it is known then.
     std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t> size)> headers;
-    /// Of every request that carries bytes.
-    std::vector<NameValue> body_headers;
-    /// Of the request that publishes.
-    std::vector<NameValue> conditions;
-    CallOptions options;
+    std::function<void(const Progress&)> progress;
 };
 
 /// Reads the source on the executor, `part_size` at a time, and sends up to `parallel_parts` parts at once. `done` is called on the executor,
-/// once, when no request is under way any more and the source is no longer in use. On any failure nothing new is at the key: an upload in
-/// parts is aborted.
+/// once, when no request is under way any more and the source is no longer in use. On failure see MultipartJob.
 void upload_object(const std::shared_ptr<Requester>& requester, std::shared_ptr<PartMemory> memory,
                    ObjectUpload upload, std::function<void(Result<S3PutResult>)> done);
 

@@ -13,7 +13,7 @@ namespace filestore::s3 {
 struct PinnedRange {
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
-    /// Of the object that the first answer came from; never empty.
+    /// Of the object that the first answer came from, with its quotes; never empty.
     std::string etag;
 
     /// Makes `call` ask for the range, less the `delivered` bytes at its start.

@@ -1,0 +1,95 @@
+#include "s3/client/presigning.h"
+
+#include <string>
+#include <utility>
+
+#include "core/try.h"
+#include "s3/client/objects.h"
+#include "s3/protocol/post_policy.h"
+
+namespace filestore::s3 {
+
+namespace {
+
+PostPolicy policy_of(const S3PresignPostRequest& request, Timestamp expires_at) {
+    PostPolicy policy;
+    policy.bucket = request.bucket;
+    policy.key = {request.key_is_prefix ? FieldRule::Kind::prefix : FieldRule::Kind::exact, request.key};
+    if (request.min_size > 0 || request.max_size < UINT64_MAX) {
+        policy.size = SizeRange{request.min_size, request.max_size};
+    }
+    if (!request.content_type.empty()) {
+        policy.content_type = FieldRule{FieldRule::Kind::exact, request.content_type};
+    }
+    policy.expires = expires_at;
+    return policy;
+}
+
+/// Keys that end earlier cut the URL short.
+Result<PresignedUrl> check_end(const PresignedUrl& url, Timestamp wished, const S3PresignRequest& request) {
+    if (url.expires_at < wished - std::chrono::seconds(1) && !request.allow_earlier_expiry) {
+        return Error(ErrorCode::unauthenticated,
+                     "the credentials end at " + format_timestamp(url.expires_at) +
+                         ", before the URL would: ask for less, or use others");
+    }
+    return url;
+}
+
+}  // namespace
+
+Result<void> check_expiry(std::chrono::seconds expires) {
+    if (expires < std::chrono::seconds(1) || expires > std::chrono::days(7)) {
+        return Error(ErrorCode::invalid_argument, "a signature can be used for 1 second to 7 days, not for " +
+                                                      std::to_string(expires.count()) + " seconds");
+    }
+    return {};
+}
+
+void presign(ClientCore& core, const S3PresignRequest& request, Completion<PresignedUrl> done) {
+    CallOptions options = request.call;
+    core.start<PresignedUrl>(
+        options, std::move(done), [&](const OperationPtr<PresignedUrl>& operation) -> Result<void> {
+            FILESTORE_TRY(check_key(request.key));
+            FILESTORE_TRY(check_expiry(request.expires));
+            Call call = object_call(request.bucket, request.key, request.version_id, options);
+            if (!request.content_type.empty()) {
+                call.headers.push_back({"content-type", request.content_type});
+            }
+            core.requester()->presign(
+                request.method, call, request.expires,
+                [operation, request, wished = core.options().clock->now() + request.expires](
+                    const Result<PresignedUrl>& url) {
+                    operation->finish(url.ok() ? check_end(*url, wished, request) : url);
+                });
+            return {};
+        });
+}
+
+void presign_post(ClientCore& core, const S3PresignPostRequest& request, Completion<S3PresignedPost> done) {
+    CallOptions options = request.call;
+    core.start<S3PresignedPost>(
+        options, std::move(done), [&](const OperationPtr<S3PresignedPost>& operation) -> Result<void> {
+            FILESTORE_TRY(check_expiry(request.expires));
+            core.requester()->with_signer(
+                request.bucket, options.cancel,
+                [operation, request](const Result<Signer>& signer) {
+                    operation->finish([&]() -> Result<S3PresignedPost> {
+                        FILESTORE_TRY(signer);
+                        const Timestamp wished = signer->scope.time + request.expires;
+                        const Timestamp ends = signer->expires_at ? std::min(wished, *signer->expires_at) : wished;
+                        FILESTORE_TRY_ASSIGN(std::vector<NameValue> form,
+                                             post_form(policy_of(request, ends), signer->keys, signer->scope));
+                        S3PresignedPost post;
+                        post.url = object_target(signer->endpoint, {}, {}).url;
+                        post.expires_at = ends;
+                        for (NameValue& field : form) {
+                            post.fields.push_back({std::move(field.name), std::move(field.value)});
+                        }
+                        return post;
+                    }());
+                });
+            return {};
+        });
+}
+
+}  // namespace filestore::s3

@@ -1,0 +1,307 @@
+#include "s3/transfer/multipart_job.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/digest.h"
+#include "core/encoding.h"
+#include "core/stream_calls.h"
+#include "core/text.h"
+#include "core/try.h"
+#include "s3/protocol/etag.h"
+#include "s3/transfer/multipart_etag.h"
+
+namespace filestore::s3 {
+
+namespace {
+
+/// Cleaning up must end, too.
+constexpr std::chrono::seconds longest_cleanup{10};
+constexpr unsigned most_aborts = 3;
+
+/// Runs although the call has been cancelled, or is late, but not for long.
+void bound_cleanup(Call& call) {
+    call.options.cancel = {};
+    call.options.deadline = std::chrono::steady_clock::now() + longest_cleanup;
+}
+
+}  // namespace
+
+MultipartJob::MultipartJob(std::shared_ptr<Requester> requester, UploadTarget target,
+                           std::function<void(Result<S3PutResult>)> done)
+    : Job(requester->runtime(), target.cancel, target.deadline),
+      requester_(std::move(requester)),
+      target_(std::move(target)),
+      done_(std::move(done)) {}
+
+Job::Next MultipartJob::step() {
+    note(call_user(ErrorCode::internal, [this] { return collect(); }));
+    if (!failure_ && !result_ && !publishing_) {
+        note(call_user(ErrorCode::internal, [this]() -> Result<void> {
+            FILESTORE_TRY(check_limits());
+            return advance();
+        }));
+    } else if (!failure_ && !result_) {
+        note(check_limits());
+    }
+    if (failure_ && !result_ && requests_.empty() && !taken_back_) {
+        const auto begun = call_user(ErrorCode::internal, [this] { return take_back(); });
+        taken_back_ = taken_back_ || !begun.ok();
+    }
+    const bool over = requests_.empty() && (result_ || (failure_ && taken_back_));
+    return over ? finish() : Next::park;
+}
+
+Job::Next MultipartJob::finish() {
+    release(result_.has_value());
+    const auto done = std::exchange(done_, nullptr);
+    done(result_ ? Result<S3PutResult>(std::move(*result_)) : Result<S3PutResult>(*failure_));
+    return Next::done;
+}
+
+/// The first failure stands. What is under way is broken off.
+void MultipartJob::note(const Result<void>& outcome) {
+    if (!outcome.ok() && !failure_ && !result_) {
+        failure_ = outcome.error();
+        stop_requests_.request_stop();
+    }
+}
+
+Result<void> MultipartJob::collect() {
+    std::list<std::shared_ptr<Request>> answered;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto next = requests_.begin(); next != requests_.end();) {
+            const auto request = next++;
+            if ((*request)->outcome) {
+                answered.splice(answered.end(), requests_, request);
+            }
+        }
+    }
+    Result<void> first;
+    for (const auto& request : answered) {
+        auto handled = request->handle(*request);
+        if (first.ok()) {
+            first = std::move(handled);
+        }
+    }
+    return first;
+}
+
+void MultipartJob::send(Call call, Request request) {
+    requests_.push_back(std::make_shared<Request>(std::move(request)));
+    auto arrive = [this, self = weak_self().lock(), sent = requests_.back()](Outcome outcome) {
+        {
+            const std::lock_guard lock(mutex_);
+            sent->outcome.emplace(std::move(outcome));
+        }
+        wake();
+    };
+    try {
+        requester_->send(std::move(call), std::move(arrive));
+    } catch (...) {
+        requests_.pop_back();
+        throw;
+    }
+}
+
+Call MultipartJob::new_call(http::Method method) const {
+    Call call;
+    call.method = method;
+    call.bucket = target_.bucket;
+    call.key = target_.key;
+    call.options.cancel = stop_requests_.get_token();
+    call.options.deadline = target_.deadline;
+    return call;
+}
+
+Result<void> MultipartJob::create(std::vector<NameValue> headers) {
+    Call call = new_call(http::Method::post);
+    call.query = {{"uploads", ""}};
+    call.headers = std::move(headers);
+    call.options.cancel = {};
+    creating_ = true;
+    Request request;
+    request.handle = [this](const Request& answered) { return on_create(*answered.outcome); };
+    send(std::move(call), std::move(request));
+    return {};
+}
+
+Result<void> MultipartJob::on_create(const Outcome& outcome) {
+    FILESTORE_TRY(outcome.answer);
+    FILESTORE_TRY_ASSIGN(upload_id_, parse_upload_id(outcome.answer->body));
+    return {};
+}
+
+void MultipartJob::send_part(Call call, std::uint32_t number, std::shared_ptr<const PartBuffer> buffer,
+                             std::function<Result<UploadedPart>(const Answer&)> part_of) {
+    call.query = {{"partNumber", std::to_string(number)}, {"uploadId", upload_id_}};
+    Request request;
+    request.part_number = number;
+    request.buffer = std::move(buffer);
+    request.handle = [this, part_of = std::move(part_of)](const Request& answered) -> Result<void> {
+        FILESTORE_TRY(answered.outcome->answer);
+        FILESTORE_TRY_ASSIGN(UploadedPart part, part_of(*answered.outcome->answer));
+        part.number = answered.part_number;
+        if (part.etag.empty()) {
+            return Error(ErrorCode::corrupt,
+                         "the server took part " + std::to_string(part.number) + " and gave no ETag");
+        }
+        parts_.push_back(std::move(part));
+        return {};
+    };
+    send(std::move(call), std::move(request));
+}
+
+Result<void> MultipartJob::publish(std::uint64_t size) {
+    size_ = size;
+    std::sort(parts_.begin(), parts_.end(),
+              [](const UploadedPart& a, const UploadedPart& b) { return a.number < b.number; });
+    expected_etag_ = multipart_etag(parts_);
+    FILESTORE_TRY_ASSIGN(std::string body, complete_multipart_body(parts_));
+    Call call = new_call(http::Method::post);
+    call.query = {{"uploadId", upload_id_}};
+    call.headers = target_.conditions;
+    call.payload_hash = to_hex(sha256(body));
+    call.body_size = body.size();
+    call.body = source_from_string(std::move(body));
+    publishing_ = true;
+    Request request;
+    request.handle = [this](const Request& answered) { return on_published(*answered.outcome); };
+    send(std::move(call), std::move(request));
+    return {};
+}
+
+void MultipartJob::publish_whole(Call call, std::shared_ptr<const PartBuffer> buffer) {
+    publishing_ = true;
+    size_ = buffer->size();
+    Request request;
+    request.buffer = std::move(buffer);
+    request.handle = [this](const Request& answered) { return on_whole(answered); };
+    send(std::move(call), std::move(request));
+}
+
+Result<void> MultipartJob::on_whole(const Request& request) {
+    const Outcome& outcome = *request.outcome;
+    if (outcome.answer.ok()) {
+        return succeed(unquoted_etag(outcome.answer->header("etag")),
+                       outcome.answer->header("x-amz-version-id"));
+    }
+    const Error& error = outcome.answer.error();
+    // A condition that fails on a repeated request may have been met by the first one, whose answer was lost.
+    if (error.code() == ErrorCode::precondition_failed && outcome.maybe_done_before) {
+        expected_etag_ = plain_etag(request.buffer->bytes());
+        undecided_ = error;
+        look();
+        return {};
+    }
+    return error;
+}
+
+Result<void> MultipartJob::on_published(const Outcome& outcome) {
+    if (outcome.answer.ok()) {
+        FILESTORE_TRY_ASSIGN(const CompletedUpload completed, parse_completed_upload(outcome.answer->body));
+        return succeed(completed.etag, outcome.answer->header("x-amz-version-id"));
+    }
+    const Error& error = outcome.answer.error();
+    const bool answer_lost =
+        error.code() == ErrorCode::unavailable || (error.code() == ErrorCode::timeout && !failure_);
+    if (outcome.maybe_done_before || answer_lost) {
+        undecided_ = error;
+        look();
+        return {};
+    }
+    return error;
+}
+
+/// Asks what is at the key, to learn whether the request that publishes took effect.
+void MultipartJob::look() {
+    Call call = new_call(http::Method::head);
+    call.headers = target_.access_headers;
+    bound_cleanup(call);
+    Request request;
+    request.handle = [this](const Request& answered) { return on_look(*answered.outcome); };
+    send(std::move(call), std::move(request));
+}
+
+Result<void> MultipartJob::on_look(const Outcome& outcome) {
+    const Result<Answer>& answer = outcome.answer;
+    if (!answer.ok()) {
+        return answer.error().code() == ErrorCode::not_found ? *undecided_ : undecided_outcome();
+    }
+    if (!expected_etag_.empty() && unquoted_etag(answer->header("etag")) == expected_etag_) {
+        return succeed(expected_etag_, answer->header("x-amz-version-id"));
+    }
+    // Another object stands there. Where a condition failed, that is what it failed on.
+    const bool is_refusal = undecided_->code() == ErrorCode::precondition_failed && !expected_etag_.empty();
+    return is_refusal ? *undecided_ : undecided_outcome();
+}
+
+Error MultipartJob::undecided_outcome() const {
+    ErrorDetails details = undecided_->details();
+    details.retryable = false;
+    return {ErrorCode::outcome_unknown,
+            std::string(undecided_->message()) +
+                "; whether the object was stored cannot be told: look at it before storing it again",
+            std::move(details)};
+}
+
+Result<void> MultipartJob::succeed(std::string_view etag, std::string_view version_id) {
+    if (etag.empty()) {
+        return Error(ErrorCode::corrupt, "the server stored the object and gave no ETag");
+    }
+    result_ = S3PutResult{size_, std::string(etag), std::string(version_id),
+                          static_cast<unsigned>(std::max<std::size_t>(1, parts_.size()))};
+    return {};
+}
+
+/// Aborts an upload in parts, and asks whether it is gone.
+Result<void> MultipartJob::take_back() {
+    if (upload_id_.empty()) {
+        taken_back_ = true;
+        return {};
+    }
+    Call call = new_call(aborted_ ? http::Method::get : http::Method::remove);
+    call.query = {{"uploadId", upload_id_}};
+    bound_cleanup(call);
+    Request request;
+    if (aborted_) {
+        request.handle = [this](const Request& answered) { return on_verify(*answered.outcome); };
+    } else {
+        ++aborts_;
+        request.handle = [this](const Request& answered) { return on_abort(*answered.outcome); };
+    }
+    send(std::move(call), std::move(request));
+    return {};
+}
+
+Result<void> MultipartJob::on_abort(const Outcome& outcome) {
+    aborted_ = outcome.answer.ok() || outcome.answer.error().code() == ErrorCode::not_found;
+    if (!aborted_ && aborts_ >= most_aborts) {
+        give_up_taking_back(outcome.answer.error().message());
+    }
+    return {};
+}
+
+/// A part that arrived while the abort ran may have been kept (S3 API reference, "AbortMultipartUpload").
+Result<void> MultipartJob::on_verify(const Outcome& outcome) {
+    if (!outcome.answer.ok()) {
+        taken_back_ = true;
+        return {};
+    }
+    aborted_ = false;
+    if (aborts_ >= most_aborts) {
+        give_up_taking_back("the server keeps listing it");
+    }
+    return {};
+}
+
+void MultipartJob::give_up_taking_back(std::string_view reason) {
+    failure_ = Error(failure_->code(),
+                     std::string(failure_->message()) + "; the parts of upload " + quoted(upload_id_) +
+                         " could not be removed: " + std::string(reason),
+                     failure_->details());
+    taken_back_ = true;
+}
+
+}  // namespace filestore::s3

@@ -1,0 +1,125 @@
+#pragma once
+
+/// What an upload and a copy in parts share: the requests under way, and how a multipart upload begins, is published and is taken back (S3 user guide,
+/// "Uploading and copying objects using multipart upload").
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/job.h"
+#include "filestore/s3_client.h"
+#include "s3/protocol/multipart_xml.h"
+#include "s3/requester.h"
+#include "s3/transfer/part_buffer.h"
+
+namespace filestore::s3 {
+
+/// Where a multipart upload goes to, and what its requests carry. A value.
+struct UploadTarget {
+    std::string bucket;
+    std::string key;
+    /// Of every request that carries bytes or asks for the object.
+    std::vector<NameValue> access_headers;
+    /// Of the request that publishes.
+    std::vector<NameValue> conditions;
+    std::stop_token cancel;
+    std::optional<std::chrono::steady_clock::time_point> deadline;
+};
+
+/// Answers once no request is under way any more. On any failure, cancellation included, nothing new is at the key: what is under way is broken off, and
+/// the upload is aborted and looked after until the server says that it is gone. A resource; see Job.
+class MultipartJob : public Job {
+protected:
+    MultipartJob(std::shared_ptr<Requester> requester, UploadTarget target,
+                 std::function<void(Result<S3PutResult>)> done);
+
+    /// A request under way. Its outcome is written by the thread that it arrives on, and read by a step.
+    struct Request {
+        /// Takes the answer in; a failure ends the job.
+        std::function<Result<void>(const Request&)> handle;
+        std::uint32_t part_number = 0;
+        /// What is sent; null where that is no part.
+        std::shared_ptr<const PartBuffer> buffer;
+        std::optional<Outcome> outcome;
+    };
+
+    /// Starts what can be started. Called again and again, until publish() or publish_whole() has been called or something has failed.
+    [[nodiscard]] virtual Result<void> advance() = 0;
+    /// The job is about to answer: lets go of what the caller gave.
+    virtual void release(bool stored) noexcept = 0;
+
+    /// Begins an upload in parts. Cannot be cancelled: an upload whose ID nobody knows could not be aborted.
+    [[nodiscard]] Result<void> create(std::vector<NameValue> headers);
+    [[nodiscard]] bool creating() const noexcept { return creating_; }
+    /// Empty until the upload has begun.
+    [[nodiscard]] const std::string& upload_id() const noexcept { return upload_id_; }
+
+    /// Sends part `number`, whose answer is read by `part_of`.
+    void send_part(Call call, std::uint32_t number, std::shared_ptr<const PartBuffer> buffer,
+                   std::function<Result<UploadedPart>(const Answer&)> part_of);
+    [[nodiscard]] std::size_t under_way() const noexcept { return requests_.size(); }
+
+    /// All parts have been sent and answered: makes the object of them. `size` bytes in all.
+    [[nodiscard]] Result<void> publish(std::uint64_t size);
+    /// The object goes in this one request instead.
+    void publish_whole(Call call, std::shared_ptr<const PartBuffer> buffer);
+    [[nodiscard]] bool publishing() const noexcept { return publishing_; }
+
+    /// A request on the object, which the end of the job breaks off.
+    [[nodiscard]] Call new_call(http::Method method) const;
+
+    [[nodiscard]] const Requester& requester() const noexcept { return *requester_; }
+    [[nodiscard]] const UploadTarget& target() const noexcept { return target_; }
+
+private:
+    Next step() final;
+    Next finish();
+    void note(const Result<void>& outcome);
+    [[nodiscard]] Result<void> collect();
+    void send(Call call, Request request);
+
+    [[nodiscard]] Result<void> on_create(const Outcome& outcome);
+    [[nodiscard]] Result<void> on_whole(const Request& request);
+    [[nodiscard]] Result<void> on_published(const Outcome& outcome);
+    [[nodiscard]] Result<void> succeed(std::string_view etag, std::string_view version_id);
+    void look();
+    [[nodiscard]] Result<void> on_look(const Outcome& outcome);
+    [[nodiscard]] Error undecided_outcome() const;
+    [[nodiscard]] Result<void> take_back();
+    [[nodiscard]] Result<void> on_abort(const Outcome& outcome);
+    [[nodiscard]] Result<void> on_verify(const Outcome& outcome);
+    void give_up_taking_back(std::string_view reason);
+
+    const std::shared_ptr<Requester> requester_;
+    const UploadTarget target_;
+    std::function<void(Result<S3PutResult>)> done_;
+    std::stop_source stop_requests_;
+
+    bool creating_ = false;
+    std::string upload_id_;
+    std::vector<UploadedPart> parts_;
+    std::uint64_t size_ = 0;
+    /// The request that makes the object visible has been sent.
+    bool publishing_ = false;
+    /// What the object's ETag is where it is ours; empty where that cannot be told.
+    std::string expected_etag_;
+    /// The failure of the request that publishes, while it is looked at what came of it.
+    std::optional<Error> undecided_;
+    std::optional<S3PutResult> result_;
+    std::optional<Error> failure_;
+    unsigned aborts_ = 0;
+    bool aborted_ = false;
+    bool taken_back_ = false;
+
+    std::mutex mutex_;
+    /// Changed by steps only; the mutex guards the outcomes in it.
+    std::list<std::shared_ptr<Request>> requests_;
+};
+
+}  // namespace filestore::s3

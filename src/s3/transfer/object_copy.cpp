@@ -1,0 +1,62 @@
+#include "s3/transfer/object_copy.h"
+
+#include <utility>
+
+#include "core/try.h"
+#include "s3/protocol/copy_xml.h"
+#include "s3/protocol/part_plan.h"
+
+namespace filestore::s3 {
+
+namespace {
+
+class CopyJob final : public MultipartJob {
+public:
+    CopyJob(std::shared_ptr<Requester> requester, ObjectCopy copy,
+            std::function<void(Result<S3PutResult>)> done)
+        : MultipartJob(std::move(requester), std::move(copy.target), std::move(done)),
+          copy_(std::move(copy)) {}
+
+private:
+    Result<void> advance() override {
+        if (!creating()) {
+            FILESTORE_TRY_ASSIGN(plan_, plan_parts(copy_.size, copy_.part_size));
+            return create(std::move(copy_.create_headers));
+        }
+        if (upload_id().empty()) {
+            return {};
+        }
+        while (next_number_ <= plan_.count && under_way() < requester().options().parallel_parts) {
+            copy_part(plan_.part(next_number_++));
+        }
+        return next_number_ > plan_.count && under_way() == 0 ? publish(copy_.size) : Result<void>();
+    }
+
+    void release(bool) noexcept override {}
+
+    void copy_part(const Part& part) {
+        Call call = new_call(http::Method::put);
+        call.headers = target().access_headers;
+        call.headers.insert(call.headers.end(), copy_.source_headers.begin(), copy_.source_headers.end());
+        call.headers.push_back({"x-amz-copy-source-range", copy_source_range(part.offset, part.size)});
+        send_part(std::move(call), part.number, nullptr, [](const Answer& answer) -> Result<UploadedPart> {
+            FILESTORE_TRY_ASSIGN(CopyResult copied, parse_copy_part(answer.body));
+            UploadedPart uploaded;
+            uploaded.etag = std::move(copied.etag);
+            return uploaded;
+        });
+    }
+
+    ObjectCopy copy_;
+    PartPlan plan_;
+    std::uint32_t next_number_ = 1;
+};
+
+}  // namespace
+
+void copy_object_in_parts(const std::shared_ptr<Requester>& requester, ObjectCopy copy,
+                          std::function<void(Result<S3PutResult>)> done) {
+    make_job<CopyJob>(requester, std::move(copy), std::move(done))->start();
+}
+
+}  // namespace filestore::s3
