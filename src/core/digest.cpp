@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 #include <stdexcept>
+#include <string>
 
 namespace filestore {
 
@@ -13,19 +14,24 @@ namespace {
 
 constexpr std::size_t block_size = 64;
 
-EVP_MD* fetch_sha256() {
-    EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    if (algorithm == nullptr) {
-        throw std::runtime_error("OpenSSL offers no SHA-256: check its configuration");
+EVP_MD* fetch(DigestAlgorithm algorithm) {
+    constexpr std::array<const char*, 3> names{"MD5", "SHA1", "SHA256"};
+    const char* const name = names[static_cast<std::size_t>(algorithm)];
+    // A system that is set to approved algorithms still needs MD5, which HTTP's Content-MD5 is made of.
+    const char* const properties = algorithm == DigestAlgorithm::md5 ? "-fips" : nullptr;
+    EVP_MD* const fetched = EVP_MD_fetch(nullptr, name, properties);
+    if (fetched == nullptr) {
+        throw std::runtime_error(std::string("OpenSSL offers no ") + name + ": check its configuration");
     }
-    return algorithm;
+    return fetched;
 }
 
 /// Fetched once, because each fetch takes a lock and a search. Never freed: it is used while the process
 /// exits, too.
-const EVP_MD* sha256_algorithm() {
-    static EVP_MD* const algorithm = fetch_sha256();
-    return algorithm;
+template <DigestAlgorithm algorithm>
+const EVP_MD* fetched() {
+    static EVP_MD* const fetched = fetch(algorithm);
+    return fetched;
 }
 
 /// OpenSSL's digest calls fail for lack of memory only, once the algorithm is there.
@@ -64,8 +70,8 @@ private:
 
 Sha256Digest digest_of(std::span<const std::byte> bytes) {
     Sha256Digest digest{};
-    require(EVP_Digest(bytes.data(), bytes.size(), openssl_bytes(digest.data()), nullptr, sha256_algorithm(),
-                       nullptr));
+    require(EVP_Digest(bytes.data(), bytes.size(), openssl_bytes(digest.data()), nullptr,
+                       fetched<DigestAlgorithm::sha256>(), nullptr));
     return digest;
 }
 
@@ -80,34 +86,45 @@ KeyBlock::KeyBlock(std::span<const std::byte> key) {
 
 }  // namespace
 
-struct Sha256::Context {
+template <DigestAlgorithm algorithm>
+struct Digest<algorithm>::Context {
     Context() : state(EVP_MD_CTX_new()) { require(state != nullptr ? 1 : 0); }
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
     ~Context() { EVP_MD_CTX_free(state); }
 
-    void start() { require(EVP_DigestInit_ex(state, sha256_algorithm(), nullptr)); }
+    void start() { require(EVP_DigestInit_ex(state, fetched<algorithm>(), nullptr)); }
 
     EVP_MD_CTX* const state;
 };
 
-Sha256::Sha256() : context_(std::make_unique<Context>()) {
+template <DigestAlgorithm algorithm>
+Digest<algorithm>::Digest() : context_(std::make_unique<Context>()) {
     context_->start();
 }
-Sha256::Sha256(Sha256&&) noexcept = default;
-Sha256& Sha256::operator=(Sha256&&) noexcept = default;
-Sha256::~Sha256() = default;
+template <DigestAlgorithm algorithm>
+Digest<algorithm>::Digest(Digest&&) noexcept = default;
+template <DigestAlgorithm algorithm>
+Digest<algorithm>& Digest<algorithm>::operator=(Digest&&) noexcept = default;
+template <DigestAlgorithm algorithm>
+Digest<algorithm>::~Digest() = default;
 
-void Sha256::update(std::span<const std::byte> bytes) {
+template <DigestAlgorithm algorithm>
+void Digest<algorithm>::update(std::span<const std::byte> bytes) {
     require(EVP_DigestUpdate(context_->state, bytes.data(), bytes.size()));
 }
 
-Sha256Digest Sha256::finish() {
-    Sha256Digest digest{};
+template <DigestAlgorithm algorithm>
+typename Digest<algorithm>::Bytes Digest<algorithm>::finish() {
+    Bytes digest{};
     require(EVP_DigestFinal_ex(context_->state, openssl_bytes(digest.data()), nullptr));
     context_->start();
     return digest;
 }
+
+template class Digest<DigestAlgorithm::md5>;
+template class Digest<DigestAlgorithm::sha1>;
+template class Digest<DigestAlgorithm::sha256>;
 
 Sha256Digest sha256(std::string_view bytes) {
     return digest_of(bytes_of(bytes));
