@@ -6,6 +6,7 @@ set(installed_headers
     include/filestore/backend.h
     include/filestore/blocking_backend.h
     include/filestore/call.h
+    include/filestore/checksum.h
     include/filestore/error.h
     include/filestore/executor.h
     include/filestore/export.h

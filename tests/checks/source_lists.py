@@ -4,7 +4,7 @@ import pathlib
 import re
 import sys
 
-DIRECTORIES = ["src", "capi", "tools", "tests"]
+DIRECTORIES = ["src", "capi", "tools", "tests", "bench"]
 
 
 def main():

@@ -10,6 +10,8 @@
 #include "core/encoding.h"
 
 using filestore::hmac_sha256;
+using filestore::Md5;
+using filestore::Sha1;
 using filestore::Sha256;
 using filestore::sha256;
 using filestore::to_hex;
@@ -24,6 +26,14 @@ std::string hex_hmac(std::string_view key, std::string_view message) {
     return to_hex(hmac_sha256(bytes(key), message));
 }
 
+template <class Running>
+std::string hex_digest(std::string_view text) {
+    Running hash;
+    hash.update(bytes(text.substr(0, text.size() / 2)));
+    hash.update(bytes(text.substr(text.size() / 2)));
+    return to_hex(hash.finish());
+}
+
 constexpr std::string_view empty_digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 constexpr std::string_view abc_digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
@@ -36,6 +46,23 @@ TEST_CASE("SHA-256 of the examples of FIPS 180", "[digest]") {
           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     CHECK(to_hex(sha256(std::string(1'000'000, 'a'))) ==
           "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST_CASE("SHA-1 of the examples of FIPS 180", "[digest]") {
+    CHECK(hex_digest<Sha1>("") == "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    CHECK(hex_digest<Sha1>("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");
+    CHECK(hex_digest<Sha1>("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+          "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+    CHECK(hex_digest<Sha1>(std::string(1'000'000, 'a')) == "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
+}
+
+TEST_CASE("MD5 of the test suite of RFC 1321", "[digest]") {
+    CHECK(hex_digest<Md5>("") == "d41d8cd98f00b204e9800998ecf8427e");
+    CHECK(hex_digest<Md5>("abc") == "900150983cd24fb0d6963f7d28e17f72");
+    CHECK(hex_digest<Md5>("abcdefghijklmnopqrstuvwxyz") == "c3fcd3d76192e4007dfb496cca67e13b");
+    CHECK(
+        hex_digest<Md5>("12345678901234567890123456789012345678901234567890123456789012345678901234567890") ==
+        "57edf4a22be3c955ac49da2e2107b67a");
 }
 
 TEST_CASE("a running SHA-256 does not depend on where the bytes are cut", "[digest]") {
