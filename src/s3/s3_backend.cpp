@@ -58,7 +58,8 @@ public:
         http::TransportOptions transport;
         transport.event_loops = options.event_loops;
         transport.connect_timeout = options.connect_timeout;
-        transport.stall_timeout = options.stall_timeout;
+        transport.first_byte_timeout = options.stall_timeout;
+        transport.stall_window = options.stall_timeout;
         transport.ca_file = options.ca_file;
         transport.reactor = runtime_.reactor;
         client_ = std::make_shared<s3::Client>(std::move(options), std::move(endpoint),
