@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 
+#include "filestore/pause.h"
 #include "filestore/result.h"
 
 namespace filestore {
@@ -30,6 +32,9 @@ struct CallOptions {
 
     /// The call ends with `cancelled` soon after a stop is requested, from any thread; what was done is undone, as for any failure.
     std::stop_token cancel;
+
+    /// Stops and continues the transfer; may be null.
+    std::shared_ptr<PauseSwitch> pause;
 
     /// Called with growing `bytes_done`, at most about ten times a second and once at the end, on a library thread. It
     /// must be quick and must not block or throw.

@@ -66,8 +66,10 @@ struct S3ClientOptions {
     std::string ca_file;
 
     std::chrono::milliseconds connect_timeout{10'000};
-    /// A transfer that moves no byte for so long fails with `timeout`.
-    std::chrono::milliseconds stall_timeout{30'000};
+    /// From the last byte of a request to the first of its answer.
+    std::chrono::milliseconds first_byte_timeout{30'000};
+    /// A transfer of which less than 1 KiB moves within so long fails with `timeout`.
+    std::chrono::milliseconds stall_timeout{20'000};
     S3RetryOptions retry;
 
     /// Bodies larger than one part travel in parts, several at a time. Bytes; 5 MiB to 5 GiB for uploads.

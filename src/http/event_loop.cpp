@@ -27,10 +27,8 @@ namespace {
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::chrono::milliseconds idle_time{1000};
-/// How often deadlines and stalls are looked at while exchanges are under way.
+/// How often progress is looked at while exchanges are under way; a deadline is met to the moment.
 constexpr std::chrono::milliseconds tick{250};
-/// Exchanges that run at one time on a loop; each may hold large buffers, so more of them wait.
-constexpr std::size_t most_running = 32;
 
 /// libcurl wants one initialisation per process; it stays, because no moment is known to be safe for taking it back.
 void initialise_curl() {
@@ -44,9 +42,9 @@ void initialise_curl() {
 /// list nodes, so that lack of memory can fail an exchange and never the loop.
 class EventLoop::State : public std::enable_shared_from_this<State> {
 public:
-    explicit State(const TransportOptions& options) : options_(options) {
-        free_handles_.reserve(most_running);
-    }
+    explicit State(const TransportOptions& options)
+        : options_(options),
+          most_running_(std::max(1U, options.max_connections / std::max(1U, options.event_loops))) {}
 
     ~State() {
         for (CURL* handle : free_handles_) {
@@ -105,6 +103,22 @@ private:
         std::weak_ptr<Exchange> exchange_;
     };
 
+    /// One for each loop, told by all switches of its exchanges.
+    class SwitchListener final : public PauseSwitch::Listener {
+    public:
+        explicit SwitchListener(std::weak_ptr<State> loop) : loop_(std::move(loop)) {}
+
+        void pause_changed() noexcept override {
+            if (const auto loop = loop_.lock()) {
+                loop->switch_changed_.store(true);
+                loop->interrupt();
+            }
+        }
+
+    private:
+        std::weak_ptr<State> loop_;
+    };
+
     struct LookAtLimits {
         std::weak_ptr<State> loop;
         void operator()() noexcept {
@@ -127,7 +141,18 @@ private:
         entry.exchange = std::make_shared<Exchange>(std::move(request), receiver);
         entry.exchange->set_wake(Wake(std::make_shared<ResumeTarget>(weak_from_this(), entry.exchange)));
         entry.on_cancel.emplace(entry.exchange->request().cancel, LookAtLimits{weak_from_this()});
+        if (const auto& pause = entry.exchange->request().pause) {
+            pause->add(switch_listener());
+        }
         return made;
+    }
+
+    std::shared_ptr<SwitchListener> switch_listener() {
+        const std::lock_guard lock(mutex_);
+        if (!switch_listener_) {
+            switch_listener_ = std::make_shared<SwitchListener>(weak_from_this());
+        }
+        return switch_listener_;
     }
 
     /// False when the loop has been closed.
@@ -175,9 +200,9 @@ private:
         std::unique_lock lock(mutex_);
         while (!stopping_) {
             const bool had_arrivals = !arrived_.empty();
-            waiting_.splice(waiting_.end(), arrived_);
+            take_arrivals();
             lock.unlock();
-            resume_paused();
+            follow_pauses();
             start_waiting();
             drive();
             lock.lock();
@@ -188,28 +213,61 @@ private:
         waiting_.splice(waiting_.end(), arrived_);
         lock.unlock();
         cancel_all(waiting_);
+        cancel_all(held_);
         cancel_all(active_);
         lock.lock();
         running_ = false;
     }
 
-    bool is_idle() const noexcept { return arrived_.empty() && waiting_.empty() && active_.empty(); }
+    bool is_idle() const noexcept { return arrived_.empty() && has_nothing_to_do(); }
 
-    void resume_paused() {
-        for (const Entry& entry : active_) {
-            entry.exchange->resume_if_asked();
+    bool has_nothing_to_do() const noexcept { return waiting_.empty() && held_.empty() && active_.empty(); }
+
+    void take_arrivals() noexcept {
+        for (const Entry& entry : arrived_) {
+            next_look_at_limits_ = std::min(next_look_at_limits_, entry.exchange->next_limit());
+        }
+        waiting_.splice(waiting_.end(), arrived_);
+    }
+
+    void follow_pauses() {
+        if (switch_changed_.exchange(false)) {
+            waiting_.splice(waiting_.begin(), held_);
+        }
+        for (auto next = active_.begin(); next != active_.end();) {
+            const auto entry = next++;
+            if (entry->exchange->is_held() && entry->exchange->is_unsent()) {
+                release_handle(*entry->exchange);
+                held_.splice(held_.end(), active_, entry);
+                continue;
+            }
+            const auto followed =
+                call_user(ErrorCode::internal, [&] { return entry->exchange->follow_pauses(); });
+            if (!followed.ok()) {
+                end(active_, entry, followed);
+            }
         }
     }
 
     void start_waiting() {
-        while (!waiting_.empty() && active_.size() < most_running) {
+        while (!waiting_.empty() && has_room()) {
             const auto entry = waiting_.begin();
+            if (entry->exchange->is_held()) {
+                held_.splice(held_.end(), waiting_, entry);
+                continue;
+            }
             active_.splice(active_.end(), waiting_, entry);
             const auto started = call_user(ErrorCode::internal, [&] { return start(*entry->exchange); });
             if (!started.ok()) {
                 end(active_, entry, started);
             }
         }
+    }
+
+    bool has_room() const {
+        const auto held = std::count_if(active_.begin(), active_.end(),
+                                        [](const Entry& each) { return each.exchange->is_held(); });
+        return active_.size() - static_cast<std::size_t>(held) < most_running_;
     }
 
     Result<void> start(Exchange& exchange) {
@@ -227,6 +285,8 @@ private:
 
     CURL* take_handle() {
         if (free_handles_.empty()) {
+            // Room for it to come back: the way back must not need memory.
+            free_handles_.reserve(active_.size());
             return curl_easy_init();
         }
         CURL* handle = free_handles_.back();
@@ -244,11 +304,12 @@ private:
             next_look_at_limits_ = now + tick;
             check_limits(active_, now);
             check_limits(waiting_, now);
+            check_limits(held_, now);
         }
-        const bool idle = active_.empty() && waiting_.empty();
-        if (waiting_.empty() || active_.size() >= most_running) {
-            const std::chrono::milliseconds wait = idle ? idle_time : tick;
-            curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait.count()), nullptr);
+        const bool idle = has_nothing_to_do();
+        if (waiting_.empty() || !has_room()) {
+            const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next_look_at_limits_ - now);
+            curl_multi_poll(multi_, nullptr, 0, static_cast<int>((idle ? idle_time : wait).count()), nullptr);
         }
         was_idle_ = idle && std::chrono::steady_clock::now() - now >= idle_time;
     }
@@ -273,10 +334,11 @@ private:
     void check_limits(Entries& entries, SteadyTime now) {
         for (auto next = entries.begin(); next != entries.end();) {
             const auto entry = next++;
-            const auto limits = call_user(ErrorCode::internal, [&] {
-                return entry->exchange->check_limits(now, options_.stall_timeout);
-            });
-            if (!limits.ok()) {
+            const auto limits =
+                call_user(ErrorCode::internal, [&] { return entry->exchange->check_limits(now); });
+            if (limits.ok()) {
+                next_look_at_limits_ = std::min(next_look_at_limits_, entry->exchange->next_limit());
+            } else {
                 end(entries, entry, limits);
             }
         }
@@ -287,13 +349,17 @@ private:
         Entries ended;
         ended.splice(ended.end(), entries, entry);
         entry->on_cancel.reset();
-        if (CURL* handle = entry->exchange->release_handle()) {
+        release_handle(*entry->exchange);
+        load_.fetch_sub(1);
+        entry->exchange->finish(std::move(outcome));
+    }
+
+    void release_handle(Exchange& exchange) noexcept {
+        if (CURL* handle = exchange.release_handle()) {
             curl_multi_remove_handle(multi_, handle);
             curl_easy_reset(handle);
             free_handles_.push_back(handle);
         }
-        load_.fetch_sub(1);
-        entry->exchange->finish(std::move(outcome));
     }
 
     void cancel_all(Entries& entries) noexcept {
@@ -303,9 +369,12 @@ private:
     }
 
     const TransportOptions options_;
+    const std::size_t most_running_;
     std::atomic<std::size_t> load_{0};
     /// A call was cancelled: the next turn looks which.
     std::atomic<bool> limits_changed_{false};
+    /// A switch was set: exchanges that it held may begin.
+    std::atomic<bool> switch_changed_{false};
 
     std::mutex mutex_;
     // Behind the mutex, but that the thread uses `multi_` without it while it runs: it is made once, before.
@@ -314,11 +383,14 @@ private:
     bool running_ = false;
     bool stopping_ = false;
     CURLM* multi_ = nullptr;
+    std::shared_ptr<SwitchListener> switch_listener_;
 
     // Only the loop's thread uses what follows, or whoever holds the last handle on this state.
     std::vector<CURL*> free_handles_;
-    /// Beyond `most_running`.
+    /// Beyond `most_running_`.
     Entries waiting_;
+    /// Not begun, because their switches say pause.
+    Entries held_;
     /// Those that have a curl handle.
     Entries active_;
     SteadyTime next_look_at_limits_{};

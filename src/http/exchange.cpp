@@ -93,9 +93,7 @@ std::string_view ResponseHead::header(std::string_view name) const noexcept {
 }
 
 Exchange::Exchange(Request request, std::shared_ptr<Receiver> receiver)
-    : request_(std::move(request)),
-      receiver_(std::move(receiver)),
-      last_activity_(std::chrono::steady_clock::now()) {}
+    : request_(std::move(request)), receiver_(std::move(receiver)) {}
 
 Exchange::~Exchange() {
     curl_slist_free_all(header_list_);
@@ -103,7 +101,9 @@ Exchange::~Exchange() {
 
 Result<void> Exchange::prepare(CURL* handle, const TransportOptions& options) {
     handle_ = handle;
-    touch();
+    watch_.emplace(LimitSettings{request_.first_byte_timeout.value_or(options.first_byte_timeout),
+                                 options.stall_window, request_.may_trickle ? 1 : options.stall_bytes},
+                   std::chrono::steady_clock::now());
     set_connection(options);
     set_method();
     return set_headers();
@@ -118,7 +118,8 @@ void Exchange::set_connection(const TransportOptions& options) {
     // Without this curl would change the process's handling of SIGPIPE around its calls; our threads block it.
     curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+    curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS,
+                     static_cast<long>(request_.connect_timeout.value_or(options.connect_timeout).count()));
     curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, curl_message_.data());
     curl_easy_setopt(handle_, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(handle_, CURLOPT_SOCKOPTFUNCTION, &reset_on_close);
@@ -163,6 +164,7 @@ void Exchange::set_method() {
 }
 
 Result<void> Exchange::set_headers() {
+    curl_slist_free_all(std::exchange(header_list_, nullptr));
     for (const Header& header : request_.headers) {
         // A header without a value would be left out by curl unless it ends in ';'.
         FILESTORE_TRY(
@@ -190,7 +192,7 @@ Result<void> Exchange::add_header_line(std::string_view line) {
 std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
     const std::string_view line = trimmed({data, size * count});
-    exchange.touch();
+    exchange.head_bytes_ += size * count;
     try {
         if (line.starts_with("HTTP/")) {
             exchange.head_ = ResponseHead{status_of_line(line), {}};
@@ -227,7 +229,9 @@ std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, v
 }
 
 std::size_t Exchange::take_body(std::span<const std::byte> bytes) {
-    touch();
+    if (pauses_for_switch()) {
+        return CURL_WRITEFUNC_PAUSE;
+    }
     const std::size_t whole = bytes.size();
     if (const auto announced = announce_head(); !announced.ok()) {
         failure_ = announced.error();
@@ -258,7 +262,9 @@ std::size_t Exchange::on_read(char* data, std::size_t size, std::size_t count, v
 }
 
 std::size_t Exchange::give_body(std::span<std::byte> into) {
-    touch();
+    if (pauses_for_switch()) {
+        return CURL_READFUNC_PAUSE;
+    }
     const auto step = read_source(*request_.body, into, *wake_);
     if (!step.ok()) {
         failure_ = step.error();
@@ -282,34 +288,69 @@ int Exchange::on_seek(void* self, curl_off_t offset, int origin) {
     return rewound.ok() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
-void Exchange::resume_if_asked() {
-    if (!resume_asked_.exchange(false)) {
-        return;
+/// In a callback, which may come before the loop has heard of the switch.
+bool Exchange::pauses_for_switch() noexcept {
+    if (!is_held()) {
+        return false;
     }
-    receive_paused_ = false;
-    send_paused_ = false;
-    touch();
-    if (handle_ != nullptr) {
-        curl_easy_pause(handle_, CURLPAUSE_CONT);
-    }
+    held_ = true;
+    half_held_ = true;
+    return true;
 }
 
-Result<void> Exchange::check_limits(std::chrono::steady_clock::time_point now,
-                                    std::chrono::milliseconds stall_timeout) {
+bool Exchange::is_unsent() const noexcept {
+    long sent = 0;
+    return curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
+}
+
+Result<void> Exchange::follow_pauses() {
+    const bool held = is_held();
+    const bool woken = resume_asked_.exchange(false);
+    if (!woken && !half_held_ && held == held_) {
+        return {};
+    }
+    if (woken) {
+        receive_paused_ = false;
+        send_paused_ = false;
+    }
+    held_ = held;
+    half_held_ = false;
+    watch_->restart(std::chrono::steady_clock::now());
+    const int paused =
+        (held || receive_paused_ ? CURLPAUSE_RECV : 0) | (held || send_paused_ ? CURLPAUSE_SEND : 0);
+    // May call back for what curl holds already.
+    curl_easy_pause(handle_, paused);
+    return failure_ ? Result<void>(*failure_) : Result<void>();
+}
+
+Result<void> Exchange::check_limits(Time now) {
     if (request_.cancel.stop_requested()) {
         return Error(ErrorCode::cancelled);
     }
     if (request_.deadline && now >= *request_.deadline) {
         return Error(ErrorCode::timeout, "the deadline passed before the server had answered");
     }
-    note_sent_bytes();
-    const bool waits_for_caller = receive_paused_ || send_paused_ || handle_ == nullptr;
-    if (!waits_for_caller && now - last_activity_ > stall_timeout) {
-        return Error(ErrorCode::timeout,
-                     "no byte moved for " + std::to_string(stall_timeout.count() / 1000) + " seconds",
-                     retryable());
+    if (waits_for_caller()) {
+        return {};
     }
-    return {};
+    return watch_->look(now, observe());
+}
+
+Exchange::Time Exchange::next_limit() const noexcept {
+    const Time deadline = request_.deadline.value_or(Time::max());
+    return waits_for_caller() ? deadline : std::min(deadline, watch_->next_limit());
+}
+
+Observation Exchange::observe() const noexcept {
+    curl_off_t sent = 0;
+    curl_off_t received = 0;
+    curl_off_t before_transfer = 0;
+    curl_easy_getinfo(handle_, CURLINFO_SIZE_UPLOAD_T, &sent);
+    curl_easy_getinfo(handle_, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    curl_easy_getinfo(handle_, CURLINFO_PRETRANSFER_TIME_T, &before_transfer);
+    const auto bytes_sent = static_cast<std::uint64_t>(sent);
+    return {before_transfer > 0, bytes_sent >= request_.body_size, head_.status >= 200,
+            bytes_sent + static_cast<std::uint64_t>(received) + head_bytes_};
 }
 
 /// The request has been sent, and its answer's head has not come whole.
@@ -317,16 +358,6 @@ bool Exchange::awaits_head() const noexcept {
     long sent = 0;
     return !head_complete_ && curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK &&
            sent > 0;
-}
-
-/// A large buffer takes long to send on a slow line, and curl asks for more bytes only when it is empty.
-void Exchange::note_sent_bytes() noexcept {
-    curl_off_t sent = 0;
-    if (handle_ != nullptr && curl_easy_getinfo(handle_, CURLINFO_SIZE_UPLOAD_T, &sent) == CURLE_OK &&
-        sent != sent_) {
-        sent_ = sent;
-        touch();
-    }
 }
 
 Result<void> Exchange::outcome(CURLcode code) {

@@ -13,12 +13,15 @@
 #include <utility>
 
 #include "http/curl_transport.h"
+#include "http/limits.h"
 
 namespace filestore::http {
 
 /// A resource; used by its event loop's thread only, but for ask_to_resume().
 class Exchange {
 public:
+    using Time = std::chrono::steady_clock::time_point;
+
     Exchange(Request request, std::shared_ptr<Receiver> receiver);
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -39,12 +42,20 @@ public:
     /// A stream that had made it pause is ready. From any thread.
     void ask_to_resume() noexcept { resume_asked_.store(true); }
 
-    /// Goes on after a pause.
-    void resume_if_asked();
+    /// The caller's switch is set to pause.
+    [[nodiscard]] bool is_held() const noexcept { return request_.pause && request_.pause->is_paused(); }
 
-    /// `cancelled`; `timeout` once the deadline has passed or nothing has moved for too long.
-    [[nodiscard]] Result<void> check_limits(std::chrono::steady_clock::time_point now,
-                                            std::chrono::milliseconds stall_timeout);
+    /// Whether the request can be put off and prepared again: none of it has been sent.
+    [[nodiscard]] bool is_unsent() const noexcept;
+
+    /// Pauses and goes on as the switch and the streams say. A failure is that of a stream that went on, and ends the exchange.
+    [[nodiscard]] Result<void> follow_pauses();
+
+    /// `cancelled`; `timeout` once the deadline has passed or too little has moved.
+    [[nodiscard]] Result<void> check_limits(Time now);
+
+    /// When check_limits() may fail though nothing happens until then.
+    [[nodiscard]] Time next_limit() const noexcept;
 
     /// What curl's code says of the whole exchange.
     [[nodiscard]] Result<void> outcome(CURLcode code);
@@ -66,8 +77,11 @@ private:
     [[nodiscard]] std::size_t take_body(std::span<const std::byte> bytes);
     [[nodiscard]] std::size_t give_body(std::span<std::byte> into);
     [[nodiscard]] bool awaits_head() const noexcept;
-    void note_sent_bytes() noexcept;
-    void touch() noexcept { last_activity_ = std::chrono::steady_clock::now(); }
+    [[nodiscard]] bool pauses_for_switch() noexcept;
+    [[nodiscard]] Observation observe() const noexcept;
+    [[nodiscard]] bool waits_for_caller() const noexcept {
+        return handle_ == nullptr || held_ || receive_paused_ || send_paused_;
+    }
 
     Request request_;
     std::shared_ptr<Receiver> receiver_;
@@ -85,10 +99,14 @@ private:
     std::size_t already_taken_ = 0;
     bool receive_paused_ = false;
     bool send_paused_ = false;
+    /// Paused by the switch, which may have changed since.
+    bool held_ = false;
+    /// A callback saw the switch and paused its direction only.
+    bool half_held_ = false;
     /// What the source, the receiver or a callback failed with.
     std::optional<Error> failure_;
-    std::chrono::steady_clock::time_point last_activity_;
-    curl_off_t sent_ = 0;
+    std::optional<ProgressWatch> watch_;
+    std::uint64_t head_bytes_ = 0;
 };
 
 }  // namespace filestore::http

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "filestore/pause.h"
 #include "filestore/result.h"
 #include "filestore/stream.h"
 
@@ -39,6 +40,17 @@ struct Request {
     bool bulk = false;
     std::stop_token cancel;
     std::optional<std::chrono::steady_clock::time_point> deadline;
+    /// Stops and continues the exchange; may be null.
+    std::shared_ptr<PauseSwitch> pause;
+
+    /// Past any proxy.
+    bool direct = false;
+    /// Where this request wants other limits than the transport's.
+    std::optional<std::chrono::milliseconds> connect_timeout;
+    std::optional<std::chrono::milliseconds> first_byte_timeout;
+    /// The body of the answer may come in single bytes for as long as it likes (servers keep the connection of a long operation alive by
+    /// blanks): only a body of which nothing comes has stalled.
+    bool may_trickle = false;
 };
 
 /// The head of the final answer (1xx answers are passed over). A value.

@@ -278,6 +278,8 @@ http::Request Requester::RunningCall::request() const {
     request.bulk = call_.bulk;
     request.cancel = call_.options.cancel;
     request.deadline = call_.options.deadline;
+    request.pause = call_.options.pause;
+    request.may_trickle = call_.may_trickle;
     if (signer_->keys.access_key.empty()) {
         return request;
     }

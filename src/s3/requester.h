@@ -52,6 +52,8 @@ struct Call {
     std::uint64_t body_size = 0;
     std::string payload_hash{empty_payload_hash};
     bool bulk = false;
+    /// See http::Request.
+    bool may_trickle = false;
     CallOptions options;
 
     /// For an answer of status 2xx only, on an event loop; either may be empty. on_head sees an answer

@@ -94,6 +94,7 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
               upload.target.key = key_of(checked.id);
               upload.target.cancel = checked.call.cancel;
               upload.target.deadline = checked.call.deadline;
+              upload.target.pause = checked.call.pause;
               upload.source = std::move(checked.source);
               upload.headers = [object, type = std::move(checked.content_type)](
                                    std::optional<std::uint64_t> size) mutable {

@@ -23,6 +23,7 @@ using CopyOperation = OperationPtr<S3CopyResult>;
 Result<void> copy_whole(ClientCore& core, const CopyOperation& operation, S3CopyRequest request) {
     Call call = object_call(request.bucket, request.key, {}, request.call);
     call.method = http::Method::put;
+    call.may_trickle = true;
     FILESTORE_TRY_ASSIGN(call.headers, copy_headers(request, core.is_tls()));
     FILESTORE_TRY_ASSIGN(auto source, copy_source_headers(request));
     append(call.headers, std::move(source));
@@ -55,6 +56,7 @@ Result<void> copy_in_parts(ClientCore& core, const CopyOperation& operation, S3C
     copied.target.key = request.key;
     copied.target.cancel = request.call.cancel;
     copied.target.deadline = request.call.deadline;
+    copied.target.pause = request.call.pause;
     FILESTORE_TRY_ASSIGN(copied.target.access_headers,
                          access_headers(request.encryption, request.requester_pays, core.is_tls()));
     FILESTORE_TRY_ASSIGN(copied.create_headers, copy_headers(request, core.is_tls()));

@@ -2,6 +2,7 @@
 
 #include "core/environment.h"
 #include "http/curl_transport.h"
+#include "s3/credentials/chain.h"
 #include "s3/protocol/endpoint.h"
 
 namespace filestore::s3 {
@@ -27,8 +28,9 @@ Result<void> check_options(const S3ClientOptions& options) {
     if (options.event_loops < 1 || options.event_loops > 64) {
         return invalid("event_loops is 1 to 64");
     }
-    if (!is_sensible(options.connect_timeout) || !is_sensible(options.stall_timeout)) {
-        return invalid("connect_timeout and stall_timeout are 1 millisecond to 1 day");
+    if (!is_sensible(options.connect_timeout) || !is_sensible(options.first_byte_timeout) ||
+        !is_sensible(options.stall_timeout)) {
+        return invalid("connect_timeout, first_byte_timeout and stall_timeout are 1 millisecond to 1 day");
     }
     if (options.part_size < 5 * mebibyte || options.part_size > 5 * 1024 * mebibyte) {
         return invalid("part_size is 5 MiB to 5 GiB");
@@ -47,7 +49,8 @@ http::TransportOptions transport_options(const S3ClientOptions& options,
     http::TransportOptions transport;
     transport.event_loops = options.event_loops;
     transport.connect_timeout = options.connect_timeout;
-    transport.stall_timeout = options.stall_timeout;
+    transport.first_byte_timeout = options.first_byte_timeout;
+    transport.stall_window = options.stall_timeout;
     transport.ca_file = options.ca_file;
     transport.reactor = reactor;
     return transport;
@@ -72,8 +75,7 @@ ClientCore::ClientCore(S3ClientOptions options, ExecutorChoice executor, Runtime
     : executor_(std::move(executor)),
       memory_(std::make_shared<PartMemory>(options.part_memory)),
       requester_([&] {
-          auto transport = http::make_curl_transport(transport_options(options, runtime.reactor));
-          return std::make_shared<Requester>(std::move(options), std::move(runtime), std::move(transport));
+  XX
       }()) {}
 
 void ClientCore::note_bucket(const std::string& bucket, bool seen) {

@@ -121,6 +121,7 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             target.key = std::move(request.key);
             target.cancel = request.call.cancel;
             target.deadline = request.call.deadline;
+            target.pause = request.call.pause;
             upload.source = std::move(request.source);
             upload.progress = std::move(request.call.progress);
             const bool create_only = request.conditions.if_none_match == "*";

@@ -22,6 +22,7 @@ constexpr unsigned most_aborts = 3;
 /// Runs although the call has been cancelled, or is late, but not for long.
 void bound_cleanup(Call& call) {
     call.options.cancel = {};
+    call.options.pause = nullptr;
     call.options.deadline = std::chrono::steady_clock::now() + longest_cleanup;
 }
 
@@ -112,6 +113,7 @@ Call MultipartJob::new_call(http::Method method) const {
     call.key = target_.key;
     call.options.cancel = stop_requests_.get_token();
     call.options.deadline = target_.deadline;
+    call.options.pause = target_.pause;
     return call;
 }
 
@@ -162,6 +164,7 @@ Result<void> MultipartJob::publish(std::uint64_t size) {
     Call call = new_call(http::Method::post);
     call.query = {{"uploadId", upload_id_}};
     call.headers = target_.conditions;
+    call.may_trickle = true;
     call.payload_hash = to_hex(sha256(body));
     call.body_size = body.size();
     call.body = source_from_string(std::move(body));

@@ -30,6 +30,7 @@ struct UploadTarget {
     std::vector<NameValue> conditions;
     std::stop_token cancel;
     std::optional<std::chrono::steady_clock::time_point> deadline;
+    std::shared_ptr<PauseSwitch> pause;
 };
 
 /// Answers once no request is under way any more. On any failure, cancellation included, nothing new is at the key: what is under way is broken off, and

@@ -37,6 +37,7 @@ private:
     void copy_part(const Part& part) {
         Call call = new_call(http::Method::put);
         call.headers = target().access_headers;
+        call.may_trickle = true;
         call.headers.insert(call.headers.end(), copy_.source_headers.begin(), copy_.source_headers.end());
         call.headers.push_back({"x-amz-copy-source-range", copy_source_range(part.offset, part.size)});
         send_part(std::move(call), part.number, nullptr, [](const Answer& answer) -> Result<UploadedPart> {

@@ -112,6 +112,7 @@ private:
         call.bulk = true;
         call.options.cancel = stop_requests_.get_token();
         call.options.deadline = download_->options.deadline;
+        call.options.pause = download_->options.pause;
         call.on_head = [part](const Answer& head) {
             return part->range.check(head, part->buffer->size());
         };
