@@ -19,7 +19,7 @@ FEATURE_CASE = re.compile(r'^(?:S3_)?FEATURE_TEST_CASE\(\s*"([^"]+)"', re.MULTIL
 FIRST_FEATURES = ("put", "get", "head", "delete", "list", "signing")
 
 sys.path.insert(0, str(HERE.parent / "servers"))
-from recipes import RECIPES  # noqa: E402
+from recipes import S3_SERVERS  # noqa: E402
 
 
 def features():
@@ -36,19 +36,19 @@ def lacks():
 def expected():
     """What the run must show where everything is as lacks.txt says."""
     listed = lacks()
-    unknown = {server for server, _ in listed} - set(RECIPES)
+    unknown = {server for server, _ in listed} - set(S3_SERVERS)
     if unknown:
         sys.exit(f"{LACKS.name} names servers that tests/servers does not have: {', '.join(sorted(unknown))}")
     return {
-        (server, feature): "lack" if (server, feature) in listed else "yes" for server in RECIPES for feature in features()
+        (server, feature): "lack" if (server, feature) in listed else "yes" for server in S3_SERVERS for feature in features()
     }
 
 
 def table():
     outcomes = expected()
-    rows = [["", *RECIPES], ["---"] * (len(RECIPES) + 1)]
+    rows = [["", *S3_SERVERS], ["---"] * (len(S3_SERVERS) + 1)]
     for feature in features():
-        rows.append([feature, *("no" if outcomes[server, feature] == "lack" else "yes" for server in RECIPES)])
+        rows.append([feature, *("no" if outcomes[server, feature] == "lack" else "yes" for server in S3_SERVERS)])
     reasons = [f"- {server}, {feature}: {reason}" for (server, feature), reason in lacks().items()]
     lines = ["| " + " | ".join(row) + " |" for row in rows] + [""] + reasons
     return "".join(line.rstrip() + "\n" for line in lines)

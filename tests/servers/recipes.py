@@ -1,4 +1,5 @@
-"""How each S3 server of the tests is started. Versions are pinned by `tools`, Ceph's by the Debian release."""
+"""How each S3 server of the tests is started, and toxiproxy, which spoils connections to them. Versions are pinned by
+`tools`, Ceph's by the Debian release."""
 
 import pathlib
 import shutil
@@ -31,6 +32,7 @@ class Recipe:
     checks_signatures: bool = True
     # Whether the server is part of every run, or of `./dev test --all-servers` only.
     everyday: bool = False
+    speaks_s3: bool = True
 
 
 def tool(name):
@@ -135,6 +137,10 @@ def rclone(installed, port, data):
     return command + [str(store)], {}
 
 
+def toxiproxy(installed, port, data):
+    return [installed, "-host", "127.0.0.1", "-port", str(port)], {}
+
+
 def install_ceph():
     missing = [program for program in CEPH_PROGRAMS if not shutil.which(program)]
     if missing:
@@ -154,4 +160,7 @@ RECIPES = {
     "garage": Recipe(tool("garage"), garage),
     "s3s-fs": Recipe(tool("s3s-fs"), s3s_fs),
     "rclone": Recipe(tool("rclone"), rclone),
+    "toxiproxy": Recipe(tool("toxiproxy"), toxiproxy, everyday=True, speaks_s3=False),
 }
+
+S3_SERVERS = [name for name, recipe in RECIPES.items() if recipe.speaks_s3]

@@ -7,8 +7,9 @@
 Without a name: the servers of every run, or with FILESTORE_TEST_ALL_SERVERS all that there are; `down` ends all.
 
 The state is in $FILESTORE_TEST_SERVERS (build/release/servers by default). Each server has there
-    NAME.wanted  that it shall run: a test fails that finds this and no NAME.env
+    NAME.wanted  that an S3 server shall run: a test fails that finds this and no NAME.env
     NAME.env     the environment of a test that uses it, a KEY=VALUE a line
+    NAME.url     in its place that of toxiproxy's control interface
     NAME.pid     the process: its number and its start time, so that no other process of that number is ever ended
     NAME.log     what it printed
     NAME.data/   what it stores
@@ -73,19 +74,36 @@ def make_bucket(endpoint):
     return bucket
 
 
-def wait_for_bucket(process, endpoint):
-    """The name of a new bucket; None where the server ended, or made none in time."""
+def announce(name, endpoint):
+    """Writes how tests reach a server that is ready, and says whether it is."""
+    if not answers(endpoint):
+        return False
+    if not RECIPES[name].speaks_s3:
+        write(f"{name}.url", endpoint + "\n")
+        return True
+    try:
+        bucket = make_bucket(endpoint)
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+        # Some listen before they are ready.
+        return False
+    write_environment(name, endpoint, bucket)
+    return True
+
+
+def becomes_ready(name, process, endpoint):
     give_up = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < give_up and process.poll() is None:
-        try:
-            if answers(endpoint):
-                bucket = make_bucket(endpoint)
-                return bucket if process.poll() is None else None
-        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
-            # Some listen before they are ready.
-            pass
+        if announce(name, endpoint):
+            # What answered may be another program that took the port first.
+            return process.poll() is None
         time.sleep(0.1)
-    return None
+    return False
+
+
+def write(file_name, text):
+    partial = DIRECTORY / f"{file_name}.partial"
+    partial.write_text(text)
+    partial.rename(DIRECTORY / file_name)
 
 
 def write_environment(name, endpoint, bucket):
@@ -100,10 +118,7 @@ def write_environment(name, endpoint, bucket):
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "FILESTORE_S3_CHECKS_SIGNATURES": str(int(RECIPES[name].checks_signatures)),
     }
-    lines = "".join(f"{key}={value}\n" for key, value in environment.items())
-    partial = DIRECTORY / f"{name}.env.partial"
-    partial.write_text(lines)
-    partial.rename(DIRECTORY / f"{name}.env")
+    write(f"{name}.env", "".join(f"{key}={value}\n" for key, value in environment.items()))
 
 
 def launch(name, installed, port):
@@ -127,16 +142,15 @@ def launch(name, installed, port):
 def up(name):
     """Another program may take the free port first, so there are several attempts."""
     down(name)
-    (DIRECTORY / f"{name}.wanted").touch()
+    if RECIPES[name].speaks_s3:
+        (DIRECTORY / f"{name}.wanted").touch()
     installed = RECIPES[name].install()
     for _ in range(ATTEMPTS):
         port = free_port()
         endpoint = f"http://127.0.0.1:{port}"
         process = launch(name, installed, port)
-        bucket = wait_for_bucket(process, endpoint)
-        if bucket:
-            write_environment(name, endpoint, bucket)
-            print(f"{name}: {endpoint} bucket {bucket} pid {process.pid}")
+        if becomes_ready(name, process, endpoint):
+            print(f"{name}: {endpoint} pid {process.pid}")
             return
         end(name)
     raise CannotStart("it printed:\n" + (DIRECTORY / f"{name}.log").read_text(errors="replace"))
@@ -153,7 +167,8 @@ def end_process(pid, started):
 
 
 def end(name):
-    (DIRECTORY / f"{name}.env").unlink(missing_ok=True)
+    for kind in ("env", "url"):
+        (DIRECTORY / f"{name}.{kind}").unlink(missing_ok=True)
     pid_file = DIRECTORY / f"{name}.pid"
     if pid_file.exists():
         pid, started = pid_file.read_text().split()
