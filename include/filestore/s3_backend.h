@@ -2,7 +2,7 @@
 
 /// Files in an S3-compatible store: the object's key is the file ID under an optional prefix.
 ///
-/// Metadata: printable-ASCII strings under keys `[a-z0-9._-]+` travel as `x-amz-meta-KEY`, everything else and the original
+/// Metadata: printable-ASCII strings under keys `[a-z0-9.-]+` travel as `x-amz-meta-KEY`, everything else and the original
 /// path as base64 of JSON in `x-amz-meta-filestore`, with the size of the body: an object that has another one (a server kept a part of a
 /// broken-off upload) is `corrupt`. Together they may be at most 2 KiB (the limit of S3), of which the size takes up to 60 bytes.
 

@@ -12,6 +12,12 @@ from stores import LocalStore, S3Store
 SERVERS = ["versitygw", "moto"]
 
 
+def wanted_servers():
+    """Every S3 server that tests/servers/up was asked to start; without any, those that the other tests need."""
+    directory = pathlib.Path(os.environ.get("FILESTORE_TEST_SERVERS") or os.devnull)
+    return sorted(path.stem for path in directory.glob("*.wanted")) or SERVERS
+
+
 def pytest_configure(config):
     # Print every skipped test with its reason.
     config.option.reportchars += "s"
@@ -58,6 +64,11 @@ def local(tmp_path):
 
 @pytest.fixture(params=SERVERS)
 def s3_store(request, tmp_path):
+    return make_store(request.param, tmp_path)
+
+
+@pytest.fixture(params=wanted_servers())
+def any_s3_store(request, tmp_path):
     return make_store(request.param, tmp_path)
 
 

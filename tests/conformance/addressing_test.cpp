@@ -1,15 +1,9 @@
-#include <catch2/catch.hpp>
-
-#include "conformance/stores.h"
+#include "conformance/feature.h"
 
 using namespace filestore;
 using namespace filestore::test;
 
-TEST_CASE("a bucket is reached by the path and by the host name", "[addressing]") {
-    FOR_EACH_STORE(store);
-    if (!store.is_s3()) {
-        return;
-    }
+S3_FEATURE_TEST_CASE("virtual-host", "a bucket is reached by the path and by the host name", "[addressing]") {
     S3Options options = store.options().s3;
     options.addressing = S3Addressing::virtual_host;
     // An address takes no bucket before it; every name under localhost is this machine (RFC 6761, section 6.3).

@@ -2,7 +2,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "conformance/stores.h"
+#include "conformance/feature.h"
 #include "filestore/stdstream.h"
 #include "support/random_bytes.h"
 #include "support/test_streams.h"
@@ -30,8 +30,7 @@ std::string read_file(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("every kind of sink gets the whole file", "[download]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("get", "every kind of sink gets the whole file", "[download]") {
     const auto backend = store.open_backend();
     const std::string bytes = random_bytes(3 * mebibyte + 5);
     const FileId id = store_bytes(*backend, bytes);
@@ -57,8 +56,7 @@ TEST_CASE("every kind of sink gets the whole file", "[download]") {
     }
 }
 
-TEST_CASE("ranges give exactly the bytes asked for", "[download]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("get", "ranges give exactly the bytes asked for", "[download]") {
     const auto backend = store.open_backend();
     const std::string bytes = random_bytes(100'000);
     const FileId id = store_bytes(*backend, bytes);
@@ -81,8 +79,7 @@ TEST_CASE("ranges give exactly the bytes asked for", "[download]") {
     }
 }
 
-TEST_CASE("a range outside the file cannot be satisfied", "[download]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("get", "a range outside the file cannot be satisfied", "[download]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "abc");
     const FileId empty = store_bytes(*backend, "");
@@ -97,8 +94,7 @@ TEST_CASE("a range outside the file cannot be satisfied", "[download]") {
     CHECK(no_bytes.error().code() == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("a missing file is not_found, and its destination is left alone", "[download]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("get", "a missing file is not_found, and its destination is left alone", "[download]") {
     const auto backend = store.open_backend();
     const std::string path = store.scratch().file("output");
     std::ofstream(path) << "before";
@@ -108,8 +104,7 @@ TEST_CASE("a missing file is not_found, and its destination is left alone", "[do
     CHECK(read_file(path) == "before");
 }
 
-TEST_CASE("a sink that fails ends the download with its own number", "[download]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("get", "a sink that fails ends the download with its own number", "[download]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, random_bytes(2 * mebibyte));
     const auto sink = std::make_shared<FailingSink>(mebibyte, 4712);
@@ -120,8 +115,7 @@ TEST_CASE("a sink that fails ends the download with its own number", "[download]
     CHECK_FALSE(sink->finished());
 }
 
-TEST_CASE("a buffer that is too small is no place for the file", "[download]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("get", "a buffer that is too small is no place for the file", "[download]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "0123456789");
     CHECK(download(*backend, id, std::make_shared<BufferSink>(10)).ok());
@@ -130,8 +124,7 @@ TEST_CASE("a buffer that is too small is no place for the file", "[download]") {
     CHECK(receipt.error().code() == ErrorCode::sink_failed);
 }
 
-TEST_CASE("on_info tells of the file before its first byte", "[download]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("get", "on_info tells of the file before its first byte", "[download]") {
     const auto backend = store.open_backend();
     UploadRequest upload = upload_of("content");
     const FileId id = upload.id;

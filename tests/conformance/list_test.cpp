@@ -2,13 +2,12 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "conformance/stores.h"
+#include "conformance/feature.h"
 
 using namespace filestore;
 using namespace filestore::test;
 
-TEST_CASE("a listing gives every file once, in order, whatever the page", "[list]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("list", "a listing gives every file once, in order, whatever the page", "[list]") {
     const auto backend = store.open_backend();
     CHECK(list_ids(*backend).empty());
     std::vector<FileId> stored;
@@ -23,8 +22,7 @@ TEST_CASE("a listing gives every file once, in order, whatever the page", "[list
     }
 }
 
-TEST_CASE("a listing tells size and time", "[list]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("list", "a listing tells size and time", "[list]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "12345");
     const auto page = backend->list({});
@@ -37,8 +35,7 @@ TEST_CASE("a listing tells size and time", "[list]") {
     CHECK(age < std::chrono::minutes(10));
 }
 
-TEST_CASE("a page holds 1 to 1000 files", "[list]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("list", "a page holds 1 to 1000 files", "[list]") {
     const auto backend = store.open_backend();
     for (const std::size_t limit : {std::size_t{0}, std::size_t{1001}}) {
         ListRequest request;

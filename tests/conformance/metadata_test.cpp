@@ -1,6 +1,4 @@
-#include <catch2/catch.hpp>
-
-#include "conformance/stores.h"
+#include "conformance/feature.h"
 
 using namespace filestore;
 using namespace filestore::test;
@@ -15,8 +13,7 @@ Metadata parse(std::string_view json) {
 
 }  // namespace
 
-TEST_CASE("metadata comes back exactly", "[metadata]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("head", "metadata comes back exactly", "[metadata]") {
     const auto backend = store.open_backend();
     for (const char* json : {
              R"({})",
@@ -44,8 +41,7 @@ TEST_CASE("metadata comes back exactly", "[metadata]") {
     }
 }
 
-TEST_CASE("every field of a file is told", "[metadata]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("head", "every field of a file is told", "[metadata]") {
     const auto backend = store.open_backend();
     for (const std::string path :
          {"report.pdf", "../../etc/passwd", "a\nb", "Grüße/日本.txt", "", " blank "}) {
@@ -68,16 +64,14 @@ TEST_CASE("every field of a file is told", "[metadata]") {
     }
 }
 
-TEST_CASE("a missing file has no metadata", "[metadata]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("head", "a missing file has no metadata", "[metadata]") {
     const auto backend = store.open_backend();
     const auto info = backend->metadata({*FileId::generate(), {}});
     REQUIRE_FALSE(info.ok());
     CHECK(info.error().code() == ErrorCode::not_found);
 }
 
-TEST_CASE("metadata too large for the store is refused before a byte is sent", "[metadata]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("head", "metadata too large for the store is refused before a byte is sent", "[metadata]") {
     const auto backend = store.open_backend();
     UploadRequest upload = upload_of("x");
     const FileId id = upload.id;

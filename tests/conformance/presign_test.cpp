@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 
-#include "conformance/stores.h"
+#include "conformance/feature.h"
 #include "http/curl_transport.h"
 
 using namespace filestore;
@@ -60,8 +60,7 @@ std::string presigned(StorageBackend& backend, const FileId& id, PresignMethod m
 
 }  // namespace
 
-TEST_CASE("a presigned URL works without keys", "[presign]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("signing", "a presigned URL works without keys", "[presign]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "content");
     if (!backend->capabilities().presign) {
@@ -80,13 +79,7 @@ TEST_CASE("a presigned URL works without keys", "[presign]") {
     CHECK_FALSE(*backend->exists({id, {}}));
 }
 
-TEST_CASE("a presigned URL is for its method and file only", "[presign]") {
-    const auto names = store_names();
-    if (std::find(names.begin(), names.end(), "versitygw") == names.end()) {
-        return;
-    }
-    // The server of the two that checks signatures.
-    const TestStore store("versitygw");
+S3_FEATURE_TEST_CASE("signature-check", "a presigned URL is for its method and file only", "[presign]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "content");
     const std::string url = presigned(*backend, id, PresignMethod::get);
@@ -97,8 +90,7 @@ TEST_CASE("a presigned URL is for its method and file only", "[presign]") {
     CHECK(load_bytes(*backend, id) == "content");
 }
 
-TEST_CASE("a presigned URL lasts 1 second to 7 days", "[presign]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("signing", "a presigned URL lasts 1 second to 7 days", "[presign]") {
     const auto backend = store.open_backend();
     for (const int seconds : {0, 7 * 24 * 3600 + 1}) {
         PresignRequest request;

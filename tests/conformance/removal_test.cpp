@@ -1,12 +1,9 @@
-#include <catch2/catch.hpp>
-
-#include "conformance/stores.h"
+#include "conformance/feature.h"
 
 using namespace filestore;
 using namespace filestore::test;
 
-TEST_CASE("a removed file is gone with its metadata", "[removal]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("delete", "a removed file is gone with its metadata", "[removal]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "x");
     const FileId other = store_bytes(*backend, "y");
@@ -20,8 +17,7 @@ TEST_CASE("a removed file is gone with its metadata", "[removal]") {
     CHECK(load_bytes(*backend, other) == "y");
 }
 
-TEST_CASE("removing what is not there is no failure", "[removal]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("delete", "removing what is not there is no failure", "[removal]") {
     const auto backend = store.open_backend();
     const auto removed = backend->remove({*FileId::generate(), {}});
     REQUIRE(removed.ok());
@@ -30,8 +26,7 @@ TEST_CASE("removing what is not there is no failure", "[removal]") {
     }
 }
 
-TEST_CASE("an ID can be used again after its removal", "[removal]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("delete", "an ID can be used again after its removal", "[removal]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "old");
     REQUIRE(backend->remove({id, {}}).ok());

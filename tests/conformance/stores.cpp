@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 namespace filestore::test {
@@ -30,16 +30,15 @@ std::map<std::string, std::string> read_environment_file(const fs::path& path) {
     return values;
 }
 
-std::vector<std::string> find_stores() {
-    std::vector<std::string> names{"local"};
-    const fs::path directory = variable("FILESTORE_TEST_SERVERS");
-    for (const std::string server : {"versitygw", "moto"}) {
-        if (!directory.empty() && fs::exists(directory / (server + ".env"))) {
-            names.push_back(server);
-        } else if (!variable("CI").empty()) {
-            throw std::runtime_error(server + " is not running: start it by tests/servers/up " + server);
-        } else {
-            std::cout << "SKIPPED: the cases on " << server << ", which is not running\n";
+/// The names of the files `NAME.suffix` of a directory.
+std::set<std::string> names_with(const fs::path& directory, const std::string& suffix) {
+    std::set<std::string> names;
+    if (directory.empty() || !fs::is_directory(directory)) {
+        return names;
+    }
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+        if (entry.path().extension() == suffix) {
+            names.insert(entry.path().stem().string());
         }
     }
     return names;
@@ -48,8 +47,16 @@ std::vector<std::string> find_stores() {
 }  // namespace
 
 std::vector<std::string> store_names() {
-    static const std::vector<std::string> names = find_stores();
+    std::vector<std::string> names{"local"};
+    for (const std::string& server : names_with(variable("FILESTORE_TEST_SERVERS"), ".env")) {
+        names.push_back(server);
+    }
     return names;
+}
+
+std::vector<std::string> wanted_servers() {
+    const auto names = names_with(variable("FILESTORE_TEST_SERVERS"), ".wanted");
+    return {names.begin(), names.end()};
 }
 
 TestStore::TestStore(const std::string& name) : name_(name) {

@@ -12,8 +12,11 @@
 
 namespace filestore::test {
 
-/// "local" and the servers of the directory $FILESTORE_TEST_SERVERS. Throws where CI is set and versitygw or moto is missing.
+/// "local" and the servers that run, as the directory $FILESTORE_TEST_SERVERS says.
 [[nodiscard]] std::vector<std::string> store_names();
+
+/// The servers that tests/servers/up was asked to start, whether or not it could.
+[[nodiscard]] std::vector<std::string> wanted_servers();
 
 /// An empty store of its own for one case. A resource.
 class TestStore {

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <thread>
 
-#include "conformance/stores.h"
+#include "conformance/feature.h"
 #include "filestore/stdstream.h"
 #include "support/random_bytes.h"
 #include "support/test_streams.h"
@@ -48,8 +48,7 @@ void failed_upload(StorageBackend& backend, std::shared_ptr<Source> source, Erro
 
 }  // namespace
 
-TEST_CASE("bytes of any size come back as they went in", "[upload]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("put", "bytes of any size come back as they went in", "[upload]") {
     const auto backend = store.open_backend();
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, std::size_t{65'535},
                                    std::size_t{65'537}, mebibyte - 1, mebibyte + 1, 5 * mebibyte + 3}) {
@@ -58,8 +57,7 @@ TEST_CASE("bytes of any size come back as they went in", "[upload]") {
     }
 }
 
-TEST_CASE("every kind of source is read whole", "[upload]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("put", "every kind of source is read whole", "[upload]") {
     const auto backend = store.open_backend();
     const std::string bytes = random_bytes(3 * mebibyte + 11);
 
@@ -101,8 +99,7 @@ TEST_CASE("every kind of source is read whole", "[upload]") {
     }
 }
 
-TEST_CASE("a source that fails or lies leaves nothing", "[upload]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("put", "a source that fails or lies leaves nothing", "[upload]") {
     const auto backend = store.open_backend();
     const std::string bytes = random_bytes(mebibyte);
 
@@ -130,11 +127,8 @@ TEST_CASE("a source that fails or lies leaves nothing", "[upload]") {
     }
 }
 
-TEST_CASE("an unsigned upload whose source lies leaves nothing behind a service", "[upload]") {
-    FOR_EACH_STORE(store);
-    if (!store.is_s3()) {
-        return;
-    }
+S3_FEATURE_TEST_CASE("put", "an unsigned upload whose source lies leaves nothing behind a service",
+                     "[upload]") {
     ServiceOptions options = store.options();
     options.s3.payload_signing = S3PayloadSigning::unsigned_payload;
     auto opened = FileService::open(options);
@@ -158,8 +152,8 @@ TEST_CASE("an unsigned upload whose source lies leaves nothing behind a service"
     CHECK(list_ids(*backend) == std::vector<FileId>{*right});
 }
 
-TEST_CASE("create_only refuses an ID that is in use and keeps the old file", "[upload]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("conditional-put", "create_only refuses an ID that is in use and keeps the old file",
+                  "[upload]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "first");
     UploadRequest second = upload_of("second");
@@ -171,8 +165,7 @@ TEST_CASE("create_only refuses an ID that is in use and keeps the old file", "[u
     CHECK(load_bytes(*backend, id) == "first");
 }
 
-TEST_CASE("without create_only an upload replaces the file and its metadata", "[upload]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("put", "without create_only an upload replaces the file and its metadata", "[upload]") {
     const auto backend = store.open_backend();
     UploadRequest first = upload_of("first");
     const FileId id = first.id;
@@ -189,8 +182,7 @@ TEST_CASE("without create_only an upload replaces the file and its metadata", "[
     CHECK(info->size == 10);
 }
 
-TEST_CASE("what cannot be right is refused before anything is stored", "[upload]") {
-    FOR_EACH_STORE(store);
+FEATURE_TEST_CASE("put", "what cannot be right is refused before anything is stored", "[upload]") {
     const auto backend = store.open_backend();
     const auto refused = [&](UploadRequest request) {
         const auto receipt = backend->upload(std::move(request));

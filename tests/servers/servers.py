@@ -1,13 +1,18 @@
 """Starts and ends real S3 servers for the tests.
 
-    servers.py up NAME...      starts each on a free loopback port and makes a bucket in it
-    servers.py down [NAME...]  ends them; all without a name
+    servers.py install [NAME...]  puts in place what they need
+    servers.py up [NAME...]       starts each on a free loopback port and makes a bucket in it
+    servers.py down [NAME...]     ends them
 
-The state is in $FILESTORE_TEST_SERVERS (build/release/servers by default). Each running server has there
-    NAME.env    the environment of a test that uses it, a KEY=VALUE a line
-    NAME.pid    the process: its number and its start time, so that no other process of that number is ever ended
-    NAME.log    what it printed
-    NAME.data/  what it stores
+Without a name: the servers of every run, or with FILESTORE_TEST_ALL_SERVERS all that there are; `down` ends all.
+
+The state is in $FILESTORE_TEST_SERVERS (build/release/servers by default). Each server has there
+    NAME.wanted  that an S3 server shall run: a test fails that finds this and no NAME.env
+    NAME.env     the environment of a test that uses it, a KEY=VALUE a line
+    NAME.url     in its place that of toxiproxy's control interface
+    NAME.pid     the process: its number and its start time, so that no other process of that number is ever ended
+    NAME.log     what it printed
+    NAME.data/   what it stores
 """
 
 import os
@@ -15,7 +20,6 @@ import pathlib
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,40 +28,16 @@ import urllib.request
 
 import boto3
 import botocore.config
+import botocore.exceptions
+from recipes import ACCESS_KEY, RECIPES, REGION, SECRET_KEY, CannotStart, free_port
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEFAULT_DIRECTORY = HERE.parent.parent / "build" / "release" / "servers"
 DIRECTORY = pathlib.Path(os.environ.get("FILESTORE_TEST_SERVERS") or DEFAULT_DIRECTORY)
 
-ACCESS_KEY = "testaccess"
-SECRET_KEY = "testsecret1234"
-REGION = "us-east-1"
 ATTEMPTS = 3
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
 SECONDS_TO_END = 10
-
-
-def tool(name):
-    return subprocess.check_output([HERE / "tools", name], text=True).strip()
-
-
-def versitygw(port, data):
-    files, versions = data / "files", data / "versions"
-    files.mkdir(parents=True)
-    versions.mkdir()
-    command = [tool("versitygw"), "--quiet", "--keep-alive", "--health", "/healthz"]
-    command += ["--port", f"127.0.0.1:{port}", "--region", REGION, "--virtual-domain", "localhost"]
-    command += ["posix", "--versioning-dir", str(versions), str(files)]
-    return command, {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY}
-
-
-def moto(port, data):
-    data.mkdir(parents=True)
-    return [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], {}
-
-
-SERVERS = {"versitygw": versitygw, "moto": moto}
-CHECKS_SIGNATURES = {"versitygw"}
 
 
 def start_time(pid):
@@ -70,12 +50,6 @@ def start_time(pid):
     return None if state == "Z" else fields[18]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def answers(endpoint):
     try:
         urllib.request.urlopen(endpoint, timeout=5).close()
@@ -84,15 +58,6 @@ def answers(endpoint):
     except OSError:
         return False
     return True
-
-
-def wait_until_it_answers(process, endpoint):
-    give_up = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < give_up and process.poll() is None:
-        if answers(endpoint):
-            return process.poll() is None
-        time.sleep(0.1)
-    return False
 
 
 def make_bucket(endpoint):
@@ -109,6 +74,38 @@ def make_bucket(endpoint):
     return bucket
 
 
+def announce(name, endpoint):
+    """Writes how tests reach a server that is ready, and says whether it is."""
+    if not answers(endpoint):
+        return False
+    if not RECIPES[name].speaks_s3:
+        write(f"{name}.url", endpoint + "\n")
+        return True
+    try:
+        bucket = make_bucket(endpoint)
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+        # Some listen before they are ready.
+        return False
+    write_environment(name, endpoint, bucket)
+    return True
+
+
+def becomes_ready(name, process, endpoint):
+    give_up = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < give_up and process.poll() is None:
+        if announce(name, endpoint):
+            # What answered may be another program that took the port first.
+            return process.poll() is None
+        time.sleep(0.1)
+    return False
+
+
+def write(file_name, text):
+    partial = DIRECTORY / f"{file_name}.partial"
+    partial.write_text(text)
+    partial.rename(DIRECTORY / file_name)
+
+
 def write_environment(name, endpoint, bucket):
     environment = {
         "FILESTORE_S3_SERVER": name,
@@ -119,18 +116,16 @@ def write_environment(name, endpoint, bucket):
         "FILESTORE_S3_SECRET_KEY": SECRET_KEY,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "FILESTORE_S3_CHECKS_SIGNATURES": "1" if name in CHECKS_SIGNATURES else "0",
+        "FILESTORE_S3_CHECKS_SIGNATURES": str(int(RECIPES[name].checks_signatures)),
     }
-    lines = "".join(f"{key}={value}\n" for key, value in environment.items())
-    partial = DIRECTORY / f"{name}.env.partial"
-    partial.write_text(lines)
-    partial.rename(DIRECTORY / f"{name}.env")
+    write(f"{name}.env", "".join(f"{key}={value}\n" for key, value in environment.items()))
 
 
-def launch(name, port):
+def launch(name, installed, port):
     data = DIRECTORY / f"{name}.data"
     shutil.rmtree(data, ignore_errors=True)
-    command, environment = SERVERS[name](port, data)
+    data.mkdir()
+    command, environment = RECIPES[name].command(installed, port, data)
     with open(DIRECTORY / f"{name}.log", "wb") as log:
         process = subprocess.Popen(
             command,
@@ -147,18 +142,18 @@ def launch(name, port):
 def up(name):
     """Another program may take the free port first, so there are several attempts."""
     down(name)
+    if RECIPES[name].speaks_s3:
+        (DIRECTORY / f"{name}.wanted").touch()
+    installed = RECIPES[name].install()
     for _ in range(ATTEMPTS):
         port = free_port()
         endpoint = f"http://127.0.0.1:{port}"
-        process = launch(name, port)
-        if wait_until_it_answers(process, endpoint):
-            bucket = make_bucket(endpoint)
-            write_environment(name, endpoint, bucket)
-            print(f"{name}: {endpoint} bucket {bucket} pid {process.pid}")
+        process = launch(name, installed, port)
+        if becomes_ready(name, process, endpoint):
+            print(f"{name}: {endpoint} pid {process.pid}")
             return
-        down(name, keep_log=True)
-    log = (DIRECTORY / f"{name}.log").read_text(errors="replace")
-    sys.exit(f"{name} did not start; it printed:\n{log}")
+        end(name)
+    raise CannotStart("it printed:\n" + (DIRECTORY / f"{name}.log").read_text(errors="replace"))
 
 
 def end_process(pid, started):
@@ -171,26 +166,48 @@ def end_process(pid, started):
             time.sleep(0.05)
 
 
-def down(name, keep_log=False):
-    (DIRECTORY / f"{name}.env").unlink(missing_ok=True)
+def end(name):
+    for kind in ("env", "url"):
+        (DIRECTORY / f"{name}.{kind}").unlink(missing_ok=True)
     pid_file = DIRECTORY / f"{name}.pid"
     if pid_file.exists():
         pid, started = pid_file.read_text().split()
         end_process(int(pid), started)
         pid_file.unlink()
     shutil.rmtree(DIRECTORY / f"{name}.data", ignore_errors=True)
-    if not keep_log:
-        (DIRECTORY / f"{name}.log").unlink(missing_ok=True)
+
+
+def down(name):
+    end(name)
+    for kind in ("wanted", "log"):
+        (DIRECTORY / f"{name}.{kind}").unlink(missing_ok=True)
+
+
+def install(name):
+    RECIPES[name].install()
+
+
+def wanted_names():
+    everything = bool(os.environ.get("FILESTORE_TEST_ALL_SERVERS"))
+    return [name for name, recipe in RECIPES.items() if everything or recipe.everyday]
+
+
+VERBS = {"install": install, "up": up, "down": down}
 
 
 def main(arguments):
     verb, *names = arguments or [""]
-    unknown = [name for name in names if name not in SERVERS]
-    if verb not in ("up", "down") or unknown or (verb == "up" and not names):
-        sys.exit(f"usage: servers.py up NAME... | down [NAME...], with names of: {' '.join(SERVERS)}")
+    if verb not in VERBS or not set(names) <= set(RECIPES):
+        sys.exit(f"usage: servers.py install|up|down [NAME...], with names of: {' '.join(RECIPES)}")
     DIRECTORY.mkdir(parents=True, exist_ok=True)
-    for name in names or SERVERS:
-        up(name) if verb == "up" else down(name)
+    failed = False
+    for name in names or (RECIPES if verb == "down" else wanted_names()):
+        try:
+            VERBS[verb](name)
+        except CannotStart as reason:
+            print(f"the server {name} cannot be started: {reason}", file=sys.stderr)
+            failed = True
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

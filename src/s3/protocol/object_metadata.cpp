@@ -18,14 +18,20 @@ constexpr std::string_view header_prefix = "x-amz-meta-";
 constexpr std::string_view envelope_key = "filestore";
 constexpr std::size_t most_bytes = 2048;
 
+/// Without '_': Ceph makes '-' of it in the name of a header, and nginx drops such headers.
 constexpr bool is_header_key_character(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+}
+
+/// Some servers decode what looks like an encoded word of RFC 2047.
+bool may_be_decoded(std::string_view text) {
+    return text.find("=?") != std::string_view::npos;
 }
 
 bool fits_header(std::string_view key, std::string_view text) {
     return !key.empty() && std::all_of(key.begin(), key.end(), is_header_key_character) &&
            key != envelope_key && !text.empty() && is_printable_ascii(text) && text.front() != ' ' &&
-           text.back() != ' ';
+           text.back() != ' ' && !may_be_decoded(text);
 }
 
 NameValue header(std::string_view key, std::string value) {

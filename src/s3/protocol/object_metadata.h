@@ -2,8 +2,8 @@
 
 /// How metadata travels in the headers of an object. Pure functions.
 ///
-/// A string value of printable ASCII (not empty, no blank at either end) under a key of `[a-z0-9._-]+` is `x-amz-meta-KEY`. Everything
-/// else, and the original path, is base64 of a JSON object in `x-amz-meta-filestore`:
+/// A string value of printable ASCII (not empty, no blank at either end, no "=?") under a key of `[a-z0-9.-]+` is `x-amz-meta-KEY`.
+/// Everything else, and the original path, is base64 of a JSON object in `x-amz-meta-filestore`:
 /// {"original_path": "...", "size": 5, "metadata": {...}}.
 
 #include <cstdint>

@@ -1,0 +1,78 @@
+#include "conformance/feature.h"
+
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+namespace filestore::test {
+
+namespace {
+
+std::vector<FeatureCase>& feature_cases() {
+    static std::vector<FeatureCase> cases;
+    return cases;
+}
+
+std::map<std::string, FeaturePlace>& feature_places() {
+    static std::map<std::string, FeaturePlace> places;
+    return places;
+}
+
+class OnStore final : public Catch::ITestInvoker {
+public:
+    OnStore(void (*body)(const TestStore&), std::string store) : body_(body), store_(std::move(store)) {}
+
+    void invoke() const override { body_(TestStore(store_)); }
+
+private:
+    void (*body_)(const TestStore&);
+    std::string store_;
+};
+
+void register_case(const FeatureCase& feature_case, const std::string& store, bool lacks_it) {
+    const std::string name = feature_case.name + ": " + store;
+    const std::string tags = feature_case.tags + "[" + feature_case.feature + "][" + store + "]" +
+                             (lacks_it ? "[!shouldfail]" : "");
+    // Catch takes the invoker over.
+    const Catch::AutoReg registered(new OnStore(feature_case.body, store), feature_case.line,
+                                    Catch::StringRef(), Catch::NameAndTags{name, tags});
+    feature_places()[name] = {store, feature_case.feature};
+}
+
+void check_that_lacks_have_cases(const Lacks& lacks) {
+    std::set<std::string> features;
+    for (const FeatureCase& feature_case : feature_cases()) {
+        features.insert(feature_case.feature);
+    }
+    for (const Lack& lack : lacks.all()) {
+        if (!features.contains(lack.feature)) {
+            throw std::runtime_error("no case is of the feature " + lack.feature + ", which " + lack.server +
+                                     " is said to lack");
+        }
+    }
+}
+
+}  // namespace
+
+FeatureRegistrar::FeatureRegistrar(FeatureCase added) {
+    feature_cases().push_back(std::move(added));
+}
+
+void register_feature_cases(const Lacks& lacks) {
+    check_that_lacks_have_cases(lacks);
+    for (const FeatureCase& feature_case : feature_cases()) {
+        for (const std::string& store : store_names()) {
+            if (feature_case.stores == FeatureStores::all || store != "local") {
+                register_case(feature_case, store, lacks.has(store, feature_case.feature));
+            }
+        }
+    }
+}
+
+FeaturePlace feature_place(const std::string& case_name) {
+    const auto place = feature_places().find(case_name);
+    return place == feature_places().end() ? FeaturePlace{} : place->second;
+}
+
+}  // namespace filestore::test
