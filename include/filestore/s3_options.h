@@ -12,6 +12,7 @@
 #include <string>
 
 #include "filestore/executor.h"
+#include "filestore/s3_credentials.h"
 #include "filestore/time.h"
 
 namespace filestore {
@@ -57,10 +58,8 @@ struct S3ClientOptions {
     S3Addressing addressing = S3Addressing::automatic;
     S3PayloadSigning payload_signing = S3PayloadSigning::automatic;
 
-    /// Both, or neither: then the environment is asked.
-    std::string access_key;
-    std::string secret_key;
-    std::string session_token;
+    /// Where the keys come from; the environment where nothing is set.
+    S3Credentials credentials;
 
     /// A file or directory of certificates to trust; the system's where it is empty.
     std::string ca_file;

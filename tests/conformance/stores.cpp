@@ -70,8 +70,8 @@ TestStore::TestStore(const std::string& name) : name_(name) {
     options_.s3.endpoint = values["FILESTORE_S3_ENDPOINT"];
     options_.s3.bucket = values["FILESTORE_S3_BUCKET"];
     options_.s3.region = values["FILESTORE_S3_REGION"];
-    options_.s3.access_key = values["AWS_ACCESS_KEY_ID"];
-    options_.s3.secret_key = values["AWS_SECRET_ACCESS_KEY"];
+    options_.s3.credentials.access_key = values["AWS_ACCESS_KEY_ID"];
+    options_.s3.credentials.secret_key = values["AWS_SECRET_ACCESS_KEY"];
     // Files of other cases are not seen.
     options_.s3.key_prefix = "case-" + scratch_.path().filename().string() + "/";
 }

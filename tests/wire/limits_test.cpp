@@ -173,8 +173,8 @@ TEST_CASE("no server", "[wire]") {
     }
     S3Options options;
     options.bucket = "bucket";
-    options.access_key = access_key;
-    options.secret_key = secret_key;
+    options.credentials.access_key = access_key;
+    options.credentials.secret_key = secret_key;
     for (const std::string& address : {endpoint, std::string("http://no-such-host.invalid")}) {
         INFO(address);
         options.endpoint = address;

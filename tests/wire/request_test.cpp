@@ -101,7 +101,7 @@ TEST_CASE("the payload is unsigned where that is asked for", "[wire]") {
 TEST_CASE("a session token is sent and signed", "[wire]") {
     const ScriptedServer server({conversation({stored})});
     S3Options options = options_for(server);
-    options.session_token = session_token;
+    options.credentials.session_token = session_token;
     REQUIRE(open_s3_backend(options).value()->upload(upload_of("hello")).ok());
     const HeardRequest heard = only_request(server);
     CHECK(heard.header("x-amz-security-token") == session_token);
@@ -201,7 +201,7 @@ TEST_CASE("line breaks reach no header", "[wire]") {
     CHECK(backend->upload(std::move(typed)).error().code() == ErrorCode::invalid_argument);
 
     S3Options broken = options_for(server);
-    broken.session_token = "a\r\nb";
+    broken.credentials.session_token = "a\r\nb";
     CHECK_FALSE(open_s3_backend(broken).value()->exists({some_id(), {}}).ok());
     CHECK(server.connections() == 0);
 }

@@ -28,8 +28,8 @@ public:
     S3Options options;
     options.bucket = "bucket";
     options.endpoint = server.endpoint();
-    options.access_key = access_key;
-    options.secret_key = secret_key;
+    options.credentials.access_key = access_key;
+    options.credentials.secret_key = secret_key;
     options.clock = std::make_shared<FixedClock>();
     return options;
 }

@@ -22,9 +22,6 @@ Error invalid(std::string message) {
 /// What can be seen of the options without asking anybody.
 Result<void> check_options(const S3ClientOptions& options) {
     FILESTORE_TRY(check_endpoint(options));
-    if (options.access_key.empty() != options.secret_key.empty()) {
-        return invalid("one of the S3 keys is given without the other: give both or none");
-    }
     if (options.event_loops < 1 || options.event_loops > 64) {
         return invalid("event_loops is 1 to 64");
     }
@@ -67,16 +64,21 @@ Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options) {
         options.spool_directory = environment_variable("TMPDIR").value_or("/tmp");
     }
     ExecutorChoice executor(options.executor);
-    Runtime runtime{executor.executor, std::make_shared<Reactor>()};
-    return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(runtime));
+    RequesterParts parts;
+    parts.runtime = {executor.executor, std::make_shared<Reactor>()};
+    parts.transport = http::make_curl_transport(transport_options(options, parts.runtime.reactor));
+    FILESTORE_TRY_ASSIGN(
+        parts.credentials,
+        make_credentials_provider(options.credentials,
+                                  {parts.transport, executor.executor, parts.runtime.reactor, options.clock,
+                                   environment_variable, options.region}));
+    return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(parts));
 }
 
-ClientCore::ClientCore(S3ClientOptions options, ExecutorChoice executor, Runtime runtime)
+ClientCore::ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts)
     : executor_(std::move(executor)),
       memory_(std::make_shared<PartMemory>(options.part_memory)),
-      requester_([&] {
-  XX
-      }()) {}
+      requester_(std::make_shared<Requester>(std::move(options), std::move(parts))) {}
 
 void ClientCore::note_bucket(const std::string& bucket, bool seen) {
     if (seen) {

@@ -42,7 +42,7 @@ public:
     /// Does no I/O and starts no thread. `invalid_argument` for an option that cannot be right.
     [[nodiscard]] static Result<std::shared_ptr<ClientCore>> open(S3ClientOptions options);
 
-    ClientCore(S3ClientOptions options, ExecutorChoice executor, Runtime runtime);
+    ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts);
 
     [[nodiscard]] const S3ClientOptions& options() const noexcept { return requester_->options(); }
     [[nodiscard]] const std::shared_ptr<Requester>& requester() const noexcept { return requester_; }

@@ -116,7 +116,7 @@ TEST_CASE("the original's storage.yaml is read unchanged", "[service]") {
     CHECK(options.local.base_path == "./storage");
     CHECK(options.s3.bucket == "exai-files");
     CHECK(options.s3.region == "us-east-1");
-    CHECK(options.s3.access_key.empty());
+    CHECK(options.s3.credentials.access_key.empty());
     CHECK(options.cleanup.enabled);
     CHECK(options.cleanup.retention_days == 30);
     CHECK(options.cleanup.schedule == "0 2 * * *");
@@ -138,9 +138,9 @@ TEST_CASE("every key reaches its option", "[service]") {
     CHECK(options.s3.connect_timeout == std::chrono::milliseconds(1500));
     CHECK(options.s3.stall_timeout == std::chrono::milliseconds(20'000));
     CHECK(options.s3.event_loops == 4);
-    CHECK(options.s3.access_key == "AK");
-    CHECK(options.s3.secret_key == "SK: with # signs");
-    CHECK(options.s3.session_token == "ST");
+    CHECK(options.s3.credentials.access_key == "AK");
+    CHECK(options.s3.credentials.secret_key == "SK: with # signs");
+    CHECK(options.s3.credentials.session_token == "ST");
     CHECK_FALSE(options.cleanup.enabled);
     CHECK(options.cleanup.retention_days == 90);
     CHECK(options.cleanup.schedule == "@weekly");

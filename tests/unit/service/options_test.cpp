@@ -70,9 +70,9 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.local.base_path == "/srv/files");
     CHECK(options.local.durability == Durability::data);
     CHECK(options.s3.bucket == "b");
-    CHECK(options.s3.access_key == "AK");
-    CHECK(options.s3.secret_key == "SK");
-    CHECK(options.s3.session_token == "ST");
+    CHECK(options.s3.credentials.access_key == "AK");
+    CHECK(options.s3.credentials.secret_key == "SK");
+    CHECK(options.s3.credentials.session_token == "ST");
     CHECK(options.s3.region == "eu-central-1");
     CHECK(options.s3.endpoint == "http://127.0.0.1:7070");
     CHECK(options.s3.addressing == S3Addressing::virtual_host);
