@@ -25,6 +25,7 @@
 
 #include "filestore/backend.h"
 #include "filestore/call.h"
+#include "filestore/checksum.h"
 #include "filestore/export.h"
 #include "filestore/result.h"
 #include "filestore/s3_options.h"
@@ -110,6 +111,9 @@ struct S3PutRequest {
     /// Compare-and-swap by if_match; create-only by `if_none_match = "*"`, whose failure is `already_exists`.
     S3Conditions conditions;
     bool requester_pays = false;
+    /// The client's own where there is none.
+    std::optional<S3ChecksumMode> checksum_mode;
+    std::optional<ChecksumAlgorithm> checksum_algorithm;
     CallOptions call;
 };
 
@@ -121,6 +125,8 @@ struct S3PutResult {
     std::string version_id;
     /// 1 where it went in one PUT.
     unsigned parts = 1;
+    /// The checksum that travelled with it; nothing where none did.
+    std::optional<ChecksumValue> checksum;
 };
 
 /// What to read, and where to. A value.
@@ -146,6 +152,8 @@ struct S3GetResult {
     /// Bytes delivered to the sink.
     std::uint64_t bytes = 0;
     S3ObjectInfo object;
+    /// The checksum that the bytes were found to have, as the server says; nothing where it gave none for all of them.
+    std::optional<ChecksumValue> verified;
 };
 
 /// Names one object. A value.

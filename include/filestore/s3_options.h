@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "filestore/checksum.h"
 #include "filestore/executor.h"
 #include "filestore/s3_credentials.h"
 #include "filestore/time.h"
@@ -38,6 +39,18 @@ enum class S3PayloadSigning {
     unsigned_payload,
 };
 
+/// Whether uploads carry a checksum of their bytes, which the server compares and keeps, and whether downloads are compared with it. A value.
+enum class S3ChecksumMode {
+    /// As header where the profile of the server says that it takes them, else none; asked for on downloads where it gives them.
+    automatic,
+    /// No request says anything about checksums.
+    off,
+    /// In a header of the request.
+    header,
+    /// Behind the body (`aws-chunked`), which is then not part of the signature.
+    trailer,
+};
+
 /// When and how often a request is sent again. A value.
 struct S3RetryOptions {
     /// Attempts of one request, the first included; 1 switches retries off.
@@ -57,6 +70,12 @@ struct S3ClientOptions {
     std::string endpoint;
     S3Addressing addressing = S3Addressing::automatic;
     S3PayloadSigning payload_signing = S3PayloadSigning::automatic;
+
+    /// What is known of the server: `aws`, `minio`, `r2`, `gcs`, `ceph`, `garage`, `seaweedfs`, `versitygw`, `supabase`, or `generic`, which asks for nothing that
+    /// not every server has. Empty: guessed from the endpoint's host, else `generic`.
+    std::string profile;
+    S3ChecksumMode checksum_mode = S3ChecksumMode::automatic;
+    ChecksumAlgorithm checksum_algorithm = ChecksumAlgorithm::crc64nvme;
 
     /// Where the keys come from; the environment where nothing is set.
     S3Credentials credentials;

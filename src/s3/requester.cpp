@@ -330,12 +330,13 @@ bool Requester::RunningCall::goes_on(const Error& error, const AttemptEnd& end) 
         attempt();
         return true;
     }
-    const auto wished = parse_retry_after(end.answer.header("retry-after"), requester_->options_.clock->now());
+    const auto wished =
+        parse_retry_after(end.answer.header("retry-after"), requester_->options_.clock->now());
     const auto next = std::chrono::steady_clock::now() +
                       backoff({retry.max_attempts, retry.first_delay, retry.longest_delay}, attempts_ + 1,
                               requester_->random(), wished);
-    const bool too_late = next > began_ + retry.longest_time ||
-                          (call_.options.deadline && next >= *call_.options.deadline);
+    const bool too_late =
+        next > began_ + retry.longest_time || (call_.options.deadline && next >= *call_.options.deadline);
     if (too_late || !prepare_to_repeat(end.head_seen).ok() || !requester_->budget_.take()) {
         return false;
     }
@@ -355,9 +356,9 @@ bool Requester::RunningCall::mend(const Error& error, const Answer& answer) {
 }
 
 bool Requester::RunningCall::mend_clock(const Error& error, const Answer& answer) {
-    return !clock_mended_ && (clock_mended_ = requester_->skew_.learn(error.details().server_code,
-                                                                      answer.header("date"),
-                                                                      requester_->options_.clock->now()));
+    return !clock_mended_ &&
+           (clock_mended_ = requester_->skew_.learn(error.details().server_code, answer.header("date"),
+                                                    requester_->options_.clock->now()));
 }
 
 bool Requester::RunningCall::mend_keys(const Error& error) {
@@ -474,13 +475,14 @@ void Requester::presign(PresignMethod method, Call call, std::chrono::seconds ex
                         std::function<void(Result<PresignedUrl>)> done) {
     const std::string bucket = call.bucket;
     const std::stop_token cancel = call.options.cancel;
-    with_signer(bucket, cancel,
-                [method, call = std::move(call), expires, done = std::move(done)](const Result<Signer>& signer) {
-                    done(call_user(ErrorCode::internal, [&]() -> Result<PresignedUrl> {
-                        FILESTORE_TRY(signer);
-                        return presigned_url(method, call, expires, *signer);
-                    }));
-                });
+    with_signer(
+        bucket, cancel,
+        [method, call = std::move(call), expires, done = std::move(done)](const Result<Signer>& signer) {
+            done(call_user(ErrorCode::internal, [&]() -> Result<PresignedUrl> {
+                FILESTORE_TRY(signer);
+                return presigned_url(method, call, expires, *signer);
+            }));
+        });
 }
 
 std::string Requester::region_of(const std::string& bucket) {

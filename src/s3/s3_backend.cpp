@@ -10,8 +10,8 @@
 #include "s3/client/core.h"
 #include "s3/client/objects.h"
 #include "s3/protocol/answer_head.h"
-#include "s3/protocol/object_metadata.h"
 #include "s3/protocol/listing_xml.h"
+#include "s3/protocol/object_metadata.h"
 #include "s3/transfer/object_download.h"
 #include "s3/transfer/object_upload.h"
 
@@ -96,6 +96,7 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
               upload.target.deadline = checked.call.deadline;
               upload.target.pause = checked.call.pause;
               upload.source = std::move(checked.source);
+              upload.checksums = core_->checksum_choice();
               upload.headers = [object, type = std::move(checked.content_type)](
                                    std::optional<std::uint64_t> size) mutable {
                   object.size = size;
@@ -105,12 +106,12 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
                   upload.target.conditions = {{"if-none-match", "*"}};
               }
               upload.progress = std::move(checked.call.progress);
-              s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
-                                [this, operation, create_only = checked.create_only](
-                                    const Result<S3PutResult>& stored) {
-                                    core_->note_bucket(bucket_, stored.ok());
-                                    operation->answer->give(receipt_of(stored, create_only));
-                                });
+              s3::upload_object(
+                  core_->requester(), core_->part_memory(), std::move(upload),
+                  [this, operation, create_only = checked.create_only](const Result<S3PutResult>& stored) {
+                      core_->note_bucket(bucket_, stored.ok());
+                      operation->answer->give(receipt_of(stored, create_only));
+                  });
               return {};
           });
 }
@@ -123,6 +124,7 @@ void S3Backend::download_async(DownloadRequest request, Completion<DownloadRecei
               download.key = key_of(checked.id);
               download.sink = std::move(checked.sink);
               download.range = checked.range;
+              download.verify = core_->verifies();
               download.on_head = [this, id = checked.id, on_info = std::move(checked.on_info)](
                                      const Answer& head, const s3::BodyExtent& extent) -> Result<void> {
                   core_->note_bucket(bucket_, true);
@@ -135,13 +137,14 @@ void S3Backend::download_async(DownloadRequest request, Completion<DownloadRecei
                   return on_info(info);
               };
               download.options = std::move(checked.call);
-              s3::download_object(core_->requester(), core_->part_memory(), std::move(download),
-                                  [operation](const Result<s3::BodyExtent>& extent) {
-                                      operation->answer->give(
-                                          extent.ok() ? Result<DownloadReceipt>(DownloadReceipt{
-                                                            extent->length, extent->object_size})
-                                                      : Result<DownloadReceipt>(extent.error()));
-                                  });
+              s3::download_object(
+                  core_->requester(), core_->part_memory(), std::move(download),
+                  [operation](const Result<s3::DownloadedObject>& object) {
+                      operation->answer->give(object.ok()
+                                                  ? Result<DownloadReceipt>(DownloadReceipt{
+                                                        object->extent.length, object->extent.object_size})
+                                                  : Result<DownloadReceipt>(object.error()));
+                  });
               return {};
           });
 }
@@ -246,10 +249,9 @@ void S3Backend::list_async(ListRequest request, Completion<ListPage> done) {
 void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<PresignedUrl>& operation, const PresignRequest& checked) -> Result<void> {
-              core_->requester()->presign(checked.method, call_on(checked.id, checked.call), checked.expires,
-                                          [operation](Result<PresignedUrl> url) {
-                                              operation->finish(std::move(url));
-                                          });
+              core_->requester()->presign(
+                  checked.method, call_on(checked.id, checked.call), checked.expires,
+                  [operation](Result<PresignedUrl> url) { operation->finish(std::move(url)); });
               return {};
           });
 }

@@ -62,7 +62,8 @@ void S3Client::remove_async(S3ObjectRequest request, Completion<S3RemoveResult> 
     s3::remove(*core_, std::move(request), std::move(done));
 }
 
-void S3Client::remove_batch_async(S3RemoveBatchRequest request, Completion<std::vector<S3RemoveBatchEntry>> done) {
+void S3Client::remove_batch_async(S3RemoveBatchRequest request,
+                                  Completion<std::vector<S3RemoveBatchEntry>> done) {
     s3::remove_batch(*core_, std::move(request), std::move(done));
 }
 
@@ -115,7 +116,8 @@ Result<S3RemoveResult> S3Client::remove(S3ObjectRequest request) {
 }
 
 Result<std::vector<S3RemoveBatchEntry>> S3Client::remove_batch(S3RemoveBatchRequest request) {
-    return wait_for<std::vector<S3RemoveBatchEntry>>([&](auto done) { remove_batch_async(std::move(request), std::move(done)); });
+    return wait_for<std::vector<S3RemoveBatchEntry>>(
+        [&](auto done) { remove_batch_async(std::move(request), std::move(done)); });
 }
 
 Result<S3ListPage> S3Client::list(S3ListRequest request) {
@@ -123,7 +125,8 @@ Result<S3ListPage> S3Client::list(S3ListRequest request) {
 }
 
 Result<S3VersionPage> S3Client::list_versions(S3ListRequest request) {
-    return wait_for<S3VersionPage>([&](auto done) { list_versions_async(std::move(request), std::move(done)); });
+    return wait_for<S3VersionPage>(
+        [&](auto done) { list_versions_async(std::move(request), std::move(done)); });
 }
 
 Result<S3CopyResult> S3Client::copy(S3CopyRequest request) {
@@ -131,7 +134,8 @@ Result<S3CopyResult> S3Client::copy(S3CopyRequest request) {
 }
 
 Result<std::vector<S3Field>> S3Client::get_tags(S3TagsRequest request) {
-    return wait_for<std::vector<S3Field>>([&](auto done) { get_tags_async(std::move(request), std::move(done)); });
+    return wait_for<std::vector<S3Field>>(
+        [&](auto done) { get_tags_async(std::move(request), std::move(done)); });
 }
 
 Result<void> S3Client::put_tags(S3TagsRequest request) {
@@ -139,7 +143,8 @@ Result<void> S3Client::put_tags(S3TagsRequest request) {
 }
 
 Result<std::vector<S3PendingUpload>> S3Client::sweep_uploads(S3SweepRequest request) {
-    return wait_for<std::vector<S3PendingUpload>>([&](auto done) { sweep_uploads_async(std::move(request), std::move(done)); });
+    return wait_for<std::vector<S3PendingUpload>>(
+        [&](auto done) { sweep_uploads_async(std::move(request), std::move(done)); });
 }
 
 Result<PresignedUrl> S3Client::presign(S3PresignRequest request) {
@@ -147,7 +152,8 @@ Result<PresignedUrl> S3Client::presign(S3PresignRequest request) {
 }
 
 Result<S3PresignedPost> S3Client::presign_post(S3PresignPostRequest request) {
-    return wait_for<S3PresignedPost>([&](auto done) { presign_post_async(std::move(request), std::move(done)); });
+    return wait_for<S3PresignedPost>(
+        [&](auto done) { presign_post_async(std::move(request), std::move(done)); });
 }
 
 }  // namespace filestore

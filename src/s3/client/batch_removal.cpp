@@ -76,8 +76,8 @@ private:
             return entries_.empty() ? Result<void>(results.error()) : fail_the_rest(results.error());
         }
         for (const Result<DeletedObject>& result : *results) {
-            add(result.ok() ? Result<S3RemoveResult>(S3RemoveResult{result->is_delete_marker,
-                                                                    result->delete_marker_version_id})
+            add(result.ok() ? Result<S3RemoveResult>(
+                                  S3RemoveResult{result->is_delete_marker, result->delete_marker_version_id})
                             : Result<S3RemoveResult>(result.error()));
         }
         return go_on();
@@ -85,7 +85,8 @@ private:
 
     static bool knows_no_batches(const Error& error) {
         const int status = error.details().http_status;
-        return status == 501 || status == 405 || (status == 400 && error.code() != ErrorCode::unauthenticated);
+        return status == 501 || status == 405 ||
+               (status == 400 && error.code() != ErrorCode::unauthenticated);
     }
 
     Result<void> remove_one() {
@@ -131,11 +132,10 @@ private:
 }  // namespace
 
 void remove_batch(ClientCore& core, S3RemoveBatchRequest request, Completion<Entries> done) {
-    core.start<Entries>(request.call, std::move(done),
-                        [&](const OperationPtr<Entries>& operation) -> Result<void> {
-                            return std::make_shared<BatchRemoval>(core, operation, std::move(request))
-                                ->go_on();
-                        });
+    core.start<Entries>(
+        request.call, std::move(done), [&](const OperationPtr<Entries>& operation) -> Result<void> {
+            return std::make_shared<BatchRemoval>(core, operation, std::move(request))->go_on();
+        });
 }
 
 }  // namespace filestore::s3

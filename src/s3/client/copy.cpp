@@ -33,8 +33,8 @@ Result<void> copy_whole(ClientCore& core, const CopyOperation& operation, S3Copy
     core.send(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {
         FILESTORE_TRY(answer);
         FILESTORE_TRY_ASSIGN(CopyResult copied, parse_copy_object(answer->body));
-        operation->finish(S3CopyResult{std::move(copied.etag),
-                                       std::string(answer->header("x-amz-version-id")), 1});
+        operation->finish(
+            S3CopyResult{std::move(copied.etag), std::string(answer->header("x-amz-version-id")), 1});
         return {};
     });
     return {};
@@ -61,13 +61,11 @@ Result<void> copy_in_parts(ClientCore& core, const CopyOperation& operation, S3C
                          access_headers(request.encryption, request.requester_pays, core.is_tls()));
     FILESTORE_TRY_ASSIGN(copied.create_headers, copy_headers(request, core.is_tls()));
     FILESTORE_TRY_ASSIGN(copied.source_headers, copy_source_headers(request));
-    copy_object_in_parts(core.requester(), std::move(copied),
-                         [operation](const Result<S3PutResult>& stored) {
-                             operation->answer->give(
-                                 stored.ok() ? Result<S3CopyResult>(S3CopyResult{
-                                                   stored->etag, stored->version_id, stored->parts})
-                                             : Result<S3CopyResult>(stored.error()));
-                         });
+    copy_object_in_parts(core.requester(), std::move(copied), [operation](const Result<S3PutResult>& stored) {
+        operation->answer->give(
+            stored.ok() ? Result<S3CopyResult>(S3CopyResult{stored->etag, stored->version_id, stored->parts})
+                        : Result<S3CopyResult>(stored.error()));
+    });
     return {};
 }
 
@@ -80,18 +78,17 @@ void copy(ClientCore& core, S3CopyRequest request, Completion<S3CopyResult> done
             FILESTORE_TRY(check_key(request.key));
             Call look = object_call(request.source_bucket, request.source_key, request.source_version_id,
                                     request.call);
-            FILESTORE_TRY_ASSIGN(
-                look.headers, access_headers(request.encryption, request.requester_pays, core.is_tls()));
+            FILESTORE_TRY_ASSIGN(look.headers,
+                                 access_headers(request.encryption, request.requester_pays, core.is_tls()));
             core.head(operation, std::move(look),
-                      [&core, operation, request = std::move(request)](const Result<Answer>& answer) mutable
-                      -> Result<void> {
+                      [&core, operation,
+                       request = std::move(request)](const Result<Answer>& answer) mutable -> Result<void> {
                           FILESTORE_TRY(answer);
                           FILESTORE_TRY_ASSIGN(const std::uint64_t size, content_length(answer->headers));
                           if (size <= request.multipart_threshold) {
                               return copy_whole(core, operation, std::move(request));
                           }
-                          FILESTORE_TRY_ASSIGN(const S3ObjectInfo source,
-                                               object_info(size, answer->headers));
+                          FILESTORE_TRY_ASSIGN(const S3ObjectInfo source, object_info(size, answer->headers));
                           return copy_in_parts(core, operation, std::move(request), source);
                       });
             return {};

@@ -1,6 +1,7 @@
 #include "s3/client/core.h"
 
 #include "core/environment.h"
+#include "core/text.h"
 #include "http/curl_transport.h"
 #include "s3/credentials/chain.h"
 #include "s3/protocol/endpoint.h"
@@ -41,6 +42,23 @@ Result<void> check_options(const S3ClientOptions& options) {
     return {};
 }
 
+Result<const Quirks*> quirks_of(const S3ClientOptions& options) {
+    if (options.profile.empty()) {
+        return &guess_quirks(endpoint_host(options));
+    }
+    const Quirks* const quirks = find_quirks(options.profile);
+    if (quirks == nullptr) {
+        std::vector<std::string_view> names;
+        for (const Quirks& known : all_quirks()) {
+            names.push_back(known.name);
+        }
+        const auto nearest = nearest_name(options.profile, names);
+        return invalid("the S3 profile " + quoted(options.profile) + " is not known" +
+                       (nearest ? ": did you mean " + std::string(*nearest) + "?" : ""));
+    }
+    return quirks;
+}
+
 http::TransportOptions transport_options(const S3ClientOptions& options,
                                          const std::shared_ptr<Reactor>& reactor) {
     http::TransportOptions transport;
@@ -67,18 +85,36 @@ Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options) {
     RequesterParts parts;
     parts.runtime = {executor.executor, std::make_shared<Reactor>()};
     parts.transport = http::make_curl_transport(transport_options(options, parts.runtime.reactor));
-    FILESTORE_TRY_ASSIGN(
-        parts.credentials,
-        make_credentials_provider(options.credentials,
-                                  {parts.transport, executor.executor, parts.runtime.reactor, options.clock,
-                                   environment_variable, options.region}));
-    return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(parts));
+    FILESTORE_TRY_ASSIGN(parts.credentials,
+                         make_credentials_provider(options.credentials,
+                                                   {parts.transport, executor.executor, parts.runtime.reactor,
+                                                    options.clock, environment_variable, options.region}));
+    FILESTORE_TRY_ASSIGN(const Quirks* const quirks, quirks_of(options));
+    return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(parts), *quirks);
 }
 
-ClientCore::ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts)
+ClientCore::ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts,
+                       const Quirks& quirks)
     : executor_(std::move(executor)),
       memory_(std::make_shared<PartMemory>(options.part_memory)),
-      requester_(std::make_shared<Requester>(std::move(options), std::move(parts))) {}
+      requester_(std::make_shared<Requester>(std::move(options), std::move(parts))),
+      quirks_(quirks) {}
+
+ChecksumChoice ClientCore::checksum_choice(std::optional<S3ChecksumMode> mode,
+                                           std::optional<ChecksumAlgorithm> algorithm) const {
+    ChecksumChoice choice{mode.value_or(options().checksum_mode),
+                          algorithm.value_or(options().checksum_algorithm)};
+    if (choice.mode == S3ChecksumMode::automatic) {
+        choice.mode =
+            quirks_.auto_checksum == AutoChecksum::header ? S3ChecksumMode::header : S3ChecksumMode::off;
+    }
+    return choice;
+}
+
+bool ClientCore::verifies() const noexcept {
+    const S3ChecksumMode mode = options().checksum_mode;
+    return mode != S3ChecksumMode::off && (mode != S3ChecksumMode::automatic || quirks_.returns_checksums);
+}
 
 void ClientCore::note_bucket(const std::string& bucket, bool seen) {
     if (seen) {

@@ -14,8 +14,10 @@
 #include "core/thread_pool.h"
 #include "core/try.h"
 #include "filestore/s3_client.h"
+#include "s3/protocol/quirks.h"
 #include "s3/requester.h"
 #include "s3/transfer/part_memory.h"
+#include "s3/transfer/upload_checksums.h"
 
 namespace filestore::s3 {
 
@@ -42,7 +44,7 @@ public:
     /// Does no I/O and starts no thread. `invalid_argument` for an option that cannot be right.
     [[nodiscard]] static Result<std::shared_ptr<ClientCore>> open(S3ClientOptions options);
 
-    ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts);
+    ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts, const Quirks& quirks);
 
     [[nodiscard]] const S3ClientOptions& options() const noexcept { return requester_->options(); }
     [[nodiscard]] const std::shared_ptr<Requester>& requester() const noexcept { return requester_; }
@@ -69,24 +71,36 @@ public:
     /// Sends one request of an operation; `next` gets its answer, on a thread of the library, and answers a failure to end the call with.
     template <class T, class Next>
     void send(const OperationPtr<T>& operation, Call&& call, Next next) {
-        requester_->send(std::move(call), [operation, next = std::move(next)](const Outcome& outcome) mutable {
-            step_of(*operation->answer, *operation->executor, [&] {
-                const Result<void> handled = next(outcome.answer);
-                if (!handled.ok()) {
-                    operation->finish(handled.error());
-                }
-            });
-        });
+        requester_->send(std::move(call),
+                         [operation, next = std::move(next)](const Outcome& outcome) mutable {
+                             step_of(*operation->answer, *operation->executor, [&] {
+                                 const Result<void> handled = next(outcome.answer);
+                                 if (!handled.ok()) {
+                                     operation->finish(handled.error());
+                                 }
+                             });
+                         });
     }
 
     /// HEAD of an object. Its 404 has no body that tells a missing object from a missing bucket or an unknown key, so the first one is confirmed
     /// by a GET.
     template <class T>
-    void head(const OperationPtr<T>& operation, Call call, std::function<Result<void>(const Result<Answer>&)> next);
+    void head(const OperationPtr<T>& operation, Call call,
+              std::function<Result<void>(const Result<Answer>&)> next);
 
     /// An answer has shown that the bucket is there.
     void note_bucket(const std::string& bucket, bool seen);
     [[nodiscard]] bool bucket_seen(const std::string& bucket);
+
+    /// What the server is like, as far as it is known.
+    [[nodiscard]] const Quirks& quirks() const noexcept { return quirks_; }
+
+    /// What an upload does about checksums that wishes for these; nothing: as the options say.
+    [[nodiscard]] ChecksumChoice checksum_choice(
+        std::optional<S3ChecksumMode> mode = std::nullopt,
+        std::optional<ChecksumAlgorithm> algorithm = std::nullopt) const;
+    /// Whether downloads ask for checksums.
+    [[nodiscard]] bool verifies() const noexcept;
 
     /// Whether requests travel encrypted.
     [[nodiscard]] bool is_tls() const noexcept { return !options().endpoint.starts_with("http://"); }
@@ -110,6 +124,7 @@ private:
     const std::shared_ptr<PendingCalls> pending_ = std::make_shared<PendingCalls>();
     const std::shared_ptr<PartMemory> memory_;
     const std::shared_ptr<Requester> requester_;
+    const Quirks& quirks_;
     std::mutex mutex_;
     std::set<std::string> seen_buckets_;
 };
@@ -122,8 +137,8 @@ void ClientCore::head(const OperationPtr<T>& operation, Call call,
     send(operation, std::move(sent),
          [this, operation, call = std::move(call),
           next = std::move(next)](const Result<Answer>& answer) mutable -> Result<void> {
-             const bool confirmed = answer.ok() || answer.error().code() != ErrorCode::not_found ||
-                                    bucket_seen(call.bucket);
+             const bool confirmed =
+                 answer.ok() || answer.error().code() != ErrorCode::not_found || bucket_seen(call.bucket);
              if (confirmed) {
                  note_bucket(call.bucket, answer.ok());
                  return next(answer);

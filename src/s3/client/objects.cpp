@@ -115,14 +115,17 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             FILESTORE_TRY_ASSIGN(target.access_headers,
                                  access_headers(request.encryption, request.requester_pays, tls));
             FILESTORE_TRY_ASSIGN(target.conditions, condition_headers(request.conditions));
-            upload.headers = [headers = std::move(headers)](std::optional<std::uint64_t>)
-                -> Result<std::vector<NameValue>> { return headers; };
+            upload.headers = [headers = std::move(headers)](
+                                 std::optional<std::uint64_t>) -> Result<std::vector<NameValue>> {
+                return headers;
+            };
             target.bucket = std::move(request.bucket);
             target.key = std::move(request.key);
             target.cancel = request.call.cancel;
             target.deadline = request.call.deadline;
             target.pause = request.call.pause;
             upload.source = std::move(request.source);
+            upload.checksums = core.checksum_choice(request.checksum_mode, request.checksum_algorithm);
             upload.progress = std::move(request.call.progress);
             const bool create_only = request.conditions.if_none_match == "*";
             upload_object(core.requester(), core.part_memory(), std::move(upload),
@@ -141,9 +144,8 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
                 return Error(ErrorCode::invalid_argument, "the request has no sink");
             }
             ObjectDownload download;
-            FILESTORE_TRY_ASSIGN(
-                download.headers,
-                access_headers(request.encryption, request.requester_pays, core.is_tls()));
+            FILESTORE_TRY_ASSIGN(download.headers,
+                                 access_headers(request.encryption, request.requester_pays, core.is_tls()));
             FILESTORE_TRY_ASSIGN(auto conditions, condition_headers(request.conditions));
             append(download.headers, std::move(conditions));
             download.bucket = std::move(request.bucket);
@@ -151,6 +153,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
             download.version_id = std::move(request.version_id);
             download.sink = std::move(request.sink);
             download.range = request.range;
+            download.verify = core.verifies();
             download.options = std::move(request.call);
             const auto info = std::make_shared<S3ObjectInfo>();
             download.on_head = [info, on_info = std::move(request.on_info)](
@@ -158,12 +161,13 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
                 FILESTORE_TRY_ASSIGN(*info, object_info(extent.object_size, head.headers));
                 return on_info ? on_info(*info) : Result<void>();
             };
-            download_object(core.requester(), core.part_memory(), std::move(download),
-                            [operation, info](const Result<BodyExtent>& extent) {
-                                operation->answer->give(
-                                    extent.ok() ? Result<S3GetResult>(S3GetResult{extent->length, *info})
-                                                : Result<S3GetResult>(extent.error()));
-                            });
+            download_object(
+                core.requester(), core.part_memory(), std::move(download),
+                [operation, info](const Result<DownloadedObject>& object) {
+                    operation->answer->give(object.ok() ? Result<S3GetResult>(S3GetResult{
+                                                              object->extent.length, *info, object->verified})
+                                                        : Result<S3GetResult>(object.error()));
+                });
             return {};
         });
 }

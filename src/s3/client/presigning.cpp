@@ -28,9 +28,9 @@ PostPolicy policy_of(const S3PresignPostRequest& request, Timestamp expires_at) 
 /// Keys that end earlier cut the URL short.
 Result<PresignedUrl> check_end(const PresignedUrl& url, Timestamp wished, const S3PresignRequest& request) {
     if (url.expires_at < wished - std::chrono::seconds(1) && !request.allow_earlier_expiry) {
-        return Error(ErrorCode::unauthenticated,
-                     "the credentials end at " + format_timestamp(url.expires_at) +
-                         ", before the URL would: ask for less, or use others");
+        return Error(ErrorCode::unauthenticated, "the credentials end at " +
+                                                     format_timestamp(url.expires_at) +
+                                                     ", before the URL would: ask for less, or use others");
     }
     return url;
 }
@@ -57,8 +57,8 @@ void presign(ClientCore& core, const S3PresignRequest& request, Completion<Presi
             }
             core.requester()->presign(
                 request.method, call, request.expires,
-                [operation, request, wished = core.options().clock->now() + request.expires](
-                    const Result<PresignedUrl>& url) {
+                [operation, request,
+                 wished = core.options().clock->now() + request.expires](const Result<PresignedUrl>& url) {
                     operation->finish(url.ok() ? check_end(*url, wished, request) : url);
                 });
             return {};
@@ -71,14 +71,15 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
         options, std::move(done), [&](const OperationPtr<S3PresignedPost>& operation) -> Result<void> {
             FILESTORE_TRY(check_expiry(request.expires));
             core.requester()->with_signer(
-                request.bucket, options.cancel,
-                [operation, request](const Result<Signer>& signer) {
+                request.bucket, options.cancel, [operation, request](const Result<Signer>& signer) {
                     operation->finish([&]() -> Result<S3PresignedPost> {
                         FILESTORE_TRY(signer);
                         const Timestamp wished = signer->scope.time + request.expires;
-                        const Timestamp ends = signer->expires_at ? std::min(wished, *signer->expires_at) : wished;
-                        FILESTORE_TRY_ASSIGN(std::vector<NameValue> form,
-                                             post_form(policy_of(request, ends), signer->keys, signer->scope));
+                        const Timestamp ends =
+                            signer->expires_at ? std::min(wished, *signer->expires_at) : wished;
+                        FILESTORE_TRY_ASSIGN(
+                            std::vector<NameValue> form,
+                            post_form(policy_of(request, ends), signer->keys, signer->scope));
                         S3PresignedPost post;
                         post.url = object_target(signer->endpoint, {}, {}).url;
                         post.expires_at = ends;

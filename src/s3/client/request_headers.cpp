@@ -67,8 +67,9 @@ Result<std::vector<NameValue>> metadata_headers(const std::vector<S3Field>& meta
     std::size_t bytes = 0;
     for (const S3Field& field : metadata) {
         if (!is_metadata_name(field.name)) {
-            return Error(ErrorCode::invalid_argument, "the metadata name " + quoted(field.name) +
-                                                          " holds other characters than a-z, 0-9, '.', '_', '-'");
+            return Error(ErrorCode::invalid_argument,
+                         "the metadata name " + quoted(field.name) +
+                             " holds other characters than a-z, 0-9, '.', '_', '-'");
         }
         if (!is_metadata_value(field.value)) {
             return Error(ErrorCode::invalid_argument,
@@ -137,9 +138,8 @@ Result<std::vector<NameValue>> copy_headers(const S3CopyRequest& request, bool t
 
 Result<std::vector<NameValue>> copy_source_headers(const S3CopyRequest& request) {
     FILESTORE_TRY_ASSIGN(auto headers, copy_condition_headers(to_conditions(request.source_conditions)));
-    headers.push_back(
-        {"x-amz-copy-source",
-         copy_source(request.source_bucket, request.source_key, request.source_version_id)});
+    headers.push_back({"x-amz-copy-source",
+                       copy_source(request.source_bucket, request.source_key, request.source_version_id)});
     return headers;
 }
 

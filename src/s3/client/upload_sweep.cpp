@@ -32,8 +32,9 @@ public:
             call.query.push_back({"key-marker", key_marker_});
             call.query.push_back({"upload-id-marker", upload_id_marker_});
         }
-        core_.send(operation_, std::move(call),
-                   [self = shared_from_this()](const Result<Answer>& answer) { return self->on_page(answer); });
+        core_.send(operation_, std::move(call), [self = shared_from_this()](const Result<Answer>& answer) {
+            return self->on_page(answer);
+        });
         return {};
     }
 

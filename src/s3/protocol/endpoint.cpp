@@ -229,6 +229,14 @@ Result<EndpointUrl> service_url(const S3ClientOptions& options) {
 
 }  // namespace
 
+std::string endpoint_host(const S3ClientOptions& options) {
+    if (options.endpoint.empty()) {
+        return {};
+    }
+    const auto url = parse_endpoint(options.endpoint);
+    return url.ok() ? url->host : std::string();
+}
+
 Result<void> check_endpoint(const S3ClientOptions& options) {
     FILESTORE_TRY(service_url(options));
     return {};

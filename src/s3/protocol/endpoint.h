@@ -37,6 +37,9 @@ struct Target {
 /// and _ for old buckets in path style), another scheme, user information, a query or a fragment in the endpoint, control characters.
 [[nodiscard]] Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket);
 
+/// The host of the endpoint, without port; empty for AWS and for an endpoint that cannot be right.
+[[nodiscard]] std::string endpoint_host(const S3ClientOptions& options);
+
 /// What of resolve_endpoint() does not depend on a bucket.
 [[nodiscard]] Result<void> check_endpoint(const S3ClientOptions& options);
 

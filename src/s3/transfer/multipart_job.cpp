@@ -54,7 +54,7 @@ Job::Next MultipartJob::step() {
 }
 
 Job::Next MultipartJob::finish() {
-    release(result_.has_value());
+    release(result_ ? &*result_ : nullptr);
     const auto done = std::exchange(done_, nullptr);
     done(result_ ? Result<S3PutResult>(std::move(*result_)) : Result<S3PutResult>(*failure_));
     return Next::done;
@@ -155,15 +155,13 @@ void MultipartJob::send_part(Call call, std::uint32_t number, std::shared_ptr<co
     send(std::move(call), std::move(request));
 }
 
-Result<void> MultipartJob::publish(std::uint64_t size) {
+Result<void> MultipartJob::publish(Call call, std::uint64_t size) {
     size_ = size;
     std::sort(parts_.begin(), parts_.end(),
               [](const UploadedPart& a, const UploadedPart& b) { return a.number < b.number; });
     expected_etag_ = multipart_etag(parts_);
     FILESTORE_TRY_ASSIGN(std::string body, complete_multipart_body(parts_));
-    Call call = new_call(http::Method::post);
     call.query = {{"uploadId", upload_id_}};
-    call.headers = target_.conditions;
     call.may_trickle = true;
     call.payload_hash = to_hex(sha256(body));
     call.body_size = body.size();
@@ -254,7 +252,7 @@ Result<void> MultipartJob::succeed(std::string_view etag, std::string_view versi
         return Error(ErrorCode::corrupt, "the server stored the object and gave no ETag");
     }
     result_ = S3PutResult{size_, std::string(etag), std::string(version_id),
-                          static_cast<unsigned>(std::max<std::size_t>(1, parts_.size()))};
+                          static_cast<unsigned>(std::max<std::size_t>(1, parts_.size())), std::nullopt};
     return {};
 }
 

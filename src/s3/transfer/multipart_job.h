@@ -52,8 +52,8 @@ protected:
 
     /// Starts what can be started. Called again and again, until publish() or publish_whole() has been called or something has failed.
     [[nodiscard]] virtual Result<void> advance() = 0;
-    /// The job is about to answer: lets go of what the caller gave.
-    virtual void release(bool stored) noexcept = 0;
+    /// The job is about to answer, with `stored` or, where that is null, a failure: lets go of what the caller gave.
+    virtual void release(S3PutResult* stored) noexcept = 0;
 
     /// Begins an upload in parts. Cannot be cancelled: an upload whose ID nobody knows could not be aborted.
     [[nodiscard]] Result<void> create(std::vector<NameValue> headers);
@@ -66,8 +66,8 @@ protected:
                    std::function<Result<UploadedPart>(const Answer&)> part_of);
     [[nodiscard]] std::size_t under_way() const noexcept { return requests_.size(); }
 
-    /// All parts have been sent and answered: makes the object of them. `size` bytes in all.
-    [[nodiscard]] Result<void> publish(std::uint64_t size);
+    /// All parts have been sent and answered: makes the object of them, `size` bytes in all. `call` has the headers.
+    [[nodiscard]] Result<void> publish(Call call, std::uint64_t size);
     /// The object goes in this one request instead.
     void publish_whole(Call call, std::shared_ptr<const PartBuffer> buffer);
     [[nodiscard]] bool publishing() const noexcept { return publishing_; }

@@ -29,10 +29,12 @@ private:
         while (next_number_ <= plan_.count && under_way() < requester().options().parallel_parts) {
             copy_part(plan_.part(next_number_++));
         }
-        return next_number_ > plan_.count && under_way() == 0 ? publish(copy_.size) : Result<void>();
+        return next_number_ > plan_.count && under_way() == 0
+                   ? publish(new_call(http::Method::post), copy_.size)
+                   : Result<void>();
     }
 
-    void release(bool) noexcept override {}
+    void release(S3PutResult*) noexcept override {}
 
     void copy_part(const Part& part) {
         Call call = new_call(http::Method::put);

@@ -7,6 +7,8 @@
 #include "core/pump.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
+#include "s3/protocol/checksum_headers.h"
+#include "s3/transfer/download_check.h"
 #include "s3/transfer/parts_download.h"
 #include "s3/transfer/pinned_range.h"
 
@@ -21,7 +23,7 @@ constexpr std::uint64_t parts_of_one_get = 3;
 class Download final : public std::enable_shared_from_this<Download> {
 public:
     Download(std::shared_ptr<Requester> requester, std::shared_ptr<PartMemory> memory,
-             ObjectDownload download, std::function<void(Result<BodyExtent>)> done)
+             ObjectDownload download, std::function<void(Result<DownloadedObject>)> done)
         : requester_(std::move(requester)),
           memory_(std::move(memory)),
           download_(std::make_shared<ObjectDownload>(std::move(download))),
@@ -41,6 +43,9 @@ public:
         call.headers = download_->headers;
         if (download_->range) {
             call.headers.push_back({"range", range_header(*download_->range)});
+        }
+        if (download_->verify) {
+            call.headers.push_back({std::string(checksum_mode_header), "ENABLED"});
         }
         call.bulk = true;
         call.options = download_->options;
@@ -64,6 +69,9 @@ private:
             FILESTORE_TRY(
                 call_user(ErrorCode::sink_failed, [&] { return download_->on_head(head, extent_); }));
         }
+        if (download_->verify && extent_.length == extent_.object_size) {
+            check_.emplace(head.headers);
+        }
         begun_ = true;
         progress_ = ProgressMeter(std::move(download_->options.progress), extent_.length);
         pinned_ = {extent_.offset, extent_.length, std::string(head.header("etag"))};
@@ -84,15 +92,18 @@ private:
         }
         auto step = pump_ ? pump_->write(bytes, wake) : write_sink(*download_->sink, bytes, wake);
         if (step.ok()) {
-            took(step->bytes);
+            took(bytes.first(step->bytes));
         }
         return step;
     }
 
-    void took(std::size_t bytes) {
-        taken_ += bytes;
-        progress_.acknowledge(bytes);
-        progress_.add(bytes);
+    void took(std::span<const std::byte> bytes) {
+        taken_ += bytes.size();
+        if (check_) {
+            check_->update(bytes);
+        }
+        progress_.acknowledge(bytes.size());
+        progress_.add(bytes.size());
     }
 
     Result<void> resume(Call& again) {
@@ -125,7 +136,7 @@ private:
         const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
             download_parts(
                 requester_, memory_, download_, pinned_,
-                [self](std::span<const std::byte> bytes) { self->took(bytes.size()); },
+                [self](std::span<const std::byte> bytes) { self->took(bytes); },
                 [self](const Result<void>& received) { self->finish(received); });
             return {};
         });
@@ -148,11 +159,15 @@ private:
     /// On the executor: Sink::finish() may block.
     void finish(const Result<void>& delivered) {
         const LibraryThreadScope scope;
-        auto result = call_user(ErrorCode::internal, [&]() -> Result<BodyExtent> {
+        auto result = call_user(ErrorCode::internal, [&]() -> Result<DownloadedObject> {
             FILESTORE_TRY(delivered);
+            DownloadedObject object{extent_, std::nullopt};
+            if (check_) {
+                FILESTORE_TRY_ASSIGN(object.verified, check_->finish());
+            }
             FILESTORE_TRY(finish_sink(*download_->sink));
             progress_.finish();
-            return extent_;
+            return object;
         });
         pump_.reset();
         download_.reset();
@@ -163,11 +178,12 @@ private:
     const std::shared_ptr<Requester> requester_;
     const std::shared_ptr<PartMemory> memory_;
     std::shared_ptr<ObjectDownload> download_;
-    std::function<void(Result<BodyExtent>)> done_;
+    std::function<void(Result<DownloadedObject>)> done_;
     /// For a sink that may block.
     std::unique_ptr<PumpedSink> pump_;
     BodyExtent extent_;
     PinnedRange pinned_;
+    std::optional<DownloadCheck> check_;
     ProgressMeter progress_;
     std::uint64_t taken_ = 0;
     /// The head of the first answer has been seen.
@@ -178,7 +194,7 @@ private:
 }  // namespace
 
 void download_object(const std::shared_ptr<Requester>& requester, std::shared_ptr<PartMemory> memory,
-                     ObjectDownload download, std::function<void(Result<BodyExtent>)> done) {
+                     ObjectDownload download, std::function<void(Result<DownloadedObject>)> done) {
     std::make_shared<Download>(requester, std::move(memory), std::move(download), std::move(done))->start();
 }
 

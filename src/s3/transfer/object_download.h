@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/checksum/checksum.h"
 #include "filestore/backend.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/requester.h"
@@ -26,13 +27,22 @@ struct ObjectDownload {
     std::vector<NameValue> headers;
     /// Called once, before the first byte, on a thread of the library. A failure ends the download.
     std::function<Result<void>(const Answer& head, const BodyExtent& extent)> on_head;
+    /// Asks for checksums, and compares the bytes with one where the server gives one of the whole object.
+    bool verify = false;
     CallOptions options;
+};
+
+/// A value.
+struct DownloadedObject {
+    BodyExtent extent;
+    /// What the bytes were found to have.
+    std::optional<ChecksumValue> verified;
 };
 
 /// Begins with one plain GET. Where its answer is larger than several parts the rest goes by ranged requests side by side, pinned to the
 /// object's ETag; what breaks off is resumed where it broke. `done` is called on the executor, once, after Sink::finish(). An object that
-/// changes meanwhile is `conflict`.
+/// changes meanwhile is `conflict`, one whose bytes have another checksum than it says is `corrupt`.
 void download_object(const std::shared_ptr<Requester>& requester, std::shared_ptr<PartMemory> memory,
-                     ObjectDownload download, std::function<void(Result<BodyExtent>)> done);
+                     ObjectDownload download, std::function<void(Result<DownloadedObject>)> done);
 
 }  // namespace filestore::s3

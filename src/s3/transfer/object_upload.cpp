@@ -29,6 +29,7 @@ public:
           source_(std::move(upload.source)),
           headers_(std::move(upload.headers)),
           declared_(source_->size()),
+          checksums_(upload.checksums),
           progress_(std::make_shared<SharedProgress>(ProgressMeter(std::move(upload.progress), declared_))) {}
 
 private:
@@ -49,14 +50,15 @@ private:
                 return {};
             }
         }
-        return source_ended_ && under_way() == 0 ? publish(total_) : Result<void>();
+        return source_ended_ && under_way() == 0 ? publish_parts() : Result<void>();
     }
 
-    void release(bool stored) noexcept override {
+    void release(S3PutResult* stored) noexcept override {
         source_.reset();
         buffer_.reset();
         filled_.reset();
-        if (stored) {
+        if (stored != nullptr) {
+            stored->checksum = checksums_.whole();
             progress_->finish();
         }
     }
@@ -151,6 +153,7 @@ private:
         }
         if (!creating()) {
             FILESTORE_TRY_ASSIGN(auto headers, headers_(declared_));
+            checksums_.announce(headers);
             FILESTORE_TRY(create(std::move(headers)));
         }
         if (upload_id().empty()) {
@@ -167,7 +170,7 @@ private:
         Call call = new_call(http::Method::put);
         FILESTORE_TRY_ASSIGN(call.headers, headers_(filled_->size()));
         append(call.headers, target().conditions);
-        add_body(call);
+        add_body(call, 1);
         publish_whole(std::move(call), std::exchange(filled_, nullptr));
         return {};
     }
@@ -175,21 +178,28 @@ private:
     void send_filled_part() {
         Call call = new_call(http::Method::put);
         call.headers = target().access_headers;
-        add_body(call);
-        send_part(std::move(call), next_number_++, filled_,
-                  [progress = progress_, size = filled_->size()](const Answer& answer) -> Result<UploadedPart> {
-                      progress->acknowledge(size);
-                      UploadedPart part;
-                      part.etag = unquoted_etag(answer.header("etag"));
-                      return part;
+        const std::uint32_t number = next_number_++;
+        add_body(call, number);
+        send_part(std::move(call), number, filled_,
+                  [this, number, size = filled_->size()](const Answer& answer) -> Result<UploadedPart> {
+                      progress_->acknowledge(size);
+                      return UploadedPart{number, std::string(unquoted_etag(answer.header("etag"))),
+                                          checksums_.of_part(number)};
                   });
+    }
+
+    Result<void> publish_parts() {
+        Call call = new_call(http::Method::post);
+        call.headers = target().conditions;
+        FILESTORE_TRY(checksums_.add_to_completion(call));
+        return publish(std::move(call), total_);
     }
 
     static void append(std::vector<NameValue>& headers, const std::vector<NameValue>& more) {
         headers.insert(headers.end(), more.begin(), more.end());
     }
 
-    void add_body(Call& call) {
+    void add_body(Call& call, std::uint32_t number) {
         call.body = std::make_shared<ProgressSource>(source_of(filled_), progress_);
         call.body_size = filled_->size();
         call.bulk = filled_->size() > bulk_threshold;
@@ -199,12 +209,14 @@ private:
             hash.update(filled_->bytes());
             call.payload_hash = to_hex(hash.finish());
         }
+        checksums_.add_to_body(call, filled_, number);
     }
 
     const std::shared_ptr<PartMemory> memory_;
     std::shared_ptr<Source> source_;
     const std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t>)> headers_;
     const std::optional<std::uint64_t> declared_;
+    UploadChecksums checksums_;
     const std::shared_ptr<SharedProgress> progress_;
 
     /// Being read.

@@ -10,6 +10,7 @@
 #include "filestore/call.h"
 #include "s3/transfer/multipart_job.h"
 #include "s3/transfer/part_memory.h"
+#include "s3/transfer/upload_checksums.h"
 
 namespace filestore::s3 {
 
@@ -19,6 +20,7 @@ struct ObjectUpload {
     std::shared_ptr<Source> source;
     /// Type, metadata and the like: of the PUT, or of the request that begins a multipart upload. Gets the size where it is known then.
     std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t> size)> headers;
+    ChecksumChoice checksums;
     std::function<void(const Progress&)> progress;
 };
 

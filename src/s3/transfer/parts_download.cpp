@@ -113,9 +113,7 @@ private:
         call.options.cancel = stop_requests_.get_token();
         call.options.deadline = download_->options.deadline;
         call.options.pause = download_->options.pause;
-        call.on_head = [part](const Answer& head) {
-            return part->range.check(head, part->buffer->size());
-        };
+        call.on_head = [part](const Answer& head) { return part->range.check(head, part->buffer->size()); };
         call.on_body = [part](std::span<const std::byte> bytes, const Wake&) {
             return append(*part->buffer, bytes);
         };
@@ -125,10 +123,8 @@ private:
         };
         parts_.push_back(part);
         try {
-            requester_->send(std::move(call),
-                             [this, self = weak_self().lock(), part](const Outcome& outcome) {
-                                 arrive(*part, outcome.answer);
-                             });
+            requester_->send(std::move(call), [this, self = weak_self().lock(), part](
+                                                  const Outcome& outcome) { arrive(*part, outcome.answer); });
         } catch (...) {
             parts_.pop_back();
             throw;
