@@ -1,0 +1,167 @@
+#include <catch2/catch.hpp>
+#include <future>
+
+#include "conformance/client_support.h"
+#include "support/random_bytes.h"
+#include "support/test_streams.h"
+
+using namespace filestore;
+using namespace filestore::test;
+
+namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20U;
+constexpr std::size_t part = 5 * mebibyte;
+
+S3ClientOptions small_parts(const TestStore& store) {
+    S3ClientOptions options = store.options().s3;
+    options.part_size = part;
+    options.parallel_parts = 3;
+    return options;
+}
+
+/// Every upload under the store's prefix that was begun and not ended.
+std::size_t uploads_left(ClientOnStore& client) {
+    S3SweepRequest request;
+    request.bucket = client.bucket();
+    request.prefix = client.key("");
+    request.older_than = std::chrono::seconds(-3600);
+    request.dry_run = true;
+    return ClientOnStore::required(client->sweep_uploads(std::move(request))).size();
+}
+
+}  // namespace
+
+S3_FEATURE_TEST_CASE("multipart", "an object of several parts comes back as it went in",
+                     "[client][multipart]") {
+    ClientOnStore client(store, small_parts(store));
+    for (const std::size_t size : {part - 1, part, part + 1, 2 * part, 3 * part + 12345}) {
+        const std::string bytes = random_bytes(size, size);
+        const S3PutResult known = client.put("known", bytes);
+        CHECK(known.size == size);
+        CHECK(known.parts == (size + part - 1) / part);
+        CHECK(client.get("known") == bytes);
+
+        S3PutRequest request = client.put_request("unknown", "");
+        request.source = source_of_unknown_size(bytes);
+        const S3PutResult unknown = ClientOnStore::required(client->put(std::move(request)));
+        CHECK(unknown.parts == known.parts);
+        CHECK(client.get("unknown") == bytes);
+    }
+}
+
+S3_FEATURE_TEST_CASE("multipart", "a hesitant source is sent in parts, too", "[client][multipart]") {
+    ClientOnStore client(store, small_parts(store));
+    const std::string bytes = random_bytes(2 * part + 7);
+    S3PutRequest request = client.put_request("hesitant", "");
+    request.source = std::make_shared<HesitantSource>(bytes, 700'001);
+    CHECK(ClientOnStore::required(client->put(std::move(request))).parts == 3);
+    CHECK(client.get("hesitant") == bytes);
+}
+
+S3_FEATURE_TEST_CASE("range-parallel", "a large object is read by several requests", "[client][multipart]") {
+    S3ClientOptions options = small_parts(store);
+    ClientOnStore client(store, options);
+    const std::string bytes = random_bytes(6 * part + 99);
+    client.put("large", bytes);
+    CHECK(client.get("large") == bytes);
+    CHECK(client.get("large", ByteRange{3, 4 * part}) == bytes.substr(3, 4 * part));
+    CHECK(client.get("large", ByteRange{6 * part, std::nullopt}) == bytes.substr(6 * part));
+}
+
+S3_FEATURE_TEST_CASE("multipart-abort", "a failed upload in parts leaves neither object nor upload",
+                     "[client][multipart]") {
+    ClientOnStore client(store, small_parts(store));
+    S3PutRequest request = client.put_request("broken", "");
+    request.source = failing_source(random_bytes(3 * part), 77);
+    const auto result = client->put(std::move(request));
+    REQUIRE_FALSE(result.ok());
+    INFO(result.error().message());
+    CHECK(result.error().code() == ErrorCode::source_failed);
+    CHECK(result.error().details().caller_code == 77);
+    CHECK(code_of(client->head(client.object("broken"))) == ErrorCode::not_found);
+    CHECK(uploads_left(client) == 0);
+}
+
+S3_FEATURE_TEST_CASE("multipart-abort", "an upload that is cancelled is aborted", "[client][multipart]") {
+    ClientOnStore client(store, small_parts(store));
+    std::stop_source stop;
+    std::promise<void> stalled;
+    S3PutRequest request = client.put_request("cancelled", "");
+    request.source =
+        std::make_shared<StalledSource>(random_bytes(2 * part + 5), [&] { stalled.set_value(); });
+    request.call.cancel = stop.get_token();
+    std::promise<Result<S3PutResult>> answer;
+    client->put_async(std::move(request), [&](Result<S3PutResult> result) { answer.set_value(result); });
+    stalled.get_future().wait();
+    stop.request_stop();
+    CHECK(code_of(answer.get_future().get()) == ErrorCode::cancelled);
+    CHECK(code_of(client->head(client.object("cancelled"))) == ErrorCode::not_found);
+    CHECK(uploads_left(client) == 0);
+}
+
+S3_FEATURE_TEST_CASE("multipart-abort", "closing the client aborts what is under way",
+                     "[client][multipart]") {
+    std::promise<Result<S3PutResult>> answer;
+    {
+        ClientOnStore client(store, small_parts(store));
+        std::promise<void> stalled;
+        S3PutRequest request = client.put_request("closed", "");
+        request.source =
+            std::make_shared<StalledSource>(random_bytes(2 * part + 5), [&] { stalled.set_value(); });
+        client->put_async(std::move(request), [&](Result<S3PutResult> result) { answer.set_value(result); });
+        stalled.get_future().wait();
+    }
+    CHECK(code_of(answer.get_future().get()) == ErrorCode::cancelled);
+    ClientOnStore client(store);
+    CHECK(code_of(client->head(client.object("closed"))) == ErrorCode::not_found);
+    CHECK(uploads_left(client) == 0);
+}
+
+S3_FEATURE_TEST_CASE("copy", "an object is copied with its metadata, or with other", "[client][copy]") {
+    ClientOnStore client(store);
+    S3PutRequest put = client.put_request("from a+b%", "copied");
+    put.metadata = {{"colour", "blue"}};
+    put.content_type = "text/plain";
+    ClientOnStore::required(client->put(std::move(put)));
+
+    S3CopyRequest copy;
+    copy.source_bucket = client.bucket();
+    copy.source_key = client.key("from a+b%");
+    copy.bucket = client.bucket();
+    copy.key = client.key("kept");
+    CHECK(ClientOnStore::required(client->copy(copy)).parts == 1);
+    const S3ObjectInfo kept = ClientOnStore::required(client->head(client.object("kept")));
+    CHECK(kept.metadata == std::vector<S3Field>{{"colour", "blue"}});
+    CHECK(kept.content_type == "text/plain");
+    CHECK(client.get("kept") == "copied");
+
+    copy.key = client.key("replaced");
+    copy.metadata = std::vector<S3Field>{{"shape", "round"}};
+    copy.content_type = "text/x-new";
+    ClientOnStore::required(client->copy(copy));
+    const S3ObjectInfo replaced = ClientOnStore::required(client->head(client.object("replaced")));
+    CHECK(replaced.metadata == std::vector<S3Field>{{"shape", "round"}});
+    CHECK(replaced.content_type == "text/x-new");
+
+    copy.source_key = client.key("missing");
+    CHECK(code_of(client->copy(copy)) == ErrorCode::not_found);
+}
+
+S3_FEATURE_TEST_CASE("copy-multipart", "a large object is copied in parts", "[client][copy]") {
+    ClientOnStore client(store);
+    const std::string bytes = random_bytes(2 * part + 17);
+    S3PutRequest put = client.put_request("source", bytes);
+    put.metadata = {{"colour", "blue"}};
+    ClientOnStore::required(client->put(std::move(put)));
+    S3CopyRequest copy;
+    copy.source_bucket = client.bucket();
+    copy.source_key = client.key("source");
+    copy.bucket = client.bucket();
+    copy.key = client.key("target");
+    copy.multipart_threshold = part;
+    CHECK(ClientOnStore::required(client->copy(copy)).parts == 3);
+    CHECK(client.get("target") == bytes);
+    const S3ObjectInfo target = ClientOnStore::required(client->head(client.object("target")));
+    CHECK(target.metadata == std::vector<S3Field>{{"colour", "blue"}});
+}

@@ -1,0 +1,88 @@
+#pragma once
+
+/// What the cases of S3Client share.
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "conformance/feature.h"
+#include "filestore/s3_client.h"
+
+namespace filestore::test {
+
+/// A client on the server of a store, and names under its prefix.
+class ClientOnStore {
+public:
+    explicit ClientOnStore(const TestStore& store, S3ClientOptions options)
+        : bucket_(store.options().s3.bucket),
+          prefix_(store.options().s3.key_prefix),
+          client_(S3Client::open(std::move(options)).value()) {}
+    explicit ClientOnStore(const TestStore& store) : ClientOnStore(store, store.options().s3) {}
+
+    [[nodiscard]] S3Client& operator*() noexcept { return client_; }
+    [[nodiscard]] S3Client* operator->() noexcept { return &client_; }
+    [[nodiscard]] const std::string& bucket() const noexcept { return bucket_; }
+    [[nodiscard]] std::string key(const std::string& name) const { return prefix_ + name; }
+
+    [[nodiscard]] S3PutRequest put_request(const std::string& name, std::string bytes) const {
+        S3PutRequest request;
+        request.bucket = bucket_;
+        request.key = key(name);
+        request.source = source_from_string(std::move(bytes));
+        return request;
+    }
+
+    [[nodiscard]] S3ObjectRequest object(const std::string& name) const {
+        S3ObjectRequest request;
+        request.bucket = bucket_;
+        request.key = key(name);
+        return request;
+    }
+
+    /// Stores; the case fails when that does.
+    S3PutResult put(const std::string& name, std::string bytes) {
+        return required(client_.put(put_request(name, std::move(bytes))));
+    }
+
+    /// Reads it whole, or the range of it.
+    std::string get(const std::string& name, std::optional<ByteRange> range = std::nullopt) {
+        const auto sink = std::make_shared<BufferSink>();
+        S3GetRequest request;
+        request.bucket = bucket_;
+        request.key = key(name);
+        request.sink = sink;
+        request.range = range;
+        static_cast<void>(required(client_.get(std::move(request))));
+        return sink->take();
+    }
+
+    template <class T>
+    static T required(Result<T> result) {
+        INFO((result.ok() ? "" : result.error().message()));
+        REQUIRE(result.ok());
+        return std::move(*result);
+    }
+
+private:
+    std::string bucket_;
+    std::string prefix_;
+    S3Client client_;
+};
+
+/// The code of a failure; ok where there is none.
+template <class T>
+[[nodiscard]] ErrorCode code_of(const Result<T>& result) {
+    return result.ok() ? ErrorCode::ok : result.error().code();
+}
+
+/// A source of these bytes that does not tell their number.
+[[nodiscard]] inline std::shared_ptr<Source> source_of_unknown_size(std::string bytes) {
+    CallbackSource callbacks;
+    callbacks.blocking = false;
+    callbacks.read = [inner = source_from_string(std::move(bytes))](
+                         std::span<std::byte> into, const Wake& wake) { return inner->read(into, wake); };
+    return source_from_callback(std::move(callbacks));
+}
+
+}  // namespace filestore::test
