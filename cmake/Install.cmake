@@ -16,6 +16,7 @@ set(installed_headers
     include/filestore/result.h
     include/filestore/s3_backend.h
     include/filestore/s3_client.h
+    include/filestore/s3_credentials.h
     include/filestore/s3_options.h
     include/filestore/service.h
     include/filestore/stdstream.h

@@ -50,6 +50,7 @@ using Sha256 = Digest<DigestAlgorithm::sha256>;
 using Sha256Digest = Sha256::Bytes;
 
 [[nodiscard]] Sha256Digest sha256(std::string_view bytes);
+[[nodiscard]] Md5::Bytes md5(std::string_view bytes);
 [[nodiscard]] Sha256Digest hmac_sha256(std::span<const std::byte> key, std::string_view message);
 
 }  // namespace filestore

@@ -51,9 +51,7 @@ Call object_call(std::string bucket, std::string key, std::string version_id, co
 }
 
 void set_text_body(Call& call, std::string body) {
-    Md5 md5;
-    md5.update(std::as_bytes(std::span(body)));
-    const Md5::Bytes digest = md5.finish();
+    const Md5::Bytes digest = md5(body);
     call.headers.push_back(
         {"content-md5", to_base64({reinterpret_cast<const char*>(digest.data()), digest.size()})});
     call.payload_hash = to_hex(sha256(body));

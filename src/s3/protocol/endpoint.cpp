@@ -87,10 +87,7 @@ constexpr std::array partitions{
 };
 
 std::string aws_host(std::string_view region) {
-    const auto partition = std::find_if(partitions.begin(), partitions.end(), [region](const Partition& p) {
-        return region.starts_with(p.region_prefix);
-    });
-    return "s3." + to_lower(region) + '.' + std::string(partition->domain);
+    return "s3." + to_lower(region) + '.' + std::string(aws_domain(region));
 }
 
 /// The parts of an endpoint's URL.
@@ -228,6 +225,13 @@ Result<EndpointUrl> service_url(const S3ClientOptions& options) {
 }
 
 }  // namespace
+
+std::string_view aws_domain(std::string_view region) {
+    const auto partition = std::find_if(partitions.begin(), partitions.end(), [region](const Partition& p) {
+        return region.starts_with(p.region_prefix);
+    });
+    return partition->domain;
+}
 
 std::string endpoint_host(const S3ClientOptions& options) {
     if (options.endpoint.empty()) {

@@ -50,7 +50,7 @@ Result<Headers> customer_key_headers(std::string_view key, std::string_view pref
     if (!tls) {
         return invalid("a customer's encryption key is sent over TLS only: use an https:// endpoint");
     }
-    FILESTORE_TRY_ASSIGN(const Md5Digest digest, md5(key));
+    const Md5::Bytes digest = md5(key);
     const std::string_view digest_bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
     const std::string start = std::string(prefix) + "server-side-encryption-customer-";
     return Headers{{start + "algorithm", "AES256"},
