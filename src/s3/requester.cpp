@@ -155,7 +155,8 @@ private:
     void send_signed(Result<Signer> signer) noexcept;
     [[nodiscard]] http::Request request() const;
     void on_attempt_end(const AttemptEnd& end) noexcept;
-    [[nodiscard]] bool goes_on(const Error& error, const AttemptEnd& end);
+    [[nodiscard]] bool learn(const AttemptEnd& end);
+    [[nodiscard]] bool goes_on(const AttemptEnd& end);
     [[nodiscard]] bool mend(const Error& error, const Answer& answer);
     [[nodiscard]] bool mend_clock(const Error& error, const Answer& answer);
     [[nodiscard]] bool mend_keys(const Error& error);
@@ -293,12 +294,21 @@ http::Request Requester::RunningCall::request() const {
 }
 
 void Requester::RunningCall::on_attempt_end(const AttemptEnd& end) noexcept {
+    const auto under_way =
+        call_user(ErrorCode::internal, [&]() -> Result<bool> { return learn(end) && goes_on(end); });
+    if (!under_way.ok() || !*under_way) {
+        finish(end.result);
+    }
+}
+
+/// Takes in what an attempt tells of the server; false where it succeeded.
+bool Requester::RunningCall::learn(const AttemptEnd& end) {
     const auto now = std::chrono::steady_clock::now();
     if (end.result.ok()) {
-        requester_->skew_.on_accepted(end.answer.header("date"), requester_->options_.clock->now());
-        requester_->budget_.on_success();
+        requester_->skew_.on_accepted(end.result->header("date"), requester_->options_.clock->now());
+        requester_->budget_.on_success(attempts_ > 1);
         requester_->rate_.on_answer(now);
-        return finish(end.result);
+        return false;
     }
     const Error& error = end.result.error();
     if (is_throttle(error)) {
@@ -306,15 +316,12 @@ void Requester::RunningCall::on_attempt_end(const AttemptEnd& end) noexcept {
     } else if (error.details().http_status != 0) {
         requester_->rate_.on_answer(now);
     }
-    const auto under_way =
-        call_user(ErrorCode::internal, [&]() -> Result<bool> { return goes_on(error, end); });
-    if (!under_way.ok() || !*under_way) {
-        finish(error);
-    }
+    return true;
 }
 
 /// Whether another attempt has begun, or will.
-bool Requester::RunningCall::goes_on(const Error& error, const AttemptEnd& end) {
+bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
+    const Error& error = end.result.error();
     const S3RetryOptions& retry = requester_->options_.retry;
     const bool mended = mend(error, end.answer);
     const bool repeats =
@@ -447,7 +454,6 @@ void Requester::send(Call call, std::function<void(Outcome)> done) {
         return done(Outcome{endpoint.error()});
     }
     std::string attempted = describe(call, *endpoint);
-    budget_.on_call();
     std::make_shared<RunningCall>(shared_from_this(), std::move(call), std::move(attempted), std::move(done))
         ->attempt();
 }

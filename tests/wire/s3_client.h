@@ -31,6 +31,8 @@ public:
     options.credentials.access_key = access_key;
     options.credentials.secret_key = secret_key;
     options.clock = std::make_shared<FixedClock>();
+    // One script, one attempt; the cases of repetition ask for more.
+    options.retry.max_attempts = 1;
     return options;
 }
 

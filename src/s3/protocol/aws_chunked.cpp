@@ -45,7 +45,7 @@ std::vector<NameValue> aws_chunked_headers(std::uint64_t body_size, ChecksumAlgo
     return {{"content-encoding", std::move(encoding)},
             {"x-amz-decoded-content-length", std::to_string(body_size)},
             {"x-amz-trailer", std::string(checksum_header(algorithm))},
-            {std::string(sdk_checksum_algorithm_header), std::string(checksum_name(algorithm))}};
+            {std::string(sdk_checksum_algorithm_header), std::string(to_string(algorithm))}};
 }
 
 std::uint64_t aws_chunked_size(std::uint64_t body_size, ChecksumAlgorithm algorithm) noexcept {

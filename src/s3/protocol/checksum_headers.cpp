@@ -15,16 +15,14 @@ struct AlgorithmRow {
     std::string_view name;
     std::string_view header;
     const char* element;
-    std::size_t size;
 };
 
 constexpr std::array rows{
-    AlgorithmRow{ChecksumAlgorithm::crc32, "CRC32", "x-amz-checksum-crc32", "ChecksumCRC32", 4},
-    AlgorithmRow{ChecksumAlgorithm::crc32c, "CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C", 4},
-    AlgorithmRow{ChecksumAlgorithm::crc64nvme, "CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME",
-                 8},
-    AlgorithmRow{ChecksumAlgorithm::sha1, "SHA1", "x-amz-checksum-sha1", "ChecksumSHA1", 20},
-    AlgorithmRow{ChecksumAlgorithm::sha256, "SHA256", "x-amz-checksum-sha256", "ChecksumSHA256", 32},
+    AlgorithmRow{ChecksumAlgorithm::crc32, "CRC32", "x-amz-checksum-crc32", "ChecksumCRC32"},
+    AlgorithmRow{ChecksumAlgorithm::crc32c, "CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C"},
+    AlgorithmRow{ChecksumAlgorithm::crc64nvme, "CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME"},
+    AlgorithmRow{ChecksumAlgorithm::sha1, "SHA1", "x-amz-checksum-sha1", "ChecksumSHA1"},
+    AlgorithmRow{ChecksumAlgorithm::sha256, "SHA256", "x-amz-checksum-sha256", "ChecksumSHA256"},
 };
 
 constexpr const AlgorithmRow& row_of(ChecksumAlgorithm algorithm) noexcept {
@@ -54,20 +52,12 @@ std::optional<std::uint32_t> parse_count(std::string_view digits) {
 
 }  // namespace
 
-std::string_view checksum_name(ChecksumAlgorithm algorithm) noexcept {
-    return row_of(algorithm).name;
-}
-
 std::string_view checksum_header(ChecksumAlgorithm algorithm) noexcept {
     return row_of(algorithm).header;
 }
 
 const char* checksum_element(ChecksumAlgorithm algorithm) noexcept {
     return row_of(algorithm).element;
-}
-
-std::size_t checksum_size(ChecksumAlgorithm algorithm) noexcept {
-    return row_of(algorithm).size;
 }
 
 std::size_t encoded_checksum_size(ChecksumAlgorithm algorithm) noexcept {
@@ -81,13 +71,9 @@ std::optional<ChecksumAlgorithm> checksum_of_name(std::string_view name) noexcep
     return row == rows.end() ? std::nullopt : std::optional(row->algorithm);
 }
 
-std::string_view checksum_type_name(ChecksumType type) noexcept {
-    return type == ChecksumType::composite ? "COMPOSITE" : "FULL_OBJECT";
-}
-
 std::optional<ChecksumType> checksum_type_of_name(std::string_view name) noexcept {
     for (const ChecksumType type : {ChecksumType::full_object, ChecksumType::composite}) {
-        if (name == checksum_type_name(type)) {
+        if (name == to_string(type)) {
             return type;
         }
     }

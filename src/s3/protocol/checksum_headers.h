@@ -24,9 +24,6 @@ inline constexpr std::string_view checksum_type_header = "x-amz-checksum-type";
 /// With the value "ENABLED", on GET and HEAD: the answer then has the checksums.
 inline constexpr std::string_view checksum_mode_header = "x-amz-checksum-mode";
 
-/// Whether a multipart object's checksum is that of its bytes, or that of its parts' checksums. A value.
-enum class ChecksumType { full_object, composite };
-
 /// A checksum as S3 writes it. A value.
 struct EncodedChecksum {
     ChecksumAlgorithm algorithm = ChecksumAlgorithm::crc64nvme;
@@ -43,26 +40,17 @@ inline constexpr std::array all_checksum_algorithms{ChecksumAlgorithm::crc64nvme
                                                     ChecksumAlgorithm::crc32, ChecksumAlgorithm::sha1,
                                                     ChecksumAlgorithm::sha256};
 
-/// "CRC32C": the value of x-amz-checksum-algorithm.
-[[nodiscard]] std::string_view checksum_name(ChecksumAlgorithm algorithm) noexcept;
-
 /// "x-amz-checksum-crc32c".
 [[nodiscard]] std::string_view checksum_header(ChecksumAlgorithm algorithm) noexcept;
 
 /// "ChecksumCRC32C".
 [[nodiscard]] const char* checksum_element(ChecksumAlgorithm algorithm) noexcept;
 
-/// Bytes of the digest.
-[[nodiscard]] std::size_t checksum_size(ChecksumAlgorithm algorithm) noexcept;
-
 /// Characters of its base64 form: what a trailer of this algorithm takes.
 [[nodiscard]] std::size_t encoded_checksum_size(ChecksumAlgorithm algorithm) noexcept;
 
 /// The algorithm with this name in any case; nothing for another name.
 [[nodiscard]] std::optional<ChecksumAlgorithm> checksum_of_name(std::string_view name) noexcept;
-
-/// "FULL_OBJECT", "COMPOSITE".
-[[nodiscard]] std::string_view checksum_type_name(ChecksumType type) noexcept;
 
 /// Nothing for another word.
 [[nodiscard]] std::optional<ChecksumType> checksum_type_of_name(std::string_view name) noexcept;

@@ -50,10 +50,9 @@ void add_trailer(Call& call, const ChecksumValue& value) {
 }  // namespace
 
 /// CRCs are combined to that of the whole object; SHA digests cannot be.
-filestore::ChecksumType UploadChecksums::type() const noexcept {
-    return is_multipart_checksum(choice_.algorithm, filestore::ChecksumType::full_object)
-               ? filestore::ChecksumType::full_object
-               : filestore::ChecksumType::composite;
+ChecksumType UploadChecksums::type() const noexcept {
+    return is_multipart_checksum(choice_.algorithm, ChecksumType::full_object) ? ChecksumType::full_object
+                                                                               : ChecksumType::composite;
 }
 
 void UploadChecksums::announce(std::vector<NameValue>& headers) const {

@@ -45,7 +45,7 @@ public:
 
 private:
     [[nodiscard]] bool is_off() const noexcept { return choice_.mode == S3ChecksumMode::off; }
-    [[nodiscard]] filestore::ChecksumType type() const noexcept;
+    [[nodiscard]] ChecksumType type() const noexcept;
 
     const ChecksumChoice choice_;
     /// By number less 1.

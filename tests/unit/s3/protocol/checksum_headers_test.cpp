@@ -2,7 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+using filestore::checksum_size;
 using filestore::ChecksumAlgorithm;
+using filestore::ChecksumType;
+using filestore::to_string;
 using namespace filestore::s3;
 
 TEST_CASE("names of checksums", "[s3][checksum_headers]") {
@@ -23,7 +26,7 @@ TEST_CASE("names of checksums", "[s3][checksum_headers]") {
     };
     for (const Row& row : rows) {
         INFO(row.name);
-        CHECK(checksum_name(row.algorithm) == row.name);
+        CHECK(to_string(row.algorithm) == row.name);
         CHECK(checksum_header(row.algorithm) == row.header);
         CHECK(checksum_element(row.algorithm) == row.element);
         CHECK(checksum_size(row.algorithm) == row.size);
@@ -33,8 +36,8 @@ TEST_CASE("names of checksums", "[s3][checksum_headers]") {
     CHECK(checksum_of_name("crc64nvme") == ChecksumAlgorithm::crc64nvme);
     CHECK_FALSE(checksum_of_name("MD5"));
     CHECK_FALSE(checksum_of_name(""));
-    CHECK(checksum_type_of_name(checksum_type_name(ChecksumType::composite)) == ChecksumType::composite);
-    CHECK(checksum_type_of_name(checksum_type_name(ChecksumType::full_object)) == ChecksumType::full_object);
+    CHECK(checksum_type_of_name(to_string(ChecksumType::composite)) == ChecksumType::composite);
+    CHECK(checksum_type_of_name(to_string(ChecksumType::full_object)) == ChecksumType::full_object);
     CHECK_FALSE(checksum_type_of_name("full_object"));
 }
 
