@@ -14,6 +14,7 @@ set(installed_headers
     include/filestore/metadata.h
     include/filestore/result.h
     include/filestore/s3_backend.h
+    include/filestore/s3_credentials.h
     include/filestore/service.h
     include/filestore/stdstream.h
     include/filestore/stream.h

@@ -118,7 +118,11 @@ void Exchange::set_connection(const TransportOptions& options) {
     // Without this curl would change the process's handling of SIGPIPE around its calls; our threads block it.
     curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+    const auto connect_timeout = request_.connect_timeout.value_or(options.connect_timeout);
+    curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_timeout.count()));
+    if (request_.direct) {
+        curl_easy_setopt(handle_, CURLOPT_NOPROXY, "*");
+    }
     curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, curl_message_.data());
     curl_easy_setopt(handle_, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(handle_, CURLOPT_SOCKOPTFUNCTION, &reset_on_close);

@@ -87,10 +87,7 @@ constexpr std::array partitions{
 };
 
 std::string aws_host(std::string_view region) {
-    const auto partition = std::find_if(partitions.begin(), partitions.end(), [region](const Partition& p) {
-        return region.starts_with(p.region_prefix);
-    });
-    return "s3." + to_lower(region) + '.' + std::string(partition->domain);
+    return "s3." + to_lower(region) + '.' + std::string(aws_domain(region));
 }
 
 /// The parts of an endpoint's URL.
@@ -219,6 +216,13 @@ Result<void> check_virtual_host(std::string_view bucket, std::string_view host) 
 }
 
 }  // namespace
+
+std::string_view aws_domain(std::string_view region) {
+    const auto partition = std::find_if(partitions.begin(), partitions.end(), [region](const Partition& p) {
+        return region.starts_with(p.region_prefix);
+    });
+    return partition->domain;
+}
 
 Result<Endpoint> resolve_endpoint(const S3Options& options) {
     FILESTORE_TRY(check_bucket(options.bucket));

@@ -37,6 +37,9 @@ struct Target {
 /// and _ for old buckets in path style), another scheme, user information, a query or a fragment in the endpoint, control characters.
 [[nodiscard]] Result<Endpoint> resolve_endpoint(const S3Options& options);
 
+/// Where the hosts of AWS in this region are: `amazonaws.com`.
+[[nodiscard]] std::string_view aws_domain(std::string_view region);
+
 /// The object with this key (empty: the bucket itself) and these decoded query parameters.
 [[nodiscard]] Target object_target(const Endpoint& endpoint, std::string_view key,
                                    const std::vector<NameValue>& query);

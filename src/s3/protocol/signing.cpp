@@ -122,8 +122,9 @@ std::string basic_time(Timestamp time) {
 }
 
 Sha256Digest signing_key(const Credentials& credentials, const SigningScope& scope) {
-    const std::string start = "AWS4" + credentials.secret_key;
-    const Sha256Digest of_date = hmac_sha256(std::as_bytes(std::span(start)), basic_date(scope.time));
+    const SecretString start = std::string("AWS4").append(credentials.secret_key);
+    const Sha256Digest of_date =
+        hmac_sha256(std::as_bytes(std::span(std::string_view(start))), basic_date(scope.time));
     const Sha256Digest of_region = hmac_sha256(of_date, scope.region);
     const Sha256Digest of_service = hmac_sha256(of_region, scope.service);
     return hmac_sha256(of_service, terminator);
@@ -182,7 +183,7 @@ std::vector<NameValue> sign_headers(const SigningRequest& request, const Credent
     added.push_back({"x-amz-date", basic_time(scope.time)});
     added.push_back({"x-amz-content-sha256", request.payload_hash});
     if (!credentials.session_token.empty()) {
-        added.push_back({"x-amz-security-token", credentials.session_token});
+        added.push_back({"x-amz-security-token", std::string(credentials.session_token)});
     }
 
     SigningRequest complete = request;
@@ -204,7 +205,7 @@ std::vector<NameValue> presign_query(const SigningRequest& request, const Creden
     added.push_back({"X-Amz-Date", basic_time(scope.time)});
     added.push_back({"X-Amz-Expires", std::to_string(expires.count())});
     if (!credentials.session_token.empty()) {
-        added.push_back({"X-Amz-Security-Token", credentials.session_token});
+        added.push_back({"X-Amz-Security-Token", std::string(credentials.session_token)});
     }
     added.push_back({"X-Amz-SignedHeaders", signed_header_names(request.headers)});
 

@@ -9,17 +9,20 @@
 #include <string_view>
 #include <vector>
 
+#include "core/secret.h"
 #include "filestore/time.h"
 #include "s3/protocol/uri.h"
 
 namespace filestore::s3 {
 
-/// A value; never printed.
+/// A value; never printed. Its secrets are wiped when it goes.
 struct Credentials {
     std::string access_key;
-    std::string secret_key;
+    SecretString secret_key;
     /// Empty for permanent keys.
-    std::string session_token;
+    SecretString session_token;
+
+    friend bool operator==(const Credentials&, const Credentials&) = default;
 };
 
 /// Where and when a signature counts. A value.

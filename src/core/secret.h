@@ -1,0 +1,41 @@
+#pragma once
+
+/// Text that must not stay in memory: keys, tokens, answers that hold them.
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace filestore {
+
+/// Overwrites all that the string has room for, and empties it.
+void wipe(std::string& text) noexcept;
+
+/// A text that is wiped when it goes, moves away or is assigned to. Has no way to be printed. A value; one thread at a time.
+class SecretString {
+public:
+    SecretString() noexcept = default;
+    SecretString(std::string text) noexcept : text_(std::move(text)) { wipe(text); }
+    SecretString(std::string_view text) : text_(text) {}
+    SecretString(const char* text) : text_(text) {}
+    SecretString(const SecretString& other) = default;
+    SecretString(SecretString&& other) noexcept : text_(std::move(other.text_)) { wipe(other.text_); }
+    SecretString& operator=(SecretString other) noexcept {
+        text_.swap(other.text_);
+        return *this;
+    }
+    ~SecretString() { wipe(text_); }
+
+    operator std::string_view() const noexcept { return text_; }
+    [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }
+    /// For a parser that works in place: size() bytes and a NUL.
+    [[nodiscard]] char* data() noexcept { return text_.data(); }
+
+    friend bool operator==(const SecretString& a, const SecretString& b) noexcept = default;
+
+private:
+    std::string text_;
+};
+
+}  // namespace filestore

@@ -1,0 +1,18 @@
+#pragma once
+
+/// Keys that the caller gave.
+
+#include <string>
+
+#include "s3/credentials/provider.h"
+
+namespace filestore::s3 {
+
+/// `unauthenticated` for half of a pair, and where one cannot be sent.
+[[nodiscard]] Result<Credentials> given_keys(std::string access_key, std::string secret_key,
+                                             std::string session_token);
+
+/// Always gives the same.
+[[nodiscard]] CredentialsProviderPtr make_given_provider(Result<Credentials> keys);
+
+}  // namespace filestore::s3
