@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds connect_timeout = 1s;
-constexpr FetchLimits limits{.attempts = 3, .attempt_time = 5s, .pause = 200ms};
+constexpr FetchLimits limits{.attempts = 3, .pause = 200ms};
 
 class ContainerProvider final : public CredentialsProvider {
 public:
