@@ -75,7 +75,7 @@ void ContainerProvider::begin(const std::stop_token& cancel, const ReplyPtr<Reso
         *context_.executor, [context = context_, cancel, reply, endpoint = std::move(endpoint).value()] {
             const auto token = token_of(endpoint);
             if (!token.ok()) {
-                return reply->give(token.error());
+                return reply->give(Error(ErrorCode::configuration, std::string(token.error().message())));
             }
             fetch(
                 context, cancel, limits, [endpoint, token = *token] { return request_to(endpoint, token); },

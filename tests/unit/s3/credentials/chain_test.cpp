@@ -208,7 +208,6 @@ TEST_CASE("instance metadata is not asked where it is disabled or another gave k
 
 TEST_CASE("instance metadata gets two attempts", "[s3][credentials]") {
     const TemporaryDirectory home;
-    const auto transport = std::make_shared<NoTransport>();
     class Flaky final : public http::Transport {
     public:
         void send(http::Request request, std::shared_ptr<http::Receiver> receiver) noexcept override {
