@@ -2,6 +2,8 @@
 
 /// Text that must not stay in memory: keys, tokens, answers that hold them.
 
+#include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,7 +34,10 @@ public:
     /// For a parser that works in place: size() bytes and a NUL.
     [[nodiscard]] char* data() noexcept { return text_.data(); }
 
-    friend bool operator==(const SecretString& a, const SecretString& b) noexcept = default;
+    template <std::convertible_to<std::string_view> Text>
+    friend bool operator==(const SecretString& secret, const Text& text) noexcept {
+        return std::string_view(secret) == std::string_view(text);
+    }
 
 private:
     std::string text_;

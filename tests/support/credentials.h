@@ -113,8 +113,7 @@ public:
     }
 
 private:
-    void begin(const std::stop_token& cancel,
-               const s3::ReplyPtr<s3::ResolvedCredentials>& reply) override {
+    void begin(const std::stop_token& cancel, const s3::ReplyPtr<s3::ResolvedCredentials>& reply) override {
         const std::lock_guard lock(mutex_);
         ++asked_;
         last_cancel_ = cancel;

@@ -13,7 +13,7 @@ using namespace filestore::test;
 TEST_CASE("one connection serves answers of every status", "[wire]") {
     const std::string denied = answer("403 Forbidden", "", error_body("AccessDenied"));
     const ScriptedServer server({conversation({
-        answer("200 OK", "", ""),
+        answer("200 OK", "ETag: \"x\"\r\n", ""),
         answer("404 Not Found", "", error_body("NoSuchKey")),
         denied,
         answer("412 Precondition Failed", "", error_body("PreconditionFailed")),
@@ -51,7 +51,7 @@ TEST_CASE("a connection outlives the idle loop's thread", "[wire]") {
 TEST_CASE("a kept connection that the server has given up is replaced, and the body sent again whole",
           "[wire]") {
     const std::string content = random_bytes(200'000);
-    const std::string stored = answer("200 OK", "", "");
+    const std::string stored = answer("200 OK", "ETag: \"x\"\r\n", "");
     const std::shared_ptr<Source> sources[] = {source_from_string(content),
                                                std::make_shared<HesitantSource>(content, 50'000)};
     for (const auto& source : sources) {

@@ -138,7 +138,7 @@ TEST_CASE_METHOD(Fixture, "a file whose removal failed is removed by the next pr
     REQUIRE(intents() == std::vector<std::string>{"undo"});
     // As if that process were gone.
     run_sql(catalogue, "UPDATE intents SET session = 999999");
-    const std::string done = answer("200 OK", "", "");
+    const std::string done = answer("200 OK", "ETag: \"x\"\r\n", "");
     server.add(conversation({done, done}));
     server.add(conversation({done, done}));
     {

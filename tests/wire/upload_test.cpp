@@ -15,7 +15,7 @@ using namespace filestore::test;
 
 namespace {
 
-const std::string stored = answer("200 OK", "", "");
+const std::string stored = answer("200 OK", "ETag: \"x\"\r\n", "");
 
 S3Options unsigned_options(const ScriptedServer& server) {
     S3Options options = options_for(server);

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds connect_timeout = 1s;
-constexpr FetchLimits limits{.attempts = 3, .attempt_time = 5s, .pause = 200ms};
+constexpr FetchLimits limits{.attempts = 3, .pause = 200ms};
 
 class ContainerProvider final : public CredentialsProvider {
 public:
@@ -75,7 +75,7 @@ void ContainerProvider::begin(const std::stop_token& cancel, const ReplyPtr<Reso
         *context_.executor, [context = context_, cancel, reply, endpoint = std::move(endpoint).value()] {
             const auto token = token_of(endpoint);
             if (!token.ok()) {
-                return reply->give(token.error());
+                return reply->give(Error(ErrorCode::configuration, std::string(token.error().message())));
             }
             fetch(
                 context, cancel, limits, [endpoint, token = *token] { return request_to(endpoint, token); },

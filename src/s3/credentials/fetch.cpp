@@ -19,6 +19,7 @@ public:
           reactor_(context.reactor),
           cancel_(std::move(cancel)),
           limits_(limits),
+          attempt_time_(context.attempt_time),
           make_request_(std::move(make_request)),
           reply_(std::move(reply)) {}
 
@@ -81,6 +82,7 @@ private:
     const std::shared_ptr<Reactor> reactor_;
     const std::stop_token cancel_;
     const FetchLimits limits_;
+    const std::chrono::milliseconds attempt_time_;
     const MakeRequest make_request_;
     ReplyPtr<FetchedAnswer> reply_;
     unsigned attempts_ = 0;
@@ -135,7 +137,7 @@ void Fetch::attempt() {
         return reply_->give(request.error());
     }
     request->cancel = cancel_;
-    request->deadline = std::chrono::steady_clock::now() + limits_.attempt_time;
+    request->deadline = std::chrono::steady_clock::now() + attempt_time_;
     transport_->send(std::move(request).value(), std::make_shared<Attempt>(shared_from_this()));
 }
 

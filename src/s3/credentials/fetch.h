@@ -20,8 +20,6 @@ struct FetchedAnswer {
 /// A value.
 struct FetchLimits {
     unsigned attempts = 3;
-    /// For one attempt as a whole.
-    std::chrono::milliseconds attempt_time{5'000};
     /// Before the second attempt; twice as long before the third.
     std::chrono::milliseconds pause{200};
 };
@@ -29,7 +27,7 @@ struct FetchLimits {
 /// Makes the request of one attempt anew, so that each is signed with its own time and reads its own token.
 using MakeRequest = std::function<Result<http::Request>()>;
 
-/// Sends, and sends again after a 5xx, a 429, a lost connection or an attempt's time. The last attempt's answer stands. `corrupt` where the body is
+/// Sends, and sends again after a 5xx, a 429, a lost connection or the end of an attempt's time. The last attempt's answer stands. `corrupt` where the body is
 /// larger than 64 KiB; what make_request fails with; the transport's failures. Never blocks. May throw std::bad_alloc.
 void fetch(const ProviderContext& context, const std::stop_token& cancel, FetchLimits limits,
            MakeRequest make_request, ReplyPtr<FetchedAnswer> reply);

@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds connect_timeout = 1s;
-constexpr FetchLimits limits{.attempts = 2, .attempt_time = 5s, .pause = 100ms};
+constexpr FetchLimits limits{.attempts = 2, .pause = 100ms};
 constexpr std::string_view roles_path = "/latest/meta-data/iam/security-credentials/";
 
 Error status_error(int status, std::string_view what) {

@@ -2,6 +2,7 @@
 
 /// Where keys come from: the seam between the S3 client and the providers.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -63,7 +64,7 @@ using CredentialsProviderPtr = std::shared_ptr<CredentialsProvider>;
 /// Reads one variable; nothing where it is not set or empty.
 using EnvironmentReader = std::function<std::optional<std::string>(const char*)>;
 
-/// What providers work with. A value (shared handles); all are required.
+/// What providers work with. A value (shared handles); all handles are required.
 struct ProviderContext {
     std::shared_ptr<http::Transport> transport;
     /// For what blocks: files, a credential_process.
@@ -74,6 +75,8 @@ struct ProviderContext {
     EnvironmentReader environment;
     /// The client's, for an STS that no variable names.
     std::string region = "us-east-1";
+    /// How long one attempt at an endpoint may take as a whole.
+    std::chrono::milliseconds attempt_time{5'000};
 };
 
 }  // namespace filestore::s3

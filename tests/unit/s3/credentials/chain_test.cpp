@@ -162,7 +162,8 @@ TEST_CASE("a named profile alone is asked", "[s3][credentials]") {
     CHECK(failure_of(done.result) == "no S3 credentials: profile: there is no profile 'play'");
 }
 
-TEST_CASE("where nothing is set up, the error names each provider and why it gave nothing", "[s3][credentials]") {
+TEST_CASE("where nothing is set up, the error names each provider and why it gave nothing",
+          "[s3][credentials]") {
     const TemporaryDirectory home;
     const Search done = search({}, {{"HOME", home.path()}});
     CHECK(done.result.error().code() == ErrorCode::unauthenticated);
@@ -170,7 +171,8 @@ TEST_CASE("where nothing is set up, the error names each provider and why it gav
           "no S3 credentials: environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; "
           "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set; "
           "profile: there is no profile 'default'; "
-          "container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set; "
+          "container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not "
+          "set; "
           "instance metadata: http://169.254.169.254 does not answer: there is no network in this test");
 }
 
@@ -206,7 +208,6 @@ TEST_CASE("instance metadata is not asked where it is disabled or another gave k
 
 TEST_CASE("instance metadata gets two attempts", "[s3][credentials]") {
     const TemporaryDirectory home;
-    const auto transport = std::make_shared<NoTransport>();
     class Flaky final : public http::Transport {
     public:
         void send(http::Request request, std::shared_ptr<http::Receiver> receiver) noexcept override {

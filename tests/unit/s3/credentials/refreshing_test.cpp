@@ -98,7 +98,8 @@ TEST_CASE("keys that have ended are not given", "[s3][credentials]") {
     CHECK(setup.last() == "second");
 }
 
-TEST_CASE("a renewal that fails is tried again later and fails no call while keys hold", "[s3][credentials]") {
+TEST_CASE("a renewal that fails is tried again later and fails no call while keys hold",
+          "[s3][credentials]") {
     Setup setup;
     setup.keep("first", 1h);
     setup.clock->advance(56min);
