@@ -7,7 +7,9 @@
 ///                                         what else we keep is under the one key `filestore`
 ///     <base>/.filestore/                  ours: the catalogue of a FileService
 ///
-/// A store that the original wrote is read, and the original reads ours. An upload becomes visible whole or not at all.
+/// A store that the original wrote is read, and the original reads ours. What its json.dump wrote beyond JSON is told as JSON: half a surrogate
+/// pair as U+FFFD, a number that JSON or a double does not have (NaN, 10 to the 400th) as a string of its spelling. A value under
+/// `filestore` that is not ours is the user's. An upload becomes visible whole or not at all.
 /// Any number of processes may share a store.
 ///
 /// Files are made with mode 0600 and directories with 0700, whatever the umask is; only the owner of the process can read them.
