@@ -16,21 +16,21 @@ namespace filestore {
 struct Progress {
     std::uint64_t bytes_done = 0;
     /// Unknown where the source does not know its size.
-    std::optional<std::uint64_t> bytes_total;
+    std::optional<std::uint64_t> bytes_total{};
 };
 
 /// Limits and hooks of one call.
 struct CallOptions {
     /// The call fails with `timeout` once this has passed. Without one, a call ends when it is done or fails; network
     /// calls also have the limits of their backend (connect, stall).
-    std::optional<std::chrono::steady_clock::time_point> deadline;
+    std::optional<std::chrono::steady_clock::time_point> deadline{};
 
     /// The call ends with `cancelled` soon after a stop is requested, from any thread; what was done is undone, as for any failure.
-    std::stop_token cancel;
+    std::stop_token cancel{};
 
     /// Called with growing `bytes_done`, at most about ten times a second and once at the end, on a library thread. It
     /// must be quick and must not block or throw.
-    std::function<void(const Progress&)> progress;
+    std::function<void(const Progress&)> progress{};
 };
 
 /// A deadline `limit` from now.

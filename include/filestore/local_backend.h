@@ -40,12 +40,12 @@ struct LocalOptions {
     std::string base_path = "./storage";
     Durability durability = Durability::full;
     /// Where the work runs; a thread pool of its own where there is none.
-    std::shared_ptr<Executor> executor;
+    std::shared_ptr<Executor> executor{};
 };
 
 /// Opens a local store; blocks (a few system calls). Destroying the handle closes the backend: pending calls complete with `cancelled`.
-/// Failures to act on: `permission_denied`, `invalid_argument` (a file stands where a directory is needed),
-/// `no_space`, `io`.
+/// Failures to act on: `permission_denied`, `invalid_argument` (a file stands where a directory is needed), `configuration` (there is no
+/// such place: a link to nothing, a working directory that was removed), `no_space`, `io`.
 [[nodiscard]] FILESTORE_API Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options);
 
 }  // namespace filestore
