@@ -196,7 +196,7 @@ FILESTORE_C_API void filestore_options_destroy(filestore_options* options) FILES
 
 /// Opens a service; `options` may be NULL for the defaults. It uses no network and starts no thread until a call needs one.
 /// Failures to act on: FILESTORE_INVALID_ARGUMENT (an unknown backend, an option that cannot be right, a file where a
-/// directory is needed), FILESTORE_CONFIGURATION (no place for the catalogue is known), FILESTORE_PERMISSION_DENIED,
+/// directory is needed), FILESTORE_CONFIGURATION (there is no such place for the store), FILESTORE_PERMISSION_DENIED,
 /// FILESTORE_NO_SPACE, FILESTORE_IO. The catalogue is opened by the first call that records.
 FILESTORE_C_API int32_t filestore_open(const filestore_options* options, filestore_service** service,
                                        filestore_error** err) FILESTORE_NOEXCEPT;

@@ -35,31 +35,31 @@ inline constexpr std::string_view default_content_type = "application/octet-stre
 
 /// What a backend knows of a stored file. A value.
 struct FileInfo {
-    FileId id;
+    FileId id{};
     /// The name that the uploader gave; empty where none was recorded.
-    std::string original_path;
+    std::string original_path{};
     /// Bytes.
     std::uint64_t size = 0;
     Timestamp last_modified{};
     std::string content_type{default_content_type};
     /// The uploader's own keys only.
-    Metadata metadata;
+    Metadata metadata{};
 };
 
 /// What to store. A value.
 struct UploadRequest {
     /// Not nil. A file that is there under the same ID is replaced, unless `create_only`.
-    FileId id;
+    FileId id{};
     /// Required.
-    std::shared_ptr<Source> source;
+    std::shared_ptr<Source> source{};
     /// UTF-8, at most 8 KiB; recorded, never used as a path.
-    std::string original_path;
+    std::string original_path{};
     /// Printable ASCII without line breaks.
     std::string content_type{default_content_type};
-    Metadata metadata;
+    Metadata metadata{};
     /// Fail with `already_exists` where the ID is in use.
     bool create_only = false;
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// What was stored. A value.
@@ -71,20 +71,20 @@ struct UploadReceipt {
 /// Bytes [offset, offset + length) of a file; without a length, to its end. A value.
 struct ByteRange {
     std::uint64_t offset = 0;
-    std::optional<std::uint64_t> length;
+    std::optional<std::uint64_t> length{};
 };
 
 /// What to read, and where to. A value.
 struct DownloadRequest {
-    FileId id;
+    FileId id{};
     /// Required.
-    std::shared_ptr<Sink> sink;
+    std::shared_ptr<Sink> sink{};
     /// The whole file where there is none. A range that starts at or past the end is `range_not_satisfiable`; one that
     /// reaches past the end is cut.
-    std::optional<ByteRange> range;
+    std::optional<ByteRange> range{};
     /// Called once before the first byte, on a library thread; a failure ends the download and comes back unchanged. Must not block.
-    std::function<Result<void>(const FileInfo&)> on_info;
-    CallOptions call;
+    std::function<Result<void>(const FileInfo&)> on_info{};
+    CallOptions call{};
 };
 
 /// What was read. A value.
@@ -97,22 +97,22 @@ struct DownloadReceipt {
 
 /// Names one file. A value.
 struct FileRequest {
-    FileId id;
-    CallOptions call;
+    FileId id{};
+    CallOptions call{};
 };
 
 /// Asks for one page. A value.
 struct ListRequest {
     /// Where to go on: `ListPage::next` of the page before; empty for the first.
-    std::string cursor;
+    std::string cursor{};
     /// The most entries to answer, 1 to 1000.
     std::size_t limit = 1000;
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// A file of a page. A value.
 struct ListEntry {
-    FileId id;
+    FileId id{};
     /// Bytes.
     std::uint64_t size = 0;
     Timestamp last_modified{};
@@ -121,9 +121,9 @@ struct ListEntry {
 /// A value.
 struct ListPage {
     /// Ordered by ID; may be empty although more follow.
-    std::vector<ListEntry> files;
+    std::vector<ListEntry> files{};
     /// The cursor of the next page; nothing after the last.
-    std::optional<std::string> next;
+    std::optional<std::string> next{};
 };
 
 /// What a presigned URL allows. A value.
@@ -131,17 +131,17 @@ enum class PresignMethod { get, put, head, remove };
 
 /// Asks for a URL. A value.
 struct PresignRequest {
-    FileId id;
+    FileId id{};
     PresignMethod method = PresignMethod::get;
     /// 1 second to 7 days.
     std::chrono::seconds expires{3600};
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// A value.
 struct PresignedUrl {
     /// Holds a signature: whoever has it may use it until it expires.
-    std::string url;
+    std::string url{};
     Timestamp expires_at{};
 };
 

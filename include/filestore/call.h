@@ -21,24 +21,24 @@ struct Progress {
     /// Of these, what is known to have arrived.
     std::uint64_t bytes_acknowledged = 0;
     /// Unknown where the source does not know its size.
-    std::optional<std::uint64_t> bytes_total;
+    std::optional<std::uint64_t> bytes_total{};
 };
 
 /// Limits and hooks of one call.
 struct CallOptions {
     /// The call fails with `timeout` once this has passed. Without one, a call ends when it is done or fails; network
     /// calls also have the limits of their backend (connect, stall).
-    std::optional<std::chrono::steady_clock::time_point> deadline;
+    std::optional<std::chrono::steady_clock::time_point> deadline{};
 
     /// The call ends with `cancelled` soon after a stop is requested, from any thread; what was done is undone, as for any failure.
-    std::stop_token cancel;
+    std::stop_token cancel{};
 
     /// Stops and continues the transfer; may be null.
     std::shared_ptr<PauseSwitch> pause;
 
     /// Called with growing `bytes_done`, at most about ten times a second and once at the end, on a library thread. It
     /// must be quick and must not block or throw.
-    std::function<void(const Progress&)> progress;
+    std::function<void(const Progress&)> progress{};
 };
 
 /// A deadline `limit` from now.

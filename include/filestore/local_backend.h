@@ -7,7 +7,9 @@
 ///                                         what else we keep is under the one key `filestore`
 ///     <base>/.filestore/                  ours: the catalogue of a FileService
 ///
-/// A store that the original wrote is read, and the original reads ours. An upload becomes visible whole or not at all.
+/// A store that the original wrote is read, and the original reads ours. What its json.dump wrote beyond JSON is told as JSON: half a surrogate
+/// pair as U+FFFD, a number that JSON or a double does not have (NaN, 10 to the 400th) as a string of its spelling. A value under
+/// `filestore` that is not ours is the user's. An upload becomes visible whole or not at all.
 /// Any number of processes may share a store.
 ///
 /// Files are made with mode 0600 and directories with 0700, whatever the umask is; only the owner of the process can read them.
@@ -38,12 +40,12 @@ struct LocalOptions {
     std::string base_path = "./storage";
     Durability durability = Durability::full;
     /// Where the work runs; a thread pool of its own where there is none.
-    std::shared_ptr<Executor> executor;
+    std::shared_ptr<Executor> executor{};
 };
 
 /// Opens a local store; blocks (a few system calls). Destroying the handle closes the backend: pending calls complete with `cancelled`.
-/// Failures to act on: `permission_denied`, `invalid_argument` (a file stands where a directory is needed),
-/// `no_space`, `io`.
+/// Failures to act on: `permission_denied`, `invalid_argument` (a file stands where a directory is needed), `configuration` (there is no
+/// such place: a link to nothing, a working directory that was removed), `no_space`, `io`.
 [[nodiscard]] FILESTORE_API Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options);
 
 }  // namespace filestore

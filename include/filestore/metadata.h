@@ -51,6 +51,7 @@ public:
     friend bool operator==(const Metadata&, const Metadata&) = default;
 
 private:
+    friend class StoredMetadata;
     Members members_;
 };
 

@@ -45,19 +45,20 @@ struct CleanupOptions {
 struct FILESTORE_API ServiceOptions {
     /// "local" or "s3".
     std::string backend = "local";
-    LocalOptions local;
+    LocalOptions local{};
     S3Options s3;
-    CleanupOptions cleanup;
+    CleanupOptions cleanup{};
 
     /// The SQLite file of the catalogue. Empty: `<base_path>/.filestore/catalogue.sqlite` of a local store; for S3 a file named after
     /// endpoint, bucket and prefix under `$XDG_STATE_HOME/filestore`, else `$HOME/.local/state/filestore`. "off": nothing is recorded.
-    std::string catalogue_path;
+    /// Where neither variable is set, calls that record fail with `configuration`.
+    std::string catalogue_path{};
 
     /// Shared by the backend, the catalogue and the completions; a thread pool of the service's own where there is none.
     /// `local.executor`, `s3.executor` and `s3.clock` are set from these two where they are empty.
-    std::shared_ptr<Executor> executor;
+    std::shared_ptr<Executor> executor{};
     /// The system's where there is none.
-    std::shared_ptr<Clock> clock;
+    std::shared_ptr<Clock> clock{};
 
     /// Sets one option by name: `backend`, `base_path`, `durability` (full, data, none), `bucket_name`, `aws_access_key`, `aws_secret_key`,
     /// `aws_session_token`, `region`, `endpoint`, `addressing` (automatic, path, virtual_host), `payload_signing` (automatic, signed,
@@ -78,18 +79,18 @@ struct FILESTORE_API ServiceOptions {
 /// What to store. A value.
 struct FileUpload {
     /// Required.
-    std::shared_ptr<Source> source;
+    std::shared_ptr<Source> source{};
     /// The name that the file has for its owner, UTF-8; recorded, never used as a path.
-    std::string path;
+    std::string path{};
     std::string content_type{default_content_type};
-    Metadata metadata;
-    CallOptions call;
+    Metadata metadata{};
+    CallOptions call{};
 };
 
 class FILESTORE_API FileService {
 public:
     /// Failures: `invalid_argument` (an unknown backend, an option that cannot be right), and those of opening the store:
-    /// `permission_denied`, `no_space`, `io`. Blocks for a few system calls. The catalogue is opened by the first call that records.
+    /// `configuration` (there is no such place), `permission_denied`, `no_space`, `io`. Blocks for a few system calls. The catalogue is opened by the first call that records.
     [[nodiscard]] static Result<FileService> open(ServiceOptions options);
 
     /// A service on a backend of the caller's own. `options.catalogue_path` must be set; other options of the store are not used.
@@ -128,7 +129,7 @@ public:
     [[nodiscard]] Result<PresignedUrl> presign(PresignRequest request);
     void presign_async(PresignRequest request, Completion<PresignedUrl> done);
 
-    /// Where the catalogue is; empty where nothing is recorded.
+    /// Where the catalogue is; empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& catalogue_path() const noexcept;
 
 private:

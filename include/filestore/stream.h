@@ -113,11 +113,11 @@ public:
 /// A source made of functions. A value.
 struct CallbackSource {
     /// As Source::read.
-    std::function<Result<IoStep>(std::span<std::byte> into, const Wake& wake)> read;
+    std::function<Result<IoStep>(std::span<std::byte> into, const Wake& wake)> read{};
     /// As Source::size.
-    std::optional<std::uint64_t> size;
+    std::optional<std::uint64_t> size{};
     /// As Source::rewind; empty where the source cannot.
-    std::function<Result<void>()> rewind;
+    std::function<Result<void>()> rewind{};
     /// As Source::blocking.
     bool blocking = true;
 };
@@ -154,9 +154,9 @@ private:
 /// A sink made of functions. A value.
 struct CallbackSink {
     /// As Sink::write.
-    std::function<Result<IoStep>(std::span<const std::byte> bytes, const Wake& wake)> write;
+    std::function<Result<IoStep>(std::span<const std::byte> bytes, const Wake& wake)> write{};
     /// As Sink::finish; may be empty.
-    std::function<Result<void>()> finish;
+    std::function<Result<void>()> finish{};
     /// As Sink::blocking.
     bool blocking = true;
 };

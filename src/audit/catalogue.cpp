@@ -12,6 +12,7 @@
 #include "audit/catalogue_file.h"
 #include "audit/session_lock.h"
 #include "audit/sqlite.h"
+#include "core/stored_metadata.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -69,7 +70,7 @@ Error damaged(const std::string& path, const std::string& row) {
 std::optional<Intent> read_intent(const SqliteQuery& row) {
     const auto operation = operation_named(row.text(2));
     auto id = FileId::parse(row.text(1));
-    auto metadata = Metadata::parse(row.text(4));
+    auto metadata = StoredMetadata::read(row.text(4));
     auto begun_at = parse_timestamp(row.text(5));
     if (!operation || !id.ok() || !metadata.ok() || !begun_at.ok()) {
         return std::nullopt;
@@ -102,7 +103,7 @@ std::optional<CatalogueRow> read_row(const FileId& id, const SqliteQuery& row) {
     CatalogueRow answer;
     answer.id = id;
     answer.file_path = row.text(0);
-    auto metadata = row.is_null(1) ? Result<Metadata>(Metadata()) : Metadata::parse(row.text(1));
+    auto metadata = row.is_null(1) ? Result<Metadata>(Metadata()) : StoredMetadata::read(row.text(1));
     if (!metadata.ok() || !read_time(row, 2, answer.uploaded_at) || !read_time(row, 3, answer.deleted_at)) {
         return std::nullopt;
     }

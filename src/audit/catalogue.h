@@ -49,7 +49,7 @@ struct CatalogueRow {
 class Catalogue {
 public:
     /// Opens or makes the file, and the directories above it. Failures: `permission_denied`, `no_space`, `io`, `corrupt` (not a
-    /// catalogue, or damaged), `configuration` (written by a newer version of the library).
+    /// catalogue, or damaged), `configuration` (written by a newer version of the library, or in a place that is not there).
     [[nodiscard]] static Result<std::unique_ptr<Catalogue>> open(const std::string& path);
     ~Catalogue();
     Catalogue(const Catalogue&) = delete;

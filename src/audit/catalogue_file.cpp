@@ -52,7 +52,7 @@ static_assert(application_id == 1181959009 && schema_version == 1);
 Result<void> sync_directory(const std::filesystem::path& directory) {
     const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened.is_open() || fsync(opened.get()) != 0) {
-        return errno_error(errno, "cannot sync directory " + filestore::quoted(directory.native()));
+        return open_file_error(errno, "cannot sync directory " + filestore::quoted(directory.native()));
     }
     return {};
 }
@@ -93,7 +93,8 @@ Result<void> check_file_system(const std::string& path) {
                                       AFS_SUPER_MAGIC, CEPH_SUPER_MAGIC});
     struct statfs about = {};
     if (statfs(path.c_str(), &about) != 0) {
-        return errno_error(errno, "cannot examine the file system of catalogue " + filestore::quoted(path));
+        return place_error(errno, "cannot examine the file system of catalogue " + filestore::quoted(path),
+                           "set catalogue_path");
     }
     const unsigned long type = static_cast<unsigned long>(about.f_type) & 0xFFFFFFFFUL;
     if (std::find(network.begin(), network.end(), type) != network.end()) {

@@ -73,8 +73,8 @@ Result<Descriptor> SessionLock::open_file() const {
 }
 
 Error SessionLock::failure(int number, const char* what) const {
-    return errno_error(number,
-                       std::string(what) + " the catalogue's session file " + filestore::quoted(path_));
+    return open_file_error(number,
+                           std::string(what) + " the catalogue's session file " + filestore::quoted(path_));
 }
 
 }  // namespace filestore

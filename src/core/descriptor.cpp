@@ -71,6 +71,11 @@ Error errno_error(int number, std::string_view what) {
     return {code_of_errno(number), std::move(message)};
 }
 
+Error open_file_error(int number, std::string_view what) {
+    Error error = errno_error(number, what);
+    return number == ENOENT ? Error(ErrorCode::io, std::string(error.message())) : error;
+}
+
 Error place_error(int number, std::string_view what, std::string_view advice) {
     Error error = errno_error(number, what);
     if (number != ENOENT) {

@@ -33,6 +33,9 @@ private:
 /// "<what>: <text of errno>", for example "cannot open '/srv/x': No such file or directory".
 [[nodiscard]] Error errno_error(int number, std::string_view what);
 
+/// The same for a call on what is open already: there is nothing that was asked for by its name, so ENOENT is `io` and never `not_found`.
+[[nodiscard]] Error open_file_error(int number, std::string_view what);
+
 /// The same for a place that the configuration names: where it is not there, `configuration`, and `advice` follows.
 [[nodiscard]] Error place_error(int number, std::string_view what, std::string_view advice);
 

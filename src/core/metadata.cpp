@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/json.h"
+#include "core/python_json.h"
+#include "core/stored_metadata.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -14,6 +16,7 @@ namespace filestore {
 namespace {
 
 constexpr std::size_t most_levels = 64;
+constexpr std::size_t most_stored_levels = 4096;
 constexpr std::size_t most_json_bytes = std::size_t{1} << 20;
 
 /// Backends add members of their own to a file's metadata: the whole must still be readable.
@@ -77,7 +80,7 @@ public:
 private:
     bool descend() {
         if (depth_ == most_depth_) {
-            refusal_ = "it is nested more than 64 levels deep";
+            refusal_ = "it is nested too deep";
             return false;
         }
         ++depth_;
@@ -129,12 +132,16 @@ Error parse_error(std::size_t offset, std::string_view reason) {
                    std::string(reason));
 }
 
-/// Sends the text through the compactor. Failures: `invalid_argument`, with the byte offset.
-Result<void> compact(std::string_view json, Compactor& compactor) {
+Result<void> check_size(std::string_view json) {
     if (json.size() > most_json_bytes) {
         return invalid("the metadata takes " + std::to_string(json.size()) + " bytes as JSON: at most " +
                        std::to_string(most_json_bytes) + " are read");
     }
+    return {};
+}
+
+/// Sends the text through the compactor. Failures: `invalid_argument`, with the byte offset.
+Result<void> compact(std::string_view json, Compactor& compactor) {
     // To the reader a NUL is the end of the text, and what follows would be lost.
     if (const std::size_t nul = json.find('\0'); nul != std::string_view::npos) {
         return parse_error(nul, "a NUL byte is no part of JSON");
@@ -177,21 +184,34 @@ struct TextTaker : rj::BaseReaderHandler<rj::UTF8<>, TextTaker> {
     std::string text;
 };
 
-}  // namespace
-
-Result<Metadata> Metadata::parse(std::string_view json) {
-    Compactor compactor(most_levels);
+/// The members of an object, as Metadata keeps them.
+Result<Metadata::Members> read_members(std::string_view json, std::size_t levels) {
+    Compactor compactor(levels);
     FILESTORE_TRY(compact(json, compactor));
     const std::string_view text = compactor.text();
     if (!text.starts_with('{')) {
         return invalid("the metadata is no JSON object at byte " +
                        std::to_string(json.find_first_not_of(" \t\r\n")) + ": write it as {\"key\": value}");
     }
-    Metadata metadata;
+    Metadata::Members members;
     for (MemberPlace& member : compactor.members()) {
-        metadata.members_.insert_or_assign(std::move(member.key),
-                                           text.substr(member.begin, member.end - member.begin));
+        members.insert_or_assign(std::move(member.key), text.substr(member.begin, member.end - member.begin));
     }
+    return members;
+}
+
+}  // namespace
+
+Result<Metadata> Metadata::parse(std::string_view json) {
+    FILESTORE_TRY(check_size(json));
+    Metadata metadata;
+    FILESTORE_TRY_ASSIGN(metadata.members_, read_members(json, most_levels));
+    return metadata;
+}
+
+Result<Metadata> StoredMetadata::read(std::string_view json) {
+    Metadata metadata;
+    FILESTORE_TRY_ASSIGN(metadata.members_, read_members(from_python_json(json), most_stored_levels));
     return metadata;
 }
 
@@ -204,6 +224,7 @@ Result<void> Metadata::set(std::string_view key, std::string_view text) {
 
 Result<void> Metadata::set_json(std::string_view key, std::string_view json) {
     FILESTORE_TRY(check_text("key", key));
+    FILESTORE_TRY(check_size(json));
     // One level is the object that the value becomes part of.
     Compactor compactor(most_levels - 1);
     FILESTORE_TRY(compact(json, compactor));

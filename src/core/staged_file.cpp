@@ -20,7 +20,7 @@ constexpr int name_attempts = 16;
 Result<std::string> random_hidden_name() {
     std::array<std::byte, 12> bytes{};
     if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-        return errno_error(errno, "the system gave no random bytes");
+        return open_file_error(errno, "the system gave no random bytes");
     }
     return ".filestore-" + to_hex(bytes);
 }
@@ -53,7 +53,7 @@ Result<StagedFile> StagedFile::create(int directory, unsigned mode) {
             return StagedFile(directory, std::move(unnamed), {});
         }
     } else if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL) {
-        return errno_error(errno, "cannot create a file");
+        return open_file_error(errno, "cannot create a file");
     }
     for (int attempt = 0; attempt < name_attempts; ++attempt) {
         FILESTORE_TRY_ASSIGN(std::string name, random_hidden_name());
@@ -66,7 +66,7 @@ Result<StagedFile> StagedFile::create(int directory, unsigned mode) {
             break;
         }
     }
-    return errno_error(errno, "cannot create a file");
+    return open_file_error(errno, "cannot create a file");
 }
 
 int StagedFile::link_to(const std::string& name) const noexcept {
@@ -91,12 +91,12 @@ Result<void> StagedFile::prepare_replacing() {
             break;
         }
     }
-    return errno_error(errno, "cannot name the file");
+    return open_file_error(errno, "cannot name the file");
 }
 
 Result<void> StagedFile::publish_new(const std::string& name) {
     if (link_to(name) != 0) {
-        return errno_error(errno, "cannot name the file");
+        return open_file_error(errno, "cannot name the file");
     }
     return {};
 }
@@ -104,7 +104,7 @@ Result<void> StagedFile::publish_new(const std::string& name) {
 Result<void> StagedFile::publish_replacing(const std::string& name) {
     FILESTORE_TRY(prepare_replacing());
     if (::renameat(directory_, hidden_name_.c_str(), directory_, name.c_str()) != 0) {
-        return errno_error(errno, "cannot rename the file to its name");
+        return open_file_error(errno, "cannot rename the file to its name");
     }
     hidden_name_.clear();
     return {};
@@ -117,7 +117,7 @@ Result<void> write_all(int descriptor, std::span<const std::byte> bytes, const s
             continue;
         }
         if (written < 0) {
-            return errno_error(errno, what);
+            return open_file_error(errno, what);
         }
         bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
@@ -130,7 +130,7 @@ Result<void> flush_to_disk(int descriptor, const std::string& what) {
         outcome = ::fsync(descriptor);
     } while (outcome != 0 && errno == EINTR);
     if (outcome != 0) {
-        return errno_error(errno, what);
+        return open_file_error(errno, what);
     }
     return {};
 }

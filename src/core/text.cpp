@@ -45,6 +45,14 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
     return last[to.size()];
 }
 
+std::optional<std::string_view> name_begun_by(std::string_view word,
+                                              std::span<const std::string_view> names) {
+    constexpr std::size_t shortest_telling_word = 3;
+    const auto begun = std::find_if(names.begin(), names.end(),
+                                    [word](std::string_view name) { return name.starts_with(word); });
+    return word.size() < shortest_telling_word || begun == names.end() ? std::nullopt : std::optional(*begun);
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) noexcept {
@@ -100,7 +108,7 @@ std::optional<std::string_view> nearest_name(std::string_view word, std::span<co
             allowed = distance;
         }
     }
-    return nearest;
+    return nearest ? nearest : name_begun_by(word, names);
 }
 
 }  // namespace filestore

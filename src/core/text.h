@@ -18,7 +18,7 @@ namespace filestore {
 /// `text` fit for a one-line message: quoted, control characters and non-UTF-8 bytes as \xNN, cut at 100 characters.
 [[nodiscard]] std::string quoted(std::string_view text);
 
-/// The name nearest to `word` by edit distance, if any is near enough to be a likely slip.
+/// The name nearest to `word` by edit distance, if any is near enough to be a likely slip; else one that begins with it.
 [[nodiscard]] std::optional<std::string_view> nearest_name(std::string_view word,
                                                            std::span<const std::string_view> names);
 

@@ -26,13 +26,13 @@ Result<Directory> open_listing(const Store& store) {
     const std::string what = "cannot list the files " + store.place();
     const int descriptor = ::openat(store.base.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) {
-        return errno_error(errno, what);
+        return open_file_error(errno, what);
     }
     Directory directory(::fdopendir(descriptor));
     if (!directory) {
         const int number = errno;
         ::close(descriptor);
-        return errno_error(number, what);
+        return open_file_error(number, what);
     }
     return directory;
 }
@@ -56,7 +56,7 @@ Result<std::vector<FileId>> smallest_ids(const Store& store, const FileId& after
         errno = 0;
     }
     if (errno != 0) {
-        return errno_error(errno, "cannot list the files " + store.place());
+        return open_file_error(errno, "cannot list the files " + store.place());
     }
     std::sort_heap(heap.begin(), heap.end());
     return heap;

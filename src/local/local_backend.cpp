@@ -46,7 +46,7 @@ Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId&
         if (errno == ENOENT) {
             return std::optional<struct ::stat>();
         }
-        return errno_error(errno, "cannot look at file " + id.str() + " " + store.place());
+        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
     if (!S_ISREG(status.st_mode)) {
         return not_regular(store, id);
@@ -62,7 +62,7 @@ Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
     }
     const std::string what = "cannot read the metadata of file " + id.str() + " " + store.place();
     if (!file.is_open()) {
-        return errno_error(errno, what);
+        return open_file_error(errno, what);
     }
     std::string text;
     std::array<char, 4096> chunk{};
@@ -72,7 +72,7 @@ Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
             continue;
         }
         if (got < 0) {
-            return errno_error(errno, what);
+            return open_file_error(errno, what);
         }
         if (got == 0) {
             return text;
@@ -221,7 +221,7 @@ public:
             got = ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
         } while (got < 0 && errno == EINTR);
         if (got < 0) {
-            return errno_error(errno, "cannot read file " + id_.str() + " " + store_->place());
+            return open_file_error(errno, "cannot read file " + id_.str() + " " + store_->place());
         }
         return static_cast<std::size_t>(got);
     }
@@ -308,7 +308,7 @@ private:
         FILESTORE_TRY_ASSIGN(Descriptor file, open_file(id));
         struct ::stat status {};
         if (::fstat(file.get(), &status) != 0) {
-            return errno_error(errno, "cannot look at file " + id.str() + " " + store_->place());
+            return open_file_error(errno, "cannot look at file " + id.str() + " " + store_->place());
         }
         if (!S_ISREG(status.st_mode)) {
             return not_regular(*store_, id);
@@ -333,7 +333,7 @@ private:
             case ELOOP:
                 return not_regular(*store_, id);
             default:
-                return errno_error(errno, "cannot open file " + id.str() + " " + store_->place());
+                return open_file_error(errno, "cannot open file " + id.str() + " " + store_->place());
         }
     }
 
@@ -343,7 +343,7 @@ private:
             if (errno == ENOENT) {
                 return false;
             }
-            return errno_error(errno, "cannot remove " + name + " " + store_->place());
+            return open_file_error(errno, "cannot remove " + name + " " + store_->place());
         }
         FILESTORE_TRY(flush_directory(*store_, directory));
         return true;

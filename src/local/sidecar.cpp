@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/stored_metadata.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -20,6 +21,16 @@ std::optional<std::uint64_t> whole_number(std::string_view json) {
         return std::nullopt;
     }
     return number;
+}
+
+/// What is under the key `filestore`, where that is of our writing: any other value is the user's.
+std::optional<Metadata> ours_in(const Metadata& members) {
+    const auto kept = members.json("filestore");
+    auto ours = kept ? StoredMetadata::read(*kept) : Metadata();
+    if (!ours || (kept && !ours->text("content_type"))) {
+        return std::nullopt;
+    }
+    return std::move(*ours);
 }
 
 std::string content_type_of(const Metadata& members, const Metadata& ours) {
@@ -47,30 +58,26 @@ Result<std::string> write_sidecar(const Sidecar& sidecar) {
 }
 
 Result<Sidecar> read_sidecar(const FileId& id, std::string_view json) {
-    auto members = Metadata::parse(json);
+    auto members = StoredMetadata::read(json);
     if (!members) {
         return damaged(id, members.error().message());
     }
     if (members->text("file_id") != id.text()) {
         return damaged(id, "it does not tell of this file");
     }
-    Metadata ours;
-    if (const auto kept = members->json("filestore")) {
-        auto parsed = Metadata::parse(*kept);
-        if (!parsed) {
-            return damaged(id, "its key 'filestore' is not an object");
-        }
-        ours = std::move(*parsed);
-    }
+    const std::optional<Metadata> ours = ours_in(*members);
     Sidecar sidecar;
     sidecar.id = id;
     sidecar.original_path = members->text("original_path").value_or("");
     if (const auto size = members->json("size")) {
         sidecar.size = whole_number(*size);
     }
-    sidecar.content_type = content_type_of(*members, ours);
-    for (const std::string_view key : {"file_id", "original_path", "size", "filestore"}) {
+    sidecar.content_type = content_type_of(*members, ours.value_or(Metadata()));
+    for (const std::string_view key : {"file_id", "original_path", "size"}) {
         members->erase(key);
+    }
+    if (ours) {
+        members->erase("filestore");
     }
     sidecar.metadata = std::move(*members);
     return sidecar;

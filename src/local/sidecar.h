@@ -27,7 +27,8 @@ struct Sidecar {
 
 [[nodiscard]] Result<std::string> write_sidecar(const Sidecar& sidecar);
 
-/// `corrupt` when the text is no JSON object or tells of another file. A content type that is not recorded under `filestore` is taken from
+/// `corrupt` when the text is no JSON object, also read leniently (see core/stored_metadata.h), or tells of another file. A value of `filestore` that is
+/// not of our writing (no object with a text `content_type`) is the user's. A content type that is not recorded under `filestore` is taken from
 /// the user's own key `content_type`, which the original's upload route sets.
 [[nodiscard]] Result<Sidecar> read_sidecar(const FileId& id, std::string_view json);
 

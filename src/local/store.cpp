@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/call_limits.h"
+#include "core/staged_file.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -25,20 +26,58 @@ constexpr const char* own_directory = ".filestore";
 constexpr std::chrono::milliseconds shortest_lock_pause{1};
 constexpr std::chrono::milliseconds longest_lock_pause{20};
 
-/// Makes a directory and the missing ones above it.
-Result<void> make_directories(const std::filesystem::path& path) {
-    if (::mkdir(path.c_str(), directory_mode) == 0 || errno == EEXIST) {
+/// A store that cannot be opened says nothing about its files, so this is never `not_found`.
+Error opening_error(int number, const std::string& what) {
+    return place_error(number, what, "check base_path");
+}
+
+Error making_error(int number, const std::filesystem::path& path) {
+    return opening_error(number, "cannot make directory " + filestore::quoted(path.native()));
+}
+
+/// Without it a power loss could take the new directory away, and with it all that was flushed into it.
+Result<void> flush_name(int directory, Durability durability) {
+    if (durability == Durability::none) {
         return {};
     }
+    return flush_to_disk(directory, "cannot flush the directory above the store's own");
+}
+
+Result<void> flush_name_of(const std::filesystem::path& made, Durability durability) {
+    const std::filesystem::path parent = made.has_parent_path() ? made.parent_path() : ".";
+    const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory.is_open()) {
+        return opening_error(errno, "cannot open directory " + filestore::quoted(parent.native()));
+    }
+    return flush_name(directory.get(), durability);
+}
+
+/// Makes a directory and the missing ones above it.
+Result<void> make_directories(const std::filesystem::path& path, Durability durability) {
+    int made = ::mkdir(path.c_str(), directory_mode);
     const std::filesystem::path parent = path.parent_path();
-    if (errno != ENOENT || parent.empty() || parent == path) {
-        return errno_error(errno, "cannot make directory " + filestore::quoted(path.native()));
+    if (made != 0 && errno == ENOENT && !parent.empty() && parent != path) {
+        FILESTORE_TRY(make_directories(parent, durability));
+        made = ::mkdir(path.c_str(), directory_mode);
     }
-    FILESTORE_TRY(make_directories(parent));
-    if (::mkdir(path.c_str(), directory_mode) != 0 && errno != EEXIST) {
-        return errno_error(errno, "cannot make directory " + filestore::quoted(path.native()));
+    if (made == 0) {
+        return flush_name_of(path, durability);
     }
-    return {};
+    return errno == EEXIST ? Result<void>() : making_error(errno, path);
+}
+
+Result<Descriptor> open_metadata_directory(const Store& store) {
+    if (::mkdirat(store.base.get(), "metadata", directory_mode) == 0) {
+        FILESTORE_TRY(flush_name(store.base.get(), store.durability));
+    } else if (errno != EEXIST) {
+        return opening_error(errno, "cannot make directory 'metadata' " + store.place());
+    }
+    Descriptor directory(
+        ::openat(store.base.get(), "metadata", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory.is_open()) {
+        return opening_error(errno, "cannot open directory 'metadata' " + store.place());
+    }
+    return directory;
 }
 
 /// One number for a file: two files that share one only wait for each other.
@@ -60,12 +99,12 @@ Result<Descriptor> open_lock_file(const Store& store) {
     Descriptor file = open_it();
     if (!file.is_open() && errno == ENOENT) {
         if (::mkdirat(store.base.get(), own_directory, directory_mode) != 0 && errno != EEXIST) {
-            return errno_error(errno, "cannot make directory '.filestore' " + store.place());
+            return open_file_error(errno, "cannot make directory '.filestore' " + store.place());
         }
         file = open_it();
     }
     if (!file.is_open()) {
-        return errno_error(errno, "cannot open the lock file " + store.place());
+        return open_file_error(errno, "cannot open the lock file " + store.place());
     }
     return file;
 }
@@ -81,22 +120,15 @@ Result<Store> Store::open(const std::string& base_path, Durability durability) {
     if (!path.has_filename()) {
         path = path.parent_path();
     }
-    FILESTORE_TRY(make_directories(path));
+    FILESTORE_TRY(make_directories(path, durability));
     Store store;
     store.base_path = base_path;
     store.durability = durability;
     store.base = Descriptor(::open(base_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!store.base.is_open()) {
-        return errno_error(errno, "cannot open the store's directory " + filestore::quoted(base_path));
+        return opening_error(errno, "cannot open the store's directory " + filestore::quoted(base_path));
     }
-    if (::mkdirat(store.base.get(), "metadata", directory_mode) != 0 && errno != EEXIST) {
-        return errno_error(errno, "cannot make directory 'metadata' " + store.place());
-    }
-    store.metadata =
-        Descriptor(::openat(store.base.get(), "metadata", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!store.metadata.is_open()) {
-        return errno_error(errno, "cannot open directory 'metadata' " + store.place());
-    }
+    FILESTORE_TRY_ASSIGN(store.metadata, open_metadata_directory(store));
     return store;
 }
 
@@ -116,7 +148,7 @@ Result<FileLock> FileLock::take(const Store& store, const FileId& id, const Call
     std::chrono::milliseconds pause = shortest_lock_pause;
     while (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
         if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-            return errno_error(errno, "cannot lock file " + id.str() + " " + store.place());
+            return open_file_error(errno, "cannot lock file " + id.str() + " " + store.place());
         }
         FILESTORE_TRY(check_call_limits(limits.cancel, limits.deadline));
         std::this_thread::sleep_for(pause);

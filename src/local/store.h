@@ -18,7 +18,7 @@ namespace filestore::local {
 
 /// The open directories of a store. A resource; immutable, so thread-safe.
 struct Store {
-    /// Makes what is missing. Blocks.
+    /// Makes what is missing. Failures: `configuration` where there is no such place, and those of code_of_errno; never `not_found`. Blocks.
     [[nodiscard]] static Result<Store> open(const std::string& base_path, Durability durability);
 
     /// For messages: "in store './storage'".

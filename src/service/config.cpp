@@ -24,6 +24,7 @@ constexpr std::string_view root_key = "storage";
 struct Setting {
     std::string_view key;
     std::string_view option;
+    bool is_switch = false;
 };
 
 struct Section {
@@ -54,7 +55,7 @@ constexpr auto s3_settings = std::to_array<Setting>({
 });
 
 constexpr auto cleanup_settings = std::to_array<Setting>(
-    {{"enabled", "cleanup_enabled"}, {"retention_days", "retention_days"}, {"schedule", "schedule"}});
+    {{"enabled", "cleanup_enabled", true}, {"retention_days", "retention_days"}, {"schedule", "schedule"}});
 
 constexpr auto catalogue_settings = std::to_array<Setting>({{"path", "catalogue_path"}});
 
@@ -82,6 +83,18 @@ std::string_view description_of(YamlNode::Kind kind) {
             return "a section of keys";
     }
     return "";
+}
+
+/// The words that YAML 1.1, and with it PyYAML, takes for a truth value; what is none stays as it is.
+std::string_view switch_word(std::string_view written) {
+    constexpr auto words_for_true =
+        std::to_array<std::string_view>({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"});
+    constexpr auto words_for_false =
+        std::to_array<std::string_view>({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"});
+    const auto is_among = [written](const auto& words) {
+        return std::find(words.begin(), words.end(), written) != words.end();
+    };
+    return is_among(words_for_true) ? "true" : is_among(words_for_false) ? "false" : written;
 }
 
 /// Puts what the tree holds into options. A resource; one thread at a time.
@@ -150,7 +163,8 @@ private:
         if (entry.value.kind != YamlNode::Kind::text) {
             return wrong_kind(entry.value, path, "a single value", entry.place);
         }
-        auto set = options_.set(setting.option, entry.value.text);
+        const std::string_view written = entry.value.text;
+        auto set = options_.set(setting.option, setting.is_switch ? switch_word(written) : written);
         if (!set.ok() && set.error().code() == ErrorCode::invalid_argument) {
             return yaml_error(origin_, entry.value.place, path + ": " + std::string(set.error().message()));
         }

@@ -20,9 +20,15 @@ FileRequest settling_request(const Intent& intent) {
 
 }  // namespace
 
-Journal::Journal(std::string catalogue_path, std::shared_ptr<StorageBackend> backend,
+Journal::Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
                  std::shared_ptr<PendingCalls> calls)
-    : path_(std::move(catalogue_path)), backend_(std::move(backend)), calls_(std::move(calls)) {}
+    : backend_(std::move(backend)), calls_(std::move(calls)) {
+    if (catalogue_path) {
+        path_ = std::move(*catalogue_path);
+    } else {
+        unplaced_ = catalogue_path.error();
+    }
+}
 
 Result<void> Journal::begin(Intent& intent) {
     if (!records()) {
@@ -71,6 +77,9 @@ Result<bool> Journal::knows(const FileId& id) {
 }
 
 Result<Catalogue*> Journal::catalogue() {
+    if (unplaced_) {
+        return *unplaced_;
+    }
     std::vector<Intent> stale;
     {
         const std::lock_guard lock(mutex_);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "audit/catalogue.h"
@@ -13,15 +14,16 @@
 namespace filestore {
 
 /// A resource held by std::shared_ptr; thread-safe; blocks, so it is used on the executor only. With an empty path nothing is recorded, and every
-/// function succeeds at once.
+/// function succeeds at once; with an error in its place every function answers that.
 class Journal : public std::enable_shared_from_this<Journal> {
 public:
     /// Settling counts among `calls`, so that whoever closes them ends it and waits for it.
-    Journal(std::string catalogue_path, std::shared_ptr<StorageBackend> backend,
+    Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
             std::shared_ptr<PendingCalls> calls);
 
+    /// Empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
-    [[nodiscard]] bool records() const noexcept { return !path_.empty(); }
+    [[nodiscard]] bool records() const noexcept { return unplaced_ || !path_.empty(); }
 
     /// Makes the intent durable and notes its number in it.
     [[nodiscard]] Result<void> begin(Intent& intent);
@@ -40,7 +42,9 @@ private:
     void ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
 
-    const std::string path_;
+    std::string path_;
+    /// Why there is no place for the catalogue.
+    std::optional<Error> unplaced_;
     const std::shared_ptr<StorageBackend> backend_;
     const std::shared_ptr<PendingCalls> calls_;
     std::mutex mutex_;

@@ -16,8 +16,12 @@ namespace filestore {
 
 namespace {
 
-/// The path as it stands now, so that a later change of the working directory does not matter.
-std::string absolute(const std::string& path) {
+/// The path as it stands now, so that a later change of the working directory does not matter. Empty stays empty.
+Result<std::string> absolute(const Result<std::string>& given) {
+    if (!given || given->empty()) {
+        return given;
+    }
+    const std::string& path = *given;
     std::error_code error;
     const std::filesystem::path result = std::filesystem::absolute(path, error);
     return error ? path : result.native();
@@ -28,16 +32,15 @@ std::string absolute(const std::string& path) {
 /// Shared by the service and its calls, which may outlive it by a moment.
 class FileService::Impl {
 public:
-    /// An empty `catalogue_path` records nothing. `owns_backend`: the service opened it, so it closes it.
+    /// With an empty `catalogue_path` nothing is recorded; with an error, calls that record fail with it. `owns_backend`: the service opened it, so it closes it.
     static std::shared_ptr<Impl> make(std::shared_ptr<StorageBackend> backend,
-                                      const std::string& catalogue_path, std::shared_ptr<Clock> clock,
+                                      const Result<std::string>& catalogue_path, std::shared_ptr<Clock> clock,
                                       ExecutorChoice executor, bool owns_backend) {
         auto pending = std::make_shared<PendingCalls>();
         ServiceParts parts;
         parts.executor = executor.executor;
         parts.clock = clock ? std::move(clock) : system_clock();
-        parts.journal = std::make_shared<Journal>(
-            catalogue_path.empty() ? std::string() : absolute(catalogue_path), backend, pending);
+        parts.journal = std::make_shared<Journal>(absolute(catalogue_path), backend, pending);
         parts.backend = std::move(backend);
         return std::make_shared<Impl>(std::move(parts), std::move(pending), std::move(executor),
                                       owns_backend);
@@ -117,9 +120,8 @@ Result<std::shared_ptr<StorageBackend>> open_backend(const ServiceOptions& optio
 Result<FileService> FileService::open(ServiceOptions options) {
     ExecutorChoice executor(options.executor);
     FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend, open_backend(options, executor.executor));
-    FILESTORE_TRY_ASSIGN(const std::string catalogue, filestore::catalogue_path(options));
-    return FileService(
-        Impl::make(std::move(backend), catalogue, std::move(options.clock), std::move(executor), true));
+    return FileService(Impl::make(std::move(backend), filestore::catalogue_path(options),
+                                  std::move(options.clock), std::move(executor), true));
 }
 
 Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, ServiceOptions options) {

@@ -5,7 +5,9 @@ import pathlib
 import subprocess
 
 MARKER_SECRET = "marker-secret-4f1b"
-SECONDS_TO_END = 300
+# `./dev test --long`
+LONG = bool(os.environ.get("FILESTORE_TEST_LONG"))
+SECONDS_TO_END = 1800 if LONG else 300
 NOBODY = 65534
 
 

@@ -156,6 +156,25 @@ def test_a_file_where_a_directory_must_be(tool, tmp_path, place):
     assert tree(tmp_path) == before
 
 
+@pytest.mark.parametrize("place", ["a link to nothing", "no such file system", "a removed working directory"])
+def test_a_store_that_cannot_be_opened_says_nothing_of_its_files(tool, tmp_path, place):
+    (tool.directory / "a").write_bytes(BODY)
+    link = tmp_path / "link"
+    link.symlink_to("/mnt/not-mounted")
+    options = {"a link to nothing": ["--base-path", link], "no such file system": ["--base-path", "/proc/x/y"]}.get(place, [])
+    prepared = {}
+    if not options:
+        gone = tmp_path / "gone"
+        gone.mkdir()
+        prepared = {"preexec_fn": lambda: (os.chdir(gone), gone.rmdir())}
+    for arguments in (["exists", MISSING_ID], ["list"], ["upload", tool.directory / "a"], ["delete", MISSING_ID], ["download", MISSING_ID]):
+        outcome = tool.run(*arguments, *options, **prepared)
+        assert_fails(outcome, 2, "base_path")
+        if not options:
+            gone.mkdir()
+    assert tree(tool.directory) == {"a": BODY}
+
+
 def test_no_space_for_an_upload(tool, small_disk):
     store = LocalStore(small_disk)
     kept = uploaded(tool.run("upload", "-", *store.options, stdin=BODY))
@@ -211,6 +230,14 @@ def test_a_place_for_the_catalogue_that_cannot_be(tool, local):
     nowhere = "/proc/no-such-directory/catalogue.sqlite"
     outcome = tool.run("upload", "-", *local.options, "--option", f"catalogue_path={nowhere}", stdin=BODY)
     assert_fails(outcome, 2, "/proc/no-such-directory", "catalogue_path")
+    assert local.stored() == {}
+
+
+def test_a_catalogue_behind_a_link_to_nothing(tool, local, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to("/mnt/not-mounted")
+    outcome = tool.run("upload", "-", *local.options, "--option", f"catalogue_path={link}", stdin=BODY)
+    assert_fails(outcome, 2, str(link), "catalogue_path")
     assert local.stored() == {}
 
 
@@ -418,6 +445,7 @@ def test_a_deadline_ends_a_call_to_a_silent_server(tool, tmp_path, command):
         ("storage:\n  backend: s3\n  s3:\n    bucket_nam: b\n", [":4", "bucket_nam", "bucket_name"]),
         ("storage:\n  backnd: local\n", [":2", "backnd", "backend"]),
         ("storag:\n  backend: local\n", [":1", "storag", "storage"]),
+        ("storage:\n  clean:\n    enabled: true\n", [":2", "clean", "'cleanup'"]),
         ("storage:\n  backend: lokal\n", [":2", "lokal", "local"]),
         ("storage:\n  local:\n    base_path: [a]\n", [":3", "base_path"]),
         ("storage:\n  cleanup:\n    retention_days: soon\n", [":3", "retention_days"]),
@@ -455,6 +483,7 @@ def test_a_configuration_file_that_is_not_there(tool):
         (["list", "--timeout", "0"], ["--timeout"]),
         (["list", "--timeout", "nan"], ["--timeout"]),
         (["list", "--timeout", "1e300"], ["--timeout"]),
+        (["list", "--config", ""], ["--config"]),
         (["list", "--backend", "s4"], ["s4"]),
         (["list", "--base-path", ""], ["--base-path"]),
         (["list", "--option", "base_pth=x"], ["base_pth", "base_path"]),
@@ -466,6 +495,10 @@ def test_a_configuration_file_that_is_not_there(tool):
         (["list", "--backend", "s3", "--bucket", "bucket", "--endpoint", "ftp://x"], ["endpoint"]),
         (["upload", "--name", "n", "a", "b"], ["--name"]),
         (["download", MISSING_ID, "-o", "-", "--json"], ["--json"]),
+        (["download", MISSING_ID, "-", "--json"], ["--json"]),
+        (["download", MISSING_ID, "-", "-o", "copy"], ["-o"]),
+        (["download", MISSING_ID, "copy"], ["copy", "-o FILE"]),
+        (["download", MISSING_ID, "-", "-"], []),
         (["list", "--option", f"aws_secret_key={MARKER_SECRET}"], ["AWS_SECRET_ACCESS_KEY"]),
         (["list", "--option", f"aws_session_token={MARKER_SECRET}"], ["AWS_SECRET_ACCESS_KEY"]),
     ],
@@ -480,6 +513,14 @@ def test_secrets_of_a_configuration_file_are_not_repeated(tool):
         f"storage:\n  backend: s3\n  s3:\n    bucket_name: b\n    aws_secret_key: [{MARKER_SECRET}]\n"
     )
     assert_fails(tool.run("list", "--config", "storage.yaml"), 2, "aws_secret_key")
+
+
+@pytest.mark.parametrize("name", ["a", "content", "type", "o"])
+def test_a_failure_names_its_operand_however_common_the_word(tool, local, name):
+    assert_fails(tool.run("delete", name, *local.options), 2, f"'{name}'")
+    assert_fails(tool.run("upload", name, *local.options), 2, f"'{name}'")
+    (tool.directory / name).write_bytes(BODY)
+    assert_fails(tool.run("upload", name, "--content-type", "\n", *local.options), 2, f"'{name}': ")
 
 
 def test_standard_error_is_one_line_an_operand(tool, local):

@@ -50,6 +50,7 @@ def test_standard_input_and_output(run, store, body):
     file_id = uploaded(run("upload", "-", stdin=body))
     assert store.stored() == {file_id: body}
     assert_succeeds(run("download", file_id, "-o", "-"), out=body)
+    assert_succeeds(run("download", file_id, "-"), out=body)
     record = json.loads(run("metadata", file_id, "--json").out)
     assert (record["original_path"], record["size"]) == ("-", len(body))
 
@@ -256,6 +257,23 @@ def test_an_s3_store_by_its_configuration_file(tool, versitygw, tmp_path):
     assert versitygw.stored() == {file_id: b"x"}
     catalogues = list((tool.directory / ".local" / "state" / "filestore").glob("*.sqlite"))
     assert len(catalogues) == 1
+
+
+def test_what_records_nothing_needs_no_place_for_a_catalogue(tool, versitygw):
+    options = versitygw.options[: versitygw.options.index("--option")]
+    options = [*options, "--option", f"key_prefix={versitygw.prefix}"]
+    tool.environment.pop("HOME")
+    file_id = uploaded(tool.run("upload", "-", *versitygw.options, environment=versitygw.environment, stdin=b"x"))
+
+    def run(*arguments):
+        return tool.run(*arguments, *options, environment=versitygw.environment, stdin=b"y")
+
+    assert_succeeds(run("download", file_id, "-o", "-"), out=b"x")
+    for arguments in (["exists", file_id], ["metadata", file_id], ["list"]):
+        assert_succeeds(run(*arguments))
+    for arguments in (["upload", "-"], ["delete", file_id]):
+        assert_fails(run(*arguments), 2, "HOME", "catalogue_path")
+    assert versitygw.stored() == {file_id: b"x"}
 
 
 def test_help_and_version(tool):

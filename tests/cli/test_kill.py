@@ -4,11 +4,13 @@ import os
 import signal
 
 import pytest
-from command import assert_succeeds, uploaded
+from command import LONG, assert_succeeds, uploaded
 from waiting import wait_until
 
 LARGE = 1 << 30
 SENT = 50_000_000
+# How far each upload is when it is killed.
+KILLED_AT = [SENT * (number + 1) // 3 for number in range(10)] if LONG else [SENT]
 
 
 @pytest.fixture
@@ -24,12 +26,13 @@ def bytes_read(process):
         return int(counters.readline().split()[1])
 
 
+@pytest.mark.parametrize("sent", KILLED_AT)
 @pytest.mark.parametrize("signing", ["unsigned", "signed"])
-def test_an_upload_to_a_server_that_is_killed_half_way(tool, versitygw, large, signing):
+def test_an_upload_to_a_server_that_is_killed_half_way(tool, versitygw, large, signing, sent):
     options = [*versitygw.options, "--option", f"payload_signing={signing}"]
     already_summed = LARGE if signing == "signed" else 0
     process = tool.start("upload", large, *options, environment=versitygw.environment)
-    wait_until(lambda: bytes_read(process) > already_summed + SENT, process)
+    wait_until(lambda: bytes_read(process) > already_summed + sent, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
 
@@ -42,9 +45,10 @@ def test_an_upload_to_a_server_that_is_killed_half_way(tool, versitygw, large, s
     versitygw.catalogue.assert_nothing_open()
 
 
-def test_an_upload_to_a_directory_that_is_killed_half_way(tool, local, large):
+@pytest.mark.parametrize("sent", KILLED_AT)
+def test_an_upload_to_a_directory_that_is_killed_half_way(tool, local, large, sent):
     process = tool.start("upload", large, *local.options)
-    wait_until(lambda: bytes_read(process) > SENT, process)
+    wait_until(lambda: bytes_read(process) > sent, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     next_id = uploaded(tool.run("upload", "-", *local.options, stdin=b"next"))

@@ -6,12 +6,12 @@ import subprocess
 import sys
 
 import pytest
-from command import assert_succeeds, uploaded
+from command import LONG, assert_succeeds, uploaded
 from stores import MISSING_ID
 
 GIB = 1 << 30
 MIB = 1 << 20
-SIZE = 2 * GIB
+SIZE = (10 if LONG else 2) * GIB
 ALLOWED_ABOVE_IDLE = 64 * MIB
 # Apart, so that bytes in the wrong place are noticed though most of the file is zeros.
 MARKED_OFFSETS = [0, 5 * MIB + 1, GIB - 3, SIZE - MIB]
@@ -57,7 +57,7 @@ def same_bytes(first, second):
 
 
 @pytest.mark.parametrize("way", ["path", "pipe"])
-def test_two_gib_in_and_out(measured, tool, large_file, way):
+def test_a_large_file_goes_in_and_out(measured, tool, large_file, way):
     absent, idle = measured("exists", MISSING_ID)
     assert absent.code == 3
     if way == "path":

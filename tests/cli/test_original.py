@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 
 import pytest
 from command import assert_fails, assert_succeeds, uploaded
@@ -45,6 +46,50 @@ def test_a_file_that_the_original_left_without_a_record_is_downloaded(tool, loca
     file_id = original.upload("x", io.BytesIO(BODY))
     original.record_path(file_id).unlink()
     assert_succeeds(tool.run("download", file_id, "-o", "-", *local.options), out=BODY)
+    assert_succeeds(tool.run("download", file_id, *local.options), out=f"{file_id}\n".encode())
+    assert (tool.directory / file_id).read_bytes() == BODY
+
+
+def nested(levels):
+    inner = []
+    for _ in range(levels - 1):
+        inner = [inner]
+    return inner
+
+
+# What json.dump wrote, and what of it is told: beyond JSON, or beyond a double, a number is its spelling.
+UNUSUAL = {
+    "half a pair": ({"title": "x\udcfc\ud83dy"}, {"title": "x\ufffd\ufffdy"}),
+    "a whole pair": ({"title": "\U0001f5c2\ud83d"}, {"title": "\U0001f5c2\ufffd"}),
+    "half a pair as key": ({"\udcfc": 1}, {"\ufffd": 1}),
+    "no number": ({"a": [math.nan, {"b": math.inf}], "c": -math.inf}, {"a": ["NaN", {"b": "Infinity"}], "c": "-Infinity"}),
+    "words of numbers": ({"a": "NaN, Infinity \\", "NaN": "\"NaN"}, {"a": "NaN, Infinity \\", "NaN": "\"NaN"}),
+    "a huge number": ({"a": 10**400, "b": -(10**308)}, {"a": str(10**400), "b": -(10**308)}),
+    "much": ({"a": "x" * 1_500_000, "b": "y" * 1_500_000}, {"a": "x" * 1_500_000, "b": "y" * 1_500_000}),
+    "deep": ({"a": nested(200)}, {"a": nested(200)}),
+    "a key of ours": ({"filestore": "mine"}, {"filestore": "mine"}),
+    "an object under a key of ours": ({"filestore": {"mine": [1]}}, {"filestore": {"mine": [1]}}),
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_what_the_original_wrote_and_others_would_refuse(tool, local, original, name):
+    given, told = UNUSUAL[name]
+    file_id = original.upload(NAME, io.BytesIO(BODY), given)
+    assert_succeeds(tool.run("download", file_id, "-o", "-", *local.options), out=BODY)
+    shown = tool.run("metadata", file_id, "--json", *local.options)
+    assert_succeeds(shown)
+    assert json.loads(shown.out)["metadata"] == told
+    assert_succeeds(tool.run("metadata", file_id, *local.options))
+    assert_succeeds(tool.run("delete", file_id, *local.options))
+    assert_fails(tool.run("delete", file_id, *local.options), 3, file_id)
+    ((recorded,),) = local.catalogue.rows("SELECT metadata FROM file_uploads")
+    assert json.loads(recorded) == told
+
+
+def test_a_name_of_the_original_that_is_not_utf8(tool, local, original):
+    file_id = original.upload("gr\udcfc\udcdfe.txt", io.BytesIO(BODY))
+    assert_succeeds(tool.run("download", file_id, *local.options), out="gr\ufffd\ufffde.txt\n".encode())
 
 
 @pytest.mark.parametrize("body", [BODY, b""], ids=["bytes", "empty"])

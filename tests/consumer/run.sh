@@ -7,7 +7,7 @@ case=$1 root=$(readlink -f "$2") prefix=$(readlink -f "$3")
 here=$root/tests/consumer
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-strict=(-Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Werror)
+strict=(-Wall -Wextra -Wpedantic -Werror)
 unset CMAKE_PREFIX_PATH PKG_CONFIG_PATH LD_LIBRARY_PATH
 library_directory=$(dirname "$(find "$prefix" -name pkgconfig -type d)")
 

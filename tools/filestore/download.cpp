@@ -26,14 +26,31 @@ struct Target {
     std::shared_ptr<Sink> sink;
 };
 
+/// A file may be there without metadata; it is then called by its ID.
+Result<std::string> name_without_metadata(const Session& session, const FileId& id,
+                                          const Error& no_metadata) {
+    const auto exists = finish_call<bool>(session.signals, nullptr, [&](Completion<bool> done) {
+        session.service.exists_async({id, session.call_options()}, std::move(done));
+    });
+    if (!exists) {
+        return exists.error();
+    }
+    return *exists ? Result<std::string>(id.str()) : no_metadata;
+}
+
 Result<std::string> recorded_name(const Session& session, const FileId& id) {
-    auto info = finish_call<FileInfo>(session.signals, nullptr, [&](Completion<FileInfo> done) {
+    const auto info = finish_call<FileInfo>(session.signals, nullptr, [&](Completion<FileInfo> done) {
         session.service.metadata_async({id, session.call_options()}, std::move(done));
     });
-    if (!info) {
-        return info.error();
+    if (info) {
+        return download_name(*info);
     }
-    std::string name = download_name(*info);
+    return info.error().code() == ErrorCode::not_found ? name_without_metadata(session, id, info.error())
+                                                       : info.error();
+}
+
+Result<std::string> free_name(const Session& session, const FileId& id) {
+    FILESTORE_TRY_ASSIGN(std::string name, recorded_name(session, id));
     struct ::stat status {};
     if (!session.options.force && ::lstat(name.c_str(), &status) == 0) {
         return Error(ErrorCode::already_exists,
@@ -51,7 +68,7 @@ Result<Target> open_target(const Session& session, const FileId& id) {
     if (session.options.output) {
         target.path = *session.options.output;
     } else {
-        FILESTORE_TRY_ASSIGN(target.path, recorded_name(session, id));
+        FILESTORE_TRY_ASSIGN(target.path, free_name(session, id));
     }
     auto sink = sink_to_path(target.path);
     if (!sink) {

@@ -136,6 +136,7 @@ private:
     void run_cli11(int count, const char* const* arguments);
     CLI::App* add_command(const std::string& word, Command command, const std::string& help);
     void add_operand(CLI::App& app, const std::string& placeholder, const std::string& help);
+    void add_operand_and_dash(CLI::App& app, const std::string& placeholder, const std::string& help);
     void add_operands(CLI::App& app, const std::string& placeholder, const std::string& help);
     void add_commands();
     void add_common_options();
@@ -147,6 +148,7 @@ private:
     Result<void> take_named_options();
     Result<void> take_timeout();
     Result<void> take_presign_options();
+    Result<void> take_dash();
     Result<void> check() const;
     Error unexpected(const CLI::ParseError& failure) const;
 
@@ -190,6 +192,11 @@ void Parser::add_operand(CLI::App& app, const std::string& placeholder, const st
     app.add_option(placeholder, options_.operands, help)->required()->expected(1)->type_name("");
 }
 
+/// `download ID -` is short for `download ID -o -`.
+void Parser::add_operand_and_dash(CLI::App& app, const std::string& placeholder, const std::string& help) {
+    app.add_option(placeholder, options_.operands, help)->required()->expected(1, 2)->type_name("[-]");
+}
+
 void Parser::add_operands(CLI::App& app, const std::string& placeholder, const std::string& help) {
     app.add_option(placeholder, options_.operands, help)->required()->type_name("");
 }
@@ -199,7 +206,7 @@ void Parser::add_commands() {
     add_operands(*upload, "FILE", "Files to store; - for standard input");
     add_upload_options(*upload);
     CLI::App* download = add_command("download", Command::download, "Fetch a file");
-    add_operand(*download, "ID", "ID of the file");
+    add_operand_and_dash(*download, "ID", "ID of the file; - after it writes to standard output");
     add_download_options(*download);
     CLI::App* remove = add_command("delete", Command::remove, "Delete files");
     add_operands(*remove, "ID", "IDs of the files");
@@ -222,9 +229,8 @@ void Parser::add_commands() {
 }
 
 void Parser::add_common_options() {
-    add_value<std::string>(
-        app_, "--config", "FILE", [this](const std::string& path) { options_.config_file = path; },
-        "Read options from this storage.yaml; the command line stands above it");
+    add_text(app_, "--config", "FILE", options_.config_file,
+             "Read options from this storage.yaml; the command line stands above it");
     for (const StoreWord& store : store_words) {
         add_value<std::string>(
             app_, store.word, store.placeholder,
@@ -323,6 +329,25 @@ Result<void> Parser::take_presign_options() {
     return {};
 }
 
+Result<void> Parser::take_dash() {
+    if (options_.command != Command::download || options_.operands.size() < 2) {
+        return {};
+    }
+    const std::string dash = "-";
+    if (options_.operands.back() != dash) {
+        return Error(ErrorCode::invalid_argument,
+                     filestore::quoted(options_.operands.back()) +
+                         " is not expected here: download fetches one ID; give -o "
+                         "FILE, or - for standard output");
+    }
+    if (options_.output && *options_.output != dash) {
+        return Error(ErrorCode::invalid_argument, "- and -o name two places: leave one out");
+    }
+    options_.output = dash;
+    options_.operands.pop_back();
+    return {};
+}
+
 Result<void> Parser::check() const {
     for (const EarlyOption& early : early_options_) {
         if (early.option->count() > 0 && early.command != options_.command) {
@@ -404,6 +429,7 @@ Result<CommandLine> Parser::parse(int count, const char* const* arguments) {
     FILESTORE_TRY(take_named_options());
     FILESTORE_TRY(take_timeout());
     FILESTORE_TRY(take_presign_options());
+    FILESTORE_TRY(take_dash());
     FILESTORE_TRY(check());
     return CommandLine{options_, {}};
 }

@@ -28,7 +28,7 @@ struct Options {
     /// Files or IDs, as the command takes them.
     std::vector<std::string> operands;
 
-    std::string config_file;
+    std::optional<std::string> config_file;
     std::vector<StoreOption> store_options;
     std::optional<std::chrono::milliseconds> timeout;
     bool json = false;

@@ -4,6 +4,17 @@
 
 namespace filestore::tool {
 
+namespace {
+
+/// Messages quote what a user may call anything; a file ID they name as it is.
+bool is_named(std::string_view message, std::string_view operand) {
+    const bool stands_out = FileId::parse(operand).ok();
+    return message.find(stands_out ? std::string(operand) : filestore::quoted(operand)) !=
+           std::string_view::npos;
+}
+
+}  // namespace
+
 CallOptions Session::call_options(ProgressBar* bar) const {
     CallOptions call;
     if (options.timeout) {
@@ -17,12 +28,10 @@ CallOptions Session::call_options(ProgressBar* bar) const {
 }
 
 ExitCode Session::fail(const Error& error, std::string_view operand) const {
-    const std::string_view message = error.message();
-    const std::string name = filestore::quoted(operand);
-    const bool is_named =
-        message.find(operand) != std::string_view::npos || message.find(name) != std::string_view::npos;
     if (signals.caught() == 0) {
-        report(is_named ? error : error.within(name));
+        report(operand.empty() || is_named(error.message(), operand)
+                   ? error
+                   : error.within(filestore::quoted(operand)));
     }
     return exit_code_of(error.code());
 }

@@ -47,6 +47,9 @@ Result<void> check_backend_of(const StoreOption& option, const std::string& back
 }
 
 Result<ServiceOptions> read_config(const std::string& path) {
+    if (path.empty()) {
+        return Error(ErrorCode::invalid_argument, "--config: give the name of a file");
+    }
     auto loaded = load_config_file(path);
     if (!loaded && loaded.error().code() != ErrorCode::no_memory) {
         return Error(ErrorCode::configuration, std::string(loaded.error().message()));
@@ -58,8 +61,8 @@ Result<ServiceOptions> read_config(const std::string& path) {
 
 Result<ServiceOptions> make_service_options(const Options& options) {
     ServiceOptions made;
-    if (!options.config_file.empty()) {
-        FILESTORE_TRY_ASSIGN(made, read_config(options.config_file));
+    if (options.config_file) {
+        FILESTORE_TRY_ASSIGN(made, read_config(*options.config_file));
     }
     for (const StoreOption& option : options.store_options) {
         FILESTORE_TRY(refuse_credentials(option));

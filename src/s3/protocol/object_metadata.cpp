@@ -69,12 +69,10 @@ std::string to_utf8(std::string_view value) {
     return text;
 }
 
-Result<ObjectMetadata> read_envelope(std::string_view value) {
-    const Result<std::string> json = from_base64(value);
-    if (!json.ok()) {
-        return Error(ErrorCode::corrupt, "the header x-amz-meta-filestore is damaged: it is not base64");
-    }
-    return from_envelope(*json);
+/// The JSON of an envelope, damaged or not. Nothing for what is no envelope of ours: another program's metadata under the same key.
+std::optional<std::string> envelope_in(std::string_view value) {
+    Result<std::string> json = from_base64(value);
+    return json.ok() && json->starts_with('{') ? std::optional(std::move(json).value()) : std::nullopt;
 }
 
 }  // namespace
@@ -109,8 +107,9 @@ Result<ObjectMetadata> from_headers(const std::vector<NameValue>& headers) {
             continue;
         }
         const std::string_view key = std::string_view(name).substr(header_prefix.size());
-        if (key == envelope_key) {
-            FILESTORE_TRY_ASSIGN(object, read_envelope(received.value));
+        const auto envelope = key == envelope_key ? envelope_in(received.value) : std::nullopt;
+        if (envelope) {
+            FILESTORE_TRY_ASSIGN(object, from_envelope(*envelope));
         } else {
             FILESTORE_TRY(plain.set(to_utf8(key), to_utf8(received.value)));
         }

@@ -11,6 +11,7 @@ using filestore::code_of_errno;
 using filestore::Descriptor;
 using filestore::errno_error;
 using filestore::ErrorCode;
+using filestore::open_file_error;
 
 namespace {
 
@@ -111,6 +112,13 @@ TEST_CASE("errno numbers have their public codes", "[descriptor]") {
         CHECK(code_of_errno(row.number) == row.code);
         CHECK(errno_error(row.number, "x").code() == row.code);
     }
+}
+
+TEST_CASE("what is open already cannot be not found", "[descriptor]") {
+    CHECK(open_file_error(ENOENT, "x").code() == ErrorCode::io);
+    CHECK(open_file_error(ENOENT, "x").message() == errno_error(ENOENT, "x").message());
+    CHECK(open_file_error(EACCES, "x").code() == ErrorCode::permission_denied);
+    CHECK(open_file_error(ENOSPC, "x").code() == ErrorCode::no_space);
 }
 
 TEST_CASE("an errno's message says what and why", "[descriptor]") {

@@ -121,6 +121,19 @@ TEST_CASE("no directory", "[staged_file]") {
     CHECK(file.error().code() == ErrorCode::io);
 }
 
+TEST_CASE("a directory that is removed while it is open is a failure of the system", "[staged_file]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("gone");
+    std::filesystem::create_directory(path);
+    const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    auto staged = StagedFile::create(descriptor.get(), 0600);
+    REQUIRE(staged.ok());
+    std::filesystem::remove(path);
+    // Some kernels answer EPERM to the first try there.
+    CHECK(StagedFile::create(descriptor.get(), 0600).error().code() != ErrorCode::not_found);
+    CHECK(staged->publish_new("name").error().code() == ErrorCode::io);
+}
+
 TEST_CASE("writing to a full device fails", "[staged_file]") {
     const Descriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
     REQUIRE(full.is_open());

@@ -123,6 +123,15 @@ TEST_CASE("the nearest name is found for a likely slip", "[text]") {
     CHECK(nearest_name("region", names) == "region");
 }
 
+TEST_CASE("the beginning of a name stands for it where no name is nearer", "[text]") {
+    constexpr std::array<std::string_view, 4> names = {"clone", "cleanup", "retention_days",
+                                                       "retention_hours"};
+    CHECK(nearest_name("clean", names) == "cleanup");
+    CHECK(nearest_name("retention", names) == "retention_days");
+    CHECK(nearest_name("clon", names) == "clone");
+    CHECK_FALSE(nearest_name("cl", names));
+}
+
 TEST_CASE("nothing is guessed for a word that is no slip", "[text]") {
     constexpr std::array<std::string_view, 3> names = {"s3", "local", "region"};
     CHECK_FALSE(nearest_name("", names));

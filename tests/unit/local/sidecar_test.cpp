@@ -89,11 +89,33 @@ TEST_CASE("our own record of the type comes before the user's key", "[sidecar]")
     CHECK(read->metadata.to_json() == R"({"content_type":"a/b"})");
 }
 
+TEST_CASE("a value under our key that is not ours is the user's", "[sidecar]") {
+    for (const std::string kept : {R"("x")", "null", "[1]", "{}", R"({"mine":1})", R"({"content_type":7})"}) {
+        INFO(kept);
+        const auto read = read_sidecar(id, with_id("\"filestore\":" + kept));
+        REQUIRE(read.ok());
+        CHECK(read->metadata.json("filestore") == kept);
+        CHECK(read->content_type == filestore::default_content_type);
+    }
+}
+
+TEST_CASE("what Python's json.dump writes beyond JSON is read", "[sidecar]") {
+    const auto read = read_sidecar(
+        id, with_id(R"("original_path":"gr\udcfce","size":3,"n":NaN,"big":1)" + std::string(400, '0')));
+    REQUIRE(read.ok());
+    CHECK(read->original_path ==
+          "gr\xEF\xBF\xBD"
+          "e");
+    CHECK(read->size == 3U);
+    CHECK(read->metadata.text("n") == "NaN");
+    CHECK(read->metadata.text("big") == "1" + std::string(400, '0'));
+}
+
 TEST_CASE("damaged sidecars", "[sidecar]") {
     for (const std::string& text : {std::string(), std::string("{"), std::string("[]"), std::string("{}"),
                                     std::string(R"({"file_id":7})"),
                                     std::string(R"({"file_id":"6f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3e"})"),
-                                    with_id(R"("filestore":"x")"), with_id("\"a\":\"\xFF\"")}) {
+                                    with_id(R"("size":3)").substr(0, 50), with_id("\"a\":\"\xFF\"")}) {
         INFO(text);
         const auto read = read_sidecar(id, text);
         REQUIRE_FALSE(read.ok());

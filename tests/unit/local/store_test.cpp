@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "support/files.h"
+#include "support/recorded_flushes.h"
 #include "support/temporary_directory.h"
 
 using filestore::CallOptions;
@@ -17,6 +18,7 @@ using filestore::FileId;
 using filestore::local::FileLock;
 using filestore::local::Store;
 using filestore::test::names_in;
+using filestore::test::RecordedFlushes;
 using filestore::test::TemporaryDirectory;
 using filestore::test::write_file;
 
@@ -68,6 +70,53 @@ TEST_CASE("paths that can be no store", "[store]") {
         REQUIRE_FALSE(store.ok());
         CHECK(store.error().code() == ErrorCode::invalid_argument);
     }
+}
+
+TEST_CASE("a place that is not there is a matter of the configuration", "[store]") {
+    const TemporaryDirectory directory;
+    std::filesystem::create_symlink("absent/store", directory.file("link"));
+    for (const std::string& path :
+         {directory.file("link"), directory.file("link/below"), std::string("/proc/x/y")}) {
+        INFO(path);
+        const auto store = Store::open(path, Durability::full);
+        REQUIRE_FALSE(store.ok());
+        CHECK(store.error().code() == ErrorCode::configuration);
+        CHECK_THAT(std::string(store.error().message()), Catch::Contains("base_path"));
+    }
+}
+
+TEST_CASE("a working directory that was removed is no place for a store", "[store]") {
+    const TemporaryDirectory directory;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::create_directory(directory.file("gone"));
+    std::filesystem::current_path(directory.file("gone"));
+    std::filesystem::remove(directory.file("gone"));
+    const auto store = Store::open("./storage", Durability::full);
+    std::filesystem::current_path(before);
+    REQUIRE_FALSE(store.ok());
+    CHECK(store.error().code() == ErrorCode::configuration);
+}
+
+TEST_CASE("the name of every directory that is made is flushed", "[store]") {
+    const TemporaryDirectory directory;
+    const auto durability = GENERATE(Durability::full, Durability::data);
+    const std::string place = std::filesystem::canonical(directory.path()).string();
+    {
+        const RecordedFlushes flushes;
+        REQUIRE(Store::open(directory.file("a/b/c/"), durability).ok());
+        CHECK(flushes.paths() ==
+              std::vector<std::string>{place, place + "/a", place + "/a/b", place + "/a/b/c"});
+    }
+    const RecordedFlushes flushes;
+    REQUIRE(Store::open(directory.file("a/b/c/"), durability).ok());
+    CHECK(flushes.paths().empty());
+}
+
+TEST_CASE("without durability nothing is flushed", "[store]") {
+    const TemporaryDirectory directory;
+    const RecordedFlushes flushes;
+    REQUIRE(Store::open(directory.file("a/b"), Durability::none).ok());
+    CHECK(flushes.paths().empty());
 }
 
 TEST_CASE("the lock of a file is held by one at a time", "[store]") {

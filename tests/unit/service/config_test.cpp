@@ -159,6 +159,24 @@ TEST_CASE("other ways to write a configuration", "[service]") {
     CHECK(options_of(parse_config("storage: {}", "c")).backend == "local");
 }
 
+TEST_CASE("booleans are read as PyYAML reads them", "[service]") {
+    for (const std::string word : {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "false",
+                                   "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"}) {
+        CAPTURE(word);
+        const bool expected =
+            std::string("tTyYoO").find(word[0]) != std::string::npos && word[1] != 'f' && word[1] != 'F';
+        auto options = options_of(parse_config("storage: {cleanup: {enabled: " + word + "}}", "c"));
+        CHECK(options.cleanup.enabled == expected);
+    }
+    for (const std::string word : {"tRUE", "y", "n", "1", "oN"}) {
+        CAPTURE(word);
+        CHECK(code_of(parse_config("storage: {cleanup: {enabled: " + word + "}}", "c")) ==
+              ErrorCode::configuration);
+    }
+    CHECK(options_of(parse_config("storage: {catalogue: {path: off}}", "c")).catalogue_path == "off");
+    CHECK(options_of(parse_config("storage: {s3: {bucket_name: yes}}", "c")).s3.bucket == "yes");
+}
+
 TEST_CASE("a bad configuration is told with its place", "[service]") {
     const auto bad = GENERATE(values<BadFile>({
         {"", "1:1", "storage"},
@@ -189,7 +207,7 @@ TEST_CASE("a bad configuration is told with its place", "[service]") {
         {"storage:\n  backend: s3\n  backend: local\n", "3:3", "second time (first in line 2)"},
         {"storage:\n  s3: {region: a, region: b}\n", "2:19", "region"},
         {"storage: {}\nstorage: {}\n", "2:1", "'storage'"},
-        {"storage:\n  cleanup:\n    enabled: yes\n", "3:14", "true, false"},
+        {"storage:\n  cleanup:\n    enabled: maybe\n", "3:14", "true, false"},
         {"storage:\n  cleanup:\n    retention_days: 0\n", "3:21", "retention_days"},
         {"storage:\n  cleanup:\n    retention_days: thirty\n", "3:21", "whole number"},
         {"storage:\n  cleanup:\n    schedule: 0 2 * *\n", "3:15", "five cron fields"},

@@ -2,6 +2,7 @@
 """Signs random requests with sign_tool and with botocore, and compares every stage.
 
 usage: botocore_crosscheck.py PATH_TO_SIGN_TOOL [COUNT] [SEED]
+       botocore_crosscheck.py --count     prints COUNT where it is not given; more where FILESTORE_TEST_LONG is set
 
 Stops at the first difference, says which stage and shows both sides; exit status 1. Needs boto3.
 """
@@ -9,6 +10,7 @@ Stops at the first difference, says which stage and shows both sides; exit statu
 import difflib
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -46,7 +48,7 @@ ALPHABETS = (
 HEADER_NAMES = ("Content-Type", "Range", "If-Match", "Cache-Control", "x-amz-meta-note", "X-Amz-Meta-Note", "x-amz-acl")
 CLIENT_OPERATIONS = {"GET": "get_object", "PUT": "put_object", "HEAD": "head_object", "DELETE": "delete_object"}
 
-DEFAULT_COUNT = 2000
+DEFAULT_COUNT = 20_000 if os.environ.get("FILESTORE_TEST_LONG") else 2000
 
 
 def random_text(rng, longest):
@@ -167,6 +169,9 @@ def compare(number, case, form, expected, actual):
 def main():
     if not 2 <= len(sys.argv) <= 4:
         sys.exit(__doc__)
+    if sys.argv[1] == "--count":
+        print(DEFAULT_COUNT)
+        return
     count = int(sys.argv[2]) if len(sys.argv) > 2 else DEFAULT_COUNT
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     rng = random.Random(seed)

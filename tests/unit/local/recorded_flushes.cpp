@@ -1,0 +1,39 @@
+#include "support/recorded_flushes.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+
+namespace filestore::test {
+
+namespace {
+
+thread_local RecordedFlushes* recording = nullptr;
+
+}  // namespace
+
+RecordedFlushes::RecordedFlushes() {
+    recording = this;
+}
+
+RecordedFlushes::~RecordedFlushes() {
+    recording = nullptr;
+}
+
+void RecordedFlushes::note(int descriptor) {
+    char path[PATH_MAX];
+    const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+    const ssize_t size = ::readlink(link.c_str(), path, sizeof path);
+    paths_.emplace_back(path, size > 0 ? static_cast<std::size_t>(size) : 0);
+}
+
+}  // namespace filestore::test
+
+/// Stands before the C library's own in this program.
+extern "C" int fsync(int descriptor) {
+    if (filestore::test::recording != nullptr) {
+        filestore::test::recording->note(descriptor);
+    }
+    return static_cast<int>(::syscall(SYS_fsync, descriptor));
+}
