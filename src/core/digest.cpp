@@ -129,4 +129,15 @@ Sha256Digest hmac_sha256(std::span<const std::byte> key, std::string_view messag
     return hash.finish();
 }
 
+Result<Md5Digest> md5(std::string_view bytes) {
+    static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
+    if (algorithm == nullptr) {
+        return Error(ErrorCode::unsupported, "OpenSSL offers no MD5: its configuration leaves it out");
+    }
+    Md5Digest digest{};
+    require(
+        EVP_Digest(bytes.data(), bytes.size(), openssl_bytes(digest.data()), nullptr, algorithm, nullptr));
+    return digest;
+}
+
 }  // namespace filestore

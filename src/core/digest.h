@@ -1,6 +1,6 @@
 #pragma once
 
-/// SHA-256 and HMAC-SHA-256, by OpenSSL.
+/// SHA-256, HMAC-SHA-256 and MD5, by OpenSSL.
 
 #include <array>
 #include <cstddef>
@@ -13,6 +13,7 @@
 namespace filestore {
 
 using Sha256Digest = std::array<std::byte, 32>;
+using Md5Digest = std::array<std::byte, 16>;
 
 /// A running SHA-256. A resource (movable); one thread at a time.
 class Sha256 {
@@ -33,5 +34,8 @@ private:
 
 [[nodiscard]] Sha256Digest sha256(std::string_view bytes);
 [[nodiscard]] Sha256Digest hmac_sha256(std::span<const std::byte> key, std::string_view message);
+
+/// For what a protocol asks MD5 for; it secures nothing. `unsupported` where OpenSSL's configuration leaves it out (FIPS).
+[[nodiscard]] Result<Md5Digest> md5(std::string_view bytes);
 
 }  // namespace filestore

@@ -18,8 +18,8 @@
 #include "http/curl_transport.h"
 #include "s3/client.h"
 #include "s3/protocol/answer_head.h"
+#include "s3/protocol/listing_xml.h"
 #include "s3/protocol/object_metadata.h"
-#include "s3/protocol/xml.h"
 #include "s3/transfer/upload_body.h"
 
 namespace filestore {

@@ -25,11 +25,11 @@ public:
     /// An error answer with this server code and header Date came when it was `now`, local time. True where it taught another skew (of at most 24 h): the
     /// request is worth repeating, once. False for any other code, for a missing or malformed date, for more than 24 h, and where the answer tells what is
     /// known already: then the clock is not what is wrong.
-    [[nodiscard]] bool learn(std::string_view server_code, std::string_view date, Timestamp now) noexcept;
+    [[nodiscard]] bool learn(std::string_view server_code, std::string_view date, Timestamp now);
 
     /// A request was accepted, and its answer has this Date (empty for none): a skew that the clocks no longer show is halved, and forgotten below a
     /// minute, so that a clock that was set right is trusted again.
-    void on_accepted(std::string_view date, Timestamp now) noexcept;
+    void on_accepted(std::string_view date, Timestamp now);
 
     [[nodiscard]] std::chrono::microseconds skew() const noexcept;
 

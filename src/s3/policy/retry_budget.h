@@ -1,7 +1,7 @@
 #pragma once
 
-/// A token bucket that bounds the retries of a client: in an outage they are a tenth of its calls, and what was saved up, at most. Repeating every
-/// request several times would hinder the server that is to recover.
+/// A token bucket that bounds the retries of a client: in an outage they are a tenth of the calls that succeeded before, and what was saved up, at
+/// most. Repeating every request several times would hinder the server that is to recover.
 
 #include <cstdint>
 #include <mutex>
@@ -12,7 +12,7 @@ namespace filestore::s3 {
 struct RetryBudgetOptions {
     /// Retries that are there at first, and at most saved up.
     std::uint32_t burst = 100;
-    /// Calls that earn one retry.
+    /// Calls that have to succeed to earn one retry; at least 1.
     std::uint32_t calls_per_retry = 10;
 };
 
@@ -21,21 +21,16 @@ class RetryBudget {
 public:
     explicit RetryBudget(RetryBudgetOptions options = {});
 
-    /// A call was started (its first sending only).
-    void on_call() noexcept;
+    /// A call succeeded. At its first sending it earns a part of a retry; after a retry it gives that one back, which was well spent.
+    void on_success(bool after_retry) noexcept;
 
-    /// A call succeeded at its first sending or a later one: earns as much again, so that the budget refills after an outage.
-    void on_success() noexcept;
-
-    /// Takes one retry out of the budget; false where there is none: the failure is then final.
+    /// Takes one retry out of the budget; false where there is none: the failure is then final, at once.
     [[nodiscard]] bool take() noexcept;
 
     /// Whole retries that are left.
     [[nodiscard]] std::uint32_t left() const noexcept;
 
 private:
-    void earn() noexcept;
-
     const RetryBudgetOptions options_;
     mutable std::mutex mutex_;
     /// In parts of a retry: calls_per_retry of them make one.

@@ -6,17 +6,22 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 
 namespace filestore::s3 {
 
-/// A value.
+/// Rates are requests a second. A value.
 struct SendRateOptions {
-    /// Requests a second; the rate never falls below.
+    /// The rate never falls below.
     double least = 0.5;
+    /// Taken for the server's limit where it throttles before it has answered anything.
+    double unknown_limit = 10;
     /// What a throttle leaves of the rate.
     double backoff_factor = 0.5;
     /// Within so much time one more wish for fewer requests is the same wish: it answers what was sent before the rate fell.
     std::chrono::milliseconds reaction{500};
+    /// After so much time without a throttle there is no bound any more.
+    std::chrono::seconds forgotten{60};
 };
 
 /// A resource; thread-safe. All times are of one monotonic clock.
@@ -25,9 +30,9 @@ public:
     using Clock = std::chrono::steady_clock;
     using Time = Clock::time_point;
 
-    explicit SendRate(SendRateOptions options = {});
+    explicit SendRate(SendRateOptions options = {}) : options_(options) {}
 
-    /// Takes the next place in the row: how long from `now` to wait before sending. Zero while the endpoint has never throttled. Each call takes a place;
+    /// Takes the next place in the row: how long from `now` to wait before sending. Zero while there is no bound. Each call takes a place;
     /// whoever gives up its request wastes one.
     [[nodiscard]] Clock::duration acquire(Time now) noexcept;
 
@@ -37,27 +42,27 @@ public:
     /// The server asked for fewer requests.
     void on_throttle(Time now) noexcept;
 
-    /// Requests a second; infinity while there is no bound.
-    [[nodiscard]] double rate() const noexcept;
+    /// Nothing while there is no bound.
+    [[nodiscard]] std::optional<double> rate(Time now) const noexcept;
 
 private:
-    void measure(Time now) noexcept;
-    void grow(Time now) noexcept;
+    void count_answer(Time now) noexcept;
+    [[nodiscard]] double measured(Time now) const noexcept;
+    [[nodiscard]] double rate_at(Time now) const noexcept;
 
     const SendRateOptions options_;
     mutable std::mutex mutex_;
 
-    /// What has been answered well: the measured rate, and the window that is being counted.
-    double measured_ = 0;
-    Time window_start_{};
+    /// The answers of the window that is being counted, and the rate of the one before it; 0 where there is none.
+    std::optional<Time> window_start_;
     std::uint64_t window_answers_ = 0;
+    double last_window_rate_ = 0;
 
-    bool bounded_ = false;
+    /// Set while there is a bound.
+    std::optional<Time> last_throttle_;
     double rate_ = 0;
-    /// The rate at which the server throttled: growth slows down near it.
+    /// What the server took when it throttled: growth is slow near it.
     double known_limit_ = 0;
-    Time last_throttle_{};
-    Time last_growth_{};
     /// When the next place is free.
     Time next_{};
 };

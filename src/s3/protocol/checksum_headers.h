@@ -78,7 +78,7 @@ inline constexpr std::array all_checksum_algorithms{ChecksumAlgorithm::crc64nvme
 /// a checksum is an extra assurance that a server may garble, and never a reason to keep a file from its reader.
 [[nodiscard]] std::vector<EncodedChecksum> checksums_of(const std::vector<NameValue>& headers);
 
-/// The header x-amz-checksum-type of an answer; where the server sends none, what the checksum's own shape tells.
+/// What the checksum is of: by its own shape, `-N`, or else by the header x-amz-checksum-type of the answer; `full_object` without either.
 [[nodiscard]] ChecksumType checksum_type_of(const std::vector<NameValue>& headers,
                                             const EncodedChecksum& checksum);
 

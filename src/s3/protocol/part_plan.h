@@ -80,6 +80,8 @@ public:
 private:
     StreamParts(PartSizes sizes, std::uint64_t first) : sizes_(sizes), first_(first) {}
 
+    /// Bytes of the parts before it; `number` is at most 10,000.
+    [[nodiscard]] std::uint64_t offset_of(std::uint32_t number) const noexcept;
     [[nodiscard]] std::uint64_t plain_size_of(std::uint32_t number) const noexcept;
 
     PartSizes sizes_;

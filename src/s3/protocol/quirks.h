@@ -3,6 +3,7 @@
 /// In what servers differ: profiles as data. Nothing else in the S3 code asks which server it talks to. Pure functions.
 ///
 /// The figures of the servers that can be run locally are measured (see the table in the README); those of the services are from their documentation.
+/// What is known of neither is set as for a server that lacks it.
 
 #include <cstdint>
 #include <span>
@@ -44,6 +45,8 @@ struct Quirks {
     bool put_if_match = false;
     bool complete_if_none_match = false;
     bool delete_if_match = false;
+    /// ListMultipartUploads takes any prefix, and not only a whole key.
+    bool list_uploads_by_prefix = true;
     bool multipart_copy = true;
     /// Bytes from which a copy is made in parts.
     std::uint64_t copy_cut_off = std::uint64_t{5} << 30U;
@@ -89,6 +92,6 @@ struct Quirks {
 
 /// The profile of a well-known service by the endpoint's host, without port; "generic" for any other host, and "aws" for the empty one: there the
 /// endpoint is AWS's own.
-[[nodiscard]] const Quirks& guess_quirks(std::string_view host) noexcept;
+[[nodiscard]] const Quirks& guess_quirks(std::string_view host);
 
 }  // namespace filestore::s3

@@ -129,10 +129,6 @@ Sha256Digest signing_key(const Credentials& credentials, const SigningScope& sco
     return hmac_sha256(of_service, terminator);
 }
 
-std::string credential(const Credentials& credentials, const SigningScope& scope) {
-    return credentials.access_key + '/' + credential_scope(scope);
-}
-
 std::string sign(const SigningRequest& complete, const Credentials& credentials, const SigningScope& scope) {
     return signature(credentials, scope, string_to_sign(scope, canonical_request(complete)));
 }
@@ -172,6 +168,14 @@ std::string signature(const Credentials& credentials, const SigningScope& scope,
     return to_hex(hmac_sha256(signing_key(credentials, scope), string_to_sign));
 }
 
+std::string credential_name(const Credentials& credentials, const SigningScope& scope) {
+    return credentials.access_key + '/' + credential_scope(scope);
+}
+
+std::string signing_time(const SigningScope& scope) {
+    return basic_time(scope.time);
+}
+
 std::string signed_header_names(const std::vector<NameValue>& headers) {
     return joined_names(sorted_headers(headers));
 }
@@ -189,7 +193,7 @@ std::vector<NameValue> sign_headers(const SigningRequest& request, const Credent
     complete.headers.insert(complete.headers.end(), added.begin(), added.end());
 
     std::string authorization(algorithm);
-    authorization.append(" Credential=").append(credential(credentials, scope));
+    authorization.append(" Credential=").append(credential_name(credentials, scope));
     authorization.append(", SignedHeaders=").append(signed_header_names(complete.headers));
     authorization.append(", Signature=").append(sign(complete, credentials, scope));
     added.push_back({"authorization", std::move(authorization)});
@@ -200,7 +204,7 @@ std::vector<NameValue> presign_query(const SigningRequest& request, const Creden
                                      const SigningScope& scope, std::chrono::seconds expires) {
     std::vector<NameValue> added;
     added.push_back({"X-Amz-Algorithm", std::string(algorithm)});
-    added.push_back({"X-Amz-Credential", credential(credentials, scope)});
+    added.push_back({"X-Amz-Credential", credential_name(credentials, scope)});
     added.push_back({"X-Amz-Date", basic_time(scope.time)});
     added.push_back({"X-Amz-Expires", std::to_string(expires.count())});
     if (!credentials.session_token.empty()) {

@@ -3,7 +3,8 @@
 /// What the readers of S3's XML share. Only .cpp files of the protocol include this header. Pure functions.
 ///
 /// A document is refused as a whole when it is no plain, small document: a DOCTYPE (so there are no entities to expand), text around the root, a
-/// NUL, bytes that are not UTF-8, more than 64 MiB, elements more than 32 deep. Both bounds are checked before the parser sees a byte.
+/// NUL, bytes that are not UTF-8, more than 16 MiB, more than 500,000 elements, elements more than 32 deep. The bounds, which a page of 1,000 long keys is
+/// far from, are checked before the parser sees a byte.
 
 #include <cstdint>
 #include <optional>
@@ -18,17 +19,18 @@
 
 namespace filestore::s3 {
 
-inline constexpr std::size_t largest_xml = std::size_t{64} << 20U;
+inline constexpr std::size_t largest_xml = std::size_t{16} << 20U;
+inline constexpr std::size_t most_xml_elements = 500'000;
 inline constexpr std::size_t deepest_xml = 32;
 
 /// Loads a document and answers its one root element; an empty node for what is not a whole, plain document. Blanks before it are skipped: servers
 /// send them to keep a connection alive.
 [[nodiscard]] pugi::xml_node load_root(pugi::xml_document& document, std::string_view xml);
 
-/// The root, which must have this name. For a root <Error>, whatever the status was, what error_of_answer() makes of it; `corrupt` for
+/// The root, which must have this name, or the other one. For a root <Error>, whatever the status was, what error_of_answer() makes of it; `corrupt` for
 /// anything else: "the server's answer is cut off or no NAME".
 [[nodiscard]] Result<pugi::xml_node> load_answer(pugi::xml_document& document, std::string_view xml,
-                                                 std::string_view name);
+                                                 std::string_view name, std::string_view other_name = {});
 
 /// The whole text of an element, in however many pieces it is written; nothing where it holds elements.
 [[nodiscard]] std::optional<std::string> text_of(pugi::xml_node element);

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "s3/protocol/listing_xml.h"
+
 using filestore::ErrorCode;
 using filestore::parse_timestamp;
 using filestore::s3::parse_error;
@@ -139,7 +141,6 @@ TEST_CASE("what is no listing is corrupt", "[s3][xml]") {
     check_corrupt("");
     check_corrupt("not xml");
     check_corrupt("<html><body>502 Bad Gateway</body></html>");
-    check_corrupt(error_xml);
     check_corrupt("<ListAllMyBucketsResult/>");
     check_corrupt("<a>" + listing_xml + "</a>");
     check_corrupt(listing_with_key("k") + listing_with_key("k"));
@@ -148,6 +149,13 @@ TEST_CASE("what is no listing is corrupt", "[s3][xml]") {
     check_corrupt("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult");
     check_corrupt("<ListBucketResult><IsTruncated>false</ListBucketResult></IsTruncated>");
     check_corrupt(listing_with_key("\xFF"));
+}
+
+TEST_CASE("an error in the place of a listing is that error", "[s3][xml]") {
+    const auto listing = parse_listing(error_xml);
+    REQUIRE_FALSE(listing.ok());
+    CHECK(listing.error().code() == ErrorCode::configuration);
+    CHECK(listing.error().details().server_code == "AuthorizationHeaderMalformed");
 }
 
 TEST_CASE("a document type is refused, whatever it defines", "[s3][xml]") {
@@ -179,7 +187,9 @@ TEST_CASE("nesting of any depth neither crashes nor passes for an answer", "[s3]
     check_corrupt(deep);
     check_corrupt(deep.substr(0, deep.size() / 2));
     CHECK_FALSE(parse_error(deep));
-    CHECK(parse_listing(listing_with_key("k", deep)).ok());
+    check_corrupt(listing_with_key("k", deep));
+    CHECK(parse_listing(listing_with_key("k", nested(31))).ok());
+    check_corrupt(listing_with_key("k", nested(32)));
     check_corrupt(listing_with_key(deep));
 }
 

@@ -1,0 +1,95 @@
+#include "s3/policy/send_rate.h"
+
+#include <algorithm>
+
+namespace filestore::s3 {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+constexpr Seconds window{0.5};
+/// A shorter part of a window tells little.
+constexpr Seconds least_window{0.1};
+
+/// From a throttle until the rate is again what the server took then.
+constexpr double recovery_seconds = 2;
+/// How much of the known limit is added after one second beyond it; four times as much after two.
+constexpr double relative_growth = 0.02;
+/// The same in requests a second, and eight times as much after two: leads away from a limit that was very low.
+constexpr double absolute_growth = 0.05;
+
+/// Steep at first and flat near the limit, then slow, then ever faster: most time is spent near what the server is known to take.
+double grown(double start, double limit, double seconds) noexcept {
+    if (seconds < recovery_seconds) {
+        const double missing = 1 - seconds / recovery_seconds;
+        return limit - (limit - start) * missing * missing * missing;
+    }
+    const double beyond = seconds - recovery_seconds;
+    return limit * (1 + relative_growth * beyond * beyond) + absolute_growth * beyond * beyond * beyond;
+}
+
+}  // namespace
+
+void SendRate::count_answer(Time now) noexcept {
+    if (!window_start_) {
+        window_start_ = now;
+    }
+    const Seconds elapsed = now - *window_start_;
+    if (elapsed >= window) {
+        last_window_rate_ = static_cast<double>(window_answers_) / elapsed.count();
+        window_start_ = now;
+        window_answers_ = 0;
+    }
+    ++window_answers_;
+}
+
+double SendRate::measured(Time now) const noexcept {
+    const Seconds elapsed = window_start_ ? Seconds(now - *window_start_) : Seconds::zero();
+    if (elapsed < least_window && last_window_rate_ > 0) {
+        return last_window_rate_;
+    }
+    const double so_far = static_cast<double>(window_answers_) / std::max(elapsed, least_window).count();
+    return std::max(so_far, last_window_rate_);
+}
+
+double SendRate::rate_at(Time now) const noexcept {
+    const Seconds since = now - *last_throttle_;
+    return grown(rate_, known_limit_, since.count());
+}
+
+SendRate::Clock::duration SendRate::acquire(Time now) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (last_throttle_ && now - *last_throttle_ >= options_.forgotten) {
+        last_throttle_.reset();
+    }
+    if (!last_throttle_) {
+        return Clock::duration::zero();
+    }
+    const Time place = std::max(next_, now);
+    next_ = place + std::chrono::duration_cast<Clock::duration>(Seconds(1 / rate_at(now)));
+    return place - now;
+}
+
+void SendRate::on_answer(Time now) noexcept {
+    const std::lock_guard lock(mutex_);
+    count_answer(now);
+}
+
+void SendRate::on_throttle(Time now) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (last_throttle_ && now - *last_throttle_ < options_.reaction) {
+        return;
+    }
+    const double taken = measured(now);
+    known_limit_ = std::max(taken > 0 ? taken : options_.unknown_limit, options_.least);
+    const double sent = last_throttle_ ? std::min(rate_at(now), known_limit_) : known_limit_;
+    rate_ = std::max(sent * options_.backoff_factor, options_.least);
+    last_throttle_ = now;
+}
+
+std::optional<double> SendRate::rate(Time now) const noexcept {
+    const std::lock_guard lock(mutex_);
+    return last_throttle_ ? std::optional(rate_at(now)) : std::nullopt;
+}
+
+}  // namespace filestore::s3

@@ -1,0 +1,61 @@
+#include "s3/protocol/range_plan.h"
+
+#include <string>
+
+#include "core/try.h"
+#include "s3/protocol/etag.h"
+
+namespace filestore::s3 {
+namespace {
+
+std::string_view find(const std::vector<NameValue>& headers, std::string_view name) {
+    const auto found = std::find_if(headers.begin(), headers.end(),
+                                    [name](const NameValue& header) { return header.name == name; });
+    return found == headers.end() ? std::string_view() : std::string_view(found->value);
+}
+
+Error changed(std::string_view how) {
+    return {ErrorCode::conflict,
+            "the file was replaced while it was downloaded (" + std::string(how) + "): start again"};
+}
+
+}  // namespace
+
+Result<RangePlan> plan_ranges(std::uint64_t offset, std::uint64_t end, std::uint64_t range_size) {
+    if (end < offset || range_size == 0) {
+        return Error(ErrorCode::invalid_argument,
+                     "bytes " + std::to_string(offset) + " to " + std::to_string(end) +
+                         " cannot be fetched in ranges of " + std::to_string(range_size));
+    }
+    return RangePlan{offset, end, range_size};
+}
+
+std::optional<ByteRange> rest_of(const BodyExtent& extent, std::uint64_t delivered) {
+    if (delivered >= extent.length) {
+        return std::nullopt;
+    }
+    return ByteRange{extent.offset + delivered, extent.length - delivered};
+}
+
+ObjectPin pin_of(const BodyExtent& extent, const std::vector<NameValue>& headers) {
+    return {std::string(unquoted_etag(find(headers, "etag"))), std::string(find(headers, "x-amz-version-id")),
+            extent.object_size};
+}
+
+Result<BodyExtent> resumed_extent(const ObjectPin& pin, const ByteRange& asked, int status,
+                                  const std::vector<NameValue>& headers) {
+    FILESTORE_TRY_ASSIGN(const BodyExtent extent, body_extent(asked, status, headers));
+    const ObjectPin found = pin_of(extent, headers);
+    if (found.object_size != pin.object_size) {
+        return changed("it has another size");
+    }
+    if (!pin.version_id.empty() && !found.version_id.empty() && found.version_id != pin.version_id) {
+        return changed("it has another version");
+    }
+    if (pin.etag.empty() || found.etag != pin.etag) {
+        return changed("its ETag is another, or is missing");
+    }
+    return extent;
+}
+
+}  // namespace filestore::s3

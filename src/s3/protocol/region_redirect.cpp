@@ -1,0 +1,107 @@
+#include "s3/protocol/region_redirect.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/ascii.h"
+#include "s3/protocol/xml.h"
+
+namespace filestore::s3 {
+namespace {
+
+/// Behind the service's name and the region in an AWS host.
+constexpr std::array<std::string_view, 7> aws_domains{"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu",
+                                                      "c2s.ic.gov",    "sc2s.sgov.gov",    "cloud.adc-e.uk",
+                                                      "csp.hci.ic.gov"};
+
+std::string_view find(const std::vector<NameValue>& headers, std::string_view name) {
+    const auto found = std::find_if(headers.begin(), headers.end(),
+                                    [name](const NameValue& header) { return header.name == name; });
+    return found == headers.end() ? std::string_view() : std::string_view(found->value);
+}
+
+/// The colons of an IPv6 address stand in brackets.
+std::string_view without_port(std::string_view host) {
+    const std::size_t colon = host.rfind(':');
+    const bool has_port = colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
+    return has_port ? host.substr(0, colon) : host;
+}
+
+bool is_within(std::string_view host, std::string_view domain) {
+    return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
+}
+
+/// The AWS domain that the host lies in; empty for another host.
+std::string_view aws_domain_of(std::string_view host) {
+    const auto* const found =
+        std::find_if(aws_domains.begin(), aws_domains.end(),
+                     [host](std::string_view domain) { return is_within(host, domain); });
+    return found == aws_domains.end() ? std::string_view() : *found;
+}
+
+bool is_region_name(std::string_view text) {
+    constexpr std::size_t longest = 32;
+    return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_';
+    });
+}
+
+/// `bucket.s3.eu-west-1.amazonaws.com`, `s3-eu-west-1.amazonaws.com`: what names the region; empty where nothing does.
+std::string region_of_aws_host(std::string_view host) {
+    const std::string_view domain = aws_domain_of(host);
+    if (domain.empty() || host.size() <= domain.size()) {
+        return {};
+    }
+    std::string_view labels = host.substr(0, host.size() - domain.size() - 1);
+    std::string_view last = labels.substr(labels.rfind('.') + 1);
+    constexpr std::string_view old_form = "s3-";
+    if (last.starts_with(old_form)) {
+        last.remove_prefix(old_form.size());
+    }
+    return last == "s3" ? std::string() : std::string(last);
+}
+
+bool may_hint(int status, std::string_view code) {
+    if (status == 400) {
+        return code.empty() || code == "AuthorizationHeaderMalformed" ||
+               code == "IllegalLocationConstraintException";
+    }
+    return status == 301 || status == 307;
+}
+
+std::string hint_of(const RedirectAnswer& answer, const ErrorBody& body) {
+    if (const std::string_view header = find(answer.headers, "x-amz-bucket-region"); !header.empty()) {
+        return std::string(header);
+    }
+    return body.region.empty() ? region_of_aws_host(to_lower(without_port(body.endpoint))) : body.region;
+}
+
+}  // namespace
+
+std::optional<std::string> redirected_region(const RedirectAnswer& answer) {
+    const ErrorBody body = parse_error(answer.body).value_or(ErrorBody());
+    if (!may_hint(answer.http_status, body.code)) {
+        return std::nullopt;
+    }
+    if (!body.endpoint.empty() && !same_endpoint_domain(body.endpoint, answer.asked_host)) {
+        return std::nullopt;
+    }
+    std::string region = hint_of(answer, body);
+    if (!is_region_name(region) || region == answer.asked_region) {
+        return std::nullopt;
+    }
+    return region;
+}
+
+bool same_endpoint_domain(std::string_view a, std::string_view b) {
+    const std::string host_a = to_lower(without_port(a));
+    const std::string host_b = to_lower(without_port(b));
+    if (host_a.empty() || host_b.empty()) {
+        return false;
+    }
+    const std::string_view domain = aws_domain_of(host_a);
+    return host_a == host_b || (!domain.empty() && domain == aws_domain_of(host_b));
+}
+
+}  // namespace filestore::s3
