@@ -54,8 +54,9 @@ TEST_CASE("the value of a checksum header", "[s3][checksum_headers]") {
     CHECK(composite->part_count == 10'000);
     CHECK(format_checksum(*composite) == "sOO8/Q==-10000");
 
-    for (const char* const text : {"", "-", "-1", "sOO8/Q", "sOO8/Q==-", "sOO8/Q==-0", "sOO8/Q==-x",
-                                   "sOO8/Q==-1-1", "sOO8/Q== ", "AAAAAAAAAAA=", "!!!!!!==", "sOO8/Q==-4294967296"}) {
+    for (const char* const text :
+         {"", "-", "-1", "sOO8/Q", "sOO8/Q==-", "sOO8/Q==-0", "sOO8/Q==-x", "sOO8/Q==-1-1",
+          "sOO8/Q== ", "AAAAAAAAAAA=", "!!!!!!==", "sOO8/Q==-4294967296"}) {
         INFO(text);
         CHECK_FALSE(parse_checksum(ChecksumAlgorithm::crc32c, text));
     }

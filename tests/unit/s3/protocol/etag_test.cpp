@@ -11,8 +11,12 @@ TEST_CASE("quotes around ETags", "[s3][etag]") {
         const char* quoted;
     };
     const Row rows[] = {
-        {"\"abc\"", "abc", "\"abc\""}, {"abc", "abc", "\"abc\""},           {"\"\"", "", "\"\""},
-        {"\"", "\"", "\"\"\""},        {"W/\"abc\"", "W/\"abc\"", "W/\"abc\""}, {"*", "*", "*"},
+        {"\"abc\"", "abc", "\"abc\""},
+        {"abc", "abc", "\"abc\""},
+        {"\"\"", "", "\"\""},
+        {"\"", "\"", "\"\"\""},
+        {"W/\"abc\"", "W/\"abc\"", "W/\"abc\""},
+        {"*", "*", "*"},
         {"abc-2", "abc-2", "\"abc-2\""},
     };
     for (const Row& row : rows) {

@@ -4,6 +4,8 @@
 
 using filestore::ErrorCode;
 using filestore::format_timestamp;
+using filestore::parse_timestamp;
+using filestore::s3::format_http_date;
 using filestore::s3::parse_http_date;
 
 TEST_CASE("dates of HTTP", "[http_date]") {
@@ -38,5 +40,24 @@ TEST_CASE("what is no date of HTTP", "[http_date]") {
         const auto time = parse_http_date(text);
         REQUIRE_FALSE(time.ok());
         CHECK(time.error().code() == ErrorCode::corrupt);
+    }
+}
+
+TEST_CASE("a time as a date of HTTP", "[http_date]") {
+    struct Row {
+        const char* time;
+        const char* text;
+    };
+    const Row rows[] = {
+        {"1994-11-06T08:49:37.000000Z", "Sun, 06 Nov 1994 08:49:37 GMT"},
+        {"1994-11-06T08:49:37.999999Z", "Sun, 06 Nov 1994 08:49:37 GMT"},
+        {"1970-01-01T00:00:00.000000Z", "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {"1969-12-31T23:59:59.500000Z", "Wed, 31 Dec 1969 23:59:59 GMT"},
+        {"2024-02-29T23:59:59.000000Z", "Thu, 29 Feb 2024 23:59:59 GMT"},
+        {"9999-12-31T23:59:59.000000Z", "Fri, 31 Dec 9999 23:59:59 GMT"},
+    };
+    for (const Row& row : rows) {
+        INFO(row.time);
+        CHECK(format_http_date(parse_timestamp(row.time).value()) == row.text);
     }
 }

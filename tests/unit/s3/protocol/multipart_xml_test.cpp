@@ -17,15 +17,17 @@ const std::string initiated = prologue + "<InitiateMultipartUploadResult" + xmln
                               "><Bucket>b</Bucket><Key>k</Key><UploadId>VXBs&amp;2</UploadId>"
                               "</InitiateMultipartUploadResult>";
 
-const std::string completed = prologue + "<CompleteMultipartUploadResult" + xmlns +
-                              "><Location>http://b/k</Location><Bucket>b</Bucket><Key>k</Key>"
-                              "<ETag>&quot;3858f62230ac3c915f300c664312c11f-9&quot;</ETag>"
-                              "<ChecksumCRC32C>sOO8/Q==-9</ChecksumCRC32C><ChecksumType>COMPOSITE</ChecksumType>"
-                              "</CompleteMultipartUploadResult>";
+const std::string completed =
+    prologue + "<CompleteMultipartUploadResult" + xmlns +
+    "><Location>http://b/k</Location><Bucket>b</Bucket><Key>k</Key>"
+    "<ETag>&quot;3858f62230ac3c915f300c664312c11f-9&quot;</ETag>"
+    "<ChecksumCRC32C>sOO8/Q==-9</ChecksumCRC32C><ChecksumType>COMPOSITE</ChecksumType>"
+    "</CompleteMultipartUploadResult>";
 
 const std::string error =
-    prologue + "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message>"
-               "<RequestId>R1</RequestId></Error>";
+    prologue +
+    "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message>"
+    "<RequestId>R1</RequestId></Error>";
 
 std::string part_xml(int number, const std::string& more = {}) {
     return "<Part><PartNumber>" + std::to_string(number) +
@@ -72,21 +74,24 @@ TEST_CASE("the id of a multipart upload", "[s3][multipart_xml]") {
 }
 
 TEST_CASE("the body that completes a multipart upload", "[s3][multipart_xml]") {
-    const std::vector<UploadedPart> parts{{1, "a&<b", {}},
-                                          {3, "\"e3\"", EncodedChecksum{ChecksumAlgorithm::crc32c, "sOO8/Q==", 0}},
-                                          {10'000, "z", EncodedChecksum{ChecksumAlgorithm::sha1, "x=", 0}}};
-    CHECK(complete_multipart_body(parts).value() ==
-          "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-          "<Part><PartNumber>1</PartNumber><ETag>&quot;a&amp;&lt;b&quot;</ETag></Part>"
-          "<Part><PartNumber>3</PartNumber><ETag>&quot;e3&quot;</ETag><ChecksumCRC32C>sOO8/Q==</ChecksumCRC32C></Part>"
-          "<Part><PartNumber>10000</PartNumber><ETag>&quot;z&quot;</ETag><ChecksumSHA1>x=</ChecksumSHA1></Part>"
-          "</CompleteMultipartUpload>");
+    const std::vector<UploadedPart> parts{
+        {1, "a&<b", {}},
+        {3, "\"e3\"", EncodedChecksum{ChecksumAlgorithm::crc32c, "sOO8/Q==", 0}},
+        {10'000, "z", EncodedChecksum{ChecksumAlgorithm::sha1, "x=", 0}}};
+    CHECK(
+        complete_multipart_body(parts).value() ==
+        "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+        "<Part><PartNumber>1</PartNumber><ETag>&quot;a&amp;&lt;b&quot;</ETag></Part>"
+        "<Part><PartNumber>3</PartNumber><ETag>&quot;e3&quot;</ETag><ChecksumCRC32C>sOO8/Q==</"
+        "ChecksumCRC32C></Part>"
+        "<Part><PartNumber>10000</PartNumber><ETag>&quot;z&quot;</ETag><ChecksumSHA1>x=</ChecksumSHA1></Part>"
+        "</CompleteMultipartUpload>");
 }
 
 TEST_CASE("a list of parts that is not ordered, each once, is a defect", "[s3][multipart_xml]") {
     using Parts = std::vector<UploadedPart>;
-    for (const Parts& parts : {Parts{}, Parts{{0, "e", {}}}, Parts{{10'001, "e", {}}}, Parts{{1, "e", {}}, {1, "e", {}}},
-                               Parts{{2, "e", {}}, {1, "e", {}}}}) {
+    for (const Parts& parts : {Parts{}, Parts{{0, "e", {}}}, Parts{{10'001, "e", {}}},
+                               Parts{{1, "e", {}}, {1, "e", {}}}, Parts{{2, "e", {}}, {1, "e", {}}}}) {
         CHECK(complete_multipart_body(parts).error().code() == ErrorCode::internal);
     }
 }
@@ -98,12 +103,14 @@ TEST_CASE("the answer that completes a multipart upload", "[s3][multipart_xml]")
     REQUIRE(result->checksums.size() == 1);
     CHECK(result->checksums[0] == EncodedChecksum{ChecksumAlgorithm::crc32c, "sOO8/Q==", 9});
     CHECK(result->checksum_type == ChecksumType::composite);
-    CHECK(refuses_every_cut(completed, [](std::string_view xml) { return parse_completed_upload(xml).ok(); }));
+    CHECK(
+        refuses_every_cut(completed, [](std::string_view xml) { return parse_completed_upload(xml).ok(); }));
 }
 
 TEST_CASE("blanks that kept the connection alive are no fault", "[s3][multipart_xml]") {
     CHECK(parse_completed_upload("  \r\n\n " + completed)->etag == "3858f62230ac3c915f300c664312c11f-9");
-    CHECK(parse_completed_upload(prologue + std::string(10'000, ' ') + completed.substr(prologue.size())).ok());
+    CHECK(
+        parse_completed_upload(prologue + std::string(10'000, ' ') + completed.substr(prologue.size())).ok());
     CHECK(parse_completed_upload(std::string(10'000, ' ') + error).error().details().server_code ==
           "InternalError");
     CHECK(parse_completed_upload(std::string(10'000, ' ')).error().code() == ErrorCode::corrupt);
@@ -127,7 +134,8 @@ TEST_CASE("an error within status 200 is that error", "[s3][multipart_xml]") {
 
 TEST_CASE("a list of parts", "[s3][multipart_xml]") {
     const std::string page = parts_xml(
-        "<PartNumberMarker>0</PartNumberMarker><NextPartNumberMarker>2</NextPartNumberMarker><MaxParts>2</MaxParts>"
+        "<PartNumberMarker>0</PartNumberMarker><NextPartNumberMarker>2</NextPartNumberMarker><MaxParts>2</"
+        "MaxParts>"
         "<IsTruncated>true</IsTruncated>" +
         part_xml(2, "<ChecksumCRC32>y/Q5Jg==</ChecksumCRC32>") + part_xml(1));
     const auto listing = parse_part_listing(page);
@@ -190,6 +198,7 @@ TEST_CASE("a list of uploads without markers goes on after its last", "[s3][mult
     REQUIRE(listing.ok());
     CHECK(listing->next_key_marker == "b");
     CHECK(listing->next_upload_id_marker == "2");
-    CHECK(parse_upload_listing(uploads_xml("<IsTruncated>true</IsTruncated>")).error().code() == ErrorCode::corrupt);
+    CHECK(parse_upload_listing(uploads_xml("<IsTruncated>true</IsTruncated>")).error().code() ==
+          ErrorCode::corrupt);
     CHECK(parse_upload_listing(uploads_xml(""))->uploads.empty());
 }

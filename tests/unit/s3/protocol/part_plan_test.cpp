@@ -35,9 +35,8 @@ TEST_CASE("parts of a file of known size", "[s3][part_plan]") {
 }
 
 TEST_CASE("parts of a file of known size lie one behind the other and end with it", "[s3][part_plan]") {
-    for (const std::uint64_t size :
-         {std::uint64_t{0}, std::uint64_t{1}, 16 * mebibyte, 16 * mebibyte + 5, largest_object_size - 1,
-          largest_object_size}) {
+    for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, 16 * mebibyte, 16 * mebibyte + 5,
+                                     largest_object_size - 1, largest_object_size}) {
         INFO(size);
         const auto plan = plan_parts(size);
         REQUIRE(plan.ok());

@@ -1,0 +1,109 @@
+#include "s3/protocol/delete_xml.h"
+
+#include <catch2/catch.hpp>
+
+using filestore::ErrorCode;
+using namespace filestore::s3;
+
+namespace {
+
+using Objects = std::vector<ObjectName>;
+
+std::string result_xml(const std::string& fields) {
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?><DeleteResult>" + fields + "</DeleteResult>";
+}
+
+}  // namespace
+
+TEST_CASE("the body of a batch delete", "[s3][delete_xml]") {
+    const Objects objects{{"plain", ""}, {"a&b<c>\"d'\t\n\r]]>", "v1&"}, {"\xF0\x9F\x93\xA6 ", ""}};
+    CHECK(delete_body(objects).value() ==
+          "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+          "<Object><Key>plain</Key></Object>"
+          "<Object><Key>a&amp;b&lt;c&gt;&quot;d&apos;&#9;&#10;&#13;]]&gt;</Key><VersionId>v1&amp;</"
+          "VersionId></Object>"
+          "<Object><Key>\xF0\x9F\x93\xA6 </Key></Object>"
+          "<Quiet>false</Quiet></Delete>");
+}
+
+TEST_CASE("what no batch can name is refused before it is sent", "[s3][delete_xml]") {
+    for (const std::string& key :
+         {std::string("a\x01"), std::string("a\0b", 3), std::string("\x1F"), std::string("\xFF"),
+          std::string("\xEF\xBF\xBE"), std::string("\xED\xA0\x80")}) {
+        CHECK_FALSE(fits_batch_delete({key, ""}));
+        CHECK(delete_body(Objects{{"good", ""}, {key, ""}}).error().code() == ErrorCode::invalid_argument);
+        CHECK_FALSE(fits_batch_delete({"key", key}));
+    }
+    for (const std::string& key :
+         {std::string("\t\n\r"), std::string("\x7F\xC2\x85"), std::string("\xEF\xBF\xBD")}) {
+        CHECK(fits_batch_delete({key, ""}));
+    }
+    CHECK(delete_body(Objects{}).error().code() == ErrorCode::invalid_argument);
+    CHECK(delete_body(Objects{{"", ""}}).error().code() == ErrorCode::invalid_argument);
+    CHECK(delete_body(Objects(1000, {"k", ""})).ok());
+    CHECK(delete_body(Objects(1001, {"k", ""})).error().code() == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("every key of a batch delete has its result", "[s3][delete_xml]") {
+    const Objects objects{{"gone", ""},      {"denied", ""}, {"marked", "v7"},
+                          {"forgotten", ""}, {"busy", ""},   {"a\r\n&", ""}};
+    const auto results = parse_delete_result(
+        result_xml(
+            "<Error><Key>denied</Key><Code>AccessDenied</Code><Message>no &lt;way&gt;</Message></Error>"
+            "<Deleted><Key>a&#13;&#10;&amp;</Key></Deleted>"
+            "<Deleted><Key>marked</Key><VersionId>v7</VersionId><DeleteMarker>true</DeleteMarker>"
+            "<DeleteMarkerVersionId>m1</DeleteMarkerVersionId></Deleted>"
+            "<Error><Key>busy</Key><Code>SlowDown</Code></Error>"
+            "<Deleted><Key>gone</Key></Deleted><Deleted><Key>unasked</Key></Deleted>"),
+        objects);
+    REQUIRE(results.ok());
+    REQUIRE(results->size() == objects.size());
+    CHECK(results->at(0).ok());
+    CHECK_FALSE(results->at(0)->is_delete_marker);
+
+    REQUIRE_FALSE(results->at(1).ok());
+    CHECK(results->at(1).error().code() == ErrorCode::permission_denied);
+    CHECK(results->at(1).error().details().server_code == "AccessDenied");
+    CHECK(results->at(1).error().message().find("denied") != std::string_view::npos);
+    CHECK(results->at(1).error().message().find("no <way>") != std::string_view::npos);
+    CHECK_FALSE(results->at(1).error().retryable());
+
+    REQUIRE(results->at(2).ok());
+    CHECK(results->at(2)->is_delete_marker);
+    CHECK(results->at(2)->delete_marker_version_id == "m1");
+
+    REQUIRE_FALSE(results->at(3).ok());
+    CHECK(results->at(3).error().code() == ErrorCode::outcome_unknown);
+    CHECK(results->at(3).error().retryable());
+
+    CHECK(results->at(4).error().code() == ErrorCode::rate_limited);
+    CHECK(results->at(4).error().retryable());
+    CHECK(results->at(5).ok());
+}
+
+TEST_CASE("a key's failure outweighs its success, and a version is another object", "[s3][delete_xml]") {
+    const Objects objects{{"k", ""}, {"v", "2"}, {"n", "null"}};
+    const auto results = parse_delete_result(
+        result_xml("<Deleted><Key>k</Key></Deleted><Error><Key>k</Key><Code>InternalError</Code></Error>"
+                   "<Deleted><Key>k</Key></Deleted><Deleted><Key>v</Key><VersionId>1</VersionId></Deleted>"
+                   "<Deleted><Key>n</Key></Deleted>"),
+        objects);
+    REQUIRE(results.ok());
+    CHECK(results->at(0).error().code() == ErrorCode::unavailable);
+    CHECK(results->at(1).error().code() == ErrorCode::outcome_unknown);
+    CHECK(results->at(2).ok());
+}
+
+TEST_CASE("an answer to a batch delete that is none", "[s3][delete_xml]") {
+    const Objects objects{{"k", ""}};
+    const auto failed = parse_delete_result("<Error><Code>MalformedXML</Code></Error>", objects);
+    REQUIRE_FALSE(failed.ok());
+    CHECK(failed.error().details().server_code == "MalformedXML");
+    for (const std::string& xml :
+         {std::string(), std::string("<DeleteResult>"), result_xml("<Deleted/>"),
+          result_xml("<Error><Code>x</Code></Error>"),
+          result_xml("<Deleted><Key>k</Key><DeleteMarker>perhaps</DeleteMarker></Deleted>")}) {
+        INFO(xml);
+        CHECK(parse_delete_result(xml, objects).error().code() == ErrorCode::corrupt);
+    }
+}

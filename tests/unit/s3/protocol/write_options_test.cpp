@@ -1,0 +1,143 @@
+#include "s3/protocol/write_options.h"
+
+#include <catch2/catch.hpp>
+
+using filestore::ErrorCode;
+using filestore::parse_timestamp;
+using filestore::Timestamp;
+using namespace filestore::s3;
+
+namespace {
+
+using Headers = std::vector<NameValue>;
+
+const Timestamp time = parse_timestamp("1994-11-06T08:49:37.9Z").value();
+const std::string customer_key = "0123456789abcdef0123456789abcdef";
+
+Encryption with_key(std::string key) {
+    Encryption encryption;
+    encryption.kind = Encryption::Kind::customer_key;
+    encryption.customer_key = std::move(key);
+    return encryption;
+}
+
+}  // namespace
+
+TEST_CASE("content headers", "[s3][write_options]") {
+    ContentHeaders content;
+    CHECK(content_headers(content).value().empty());
+    content = {"text/plain", "max-age=1", "attachment; filename=\"a b\"", "gzip", "de", time};
+    CHECK(content_headers(content).value() == Headers{{"content-type", "text/plain"},
+                                                      {"cache-control", "max-age=1"},
+                                                      {"content-disposition", "attachment; filename=\"a b\""},
+                                                      {"content-encoding", "gzip"},
+                                                      {"content-language", "de"},
+                                                      {"expires", "Sun, 06 Nov 1994 08:49:37 GMT"}});
+}
+
+TEST_CASE("a header's value that would be another header is refused", "[s3][write_options]") {
+    for (const std::string& text :
+         {std::string("a\r\nx-amz-acl: public-read"), std::string("a\nb"), std::string("a\0b", 3),
+          std::string(" a"), std::string("a "), std::string("\xC3\xBC"), std::string("\x7F")}) {
+        ContentHeaders content;
+        content.cache_control = text;
+        CHECK(content_headers(content).error().code() == ErrorCode::invalid_argument);
+        WriteOptions options;
+        options.storage_class = text;
+        CHECK(write_headers(options, true).error().code() == ErrorCode::invalid_argument);
+        Conditions conditions;
+        conditions.if_match = "\"" + text + "\"";
+        const bool is_blank = text.front() == ' ' || text.back() == ' ';
+        CHECK(condition_headers(conditions).ok() == is_blank);
+        Encryption encryption;
+        encryption.kind = Encryption::Kind::kms;
+        encryption.kms_key_id = text;
+        CHECK(encryption_headers(encryption, EncryptionUse::write, true).error().code() ==
+              ErrorCode::invalid_argument);
+    }
+}
+
+TEST_CASE("encryption by the server", "[s3][write_options]") {
+    const auto headers = [](const Encryption& encryption, EncryptionUse use) {
+        return encryption_headers(encryption, use, false).value();
+    };
+    Encryption encryption;
+    CHECK(headers(encryption, EncryptionUse::write).empty());
+    encryption.kind = Encryption::Kind::s3;
+    CHECK(headers(encryption, EncryptionUse::write) == Headers{{"x-amz-server-side-encryption", "AES256"}});
+    CHECK(headers(encryption, EncryptionUse::access).empty());
+    CHECK(headers(encryption, EncryptionUse::copy_source).empty());
+
+    encryption.kind = Encryption::Kind::kms;
+    CHECK(headers(encryption, EncryptionUse::write) == Headers{{"x-amz-server-side-encryption", "aws:kms"}});
+    encryption.kind = Encryption::Kind::kms_dual_layer;
+    encryption.kms_key_id = "arn:aws:kms:eu-west-1:1:key/2";
+    encryption.kms_context = "{\"a\":\"b\"}";
+    encryption.bucket_key = true;
+    CHECK(headers(encryption, EncryptionUse::write) ==
+          Headers{{"x-amz-server-side-encryption", "aws:kms:dsse"},
+                  {"x-amz-server-side-encryption-aws-kms-key-id", "arn:aws:kms:eu-west-1:1:key/2"},
+                  {"x-amz-server-side-encryption-context", "eyJhIjoiYiJ9"},
+                  {"x-amz-server-side-encryption-bucket-key-enabled", "true"}});
+}
+
+TEST_CASE("encryption with a customer's key", "[s3][write_options]") {
+    const Headers expected{
+        {"x-amz-server-side-encryption-customer-algorithm", "AES256"},
+        {"x-amz-server-side-encryption-customer-key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
+        {"x-amz-server-side-encryption-customer-key-md5", "hRasmdxgYDKV3nvbahU1MA=="}};
+    CHECK(encryption_headers(with_key(customer_key), EncryptionUse::write, true).value() == expected);
+    CHECK(encryption_headers(with_key(customer_key), EncryptionUse::access, true).value() == expected);
+    const Headers source =
+        encryption_headers(with_key(customer_key), EncryptionUse::copy_source, true).value();
+    CHECK(source.at(0).name == "x-amz-copy-source-server-side-encryption-customer-algorithm");
+    CHECK(source.at(1).name == "x-amz-copy-source-server-side-encryption-customer-key");
+    CHECK(source.at(2).name == "x-amz-copy-source-server-side-encryption-customer-key-md5");
+
+    for (const std::string& key : {std::string(), customer_key + "x", customer_key.substr(1)}) {
+        const auto refused = encryption_headers(with_key(key), EncryptionUse::write, true);
+        CHECK(refused.error().code() == ErrorCode::invalid_argument);
+    }
+    const auto in_the_clear = encryption_headers(with_key(customer_key), EncryptionUse::access, false);
+    REQUIRE_FALSE(in_the_clear.ok());
+    CHECK(in_the_clear.error().code() == ErrorCode::invalid_argument);
+    CHECK(in_the_clear.error().message().find(customer_key) == std::string_view::npos);
+}
+
+TEST_CASE("conditions", "[s3][write_options]") {
+    Conditions conditions;
+    CHECK(condition_headers(conditions).value().empty());
+    conditions.if_none_match = "*";
+    CHECK(condition_headers(conditions).value() == Headers{{"if-none-match", "*"}});
+    conditions = {"abc", "\"d\"", time, time};
+    CHECK(condition_headers(conditions).value() ==
+          Headers{{"if-match", "\"abc\""},
+                  {"if-none-match", "\"d\""},
+                  {"if-modified-since", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                  {"if-unmodified-since", "Sun, 06 Nov 1994 08:49:37 GMT"}});
+    CHECK(copy_condition_headers(conditions).value().at(0) ==
+          NameValue{"x-amz-copy-source-if-match", "\"abc\""});
+    CHECK(copy_condition_headers(conditions).value().at(3).name == "x-amz-copy-source-if-unmodified-since");
+}
+
+TEST_CASE("all of how an object is written", "[s3][write_options]") {
+    WriteOptions options;
+    CHECK(write_headers(options, false).value().empty());
+    options.storage_class = "STANDARD_IA";
+    options.encryption.kind = Encryption::Kind::s3;
+    options.conditions.if_match = "e";
+    options.tags = {{"a", "b c"}};
+    options.requester_pays = true;
+    CHECK(write_headers(options, false).value() == Headers{{"x-amz-storage-class", "STANDARD_IA"},
+                                                           {"x-amz-server-side-encryption", "AES256"},
+                                                           {"if-match", "\"e\""},
+                                                           {"x-amz-tagging", "a=b%20c"},
+                                                           {"x-amz-request-payer", "requester"}});
+    options.tags.push_back({"a", ""});
+    CHECK(write_headers(options, false).error().code() == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("the query of a version", "[s3][write_options]") {
+    CHECK_FALSE(version_query(""));
+    CHECK(version_query("3/L+") == NameValue{"versionId", "3/L+"});
+}
