@@ -38,10 +38,6 @@ struct Request {
     std::uint64_t body_size = 0;
     /// A large body is expected in one of the directions: worth larger buffers.
     bool bulk = false;
-    /// Never through a proxy: for addresses that mean this machine or its host.
-    bool direct = false;
-    /// In place of the transport's own.
-    std::optional<std::chrono::milliseconds> connect_timeout;
     std::stop_token cancel;
     std::optional<std::chrono::steady_clock::time_point> deadline;
     /// Stops and continues the exchange; may be null.

@@ -8,7 +8,6 @@ MARKER_SECRET = "marker-secret-4f1b"
 # `./dev test --long`
 LONG = bool(os.environ.get("FILESTORE_TEST_LONG"))
 SECONDS_TO_END = 1800 if LONG else 300
-NOBODY = 65534
 
 
 class Outcome:
@@ -42,11 +41,13 @@ class Tool:
             "cwd": self.directory,
         }
 
-    def run(self, *arguments, stdin=b"", environment=None, **options):
-        """Runs to the end; `stdin` is bytes, or what subprocess takes."""
+    def run(self, *arguments, stdin=b"", environment=None, prefix=(), **options):
+        """Runs to the end; `stdin` is bytes, or what subprocess takes; `prefix` is a command that starts it."""
         given = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **given, **options}
-        ended = subprocess.run(**self.prepared(arguments, environment), timeout=SECONDS_TO_END, **options)
+        prepared = self.prepared(arguments, environment)
+        prepared["args"][:0] = prefix
+        ended = subprocess.run(**prepared, timeout=SECONDS_TO_END, **options)
         return Outcome(ended.returncode, ended.stdout, ended.stderr)
 
     def start(self, *arguments, environment=None, **options):
@@ -61,10 +62,10 @@ class Tool:
                 process.kill()
                 process.communicate()
 
-    def run_as_nobody(self, *arguments, **options):
-        """Root may do what others may not, so tests of permissions end being root."""
+    def run_without_powers(self, *arguments, **options):
+        """Root may do what file modes forbid, so tests of permissions give root's capabilities up."""
         if os.geteuid() == 0:
-            options.update(user=NOBODY, group=NOBODY, extra_groups=[])
+            options["prefix"] = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
         return self.run(*arguments, **options)
 
 

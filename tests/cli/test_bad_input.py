@@ -2,13 +2,11 @@
 
 import os
 import pathlib
-import shutil
 import subprocess
-import tempfile
 
 import pytest
 from bad_servers import closed_port, server_that_closes, server_that_stalls, store_options
-from command import MARKER_SECRET, NOBODY, Tool, assert_fails, assert_succeeds, tree, uploaded
+from command import MARKER_SECRET, assert_fails, assert_succeeds, tree, uploaded
 from stores import MISSING_ID, Catalogue, LocalStore
 
 BODY = b"0123456789" * 1000
@@ -40,24 +38,6 @@ def run(tool, store):
         return tool.run(*arguments, *store.options, environment=store.environment, **options)
 
     return on_store
-
-
-@pytest.fixture
-def public_directory():
-    """A directory that other users can reach, unlike pytest's own."""
-    with tempfile.TemporaryDirectory(prefix="filestore-cli-") as name:
-        os.chmod(name, 0o755)
-        yield pathlib.Path(name)
-
-
-@pytest.fixture
-def public_tool(tool, public_directory):
-    """The command where other users can run it, in a working directory where they can write."""
-    work = public_directory / "work"
-    work.mkdir()
-    if os.geteuid() == 0:
-        os.chown(work, NOBODY, NOBODY)
-    return Tool(shutil.copy(tool.path, public_directory / "filestore"), work)
 
 
 @pytest.fixture
@@ -121,26 +101,31 @@ def test_missing_parents_of_the_base_path_are_made(tool, tmp_path):
     assert (base / file_id).read_bytes() == BODY
 
 
-def test_a_directory_that_may_not_be_written(public_tool, public_directory):
-    store = LocalStore(public_directory)
-    file_id = uploaded(public_tool.run("upload", "-", *store.options, stdin=BODY))
+@pytest.fixture
+def sealed(tmp_path):
+    """A directory in which nothing may be made."""
+    directory = tmp_path / "sealed"
+    directory.mkdir(mode=0o555)
+    return directory
+
+
+def test_a_directory_that_may_not_be_written(tool, tmp_path, sealed):
+    store = LocalStore(tmp_path)
+    file_id = uploaded(tool.run("upload", "-", *store.options, stdin=BODY))
     before = tree(store.base)
-    assert public_tool.run_as_nobody("upload", "-", *store.options, stdin=BODY).code == 5
-    assert_fails(public_tool.run_as_nobody("upload", "-", *store.options, stdin=BODY), 5, "store")
-    assert_fails(public_tool.run_as_nobody("delete", file_id, *store.options), 5)
-    sealed = public_directory / "sealed"
-    sealed.mkdir(mode=0o555)
-    assert_fails(public_tool.run_as_nobody("upload", "-", "--base-path", sealed / "new", stdin=BODY), 5, "sealed")
+    store.base.chmod(0o555)
+    (store.base / "metadata").chmod(0o555)
+    assert_fails(tool.run_without_powers("upload", "-", *store.options, stdin=BODY), 5, "store")
+    assert_fails(tool.run_without_powers("delete", file_id, *store.options), 5)
+    assert_fails(tool.run_without_powers("upload", "-", "--base-path", sealed / "new", stdin=BODY), 5, "sealed")
     assert tree(store.base) == before and tree(sealed) == {}
     store.catalogue.assert_nothing_open()
 
 
-def test_a_destination_that_may_not_be_written(public_tool, public_directory):
-    store = LocalStore(public_tool.directory)
-    file_id = uploaded(public_tool.run_as_nobody("upload", "-", *store.options, stdin=BODY))
-    sealed = public_directory / "sealed"
-    sealed.mkdir(mode=0o555)
-    assert_fails(public_tool.run_as_nobody("download", file_id, "-o", sealed / "copy", *store.options), 5, "sealed")
+def test_a_destination_that_may_not_be_written(tool, tmp_path, sealed):
+    store = LocalStore(tmp_path)
+    file_id = uploaded(tool.run_without_powers("upload", "-", *store.options, stdin=BODY))
+    assert_fails(tool.run_without_powers("download", file_id, "-o", sealed / "copy", *store.options), 5, "sealed")
     assert tree(sealed) == {}
 
 
@@ -269,12 +254,12 @@ def test_a_directory_as_destination(run, tool, store):
     assert tree(tool.directory) == {}
 
 
-def test_an_unreadable_source(public_tool):
-    store = LocalStore(public_tool.directory)
-    source = public_tool.directory / "locked"
+def test_an_unreadable_source(tool, tmp_path):
+    store = LocalStore(tmp_path)
+    source = tool.directory / "locked"
     source.write_bytes(BODY)
     source.chmod(0)
-    assert_fails(public_tool.run_as_nobody("upload", "locked", *store.options), 5, "locked")
+    assert_fails(tool.run_without_powers("upload", "locked", *store.options), 5, "locked")
     store.assert_empty()
 
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "filestore/s3_backend.h"
+
 using filestore::ErrorCode;
 using filestore::S3Addressing;
 using filestore::S3Options;

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+using filestore::ChecksumType;
 using filestore::ChecksumAlgorithm;
 using filestore::ErrorCode;
 using namespace filestore::s3;
@@ -48,7 +49,7 @@ TEST_CASE("attributes of an object in parts", "[s3][object_attributes]") {
 }
 
 TEST_CASE("attributes of a plain object", "[s3][object_attributes]") {
-    for (const std::string& root : {"GetObjectAttributesResponse", "GetObjectAttributesOutput"}) {
+    for (const std::string root : {"GetObjectAttributesResponse", "GetObjectAttributesOutput"}) {
         const auto attributes =
             parse_object_attributes(answer("<ETag>\"e\"</ETag><ObjectSize>0</ObjectSize>", root));
         REQUIRE(attributes.ok());

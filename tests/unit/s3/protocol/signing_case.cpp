@@ -4,6 +4,7 @@
 
 #include "core/json.h"
 #include "core/try.h"
+#include "filestore/s3_backend.h"
 
 namespace filestore::test {
 namespace {
