@@ -40,7 +40,7 @@ def start(program):
         port = free_port()
         endpoint = f"http://127.0.0.1:{port}"
         command = [program, "--imdsv2", "--hostname", "127.0.0.1", "--port", str(port)]
-        service = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        service = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         give_up = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < give_up and service.poll() is None:
             if answers(endpoint):
