@@ -1,10 +1,11 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 
 #include "core/ascii.h"
 #include "core/encoding.h"
 #include "core/text.h"
-#include "core/try.h"
 #include "filestore/checksum.h"
 
 namespace filestore {
@@ -33,14 +34,6 @@ Error not_a_value(ChecksumAlgorithm algorithm, std::string_view text) {
                                              " checksum: it must be " +
                                              std::to_string(checksum_size(algorithm)) +
                                              " bytes in base64, followed by -PARTS where it is composite"};
-}
-
-/// 0 for anything but a number, which is no number of parts either.
-std::uint32_t part_count(std::string_view text) noexcept {
-    std::uint32_t count = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stopped, failure] = std::from_chars(text.data(), end, count);
-    return failure == std::errc{} && stopped == end ? count : 0;
 }
 
 std::vector<std::byte> bytes_of(std::string_view text) {
@@ -78,16 +71,16 @@ Result<ChecksumAlgorithm> parse_checksum_algorithm(std::string_view name) {
 
 Result<ChecksumValue> ChecksumValue::parse(ChecksumAlgorithm algorithm, std::string_view text) {
     ChecksumValue value{algorithm, {}, 0};
-    const std::size_t dash = text.find('-');
-    if (dash != std::string_view::npos) {
-        value.parts = part_count(text.substr(dash + 1));
+    const std::size_t dash = std::min(text.find('-'), text.size());
+    if (dash < text.size()) {
+        std::from_chars(text.data() + dash + 1, text.data() + text.size(), value.parts);
     }
     const auto bytes = from_base64(text.substr(0, dash));
     if (!bytes.ok() || bytes->size() != checksum_size(algorithm)) {
         return not_a_value(algorithm, text);
     }
     value.bytes = bytes_of(*bytes);
-    // One value has one text: no part count of zero, none with a leading zero.
+    // One value has one text: this also finds a number of parts that is none, is zero or has a leading zero.
     if (value.text() != text) {
         return not_a_value(algorithm, text);
     }
