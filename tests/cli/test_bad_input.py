@@ -1,7 +1,6 @@
 """What is wrong gets the right exit code and one line, and leaves nothing behind."""
 
 import os
-import pathlib
 import subprocess
 
 import pytest

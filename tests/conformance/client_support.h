@@ -2,6 +2,7 @@
 
 /// What the cases of S3Client share.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -69,6 +70,13 @@ private:
     std::string prefix_;
     S3Client client_;
 };
+
+/// Servers give metadata back in an order of their own.
+[[nodiscard]] inline std::vector<S3Field> sorted(std::vector<S3Field> fields) {
+    std::sort(fields.begin(), fields.end(),
+              [](const S3Field& a, const S3Field& b) { return a.name < b.name; });
+    return fields;
+}
 
 /// The code of a failure; ok where there is none.
 template <class T>

@@ -31,7 +31,7 @@ public:
         for (std::size_t i = 0; i < std::min(left, most_keys_per_delete) && !one_by_one_; ++i) {
             const S3ObjectName& object = request_.objects[entries_.size() + i];
             ObjectName name{object.key, object.version_id};
-            if (!fits_batch_delete(name)) {
+            if (!check_key(name.key).ok() || !fits_batch_delete(name)) {
                 break;
             }
             batch.push_back(std::move(name));

@@ -40,7 +40,9 @@ Result<CopyResult> parse_copy_object(std::string_view xml) {
 }
 
 Result<CopyResult> parse_copy_part(std::string_view xml) {
-    return parse_copy(xml, "CopyPartResult");
+    auto part = parse_copy(xml, "CopyPartResult");
+    const bool may_be_other = !part.ok() && part.error().code() == ErrorCode::corrupt;
+    return may_be_other ? parse_copy(xml, "CopyObjectResult") : part;
 }
 
 }  // namespace filestore::s3

@@ -32,7 +32,7 @@ struct CopyResult {
 /// else. Blanks before the document are skipped.
 [[nodiscard]] Result<CopyResult> parse_copy_object(std::string_view xml);
 
-/// CopyPartResult; as parse_copy_object().
+/// CopyPartResult, or the CopyObjectResult that some servers answer in its place (seen: s3proxy 4.1.0); as parse_copy_object().
 [[nodiscard]] Result<CopyResult> parse_copy_part(std::string_view xml);
 
 }  // namespace filestore::s3

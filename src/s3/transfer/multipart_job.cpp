@@ -286,7 +286,10 @@ Result<void> MultipartJob::on_abort(const Outcome& outcome) {
 
 /// A part that arrived while the abort ran may have been kept (S3 API reference, "AbortMultipartUpload").
 Result<void> MultipartJob::on_verify(const Outcome& outcome) {
-    if (!outcome.answer.ok()) {
+    // Some servers list an upload that is gone as one without parts.
+    const auto left = outcome.answer.ok() ? parse_part_listing(outcome.answer->body)
+                                          : Result<PartListing>(outcome.answer.error());
+    if (!outcome.answer.ok() || (left.ok() && left->parts.empty())) {
         taken_back_ = true;
         return {};
     }

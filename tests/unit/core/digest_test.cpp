@@ -121,12 +121,6 @@ TEST_CASE("HMAC-SHA-256 takes empty keys and messages, and keys of exactly a blo
     CHECK(hex_hmac(std::string(64, 'k'), "m") != hex_hmac(std::string(65, 'k'), "m"));
 }
 
-TEST_CASE("MD5 of the test suite of RFC 1321", "[digest]") {
-    CHECK(to_hex(filestore::md5("")) == "d41d8cd98f00b204e9800998ecf8427e");
-    CHECK(to_hex(filestore::md5("abc")) == "900150983cd24fb0d6963f7d28e17f72");
-    CHECK(to_hex(filestore::md5(std::string("a\0b", 3))) == "70350f6027bce3713f6b76473084309b");
-}
-
 TEST_CASE("digests can be taken on several threads at once", "[digest]") {
     std::vector<int> wrong(4);
     std::vector<std::thread> threads;

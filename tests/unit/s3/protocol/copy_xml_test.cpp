@@ -37,7 +37,7 @@ TEST_CASE("the answer to a copy", "[s3][copy_xml]") {
         CHECK(copy->checksums[0].algorithm == ChecksumAlgorithm::sha256);
     }
     CHECK(parse_copy_object(part_copy).error().code() == ErrorCode::corrupt);
-    CHECK(parse_copy_part(object_copy).error().code() == ErrorCode::corrupt);
+    CHECK(parse_copy_part(object_copy).ok());
     CHECK(parse_copy_object("").error().code() == ErrorCode::corrupt);
     CHECK(parse_copy_object("<CopyObjectResult/>").error().code() == ErrorCode::corrupt);
     for (std::size_t size = 0; size < object_copy.size(); ++size) {
