@@ -106,6 +106,15 @@ public:
         reply->give(std::move(result));
     }
 
+    /// Answers the open calls by letting go of them.
+    void drop() {
+        std::vector<s3::ReplyPtr<s3::ResolvedCredentials>> dropped;
+        {
+            const std::lock_guard lock(mutex_);
+            dropped.swap(replies_);
+        }
+    }
+
     /// Stop was requested for the call that came last.
     [[nodiscard]] bool last_was_cancelled() const {
         const std::lock_guard lock(mutex_);

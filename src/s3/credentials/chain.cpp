@@ -141,7 +141,7 @@ CredentialsProviderPtr make_chain(std::vector<CredentialsProviderPtr> providers)
 }
 
 Result<CredentialsProviderPtr> make_credentials_provider(const S3Credentials& options,
-                                                         ProviderContext context) {
+                                                         const ProviderContext& context) {
     FILESTORE_TRY(check_options(options));
     if (options.anonymous) {
         return make_given_provider(Credentials());

@@ -17,6 +17,6 @@ namespace filestore::s3 {
 /// What a client asks for its keys, as `options` say; caches and renews (see refreshing.h). Does no I/O and reads nothing. `invalid_argument` for options that
 /// contradict each other and for endpoints that are none.
 [[nodiscard]] Result<CredentialsProviderPtr> make_credentials_provider(const S3Credentials& options,
-                                                                       ProviderContext context);
+                                                                       const ProviderContext& context);
 
 }  // namespace filestore::s3

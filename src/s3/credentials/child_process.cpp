@@ -147,6 +147,7 @@ Result<pid_t> spawn(const std::vector<std::string>& words, int output) {
     SpawnSettings settings;
     settings.prepare(output);
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (const std::string& word : words) {
         arguments.push_back(const_cast<char*>(word.c_str()));
     }

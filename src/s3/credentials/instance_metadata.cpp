@@ -73,7 +73,7 @@ private:
             return reply_->give(Error(ErrorCode::corrupt, "the session token is none"));
         }
         token_ = std::move(answer.body);
-        get(roles_path, [](Walk& walk, FetchedAnswer roles) { walk.take_roles(roles); });
+        get(roles_path, [](Walk& walk, const FetchedAnswer& roles) { walk.take_roles(roles); });
     }
 
     void take_roles(const FetchedAnswer& answer) {

@@ -62,7 +62,7 @@ public:
 
     [[nodiscard]] CredentialsProviderPtr build(ProfilePlan plan) const {
         CredentialsProviderPtr provider =
-            std::visit([this](auto& base) { return base_provider(std::move(base)); }, plan.base);
+            std::visit([this](auto& base) { return this->base_provider(std::move(base)); }, plan.base);
         for (RoleRequest& role : plan.roles) {
             provider = make_assume_role_provider(context_, std::move(provider), std::move(role),
                                                  settings_.sts_endpoint);

@@ -12,6 +12,12 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Setup {
+    Setup() = default;
+    Setup(const Setup&) = delete;
+    Setup& operator=(const Setup&) = delete;
+    /// An open call holds the provider.
+    ~Setup() { inner->drop(); }
+
     std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
     std::shared_ptr<OpenProvider> inner = std::make_shared<OpenProvider>();
     s3::CredentialsProviderPtr provider = s3::make_refreshing_provider(inner, clock);
