@@ -11,7 +11,7 @@ namespace {
 
 using Headers = std::vector<NameValue>;
 
-const Timestamp time = parse_timestamp("1994-11-06T08:49:37.9Z").value();
+const Timestamp moment = parse_timestamp("1994-11-06T08:49:37.9Z").value();
 const std::string customer_key = "0123456789abcdef0123456789abcdef";
 
 Encryption with_key(std::string key) {
@@ -26,7 +26,7 @@ Encryption with_key(std::string key) {
 TEST_CASE("content headers", "[s3][write_options]") {
     ContentHeaders content;
     CHECK(content_headers(content).value().empty());
-    content = {"text/plain", "max-age=1", "attachment; filename=\"a b\"", "gzip", "de", time};
+    content = {"text/plain", "max-age=1", "attachment; filename=\"a b\"", "gzip", "de", moment};
     CHECK(content_headers(content).value() == Headers{{"content-type", "text/plain"},
                                                       {"cache-control", "max-age=1"},
                                                       {"content-disposition", "attachment; filename=\"a b\""},
@@ -109,7 +109,7 @@ TEST_CASE("conditions", "[s3][write_options]") {
     CHECK(condition_headers(conditions).value().empty());
     conditions.if_none_match = "*";
     CHECK(condition_headers(conditions).value() == Headers{{"if-none-match", "*"}});
-    conditions = {"abc", "\"d\"", time, time};
+    conditions = {"abc", "\"d\"", moment, moment};
     CHECK(condition_headers(conditions).value() ==
           Headers{{"if-match", "\"abc\""},
                   {"if-none-match", "\"d\""},
