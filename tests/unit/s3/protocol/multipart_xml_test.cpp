@@ -166,7 +166,7 @@ TEST_CASE("a list of parts must lead on", "[s3][multipart_xml]") {
         INFO(fields);
         CHECK(parse_part_listing(parts_xml(fields), 5).error().code() == ErrorCode::corrupt);
     }
-    for (const std::string& number : {"0", "10001", "-1", "x", ""}) {
+    for (const std::string number : {"0", "10001", "-1", "x", ""}) {
         CHECK_FALSE(parse_part_listing(parts_xml("<Part><PartNumber>" + number +
                                                  "</PartNumber><ETag>e</ETag><Size>1</Size></Part>"))
                         .ok());

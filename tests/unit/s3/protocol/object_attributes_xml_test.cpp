@@ -48,7 +48,7 @@ TEST_CASE("attributes of an object in parts", "[s3][object_attributes]") {
 }
 
 TEST_CASE("attributes of a plain object", "[s3][object_attributes]") {
-    for (const std::string& root : {"GetObjectAttributesResponse", "GetObjectAttributesOutput"}) {
+    for (const std::string root : {"GetObjectAttributesResponse", "GetObjectAttributesOutput"}) {
         const auto attributes =
             parse_object_attributes(answer("<ETag>\"e\"</ETag><ObjectSize>0</ObjectSize>", root));
         REQUIRE(attributes.ok());
