@@ -15,9 +15,8 @@ constexpr std::chrono::seconds noise{5};
 /// S3 accepts a request that is 15 minutes off; a skew that is much smaller need not be corrected.
 constexpr std::chrono::minutes negligible{1};
 
-constexpr std::array<std::string_view, 5> clock_codes{"RequestExpired", "RequestInTheFuture",
-                                                      "RequestTimeTooSkewed", "RequestTimeSkewed",
-                                                      "InvalidSignatureTime"};
+constexpr std::array<std::string_view, 3> clock_codes{"RequestExpired", "RequestInTheFuture",
+                                                      "RequestTimeTooSkewed"};
 
 microseconds distance(microseconds a, microseconds b) {
     return std::chrono::abs(a - b);

@@ -12,11 +12,14 @@ constexpr Seconds window{0.5};
 constexpr Seconds least_window{0.1};
 
 /// From a throttle until the rate is again what the server took then.
-constexpr double recovery_seconds = 2;
+constexpr double recovery_seconds = 1;
 /// How much of the known limit is added after one second beyond it; four times as much after two.
 constexpr double relative_growth = 0.02;
 /// The same in requests a second, and eight times as much after two: leads away from a limit that was very low.
 constexpr double absolute_growth = 0.05;
+
+/// How far above what the server took its limit can be.
+constexpr double most_above_taken = 1.25;
 
 /// Steep at first and flat near the limit, then slow, then ever faster: most time is spent near what the server is known to take.
 double grown(double start, double limit, double seconds) noexcept {
@@ -49,24 +52,24 @@ double SendRate::measured(Time now) const noexcept {
         return last_window_rate_;
     }
     const double so_far = static_cast<double>(window_answers_) / std::max(elapsed, least_window).count();
-    return std::max(so_far, last_window_rate_);
+    return elapsed < window ? std::max(so_far, last_window_rate_) : so_far;
 }
 
 double SendRate::rate_at(Time now) const noexcept {
-    const Seconds since = now - *last_throttle_;
-    return grown(rate_, known_limit_, since.count());
+    const Seconds since = now - *slowed_from_;
+    return grown(rate_, known_limit_, std::max(since, Seconds::zero()).count());
 }
 
 SendRate::Clock::duration SendRate::acquire(Time now) noexcept {
     const std::lock_guard lock(mutex_);
-    if (last_throttle_ && now - *last_throttle_ >= options_.forgotten) {
-        last_throttle_.reset();
+    if (slowed_from_ && now - *slowed_from_ >= options_.forgotten) {
+        slowed_from_.reset();
     }
-    if (!last_throttle_) {
+    if (!slowed_from_) {
         return Clock::duration::zero();
     }
     const Time place = std::max(next_, now);
-    next_ = place + std::chrono::duration_cast<Clock::duration>(Seconds(1 / rate_at(now)));
+    next_ = place + std::chrono::duration_cast<Clock::duration>(Seconds(1 / rate_at(place)));
     return place - now;
 }
 
@@ -77,19 +80,23 @@ void SendRate::on_answer(Time now) noexcept {
 
 void SendRate::on_throttle(Time now) noexcept {
     const std::lock_guard lock(mutex_);
-    if (last_throttle_ && now - *last_throttle_ < options_.reaction) {
+    if (slowed_from_ && now < *slowed_from_ + options_.reaction) {
         return;
     }
     const double taken = measured(now);
-    known_limit_ = std::max(taken > 0 ? taken : options_.unknown_limit, options_.least);
-    const double sent = last_throttle_ ? std::min(rate_at(now), known_limit_) : known_limit_;
+    const double least_limit = std::max(taken > 0 ? taken : options_.unknown_limit, options_.least);
+    // The limit lies between what was taken and what was sent; what was taken may be little because little was to be sent.
+    const double bound = slowed_from_ ? rate_at(now) : least_limit;
+    known_limit_ = std::max(least_limit, std::min((least_limit + bound) / 2, least_limit * most_above_taken));
+    const double sent = std::min(bound, known_limit_);
     rate_ = std::max(sent * options_.backoff_factor, options_.least);
-    last_throttle_ = now;
+    // The places that are taken already are at the old rate.
+    slowed_from_ = std::max(now, next_);
 }
 
 std::optional<double> SendRate::rate(Time now) const noexcept {
     const std::lock_guard lock(mutex_);
-    return last_throttle_ ? std::optional(rate_at(now)) : std::nullopt;
+    return slowed_from_ ? std::optional(rate_at(now)) : std::nullopt;
 }
 
 }  // namespace filestore::s3

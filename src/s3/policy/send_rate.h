@@ -58,8 +58,8 @@ private:
     std::uint64_t window_answers_ = 0;
     double last_window_rate_ = 0;
 
-    /// Set while there is a bound.
-    std::optional<Time> last_throttle_;
+    /// Set while there is a bound: since when the last throttle tells in what is sent.
+    std::optional<Time> slowed_from_;
     double rate_ = 0;
     /// What the server took when it throttled: growth is slow near it.
     double known_limit_ = 0;

@@ -4,7 +4,6 @@
 #include <array>
 #include <cassert>
 #include <charconv>
-#include <cstring>
 
 #include "core/ascii.h"
 #include "s3/protocol/checksum_headers.h"
@@ -70,7 +69,7 @@ void AwsChunkedEncoder::begin_chunk() {
 
 std::size_t AwsChunkedEncoder::take_framing(std::span<std::byte> out) {
     const std::size_t count = std::min(out.size(), framing_.size());
-    std::memcpy(out.data(), framing_.data(), count);
+    std::ranges::copy(std::as_bytes(std::span(framing_).first(count)), out.begin());
     framing_.erase(0, count);
     return count;
 }

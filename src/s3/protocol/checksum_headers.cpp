@@ -6,6 +6,7 @@
 
 #include "core/ascii.h"
 #include "core/encoding.h"
+#include "s3/protocol/headers.h"
 
 namespace filestore::s3 {
 namespace {
@@ -34,12 +35,6 @@ constexpr bool rows_are_in_order() {
                        [](const AlgorithmRow& row) { return &row == &row_of(row.algorithm); });
 }
 static_assert(rows_are_in_order());
-
-std::string_view find(const std::vector<NameValue>& headers, std::string_view name) {
-    const auto found = std::find_if(headers.begin(), headers.end(),
-                                    [name](const NameValue& header) { return header.name == name; });
-    return found == headers.end() ? std::string_view() : std::string_view(found->value);
-}
 
 std::optional<std::uint32_t> parse_count(std::string_view digits) {
     std::uint32_t count = 0;
@@ -108,7 +103,7 @@ std::string format_checksum(const EncodedChecksum& checksum) {
 std::vector<EncodedChecksum> checksums_of(const std::vector<NameValue>& headers) {
     std::vector<EncodedChecksum> checksums;
     for (const ChecksumAlgorithm algorithm : all_checksum_algorithms) {
-        if (auto checksum = parse_checksum(algorithm, find(headers, checksum_header(algorithm)))) {
+        if (auto checksum = parse_checksum(algorithm, header_value(headers, checksum_header(algorithm)))) {
             checksums.push_back(*std::move(checksum));
         }
     }
@@ -120,7 +115,8 @@ ChecksumType checksum_type_of(const std::vector<NameValue>& headers, const Encod
     if (checksum.part_count != 0) {
         return ChecksumType::composite;
     }
-    return checksum_type_of_name(find(headers, checksum_type_header)).value_or(ChecksumType::full_object);
+    return checksum_type_of_name(header_value(headers, checksum_type_header))
+        .value_or(ChecksumType::full_object);
 }
 
 }  // namespace filestore::s3

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/ascii.h"
+#include "s3/protocol/host_name.h"
 
 namespace filestore::s3 {
 namespace {
@@ -167,10 +168,6 @@ constexpr std::array known_hosts{
     KnownHost{"supabase.in", "supabase"},
 };
 
-bool is_within(std::string_view host, std::string_view domain) {
-    return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
-}
-
 }  // namespace
 
 std::span<const Quirks> all_quirks() noexcept {
@@ -185,8 +182,9 @@ const Quirks* find_quirks(std::string_view name) noexcept {
 
 const Quirks& guess_quirks(std::string_view host) {
     const std::string lowered = to_lower(host);
-    const auto* const known = std::find_if(known_hosts.begin(), known_hosts.end(),
-                                           [&](const KnownHost& k) { return is_within(lowered, k.domain); });
+    const auto* const known = std::find_if(known_hosts.begin(), known_hosts.end(), [&](const KnownHost& k) {
+        return is_within_domain(lowered, k.domain);
+    });
     if (known != known_hosts.end()) {
         return *find_quirks(known->profile);
     }

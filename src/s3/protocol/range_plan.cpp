@@ -4,15 +4,10 @@
 
 #include "core/try.h"
 #include "s3/protocol/etag.h"
+#include "s3/protocol/headers.h"
 
 namespace filestore::s3 {
 namespace {
-
-std::string_view find(const std::vector<NameValue>& headers, std::string_view name) {
-    const auto found = std::find_if(headers.begin(), headers.end(),
-                                    [name](const NameValue& header) { return header.name == name; });
-    return found == headers.end() ? std::string_view() : std::string_view(found->value);
-}
 
 Error changed(std::string_view how) {
     return {ErrorCode::conflict,
@@ -38,8 +33,8 @@ std::optional<ByteRange> rest_of(const BodyExtent& extent, std::uint64_t deliver
 }
 
 ObjectPin pin_of(const BodyExtent& extent, const std::vector<NameValue>& headers) {
-    return {std::string(unquoted_etag(find(headers, "etag"))), std::string(find(headers, "x-amz-version-id")),
-            extent.object_size};
+    return {std::string(unquoted_etag(header_value(headers, "etag"))),
+            std::string(header_value(headers, "x-amz-version-id")), extent.object_size};
 }
 
 Result<BodyExtent> resumed_extent(const ObjectPin& pin, const ByteRange& asked, int status,

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "core/ascii.h"
+#include "s3/protocol/headers.h"
+#include "s3/protocol/host_name.h"
 #include "s3/protocol/xml.h"
 
 namespace filestore::s3 {
@@ -14,28 +16,11 @@ constexpr std::array<std::string_view, 7> aws_domains{"amazonaws.com", "amazonaw
                                                       "c2s.ic.gov",    "sc2s.sgov.gov",    "cloud.adc-e.uk",
                                                       "csp.hci.ic.gov"};
 
-std::string_view find(const std::vector<NameValue>& headers, std::string_view name) {
-    const auto found = std::find_if(headers.begin(), headers.end(),
-                                    [name](const NameValue& header) { return header.name == name; });
-    return found == headers.end() ? std::string_view() : std::string_view(found->value);
-}
-
-/// The colons of an IPv6 address stand in brackets.
-std::string_view without_port(std::string_view host) {
-    const std::size_t colon = host.rfind(':');
-    const bool has_port = colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
-    return has_port ? host.substr(0, colon) : host;
-}
-
-bool is_within(std::string_view host, std::string_view domain) {
-    return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
-}
-
 /// The AWS domain that the host lies in; empty for another host.
 std::string_view aws_domain_of(std::string_view host) {
     const auto* const found =
         std::find_if(aws_domains.begin(), aws_domains.end(),
-                     [host](std::string_view domain) { return is_within(host, domain); });
+                     [host](std::string_view domain) { return is_within_domain(host, domain); });
     return found == aws_domains.end() ? std::string_view() : *found;
 }
 
@@ -71,7 +56,8 @@ bool may_hint(int status, std::string_view code) {
 }
 
 std::string hint_of(const RedirectAnswer& answer, const ErrorBody& body) {
-    if (const std::string_view header = find(answer.headers, "x-amz-bucket-region"); !header.empty()) {
+    if (const std::string_view header = header_value(answer.headers, "x-amz-bucket-region");
+        !header.empty()) {
         return std::string(header);
     }
     return body.region.empty() ? region_of_aws_host(to_lower(without_port(body.endpoint))) : body.region;

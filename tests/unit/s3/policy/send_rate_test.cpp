@@ -179,8 +179,8 @@ TEST_CASE("a throttle halves the rate, and one wish counts once", "[s3][send_rat
     CHECK(halved == Approx(50).epsilon(0.1));
     rate.on_throttle(now + 499ms);
     CHECK(rate.rate(now).value() == halved);
-    CHECK(rate.rate(now + 1s).value() > 1.5 * halved);
-    CHECK(rate.rate(now + 2s).value() == Approx(2 * halved));
+    CHECK(rate.rate(now + 500ms).value() > 1.5 * halved);
+    CHECK(rate.rate(now + 1s).value() == Approx(2 * halved));
     CHECK(rate.rate(now + 10s).value() > 4 * halved);
 }
 
@@ -202,9 +202,11 @@ TEST_CASE("places are spread at the rate", "[s3][send_rate]") {
     rate.on_throttle(now);
     CHECK(rate.acquire(now) == 0ms);
     CHECK(rate.acquire(now) == 200ms);
-    CHECK(rate.acquire(now) == 400ms);
+    // Nearer and nearer, while the rate grows.
+    CHECK(rate.acquire(now) > 300ms);
+    CHECK(rate.acquire(now) < 500ms);
     // A pause is not saved up.
-    now += 1s;
+    now += 2s;
     CHECK(rate.acquire(now) == 0ms);
     CHECK(rate.acquire(now) > 0ms);
 }

@@ -99,11 +99,13 @@ TEST_CASE("an answer to a batch delete that is none", "[s3][delete_xml]") {
     const auto failed = parse_delete_result("<Error><Code>MalformedXML</Code></Error>", objects);
     REQUIRE_FALSE(failed.ok());
     CHECK(failed.error().details().server_code == "MalformedXML");
-    for (const std::string& xml :
-         {std::string(), std::string("<DeleteResult>"), result_xml("<Deleted/>"),
-          result_xml("<Error><Code>x</Code></Error>"),
-          result_xml("<Deleted><Key>k</Key><DeleteMarker>perhaps</DeleteMarker></Deleted>")}) {
+    for (const std::string& xml : {std::string(), std::string("<DeleteResult>"), result_xml("<Deleted/>"),
+                                   result_xml("<Error><Code>x</Code></Error>")}) {
         INFO(xml);
         CHECK(parse_delete_result(xml, objects).error().code() == ErrorCode::corrupt);
     }
+    const auto garbled = parse_delete_result(
+        result_xml("<Deleted><Key>k</Key><DeleteMarker>perhaps</DeleteMarker></Deleted>"), objects);
+    REQUIRE(garbled.ok());
+    CHECK(garbled->at(0).error().code() == ErrorCode::corrupt);
 }
