@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 #include <future>
+#include <optional>
+#include <semaphore>
 
 #include "conformance/client_support.h"
 #include "support/random_bytes.h"
@@ -29,6 +31,33 @@ std::size_t uploads_left(ClientOnStore& client) {
     request.dry_run = true;
     return ClientOnStore::required(client->sweep_uploads(std::move(request))).size();
 }
+
+/// An upload in parts whose source waits after some of them.
+class StalledPut {
+public:
+    /// Returns when the source waits, or when the upload has ended without that.
+    StalledPut(ClientOnStore& client, const std::string& name) {
+        S3PutRequest request = client.put_request(name, "");
+        request.source =
+            std::make_shared<StalledSource>(random_bytes(2 * part + 5), [&] { moved_.release(); });
+        request.call.cancel = stop_.get_token();
+        client->put_async(std::move(request), [&](const Result<S3PutResult>& result) {
+            moved_.release();
+            code_.set_value(code_of(result));
+        });
+        moved_.acquire();
+    }
+
+    void stop() { stop_.request_stop(); }
+
+    /// What the upload ended with; waits for that.
+    [[nodiscard]] ErrorCode code() { return code_.get_future().get(); }
+
+private:
+    std::stop_source stop_;
+    std::counting_semaphore<2> moved_{0};
+    std::promise<ErrorCode> code_;
+};
 
 }  // namespace
 
@@ -85,34 +114,19 @@ S3_FEATURE_TEST_CASE("multipart-abort", "a failed upload in parts leaves neither
 
 S3_FEATURE_TEST_CASE("multipart-abort", "an upload that is cancelled is aborted", "[client][multipart]") {
     ClientOnStore client(store, small_parts(store));
-    std::stop_source stop;
-    std::promise<void> stalled;
-    S3PutRequest request = client.put_request("cancelled", "");
-    request.source =
-        std::make_shared<StalledSource>(random_bytes(2 * part + 5), [&] { stalled.set_value(); });
-    request.call.cancel = stop.get_token();
-    std::promise<Result<S3PutResult>> answer;
-    client->put_async(std::move(request), [&](Result<S3PutResult> result) { answer.set_value(result); });
-    stalled.get_future().wait();
-    stop.request_stop();
-    CHECK(code_of(answer.get_future().get()) == ErrorCode::cancelled);
+    StalledPut put(client, "cancelled");
+    put.stop();
+    CHECK(put.code() == ErrorCode::cancelled);
     CHECK(code_of(client->head(client.object("cancelled"))) == ErrorCode::not_found);
     CHECK(uploads_left(client) == 0);
 }
 
 S3_FEATURE_TEST_CASE("multipart-abort", "closing the client aborts what is under way",
                      "[client][multipart]") {
-    std::promise<Result<S3PutResult>> answer;
-    {
-        ClientOnStore client(store, small_parts(store));
-        std::promise<void> stalled;
-        S3PutRequest request = client.put_request("closed", "");
-        request.source =
-            std::make_shared<StalledSource>(random_bytes(2 * part + 5), [&] { stalled.set_value(); });
-        client->put_async(std::move(request), [&](Result<S3PutResult> result) { answer.set_value(result); });
-        stalled.get_future().wait();
-    }
-    CHECK(code_of(answer.get_future().get()) == ErrorCode::cancelled);
+    std::optional<ClientOnStore> closed(std::in_place, store, small_parts(store));
+    StalledPut put(*closed, "closed");
+    closed.reset();
+    CHECK(put.code() == ErrorCode::cancelled);
     ClientOnStore client(store);
     CHECK(code_of(client->head(client.object("closed"))) == ErrorCode::not_found);
     CHECK(uploads_left(client) == 0);

@@ -96,23 +96,29 @@ S3_FEATURE_TEST_CASE("list", "a listing comes in pages, with its common prefixes
           std::vector<std::string>{client.key("n6")});
 }
 
-S3_FEATURE_TEST_CASE("conditional-put", "create-only and compare-and-swap", "[client][conditions]") {
+S3_FEATURE_TEST_CASE("conditional-put", "an object is created only where there is none",
+                     "[client][conditions]") {
     ClientOnStore client(store);
     S3PutRequest create = client.put_request("once", "first");
     create.conditions.if_none_match = "*";
-    const S3PutResult first = ClientOnStore::required(client->put(std::move(create)));
+    ClientOnStore::required(client->put(std::move(create)));
     create = client.put_request("once", "second");
     create.conditions.if_none_match = "*";
     CHECK(code_of(client->put(std::move(create))) == ErrorCode::already_exists);
     CHECK(client.get("once") == "first");
+}
 
-    S3PutRequest swap = client.put_request("once", "third");
+S3_FEATURE_TEST_CASE("compare-and-swap", "an object is replaced only where it is the one that is known",
+                     "[client][conditions]") {
+    ClientOnStore client(store);
+    const S3PutResult first = client.put("swapped", "first");
+    S3PutRequest swap = client.put_request("swapped", "second");
     swap.conditions.if_match = first.etag;
     ClientOnStore::required(client->put(std::move(swap)));
-    swap = client.put_request("once", "fourth");
+    swap = client.put_request("swapped", "third");
     swap.conditions.if_match = first.etag;
     CHECK(code_of(client->put(std::move(swap))) == ErrorCode::precondition_failed);
-    CHECK(client.get("once") == "third");
+    CHECK(client.get("swapped") == "second");
 }
 
 S3_FEATURE_TEST_CASE("conditional-get", "a read can be bound to an ETag", "[client][conditions]") {

@@ -22,6 +22,7 @@ struct SpoiledStore {
     [[nodiscard]] std::shared_ptr<StorageBackend> spoiled() const {
         S3Options options = store.options().s3;
         options.endpoint = port.endpoint();
+        options.retry = {.max_attempts = 3, .first_delay = std::chrono::milliseconds(1)};
         return open_s3_backend(options).value();
     }
 };

@@ -16,7 +16,9 @@ Result<CopyResult> parse_copy(std::string_view xml, std::string_view root_name) 
     FILESTORE_TRY(required_text(root, "ETag"));
     CopyResult copy;
     copy.etag = etag_of(root);
-    FILESTORE_TRY_ASSIGN(copy.last_modified, required_time(root, "LastModified"));
+    if (root.child("LastModified")) {
+        FILESTORE_TRY_ASSIGN(copy.last_modified, required_time(root, "LastModified"));
+    }
     copy.checksums = checksums_in(root);
     return copy;
 }

@@ -24,6 +24,7 @@ namespace filestore::s3 {
 struct CopyResult {
     /// Without quotes.
     std::string etag;
+    /// The epoch where the server does not tell (seen for parts: s3s-fs 0.14.1).
     Timestamp last_modified{};
     std::vector<EncodedChecksum> checksums;
 };

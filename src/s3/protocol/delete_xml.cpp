@@ -74,10 +74,27 @@ Result<Outcomes> read_outcomes(pugi::xml_node root) {
     return outcomes;
 }
 
-Result<DeletedObject> outcome_of(const ObjectName& object, const Outcomes& outcomes) {
+/// The outcome of a key without a version, where the answer names the version that it had (seen: Garage 2.5.0) and the batch does not.
+Outcomes::const_iterator find_by_key(const std::string& key, std::span<const ObjectName> objects,
+                                     const Outcomes& outcomes) {
+    const auto found = outcomes.lower_bound({key, std::string()});
+    if (found == outcomes.end() || found->first.first != key) {
+        return outcomes.end();
+    }
+    const bool is_asked_for = std::any_of(objects.begin(), objects.end(), [&](const ObjectName& object) {
+        return object.key == key && object.version_id == found->first.second;
+    });
+    return is_asked_for ? outcomes.end() : found;
+}
+
+Result<DeletedObject> outcome_of(const ObjectName& object, std::span<const ObjectName> objects,
+                                 const Outcomes& outcomes) {
     auto found = outcomes.find({object.key, object.version_id});
     if (found == outcomes.end() && object.version_id == "null") {
         found = outcomes.find({object.key, std::string()});
+    }
+    if (found == outcomes.end() && object.version_id.empty()) {
+        found = find_by_key(object.key, objects, outcomes);
     }
     if (found != outcomes.end()) {
         return found->second;
@@ -120,7 +137,7 @@ Result<std::vector<Result<DeletedObject>>> parse_delete_result(std::string_view 
     std::vector<Result<DeletedObject>> results;
     results.reserve(objects.size());
     for (const ObjectName& object : objects) {
-        results.push_back(outcome_of(object, outcomes));
+        results.push_back(outcome_of(object, objects, outcomes));
     }
     return results;
 }

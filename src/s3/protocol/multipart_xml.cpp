@@ -97,8 +97,10 @@ Result<void> read_next_upload(UploadListing& listing, pugi::xml_node root, const
 
 Result<std::string> parse_upload_id(std::string_view xml) {
     pugi::xml_document document;
-    FILESTORE_TRY_ASSIGN(const pugi::xml_node root,
-                         load_answer(document, xml, "InitiateMultipartUploadResult"));
+    // rclone's server calls it by the other name.
+    FILESTORE_TRY_ASSIGN(
+        const pugi::xml_node root,
+        load_answer(document, xml, "InitiateMultipartUploadResult", "InitiateMultipartUpload"));
     FILESTORE_TRY_ASSIGN(std::string id, required_text(root, "UploadId"));
     if (id.empty()) {
         return corrupt("the server gave the multipart upload no id");

@@ -202,7 +202,9 @@ Result<void> MultipartJob::on_whole(const Request& request) {
 Result<void> MultipartJob::on_published(const Outcome& outcome) {
     if (outcome.answer.ok()) {
         FILESTORE_TRY_ASSIGN(const CompletedUpload completed, parse_completed_upload(outcome.answer->body));
-        return succeed(completed.etag, outcome.answer->header("x-amz-version-id"));
+        // Ceph 16 leaves it empty.
+        const std::string& etag = completed.etag.empty() ? expected_etag_ : completed.etag;
+        return succeed(etag, outcome.answer->header("x-amz-version-id"));
     }
     const Error& error = outcome.answer.error();
     const bool answer_lost =

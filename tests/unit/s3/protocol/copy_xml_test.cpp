@@ -40,6 +40,10 @@ TEST_CASE("the answer to a copy", "[s3][copy_xml]") {
     CHECK(parse_copy_part(object_copy).ok());
     CHECK(parse_copy_object("").error().code() == ErrorCode::corrupt);
     CHECK(parse_copy_object("<CopyObjectResult/>").error().code() == ErrorCode::corrupt);
+    CHECK(parse_copy_part("<CopyPartResult><ETag>\"e\"</ETag></CopyPartResult>")->etag == "e");
+    CHECK(parse_copy_part("<CopyPartResult><ETag>e</ETag><LastModified>then</LastModified></CopyPartResult>")
+              .error()
+              .code() == ErrorCode::corrupt);
     for (std::size_t size = 0; size < object_copy.size(); ++size) {
         REQUIRE_FALSE(parse_copy_object(object_copy.substr(0, size)).ok());
     }

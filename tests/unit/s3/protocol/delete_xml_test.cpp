@@ -94,6 +94,23 @@ TEST_CASE("a key's failure outweighs its success, and a version is another objec
     CHECK(results->at(2).ok());
 }
 
+TEST_CASE("a server may name the version that it deleted", "[s3][delete_xml]") {
+    const std::string deleted = result_xml(
+        "<Deleted><Key>k</Key><VersionId>7</VersionId></Deleted>"
+        "<Error><Key>l</Key><VersionId>8</VersionId><Code>AccessDenied</Code></Error>");
+    const auto results = parse_delete_result(deleted, Objects{{"k", ""}, {"l", ""}, {"m", ""}, {"k", "9"}});
+    REQUIRE(results.ok());
+    CHECK(results->at(0).ok());
+    CHECK(results->at(1).error().code() == ErrorCode::permission_denied);
+    CHECK(results->at(2).error().code() == ErrorCode::outcome_unknown);
+    CHECK(results->at(3).error().code() == ErrorCode::outcome_unknown);
+
+    const auto of_version = parse_delete_result(deleted, Objects{{"k", "7"}, {"k", ""}});
+    REQUIRE(of_version.ok());
+    CHECK(of_version->at(0).ok());
+    CHECK(of_version->at(1).error().code() == ErrorCode::outcome_unknown);
+}
+
 TEST_CASE("an answer to a batch delete that is none", "[s3][delete_xml]") {
     const Objects objects{{"k", ""}};
     const auto failed = parse_delete_result("<Error><Code>MalformedXML</Code></Error>", objects);

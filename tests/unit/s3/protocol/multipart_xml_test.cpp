@@ -64,6 +64,8 @@ bool refuses_every_cut(const std::string& document,
 
 TEST_CASE("the id of a multipart upload", "[s3][multipart_xml]") {
     CHECK(parse_upload_id(initiated).value() == "VXBs&2");
+    CHECK(parse_upload_id("<InitiateMultipartUpload><UploadId>u</UploadId></InitiateMultipartUpload>")
+              .value() == "u");
     CHECK(refuses_every_cut(initiated, [](std::string_view xml) { return parse_upload_id(xml).ok(); }));
     for (const std::string& xml :
          {std::string(), completed, std::string("<InitiateMultipartUploadResult/>"),
