@@ -60,6 +60,8 @@ struct S3RetryOptions {
     std::chrono::milliseconds longest_delay{20'000};
     /// No new attempt begins later than this after the first one, whatever else is left.
     std::chrono::milliseconds longest_time{180'000};
+    /// The same while no attempt has had an answer: a server that is not there is not waited for.
+    std::chrono::milliseconds longest_silence{10'000};
 };
 
 /// A value.
