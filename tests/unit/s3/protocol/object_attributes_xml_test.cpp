@@ -4,8 +4,8 @@
 
 #include "support/code_of.h"
 
-using filestore::ChecksumType;
 using filestore::ChecksumAlgorithm;
+using filestore::ChecksumType;
 using filestore::ErrorCode;
 using namespace filestore::s3;
 
