@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "filestore/checksum.h"
@@ -60,6 +61,8 @@ struct S3RetryOptions {
     std::chrono::milliseconds longest_delay{20'000};
     /// No new attempt begins later than this after the first one, whatever else is left.
     std::chrono::milliseconds longest_time{180'000};
+    /// The same while no attempt has had an answer: a server that is not there is not waited for.
+    std::chrono::milliseconds longest_silence{10'000};
 };
 
 /// A value.
@@ -80,8 +83,24 @@ struct S3ClientOptions {
     /// Where the keys come from; the environment where nothing is set.
     S3Credentials credentials;
 
-    /// A file or directory of certificates to trust; the system's where it is empty.
+    /// The certificates to trust: themselves (PEM), or a file or directory of them; the system's where both are empty.
+    std::string ca_pem;
     std::string ca_file;
+
+    /// `http://`, `https://` or `socks5h://`, with user and password where it wants them. Empty: that of the environment, unless that is not to be
+    /// asked. Loopback and metadata addresses are never reached through a proxy.
+    std::string proxy;
+    /// Hosts that go past `proxy`: names, domains, addresses and networks, separated by commas.
+    std::string no_proxy;
+    bool proxy_from_environment = true;
+
+    /// Connections at one time; more requests wait for one.
+    unsigned max_connections = 64;
+    /// A larger body is announced (`Expect: 100-continue`), so that a server that refuses it is not sent it. Bytes; never where there is none.
+    std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;
+    /// How long a resolved name, and a connection that is not used, is kept.
+    std::chrono::seconds dns_cache_time{30};
+    std::chrono::seconds max_idle_age{60};
 
     std::chrono::milliseconds connect_timeout{10'000};
     /// From the last byte of a request to the first of its answer.

@@ -12,9 +12,10 @@ namespace {
 class CurlTransport final : public Transport {
 public:
     explicit CurlTransport(const TransportOptions& options) {
+        const auto caches = std::make_shared<SharedCaches>();
         const unsigned count = std::max(1U, options.event_loops);
         for (unsigned i = 0; i < count; ++i) {
-            loops_.push_back(std::make_unique<EventLoop>(options));
+            loops_.push_back(std::make_unique<EventLoop>(options, caches));
         }
     }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/reactor.h"
@@ -29,7 +30,29 @@ struct TransportOptions {
     std::chrono::milliseconds stall_window{20'000};
     std::uint64_t stall_bytes = 1024;
 
-    /// A file or directory of certificates to trust; the system's where it is empty.
+    /// A request with a body above this size asks the server first (`Expect: 100-continue`), so that one that refuses is not sent the body. Never where
+    /// there is none.
+    std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;
+    /// So long it waits for the server's word before it sends the body unasked.
+    std::chrono::milliseconds expect_wait{1'000};
+
+    /// A connection is used again unless it has been idle for longer than this, or is older. Those that are too old are closed when the loop is next used.
+    std::chrono::seconds max_idle_age{60};
+    std::chrono::seconds max_connection_age{300};
+    /// How long a resolved name is used; the loops share what they resolved.
+    std::chrono::seconds dns_cache_time{30};
+    /// Spreads connections over the addresses of a name. One that cannot be connected to is passed over either way.
+    bool shuffle_addresses = true;
+
+    /// `http://`, `https://` or `socks5h://`, with user and password where it wants them. Empty: that of the environment (`http_proxy`, `https_proxy`, `all_proxy`,
+    /// `no_proxy`), unless switched off. Hosts for which is_never_proxied() holds, and requests that ask for it, go past any.
+    std::string proxy;
+    /// Hosts that go past `proxy`: names, domains, addresses and networks, separated by commas.
+    std::string no_proxy;
+    bool proxy_from_environment = true;
+
+    /// The certificates to trust: themselves (PEM), or a file or directory of them. The system's where both are empty, see find_system_trust().
+    std::string ca_pem;
     std::string ca_file;
     /// Required: polls the descriptors of paused streams.
     std::shared_ptr<Reactor> reactor;

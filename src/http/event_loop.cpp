@@ -19,6 +19,7 @@
 #include "core/try.h"
 #include "core/worker_thread.h"
 #include "http/exchange.h"
+#include "http/sockets.h"
 
 namespace filestore::http {
 
@@ -30,20 +31,15 @@ constexpr std::chrono::milliseconds idle_time{1000};
 /// How often progress is looked at while exchanges are under way; a deadline is met to the moment.
 constexpr std::chrono::milliseconds tick{250};
 
-/// libcurl wants one initialisation per process; it stays, because no moment is known to be safe for taking it back.
-void initialise_curl() {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
-
 }  // namespace
 
 /// Shared by the loop and its thread. What the thread needs for an exchange is made when the exchange is submitted: the thread itself only moves
 /// list nodes, so that lack of memory can fail an exchange and never the loop.
 class EventLoop::State : public std::enable_shared_from_this<State> {
 public:
-    explicit State(const TransportOptions& options)
+    State(const TransportOptions& options, std::shared_ptr<SharedCaches> caches)
         : options_(options),
+          caches_(std::move(caches)),
           most_running_(std::max(1U, options.max_connections / std::max(1U, options.event_loops))) {}
 
     ~State() {
@@ -173,11 +169,13 @@ private:
             return;
         }
         if (multi_ == nullptr) {
-            initialise_curl();
+            share_ = caches_->handle();
             multi_ = curl_multi_init();
             if (multi_ == nullptr) {
                 throw std::bad_alloc();
             }
+            // Those in use count, and paused exchanges may be more than run.
+            curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(2 * most_running_));
         }
         join_or_detach(thread_);
         thread_ = start_worker([self = shared_from_this()] { self->run(); });
@@ -272,15 +270,31 @@ private:
 
     Result<void> start(Exchange& exchange) {
         FILESTORE_TRY(check_call_limits(exchange.request().cancel, exchange.request().deadline));
+        const Result<Trust>& trusted = trust();
+        if (!trusted.ok() && exchange.request().url.starts_with("https:")) {
+            return trusted.error();
+        }
         CURL* handle = take_handle();
         if (handle == nullptr) {
             return Error(ErrorCode::no_memory);
         }
-        FILESTORE_TRY(exchange.prepare(handle, options_));
+        FILESTORE_TRY(exchange.prepare(handle, options_, trusted.ok() ? *trusted : nobody_));
+        curl_easy_setopt(handle, CURLOPT_SHARE, share_);
+        sockets_.set_up(handle);
         if (curl_multi_add_handle(multi_, handle) != CURLM_OK) {
             return Error(ErrorCode::no_memory);
         }
         return {};
+    }
+
+    /// Looked up by the first exchange, because opening a store reads nothing.
+    const Result<Trust>& trust() {
+        if (!trust_) {
+            trust_ = !options_.ca_pem.empty()    ? Trust{{}, {}, options_.ca_pem}
+                     : !options_.ca_file.empty() ? trust_in_path(options_.ca_file)
+                                                 : find_system_trust();
+        }
+        return *trust_;
     }
 
     CURL* take_handle() {
@@ -308,8 +322,9 @@ private:
         }
         const bool idle = has_nothing_to_do();
         if (waiting_.empty() || !has_room()) {
-            const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next_look_at_limits_ - now);
-            curl_multi_poll(multi_, nullptr, 0, static_cast<int>((idle ? idle_time : wait).count()), nullptr);
+            const auto until_look = std::chrono::ceil<std::chrono::milliseconds>(next_look_at_limits_ - now);
+            const auto wait = idle ? idle_time : std::max(until_look, std::chrono::milliseconds(0));
+            curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait.count()), nullptr);
         }
         was_idle_ = idle && std::chrono::steady_clock::now() - now >= idle_time;
     }
@@ -369,6 +384,7 @@ private:
     }
 
     const TransportOptions options_;
+    const std::shared_ptr<SharedCaches> caches_;
     const std::size_t most_running_;
     std::atomic<std::size_t> load_{0};
     /// A call was cancelled: the next turn looks which.
@@ -377,16 +393,20 @@ private:
     std::atomic<bool> switch_changed_{false};
 
     std::mutex mutex_;
-    // Behind the mutex, but that the thread uses `multi_` without it while it runs: it is made once, before.
+    // Behind the mutex, but that the thread uses `multi_` and `share_` without it while it runs: they are made once, before.
     Entries arrived_;
     std::thread thread_;
     bool running_ = false;
     bool stopping_ = false;
     CURLM* multi_ = nullptr;
+    CURLSH* share_ = nullptr;
     std::shared_ptr<SwitchListener> switch_listener_;
 
     // Only the loop's thread uses what follows, or whoever holds the last handle on this state.
     std::vector<CURL*> free_handles_;
+    Sockets sockets_;
+    std::optional<Result<Trust>> trust_;
+    const Trust nobody_;
     /// Beyond `most_running_`.
     Entries waiting_;
     /// Not begun, because their switches say pause.
@@ -397,7 +417,8 @@ private:
     bool was_idle_ = false;
 };
 
-EventLoop::EventLoop(const TransportOptions& options) : state_(std::make_shared<State>(options)) {}
+EventLoop::EventLoop(const TransportOptions& options, std::shared_ptr<SharedCaches> caches)
+    : state_(std::make_shared<State>(options, std::move(caches))) {}
 
 EventLoop::~EventLoop() {
     if (!owner_process_.is_current()) {

@@ -7,13 +7,14 @@
 
 #include "core/owner_process.h"
 #include "http/curl_transport.h"
+#include "http/shared_caches.h"
 
 namespace filestore::http {
 
 /// A resource; thread-safe. Destroying it ends every exchange with `cancelled`.
 class EventLoop {
 public:
-    explicit EventLoop(const TransportOptions& options);
+    EventLoop(const TransportOptions& options, std::shared_ptr<SharedCaches> caches);
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
     ~EventLoop();

@@ -1,96 +1,16 @@
 #include "http/exchange.h"
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <charconv>
 
 #include "core/ascii.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
+#include "http/curl_error.h"
+#include "http/handle_setup.h"
+#include "http/proxy.h"
+#include "http/retryable.h"
 
 namespace filestore::http {
-
-namespace {
-
-/// Measured: 512 KiB buffers cost a third less CPU on large bodies than curl's 16 KiB; small requests do not need them.
-constexpr long bulk_buffer = 512L * 1024;
-/// Above this size the server is asked before the body is sent (RFC 9110, section 10.1.1).
-constexpr std::uint64_t expect_threshold = std::uint64_t{1} << 20U;
-constexpr std::size_t most_header_bytes = std::size_t{64} * 1024;
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-int status_of_line(std::string_view line) noexcept {
-    const auto blank = line.find(' ');
-    int status = 0;
-    if (blank != std::string_view::npos) {
-        std::from_chars(line.data() + blank + 1, line.data() + line.size(), status);
-    }
-    return status;
-}
-
-/// Every close is a reset: some servers take an orderly close in the middle of a body for its end, and keep what they have got of it. Of a connection
-/// that is closed at rest nothing is lost by it.
-int reset_on_close(void*, curl_socket_t socket, curlsocktype) noexcept {
-    const ::linger at_once{1, 0};
-    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    return CURL_SOCKOPT_OK;
-}
-
-ErrorDetails retryable() {
-    ErrorDetails details;
-    details.retryable = true;
-    return details;
-}
-
-/// The public code of a failure of curl's own.
-ErrorCode code_of(CURLcode code) noexcept {
-    switch (code) {
-        case CURLE_OUT_OF_MEMORY:
-            return ErrorCode::no_memory;
-        case CURLE_OPERATION_TIMEDOUT:
-            return ErrorCode::timeout;
-        case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_URL_MALFORMAT:
-        case CURLE_UNSUPPORTED_PROTOCOL:
-            return ErrorCode::configuration;
-        default:
-            return ErrorCode::unavailable;
-    }
-}
-
-bool is_worth_retrying(CURLcode code) noexcept {
-    switch (code) {
-        case CURLE_PEER_FAILED_VERIFICATION:
-        case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_SSL_CERTPROBLEM:
-        case CURLE_URL_MALFORMAT:
-        case CURLE_UNSUPPORTED_PROTOCOL:
-        case CURLE_OUT_OF_MEMORY:
-            return false;
-        default:
-            return true;
-    }
-}
-
-}  // namespace
-
-std::string_view ResponseHead::header(std::string_view name) const noexcept {
-    for (const Header& header : headers) {
-        if (equal_ignoring_case(header.name, name)) {
-            return header.value;
-        }
-    }
-    return {};
-}
 
 Exchange::Exchange(Request request, std::shared_ptr<Receiver> receiver)
     : request_(std::move(request)), receiver_(std::move(receiver)) {}
@@ -99,42 +19,20 @@ Exchange::~Exchange() {
     curl_slist_free_all(header_list_);
 }
 
-Result<void> Exchange::prepare(CURL* handle, const TransportOptions& options) {
+Result<void> Exchange::prepare(CURL* handle, const TransportOptions& options, const Trust& trust) {
     handle_ = handle;
+    trust_ = &trust;
     watch_.emplace(LimitSettings{request_.first_byte_timeout.value_or(options.first_byte_timeout),
                                  options.stall_window, request_.may_trickle ? 1 : options.stall_bytes},
                    std::chrono::steady_clock::now());
-    set_connection(options);
+    set_up_handle(handle_, request_, options, trust);
+    set_callbacks();
     set_method();
-    return set_headers();
+    return set_headers(options);
 }
 
-void Exchange::set_connection(const TransportOptions& options) {
-    curl_easy_setopt(handle_, CURLOPT_URL, request_.url.c_str());
-    curl_easy_setopt(handle_, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(handle_, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(handle_, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-    // Without this curl would change the process's handling of SIGPIPE around its calls; our threads block it.
-    curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle_, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS,
-                     static_cast<long>(request_.connect_timeout.value_or(options.connect_timeout).count()));
-    if (request_.direct) {
-        curl_easy_setopt(handle_, CURLOPT_NOPROXY, "*");
-    }
+void Exchange::set_callbacks() {
     curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, curl_message_.data());
-    curl_easy_setopt(handle_, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(handle_, CURLOPT_SOCKOPTFUNCTION, &reset_on_close);
-    if (!options.ca_file.empty()) {
-        struct ::stat status {};
-        const bool is_directory = ::stat(options.ca_file.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-        curl_easy_setopt(handle_, is_directory ? CURLOPT_CAPATH : CURLOPT_CAINFO, options.ca_file.c_str());
-    }
-    if (request_.bulk) {
-        curl_easy_setopt(handle_, CURLOPT_BUFFERSIZE, bulk_buffer);
-        curl_easy_setopt(handle_, CURLOPT_UPLOAD_BUFFERSIZE, bulk_buffer);
-    }
     curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
     curl_easy_setopt(handle_, CURLOPT_HEADERDATA, this);
     curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
@@ -166,18 +64,31 @@ void Exchange::set_method() {
     curl_easy_setopt(handle_, CURLOPT_SEEKDATA, this);
 }
 
-Result<void> Exchange::set_headers() {
+Result<void> Exchange::set_headers(const TransportOptions& options) {
     curl_slist_free_all(std::exchange(header_list_, nullptr));
+    bool names_encodings = false;
     for (const Header& header : request_.headers) {
+        names_encodings = names_encodings || equal_ignoring_case(header.name, "accept-encoding");
         // A header without a value would be left out by curl unless it ends in ';'.
         FILESTORE_TRY(
             add_header_line(header.value.empty() ? header.name + ";" : header.name + ": " + header.value));
     }
-    if (request_.body_size <= expect_threshold) {
-        FILESTORE_TRY(add_header_line("Expect:"));
+    // The bytes as they are stored. Not part of any signature: some servers change it on the way.
+    if (!names_encodings) {
+        FILESTORE_TRY(add_header_line("Accept-Encoding: identity"));
     }
+    FILESTORE_TRY(set_expectation(options));
     curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, header_list_);
     return {};
+}
+
+/// Above its own threshold curl asks by itself, and takes the question back where the server does not know it (status 417).
+Result<void> Exchange::set_expectation(const TransportOptions& options) {
+    constexpr std::uint64_t curls_threshold = std::uint64_t{1} << 20U;
+    if (!options.expect_threshold || request_.body_size <= *options.expect_threshold) {
+        return add_header_line("Expect:");
+    }
+    return request_.body_size > curls_threshold ? Result<void>() : add_header_line("Expect: 100-continue");
 }
 
 Result<void> Exchange::add_header_line(std::string_view line) {
@@ -194,24 +105,11 @@ Result<void> Exchange::add_header_line(std::string_view line) {
 
 std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
-    const std::string_view line = trimmed({data, size * count});
-    exchange.head_bytes_ += size * count;
-    try {
-        if (line.starts_with("HTTP/")) {
-            exchange.head_ = ResponseHead{status_of_line(line), {}};
-            exchange.head_complete_ = false;
-        } else if (line.empty()) {
-            exchange.head_complete_ = true;
-        } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
-            exchange.head_.headers.push_back(
-                {std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1)))});
-        }
-        if (exchange.head_.headers.size() > most_header_bytes / 64) {
-            exchange.failure_ = Error(ErrorCode::corrupt, "the server's answer has too many headers");
-            return 0;
-        }
-    } catch (const std::bad_alloc&) {
-        exchange.failure_ = Error(ErrorCode::no_memory);
+    const auto taken = call_user(ErrorCode::internal, [&] {
+        return exchange.head_.take({data, size * count});
+    });
+    if (!taken.ok()) {
+        exchange.failure_ = taken.error();
         return 0;
     }
     return size * count;
@@ -223,7 +121,7 @@ Result<void> Exchange::announce_head() {
         return {};
     }
     head_announced_ = true;
-    return call_user(ErrorCode::internal, [this] { return receiver_->on_head(head_); });
+    return call_user(ErrorCode::internal, [this] { return receiver_->on_head(head_.head()); });
 }
 
 std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
@@ -352,36 +250,31 @@ Observation Exchange::observe() const noexcept {
     curl_easy_getinfo(handle_, CURLINFO_SIZE_DOWNLOAD_T, &received);
     curl_easy_getinfo(handle_, CURLINFO_PRETRANSFER_TIME_T, &before_transfer);
     const auto bytes_sent = static_cast<std::uint64_t>(sent);
-    return {before_transfer > 0, bytes_sent >= request_.body_size, head_.status >= 200,
-            bytes_sent + static_cast<std::uint64_t>(received) + head_bytes_};
-}
-
-/// The request has been sent, and its answer's head has not come whole.
-bool Exchange::awaits_head() const noexcept {
-    long sent = 0;
-    return !head_complete_ && curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK &&
-           sent > 0;
+    return {before_transfer > 0, bytes_sent >= request_.body_size, head_.is_final(),
+            bytes_sent + static_cast<std::uint64_t>(received) + head_.bytes()};
 }
 
 Result<void> Exchange::outcome(CURLcode code) {
     if (failure_) {
         return *failure_;
     }
+    if (code != CURLE_OK) {
+        return failed_by(code);
+    }
     // curl takes a connection that is closed between two headers for the end of the answer.
-    if (code == CURLE_OK && !head_complete_) {
+    if (!head_.is_complete() || !head_.is_final()) {
         return Error(ErrorCode::unavailable, "the server closed the connection in the middle of its answer",
                      retryable());
     }
-    if (code == CURLE_OK) {
-        return announce_head();
-    }
-    // curl's word for a header line above its own limit, too.
-    if (code == CURLE_OUT_OF_MEMORY && handle_ != nullptr && awaits_head()) {
-        return Error(ErrorCode::corrupt,
-                     "the server's answer has a header line of more than 100 KiB, or memory ran out");
-    }
-    std::string message = curl_message_[0] != '\0' ? curl_message_.data() : curl_easy_strerror(code);
-    return Error(code_of(code), std::move(message), is_worth_retrying(code) ? retryable() : ErrorDetails{});
+    return announce_head();
+}
+
+Error Exchange::failed_by(CURLcode code) const {
+    long proxy_status = 0;
+    curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    const std::string trusted = trust_->described();
+    return error_of(code, {curl_message_.data(), host_of(request_.url), trusted, proxy_status,
+                           !is_unsent() && !(head_.is_complete() && head_.is_final())});
 }
 
 void Exchange::finish(Result<void> outcome) noexcept {

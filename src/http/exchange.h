@@ -13,7 +13,9 @@
 #include <utility>
 
 #include "http/curl_transport.h"
+#include "http/head_reader.h"
 #include "http/limits.h"
+#include "http/trust.h"
 
 namespace filestore::http {
 
@@ -31,8 +33,8 @@ public:
 
     void set_wake(Wake wake) { wake_ = std::move(wake); }
 
-    /// Sets the handle up for this exchange, which borrows it until release_handle().
-    [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options);
+    /// Sets the handle up for this exchange, which borrows all three until release_handle().
+    [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options, const Trust& trust);
 
     [[nodiscard]] CURL* handle() const noexcept { return handle_; }
 
@@ -70,13 +72,14 @@ private:
     static int on_seek(void* self, curl_off_t offset, int origin);
 
     void set_method();
-    void set_connection(const TransportOptions& options);
-    [[nodiscard]] Result<void> set_headers();
+    void set_callbacks();
+    [[nodiscard]] Result<void> set_headers(const TransportOptions& options);
+    [[nodiscard]] Result<void> set_expectation(const TransportOptions& options);
     [[nodiscard]] Result<void> add_header_line(std::string_view line);
     [[nodiscard]] Result<void> announce_head();
     [[nodiscard]] std::size_t take_body(std::span<const std::byte> bytes);
     [[nodiscard]] std::size_t give_body(std::span<std::byte> into);
-    [[nodiscard]] bool awaits_head() const noexcept;
+    [[nodiscard]] Error failed_by(CURLcode code) const;
     [[nodiscard]] bool pauses_for_switch() noexcept;
     [[nodiscard]] Observation observe() const noexcept;
     [[nodiscard]] bool waits_for_caller() const noexcept {
@@ -88,12 +91,12 @@ private:
     std::optional<Wake> wake_;
     std::atomic<bool> resume_asked_{false};
     CURL* handle_ = nullptr;
+    /// The loop's.
+    const Trust* trust_ = nullptr;
     curl_slist* header_list_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> curl_message_{};
 
-    ResponseHead head_;
-    /// The blank line after the headers has come.
-    bool head_complete_ = false;
+    HeadReader head_;
     bool head_announced_ = false;
     /// Bytes of a paused piece that the receiver had taken: curl hands the whole piece over again.
     std::size_t already_taken_ = 0;
@@ -106,7 +109,6 @@ private:
     /// What the source, the receiver or a callback failed with.
     std::optional<Error> failure_;
     std::optional<ProgressWatch> watch_;
-    std::uint64_t head_bytes_ = 0;
 };
 
 }  // namespace filestore::http

@@ -2,15 +2,11 @@
 
 #include <string>
 
+#include "http/retryable.h"
+
 namespace filestore::http {
 
 namespace {
-
-ErrorDetails retryable() {
-    ErrorDetails details;
-    details.retryable = true;
-    return details;
-}
 
 std::string in_words(std::chrono::milliseconds time) {
     return time.count() % 1000 == 0 ? std::to_string(time.count() / 1000) + " s"

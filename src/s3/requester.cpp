@@ -182,6 +182,8 @@ private:
     std::optional<Signer> signer_;
     unsigned attempts_ = 0;
     bool has_place_ = false;
+    /// The server has been heard of.
+    bool answered_ = false;
     bool maybe_done_ = false;
     bool clock_mended_ = false;
     bool keys_mended_ = false;
@@ -311,6 +313,7 @@ bool Requester::RunningCall::learn(const AttemptEnd& end) {
         return false;
     }
     const Error& error = end.result.error();
+    answered_ = answered_ || end.head_seen || error.details().http_status != 0;
     if (is_throttle(error)) {
         requester_->rate_.on_throttle(now);
     } else if (error.details().http_status != 0) {

@@ -9,6 +9,7 @@
 
 #include "conformance/feature.h"
 #include "filestore/s3_client.h"
+#include "support/code_of.h"
 
 namespace filestore::test {
 
@@ -76,12 +77,6 @@ private:
     std::sort(fields.begin(), fields.end(),
               [](const S3Field& a, const S3Field& b) { return a.name < b.name; });
     return fields;
-}
-
-/// The code of a failure; ok where there is none.
-template <class T>
-[[nodiscard]] ErrorCode code_of(const Result<T>& result) {
-    return result.ok() ? ErrorCode::ok : result.error().code();
 }
 
 /// A source of these bytes that does not tell their number.

@@ -165,6 +165,12 @@ public:
         ::poll(polled, 2, -1);
     }
 
+    /// False when the server ends.
+    bool pause(std::chrono::milliseconds time) const {
+        pollfd stopped{stop_, POLLIN, 0};
+        return ::poll(&stopped, 1, static_cast<int>(time.count())) == 0;
+    }
+
     /// Closes in a way that loses no byte sent: a close with unread input would reset the connection.
     void close_gently() {
         ::shutdown(connection_, SHUT_WR);
@@ -255,8 +261,22 @@ void ScriptedServer::State::serve(Descriptor connection, std::size_t number, con
         },
         [&](const Send& step) { return talk.send(step.bytes); },
         [&](const Await& step) {
-            step.gate.wait();
+            while (step.gate.wait_for(std::chrono::milliseconds(0)) != std::future_status::ready) {
+                if (!talk.pause(std::chrono::milliseconds(2))) {
+                    return false;
+                }
+            }
             return true;
+        },
+        [&](const Signal& step) {
+            step.reached->set_value();
+            return true;
+        },
+        [&](const Pause& step) { return talk.pause(step.time); },
+        [&](const Drip& step) {
+            while (talk.send(step.bytes) && talk.pause(step.apart)) {
+            }
+            return false;
         },
         [&](const Stall&) {
             talk.stall();

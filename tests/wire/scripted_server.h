@@ -2,6 +2,7 @@
 
 /// A server on the loopback interface that says what a test tells it to, byte for byte, and keeps what it hears.
 
+#include <chrono>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -25,11 +26,23 @@ struct Send {  ///< Sends these bytes.
 struct Await {  ///< Waits until the test opens the gate.
     std::shared_future<void> gate;
 };
+struct Signal {  ///< Tells the test that the steps before are done.
+    std::promise<void>* reached;
+};
+struct Pause {  ///< Waits so long.
+    std::chrono::milliseconds time;
+};
+struct
+    Drip {  ///< Sends these bytes again and again, so far apart, until the client goes away or the server ends.
+    std::string bytes;
+    std::chrono::milliseconds apart;
+};
 struct Stall {};  ///< Does nothing more, until the client goes away or the server ends.
 struct Reset {};  ///< Closes the connection by RST.
 
 /// What is done on one connection; it is closed at the end of the script.
-using Script = std::vector<std::variant<ExpectRequest, ExpectHead, ExpectBody, Send, Await, Stall, Reset>>;
+using Script = std::vector<
+    std::variant<ExpectRequest, ExpectHead, ExpectBody, Send, Await, Signal, Pause, Drip, Stall, Reset>>;
 
 /// What was heard of one request. A value.
 struct HeardRequest {

@@ -117,7 +117,8 @@ FileUpload some_file() {
 }
 
 Script two_answers() {
-    return conversation({answer("200 OK", "ETag: \"x\"\r\n", ""), answer("200 OK", std::string(date_line), "content")});
+    return conversation(
+        {answer("200 OK", "ETag: \"x\"\r\n", ""), answer("200 OK", std::string(date_line), "content")});
 }
 
 }  // namespace

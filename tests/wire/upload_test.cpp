@@ -146,7 +146,8 @@ TEST_CASE("a source that waits is sent as it comes, without spooling", "[wire]")
 }
 
 TEST_CASE("a blocking source is not touched after its call has ended", "[wire]") {
-    ScriptedServer server({{ExpectHead{}, Reset{}}});
+    std::promise<void> read_begun;
+    ScriptedServer server({{ExpectHead{}, Await{read_begun.get_future().share()}, Reset{}}});
     std::atomic<bool> inside{false};
     std::atomic<bool> ended{false};
     std::atomic<bool> read_after_end{false};
@@ -173,6 +174,7 @@ TEST_CASE("a blocking source is not touched after its call has ended", "[wire]")
         done(std::move(result));
     });
     REQUIRE(eventually([&] { return inside.load(); }));
+    read_begun.set_value();
     stop.request_stop();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     go_on.set_value();

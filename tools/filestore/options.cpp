@@ -278,8 +278,7 @@ std::vector<CLI::Option*> Parser::add_list_options(CLI::App& app) {
 }
 
 std::vector<CLI::Option*> Parser::add_presign_options(CLI::App& app) {
-    CLI::Option* method =
-        add_text(app, "--method", "METHOD", method_, "GET (default), PUT, HEAD or DELETE");
+    CLI::Option* method = add_text(app, "--method", "METHOD", method_, "GET (default), PUT, HEAD or DELETE");
     CLI::Option* expires = add_text(app, "--expires", "TIME", expires_,
                                     "How long the URL can be used, such as 90s, 15m, 1h (default), 7d");
     return {method, expires};

@@ -30,6 +30,9 @@ Result<void> check_options(const S3ClientOptions& options) {
         !is_sensible(options.stall_timeout)) {
         return invalid("connect_timeout, first_byte_timeout and stall_timeout are 1 millisecond to 1 day");
     }
+    if (options.max_connections < 1 || options.max_connections > 10'000) {
+        return invalid("max_connections is 1 to 10,000");
+    }
     if (options.part_size < 5 * mebibyte || options.part_size > 5 * 1024 * mebibyte) {
         return invalid("part_size is 5 MiB to 5 GiB");
     }
@@ -66,7 +69,15 @@ http::TransportOptions transport_options(const S3ClientOptions& options,
     transport.connect_timeout = options.connect_timeout;
     transport.first_byte_timeout = options.first_byte_timeout;
     transport.stall_window = options.stall_timeout;
+    transport.ca_pem = options.ca_pem;
     transport.ca_file = options.ca_file;
+    transport.proxy = options.proxy;
+    transport.no_proxy = options.no_proxy;
+    transport.proxy_from_environment = options.proxy_from_environment;
+    transport.max_connections = options.max_connections;
+    transport.expect_threshold = options.expect_threshold;
+    transport.dns_cache_time = options.dns_cache_time;
+    transport.max_idle_age = options.max_idle_age;
     transport.reactor = reactor;
     return transport;
 }

@@ -21,7 +21,7 @@ namespace filestore::s3 {
 
 /// The payload hash of such a request.
 inline constexpr std::string_view streaming_unsigned_trailer = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
-inline constexpr std::uint64_t aws_chunk_size = 64 * 1024;
+inline constexpr std::uint64_t aws_chunk_size = std::uint64_t{64} * 1024;
 
 /// What such a request says of its body: content-encoding, x-amz-decoded-content-length, x-amz-trailer and x-amz-sdk-checksum-algorithm. A stored
 /// Content-Encoding of the caller's own goes behind `aws-chunked` in the one header: `own_content_encoding`.

@@ -30,8 +30,7 @@ std::vector<NameValue> signing_fields(const Credentials& credentials, const Sign
                                   {"x-amz-credential", credential_name(credentials, scope)},
                                   {"x-amz-date", signing_time(scope)}};
     if (!credentials.session_token.empty()) {
-        fields.push_back(
-            {"x-amz-security-token", std::string(std::string_view(credentials.session_token))});
+        fields.push_back({"x-amz-security-token", std::string(std::string_view(credentials.session_token))});
     }
     return fields;
 }

@@ -87,6 +87,7 @@ TEST_CASE("an S3 store made before fork answers forked in the child", "[fork]") 
     filestore::S3Options options;
     options.bucket = "bucket";
     options.endpoint = "http://127.0.0.1:1";
+    options.retry.max_attempts = 1;
     options.credentials.access_key = "key";
     options.credentials.secret_key = "secret";
     auto backend = filestore::open_s3_backend(options).value();

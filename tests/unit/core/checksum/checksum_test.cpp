@@ -27,7 +27,7 @@ struct Case {
     std::string_view name;
     std::string_view header_suffix;
     std::string_view of_nothing;
-    /// Of "123456789"; the values that MinIO and moto answer, too.
+    /// Of "123456789".
     std::string_view of_digits;
 };
 

@@ -95,7 +95,7 @@ struct KnownCrc {
     std::uint64_t crc;
 };
 
-/// The check values of the catalogues; RFC 3720, B.4; the NVM command set specification, 5.2.1.3.4; zlib.
+/// The check values of the catalogues; RFC 3720, B.4; the NVM command set specification; zlib.
 std::vector<KnownCrc> known_crcs() {
     constexpr std::byte ff{0xFF};
     const Bytes digits = bytes_of("123456789");

@@ -2,8 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-using filestore::ChecksumType;
+#include "support/code_of.h"
+
 using filestore::ChecksumAlgorithm;
+using filestore::ChecksumType;
 using filestore::ErrorCode;
 using namespace filestore::s3;
 
@@ -69,8 +71,8 @@ TEST_CASE("an answer with attributes that is none", "[s3][object_attributes]") {
           answer("<ObjectParts><PartsCount>0</PartsCount></ObjectParts>"),
           answer("<ObjectParts><Part><Size>1</Size></Part></ObjectParts>")}) {
         INFO(xml);
-        CHECK(parse_object_attributes(xml).error().code() == ErrorCode::corrupt);
+        CHECK(code_of(parse_object_attributes(xml)) == ErrorCode::corrupt);
     }
-    CHECK(parse_object_attributes("<Error><Code>NotImplemented</Code></Error>").error().code() ==
+    CHECK(code_of(parse_object_attributes("<Error><Code>NotImplemented</Code></Error>")) ==
           ErrorCode::unsupported);
 }

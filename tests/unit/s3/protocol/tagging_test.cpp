@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/code_of.h"
+
 using filestore::ErrorCode;
 using namespace filestore::s3;
 
@@ -53,9 +55,9 @@ TEST_CASE("limits of tags count characters", "[s3][tagging]") {
         {{"a", "\x01"}},
     };
     for (const Tags& tags : bad) {
-        CHECK(check_tags(tags).error().code() == ErrorCode::invalid_argument);
-        CHECK(tagging_header(tags).error().code() == ErrorCode::invalid_argument);
-        CHECK(tagging_body(tags).error().code() == ErrorCode::invalid_argument);
+        CHECK(code_of(check_tags(tags)) == ErrorCode::invalid_argument);
+        CHECK(code_of(tagging_header(tags)) == ErrorCode::invalid_argument);
+        CHECK(code_of(tagging_body(tags)) == ErrorCode::invalid_argument);
     }
 }
 
@@ -63,7 +65,7 @@ TEST_CASE("an answer with tags that is none", "[s3][tagging]") {
     for (const char* const xml : {"", "<Tagging/>", "<Tagging><TagSet>", "<TagSet/>",
                                   "<Tagging><TagSet><Tag><Value>v</Value></Tag></TagSet></Tagging>"}) {
         INFO(xml);
-        CHECK(parse_tagging(xml).error().code() == ErrorCode::corrupt);
+        CHECK(code_of(parse_tagging(xml)) == ErrorCode::corrupt);
     }
-    CHECK(parse_tagging("<Error><Code>NoSuchKey</Code></Error>").error().code() == ErrorCode::not_found);
+    CHECK(code_of(parse_tagging("<Error><Code>NoSuchKey</Code></Error>")) == ErrorCode::not_found);
 }

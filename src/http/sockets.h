@@ -1,0 +1,37 @@
+#pragma once
+
+/// The sockets of one event loop. Only src/http includes this header.
+
+#include <curl/curl.h>
+
+#include <vector>
+
+namespace filestore::http {
+
+/// Opens the sockets of libcurl's connections, and looks at a kept connection before a request goes over it. A resource; used by one thread at a time, and
+/// destroyed after every handle that it has set up and their multi handle.
+class Sockets {
+public:
+    Sockets() = default;
+    Sockets(const Sockets&) = delete;
+    Sockets& operator=(const Sockets&) = delete;
+
+    void set_up(CURL* handle);
+
+private:
+    struct Socket {
+        curl_socket_t descriptor;
+        /// A request has gone over it.
+        bool was_used;
+    };
+
+    static curl_socket_t open(void* self, curlsocktype purpose, curl_sockaddr* address) noexcept;
+    static int close(void* self, curl_socket_t descriptor) noexcept;
+    static int before_request(void* self, char* address, char* local_address, int port,
+                              int local_port) noexcept;
+    static int set_options(void* self, curl_socket_t descriptor, curlsocktype purpose) noexcept;
+
+    std::vector<Socket> sockets_;
+};
+
+}  // namespace filestore::http
