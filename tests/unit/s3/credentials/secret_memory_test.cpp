@@ -28,12 +28,14 @@ std::atomic<int> found{0};
 /// Keeps a string from being left out by the compiler.
 std::atomic<const char*> place{nullptr};
 
-bool holds_canary(const void* memory, std::size_t size) {
-    return ::memmem(memory, size, canary.data(), canary.size()) != nullptr;
+/// Whether most of the secret is there: emptying a string overwrites its first byte.
+bool holds(const void* memory, std::size_t size, std::string_view secret) {
+    const std::string_view most = secret.substr(1);
+    return ::memmem(memory, size, most.data(), most.size()) != nullptr;
 }
 
 void give_back(void* memory) noexcept {
-    if (armed.load() && memory != nullptr && holds_canary(memory, ::malloc_usable_size(memory))) {
+    if (armed.load() && memory != nullptr && holds(memory, ::malloc_usable_size(memory), canary)) {
         found.fetch_add(1);
     }
     std::free(memory);
@@ -90,9 +92,9 @@ TEST_CASE("a credential object leaves nothing in its own memory, also where its 
     constexpr std::string_view secret = "canary-short";
     alignas(s3::Credentials) std::array<std::byte, sizeof(s3::Credentials)> room{};
     auto* const keys = new (room.data()) s3::Credentials{"access", secret, secret};
-    REQUIRE(::memmem(room.data(), room.size(), secret.data(), secret.size()) != nullptr);
+    REQUIRE(holds(room.data(), room.size(), secret));
     std::destroy_at(keys);
-    CHECK(::memmem(room.data(), room.size(), secret.data(), secret.size()) == nullptr);
+    CHECK_FALSE(holds(room.data(), room.size(), secret));
 }
 
 TEST_CASE("the caller's options leave nothing behind when they go", "[s3][credentials]") {
