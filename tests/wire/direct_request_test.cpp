@@ -105,6 +105,7 @@ TEST_CASE("a direct request goes past the proxy of the environment", "[wire]") {
     CHECK(proxy.connections() == 0);
 
     request.direct = false;
+    request.url = "http://host.invalid/keys";
     const auto proxied = send(request);
     REQUIRE(proxied.ok());
     CHECK(*proxied == 200);

@@ -31,6 +31,7 @@ std::vector<Script> stalling_scripts() {
 
 std::shared_ptr<StorageBackend> open_impatient(const ScriptedServer& server) {
     S3Options options = options_for(server);
+    options.first_byte_timeout = 300ms;
     options.stall_timeout = 300ms;
     return open_s3_backend(options).value();
 }
@@ -173,6 +174,7 @@ TEST_CASE("no server", "[wire]") {
     }
     S3Options options;
     options.bucket = "bucket";
+    options.retry.max_attempts = 1;
     options.credentials.access_key = access_key;
     options.credentials.secret_key = secret_key;
     for (const std::string& address : {endpoint, std::string("http://no-such-host.invalid")}) {

@@ -15,6 +15,7 @@ void check_calls(const Script& script, const std::string& what) {
     const ScriptedServer server(std::vector<Script>(40, script));
     S3Options options = options_for(server);
     options.credentials.session_token = session_token;
+    options.first_byte_timeout = std::chrono::milliseconds(100);
     options.stall_timeout = std::chrono::milliseconds(100);
     const auto backend = open_s3_backend(options).value();
 

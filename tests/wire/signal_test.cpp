@@ -46,6 +46,7 @@ void talk_to(const std::string& endpoint, http::TransportOptions options) {
     REQUIRE_FALSE(sigpipe_is_blocked());
     {
         options.expect_threshold.reset();
+        options.first_byte_timeout = std::chrono::milliseconds(300);
         const HttpClient client(options);
         for (int i = 0; i < 3; ++i) {
             http::Request request =
