@@ -43,6 +43,19 @@ constexpr auto payload_signings =
                                              {"signed", S3PayloadSigning::signed_payload},
                                              {"unsigned", S3PayloadSigning::unsigned_payload}});
 
+constexpr auto checksum_modes =
+    std::to_array<Choice<S3ChecksumMode>>({{"automatic", S3ChecksumMode::automatic},
+                                           {"off", S3ChecksumMode::off},
+                                           {"header", S3ChecksumMode::header},
+                                           {"trailer", S3ChecksumMode::trailer}});
+
+constexpr auto checksum_algorithms =
+    std::to_array<Choice<ChecksumAlgorithm>>({{"crc32", ChecksumAlgorithm::crc32},
+                                              {"crc32c", ChecksumAlgorithm::crc32c},
+                                              {"crc64nvme", ChecksumAlgorithm::crc64nvme},
+                                              {"sha1", ChecksumAlgorithm::sha1},
+                                              {"sha256", ChecksumAlgorithm::sha256}});
+
 constexpr auto backends = std::to_array<Choice<std::string_view>>({{"local", "local"}, {"s3", "s3"}});
 constexpr auto switches = std::to_array<Choice<bool>>({{"true", true}, {"false", false}});
 
@@ -161,6 +174,15 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"spool_directory", [](Options o, Value v) { return set_text(o.s3.spool_directory, v); }},
     {"connect_timeout", [](Options o, Value v) { return set_seconds(o.s3.connect_timeout, v); }},
     {"stall_timeout", [](Options o, Value v) { return set_seconds(o.s3.stall_timeout, v); }},
+    {"first_byte_timeout", [](Options o, Value v) { return set_seconds(o.s3.first_byte_timeout, v); }},
+    {"max_attempts", [](Options o, Value v) { return set_number(o.s3.retry.max_attempts, v, 1, 100); }},
+    {"proxy", [](Options o, Value v) { return set_text(o.s3.proxy, v); }, true},
+    {"profile", [](Options o, Value v) { return set_text(o.s3.profile, v); }},
+    {"checksum_mode", [](Options o, Value v) { return set_choice(o.s3.checksum_mode, v, checksum_modes); }},
+    {"checksum_algorithm",
+     [](Options o, Value v) { return set_choice(o.s3.checksum_algorithm, v, checksum_algorithms); }},
+    {"parallel_parts", [](Options o, Value v) { return set_number(o.s3.parallel_parts, v, 1, 256); }},
+    {"max_connections", [](Options o, Value v) { return set_number(o.s3.max_connections, v, 1, 10'000); }},
     {"event_loops", [](Options o, Value v) { return set_number(o.s3.event_loops, v, 1, 64); }},
     {"catalogue_path", [](Options o, Value v) { return set_text(o.catalogue_path, v); }},
     {"cleanup_enabled", [](Options o, Value v) { return set_choice(o.cleanup.enabled, v, switches); }},

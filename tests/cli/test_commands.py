@@ -5,6 +5,7 @@ import os
 import re
 import select
 import subprocess
+import urllib.request
 
 import pytest
 from command import SECONDS_TO_END, assert_fails, assert_succeeds, uploaded
@@ -343,3 +344,18 @@ def test_full_standard_output_is_reported(tool, local):
             outcome = tool.run(*arguments, *local.options, stdout=full)
         assert outcome.code == 1, (arguments, outcome)
         assert outcome.err.startswith(b"filestore: ") and outcome.err.count(b"\n") == 1, (arguments, outcome)
+
+
+def test_presign_prints_a_url_that_works_without_keys(run, store):
+    file_id = uploaded(run("upload", "-", stdin=BODY))
+    if store.kind == "local":
+        assert_fails(run("presign", file_id), 1, "presigned")
+        return
+    printed = run("presign", file_id, "--method", "get", "--expires", "15m")
+    assert printed.code == 0 and printed.out.startswith(b"http") and printed.out.count(b"\n") == 1
+    with urllib.request.urlopen(printed.out.decode().strip(), timeout=SECONDS_TO_END) as answer:
+        assert answer.read() == BODY
+    record = json.loads(run("presign", file_id, "--json", "--expires", "90").out)
+    assert record["file_id"] == file_id and TIME.fullmatch(record["expires_at"]) and "X-Amz-Expires=90" in record["url"]
+    for words in (["--expires", "0"], ["--expires", "1y"], ["--expires", "8d"], ["--method", "POST"]):
+        assert_fails(run("presign", file_id, *words), 2)

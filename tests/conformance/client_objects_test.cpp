@@ -184,7 +184,8 @@ S3_FEATURE_TEST_CASE("checksum-trailer", "a checksum may follow the bytes", "[cl
     options.checksum_mode = S3ChecksumMode::trailer;
     options.checksum_algorithm = ChecksumAlgorithm::crc32c;
     ClientOnStore client(store, options);
-    for (const std::size_t size : {0, 1, 65'536, 200'001}) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{65'536}, std::size_t{200'001}}) {
         const std::string bytes = random_bytes(size);
         client.put("trailed", bytes);
         const S3ObjectInfo info = ClientOnStore::required(client->head(client.object("trailed")));

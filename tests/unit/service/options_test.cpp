@@ -58,6 +58,14 @@ TEST_CASE("every option is set by its name", "[service]") {
                                                        {"spool_directory", "/var/tmp"},
                                                        {"connect_timeout", "2.5"},
                                                        {"stall_timeout", "7"},
+                                                       {"first_byte_timeout", "8"},
+                                                       {"max_attempts", "4"},
+                                                       {"proxy", "http://proxy:3128"},
+                                                       {"profile", "minio"},
+                                                       {"checksum_mode", "trailer"},
+                                                       {"checksum_algorithm", "sha256"},
+                                                       {"parallel_parts", "5"},
+                                                       {"max_connections", "9"},
                                                        {"event_loops", "3"},
                                                        {"catalogue_path", "off"},
                                                        {"cleanup_enabled", "true"},
@@ -82,6 +90,14 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.s3.spool_directory == "/var/tmp");
     CHECK(options.s3.connect_timeout == milliseconds(2500));
     CHECK(options.s3.stall_timeout == milliseconds(7000));
+    CHECK(options.s3.first_byte_timeout == milliseconds(8000));
+    CHECK(options.s3.retry.max_attempts == 4);
+    CHECK(options.s3.proxy == "http://proxy:3128");
+    CHECK(options.s3.profile == "minio");
+    CHECK(options.s3.checksum_mode == filestore::S3ChecksumMode::trailer);
+    CHECK(options.s3.checksum_algorithm == filestore::ChecksumAlgorithm::sha256);
+    CHECK(options.s3.parallel_parts == 5);
+    CHECK(options.s3.max_connections == 9);
     CHECK(options.s3.event_loops == 3);
     CHECK(options.catalogue_path == "off");
     CHECK(options.cleanup.enabled);

@@ -1,0 +1,78 @@
+"""Shows that tests see faults: run.py ROOT SCRATCH [NAME...]
+
+Each mutants/*/NAME.patch breaks one promise in a copy of the sources below SCRATCH; its first line names the test program and the cases that must fail
+then: `# test: PROGRAM "FILTER"`. The run fails where a mutant passes them, no longer applies, or does not build.
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+
+PROGRAMS = {
+    "filestore_unit_tests": "tests/unit",
+    "filestore_secret_memory_tests": "tests/unit",
+    "filestore_wire_tests": "tests/wire",
+    "filestore_conformance_tests": "tests/conformance",
+}
+LONGEST = 600
+
+
+def run(*command, cwd):
+    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LONGEST)
+
+
+def copy_of_sources(root, scratch):
+    """The files that git knows, changed ones as they are now. What has not changed keeps its time, so that it is not built again."""
+    copy = scratch / "source"
+    names = subprocess.check_output(["git", "ls-files", "-z"], cwd=root, text=True).split("\0")
+    for name in filter(None, names):
+        source, target = root / name, copy / name
+        if source.is_file() and not (target.is_file() and target.read_bytes() == source.read_bytes()):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+    return copy
+
+
+def check(copy, build, patch):
+    """What is wrong with the mutant; nothing where its test saw it."""
+    first = patch.read_text().splitlines()[0]
+    program, test_filter = first.removeprefix("# test:").strip().split(maxsplit=1)
+    test_filter = test_filter.strip('"')
+    if run("patch", "--strip=1", "--forward", "--input", patch, cwd=copy).returncode != 0:
+        return "does not apply any more"
+    try:
+        built = run("cmake", "--build", build, "--parallel", "2", "--target", program, cwd=copy)
+        if built.returncode != 0:
+            return "does not build:\n" + built.stdout[-2000:]
+        tested = run(build / PROGRAMS[program] / program, test_filter, cwd=copy)
+        if "No test" in tested.stdout:
+            return f"names no test: {test_filter}"
+        return "passes: its tests see nothing" if tested.returncode == 0 else None
+    finally:
+        run("patch", "--strip=1", "--reverse", "--input", patch, cwd=copy)
+
+
+def main():
+    root, scratch = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+    wanted = set(sys.argv[3:])
+    copy = copy_of_sources(root, scratch)
+    build = scratch / "build"
+    configured = run("cmake", "-G", "Ninja", "-S", copy, "-B", build, "-DCMAKE_BUILD_TYPE=Release", cwd=copy)
+    if configured.returncode != 0:
+        sys.exit(configured.stdout)
+    failed = seen = 0
+    for patch in sorted((root / "tests" / "mutants").glob("*/*.patch")):
+        name = f"{patch.parent.name}/{patch.stem}"
+        if wanted and name not in wanted:
+            continue
+        problem = check(copy, build, patch)
+        print(f"{name}: {problem or 'seen'}", flush=True)
+        failed += problem is not None
+        seen += problem is None
+    print(f"{seen} passed, {failed} failed")
+    sys.exit(1 if failed or not seen else 0)
+
+
+if __name__ == "__main__":
+    main()
