@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -32,7 +33,12 @@ public:
     }
 
     Result<IoStep> on_body(std::span<const std::byte> bytes, const Wake&) override {
-        kept_.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        if (inside) {
+            inside();
+        }
+        if (keeps_body) {
+            kept_.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        }
         received += bytes.size();
         return IoStep{bytes.size(), false};
     }
@@ -51,6 +57,10 @@ public:
         }
         return done.get();
     }
+
+    /// Called for each piece of the body; set before the exchange begins.
+    std::function<void()> inside;
+    bool keeps_body = true;
 
     std::atomic<bool> head_came{false};
     std::atomic<std::size_t> received{0};
@@ -95,8 +105,9 @@ public:
         transport_ = http::make_curl_transport(options);
     }
 
-    [[nodiscard]] std::shared_ptr<KeepingReceiver> send(http::Request request) const {
-        auto receiver = std::make_shared<KeepingReceiver>();
+    [[nodiscard]] std::shared_ptr<KeepingReceiver> send(
+        http::Request request,
+        std::shared_ptr<KeepingReceiver> receiver = std::make_shared<KeepingReceiver>()) const {
         transport_->send(std::move(request), receiver);
         return receiver;
     }

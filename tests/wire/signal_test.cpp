@@ -62,6 +62,16 @@ void talk_to(const std::string& endpoint, http::TransportOptions options) {
 
 }  // namespace
 
+TEST_CASE("signals are handled as before while we work, too", "[transport][signal]") {
+    const ScriptedServer server({conversation({answer("200 OK", "", "body")})});
+    const HttpClient client;
+    const auto receiver = std::make_shared<KeepingReceiver>();
+    bool was_default = false;
+    receiver->inside = [&] { was_default = sigpipe_is_default(); };
+    CHECK(client.send(HttpClient::get_of(server.endpoint()), receiver)->wait().outcome.ok());
+    CHECK(was_default);
+}
+
 TEST_CASE("a peer that goes away while we write raises no signal", "[transport][signal]") {
     for (const auto& scripts : vanishing_servers()) {
         const ScriptedServer server(scripts);
