@@ -9,10 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import uuid
 
 PR_SET_PDEATHSIG = 1
 SECONDS_TO_ANSWER = 40
+SECONDS_TO_COME_UP = 10
+ATTEMPTS = 4
 GIBIBYTE = 1 << 30
 
 libc = ctypes.CDLL(None)
@@ -80,6 +83,10 @@ def run(*command):
     subprocess.run(command, check=True, timeout=SECONDS_TO_ANSWER, preexec_fn=end_with_parent)
 
 
+def output_of(*command):
+    return subprocess.check_output(command, text=True, timeout=SECONDS_TO_ANSWER, preexec_fn=end_with_parent)
+
+
 def make_keys(data):
     keyring = f"{data}/keyring"
     everything = ("--cap", "osd", "allow *", "--cap", "mgr", "allow *")
@@ -98,7 +105,22 @@ def start_object_store():
     run("ceph", "osd", "new", identity)
     run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", identity)
     run("ceph", "osd", "crush", "add-bucket", "h", "host")
-    return start("ceph-osd", "-f", "-i", "0")
+    for _ in range(ATTEMPTS):
+        daemon = start("ceph-osd", "-f", "-i", "0")
+        if comes_up():
+            return daemon
+        # Seen where other clients were at the monitor: it waits for that for ever.
+        daemon.kill()
+        daemon.wait()
+    sys.exit("the object store of Ceph does not come up")
+
+
+def comes_up():
+    give_up = time.monotonic() + SECONDS_TO_COME_UP
+    while time.monotonic() < give_up:
+        if '"num_up_osds":1' in output_of("ceph", "osd", "stat", "--format", "json"):
+            return True
+    return False
 
 
 def start_gateway(access_key, secret_key):
