@@ -112,13 +112,13 @@ struct S3ClientOptions {
     /// Bodies larger than one part travel in parts, several at a time. Bytes; 5 MiB to 5 GiB for uploads.
     std::uint64_t part_size = std::uint64_t{8} << 20U;
     /// Parts of one transfer under way at one time. A transfer holds at most `part_size` times this in memory.
-    unsigned parallel_parts = 8;
+    unsigned parallel_parts = 4;
     /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes.
-    std::uint64_t part_memory = std::uint64_t{64} << 20U;
+    std::uint64_t part_memory = std::uint64_t{32} << 20U;
 
     /// The most event loop threads; at least 1. They start with the first request and end when idle.
     unsigned event_loops = 2;
-    /// Where a part that does not fit into `part_memory` is kept (an unnamed file); `$TMPDIR` or /tmp where it is empty.
+    /// Accepted and not used: nothing is spooled any more. A part larger than `part_memory` is held in memory alone.
     std::string spool_directory;
 
     /// Where blocking work and completions run; a thread pool of its own where there is none.

@@ -89,4 +89,6 @@ def closed_port():
 def store_options(endpoint, catalogue):
     """The command's options for a store on the server, and its environment."""
     options = ["--backend", "s3", "--bucket", "bucket", "--endpoint", endpoint, "--option", f"catalogue_path={catalogue}"]
+    # Such a server is as bad the next time.
+    options += ["--option", "max_attempts=1"]
     return options, {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}

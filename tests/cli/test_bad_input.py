@@ -341,14 +341,6 @@ def test_unknown_access_key(tool, versitygw):
     assert versitygw.catalogue.events() == []
 
 
-def test_no_place_for_an_upload_of_unknown_length(tool, versitygw):
-    nowhere = ["--option", "spool_directory=/no/such/directory"]
-    arguments = ["upload", "-", *nowhere, *versitygw.options]
-    outcome = tool.run(*arguments, environment=versitygw.environment, stdin=LONG_BODY)
-    assert_fails(outcome, 2, "/no/such/directory", "spool_directory")
-    versitygw.assert_empty()
-
-
 def test_missing_credentials(tool, versitygw):
     for arguments in every_command():
         assert_fails(tool.run(*arguments, *versitygw.options, stdin=BODY), 5, "AWS_ACCESS_KEY_ID")

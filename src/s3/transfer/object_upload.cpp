@@ -78,7 +78,7 @@ private:
                 FILESTORE_TRY_ASSIGN(const bool known, look_ahead());
                 return known && take_buffer();
             }
-            FILESTORE_TRY_ASSIGN(const std::size_t count, read_into(buffer_->room()));
+            FILESTORE_TRY_ASSIGN(const std::size_t count, read_into(accounted_room()));
             if (count == 0) {
                 return source_ended_ && take_buffer();
             }
@@ -99,6 +99,12 @@ private:
         }
         FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(PartSizes::growing, wished));
         return parts.size_of(number);
+    }
+
+    [[nodiscard]] std::span<std::byte> accounted_room() const {
+        const auto room = buffer_->room();
+        const bool all = buffer_->is_accounted_for() || room.size() <= unaccounted_bytes;
+        return all ? room : room.first(unaccounted_bytes - buffer_->size());
     }
 
     bool account_for_buffer() {

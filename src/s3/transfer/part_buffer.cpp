@@ -1,13 +1,13 @@
 #include "s3/transfer/part_buffer.h"
 
-#include <cstring>
+#include <sys/mman.h>
+
+#include <new>
 #include <utility>
 
 namespace filestore::s3 {
 
 namespace {
-
-constexpr std::size_t first_capacity = std::size_t{64} * 1024;
 
 class PartSource final : public Source {
 public:
@@ -35,15 +35,17 @@ private:
 
 }  // namespace
 
-std::span<std::byte> PartBuffer::room() {
-    if (size_ == capacity_ && capacity_ < limit_) {
-        const std::size_t larger = std::min(limit_, std::max(first_capacity, capacity_ * 4));
-        auto memory = std::make_unique_for_overwrite<std::byte[]>(larger);
-        std::copy_n(memory_.get(), size_, memory.get());
-        memory_ = std::move(memory);
-        capacity_ = larger;
+PartBuffer::PartBuffer(std::size_t limit) : limit_(limit) {
+    void* const mapped =
+        ::mmap(nullptr, limit_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED) {
+        throw std::bad_alloc();
     }
-    return {memory_.get() + size_, capacity_ - size_};
+    memory_ = static_cast<std::byte*>(mapped);
+}
+
+PartBuffer::~PartBuffer() {
+    ::munmap(memory_, limit_);
 }
 
 std::shared_ptr<Source> source_of(std::shared_ptr<const PartBuffer> buffer) {

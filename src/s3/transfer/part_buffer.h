@@ -15,16 +15,18 @@
 
 namespace filestore::s3 {
 
-/// Memory that grows, up to a limit, as it is filled. A resource held by std::shared_ptr; one thread at a time while it is filled,
-/// immutable afterwards.
+/// Memory that takes up room as it is filled, up to a limit, and gives it back to the system at once: an allocator would keep what many threads
+/// have used. A resource held by std::shared_ptr; one thread at a time while it is filled, immutable afterwards.
 class PartBuffer {
 public:
-    explicit PartBuffer(std::size_t limit) noexcept : limit_(limit) {}
+    /// Throws std::bad_alloc where the system has no address space left.
+    explicit PartBuffer(std::size_t limit);
     PartBuffer(const PartBuffer&) = delete;
     PartBuffer& operator=(const PartBuffer&) = delete;
+    ~PartBuffer();
 
-    /// Where to put what comes next; empty when the buffer is full. May throw std::bad_alloc.
-    [[nodiscard]] std::span<std::byte> room();
+    /// Where to put what comes next; empty when the buffer is full.
+    [[nodiscard]] std::span<std::byte> room() noexcept { return {memory_ + size_, limit_ - size_}; }
     /// So many bytes of room() have been filled.
     void added(std::size_t count) noexcept { size_ += count; }
 
@@ -34,13 +36,12 @@ public:
 
     [[nodiscard]] bool full() const noexcept { return size_ == limit_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {memory_.get(), size_}; }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {memory_, size_}; }
 
 private:
-    std::size_t limit_;
+    const std::size_t limit_;
     std::optional<PartMemory::Share> share_;
-    std::unique_ptr<std::byte[]> memory_;
-    std::size_t capacity_ = 0;
+    std::byte* memory_ = nullptr;
     std::size_t size_ = 0;
 };
 

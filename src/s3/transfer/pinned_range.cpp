@@ -33,7 +33,12 @@ void PinnedRange::apply(Call& call, std::uint64_t delivered) const {
 
 Result<void> PinnedRange::check(const Answer& head, std::uint64_t delivered) const {
     const ByteRange asked{offset + delivered, length - delivered};
-    FILESTORE_TRY(body_extent(asked, head.status, head.headers));
+    const auto extent = body_extent(asked, head.status, head.headers);
+    if (!extent.ok() && extent.error().code() == ErrorCode::unsupported) {
+        return Error(ErrorCode::unavailable,
+                     "the answer broke off, and the server knows no ranges to go on by: try again");
+    }
+    FILESTORE_TRY(extent);
     // Some servers do not look at If-Match.
     return head.header("etag") == etag ? Result<void>() : Result<void>(changed({}));
 }
