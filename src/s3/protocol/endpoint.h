@@ -46,9 +46,6 @@ struct Target {
 /// Where the hosts of AWS in this region are: `amazonaws.com`.
 [[nodiscard]] std::string_view aws_domain(std::string_view region);
 
-/// Where the hosts of AWS in this region are: `amazonaws.com`.
-[[nodiscard]] std::string_view aws_domain(std::string_view region);
-
 /// The object with this key (empty: the bucket itself) and these decoded query parameters.
 [[nodiscard]] Target object_target(const Endpoint& endpoint, std::string_view key,
                                    const std::vector<NameValue>& query);
