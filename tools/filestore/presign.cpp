@@ -22,7 +22,7 @@ ExitCode presign(const Session& session) {
         return session.fail(url.error(), operand);
     }
     if (!options.json) {
-        return session.print(url->url);
+        return session.print(url->url + "\n");
     }
     return session.print(JsonLine()
                              .text("file_id", id->text())
