@@ -20,7 +20,7 @@ namespace {
 using CopyOperation = OperationPtr<S3CopyResult>;
 
 /// One request copies the whole object.
-Result<void> copy_whole(ClientCore& core, const CopyOperation& operation, S3CopyRequest request) {
+Result<void> copy_whole(ClientCore& core, const CopyOperation& operation, const S3CopyRequest& request) {
     Call call = object_call(request.bucket, request.key, {}, request.call);
     call.method = http::Method::put;
     call.may_trickle = true;
@@ -86,7 +86,7 @@ void copy(ClientCore& core, S3CopyRequest request, Completion<S3CopyResult> done
                           FILESTORE_TRY(answer);
                           FILESTORE_TRY_ASSIGN(const std::uint64_t size, content_length(answer->headers));
                           if (size <= request.multipart_threshold) {
-                              return copy_whole(core, operation, std::move(request));
+                              return copy_whole(core, operation, request);
                           }
                           FILESTORE_TRY_ASSIGN(const S3ObjectInfo source, object_info(size, answer->headers));
                           return copy_in_parts(core, operation, std::move(request), source);

@@ -33,7 +33,7 @@ Result<void> check_options(const S3ClientOptions& options) {
     if (options.max_connections < 1 || options.max_connections > 10'000) {
         return invalid("max_connections is 1 to 10,000");
     }
-    if (options.part_size < 5 * mebibyte || options.part_size > 5 * 1024 * mebibyte) {
+    if (options.part_size < 5 * mebibyte || options.part_size > 5120 * mebibyte) {
         return invalid("part_size is 5 MiB to 5 GiB");
     }
     if (options.parallel_parts < 1 || options.parallel_parts > 256) {

@@ -28,6 +28,7 @@ void get_tags(ClientCore& core, S3TagsRequest request, Completion<std::vector<S3
             FILESTORE_TRY(answer);
             FILESTORE_TRY_ASSIGN(std::vector<NameValue> parsed, parse_tagging(answer->body));
             Tags tags;
+            tags.reserve(parsed.size());
             for (NameValue& tag : parsed) {
                 tags.push_back({std::move(tag.name), std::move(tag.value)});
             }
@@ -41,6 +42,7 @@ void get_tags(ClientCore& core, S3TagsRequest request, Completion<std::vector<S3
 void put_tags(ClientCore& core, S3TagsRequest request, Completion<void> done) {
     core.start<void>(request.call, std::move(done), [&](const OperationPtr<void>& operation) -> Result<void> {
         std::vector<NameValue> tags;
+        tags.reserve(request.tags.size());
         for (S3Field& tag : request.tags) {
             tags.push_back({std::move(tag.name), std::move(tag.value)});
         }
