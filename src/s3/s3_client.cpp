@@ -91,12 +91,16 @@ void S3Client::sweep_uploads_async(S3SweepRequest request, Completion<std::vecto
     s3::sweep_uploads(*core_, std::move(request), std::move(done));
 }
 
+// Taken over with the call, as every request is.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void S3Client::presign_async(S3PresignRequest request, Completion<PresignedUrl> done) {
-    s3::presign(*core_, std::move(request), std::move(done));
+    s3::presign(*core_, request, std::move(done));
 }
 
+// Taken over with the call, as every request is.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void S3Client::presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done) {
-    s3::presign_post(*core_, std::move(request), std::move(done));
+    s3::presign_post(*core_, request, std::move(done));
 }
 
 Result<S3PutResult> S3Client::put(S3PutRequest request) {
