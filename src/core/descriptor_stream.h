@@ -1,6 +1,6 @@
 #pragma once
 
-/// What path streams and spools take from descriptor streams.
+/// What path streams take from descriptor streams.
 
 #include <memory>
 #include <string>

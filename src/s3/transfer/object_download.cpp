@@ -74,7 +74,7 @@ private:
         }
         begun_ = true;
         progress_ = ProgressMeter(std::move(download_->options.progress), extent_.length);
-        pinned_ = {extent_.offset, extent_.length, std::string(head.header("etag"))};
+        pinned_ = {extent_.offset, extent_.length, pin_of(extent_, head.headers)};
         in_parts_ = is_worth_parts();
         return in_parts_ ? Result<void>(Error(ErrorCode::cancelled, "the rest is read in parts"))
                          : Result<void>();
@@ -82,7 +82,7 @@ private:
 
     [[nodiscard]] bool is_worth_parts() const noexcept {
         const S3ClientOptions& options = requester_->options();
-        return options.parallel_parts > 1 && !pinned_.etag.empty() &&
+        return options.parallel_parts > 1 && !pinned_.pin.etag.empty() &&
                extent_.length / parts_of_one_get > options.part_size;
     }
 
@@ -110,7 +110,7 @@ private:
         if (!begun_) {
             return {};
         }
-        if (pinned_.etag.empty() || in_parts_) {
+        if (pinned_.pin.etag.empty() || in_parts_) {
             return Error(ErrorCode::unavailable, "the answer broke off and has no ETag to go on by");
         }
         pinned_.apply(again, taken_);

@@ -89,7 +89,7 @@ private:
                 length = std::min(length, unaccounted_part);
             }
             const auto part = std::make_shared<Part>();
-            part->range = {range_.offset + asked_, length, range_.etag};
+            part->range = {range_.offset + asked_, length, range_.pin};
             part->buffer = std::make_shared<PartBuffer>(static_cast<std::size_t>(length));
             if (share) {
                 part->buffer->hold(std::move(*share));

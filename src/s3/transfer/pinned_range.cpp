@@ -5,6 +5,7 @@
 
 #include "core/try.h"
 #include "s3/protocol/answer_head.h"
+#include "s3/protocol/etag.h"
 
 namespace filestore::s3 {
 
@@ -20,32 +21,29 @@ void set(std::vector<NameValue>& headers, std::string_view name, std::string val
     }
 }
 
-Error changed(const ErrorDetails& details) {
-    return {ErrorCode::conflict, "the object changed while it was read: read it again", details};
-}
-
 }  // namespace
 
 void PinnedRange::apply(Call& call, std::uint64_t delivered) const {
     set(call.headers, "range", range_header({offset + delivered, length - delivered}));
-    set(call.headers, "if-match", etag);
+    set(call.headers, "if-match", quoted_etag(pin.etag));
 }
 
 Result<void> PinnedRange::check(const Answer& head, std::uint64_t delivered) const {
-    const ByteRange asked{offset + delivered, length - delivered};
-    const auto extent = body_extent(asked, head.status, head.headers);
+    // Some servers do not look at If-Match.
+    const auto extent =
+        resumed_extent(pin, {offset + delivered, length - delivered}, head.status, head.headers);
     if (!extent.ok() && extent.error().code() == ErrorCode::unsupported) {
         return Error(ErrorCode::unavailable,
                      "the answer broke off, and the server knows no ranges to go on by: try again");
     }
     FILESTORE_TRY(extent);
-    // Some servers do not look at If-Match.
-    return head.header("etag") == etag ? Result<void>() : Result<void>(changed({}));
+    return {};
 }
 
 Error of_pinned(const Error& error) {
     return error.code() == ErrorCode::precondition_failed || error.code() == ErrorCode::not_found
-               ? changed(error.details())
+               ? Error(ErrorCode::conflict, "the object changed while it was read: read it again",
+                       error.details())
                : error;
 }
 

@@ -3,8 +3,8 @@
 /// A ranged GET that goes on only with the object that it began with.
 
 #include <cstdint>
-#include <string>
 
+#include "s3/protocol/range_plan.h"
 #include "s3/requester.h"
 
 namespace filestore::s3 {
@@ -13,8 +13,8 @@ namespace filestore::s3 {
 struct PinnedRange {
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
-    /// Of the object that the first answer came from, with its quotes; never empty.
-    std::string etag;
+    /// The object that the first answer came from; its ETag is never empty.
+    ObjectPin pin;
 
     /// Makes `call` ask for the range, less the `delivered` bytes at its start.
     void apply(Call& call, std::uint64_t delivered) const;
