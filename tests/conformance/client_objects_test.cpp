@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -149,7 +150,9 @@ S3_FEATURE_TEST_CASE("tags", "tags are set, read and removed", "[client]") {
     CHECK(ClientOnStore::required(client->get_tags(request)) == std::vector<S3Field>{{"team", "a b"}});
     request.tags = {{"one", "1"}, {"two", "2"}};
     CHECK(client->put_tags(request).ok());
-    CHECK(ClientOnStore::required(client->get_tags(request)) == request.tags);
+    // S3 promises no order, and versitygw's differs from answer to answer.
+    const std::vector<S3Field> set = ClientOnStore::required(client->get_tags(request));
+    CHECK(std::is_permutation(set.begin(), set.end(), request.tags.begin(), request.tags.end()));
     request.tags.clear();
     CHECK(client->put_tags(request).ok());
     CHECK(ClientOnStore::required(client->get_tags(request)).empty());
