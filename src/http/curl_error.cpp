@@ -36,9 +36,9 @@ Error error_of(CURLcode code, const FailureContext& context) {
     }
     switch (code) {
         case CURLE_PEER_FAILED_VERIFICATION:
-            return {ErrorCode::unavailable, "the TLS certificate of " + quoted(context.host) +
-                                                " is not accepted: " + message +
-                                                " (trusted: " + std::string(context.trusted) + ")"};
+            return {ErrorCode::configuration,
+                    "the TLS certificate of " + quoted(context.host) + " is not accepted: " + message +
+                        " (trusted: " + std::string(context.trusted) + "; ca_file names others)"};
         case CURLE_SSL_CACERT_BADFILE:
             return {ErrorCode::configuration, std::string(context.trusted) + " cannot be used to check " +
                                                   quoted(context.host) + ": " + message};

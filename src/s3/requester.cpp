@@ -462,14 +462,15 @@ void Requester::send(Call call, std::function<void(Outcome)> done) {
 }
 
 void Requester::with_signer(const std::string& bucket, const std::stop_token& cancel,
-                            std::function<void(Result<Signer>)> done) {
-    parts_.credentials->get(cancel, [self = shared_from_this(), bucket,
-                                     done = std::move(done)](Result<ResolvedCredentials> keys) {
-        done(call_user(ErrorCode::internal, [&]() -> Result<Signer> {
-            FILESTORE_TRY(keys);
-            return self->signer_of(bucket, std::move(*keys));
-        }));
-    });
+                            std::function<void(Result<Signer>)> done, Timestamp until) {
+    parts_.credentials->get_lasting(
+        until, cancel,
+        [self = shared_from_this(), bucket, done = std::move(done)](Result<ResolvedCredentials> keys) {
+            done(call_user(ErrorCode::internal, [&]() -> Result<Signer> {
+                FILESTORE_TRY(keys);
+                return self->signer_of(bucket, std::move(*keys));
+            }));
+        });
 }
 
 Result<Signer> Requester::signer_of(const std::string& bucket, ResolvedCredentials keys) {
@@ -491,7 +492,8 @@ void Requester::presign(PresignMethod method, Call call, std::chrono::seconds ex
                 FILESTORE_TRY(signer);
                 return presigned_url(method, call, expires, *signer);
             }));
-        });
+        },
+        options_.clock->now() + expires);
 }
 
 std::string Requester::region_of(const std::string& bucket) {

@@ -41,6 +41,7 @@ constexpr auto s3_settings = std::to_array<Setting>({
     {"bucket_name", "bucket_name"},
     {"region", "region"},
     {"endpoint", "endpoint"},
+    {"dual_stack", "dual_stack", true},
     {"addressing", "addressing"},
     {"payload_signing", "payload_signing"},
     {"key_prefix", "key_prefix"},

@@ -166,6 +166,7 @@ constexpr auto options_by_name = std::to_array<Option>({
      true},
     {"region", [](Options o, Value v) { return set_nonempty(o.s3.region, v); }},
     {"endpoint", [](Options o, Value v) { return set_text(o.s3.endpoint, v); }, true},
+    {"dual_stack", [](Options o, Value v) { return set_choice(o.s3.dual_stack, v, switches); }},
     {"addressing", [](Options o, Value v) { return set_choice(o.s3.addressing, v, addressings); }},
     {"payload_signing",
      [](Options o, Value v) { return set_choice(o.s3.payload_signing, v, payload_signings); }},

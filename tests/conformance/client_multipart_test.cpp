@@ -4,6 +4,7 @@
 #include <semaphore>
 
 #include "conformance/client_support.h"
+#include "conformance/plain_http.h"
 #include "support/random_bytes.h"
 #include "support/test_streams.h"
 
@@ -30,6 +31,16 @@ std::size_t uploads_left(ClientOnStore& client) {
     request.older_than = std::chrono::seconds(-3600);
     request.dry_run = true;
     return ClientOnStore::required(client->sweep_uploads(std::move(request))).size();
+}
+
+/// From `source` to `target`.
+S3CopyRequest copy_in_parts(const ClientOnStore& client) {
+    S3CopyRequest copy;
+    copy.source_bucket = copy.bucket = client.bucket();
+    copy.source_key = client.key("source");
+    copy.key = client.key("target");
+    copy.multipart_threshold = part;
+    return copy;
 }
 
 /// An upload in parts whose source waits after some of them.
@@ -162,20 +173,52 @@ S3_FEATURE_TEST_CASE("copy", "an object is copied with its metadata, or with oth
     CHECK(code_of(client->copy(copy)) == ErrorCode::not_found);
 }
 
-S3_FEATURE_TEST_CASE("copy-multipart", "a large object is copied in parts", "[client][copy]") {
+S3_FEATURE_TEST_CASE("copy-multipart", "a large object is copied in parts, with all that belongs to it",
+                     "[client][copy]") {
     ClientOnStore client(store);
     const std::string bytes = random_bytes(2 * part + 17);
     S3PutRequest put = client.put_request("source", bytes);
     put.metadata = {{"colour", "blue"}};
+    put.content_type = "text/x-large";
+    put.cache_control = "max-age=7";
     ClientOnStore::required(client->put(std::move(put)));
-    S3CopyRequest copy;
-    copy.source_bucket = client.bucket();
-    copy.source_key = client.key("source");
-    copy.bucket = client.bucket();
-    copy.key = client.key("target");
-    copy.multipart_threshold = part;
+    const S3CopyRequest copy = copy_in_parts(client);
     CHECK(ClientOnStore::required(client->copy(copy)).parts == 3);
     CHECK(client.get("target") == bytes);
     const S3ObjectInfo target = ClientOnStore::required(client->head(client.object("target")));
     CHECK(target.metadata == std::vector<S3Field>{{"colour", "blue"}});
+    CHECK(target.content_type == "text/x-large");
+    CHECK(header_of(store, client, "target", "cache-control") == "max-age=7");
+}
+
+S3_FEATURE_TEST_CASE("copy-multipart", "a copy in parts has other metadata where that is given",
+                     "[client][copy]") {
+    ClientOnStore client(store);
+    S3PutRequest put = client.put_request("source", random_bytes(2 * part + 17));
+    put.metadata = {{"colour", "blue"}};
+    ClientOnStore::required(client->put(std::move(put)));
+    S3CopyRequest copy = copy_in_parts(client);
+    copy.metadata = std::vector<S3Field>{{"shape", "round"}};
+    copy.content_type = "text/x-new";
+    ClientOnStore::required(client->copy(copy));
+    const S3ObjectInfo target = ClientOnStore::required(client->head(client.object("target")));
+    CHECK(target.metadata == std::vector<S3Field>{{"shape", "round"}});
+    CHECK(target.content_type == "text/x-new");
+}
+
+S3_FEATURE_TEST_CASE("tags", "a copy keeps the tags, in one piece and in parts", "[client][copy]") {
+    ClientOnStore client(store);
+    S3PutRequest put = client.put_request("source", random_bytes(2 * part + 17));
+    put.tags = {{"team", "a b"}};
+    ClientOnStore::required(client->put(std::move(put)));
+    for (const std::uint64_t threshold : {std::uint64_t{5} << 30U, std::uint64_t{part}}) {
+        CAPTURE(threshold);
+        S3CopyRequest copy = copy_in_parts(client);
+        copy.multipart_threshold = threshold;
+        ClientOnStore::required(client->copy(copy));
+        S3TagsRequest tags;
+        tags.bucket = copy.bucket;
+        tags.key = copy.key;
+        CHECK(ClientOnStore::required(client->get_tags(tags)) == std::vector<S3Field>{{"team", "a b"}});
+    }
 }

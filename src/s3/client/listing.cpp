@@ -53,7 +53,23 @@ Result<void> check_progress(std::string_view next, std::string_view asked) {
     return {};
 }
 
-Result<S3ListPage> to_page(ObjectListing listing, std::string_view asked) {
+/// Where a page is to begin.
+void add_place(Call& call, const S3ListRequest& request) {
+    const std::string& place = request.cursor.empty() ? request.start_after : request.cursor;
+    if (request.version == S3ListVersion::v2) {
+        call.query.push_back({"list-type", "2"});
+    }
+    if (place.empty()) {
+        return;
+    }
+    if (request.version == S3ListVersion::v1) {
+        call.query.push_back({"marker", place});
+    } else {
+        call.query.push_back({request.cursor.empty() ? "start-after" : "continuation-token", place});
+    }
+}
+
+Result<S3ListPage> to_page(ObjectListing listing, std::string_view asked, S3ListVersion version) {
     S3ListPage page;
     for (ListedObject& object : listing.objects) {
         page.objects.push_back({std::move(object.key), object.size, std::move(object.etag),
@@ -61,8 +77,10 @@ Result<S3ListPage> to_page(ObjectListing listing, std::string_view asked) {
     }
     page.common_prefixes = std::move(listing.common_prefixes);
     if (listing.truncated) {
-        FILESTORE_TRY(check_progress(listing.next_continuation_token, asked));
-        page.next = std::move(listing.next_continuation_token);
+        std::string& next =
+            version == S3ListVersion::v1 ? listing.next_marker : listing.next_continuation_token;
+        FILESTORE_TRY(check_progress(next, asked));
+        page.next = std::move(next);
     }
     return page;
 }
@@ -90,17 +108,16 @@ void list(ClientCore& core, S3ListRequest request, Completion<S3ListPage> done) 
         request.call, std::move(done), [&](const OperationPtr<S3ListPage>& operation) -> Result<void> {
             FILESTORE_TRY(check(request));
             Call call = listing_call(request);
-            call.query.push_back({"list-type", "2"});
-            if (!request.cursor.empty()) {
-                call.query.push_back({"continuation-token", request.cursor});
-            } else if (!request.start_after.empty()) {
-                call.query.push_back({"start-after", request.start_after});
-            }
+            add_place(call, request);
             core.send(operation, std::move(call),
-                      [operation, asked = request.cursor](const Result<Answer>& answer) -> Result<void> {
+                      [operation, asked = request.cursor,
+                       version = request.version](const Result<Answer>& answer) -> Result<void> {
                           FILESTORE_TRY(answer);
-                          FILESTORE_TRY_ASSIGN(ObjectListing listing, parse_listing(answer->body));
-                          FILESTORE_TRY_ASSIGN(S3ListPage page, to_page(std::move(listing), asked));
+                          FILESTORE_TRY_ASSIGN(
+                              ObjectListing listing,
+                              parse_listing(answer->body, version == S3ListVersion::v1 ? ListVersion::v1
+                                                                                       : ListVersion::v2));
+                          FILESTORE_TRY_ASSIGN(S3ListPage page, to_page(std::move(listing), asked, version));
                           operation->finish(std::move(page));
                           return {};
                       });

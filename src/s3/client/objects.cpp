@@ -112,6 +112,7 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             UploadTarget& target = upload.target;
             FILESTORE_TRY_ASSIGN(target.access_headers,
                                  access_headers(request.encryption, request.requester_pays, tls));
+            target.requester_pays = request.requester_pays;
             FILESTORE_TRY_ASSIGN(target.conditions, condition_headers(request.conditions));
             upload.headers = [headers = std::move(headers)](
                                  std::optional<std::uint64_t>) -> Result<std::vector<NameValue>> {

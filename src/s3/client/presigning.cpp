@@ -71,7 +71,8 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
         options, std::move(done), [&](const OperationPtr<S3PresignedPost>& operation) -> Result<void> {
             FILESTORE_TRY(check_expiry(request.expires));
             core.requester()->with_signer(
-                request.bucket, options.cancel, [operation, request](const Result<Signer>& signer) {
+                request.bucket, options.cancel,
+                [operation, request](const Result<Signer>& signer) {
                     operation->finish([&]() -> Result<S3PresignedPost> {
                         FILESTORE_TRY(signer);
                         const Timestamp wished = signer->scope.time + request.expires;
@@ -88,7 +89,8 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
                         }
                         return post;
                     }());
-                });
+                },
+                core.options().clock->now() + request.expires);
             return {};
         });
 }

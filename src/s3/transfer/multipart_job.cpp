@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
+#include "s3/protocol/write_options.h"
 #include "s3/transfer/multipart_etag.h"
 
 namespace filestore::s3 {
@@ -266,6 +267,9 @@ Result<void> MultipartJob::take_back() {
     }
     Call call = new_call(aborted_ ? http::Method::get : http::Method::remove);
     call.query = {{"uploadId", upload_id_}};
+    if (target_.requester_pays) {
+        call.headers.push_back(requester_pays_header());
+    }
     bound_cleanup(call);
     Request request;
     if (aborted_) {

@@ -24,8 +24,10 @@ namespace filestore::s3 {
 struct UploadTarget {
     std::string bucket;
     std::string key;
-    /// Of every request that carries bytes or asks for the object.
+    /// Of every request that carries bytes, makes an object of them or asks for it.
     std::vector<NameValue> access_headers;
+    /// They say that the requester pays; so must those that take an upload back.
+    bool requester_pays = false;
     /// Of the request that publishes.
     std::vector<NameValue> conditions;
     std::stop_token cancel;

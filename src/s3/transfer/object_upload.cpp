@@ -196,7 +196,8 @@ private:
 
     Result<void> publish_parts() {
         Call call = new_call(http::Method::post);
-        call.headers = target().conditions;
+        call.headers = target().access_headers;
+        append(call.headers, target().conditions);
         FILESTORE_TRY(checksums_.add_to_completion(call));
         return publish(std::move(call), total_);
     }

@@ -1,0 +1,58 @@
+/// Who may do what: nobody in particular, and those whom the server does not know.
+
+#include <catch2/catch.hpp>
+
+#include "conformance/client_support.h"
+
+using namespace filestore;
+using namespace filestore::test;
+
+namespace {
+
+S3ClientOptions anonymous(const TestStore& store) {
+    S3ClientOptions options = store.options().s3;
+    options.credentials = {};
+    options.credentials.anonymous = true;
+    return options;
+}
+
+Result<std::string> read(S3Client& client, const std::string& bucket, const std::string& key) {
+    const auto sink = std::make_shared<BufferSink>();
+    S3GetRequest request;
+    request.bucket = bucket;
+    request.key = key;
+    request.sink = sink;
+    const auto got = client.get(std::move(request));
+    return got.ok() ? Result<std::string>(sink->take()) : Result<std::string>(got.error());
+}
+
+}  // namespace
+
+S3_FEATURE_TEST_CASE("anonymous", "what anybody may read is read without keys", "[client][access]") {
+    ClientOnStore owner(store);
+    S3PutRequest put = owner.put_request("public", "for all");
+    put.bucket = store.public_bucket();
+    ClientOnStore::required(owner->put(std::move(put)));
+    ClientOnStore anybody(store, anonymous(store));
+    CHECK(read(*anybody, store.public_bucket(), owner.key("public")).value() == "for all");
+    S3ObjectRequest head = owner.object("public");
+    head.bucket = store.public_bucket();
+    CHECK(ClientOnStore::required(anybody->head(head)).size == 7);
+}
+
+S3_FEATURE_TEST_CASE("signature-check", "without keys nothing else is read or written", "[client][access]") {
+    ClientOnStore owner(store);
+    owner.put("private", "mine");
+    ClientOnStore anybody(store, anonymous(store));
+    CHECK(code_of(read(*anybody, owner.bucket(), owner.key("private"))) == ErrorCode::permission_denied);
+    CHECK(code_of(anybody->put(owner.put_request("private", "theirs"))) == ErrorCode::permission_denied);
+    CHECK(owner.get("private") == "mine");
+}
+
+S3_FEATURE_TEST_CASE("signature-check", "a wrong secret key is told as such", "[client][access]") {
+    S3ClientOptions options = store.options().s3;
+    options.credentials.secret_key += "x";
+    ClientOnStore stranger(store, options);
+    CHECK(code_of(stranger->put(stranger.put_request("x", "x"))) == ErrorCode::unauthenticated);
+    CHECK(code_of(read(*stranger, stranger.bucket(), stranger.key("x"))) == ErrorCode::unauthenticated);
+}
