@@ -114,6 +114,24 @@ struct S3PutRequest {
     /// The client's own where there is none.
     std::optional<S3ChecksumMode> checksum_mode{};
     std::optional<ChecksumAlgorithm> checksum_algorithm{};
+
+    /// Makes an upload in parts resumable: called once, on a library thread, when it has begun and before its first part is sent, with the token to keep;
+    /// it may take a moment to do so. From then on a failure or cancellation leaves the upload as it is, to be gone on with or given up
+    /// (abort_upload()); sweep_uploads() takes it for left behind when it is old. A failure that it answers ends the upload, which is
+    /// aborted then. Not called for what goes in one PUT. The token is one line of printable ASCII; it names the object, and holds no secret.
+    std::function<Result<void>(const std::string& token)> on_resume_token{};
+    /// Goes on with the upload of that token, in this process or another. Bucket and key must be those that it was begun with. The source gives all bytes
+    /// from the start again: each part is compared with what the server has of it, and is sent where that is missing or differs. Type,
+    /// metadata, tags, storage class, conditions and checksums are what they were; a customer's key has to be given again. Further failures:
+    /// `not_found` (the upload is gone: completed, given up or swept), `invalid_argument` (no token of this library, or of another object or size).
+    std::string resume_token{};
+    CallOptions call{};
+};
+
+/// Gives up an upload that could be gone on with. A value.
+struct S3AbortUploadRequest {
+    std::string resume_token{};
+    bool requester_pays = false;
     CallOptions call{};
 };
 
@@ -152,7 +170,9 @@ struct S3GetResult {
     /// Bytes delivered to the sink.
     std::uint64_t bytes = 0;
     S3ObjectInfo object{};
-    /// The checksum that the bytes were found to have, as the server says; nothing where it gave none for all of them.
+    /// The checksum that the bytes were found to have, as the server says; nothing where it gave none for all of them. One that is made of those of
+    /// the object's parts is compared where the server tells how they are cut (GetObjectAttributes: the profiles aws, minio and versitygw, and
+    /// the permission that it wants); it costs a request.
     std::optional<ChecksumValue> verified{};
 };
 
@@ -364,7 +384,7 @@ public:
     ~S3Client();
 
     /// Stores an object: in one PUT where it fits into one part, else as a multipart upload whose parts travel side by side. It is there whole
-    /// or not at all; what failed, or was cancelled, is aborted. Further failures: `already_exists`, `precondition_failed`, `conflict`,
+    /// or not at all; what failed, or was cancelled, is aborted, unless it is resumable. Further failures: `already_exists`, `precondition_failed`, `conflict`,
     /// `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what became of it).
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
@@ -408,6 +428,10 @@ public:
     /// Aborts uploads that were left behind; answers them. Uploads that are younger, or outside the prefix, are never touched.
     [[nodiscard]] Result<std::vector<S3PendingUpload>> sweep_uploads(S3SweepRequest request);
     void sweep_uploads_async(S3SweepRequest request, Completion<std::vector<S3PendingUpload>> done);
+
+    /// Aborts a resumable upload: its token ends, and the server frees its parts. Succeeds where it is gone already.
+    [[nodiscard]] Result<void> abort_upload(S3AbortUploadRequest request);
+    void abort_upload_async(S3AbortUploadRequest request, Completion<void> done);
 
     /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it.
     [[nodiscard]] Result<PresignedUrl> presign(S3PresignRequest request);

@@ -11,6 +11,7 @@
 #include "s3/client/listing.h"
 #include "s3/client/objects.h"
 #include "s3/client/presigning.h"
+#include "s3/client/resumption.h"
 #include "s3/client/tags.h"
 #include "s3/client/upload_sweep.h"
 
@@ -93,6 +94,12 @@ void S3Client::sweep_uploads_async(S3SweepRequest request, Completion<std::vecto
 
 // Taken over with the call, as every request is.
 // NOLINTNEXTLINE(performance-unnecessary-value-param)
+void S3Client::abort_upload_async(S3AbortUploadRequest request, Completion<void> done) {
+    s3::abort_upload(*core_, request, std::move(done));
+}
+
+// Taken over with the call, as every request is.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void S3Client::presign_async(S3PresignRequest request, Completion<PresignedUrl> done) {
     s3::presign(*core_, request, std::move(done));
 }
@@ -149,6 +156,10 @@ Result<void> S3Client::put_tags(S3TagsRequest request) {
 Result<std::vector<S3PendingUpload>> S3Client::sweep_uploads(S3SweepRequest request) {
     return wait_for<std::vector<S3PendingUpload>>(
         [&](auto done) { sweep_uploads_async(std::move(request), std::move(done)); });
+}
+
+Result<void> S3Client::abort_upload(S3AbortUploadRequest request) {
+    return wait_for<void>([&](auto done) { abort_upload_async(std::move(request), std::move(done)); });
 }
 
 Result<PresignedUrl> S3Client::presign(S3PresignRequest request) {

@@ -7,11 +7,11 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/client/request_headers.h"
+#include "s3/client/resumption.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 #include "s3/transfer/object_download.h"
-#include "s3/transfer/object_upload.h"
 
 namespace filestore::s3 {
 
@@ -77,6 +77,10 @@ Result<S3ObjectInfo> object_info(std::uint64_t size, const std::vector<NameValue
 
 namespace {
 
+bool is_create_only(const std::vector<NameValue>& conditions) {
+    return value_of(conditions, "if-none-match") == "*";
+}
+
 Result<S3PutResult> stored(const Result<S3PutResult>& result, bool create_only) {
     if (create_only && !result.ok() && result.error().code() == ErrorCode::precondition_failed) {
         const Error& error = result.error();
@@ -125,8 +129,13 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             target.pause = request.call.pause;
             upload.source = std::move(request.source);
             upload.checksums = core.checksum_choice(request.checksum_mode, request.checksum_algorithm);
+            upload.part_sizes = core.quirks().equal_parts ? PartSizes::equal : PartSizes::growing;
             upload.progress = std::move(request.call.progress);
-            const bool create_only = request.conditions.if_none_match == "*";
+            upload.on_resume_token = std::move(request.on_resume_token);
+            if (!request.resume_token.empty()) {
+                FILESTORE_TRY(resume(upload, request.resume_token));
+            }
+            const bool create_only = is_create_only(upload.target.conditions);
             upload_object(core.requester(), core.part_memory(), std::move(upload),
                           [operation, create_only](const Result<S3PutResult>& result) {
                               operation->answer->give(stored(result, create_only));
@@ -153,6 +162,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
             download.sink = std::move(request.sink);
             download.range = request.range;
             download.verify = core.verifies();
+            download.knows_parts = core.quirks().object_attributes;
             download.options = std::move(request.call);
             const auto info = std::make_shared<S3ObjectInfo>();
             download.on_head = [info, on_info = std::move(request.on_info)](

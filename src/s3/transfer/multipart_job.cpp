@@ -133,6 +133,43 @@ Result<void> MultipartJob::create(std::vector<NameValue> headers) {
 Result<void> MultipartJob::on_create(const Outcome& outcome) {
     FILESTORE_TRY(outcome.answer);
     FILESTORE_TRY_ASSIGN(upload_id_, parse_upload_id(outcome.answer->body));
+    return failure_ ? Result<void>() : on_begun();
+}
+
+void MultipartJob::go_on_with(const std::string& upload_id) {
+    creating_ = true;
+    stay();
+    list_parts(upload_id, 0);
+}
+
+void MultipartJob::list_parts(const std::string& upload_id, std::uint32_t marker) {
+    Call call = new_call(http::Method::get);
+    call.query = {{"uploadId", upload_id}};
+    if (marker > 0) {
+        call.query.push_back({"part-number-marker", std::to_string(marker)});
+    }
+    call.headers = target_.access_headers;
+    Request request;
+    request.handle = [this, upload_id, marker](const Request& answered) {
+        return on_listed(*answered.outcome, upload_id, marker);
+    };
+    send(std::move(call), std::move(request));
+}
+
+Result<void> MultipartJob::on_listed(const Outcome& outcome, const std::string& upload_id,
+                                     std::uint32_t marker) {
+    if (!outcome.answer.ok() && outcome.answer.error().code() == ErrorCode::not_found) {
+        return outcome.answer.error().within(
+            "the upload to go on with is not there any more (it was completed, given up or swept)");
+    }
+    FILESTORE_TRY(outcome.answer);
+    FILESTORE_TRY_ASSIGN(PartListing page, parse_part_listing(outcome.answer->body, marker));
+    on_parts_there(std::move(page.parts));
+    if (page.truncated) {
+        list_parts(upload_id, page.next_marker);
+    } else {
+        upload_id_ = upload_id;
+    }
     return {};
 }
 
@@ -259,9 +296,9 @@ Result<void> MultipartJob::succeed(std::string_view etag, std::string_view versi
     return {};
 }
 
-/// Aborts an upload in parts, and asks whether it is gone.
+/// Aborts an upload in parts that is not to stay, and asks whether it is gone.
 Result<void> MultipartJob::take_back() {
-    if (upload_id_.empty()) {
+    if (upload_id_.empty() || stays_) {
         taken_back_ = true;
         return {};
     }

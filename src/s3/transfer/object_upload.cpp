@@ -8,7 +8,7 @@
 #include "core/stream_calls.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
-#include "s3/protocol/part_plan.h"
+#include "s3/transfer/parts_there.h"
 #include "s3/transfer/shared_progress.h"
 
 namespace filestore::s3 {
@@ -28,12 +28,28 @@ public:
           memory_(std::move(memory)),
           source_(std::move(upload.source)),
           headers_(std::move(upload.headers)),
-          declared_(source_->size()),
+          on_resume_token_(std::move(upload.on_resume_token)),
+          resume_(std::move(upload.resume)),
+          plan_(resume_ ? PlannedParts{resume_->part_size, resume_->part_sizes, resume_->object_size}
+                        : PlannedParts{this->requester().options().part_size, upload.part_sizes,
+                                       source_->size()}),
+          declared_(plan_.object_size ? plan_.object_size : source_->size()),
+          checksum_choice_(upload.checksums),
           checksums_(upload.checksums),
           progress_(std::make_shared<SharedProgress>(ProgressMeter(std::move(upload.progress), declared_))) {}
 
 private:
+    /// What the parts are cut by. A value.
+    struct PlannedParts {
+        std::uint64_t part_size = 0;
+        PartSizes sizes = PartSizes::growing;
+        std::optional<std::uint64_t> object_size;
+    };
+
     Result<void> advance() override {
+        if (resume_ && !creating()) {
+            go_on_with(resume_->upload_id);
+        }
         while (!source_ended_ || filled_) {
             FILESTORE_TRY(check_limits());
             if (filled_) {
@@ -52,6 +68,22 @@ private:
         }
         return source_ended_ && under_way() == 0 ? publish_parts() : Result<void>();
     }
+
+    Result<void> on_begun() override {
+        if (!on_resume_token_) {
+            return {};
+        }
+        const ResumeToken token{
+            target().bucket,    target().key,      upload_id(),           plan_.part_size,
+            plan_.sizes,        plan_.object_size, checksum_choice_.mode, checksum_choice_.algorithm,
+            target().conditions};
+        FILESTORE_TRY(
+            call_user(ErrorCode::internal, [&] { return on_resume_token_(format_resume_token(token)); }));
+        stay();
+        return {};
+    }
+
+    void on_parts_there(std::vector<ListedPart> page) override { there_.add(std::move(page)); }
 
     void release(S3PutResult* stored) noexcept override {
         source_.reset();
@@ -92,12 +124,11 @@ private:
     }
 
     [[nodiscard]] Result<std::uint64_t> size_of_part(std::uint32_t number) const {
-        const std::uint64_t wished = requester().options().part_size;
-        if (declared_) {
-            FILESTORE_TRY_ASSIGN(const PartPlan plan, plan_parts(*declared_, wished));
+        if (plan_.object_size) {
+            FILESTORE_TRY_ASSIGN(const PartPlan plan, plan_parts(*plan_.object_size, plan_.part_size));
             return plan.part_size;
         }
-        FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(PartSizes::growing, wished));
+        FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(plan_.sizes, plan_.part_size));
         return parts.size_of(number);
     }
 
@@ -165,10 +196,26 @@ private:
         if (upload_id().empty()) {
             return false;
         }
-        if (filled_->size() > 0) {
+        // An upload that is gone on with may be of nothing; it has a part, too.
+        const bool is_part = filled_->size() > 0 || next_number_ == 1;
+        if (is_part && !keep_filled_part()) {
             send_filled_part();
         }
         filled_.reset();
+        return true;
+    }
+
+    /// False where the server does not have the part.
+    bool keep_filled_part() {
+        const ListedPart* const part = there_.find(next_number_, filled_->bytes());
+        if (part == nullptr) {
+            return false;
+        }
+        checksums_.note_part(*filled_, next_number_);
+        keep_part({next_number_, part->etag, checksums_.of_part(next_number_)});
+        progress_->acknowledge(filled_->size());
+        progress_->add(filled_->size());
+        ++next_number_;
         return true;
     }
 
@@ -222,7 +269,12 @@ private:
     const std::shared_ptr<PartMemory> memory_;
     std::shared_ptr<Source> source_;
     const std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t>)> headers_;
+    const std::function<Result<void>(const std::string&)> on_resume_token_;
+    const std::optional<ResumeToken> resume_;
+    const PlannedParts plan_;
     const std::optional<std::uint64_t> declared_;
+    const ChecksumChoice checksum_choice_;
+    PartsThere there_;
     UploadChecksums checksums_;
     const std::shared_ptr<SharedProgress> progress_;
 

@@ -68,16 +68,23 @@ void UploadChecksums::add_to_body(Call& call, const std::shared_ptr<const PartBu
     if (is_off()) {
         return;
     }
-    const ChecksumValue value = checksum_of(choice_.algorithm, buffer->bytes());
-    parts_.resize(std::max<std::size_t>(parts_.size(), number));
-    parts_[number - 1] = {value, buffer->size()};
-    whole_ = value;
+    note_part(*buffer, number);
+    const ChecksumValue& value = *whole_;
     if (choice_.mode == S3ChecksumMode::trailer) {
         return add_trailer(call, value);
     }
     call.headers.push_back(
         {std::string(sdk_checksum_algorithm_header), std::string(to_string(choice_.algorithm))});
     call.headers.push_back({std::string(checksum_header(choice_.algorithm)), value.text()});
+}
+
+void UploadChecksums::note_part(const PartBuffer& buffer, std::uint32_t number) {
+    if (is_off()) {
+        return;
+    }
+    whole_ = checksum_of(choice_.algorithm, buffer.bytes());
+    parts_.resize(std::max<std::size_t>(parts_.size(), number));
+    parts_[number - 1] = {*whole_, buffer.size()};
 }
 
 std::optional<EncodedChecksum> UploadChecksums::of_part(std::uint32_t number) const {
