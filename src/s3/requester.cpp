@@ -481,6 +481,13 @@ Result<Signer> Requester::signer_of(const std::string& bucket, ResolvedCredentia
                   SigningScope{options.region, "s3", skew_.corrected(options_.clock->now())}};
 }
 
+Result<void> check_can_sign(const Signer& signer) {
+    if (signer.keys.access_key.empty()) {
+        return Error(ErrorCode::unauthenticated, "an anonymous client has no keys to sign with");
+    }
+    return {};
+}
+
 void Requester::presign(PresignMethod method, Call call, std::chrono::seconds expires,
                         std::function<void(Result<PresignedUrl>)> done) {
     const std::string bucket = call.bucket;
@@ -490,6 +497,7 @@ void Requester::presign(PresignMethod method, Call call, std::chrono::seconds ex
         [method, call = std::move(call), expires, done = std::move(done)](const Result<Signer>& signer) {
             done(call_user(ErrorCode::internal, [&]() -> Result<PresignedUrl> {
                 FILESTORE_TRY(signer);
+                FILESTORE_TRY(check_can_sign(*signer));
                 return presigned_url(method, call, expires, *signer);
             }));
         },

@@ -81,6 +81,9 @@ struct Signer {
     SigningScope scope;
 };
 
+/// `unauthenticated` for an anonymous client.
+[[nodiscard]] Result<void> check_can_sign(const Signer& signer);
+
 /// What a requester works with. A value (shared handles); all are required.
 struct RequesterParts {
     Runtime runtime;

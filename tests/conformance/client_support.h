@@ -87,6 +87,12 @@ private:
                       [&](const S3PendingUpload& upload) { return upload.key == client.key(name); }));
 }
 
+/// What a download came to: the bytes, or the name of its failure.
+[[nodiscard]] inline std::string text_of(const Result<S3GetResult>& got,
+                                         const std::shared_ptr<BufferSink>& sink) {
+    return got.ok() ? sink->bytes() : std::string(to_string(got.error().code()));
+}
+
 /// Servers give metadata back in an order of their own.
 [[nodiscard]] inline std::vector<S3Field> sorted(std::vector<S3Field> fields) {
     std::sort(fields.begin(), fields.end(),

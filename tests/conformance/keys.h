@@ -29,11 +29,17 @@ private:
     unsigned number_ = 0;
 };
 
-/// Each character that XML 1.0 cannot hold, or would change.
+/// Pieces of keys that mean something in URLs and forms.
+[[nodiscard]] std::vector<std::string> plus_and_percent();
+
+/// Each character that XML 1.0 cannot hold, and a few that somebody might not expect; without line breaks.
 [[nodiscard]] std::vector<std::string> control_characters();
 
-/// Keys that look alike, or would be one after some decoding or normalising.
+/// Keys that would be one if somebody normalised or trimmed them.
 [[nodiscard]] std::vector<std::string> keys_that_look_alike();
+
+/// Keys that would be one if somebody decoded them once too often.
+[[nodiscard]] std::vector<std::string> keys_that_decode_alike();
 
 /// For messages: what is not printable ASCII as `\xHH`.
 [[nodiscard]] std::string escaped(std::string_view key);

@@ -76,8 +76,8 @@ FEATURE_TEST_CASE("signing", "a presigned URL lasts 1 second to 7 days", "[presi
 
 S3_FEATURE_TEST_CASE("presign-expiry", "a presigned URL is refused after its time", "[presign]") {
     const FileId id = store_bytes(*store.open_backend(), "content");
-    for (const auto& [signed_ago, status] :
-         {std::pair(std::chrono::minutes(5), 200), std::pair(std::chrono::minutes(20), 403)}) {
+    for (const auto& [signed_ago, holds] :
+         {std::pair(std::chrono::minutes(5), true), std::pair(std::chrono::minutes(20), false)}) {
         S3Options options = store.options().s3;
         options.clock = std::make_shared<ShiftedClock>(-signed_ago);
         const auto backend = open_s3_backend(options).value();
@@ -86,8 +86,10 @@ S3_FEATURE_TEST_CASE("presign-expiry", "a presigned URL is refused after its tim
         request.expires = std::chrono::minutes(10);
         const auto url = backend->presign(request);
         REQUIRE(url.ok());
-        CHECK(ask(store, http::Method::get, url->url).status == status);
-        CHECK((url->expires_at > system_clock()->now()) == (status == 200));
+        const int status = ask(store, http::Method::get, url->url).status;
+        CAPTURE(status);
+        CHECK((holds ? status == 200 : status == 400 || status == 403));
+        CHECK((url->expires_at > system_clock()->now()) == holds);
     }
 }
 

@@ -150,6 +150,15 @@ TEST_CASE("nobody's requests are not signed", "[wire]") {
     CHECK(server.requests()[0].header("Authorization") == "(none)");
     CHECK(server.requests()[0].header("x-amz-security-token") == "(none)");
     CHECK(server.requests()[0].line() == "HEAD /bucket/key HTTP/1.1");
+
+    S3PresignRequest url;
+    url.bucket = "bucket";
+    url.key = "key";
+    CHECK(code_of(client.presign(url)) == ErrorCode::unauthenticated);
+    S3PresignPostRequest form;
+    form.bucket = "bucket";
+    form.key = "key";
+    CHECK(code_of(client.presign_post(form)) == ErrorCode::unauthenticated);
 }
 
 TEST_CASE("the first version of a listing goes on behind its last key", "[wire]") {

@@ -75,6 +75,7 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
                 [operation, request](const Result<Signer>& signer) {
                     operation->finish([&]() -> Result<S3PresignedPost> {
                         FILESTORE_TRY(signer);
+                        FILESTORE_TRY(check_can_sign(*signer));
                         const Timestamp wished = signer->scope.time + request.expires;
                         const Timestamp ends =
                             signer->expires_at ? std::min(wished, *signer->expires_at) : wished;
