@@ -21,7 +21,7 @@ constexpr unsigned page = 7;
 
 /// `./dev test --long`
 std::size_t keys_of_a_kind() {
-    return std::getenv("FILESTORE_TEST_LONG") == nullptr ? 40 : 1000;
+    return std::getenv("FILESTORE_TEST_LONG") == nullptr ? 40 : 300;
 }
 
 /// The first keys get bytes around the size of a part.
