@@ -1,6 +1,7 @@
 /// Who may do what: nobody in particular, and those whom the server does not know.
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "conformance/client_support.h"
 
@@ -48,10 +49,12 @@ S3_FEATURE_TEST_CASE("signature-check", "without keys nothing else is read or wr
     CHECK(owner.get("private") == "mine");
 }
 
-S3_FEATURE_TEST_CASE("signature-check", "a wrong secret key is told as such", "[client][access]") {
+S3_FEATURE_TEST_CASE("signature-check", "a wrong secret key opens nothing", "[client][access]") {
     S3ClientOptions options = store.options().s3;
     options.credentials.secret_key += "x";
     ClientOnStore stranger(store, options);
-    CHECK(code_of(stranger->put(stranger.put_request("x", "x"))) == ErrorCode::unauthenticated);
-    CHECK(read(*stranger, stranger.bucket(), stranger.key("x")) == "unauthenticated");
+    // Some servers say no more than that it is not allowed.
+    const std::set<std::string_view> refusals{"unauthenticated", "permission_denied"};
+    CHECK(refusals.contains(to_string(code_of(stranger->put(stranger.put_request("x", "x"))))));
+    CHECK(refusals.contains(read(*stranger, stranger.bucket(), stranger.key("x"))));
 }

@@ -48,7 +48,10 @@ std::string KeyMaker::next_of(std::size_t bytes, std::size_t longest_segment) {
     std::size_t segment = key.size();
     while (key.size() < bytes) {
         const std::string& piece = any_of(plain_pieces());
-        const bool fits = piece.front() != '/' && segment + piece.size() < longest_segment;
+        if (piece.front() == '/') {
+            continue;
+        }
+        const bool fits = segment + piece.size() < longest_segment;
         const std::string_view added = fits ? std::string_view(piece) : std::string_view("/d");
         segment = fits ? segment + piece.size() : 1;
         if (key.size() + added.size() > bytes) {

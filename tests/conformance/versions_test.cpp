@@ -151,12 +151,12 @@ S3_FEATURE_TEST_CASE("versions", "a batch removes versions, each with its result
     CHECK(versions.list().empty());
 }
 
-S3_FEATURE_TEST_CASE("versions", "versions come in pages, each once", "[client][versions]") {
-    check_pages(store, {2, 4, 9, 1000});
+S3_FEATURE_TEST_CASE("versions", "all versions of some keys are listed", "[client][versions]") {
+    check_pages(store, {9, 1000});
 }
 
-S3_FEATURE_TEST_CASE("versions-one-a-page", "versions come one a page", "[client][versions]") {
-    check_pages(store, {1});
+S3_FEATURE_TEST_CASE("versions-pages", "versions come in pages, each once", "[client][versions]") {
+    check_pages(store, {1, 2, 4});
 }
 
 S3_FEATURE_TEST_CASE("versions", "an older version is copied, and presigned", "[client][versions]") {
