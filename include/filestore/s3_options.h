@@ -2,7 +2,7 @@
 
 /// How S3 is spoken to: endpoint, credentials, limits. Everything here is a value.
 ///
-/// Environment read, at the first request and only where no keys are given: see s3_credentials.h. libcurl and OpenSSL read `http_proxy`,
+/// Environment read, at the first request and only where no keys are given: see s3_credentials.h; `TMPDIR`, where a part is spooled. libcurl and OpenSSL read `http_proxy`,
 /// `https_proxy`, `all_proxy`, `no_proxy`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` (a file that TLS session keys are written to, for
 /// debugging: whoever reads it can read the traffic).
 
@@ -113,14 +113,16 @@ struct S3ClientOptions {
 
     /// Bodies larger than one part travel in parts, several at a time. Bytes; 5 MiB to 5 GiB for uploads.
     std::uint64_t part_size = std::uint64_t{8} << 20U;
-    /// Parts of one transfer under way at one time. A transfer holds at most `part_size` times this in memory.
+    /// Parts of one transfer under way at one time.
     unsigned parallel_parts = 4;
-    /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes.
+    /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes. Parts of uploads that are larger go by way of
+    /// `spool_directory`; downloads ask for smaller ones.
     std::uint64_t part_memory = std::uint64_t{32} << 20U;
 
     /// The most event loop threads; at least 1. They start with the first request and end when idle.
     unsigned event_loops = 2;
-    /// Accepted and not used: nothing is spooled any more. A part larger than `part_memory` is held in memory alone.
+    /// Where parts of an upload that are larger than `part_memory` are kept while they are sent: in files without a name, up to `parallel_parts` + 1 of
+    /// them for each transfer. Empty: `TMPDIR`, else /var/tmp. It should be on a disk; that it is full is `no_space`.
     std::string spool_directory{};
 
     /// Where blocking work and completions run; a thread pool of its own where there is none.

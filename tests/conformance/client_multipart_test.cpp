@@ -221,3 +221,25 @@ S3_FEATURE_TEST_CASE("tags", "a copy keeps the tags", "[client][copy]") {
 S3_FEATURE_TEST_CASE("tags-multipart", "an object and a copy in parts have their tags", "[client][copy]") {
     check_tags_of_copy(store, 2 * part + 17);
 }
+
+S3_FEATURE_TEST_CASE("checksum-composite", "an object with a checksum of its parts is verified by that",
+                     "[client][checksum]") {
+    S3ClientOptions options = small_parts(store);
+    options.checksum_mode = S3ChecksumMode::header;
+    options.checksum_algorithm = ChecksumAlgorithm::sha256;
+    // Only a server that is known to tell parts is asked for them.
+    options.profile = "versitygw";
+    ClientOnStore client(store, options);
+    const std::string bytes = random_bytes(3 * part + 5);
+    const S3PutResult stored = client.put("composite", bytes);
+    const auto sink = std::make_shared<BufferSink>();
+    S3GetRequest request;
+    request.bucket = client.bucket();
+    request.key = client.key("composite");
+    request.sink = sink;
+    const S3GetResult got = ClientOnStore::required(client->get(std::move(request)));
+    CHECK((sink->bytes() == bytes));
+    REQUIRE(got.verified.has_value());
+    CHECK(got.verified->parts == 4);
+    CHECK(got.verified == stored.checksum);
+}

@@ -89,9 +89,6 @@ Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options) {
     if (!options.clock) {
         options.clock = system_clock();
     }
-    if (options.spool_directory.empty()) {
-        options.spool_directory = environment_variable("TMPDIR").value_or("/tmp");
-    }
     ExecutorChoice executor(options.executor);
     RequesterParts parts;
     parts.runtime = {executor.executor, std::make_shared<Reactor>()};

@@ -11,6 +11,7 @@
 #include "s3/protocol/etag.h"
 #include "s3/protocol/write_options.h"
 #include "s3/transfer/multipart_etag.h"
+#include "s3/transfer/part_digests.h"
 
 namespace filestore::s3 {
 
@@ -229,7 +230,8 @@ Result<void> MultipartJob::on_whole(const Request& request) {
     const Error& error = outcome.answer.error();
     // A condition that fails on a repeated request may have been met by the first one, whose answer was lost.
     if (error.code() == ErrorCode::precondition_failed && outcome.maybe_done_before) {
-        expected_etag_ = plain_etag(request.buffer->bytes());
+        auto etag = plain_etag(*request.buffer);
+        expected_etag_ = etag.ok() ? std::move(*etag) : "";
         undecided_ = error;
         look();
         return {};

@@ -3,13 +3,13 @@
 #include <array>
 #include <utility>
 
-#include "core/digest.h"
-#include "core/encoding.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
+#include "s3/transfer/part_digests.h"
 #include "s3/transfer/parts_there.h"
 #include "s3/transfer/shared_progress.h"
+#include "s3/transfer/spooled_part.h"
 
 namespace filestore::s3 {
 
@@ -98,8 +98,8 @@ private:
     /// Reads until the next part is full or the source has ended; false where one of source and memory has nothing to give now.
     Result<bool> fill() {
         if (!buffer_) {
-            FILESTORE_TRY_ASSIGN(part_size_, size_of_part(next_number_));
-            buffer_ = std::make_shared<PartBuffer>(part_size_);
+            FILESTORE_TRY_ASSIGN(const std::uint64_t most, most_bytes_of_part(next_number_));
+            buffer_ = new_buffer(most);
         }
         while (true) {
             FILESTORE_TRY(check_limits());
@@ -114,8 +114,15 @@ private:
             if (count == 0) {
                 return source_ended_ && take_buffer();
             }
-            buffer_->added(count);
+            FILESTORE_TRY(buffer_->added(count));
         }
+    }
+
+    [[nodiscard]] std::shared_ptr<PartBuffer> new_buffer(std::uint64_t most) const {
+        if (most > memory_->total()) {
+            return std::make_shared<SpooledPart>(most, requester().options().spool_directory);
+        }
+        return std::make_shared<MemoryPart>(static_cast<std::size_t>(most));
     }
 
     bool take_buffer() {
@@ -123,10 +130,11 @@ private:
         return true;
     }
 
-    [[nodiscard]] Result<std::uint64_t> size_of_part(std::uint32_t number) const {
+    /// At least 1.
+    [[nodiscard]] Result<std::uint64_t> most_bytes_of_part(std::uint32_t number) const {
         if (plan_.object_size) {
             FILESTORE_TRY_ASSIGN(const PartPlan plan, plan_parts(*plan_.object_size, plan_.part_size));
-            return plan.part_size;
+            return std::max<std::uint64_t>(1, plan.part(std::min(number, plan.count)).size);
         }
         FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(plan_.sizes, plan_.part_size));
         return parts.size_of(number);
@@ -135,14 +143,14 @@ private:
     [[nodiscard]] std::span<std::byte> accounted_room() const {
         const auto room = buffer_->room();
         const bool all = buffer_->is_accounted_for() || room.size() <= unaccounted_bytes;
-        return all ? room : room.first(unaccounted_bytes - buffer_->size());
+        return all ? room : room.first(unaccounted_bytes - static_cast<std::size_t>(buffer_->size()));
     }
 
     bool account_for_buffer() {
         if (buffer_->is_accounted_for() || buffer_->size() < unaccounted_bytes) {
             return true;
         }
-        auto share = memory_->take(part_size_, weak_self());
+        auto share = memory_->take(buffer_->memory(), weak_self());
         if (share) {
             buffer_->hold(std::move(*share));
         }
@@ -197,21 +205,21 @@ private:
             return false;
         }
         // An upload that is gone on with may be of nothing; it has a part, too.
-        const bool is_part = filled_->size() > 0 || next_number_ == 1;
-        if (is_part && !keep_filled_part()) {
-            send_filled_part();
+        if (filled_->size() > 0 || next_number_ == 1) {
+            FILESTORE_TRY_ASSIGN(const bool kept, keep_filled_part());
+            FILESTORE_TRY(kept ? Result<void>() : send_filled_part());
         }
         filled_.reset();
         return true;
     }
 
     /// False where the server does not have the part.
-    bool keep_filled_part() {
-        const ListedPart* const part = there_.find(next_number_, filled_->bytes());
+    Result<bool> keep_filled_part() {
+        FILESTORE_TRY_ASSIGN(const ListedPart* const part, there_.find(next_number_, *filled_));
         if (part == nullptr) {
             return false;
         }
-        checksums_.note_part(*filled_, next_number_);
+        FILESTORE_TRY(checksums_.note_part(*filled_, next_number_));
         keep_part({next_number_, part->etag, checksums_.of_part(next_number_)});
         progress_->acknowledge(filled_->size());
         progress_->add(filled_->size());
@@ -223,22 +231,23 @@ private:
         Call call = new_call(http::Method::put);
         FILESTORE_TRY_ASSIGN(call.headers, headers_(filled_->size()));
         append(call.headers, target().conditions);
-        add_body(call, 1);
+        FILESTORE_TRY(add_body(call, 1));
         publish_whole(std::move(call), std::exchange(filled_, nullptr));
         return {};
     }
 
-    void send_filled_part() {
+    Result<void> send_filled_part() {
         Call call = new_call(http::Method::put);
         call.headers = target().access_headers;
         const std::uint32_t number = next_number_++;
-        add_body(call, number);
+        FILESTORE_TRY(add_body(call, number));
         send_part(std::move(call), number, filled_,
                   [this, number, size = filled_->size()](const Answer& answer) -> Result<UploadedPart> {
                       progress_->acknowledge(size);
                       return UploadedPart{number, std::string(unquoted_etag(answer.header("etag"))),
                                           checksums_.of_part(number)};
                   });
+        return {};
     }
 
     Result<void> publish_parts() {
@@ -253,17 +262,15 @@ private:
         headers.insert(headers.end(), more.begin(), more.end());
     }
 
-    void add_body(Call& call, std::uint32_t number) {
-        call.body = std::make_shared<ProgressSource>(source_of(filled_), progress_);
+    Result<void> add_body(Call& call, std::uint32_t number) {
+        call.body = std::make_shared<ProgressSource>(filled_->source(runtime().executor), progress_);
         call.body_size = filled_->size();
         call.bulk = filled_->size() > bulk_threshold;
         call.payload_hash = unsigned_payload;
         if (requester().signs_payload()) {
-            Sha256 hash;
-            hash.update(filled_->bytes());
-            call.payload_hash = to_hex(hash.finish());
+            FILESTORE_TRY_ASSIGN(call.payload_hash, sha256_of(*filled_));
         }
-        checksums_.add_to_body(call, filled_, number);
+        return checksums_.add_to_body(call, *filled_, number);
     }
 
     const std::shared_ptr<PartMemory> memory_;
@@ -280,7 +287,6 @@ private:
 
     /// Being read.
     std::shared_ptr<PartBuffer> buffer_;
-    std::uint64_t part_size_ = 0;
     /// Whole, and not sent yet.
     std::shared_ptr<const PartBuffer> filled_;
     std::optional<std::byte> ahead_;

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "s3/protocol/range_plan.h"
+#include "s3/protocol/object_pin.h"
 #include "s3/transfer/object_download.h"
 
 namespace filestore::s3 {

@@ -2,12 +2,11 @@
 
 /// The parts that the server has of an upload that is gone on with.
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "s3/protocol/multipart_xml.h"
+#include "s3/transfer/part_buffer.h"
 
 namespace filestore::s3 {
 
@@ -18,8 +17,8 @@ public:
     void add(std::vector<ListedPart> page);
 
     /// The part with this number, where the server has it with these bytes; null where it has none, or other bytes, or does not tell. Which bytes it
-    /// has is told by the checksum that it keeps of them, else by an ETag that is their MD5.
-    [[nodiscard]] const ListedPart* find(std::uint32_t number, std::span<const std::byte> bytes) const;
+    /// has is told by the checksum that it keeps of them, else by an ETag that is their MD5. Fails where these cannot be read.
+    [[nodiscard]] Result<const ListedPart*> find(std::uint32_t number, const PartBuffer& bytes) const;
 
 private:
     /// By number.

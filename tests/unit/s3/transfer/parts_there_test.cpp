@@ -1,10 +1,11 @@
 #include "s3/transfer/parts_there.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
 #include "core/checksum/checksum.h"
-#include "s3/transfer/multipart_etag.h"
+#include "s3/transfer/part_digests.h"
 
 using namespace filestore;
 using namespace filestore::s3;
@@ -15,8 +16,19 @@ std::span<const std::byte> bytes_of(const std::string& text) {
     return std::as_bytes(std::span(text));
 }
 
+std::shared_ptr<MemoryPart> part_with(const std::string& text) {
+    auto part = std::make_shared<MemoryPart>(100);
+    std::copy_n(bytes_of(text).begin(), text.size(), part->room().begin());
+    REQUIRE(part->added(text.size()).ok());
+    return part;
+}
+
+const ListedPart* find(const PartsThere& there, std::uint32_t number, const std::string& text) {
+    return there.find(number, *part_with(text)).value();
+}
+
 ListedPart part_of(std::uint32_t number, const std::string& text) {
-    return {number, text.size(), plain_etag(bytes_of(text)), {}};
+    return {number, text.size(), plain_etag(*part_with(text)).value(), {}};
 }
 
 ListedPart with_checksum(ListedPart part, ChecksumAlgorithm algorithm, const std::string& text) {
@@ -35,7 +47,7 @@ TEST_CASE("a part is there with its number, its size and its bytes", "[resume]")
           std::tuple(1U, "ones", false), std::tuple(2U, "one", false), std::tuple(3U, "three", true),
           std::tuple(4U, "four", true), std::tuple(5U, "four", false)}) {
         INFO(number << text);
-        const ListedPart* const part = there.find(number, bytes_of(text));
+        const ListedPart* const part = find(there, number, text);
         CHECK((part != nullptr) == found);
         CHECK((part == nullptr || part->number == number));
     }
@@ -48,8 +60,8 @@ TEST_CASE("a checksum tells more of a part than its ETag", "[resume]") {
         const ListedPart wrong = with_checksum(part_of(2, "text"), algorithm, "test");
         PartsThere there;
         there.add({right, wrong});
-        CHECK(there.find(1, bytes_of("text")) != nullptr);
-        CHECK(there.find(2, bytes_of("text")) == nullptr);
+        CHECK(find(there, 1, "text") != nullptr);
+        CHECK(find(there, 2, "text") == nullptr);
     }
 }
 
@@ -62,6 +74,6 @@ TEST_CASE("a part that nothing tells of is not there", "[resume]") {
         {ChecksumAlgorithm::crc32c, checksum_of(ChecksumAlgorithm::crc32c, bytes_of("text")).text(), 1});
     PartsThere there;
     there.add({opaque, composite});
-    CHECK(there.find(1, bytes_of("text")) == nullptr);
-    CHECK(there.find(2, bytes_of("text")) == nullptr);
+    CHECK(find(there, 1, "text") == nullptr);
+    CHECK(find(there, 2, "text") == nullptr);
 }
