@@ -409,7 +409,8 @@ public:
     [[nodiscard]] Result<std::vector<S3PendingUpload>> sweep_uploads(S3SweepRequest request);
     void sweep_uploads_async(S3SweepRequest request, Completion<std::vector<S3PendingUpload>> done);
 
-    /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it.
+    /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it, after others have
+    /// been asked for. Further failures: `unauthenticated` (an anonymous client).
     [[nodiscard]] Result<PresignedUrl> presign(S3PresignRequest request);
     void presign_async(S3PresignRequest request, Completion<PresignedUrl> done);
 
