@@ -433,7 +433,8 @@ public:
     [[nodiscard]] Result<void> abort_upload(S3AbortUploadRequest request);
     void abort_upload_async(S3AbortUploadRequest request, Completion<void> done);
 
-    /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it.
+    /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it, after others have
+    /// been asked for. Further failures: `unauthenticated` (an anonymous client).
     [[nodiscard]] Result<PresignedUrl> presign(S3PresignRequest request);
     void presign_async(S3PresignRequest request, Completion<PresignedUrl> done);
 
