@@ -7,6 +7,7 @@
 #include "core/try.h"
 #include "s3/client/objects.h"
 #include "s3/client/request_headers.h"
+#include "s3/client/support.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/copy_xml.h"
 #include "s3/protocol/etag.h"
@@ -56,6 +57,7 @@ Result<void> copy_in_parts(ClientCore& core, const CopyOperation& operation, S3C
     copied.target.key = request.key;
     copied.target.cancel = request.call.cancel;
     copied.target.deadline = request.call.deadline;
+    copied.target.etags = core.etag_rules(request.encryption);
     copied.target.pause = request.call.pause;
     FILESTORE_TRY_ASSIGN(copied.target.access_headers,
                          access_headers(request.encryption, request.requester_pays, core.is_tls()));
@@ -76,6 +78,7 @@ void copy(ClientCore& core, S3CopyRequest request, Completion<S3CopyResult> done
         request.call, std::move(done), [&](const CopyOperation& operation) -> Result<void> {
             FILESTORE_TRY(check_key(request.source_key));
             FILESTORE_TRY(check_key(request.key));
+            FILESTORE_TRY(check_supported(core.quirks(), request));
             Call look = object_call(request.source_bucket, request.source_key, request.source_version_id,
                                     request.call);
             FILESTORE_TRY_ASSIGN(look.headers,
@@ -85,7 +88,7 @@ void copy(ClientCore& core, S3CopyRequest request, Completion<S3CopyResult> done
                        request = std::move(request)](const Result<Answer>& answer) mutable -> Result<void> {
                           FILESTORE_TRY(answer);
                           FILESTORE_TRY_ASSIGN(const std::uint64_t size, content_length(answer->headers));
-                          if (size <= request.multipart_threshold) {
+                          if (size <= request.multipart_threshold || !core.quirks().multipart_copy) {
                               return copy_whole(core, operation, request);
                           }
                           FILESTORE_TRY_ASSIGN(const S3ObjectInfo source, object_info(size, answer->headers));

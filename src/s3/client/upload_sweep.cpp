@@ -24,8 +24,12 @@ public:
 
     Result<void> list() {
         Call call = object_call(request_.bucket, {}, {}, request_.call);
-        call.query = {{"uploads", ""}, {"encoding-type", "url"}};
-        if (!request_.prefix.empty()) {
+        call.query = {{"uploads", ""}};
+        if (core_.quirks().list_encoding_url) {
+            call.query.push_back({"encoding-type", "url"});
+        }
+        // Where the server would take it for a whole key, all uploads are looked through.
+        if (!request_.prefix.empty() && core_.quirks().list_uploads_by_prefix) {
             call.query.push_back({"prefix", request_.prefix});
         }
         if (!key_marker_.empty()) {

@@ -30,6 +30,8 @@ public:
           headers_(std::move(upload.headers)),
           declared_(source_->size()),
           checksums_(upload.checksums),
+          part_sizes_(upload.part_sizes),
+          refuses_parts_(std::move(upload.refuses_parts)),
           progress_(std::make_shared<SharedProgress>(ProgressMeter(std::move(upload.progress), declared_))) {}
 
 private:
@@ -97,7 +99,7 @@ private:
             FILESTORE_TRY_ASSIGN(const PartPlan plan, plan_parts(*declared_, wished));
             return plan.part_size;
         }
-        FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(PartSizes::growing, wished));
+        FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(part_sizes_, wished));
         return parts.size_of(number);
     }
 
@@ -156,6 +158,9 @@ private:
         if (next_number_ == 1 && source_ended_ && !creating()) {
             FILESTORE_TRY(send_whole());
             return true;
+        }
+        if (!creating() && refuses_parts_) {
+            return *refuses_parts_;
         }
         if (!creating()) {
             FILESTORE_TRY_ASSIGN(auto headers, headers_(declared_));
@@ -223,6 +228,8 @@ private:
     const std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t>)> headers_;
     const std::optional<std::uint64_t> declared_;
     UploadChecksums checksums_;
+    const PartSizes part_sizes_;
+    const std::optional<Error> refuses_parts_;
     const std::shared_ptr<SharedProgress> progress_;
 
     /// Being read.

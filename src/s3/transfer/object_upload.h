@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "filestore/call.h"
+#include "s3/protocol/part_plan.h"
 #include "s3/transfer/multipart_job.h"
 #include "s3/transfer/part_memory.h"
 #include "s3/transfer/upload_checksums.h"
@@ -21,6 +22,10 @@ struct ObjectUpload {
     /// Type, metadata and the like: of the PUT, or of the request that begins a multipart upload. Gets the size where it is known then.
     std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t> size)> headers;
     ChecksumChoice checksums;
+    /// Of a source whose size is not known.
+    PartSizes part_sizes = PartSizes::growing;
+    /// Why the object cannot go in parts, where it cannot: an upload that does not fit into one PUT fails with it.
+    std::optional<Error> refuses_parts;
     std::function<void(const Progress&)> progress;
 };
 
