@@ -204,7 +204,7 @@ struct S3ObjectName {
 /// A value.
 struct S3RemoveBatchRequest {
     std::string bucket{};
-    /// Any number; at most 1,000 go in one request.
+    /// Any number; at most 1,000 go in one request, fewer or one where the server's profile says so.
     std::vector<S3ObjectName> objects{};
     bool requester_pays = false;
     CallOptions call{};
@@ -236,8 +236,8 @@ struct S3ListRequest {
     std::string start_after{};
     /// 1 to 1000.
     unsigned limit = 1000;
-    /// A cursor is for the version that it came from.
-    S3ListVersion version = S3ListVersion::v2;
+    /// The one that the server's profile names where there is none. A cursor is for the version that it came from.
+    std::optional<S3ListVersion> version{};
     bool requester_pays = false;
     CallOptions call{};
 };
@@ -373,6 +373,38 @@ struct S3PresignedPost {
     Timestamp expires_at{};
 };
 
+/// Asks what a server is and can do. A value.
+struct S3ProbeRequest {
+    std::string bucket;
+    /// Before the names of what is stored for a moment.
+    std::string prefix;
+    CallOptions call;
+};
+
+/// What was found out about one feature. A value.
+struct S3ProbeFeature {
+    enum class Support {
+        yes,
+        no,
+        /// It could not be tried: the reason stands in `how`.
+        unknown,
+    };
+    /// `conditional-put`, ...
+    std::string name;
+    Support support = Support::unknown;
+    /// What was seen; one line.
+    std::string how;
+};
+
+/// A value.
+struct S3ProbeResult {
+    /// The name of the profile that fits; `generic` for a server that is none of those known.
+    std::string server;
+    /// The profile with what was found to be different, as S3ClientOptions::profile takes it.
+    std::string profile;
+    std::vector<S3ProbeFeature> features;
+};
+
 class FILESTORE_API S3Client {
 public:
     /// Opens a client; does no I/O and starts no thread. `invalid_argument` for an option that cannot be right.
@@ -440,6 +472,13 @@ public:
 
     [[nodiscard]] Result<S3PresignedPost> presign_post(S3PresignPostRequest request);
     void presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done);
+
+    /// Finds out what the server is, by how it answers, and what it can do, by trying: some hundred requests and 20 MiB, all on objects under
+    /// a new name of their own, which are removed at the end, also after a failure; no other object is touched. The profile that the client has does
+    /// not matter. Takes a thread of its own. Fails where an object cannot be stored, read and removed at all; and, with `outcome_unknown`, where something may have
+    /// been left: the message names it.
+    [[nodiscard]] Result<S3ProbeResult> probe(S3ProbeRequest request);
+    void probe_async(S3ProbeRequest request, Completion<S3ProbeResult> done);
 
     /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted, later calls are refused. Returns when all
     /// have completed and the client's own threads have ended, except on a library thread, where it does not wait. Idempotent.

@@ -48,7 +48,8 @@ enum class S3ChecksumMode {
     off,
     /// In a header of the request.
     header,
-    /// Behind the body (`aws-chunked`), which is then not part of the signature.
+    /// Behind the body (`aws-chunked`), which is then not part of the signature. As header where the profile says that the server takes no trailers, and none
+    /// where it knows no checksums at all.
     trailer,
 };
 
@@ -77,7 +78,8 @@ struct S3ClientOptions {
     S3PayloadSigning payload_signing = S3PayloadSigning::automatic;
 
     /// What is known of the server: `aws`, `minio`, `r2`, `gcs`, `ceph`, `garage`, `seaweedfs`, `versitygw`, `supabase`, or `generic`, which asks for nothing that
-    /// not every server has. Empty: guessed from the endpoint's host, else `generic`.
+    /// not every server has. What differs may follow, `ceph,put_if_match=yes`; `filestore probe` and S3Client::probe() find it out. What the caller asks for and the
+    /// server is known to lack is refused with `unsupported`, before anything is sent. Empty: guessed from the endpoint's host, else `generic`.
     std::string profile{};
     S3ChecksumMode checksum_mode = S3ChecksumMode::automatic;
     ChecksumAlgorithm checksum_algorithm = ChecksumAlgorithm::crc64nvme;

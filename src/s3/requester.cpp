@@ -503,6 +503,14 @@ void Requester::presign(PresignMethod method, Call call, std::chrono::seconds ex
         options_.clock->now() + expires);
 }
 
+std::shared_ptr<Requester> Requester::with(S3ClientOptions options, CredentialsProviderPtr keys) const {
+    RequesterParts parts = parts_;
+    if (keys) {
+        parts.credentials = std::move(keys);
+    }
+    return std::make_shared<Requester>(std::move(options), std::move(parts));
+}
+
 std::string Requester::region_of(const std::string& bucket) {
     const std::lock_guard lock(mutex_);
     const auto found = regions_.find(bucket);

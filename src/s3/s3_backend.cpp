@@ -8,7 +8,9 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/client/core.h"
+#include "s3/client/listing.h"
 #include "s3/client/objects.h"
+#include "s3/client/support.h"
 #include "s3/client/upload_sweep.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/listing_xml.h"
@@ -92,6 +94,7 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
                                         UINT64_MAX};
               // Refused before the source is read: with the longest size that there is.
               FILESTORE_TRY(s3::to_headers(object));
+              FILESTORE_TRY(s3::check_storable(core_->quirks(), key_of(checked.id)));
               s3::ObjectUpload upload;
               upload.target.bucket = bucket_;
               upload.target.key = key_of(checked.id);
@@ -100,14 +103,17 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
               upload.target.pause = checked.call.pause;
               upload.source = std::move(checked.source);
               upload.checksums = core_->checksum_choice();
-              upload.part_sizes = core_->quirks().equal_parts ? s3::PartSizes::equal : s3::PartSizes::growing;
               upload.headers = [object, type = std::move(checked.content_type)](
                                    std::optional<std::uint64_t> size) mutable {
                   object.size = size;
                   return headers_of(object, type);
               };
+              upload.target.etags = core_->etag_rules();
+              upload.part_sizes = core_->part_sizes();
               if (checked.create_only) {
+                  FILESTORE_TRY(s3::check_creates_only(core_->quirks()));
                   upload.target.conditions = {{"if-none-match", "*"}};
+                  upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), true);
               }
               upload.progress = std::move(checked.call.progress);
               s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
@@ -251,23 +257,24 @@ void S3Backend::list_async(ListRequest request, Completion<ListPage> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<ListPage>& operation, const ListRequest& checked) -> Result<void> {
               Call call = s3::object_call(bucket_, {}, {}, checked.call);
-              call.query = {{"list-type", "2"}, {"max-keys", std::to_string(checked.limit)}};
+              const s3::ListVersion version = s3::list_version(core_->quirks());
+              const bool goes_on = !checked.cursor.empty();
+              call.query = s3::place_of(version, {}, goes_on ? key_prefix_ + checked.cursor : std::string());
+              call.query.push_back({"max-keys", std::to_string(checked.limit)});
               if (!key_prefix_.empty()) {
                   call.query.push_back({"prefix", key_prefix_});
               }
-              if (!checked.cursor.empty()) {
-                  call.query.push_back({"start-after", key_prefix_ + checked.cursor});
-              }
-              core_->send(
-                  operation, std::move(call),
-                  [this, self = shared_from_this(), operation](const Result<Answer>& answer) -> Result<void> {
-                      FILESTORE_TRY(answer);
-                      core_->note_bucket(bucket_, true);
-                      FILESTORE_TRY_ASSIGN(const s3::ObjectListing listing, s3::parse_listing(answer->body));
-                      FILESTORE_TRY_ASSIGN(ListPage page, to_page(listing, key_prefix_));
-                      operation->finish(std::move(page));
-                      return {};
-                  });
+              core_->send(operation, std::move(call),
+                          [this, self = shared_from_this(), operation,
+                           version](const Result<Answer>& answer) -> Result<void> {
+                              FILESTORE_TRY(answer);
+                              core_->note_bucket(bucket_, true);
+                              FILESTORE_TRY_ASSIGN(const s3::ObjectListing listing,
+                                                   s3::parse_listing(answer->body, version));
+                              FILESTORE_TRY_ASSIGN(ListPage page, to_page(listing, key_prefix_));
+                              operation->finish(std::move(page));
+                              return {};
+                          });
               return {};
           });
 }

@@ -11,6 +11,7 @@
 #include "s3/client/listing.h"
 #include "s3/client/objects.h"
 #include "s3/client/presigning.h"
+#include "s3/client/probe.h"
 #include "s3/client/resumption.h"
 #include "s3/client/tags.h"
 #include "s3/client/upload_sweep.h"
@@ -110,6 +111,10 @@ void S3Client::presign_post_async(S3PresignPostRequest request, Completion<S3Pre
     s3::presign_post(*core_, request, std::move(done));
 }
 
+void S3Client::probe_async(S3ProbeRequest request, Completion<S3ProbeResult> done) {
+    s3::probe(*core_, std::move(request), std::move(done));
+}
+
 Result<S3PutResult> S3Client::put(S3PutRequest request) {
     return wait_for<S3PutResult>([&](auto done) { put_async(std::move(request), std::move(done)); });
 }
@@ -169,6 +174,10 @@ Result<PresignedUrl> S3Client::presign(S3PresignRequest request) {
 Result<S3PresignedPost> S3Client::presign_post(S3PresignPostRequest request) {
     return wait_for<S3PresignedPost>(
         [&](auto done) { presign_post_async(std::move(request), std::move(done)); });
+}
+
+Result<S3ProbeResult> S3Client::probe(S3ProbeRequest request) {
+    return wait_for<S3ProbeResult>([&](auto done) { probe_async(std::move(request), std::move(done)); });
 }
 
 }  // namespace filestore

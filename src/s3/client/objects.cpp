@@ -8,6 +8,7 @@
 #include "core/try.h"
 #include "s3/client/request_headers.h"
 #include "s3/client/resumption.h"
+#include "s3/client/support.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
@@ -110,6 +111,7 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             if (!request.source) {
                 return Error(ErrorCode::invalid_argument, "the request has no source");
             }
+            FILESTORE_TRY(check_supported(core.quirks(), request));
             const bool tls = core.is_tls();
             ObjectUpload upload;
             FILESTORE_TRY_ASSIGN(auto headers, put_headers(request, tls));
@@ -127,9 +129,11 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             target.cancel = request.call.cancel;
             target.deadline = request.call.deadline;
             target.pause = request.call.pause;
+            target.etags = core.etag_rules(request.encryption);
+            upload.part_sizes = core.part_sizes();
+            upload.refuses_parts = refusal_of_parts(core.quirks(), !target.conditions.empty());
             upload.source = std::move(request.source);
             upload.checksums = core.checksum_choice(request.checksum_mode, request.checksum_algorithm);
-            upload.part_sizes = core.quirks().equal_parts ? PartSizes::equal : PartSizes::growing;
             upload.progress = std::move(request.call.progress);
             upload.on_resume_token = std::move(request.on_resume_token);
             if (!request.resume_token.empty()) {
@@ -151,6 +155,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
             if (!request.sink) {
                 return Error(ErrorCode::invalid_argument, "the request has no sink");
             }
+            FILESTORE_TRY(check_supported(core.quirks(), request));
             ObjectDownload download;
             FILESTORE_TRY_ASSIGN(download.headers,
                                  access_headers(request.encryption, request.requester_pays, core.is_tls()));
@@ -184,6 +189,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
 void head(ClientCore& core, S3ObjectRequest request, Completion<S3ObjectInfo> done) {
     core.start<S3ObjectInfo>(
         request.call, std::move(done), [&](const OperationPtr<S3ObjectInfo>& operation) -> Result<void> {
+            FILESTORE_TRY(check_supported(core.quirks(), request, ObjectUse::read));
             FILESTORE_TRY_ASSIGN(Call call, call_of(core, request));
             core.head(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {
                 FILESTORE_TRY(answer);
@@ -199,6 +205,7 @@ void head(ClientCore& core, S3ObjectRequest request, Completion<S3ObjectInfo> do
 void remove(ClientCore& core, S3ObjectRequest request, Completion<S3RemoveResult> done) {
     core.start<S3RemoveResult>(
         request.call, std::move(done), [&](const OperationPtr<S3RemoveResult>& operation) -> Result<void> {
+            FILESTORE_TRY(check_supported(core.quirks(), request, ObjectUse::remove));
             FILESTORE_TRY_ASSIGN(Call call, call_of(core, request));
             call.method = http::Method::remove;
             core.send(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {

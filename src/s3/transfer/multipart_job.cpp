@@ -199,6 +199,7 @@ Result<void> MultipartJob::publish(Call call, std::uint64_t size) {
     std::sort(parts_.begin(), parts_.end(),
               [](const UploadedPart& a, const UploadedPart& b) { return a.number < b.number; });
     expected_etag_ = multipart_etag(parts_);
+    etag_tells_ = target_.etags.parts_are_md5_of_md5s && !expected_etag_.empty();
     FILESTORE_TRY_ASSIGN(std::string body, complete_multipart_body(parts_));
     call.query = {{"uploadId", upload_id_}};
     call.may_trickle = true;
@@ -232,6 +233,7 @@ Result<void> MultipartJob::on_whole(const Request& request) {
     if (error.code() == ErrorCode::precondition_failed && outcome.maybe_done_before) {
         auto etag = plain_etag(*request.buffer);
         expected_etag_ = etag.ok() ? std::move(*etag) : "";
+        etag_tells_ = target_.etags.whole_is_md5;
         undecided_ = error;
         look();
         return {};
@@ -276,7 +278,7 @@ Result<void> MultipartJob::on_look(const Outcome& outcome) {
         return succeed(expected_etag_, answer->header("x-amz-version-id"));
     }
     // Another object stands there. Where a condition failed, that is what it failed on.
-    const bool is_refusal = undecided_->code() == ErrorCode::precondition_failed && !expected_etag_.empty();
+    const bool is_refusal = undecided_->code() == ErrorCode::precondition_failed && etag_tells_;
     return is_refusal ? *undecided_ : undecided_outcome();
 }
 

@@ -20,6 +20,12 @@
 
 namespace filestore::s3 {
 
+/// Whether ETags are what S3 makes them: an object that has another one is then not what was sent. A value.
+struct ETagRules {
+    bool whole_is_md5 = true;
+    bool parts_are_md5_of_md5s = true;
+};
+
 /// Where a multipart upload goes to, and what its requests carry. A value.
 struct UploadTarget {
     std::string bucket;
@@ -30,6 +36,7 @@ struct UploadTarget {
     bool requester_pays = false;
     /// Of the request that publishes.
     std::vector<NameValue> conditions;
+    ETagRules etags;
     std::stop_token cancel;
     std::optional<std::chrono::steady_clock::time_point> deadline;
     std::shared_ptr<PauseSwitch> pause;
@@ -127,6 +134,8 @@ private:
     bool publishing_ = false;
     /// What the object's ETag is where it is ours; empty where that cannot be told.
     std::string expected_etag_;
+    /// An object with another ETag is not ours.
+    bool etag_tells_ = false;
     /// The failure of the request that publishes, while it is looked at what came of it.
     std::optional<Error> undecided_;
     std::optional<S3PutResult> result_;

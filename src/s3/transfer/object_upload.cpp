@@ -36,6 +36,7 @@ public:
           declared_(plan_.object_size ? plan_.object_size : source_->size()),
           checksum_choice_(upload.checksums),
           checksums_(upload.checksums),
+          refuses_parts_(std::move(upload.refuses_parts)),
           progress_(std::make_shared<SharedProgress>(ProgressMeter(std::move(upload.progress), declared_))) {}
 
 private:
@@ -196,6 +197,9 @@ private:
             FILESTORE_TRY(send_whole());
             return true;
         }
+        if (!creating() && refuses_parts_) {
+            return *refuses_parts_;
+        }
         if (!creating()) {
             FILESTORE_TRY_ASSIGN(auto headers, headers_(declared_));
             checksums_.announce(headers);
@@ -283,6 +287,7 @@ private:
     const ChecksumChoice checksum_choice_;
     PartsThere there_;
     UploadChecksums checksums_;
+    const std::optional<Error> refuses_parts_;
     const std::shared_ptr<SharedProgress> progress_;
 
     /// Being read.

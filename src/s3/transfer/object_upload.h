@@ -24,7 +24,10 @@ struct ObjectUpload {
     /// Type, metadata and the like: of the PUT, or of the request that begins a multipart upload. Gets the size where it is known then.
     std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t> size)> headers;
     ChecksumChoice checksums;
+    /// Of a source whose size is not known.
     PartSizes part_sizes = PartSizes::growing;
+    /// Why the object cannot go in parts, where it cannot: an upload that does not fit into one PUT fails with it.
+    std::optional<Error> refuses_parts;
     std::function<void(const Progress&)> progress;
     /// Gets the token of an upload in parts once that has begun; it stays on a later failure. May be empty.
     std::function<Result<void>(const std::string&)> on_resume_token;
