@@ -2,9 +2,9 @@
 
 /// How S3 is spoken to: endpoint, credentials, limits. Everything here is a value.
 ///
-/// Environment read, at the first request and only where no keys are given: see s3_credentials.h; `TMPDIR`, where a part is spooled. libcurl and OpenSSL read `http_proxy`,
-/// `https_proxy`, `all_proxy`, `no_proxy`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` (a file that TLS session keys are written to, for
-/// debugging: whoever reads it can read the traffic).
+/// Environment read, at the first request and only where no keys are given: see s3_credentials.h. `TMPDIR`, where a part is spooled. At the first
+/// requests, unless the options say otherwise: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` (in upper case, too, but for `HTTP_PROXY`), `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR`. libcurl reads `SSLKEYLOGFILE` (a file that TLS session keys are written to, for debugging: whoever reads it can read the traffic).
 
 #include <chrono>
 #include <cstdint>
