@@ -115,13 +115,13 @@ struct S3PutRequest {
     std::optional<S3ChecksumMode> checksum_mode{};
     std::optional<ChecksumAlgorithm> checksum_algorithm{};
 
-    /// Makes an upload in parts resumable: called once, on a library thread, when it has begun and before its first part is sent, with the token to keep;
-    /// it may take a moment to do so. From then on a failure or cancellation leaves the upload as it is, to be gone on with or given up
-    /// (abort_upload()); sweep_uploads() takes it for left behind when it is old. A failure that it answers ends the upload, which is
-    /// aborted then. Not called for what goes in one PUT. The token is one line of printable ASCII; it names the object, and holds no secret.
+    /// Makes an upload in parts resumable: called once, on a library thread, when it has begun and before its first part is sent, with the token to
+    /// keep; it may take a moment to do so. From then on a failure or cancellation leaves the upload as it is, to be gone on with or given up
+    /// (abort_upload()); sweep_uploads() takes it for left behind when it is old. A failure that it answers ends the upload, which is aborted
+    /// then. Not called for what goes in one PUT. The token is one line of printable ASCII; it names the object, and holds no secret.
     std::function<Result<void>(const std::string& token)> on_resume_token{};
-    /// Goes on with the upload of that token, in this process or another. Bucket and key must be those that it was begun with. The source gives all bytes
-    /// from the start again: each part is compared with what the server has of it, and is sent where that is missing or differs. Type,
+    /// Goes on with the upload of that token, in this process or another. Bucket and key must be those that it was begun with. The source gives all
+    /// bytes from the start again: each part is compared with what the server has of it, and is sent where that is missing or differs. Type,
     /// metadata, tags, storage class, conditions and checksums are what they were; a customer's key has to be given again. Further failures:
     /// `not_found` (the upload is gone: completed, given up or swept), `invalid_argument` (no token of this library, or of another object or size).
     std::string resume_token{};
@@ -416,8 +416,9 @@ public:
     ~S3Client();
 
     /// Stores an object: in one PUT where it fits into one part, else as a multipart upload whose parts travel side by side. It is there whole
-    /// or not at all; what failed, or was cancelled, is aborted, unless it is resumable. Further failures: `already_exists`, `precondition_failed`, `conflict`,
-    /// `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what became of it).
+    /// or not at all; what failed, or was cancelled, is aborted, unless it is resumable. Further failures: `already_exists`,
+    /// `precondition_failed`, `conflict`, `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what
+    /// became of it).
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
 

@@ -123,8 +123,8 @@ struct S3ClientOptions {
 
     /// The most event loop threads; at least 1. They start with the first request and end when idle.
     unsigned event_loops = 2;
-    /// Where parts of an upload that are larger than `part_memory` are kept while they are sent: in files without a name, up to `parallel_parts` + 1 of
-    /// them for each transfer. Empty: `TMPDIR`, else /var/tmp. It should be on a disk; that it is full is `no_space`.
+    /// Where parts of an upload that are larger than `part_memory` are kept while they are sent: in files without a name, up to
+    /// `parallel_parts` + 1 of them for each transfer. Empty: `TMPDIR`, else /var/tmp. It should be on a disk; that it is full is `no_space`.
     std::string spool_directory{};
 
     /// Where blocking work and completions run; a thread pool of its own where there is none.

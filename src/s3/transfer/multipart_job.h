@@ -64,7 +64,7 @@ protected:
     /// An upload in parts has begun, and its ID is known.
     [[nodiscard]] virtual Result<void> on_begun() { return {}; }
     /// A page of the parts that the server has of an upload that is gone on with.
-    virtual void on_parts_there(std::vector<ListedPart>) {}
+    virtual void on_parts_there(std::vector<ListedPart>&&) {}
     /// The job is about to answer, with `stored` or, where that is null, a failure: lets go of what the caller gave.
     virtual void release(S3PutResult* stored) noexcept = 0;
 

@@ -84,7 +84,7 @@ private:
         return {};
     }
 
-    void on_parts_there(std::vector<ListedPart> page) override { there_.add(std::move(page)); }
+    void on_parts_there(std::vector<ListedPart>&& page) override { there_.add(std::move(page)); }
 
     void release(S3PutResult* stored) noexcept override {
         source_.reset();
