@@ -165,11 +165,9 @@ TEST_CASE("an S3 client without threads answers every call once, and works when 
 TEST_CASE("a store with a name that no thread can be had for is not reached, and is when there is one",
           "[threads]") {
     const FakeName name("store.test", {"127.0.0.1"});
+    const std::string stored = answer("200 OK", "ETag: \"x\"\r\n", "");
     with_ever_more_threads([&] {
-        ScriptedServer server;
-        for (int i = 0; i < 4; ++i) {
-            server.add(two_answers());
-        }
+        const ScriptedServer server(std::vector<Script>(4, conversation({stored, stored})));
         S3Options options = options_for(server);
         options.endpoint = "http://store.test:" + std::to_string(server.port());
         const auto backend = open_s3_backend(options).value();
