@@ -114,6 +114,24 @@ struct S3PutRequest {
     /// The client's own where there is none.
     std::optional<S3ChecksumMode> checksum_mode{};
     std::optional<ChecksumAlgorithm> checksum_algorithm{};
+
+    /// Makes an upload in parts resumable: called once, on a library thread, when it has begun and before its first part is sent, with the token to
+    /// keep; it may take a moment to do so. From then on a failure or cancellation leaves the upload as it is, to be gone on with or given up
+    /// (abort_upload()); sweep_uploads() takes it for left behind when it is old. A failure that it answers ends the upload, which is aborted
+    /// then. Not called for what goes in one PUT. The token is one line of printable ASCII; it names the object, and holds no secret.
+    std::function<Result<void>(const std::string& token)> on_resume_token{};
+    /// Goes on with the upload of that token, in this process or another. Bucket and key must be those that it was begun with. The source gives all
+    /// bytes from the start again: each part is compared with what the server has of it, and is sent where that is missing or differs. Type,
+    /// metadata, tags, storage class, conditions and checksums are what they were; a customer's key has to be given again. Further failures:
+    /// `not_found` (the upload is gone: completed, given up or swept), `invalid_argument` (no token of this library, or of another object or size).
+    std::string resume_token{};
+    CallOptions call{};
+};
+
+/// Gives up an upload that could be gone on with. A value.
+struct S3AbortUploadRequest {
+    std::string resume_token{};
+    bool requester_pays = false;
     CallOptions call{};
 };
 
@@ -152,7 +170,9 @@ struct S3GetResult {
     /// Bytes delivered to the sink.
     std::uint64_t bytes = 0;
     S3ObjectInfo object{};
-    /// The checksum that the bytes were found to have, as the server says; nothing where it gave none for all of them.
+    /// The checksum that the bytes were found to have, as the server says; nothing where it gave none for all of them. One that is made of those of
+    /// the object's parts is compared where the server tells their sizes (the profiles aws, minio, garage and versitygw), for one more request,
+    /// and where all but the last are equal.
     std::optional<ChecksumValue> verified{};
 };
 
@@ -184,7 +204,7 @@ struct S3ObjectName {
 /// A value.
 struct S3RemoveBatchRequest {
     std::string bucket{};
-    /// Any number; at most 1,000 go in one request.
+    /// Any number; at most 1,000 go in one request, fewer or one where the server's profile says so.
     std::vector<S3ObjectName> objects{};
     bool requester_pays = false;
     CallOptions call{};
@@ -216,8 +236,8 @@ struct S3ListRequest {
     std::string start_after{};
     /// 1 to 1000.
     unsigned limit = 1000;
-    /// A cursor is for the version that it came from.
-    S3ListVersion version = S3ListVersion::v2;
+    /// The one that the server's profile names where there is none. A cursor is for the version that it came from.
+    std::optional<S3ListVersion> version{};
     bool requester_pays = false;
     CallOptions call{};
 };
@@ -353,6 +373,38 @@ struct S3PresignedPost {
     Timestamp expires_at{};
 };
 
+/// Asks what a server is and can do. A value.
+struct S3ProbeRequest {
+    std::string bucket;
+    /// Before the names of what is stored for a moment.
+    std::string prefix;
+    CallOptions call;
+};
+
+/// What was found out about one feature. A value.
+struct S3ProbeFeature {
+    enum class Support {
+        yes,
+        no,
+        /// It could not be tried: the reason stands in `how`.
+        unknown,
+    };
+    /// `conditional-put`, ...
+    std::string name;
+    Support support = Support::unknown;
+    /// What was seen; one line.
+    std::string how;
+};
+
+/// A value.
+struct S3ProbeResult {
+    /// The name of the profile that fits; `generic` for a server that is none of those known.
+    std::string server;
+    /// The profile with what was found to be different, as S3ClientOptions::profile takes it.
+    std::string profile;
+    std::vector<S3ProbeFeature> features;
+};
+
 class FILESTORE_API S3Client {
 public:
     /// Opens a client; does no I/O and starts no thread. `invalid_argument` for an option that cannot be right.
@@ -364,8 +416,9 @@ public:
     ~S3Client();
 
     /// Stores an object: in one PUT where it fits into one part, else as a multipart upload whose parts travel side by side. It is there whole
-    /// or not at all; what failed, or was cancelled, is aborted. Further failures: `already_exists`, `precondition_failed`, `conflict`,
-    /// `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what became of it).
+    /// or not at all; what failed, or was cancelled, is aborted, unless it is resumable. Further failures: `already_exists`,
+    /// `precondition_failed`, `conflict`, `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what
+    /// became of it).
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
 
@@ -409,6 +462,10 @@ public:
     [[nodiscard]] Result<std::vector<S3PendingUpload>> sweep_uploads(S3SweepRequest request);
     void sweep_uploads_async(S3SweepRequest request, Completion<std::vector<S3PendingUpload>> done);
 
+    /// Aborts a resumable upload: its token ends, and the server frees its parts. Succeeds where it is gone already.
+    [[nodiscard]] Result<void> abort_upload(S3AbortUploadRequest request);
+    void abort_upload_async(S3AbortUploadRequest request, Completion<void> done);
+
     /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it, after others have
     /// been asked for. Further failures: `unauthenticated` (an anonymous client).
     [[nodiscard]] Result<PresignedUrl> presign(S3PresignRequest request);
@@ -416,6 +473,13 @@ public:
 
     [[nodiscard]] Result<S3PresignedPost> presign_post(S3PresignPostRequest request);
     void presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done);
+
+    /// Finds out what the server is, by how it answers, and what it can do, by trying: some hundred requests and 20 MiB, all on objects under
+    /// a new name of their own, which are removed at the end, also after a failure; no other object is touched. The profile that the client has does
+    /// not matter. Takes a thread of its own. Fails where an object cannot be stored, read and removed at all; and, with `outcome_unknown`, where something may have
+    /// been left: the message names it.
+    [[nodiscard]] Result<S3ProbeResult> probe(S3ProbeRequest request);
+    void probe_async(S3ProbeRequest request, Completion<S3ProbeResult> done);
 
     /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted, later calls are refused. Returns when all
     /// have completed and the client's own threads have ended, except on a library thread, where it does not wait. Idempotent.

@@ -342,9 +342,8 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     }
     const auto wished =
         parse_retry_after(end.answer.header("retry-after"), requester_->options_.clock->now());
-    const auto next = std::chrono::steady_clock::now() +
-                      backoff({retry.max_attempts, retry.first_delay, retry.longest_delay}, attempts_ + 1,
-                              requester_->random(), wished);
+    const auto next =
+        std::chrono::steady_clock::now() + backoff(retry, attempts_ + 1, requester_->random(), wished);
     const bool too_late =
         next > began_ + retry.longest_time || (call_.options.deadline && next >= *call_.options.deadline);
     if (too_late || !prepare_to_repeat(end.head_seen).ok() || !requester_->budget_.take()) {
@@ -502,6 +501,14 @@ void Requester::presign(PresignMethod method, Call call, std::chrono::seconds ex
             }));
         },
         options_.clock->now() + expires);
+}
+
+std::shared_ptr<Requester> Requester::with(S3ClientOptions options, CredentialsProviderPtr keys) const {
+    RequesterParts parts = parts_;
+    if (keys) {
+        parts.credentials = std::move(keys);
+    }
+    return std::make_shared<Requester>(std::move(options), std::move(parts));
 }
 
 std::string Requester::region_of(const std::string& bucket) {

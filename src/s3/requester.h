@@ -114,6 +114,10 @@ public:
     /// Whether signatures cover bodies.
     [[nodiscard]] bool signs_payload() const noexcept;
 
+    /// Another one on the same transport, with other options and, where they are given, other keys.
+    [[nodiscard]] std::shared_ptr<Requester> with(S3ClientOptions options,
+                                                  CredentialsProviderPtr keys = nullptr) const;
+
     /// Ends what is under way with `cancelled`; joins the threads of the transport. Not to be called on a library thread.
     void close() noexcept;
 

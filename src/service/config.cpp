@@ -55,6 +55,8 @@ constexpr auto s3_settings = std::to_array<Setting>({
     {"profile", "profile"},
     {"checksum_mode", "checksum_mode"},
     {"checksum_algorithm", "checksum_algorithm"},
+    {"part_size", "part_size"},
+    {"part_memory", "part_memory"},
     {"parallel_parts", "parallel_parts"},
     {"max_connections", "max_connections"},
     {"event_loops", "event_loops"},

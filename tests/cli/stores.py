@@ -111,6 +111,11 @@ class S3Store:
             key.removeprefix(self.prefix): client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys
         }
 
+    def uploads(self):
+        """The keys of uploads in parts that were begun and not ended."""
+        listed = self.client().list_multipart_uploads(Bucket=self.bucket, Prefix=self.prefix)
+        return [upload["Key"] for upload in listed.get("Uploads", [])]
+
     def cut(self, file_id, size):
         """Leaves the first bytes of a stored file, under the headers that it was stored with."""
         place = {"Bucket": self.bucket, "Key": self.prefix + file_id}

@@ -23,16 +23,6 @@ S3ClientOptions small_parts(const TestStore& store) {
     return options;
 }
 
-/// Every upload under the store's prefix that was begun and not ended.
-std::size_t uploads_left(ClientOnStore& client) {
-    S3SweepRequest request;
-    request.bucket = client.bucket();
-    request.prefix = client.key("");
-    request.older_than = std::chrono::seconds(-3600);
-    request.dry_run = true;
-    return ClientOnStore::required(client->sweep_uploads(std::move(request))).size();
-}
-
 /// From `source` to `target`.
 S3CopyRequest copy_in_parts(const ClientOnStore& client) {
     S3CopyRequest copy;
@@ -138,7 +128,7 @@ S3_FEATURE_TEST_CASE("multipart-abort", "a failed upload in parts leaves neither
     CHECK(result.error().code() == ErrorCode::source_failed);
     CHECK(result.error().details().caller_code == 77);
     CHECK(code_of(client->head(client.object("broken"))) == ErrorCode::not_found);
-    CHECK(uploads_left(client) == 0);
+    CHECK(uploads_left(client, "broken") == 0);
 }
 
 S3_FEATURE_TEST_CASE("multipart-abort", "an upload that is cancelled is aborted", "[client][multipart]") {
@@ -147,7 +137,7 @@ S3_FEATURE_TEST_CASE("multipart-abort", "an upload that is cancelled is aborted"
     put.stop();
     CHECK(put.code() == ErrorCode::cancelled);
     CHECK(code_of(client->head(client.object("cancelled"))) == ErrorCode::not_found);
-    CHECK(uploads_left(client) == 0);
+    CHECK(uploads_left(client, "cancelled") == 0);
 }
 
 S3_FEATURE_TEST_CASE("multipart-abort", "closing the client aborts what is under way",
@@ -158,7 +148,7 @@ S3_FEATURE_TEST_CASE("multipart-abort", "closing the client aborts what is under
     CHECK(put.code() == ErrorCode::cancelled);
     ClientOnStore client(store);
     CHECK(code_of(client->head(client.object("closed"))) == ErrorCode::not_found);
-    CHECK(uploads_left(client) == 0);
+    CHECK(uploads_left(client, "closed") == 0);
 }
 
 S3_FEATURE_TEST_CASE("copy", "an object is copied with its metadata, or with other", "[client][copy]") {
@@ -230,4 +220,26 @@ S3_FEATURE_TEST_CASE("tags", "a copy keeps the tags", "[client][copy]") {
 
 S3_FEATURE_TEST_CASE("tags-multipart", "an object and a copy in parts have their tags", "[client][copy]") {
     check_tags_of_copy(store, 2 * part + 17);
+}
+
+S3_FEATURE_TEST_CASE("checksum-composite", "an object with a checksum of its parts is verified by that",
+                     "[client][checksum]") {
+    S3ClientOptions options = small_parts(store);
+    options.checksum_mode = S3ChecksumMode::header;
+    options.checksum_algorithm = ChecksumAlgorithm::sha256;
+    // Only a server that is known to tell the sizes of parts is asked for them.
+    options.profile = "versitygw";
+    ClientOnStore client(store, options);
+    const std::string bytes = random_bytes(3 * part + 5);
+    const S3PutResult stored = client.put("composite", bytes);
+    const auto sink = std::make_shared<BufferSink>();
+    S3GetRequest request;
+    request.bucket = client.bucket();
+    request.key = client.key("composite");
+    request.sink = sink;
+    const S3GetResult got = ClientOnStore::required(client->get(std::move(request)));
+    CHECK((sink->bytes() == bytes));
+    REQUIRE(got.verified.has_value());
+    CHECK(got.verified->parts == 4);
+    CHECK(got.verified == stored.checksum);
 }

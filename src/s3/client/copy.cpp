@@ -11,6 +11,7 @@
 #include "core/try.h"
 #include "s3/client/objects.h"
 #include "s3/client/request_headers.h"
+#include "s3/client/support.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/copy_xml.h"
 #include "s3/protocol/part_plan.h"
@@ -43,6 +44,7 @@ public:
     Result<void> begin() {
         FILESTORE_TRY(check_key(request_.source_key));
         FILESTORE_TRY(check_key(request_.key));
+        FILESTORE_TRY(check_supported(core_.quirks(), request_));
         FILESTORE_TRY_ASSIGN(Call look, source_call());
         core_.head(operation_, std::move(look), [self = shared_from_this()](const Result<Answer>& answer) {
             return self->on_source(answer);
@@ -63,7 +65,7 @@ private:
     Result<void> on_source(const Result<Answer>& answer) {
         FILESTORE_TRY(answer);
         FILESTORE_TRY_ASSIGN(const std::uint64_t size, content_length(answer->headers));
-        if (size <= request_.multipart_threshold) {
+        if (size <= request_.multipart_threshold || !core_.quirks().multipart_copy) {
             return copy_whole();
         }
         FILESTORE_TRY_ASSIGN(source_, object_info(size, answer->headers));
@@ -124,6 +126,7 @@ private:
         copied.target.key = request_.key;
         copied.target.cancel = request_.call.cancel;
         copied.target.deadline = request_.call.deadline;
+        copied.target.etags = core_.etag_rules(request_.encryption);
         copied.target.pause = request_.call.pause;
         copied.target.requester_pays = request_.requester_pays;
         FILESTORE_TRY_ASSIGN(copied.target.access_headers,
