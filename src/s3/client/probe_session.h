@@ -89,6 +89,8 @@ private:
     [[nodiscard]] Call new_call(http::Method method, std::string_view name) const;
     void set_body(Call& call, Body body) const;
     [[nodiscard]] Result<Answer> send(Call call);
+    /// Of a request that makes an object.
+    [[nodiscard]] Result<Answer> send_making(std::string_view name, Call call);
     [[nodiscard]] Result<Answer> send_removal(std::string key, std::vector<NameValue> query);
     void abort_uploads();
     void remove_versions();
