@@ -198,7 +198,7 @@ Result<Answer> ProbeSession::complete(std::string_view name, const std::string& 
     return answer;
 }
 
-Result<void> ProbeSession::abort(std::string_view name, const std::string& upload_id) {
+Result<void> ProbeSession::abort_upload(std::string_view name, const std::string& upload_id) {
     const auto answer = ask(http::Method::remove, name, {{"uploadId", upload_id}});
     const bool gone = answer.ok() || answer.error().code() == ErrorCode::not_found;
     if (gone) {
@@ -247,7 +247,7 @@ void ProbeSession::abort_uploads() {
     }
     const auto uploads = uploads_;
     for (const auto& [name, upload_id] : uploads) {
-        static_cast<void>(abort(name, upload_id));
+        static_cast<void>(abort_upload(name, upload_id));
     }
 }
 
