@@ -475,9 +475,9 @@ public:
     void presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done);
 
     /// Finds out what the server is, by how it answers, and what it can do, by trying: some hundred requests and 20 MiB, all on objects under
-    /// a new name of their own, which are removed at the end, also after a failure; no other object is touched. The profile that the client has does
-    /// not matter. Takes a thread of its own. Fails where an object cannot be stored, read and removed at all; and, with `outcome_unknown`, where something may have
-    /// been left: the message names it.
+    /// a new name of their own, which are removed at the end, also after a failure; no other object is touched. Everything is tried,
+    /// whatever profile the client has. Takes a thread of its own. Fails where an object cannot be stored, read and removed at all, and with `outcome_unknown` where something
+    /// may have been left: a message names that.
     [[nodiscard]] Result<S3ProbeResult> probe(S3ProbeRequest request);
     void probe_async(S3ProbeRequest request, Completion<S3ProbeResult> done);
 
