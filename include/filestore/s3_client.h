@@ -409,6 +409,7 @@ public:
     void close() noexcept;
 
 private:
+    friend class s3::ClientCore;
     explicit S3Client(std::shared_ptr<s3::ClientCore> core) noexcept;
     std::shared_ptr<s3::ClientCore> core_;
 };

@@ -22,6 +22,7 @@
 #include "s3/policy/retry_budget.h"
 #include "s3/policy/send_rate.h"
 #include "s3/protocol/endpoint.h"
+#include "s3/protocol/part_plan.h"
 #include "s3/protocol/signing.h"
 #include "s3/protocol/uri.h"
 
@@ -81,11 +82,12 @@ struct Signer {
     SigningScope scope;
 };
 
-/// What a requester works with. A value (shared handles); all are required.
+/// What a requester works with. A value (shared handles); all handles are required.
 struct RequesterParts {
     Runtime runtime;
     std::shared_ptr<http::Transport> transport;
     CredentialsProviderPtr credentials;
+    PartLimits part_limits;
 };
 
 /// A resource held by std::shared_ptr; thread-safe.
@@ -114,6 +116,7 @@ public:
     void close() noexcept;
 
     [[nodiscard]] const S3ClientOptions& options() const noexcept { return options_; }
+    [[nodiscard]] PartLimits part_limits() const noexcept { return parts_.part_limits; }
     [[nodiscard]] const Runtime& runtime() const noexcept { return parts_.runtime; }
 
 private:

@@ -51,7 +51,8 @@ Result<void> copy_in_parts(ClientCore& core, const CopyOperation& operation, S3C
     request.source_conditions.if_match = source.etag;
     ObjectCopy copied;
     copied.size = source.size;
-    copied.part_size = std::clamp(request.multipart_threshold, least_part_size, largest_part_size);
+    copied.part_size =
+        std::clamp(request.multipart_threshold, core.requester()->part_limits().least, largest_part_size);
     copied.target.bucket = request.bucket;
     copied.target.key = request.key;
     copied.target.cancel = request.call.cancel;

@@ -42,7 +42,10 @@ using OperationPtr = std::shared_ptr<const Operation<T>>;
 class ClientCore : public std::enable_shared_from_this<ClientCore> {
 public:
     /// Does no I/O and starts no thread. `invalid_argument` for an option that cannot be right.
-    [[nodiscard]] static Result<std::shared_ptr<ClientCore>> open(S3ClientOptions options);
+    [[nodiscard]] static Result<std::shared_ptr<ClientCore>> open(S3ClientOptions options,
+                                                                  PartLimits limits = {});
+    /// S3Client::open for a server with other limits than S3's.
+    [[nodiscard]] static Result<S3Client> open_client(S3ClientOptions options, PartLimits limits);
 
     ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts, const Quirks& quirks);
 

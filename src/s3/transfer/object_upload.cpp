@@ -93,11 +93,12 @@ private:
 
     [[nodiscard]] Result<std::uint64_t> size_of_part(std::uint32_t number) const {
         const std::uint64_t wished = requester().options().part_size;
+        const PartLimits limits = requester().part_limits();
         if (declared_) {
-            FILESTORE_TRY_ASSIGN(const PartPlan plan, plan_parts(*declared_, wished));
+            FILESTORE_TRY_ASSIGN(const PartPlan plan, plan_parts(*declared_, wished, limits));
             return plan.part_size;
         }
-        FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(PartSizes::growing, wished));
+        FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(PartSizes::growing, wished, limits));
         return parts.size_of(number);
     }
 
