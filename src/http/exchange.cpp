@@ -37,6 +37,8 @@ void Exchange::set_callbacks() {
     curl_easy_setopt(handle_, CURLOPT_HEADERDATA, this);
     curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
     curl_easy_setopt(handle_, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(handle_, CURLOPT_PREREQFUNCTION, &Exchange::on_sending);
+    curl_easy_setopt(handle_, CURLOPT_PREREQDATA, this);
 }
 
 void Exchange::set_method() {
@@ -176,6 +178,12 @@ std::size_t Exchange::give_body(std::span<std::byte> into) {
         return CURL_READFUNC_PAUSE;
     }
     return step->bytes;
+}
+
+/// curl sends a request again when a kept connection ends before the first line of an answer, and does not say so.
+int Exchange::on_sending(void* self, char*, char*, int, int) noexcept {
+    static_cast<Exchange*>(self)->receiver_->on_sending();
+    return CURL_PREREQFUNC_OK;
 }
 
 /// curl sends the body again when a kept connection turns out to be dead.

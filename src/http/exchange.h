@@ -69,6 +69,7 @@ private:
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_read(char* data, std::size_t size, std::size_t count, void* self);
+    static int on_sending(void* self, char*, char*, int, int) noexcept;
     static int on_seek(void* self, curl_off_t offset, int origin);
 
     void set_method();

@@ -69,8 +69,10 @@ struct Call {
 /// What came of a call. A value.
 struct Outcome {
     Result<Answer> answer;
-    /// An earlier attempt may have taken effect: it was sent, and no answer came.
+    /// An earlier attempt than the one that was answered, or failed last, may have taken effect: it was sent, and no answer told otherwise.
     bool maybe_done_before = false;
+    /// The same of any attempt. Says nothing where the call succeeded.
+    bool maybe_done = false;
 };
 
 /// What requests to one bucket are signed with at one moment. A value; never printed.

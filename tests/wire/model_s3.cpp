@@ -258,12 +258,20 @@ private:
         if (server_.plan_.before) {
             server_.plan_.before(request, server_.store_);
         }
-        const ModelAnswer done = server_.store_.answer(request);
+        ModelAnswer done = server_.store_.answer(request);
         const bool begins_upload = operation == "CreateMultipartUpload";
         if (fault == RequestFault::swallowed_answer) {
             ++server_.fired_;
-            server_.lost_an_upload_ = server_.lost_an_upload_ || begins_upload;
+            server_.lost_uploads_ += begins_upload ? 1 : 0;
             return end(connection);
+        }
+        if (fault == RequestFault::no_answer) {
+            ++server_.fired_;
+            return;
+        }
+        if (fault == RequestFault::unreadable_answer) {
+            ++server_.fired_;
+            done.body.resize(done.body.size() / 2);
         }
         answer(connection, done, request.method != "HEAD");
         connection.tells_upload_at = begins_upload ? connection.out.size() : 0;
@@ -302,8 +310,8 @@ private:
         if (may_cut && server_.sent_ == *limit) {
             // A reset may take back bytes that were sent before.
             const bool is_lost = connection.tells_upload_at > 0 || server_.plan_.by_reset;
-            server_.lost_an_upload_ =
-                server_.lost_an_upload_ || (is_lost && server_.operations_.back() == "CreateMultipartUpload");
+            const bool told_last = server_.operations_.back() == "CreateMultipartUpload";
+            server_.lost_uploads_ += is_lost && told_last ? 1 : 0;
             cut(connection);
         }
     }
@@ -348,7 +356,7 @@ void ModelS3::set(FaultPlan plan) {
     sent_ = 0;
     fired_ = 0;
     operations_.clear();
-    lost_an_upload_ = false;
+    lost_uploads_ = 0;
 }
 
 std::size_t ModelS3::fired() const {
@@ -361,9 +369,9 @@ std::vector<std::string> ModelS3::operations() const {
     return operations_;
 }
 
-bool ModelS3::lost_an_upload() const {
+std::size_t ModelS3::lost_uploads() const {
     const std::lock_guard lock(mutex_);
-    return lost_an_upload_;
+    return lost_uploads_;
 }
 
 std::optional<std::string> ModelS3::object(const std::string& key) {

@@ -26,6 +26,10 @@ enum class RequestFault {
     reset,
     /// Done; the connection is closed without a byte of the answer.
     swallowed_answer,
+    /// Done; the connection stays open, and nothing comes.
+    no_answer,
+    /// Done; the answer's document is cut short, in a body of the right length.
+    unreadable_answer,
     /// Not done; an error document with status 200, for requests whose answers begin before they are done. Others are done and answered.
     error_in_success,
 };
@@ -65,8 +69,8 @@ public:
     [[nodiscard]] std::size_t fired() const;
     /// What was asked for since the plan was set: the operations, in the order of their arrival.
     [[nodiscard]] std::vector<std::string> operations() const;
-    /// Whether some upload was begun of which the client cannot know: no whole answer told its ID. Since the plan was set.
-    [[nodiscard]] bool lost_an_upload() const;
+    /// How many uploads were begun of which the client cannot know: no whole answer told their ID. Since the plan was set.
+    [[nodiscard]] std::size_t lost_uploads() const;
 
     /// Looks at, or changes, what is stored, while nothing is done on it.
     template <class Use>
@@ -88,7 +92,7 @@ private:
     std::uint64_t sent_ = 0;
     std::size_t fired_ = 0;
     std::vector<std::string> operations_;
-    bool lost_an_upload_ = false;
+    std::size_t lost_uploads_ = 0;
 
     std::unique_ptr<Loop> loop_;
 };

@@ -88,6 +88,7 @@ private:
     [[nodiscard]] Result<void> on_create(const Outcome& outcome);
     [[nodiscard]] Result<void> on_whole(const Request& request);
     [[nodiscard]] Result<void> on_published(const Outcome& outcome);
+    [[nodiscard]] bool is_lost(const Outcome& outcome) const;
     [[nodiscard]] Result<void> succeed(std::string_view etag, std::string_view version_id);
     void look();
     [[nodiscard]] Result<void> on_look(const Outcome& outcome);
@@ -108,6 +109,8 @@ private:
     std::uint64_t size_ = 0;
     /// The request that makes the object visible has been sent.
     bool publishing_ = false;
+    /// It was broken off, and may have taken effect.
+    bool publishing_broken_off_ = false;
     /// What the object's ETag is where it is ours; empty where that cannot be told.
     std::string expected_etag_;
     /// The failure of the request that publishes, while it is looked at what came of it.
