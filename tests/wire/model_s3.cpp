@@ -150,6 +150,8 @@ private:
         std::string out;
         /// Of `out`: where answers end that tell of a new upload.
         std::size_t tells_upload_at = 0;
+        /// The last answer did.
+        bool told_upload = false;
         /// The stream has been ended; what still comes is thrown away.
         bool ended = false;
         bool gone = false;
@@ -189,7 +191,7 @@ private:
         }
         const int yes = 1;
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        connections_.push_back({std::move(socket), {}, {}, 0, false, false});
+        connections_.push_back({std::move(socket), {}, {}, 0, false, false, false});
         if (server_.plan_.stays_down && server_.fired_ > 0) {
             reset(connections_.back());
         }
@@ -274,6 +276,7 @@ private:
             done.body.resize(done.body.size() / 2);
         }
         answer(connection, done, request.method != "HEAD");
+        connection.told_upload = begins_upload;
         connection.tells_upload_at = begins_upload ? connection.out.size() : 0;
     }
 
@@ -310,8 +313,7 @@ private:
         if (may_cut && server_.sent_ == *limit) {
             // A reset may take back bytes that were sent before.
             const bool is_lost = connection.tells_upload_at > 0 || server_.plan_.by_reset;
-            const bool told_last = server_.operations_.back() == "CreateMultipartUpload";
-            server_.lost_uploads_ += is_lost && told_last ? 1 : 0;
+            server_.lost_uploads_ += is_lost && connection.told_upload ? 1 : 0;
             cut(connection);
         }
     }
