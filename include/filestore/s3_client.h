@@ -354,6 +354,9 @@ public:
     /// Stores an object: in one PUT where it fits into one part, else as a multipart upload whose parts travel side by side. It is there whole
     /// or not at all; what failed, or was cancelled, is aborted. Further failures: `already_exists`, `precondition_failed`, `conflict`,
     /// `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what became of it).
+    ///
+    /// A failed object of one PUT without conditions is not looked for: after `unavailable`, `timeout` and `cancelled` it may be there, and the same
+    /// call made again settles it. A multipart upload whose begin was answered and the answer lost has no name to abort it by: it is for sweep_uploads().
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
 
