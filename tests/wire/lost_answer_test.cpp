@@ -211,7 +211,7 @@ TEST_CASE("an upload that is cancelled when it has been published is no failure"
     S3Client client = open_small(options_for(server, Retries::on));
     std::stop_source stop;
     FaultPlan plan;
-    plan.decide = [&stop](const ModelRequest& request, std::size_t) -> std::optional<RequestFault> {
+    plan.decide = [](const ModelRequest& request, std::size_t) -> std::optional<RequestFault> {
         return request.operation() == "CompleteMultipartUpload" ? std::optional(RequestFault::no_answer)
                                                                 : std::nullopt;
     };

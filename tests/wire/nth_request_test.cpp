@@ -288,7 +288,7 @@ TEST_CASE("without retries a failed request ends every operation as it says", "[
 }
 
 TEST_CASE("an upload whose abort cannot be sent is left to the sweep", "[wire][faults]") {
-    for (const std::string& other : {"", "other/"}) {
+    for (const std::string other : {"", "other/"}) {
         ModelS3 server;
         S3Client client = open_small(options_for(server, Retries::off));
         FaultPlan plan;
