@@ -15,6 +15,7 @@
 #include "http/curl_transport.h"
 #include "http/head_reader.h"
 #include "http/limits.h"
+#include "http/sockets.h"
 #include "http/trust.h"
 
 namespace filestore::http {
@@ -33,8 +34,18 @@ public:
 
     void set_wake(Wake wake) { wake_ = std::move(wake); }
 
-    /// Sets the handle up for this exchange, which borrows all three until release_handle().
-    [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options, const Trust& trust);
+    /// The limit for connecting counts from `now` on: name lookup first.
+    void begin(Time now, const TransportOptions& options) noexcept;
+
+    /// Takes begin() back.
+    void put_off() noexcept { connect_until_.reset(); }
+
+    /// Sets the handle up for this exchange, which has begun, and borrows handle, options and trust until release_handle().
+    [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options, std::string proxy,
+                                       const Trust& trust);
+
+    /// After prepare(): `sockets`, which it borrows as those, opens what it is sent over.
+    void send_over(Sockets& sockets);
 
     [[nodiscard]] CURL* handle() const noexcept { return handle_; }
 
@@ -53,7 +64,7 @@ public:
     /// Pauses and goes on as the switch and the streams say. A failure is that of a stream that went on, and ends the exchange.
     [[nodiscard]] Result<void> follow_pauses();
 
-    /// `cancelled`; `timeout` once the deadline has passed or too little has moved.
+    /// `cancelled`; `timeout` once the deadline has passed, the names took too long or too little has moved.
     [[nodiscard]] Result<void> check_limits(Time now);
 
     /// When check_limits() may fail though nothing happens until then.
@@ -69,7 +80,7 @@ private:
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_read(char* data, std::size_t size, std::size_t count, void* self);
-    static int on_sending(void* self, char*, char*, int, int) noexcept;
+    static int on_sending(void* self, char* address, char* local_address, int port, int local_port) noexcept;
     static int on_seek(void* self, curl_off_t offset, int origin);
 
     void set_method();
@@ -91,9 +102,13 @@ private:
     std::shared_ptr<Receiver> receiver_;
     std::optional<Wake> wake_;
     std::atomic<bool> resume_asked_{false};
+    /// Once it has begun.
+    std::optional<Time> connect_until_;
+    std::chrono::milliseconds connect_limit_{0};
     CURL* handle_ = nullptr;
     /// The loop's.
     const Trust* trust_ = nullptr;
+    Sockets* sockets_ = nullptr;
     curl_slist* header_list_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> curl_message_{};
 

@@ -1,9 +1,12 @@
 """Shows that tests see faults: run.py ROOT SCRATCH [NAME...]
 
 Each mutants/*/NAME.patch breaks one promise in a copy of the sources below SCRATCH; its first line names the test program and the cases that must fail
-then: `# test: PROGRAM "FILTER"`. The run fails where a mutant passes them, no longer applies, or does not build.
+then: `# test: PROGRAM "FILTER"`. The run fails where a mutant passes them, no longer applies, or does not build. Conformance tests
+find versitygw and moto running.
 """
 
+import contextlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -16,6 +19,8 @@ PROGRAMS = {
     "filestore_fault_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
 }
+NEEDS_SERVERS = "filestore_conformance_tests"
+SERVERS = ["versitygw", "moto"]
 LONGEST = 600
 
 
@@ -35,11 +40,30 @@ def copy_of_sources(root, scratch):
     return copy
 
 
-def check(copy, build, patch):
-    """What is wrong with the mutant; nothing where its test saw it."""
+def test_of(patch):
     first = patch.read_text().splitlines()[0]
     program, test_filter = first.removeprefix("# test:").strip().split(maxsplit=1)
-    test_filter = test_filter.strip('"')
+    return program, test_filter.strip('"')
+
+
+@contextlib.contextmanager
+def servers_for(root, scratch, patches):
+    """Runs them where a test of the patches needs them."""
+    if not any(test_of(patch)[0] == NEEDS_SERVERS for patch in patches):
+        yield
+        return
+    os.environ["FILESTORE_TEST_SERVERS"] = str(scratch / "servers")
+    scripts = root / "tests" / "servers"
+    try:
+        subprocess.run([scripts / "up", *SERVERS], check=True)
+        yield
+    finally:
+        subprocess.run([scripts / "down", *SERVERS])
+
+
+def check(copy, build, patch):
+    """What is wrong with the mutant; nothing where its test saw it."""
+    program, test_filter = test_of(patch)
     if run("patch", "--strip=1", "--forward", "--input", patch, cwd=copy).returncode != 0:
         return "does not apply any more"
     try:
@@ -62,15 +86,15 @@ def main():
     configured = run("cmake", "-G", "Ninja", "-S", copy, "-B", build, "-DCMAKE_BUILD_TYPE=Release", cwd=copy)
     if configured.returncode != 0:
         sys.exit(configured.stdout)
+    named = {f"{path.parent.name}/{path.stem}": path for path in sorted((root / "tests" / "mutants").glob("*/*.patch"))}
+    chosen = {name: path for name, path in named.items() if not wanted or name in wanted}
     failed = seen = 0
-    for patch in sorted((root / "tests" / "mutants").glob("*/*.patch")):
-        name = f"{patch.parent.name}/{patch.stem}"
-        if wanted and name not in wanted:
-            continue
-        problem = check(copy, build, patch)
-        print(f"{name}: {problem or 'seen'}", flush=True)
-        failed += problem is not None
-        seen += problem is None
+    with servers_for(root, scratch, chosen.values()):
+        for name, patch in chosen.items():
+            problem = check(copy, build, patch)
+            print(f"{name}: {problem or 'seen'}", flush=True)
+            failed += problem is not None
+            seen += problem is None
     print(f"{seen} passed, {failed} failed")
     sys.exit(1 if failed or not seen else 0)
 

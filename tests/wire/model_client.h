@@ -25,6 +25,7 @@ enum class Retries { off, on };
     options.clock = std::make_shared<FixedClock>();
     options.part_size = small_part;
     options.parallel_parts = 2;
+    options.profile = "minio";
     options.checksum_mode = S3ChecksumMode::off;
     options.retry.max_attempts = retries == Retries::on ? 6 : 1;
     options.retry.first_delay = std::chrono::milliseconds(1);

@@ -47,7 +47,6 @@ Result<ListedPart> read_part(pugi::xml_node element) {
     ListedPart part;
     FILESTORE_TRY_ASSIGN(part.number, required_part_number(element, "PartNumber"));
     FILESTORE_TRY_ASSIGN(part.size, required_number(element, "Size"));
-    FILESTORE_TRY(required_text(element, "ETag"));
     part.etag = etag_of(element);
     part.checksums = checksums_in(element);
     return part;
@@ -133,7 +132,9 @@ Result<CompletedUpload> parse_completed_upload(std::string_view xml) {
 
 Result<PartListing> parse_part_listing(std::string_view xml, std::uint32_t asked_marker) {
     pugi::xml_document document;
-    FILESTORE_TRY_ASSIGN(const pugi::xml_node root, load_answer(document, xml, "ListPartsResult"));
+    // moto calls it by the other name.
+    FILESTORE_TRY_ASSIGN(const pugi::xml_node root,
+                         load_answer(document, xml, "ListPartsResult", "ListPartsResponse"));
     PartListing listing;
     FILESTORE_TRY_ASSIGN(listing.truncated, optional_boolean(root, "IsTruncated"));
     for (const pugi::xml_node element : root.children("Part")) {

@@ -1,6 +1,8 @@
 #include "s3/transfer/object_download.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/library_thread.h"
 #include "core/progress.h"
@@ -9,6 +11,7 @@
 #include "core/try.h"
 #include "s3/protocol/checksum_headers.h"
 #include "s3/transfer/download_check.h"
+#include "s3/transfer/part_sizes.h"
 #include "s3/transfer/parts_download.h"
 #include "s3/transfer/pinned_range.h"
 
@@ -75,7 +78,8 @@ private:
         begun_ = true;
         progress_ = ProgressMeter(std::move(download_->options.progress), extent_.length);
         pinned_ = {extent_.offset, extent_.length, pin_of(extent_, head.headers)};
-        in_parts_ = is_worth_parts();
+        sizes_wanted_ = are_sizes_wanted();
+        in_parts_ = sizes_wanted_ || is_worth_parts();
         return in_parts_ ? Result<void>(Error(ErrorCode::cancelled, "the rest is read in parts"))
                          : Result<void>();
     }
@@ -84,6 +88,18 @@ private:
         const S3ClientOptions& options = requester_->options();
         return options.parallel_parts > 1 && !pinned_.pin.etag.empty() &&
                extent_.length / parts_of_one_get > options.part_size;
+    }
+
+    /// The checksum is one of parts that are not known yet. They must be, before the first byte.
+    [[nodiscard]] bool are_sizes_wanted() {
+        if (!check_ || check_->part_count() == 0) {
+            return false;
+        }
+        if (check_->part_count() == 1) {
+            check_->set_parts({extent_.length});
+            return false;
+        }
+        return download_->knows_parts && !pinned_.pin.etag.empty() && extent_.length > 0;
     }
 
     Result<IoStep> take(std::span<const std::byte> bytes, const Wake& wake) {
@@ -118,6 +134,9 @@ private:
     }
 
     void on_stream_end(const Result<Answer>& answer) {
+        if (sizes_wanted_) {
+            return ask_for_sizes();
+        }
         if (in_parts_) {
             return read_in_parts();
         }
@@ -131,13 +150,39 @@ private:
         finish_after_sink(received);
     }
 
+    /// Most objects are cut into equal parts: the size of the first tells how. Whether it is so is asked only where the checksum differs.
+    void ask_for_sizes() {
+        begin([this, self = shared_from_this()] {
+            ask_part_size(requester_, *download_, pinned_.pin, 1, check_->part_count(),
+                          [self](const Result<std::uint64_t>& size) {
+                              self->assume_sizes(size);
+                              self->read_in_parts();
+                          });
+        });
+    }
+
+    void assume_sizes(const Result<std::uint64_t>& first) {
+        auto sizes = first.ok() ? equal_parts(extent_.length, *first, check_->part_count()) : std::nullopt;
+        if (sizes) {
+            assumed_sizes_ = *sizes;
+            check_->set_parts(std::move(*sizes));
+        }
+    }
+
     void read_in_parts() {
-        const auto self = shared_from_this();
-        const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
+        begin([this, self = shared_from_this()] {
             download_parts(
                 requester_, memory_, download_, pinned_,
                 [self](std::span<const std::byte> bytes) { self->took(bytes); },
                 [self](const Result<void>& received) { self->finish(received); });
+        });
+    }
+
+    /// Does what may throw, and otherwise sees to it that the download goes on.
+    template <class Work>
+    void begin(Work&& work) {
+        const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
+            work();
             return {};
         });
         if (!begun.ok()) {
@@ -156,18 +201,46 @@ private:
         requester_->runtime().executor->post([complete = std::move(complete)] { complete({}); });
     }
 
-    /// On the executor: Sink::finish() may block.
     void finish(const Result<void>& delivered) {
         const LibraryThreadScope scope;
-        auto result = call_user(ErrorCode::internal, [&]() -> Result<DownloadedObject> {
+        auto verified = call_user(ErrorCode::internal, [&]() -> Result<std::optional<ChecksumValue>> {
             FILESTORE_TRY(delivered);
-            DownloadedObject object{extent_, std::nullopt};
-            if (check_) {
-                FILESTORE_TRY_ASSIGN(object.verified, check_->finish());
-            }
+            return check_ ? check_->finish() : std::optional<ChecksumValue>();
+        });
+        const bool is_doubtful = delivered.ok() && !verified.ok() && !assumed_sizes_.empty();
+        if (is_doubtful) {
+            const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
+                confirm(verified.error());
+                return {};
+            });
+            return begun.ok() ? void() : conclude(begun.error());
+        }
+        conclude(verified);
+    }
+
+    /// Bytes that are cut otherwise than it was assumed have another checksum without being damaged.
+    void confirm(const Error& damage) {
+        compare_part_sizes(
+            requester_, download_, pinned_.pin, assumed_sizes_,
+            [self = shared_from_this(), damage](const Result<bool>& is_as_assumed) {
+                Result<std::optional<ChecksumValue>> verified = std::optional<ChecksumValue>();
+                if (!is_as_assumed.ok()) {
+                    verified = is_as_assumed.error();
+                } else if (*is_as_assumed) {
+                    verified = damage;
+                }
+                self->requester_->runtime().executor->post([self, verified] { self->conclude(verified); });
+            });
+    }
+
+    /// On the executor: Sink::finish() may block.
+    void conclude(const Result<std::optional<ChecksumValue>>& verified) {
+        const LibraryThreadScope scope;
+        auto result = call_user(ErrorCode::internal, [&]() -> Result<DownloadedObject> {
+            FILESTORE_TRY(verified);
             FILESTORE_TRY(finish_sink(*download_->sink));
             progress_.finish();
-            return object;
+            return DownloadedObject{extent_, *verified};
         });
         pump_.reset();
         download_.reset();
@@ -189,6 +262,9 @@ private:
     /// The head of the first answer has been seen.
     bool begun_ = false;
     bool in_parts_ = false;
+    bool sizes_wanted_ = false;
+    /// How the object is cut, by the size of its first part; empty where that is not needed, or not told.
+    std::vector<std::uint64_t> assumed_sizes_;
 };
 
 }  // namespace
