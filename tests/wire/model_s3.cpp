@@ -274,6 +274,7 @@ private:
         if (fault == RequestFault::unreadable_answer) {
             ++server_.fired_;
             done.body.resize(done.body.size() / 2);
+            server_.lost_uploads_ += begins_upload ? 1 : 0;
         }
         answer(connection, done, request.method != "HEAD");
         connection.told_upload = begins_upload;
