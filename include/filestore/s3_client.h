@@ -435,7 +435,8 @@ public:
     [[nodiscard]] Result<S3ObjectInfo> head(S3ObjectRequest request);
     void head_async(S3ObjectRequest request, Completion<S3ObjectInfo> done);
 
-    /// Sends one DELETE, which cannot tell whether the object was there. Further failures: `precondition_failed` (if_match).
+    /// Sends one DELETE, which cannot tell whether the object was there. Further failures: `precondition_failed` (if_match), `outcome_unknown` (that,
+    /// after a lost answer).
     [[nodiscard]] Result<S3RemoveResult> remove(S3ObjectRequest request);
     void remove_async(S3ObjectRequest request, Completion<S3RemoveResult> done);
 

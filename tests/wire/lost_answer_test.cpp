@@ -230,3 +230,37 @@ TEST_CASE("an upload that is cancelled when it has been published is no failure"
     CHECK(server.object("key") == content);
     CHECK(server.uploads() == 0);
 }
+
+TEST_CASE("a conditional removal whose answer was lost", "[wire][faults]") {
+    for (const Meanwhile meanwhile : {Meanwhile::nothing, Meanwhile::overwritten}) {
+        ModelS3 server;
+        server.store("key", small_content);
+        S3ClientOptions options = options_for(server, Retries::on);
+        options.profile = "aws";
+        options.addressing = S3Addressing::path;
+        S3Client client = open_small(std::move(options));
+        S3ObjectRequest request = object_named("key");
+        request.conditions.if_match = client.head(request)->etag;
+        FaultPlan plan = losing("DeleteObject", Meanwhile::nothing);
+        plan.before = [meanwhile, seen = 0](const ModelRequest&, ModelStore& store) mutable {
+            if (++seen == 2 && meanwhile == Meanwhile::overwritten) {
+                ModelRequest other;
+                other.method = "PUT";
+                other.key = "key";
+                other.body = other_bytes;
+                CHECK(store.answer(other).status == 200);
+            }
+        };
+        server.set(std::move(plan));
+        const auto removed = client.remove(request);
+        CHECK(server.fired() == 1);
+        if (meanwhile == Meanwhile::nothing) {
+            CHECK(removed.ok());
+            CHECK_FALSE(server.object("key"));
+        } else {
+            REQUIRE_FALSE(removed.ok());
+            CHECK(removed.error().code() == ErrorCode::outcome_unknown);
+            CHECK(server.object("key") == other_bytes);
+        }
+    }
+}

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -78,13 +79,14 @@ public:
         });
     }
 
-    /// Sends one request of an operation; `next` gets its answer, on a thread of the library, and answers a failure to end the call with.
+    /// Sends one request of an operation; `next` gets its answer, or the whole Outcome, on a thread of the library, and answers a failure to end the
+    /// call with.
     template <class T, class Next>
     void send(const OperationPtr<T>& operation, Call&& call, Next next) {
         requester_->send(std::move(call),
                          [operation, next = std::move(next)](const Outcome& outcome) mutable {
                              step_of(*operation->answer, *operation->executor, [&] {
-                                 const Result<void> handled = next(outcome.answer);
+                                 const Result<void> handled = tell(next, outcome);
                                  if (!handled.ok()) {
                                      operation->finish(handled.error());
                                  }
@@ -129,6 +131,15 @@ public:
 
 private:
     void join_waiting() noexcept;
+
+    template <class Next>
+    static Result<void> tell(Next& next, const Outcome& outcome) {
+        if constexpr (std::is_invocable_v<Next&, const Outcome&>) {
+            return next(outcome);
+        } else {
+            return next(outcome.answer);
+        }
+    }
 
     template <class T, class Begin>
     static Result<void> check_and_begin(const CallOptions& options, const OperationPtr<T>& operation,
