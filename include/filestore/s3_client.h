@@ -419,6 +419,9 @@ public:
     /// or not at all; what failed, or was cancelled, is aborted, unless it is resumable. Further failures: `already_exists`,
     /// `precondition_failed`, `conflict`, `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what
     /// became of it).
+    ///
+    /// A failed object of one PUT without conditions is not looked for: after `unavailable`, `timeout` and `cancelled` it may be there, and the same
+    /// call made again settles it. A multipart upload whose begin was answered and the answer lost has no name to abort it by: it is for sweep_uploads().
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
 
@@ -432,7 +435,8 @@ public:
     [[nodiscard]] Result<S3ObjectInfo> head(S3ObjectRequest request);
     void head_async(S3ObjectRequest request, Completion<S3ObjectInfo> done);
 
-    /// Sends one DELETE, which cannot tell whether the object was there. Further failures: `precondition_failed` (if_match).
+    /// Sends one DELETE, which cannot tell whether the object was there. Further failures: `precondition_failed` (if_match), `outcome_unknown` (that,
+    /// after a lost answer).
     [[nodiscard]] Result<S3RemoveResult> remove(S3ObjectRequest request);
     void remove_async(S3ObjectRequest request, Completion<S3RemoveResult> done);
 
@@ -486,6 +490,7 @@ public:
     void close() noexcept;
 
 private:
+    friend class s3::ClientCore;
     explicit S3Client(std::shared_ptr<s3::ClientCore> core) noexcept;
     std::shared_ptr<s3::ClientCore> core_;
 };

@@ -15,6 +15,7 @@
 #include "http/curl_transport.h"
 #include "http/head_reader.h"
 #include "http/limits.h"
+#include "http/sockets.h"
 #include "http/trust.h"
 
 namespace filestore::http {
@@ -42,6 +43,9 @@ public:
     /// Sets the handle up for this exchange, which has begun, and borrows handle, options and trust until release_handle().
     [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options, std::string proxy,
                                        const Trust& trust);
+
+    /// After prepare(): `sockets`, which it borrows as those, opens what it is sent over.
+    void send_over(Sockets& sockets);
 
     [[nodiscard]] CURL* handle() const noexcept { return handle_; }
 
@@ -76,6 +80,7 @@ private:
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_read(char* data, std::size_t size, std::size_t count, void* self);
+    static int on_sending(void* self, char* address, char* local_address, int port, int local_port) noexcept;
     static int on_seek(void* self, curl_off_t offset, int origin);
 
     void set_method();
@@ -103,6 +108,7 @@ private:
     CURL* handle_ = nullptr;
     /// The loop's.
     const Trust* trust_ = nullptr;
+    Sockets* sockets_ = nullptr;
     curl_slist* header_list_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> curl_message_{};
 

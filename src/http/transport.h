@@ -70,6 +70,10 @@ public:
     Receiver& operator=(const Receiver&) = delete;
     virtual ~Receiver() = default;
 
+    /// The request begins to go out. Once more where it goes out again by itself, because a kept connection ended before any of an answer came: what
+    /// it asks for may have been done by then. Never called: nothing was sent.
+    virtual void on_sending() noexcept {}
+
     /// Before any byte of the body. A failure ends the exchange and comes back through on_done().
     [[nodiscard]] virtual Result<void> on_head(const ResponseHead& head) = 0;
 

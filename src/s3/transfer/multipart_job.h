@@ -111,6 +111,7 @@ private:
                                          std::uint32_t marker);
     [[nodiscard]] Result<void> on_whole(const Request& request);
     [[nodiscard]] Result<void> on_published(const Outcome& outcome);
+    [[nodiscard]] bool is_lost(const Outcome& outcome) const;
     [[nodiscard]] Result<void> succeed(std::string_view etag, std::string_view version_id);
     void look();
     [[nodiscard]] Result<void> on_look(const Outcome& outcome);
@@ -132,6 +133,8 @@ private:
     std::uint64_t size_ = 0;
     /// The request that makes the object visible has been sent.
     bool publishing_ = false;
+    /// It was broken off, and may have taken effect.
+    bool publishing_broken_off_ = false;
     /// What the object's ETag is where it is ours; empty where that cannot be told.
     std::string expected_etag_;
     /// An object with another ETag is not ours.
