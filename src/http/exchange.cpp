@@ -279,6 +279,9 @@ Error Exchange::failed_by(CURLcode code) const {
 
 void Exchange::finish(Result<void> outcome) noexcept {
     request_.body.reset();
+    if (reached_) {
+        receiver_->on_reached();
+    }
     receiver_->on_done(std::move(outcome));
 }
 

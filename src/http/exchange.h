@@ -39,7 +39,10 @@ public:
     [[nodiscard]] CURL* handle() const noexcept { return handle_; }
 
     /// The handle, which is no longer used afterwards; null where there was none.
-    [[nodiscard]] CURL* release_handle() noexcept { return std::exchange(handle_, nullptr); }
+    [[nodiscard]] CURL* release_handle() noexcept {
+        reached_ = handle_ != nullptr && !is_unsent();
+        return std::exchange(handle_, nullptr);
+    }
 
     /// A stream that had made it pause is ready. From any thread.
     void ask_to_resume() noexcept { resume_asked_.store(true); }
@@ -91,6 +94,8 @@ private:
     std::optional<Wake> wake_;
     std::atomic<bool> resume_asked_{false};
     CURL* handle_ = nullptr;
+    /// The request was begun on a connection.
+    bool reached_ = false;
     /// The loop's.
     const Trust* trust_ = nullptr;
     curl_slist* header_list_ = nullptr;

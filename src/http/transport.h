@@ -76,6 +76,9 @@ public:
     /// The next bytes of the body, as Sink::write.
     [[nodiscard]] virtual Result<IoStep> on_body(std::span<const std::byte> bytes, const Wake& wake) = 0;
 
+    /// Before on_done(), where a connection was made and the request was begun on it: the server has been reached.
+    virtual void on_reached() noexcept {}
+
     /// Exactly once, last. An answer of any status, received whole, is a success.
     virtual void on_done(Result<void> outcome) noexcept = 0;
 };

@@ -15,11 +15,31 @@ PROGRAMS = {
     "filestore_wire_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
 }
+# Seconds. The first build is one of everything.
 LONGEST = 600
+LONGEST_BUILD = 7200
 
 
-def run(*command, cwd):
-    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LONGEST)
+def run(*command, cwd, timeout=LONGEST):
+    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+
+
+def test_of(patch):
+    """The program and the filter of the cases that must fail."""
+    program, test_filter = patch.read_text().splitlines()[0].removeprefix("# test:").strip().split(maxsplit=1)
+    return program, test_filter.strip('"')
+
+
+def build_of(build, copy, *programs):
+    return run("cmake", "--build", build, "--parallel", "2", "--target", *programs, cwd=copy, timeout=LONGEST_BUILD)
+
+
+def outcome_of(command, cwd):
+    """What the tests said; nothing where the mutant kept them from ending."""
+    try:
+        return run(*command, cwd=cwd)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def copy_of_sources(root, scratch):
@@ -36,19 +56,17 @@ def copy_of_sources(root, scratch):
 
 def check(copy, build, patch):
     """What is wrong with the mutant; nothing where its test saw it."""
-    first = patch.read_text().splitlines()[0]
-    program, test_filter = first.removeprefix("# test:").strip().split(maxsplit=1)
-    test_filter = test_filter.strip('"')
+    program, test_filter = test_of(patch)
     if run("patch", "--strip=1", "--forward", "--input", patch, cwd=copy).returncode != 0:
         return "does not apply any more"
     try:
-        built = run("cmake", "--build", build, "--parallel", "2", "--target", program, cwd=copy)
+        built = build_of(build, copy, program)
         if built.returncode != 0:
             return "does not build:\n" + built.stdout[-2000:]
-        tested = run(build / PROGRAMS[program] / program, test_filter, cwd=copy)
-        if "No test" in tested.stdout:
+        tested = outcome_of([build / PROGRAMS[program] / program, test_filter], copy)
+        if tested and "No test" in tested.stdout:
             return f"names no test: {test_filter}"
-        return "passes: its tests see nothing" if tested.returncode == 0 else None
+        return "passes: its tests see nothing" if tested and tested.returncode == 0 else None
     finally:
         run("patch", "--strip=1", "--reverse", "--input", patch, cwd=copy)
 
@@ -61,11 +79,13 @@ def main():
     configured = run("cmake", "-G", "Ninja", "-S", copy, "-B", build, "-DCMAKE_BUILD_TYPE=Release", cwd=copy)
     if configured.returncode != 0:
         sys.exit(configured.stdout)
+    patches = {f"{patch.parent.name}/{patch.stem}": patch for patch in sorted((root / "tests" / "mutants").glob("*/*.patch"))}
+    patches = {name: patch for name, patch in patches.items() if not wanted or name in wanted}
+    built = build_of(build, copy, *sorted({test_of(patch)[0] for patch in patches.values()}))
+    if built.returncode != 0:
+        sys.exit(built.stdout)
     failed = seen = 0
-    for patch in sorted((root / "tests" / "mutants").glob("*/*.patch")):
-        name = f"{patch.parent.name}/{patch.stem}"
-        if wanted and name not in wanted:
-            continue
+    for name, patch in patches.items():
         problem = check(copy, build, patch)
         print(f"{name}: {problem or 'seen'}", flush=True)
         failed += problem is not None

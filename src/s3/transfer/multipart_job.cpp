@@ -200,21 +200,27 @@ Result<void> MultipartJob::on_whole(const Request& request) {
 }
 
 Result<void> MultipartJob::on_published(const Outcome& outcome) {
-    if (outcome.answer.ok()) {
-        FILESTORE_TRY_ASSIGN(const CompletedUpload completed, parse_completed_upload(outcome.answer->body));
+    const auto completed = outcome.answer.ok() ? parse_completed_upload(outcome.answer->body)
+                                               : Result<CompletedUpload>(outcome.answer.error());
+    if (completed.ok()) {
         // Ceph 16 leaves it empty.
-        const std::string& etag = completed.etag.empty() ? expected_etag_ : completed.etag;
+        const std::string& etag = completed->etag.empty() ? expected_etag_ : completed->etag;
         return succeed(etag, outcome.answer->header("x-amz-version-id"));
     }
-    const Error& error = outcome.answer.error();
-    const bool answer_lost =
-        error.code() == ErrorCode::unavailable || (error.code() == ErrorCode::timeout && !failure_);
-    if (outcome.maybe_done_before || answer_lost) {
+    const Error& error = completed.error();
+    if (outcome.maybe_done_before || is_answer_lost(error)) {
         undecided_ = error;
         look();
         return {};
     }
     return error;
+}
+
+/// Whether the server may have done what was asked: no answer came, or one that cannot be read. A server that says that what it got was corrupt did nothing.
+bool MultipartJob::is_answer_lost(const Error& error) const noexcept {
+    const bool is_unreadable = error.code() == ErrorCode::corrupt && error.details().http_status == 0;
+    return is_unreadable || error.code() == ErrorCode::unavailable ||
+           (error.code() == ErrorCode::timeout && !failure_);
 }
 
 /// Asks what is at the key, to learn whether the request that publishes took effect.

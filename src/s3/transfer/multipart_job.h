@@ -91,6 +91,7 @@ private:
     [[nodiscard]] Result<void> succeed(std::string_view etag, std::string_view version_id);
     void look();
     [[nodiscard]] Result<void> on_look(const Outcome& outcome);
+    [[nodiscard]] bool is_answer_lost(const Error& error) const noexcept;
     [[nodiscard]] Error undecided_outcome() const;
     [[nodiscard]] Result<void> take_back();
     [[nodiscard]] Result<void> on_abort(const Outcome& outcome);
