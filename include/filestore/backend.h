@@ -173,6 +173,10 @@ public:
     /// (`Capabilities::remove_tells_existence`) answers true. On failure the file is there whole or gone whole.
     virtual void remove_async(FileRequest request, Completion<bool> done) = 0;
 
+    /// Takes back an upload that did not end well, whose file may be there or not: removes it, and what the storage keeps of an upload before it is
+    /// published. Nobody uploads under the ID any more. By default as remove_async().
+    virtual void discard_async(FileRequest request, Completion<void> done);
+
     /// Whether the file is there. "Cannot tell" is an error, never false.
     virtual void exists_async(FileRequest request, Completion<bool> done) = 0;
 
@@ -198,6 +202,7 @@ public:
     [[nodiscard]] Result<UploadReceipt> upload(UploadRequest request);
     [[nodiscard]] Result<DownloadReceipt> download(DownloadRequest request);
     [[nodiscard]] Result<bool> remove(FileRequest request);
+    [[nodiscard]] Result<void> discard(FileRequest request);
     [[nodiscard]] Result<bool> exists(FileRequest request);
     [[nodiscard]] Result<FileInfo> metadata(FileRequest request);
     [[nodiscard]] Result<ListPage> list(ListRequest request);

@@ -25,7 +25,7 @@ struct S3Options : S3ClientOptions {
 /// Opens an S3 backend; does no network I/O and starts no thread. Destroying the handle closes the backend: pending calls complete
 /// with `cancelled`. Failures: `invalid_argument` for an option that cannot be right.
 ///
-/// Failures of its calls beyond those of StorageBackend: `configuration` (the bucket does not exist), `unauthenticated`
+/// Failures of its calls beyond those of StorageBackend: `configuration` (the bucket does not exist, the server's certificate is not trusted), `unauthenticated`
 /// (missing or wrong keys, wrong clock), `permission_denied`, `unavailable`, `timeout`, `rate_limited`.
 [[nodiscard]] FILESTORE_API Result<std::shared_ptr<StorageBackend>> open_s3_backend(S3Options options);
 

@@ -10,7 +10,7 @@
 /// Keys are 1 to 1024 bytes of UTF-8 and are never normalised: `a//b`, `a/../b` and `/a` are keys of their own.
 ///
 /// Every call may fail with: `invalid_argument` (what can be seen of a request without asking), `configuration` (no such bucket, wrong
-/// endpoint or region), `unauthenticated`, `permission_denied`, `unavailable`, `rate_limited`, `timeout`, `unsupported` (by this server),
+/// endpoint or region, a certificate of the server that is not trusted), `unauthenticated`, `permission_denied`, `unavailable`, `rate_limited`, `timeout`, `unsupported` (by this server),
 /// `corrupt` (an answer that cannot be right), `cancelled`, `no_memory`, `forked`, `would_deadlock` (a blocking form on a library thread).
 /// Requests that failed for a passing reason have been sent again by then (S3RetryOptions).
 
@@ -40,8 +40,8 @@ class ClientCore;
 
 /// A name with a value: user metadata (without `x-amz-meta-`), a tag, a form field. A value.
 struct S3Field {
-    std::string name;
-    std::string value;
+    std::string name{};
+    std::string value{};
 
     friend bool operator==(const S3Field&, const S3Field&) = default;
 };
@@ -60,22 +60,22 @@ struct S3Encryption {
     };
     Kind kind = Kind::bucket_default;
     /// kms: its id; the account's own where it is empty.
-    std::string kms_key_id;
+    std::string kms_key_id{};
     /// kms: a JSON object of strings; empty for none.
-    std::string kms_context;
+    std::string kms_context{};
     /// customer: 32 bytes; never printed.
-    std::string customer_key;
+    std::string customer_key{};
 };
 
 /// Conditions on the object that is there (RFC 9110, section 13). A failed one is `precondition_failed`; what is empty is not sent. A value.
 struct S3Conditions {
     /// An ETag, with or without quotes.
-    std::string if_match;
+    std::string if_match{};
     /// An ETag, or `*`: only where no object has the key.
-    std::string if_none_match;
+    std::string if_none_match{};
     /// For reading.
-    std::optional<Timestamp> if_modified_since;
-    std::optional<Timestamp> if_unmodified_since;
+    std::optional<Timestamp> if_modified_since{};
+    std::optional<Timestamp> if_unmodified_since{};
 };
 
 /// A value.
@@ -83,262 +83,326 @@ struct S3ObjectInfo {
     /// Bytes of the whole object.
     std::uint64_t size = 0;
     /// Opaque, without quotes; no promise that it is a hash.
-    std::string etag;
-    std::string version_id;
+    std::string etag{};
+    std::string version_id{};
     Timestamp last_modified{};
-    std::string content_type;
-    std::string storage_class;
+    std::string content_type{};
+    std::string storage_class{};
     /// Names in lower case.
-    std::vector<S3Field> metadata;
+    std::vector<S3Field> metadata{};
 };
 
 /// What to store. A value.
 struct S3PutRequest {
-    std::string bucket;
-    std::string key;
+    std::string bucket{};
+    std::string key{};
     /// Required. Its size need not be known.
-    std::shared_ptr<Source> source;
+    std::shared_ptr<Source> source{};
     std::string content_type{default_content_type};
-    std::string cache_control;
-    std::string content_disposition;
-    std::string content_encoding;
-    std::string content_language;
+    std::string cache_control{};
+    std::string content_disposition{};
+    std::string content_encoding{};
+    std::string content_language{};
     /// Names `[a-z0-9._-]+`, values printable ASCII; together at most 2 KiB.
-    std::vector<S3Field> metadata;
-    std::vector<S3Field> tags;
-    std::string storage_class;
-    S3Encryption encryption;
+    std::vector<S3Field> metadata{};
+    std::vector<S3Field> tags{};
+    std::string storage_class{};
+    S3Encryption encryption{};
     /// Compare-and-swap by if_match; create-only by `if_none_match = "*"`, whose failure is `already_exists`.
-    S3Conditions conditions;
+    S3Conditions conditions{};
     bool requester_pays = false;
     /// The client's own where there is none.
-    std::optional<S3ChecksumMode> checksum_mode;
-    std::optional<ChecksumAlgorithm> checksum_algorithm;
-    CallOptions call;
+    std::optional<S3ChecksumMode> checksum_mode{};
+    std::optional<ChecksumAlgorithm> checksum_algorithm{};
+
+    /// Makes an upload in parts resumable: called once, on a library thread, when it has begun and before its first part is sent, with the token to keep;
+    /// it may take a moment to do so. From then on a failure or cancellation leaves the upload as it is, to be gone on with or given up
+    /// (abort_upload()); sweep_uploads() takes it for left behind when it is old. A failure that it answers ends the upload, which is
+    /// aborted then. Not called for what goes in one PUT. The token is one line of printable ASCII; it names the object, and holds no secret.
+    std::function<Result<void>(const std::string& token)> on_resume_token{};
+    /// Goes on with the upload of that token, in this process or another. Bucket and key must be those that it was begun with. The source gives all bytes
+    /// from the start again: each part is compared with what the server has of it, and is sent where that is missing or differs. Type,
+    /// metadata, tags, storage class, conditions and checksums are what they were; a customer's key has to be given again. Further failures:
+    /// `not_found` (the upload is gone: completed, given up or swept), `invalid_argument` (no token of this library, or of another object or size).
+    std::string resume_token{};
+    CallOptions call{};
+};
+
+/// Gives up an upload that could be gone on with. A value.
+struct S3AbortUploadRequest {
+    std::string resume_token{};
+    bool requester_pays = false;
+    CallOptions call{};
 };
 
 /// A value.
 struct S3PutResult {
     /// Bytes stored.
     std::uint64_t size = 0;
-    std::string etag;
-    std::string version_id;
+    std::string etag{};
+    std::string version_id{};
     /// 1 where it went in one PUT.
     unsigned parts = 1;
     /// The checksum that travelled with it; nothing where none did.
-    std::optional<ChecksumValue> checksum;
+    std::optional<ChecksumValue> checksum{};
 };
 
 /// What to read, and where to. A value.
 struct S3GetRequest {
-    std::string bucket;
-    std::string key;
+    std::string bucket{};
+    std::string key{};
     /// The newest where it is empty.
-    std::string version_id;
+    std::string version_id{};
     /// Required. Gets the bytes in order, exactly as they are stored.
-    std::shared_ptr<Sink> sink;
+    std::shared_ptr<Sink> sink{};
     /// As DownloadRequest::range.
-    std::optional<ByteRange> range;
-    S3Conditions conditions;
-    S3Encryption encryption;
+    std::optional<ByteRange> range{};
+    S3Conditions conditions{};
+    S3Encryption encryption{};
     bool requester_pays = false;
     /// As DownloadRequest::on_info.
-    std::function<Result<void>(const S3ObjectInfo&)> on_info;
-    CallOptions call;
+    std::function<Result<void>(const S3ObjectInfo&)> on_info{};
+    CallOptions call{};
 };
 
 /// A value.
 struct S3GetResult {
     /// Bytes delivered to the sink.
     std::uint64_t bytes = 0;
-    S3ObjectInfo object;
-    /// The checksum that the bytes were found to have, as the server says; nothing where it gave none for all of them.
-    std::optional<ChecksumValue> verified;
+    S3ObjectInfo object{};
+    /// The checksum that the bytes were found to have, as the server says; nothing where it gave none for all of them. One that is made of those of
+    /// the object's parts is compared where the server tells how they are cut (GetObjectAttributes: the profiles aws, minio and versitygw, and
+    /// the permission that it wants); it costs a request.
+    std::optional<ChecksumValue> verified{};
 };
 
 /// Names one object. A value.
 struct S3ObjectRequest {
-    std::string bucket;
-    std::string key;
+    std::string bucket{};
+    std::string key{};
     /// The newest where it is empty.
-    std::string version_id;
-    S3Conditions conditions;
-    S3Encryption encryption;
+    std::string version_id{};
+    S3Conditions conditions{};
+    S3Encryption encryption{};
     bool requester_pays = false;
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// A value.
 struct S3RemoveResult {
     /// A versioned bucket got a marker; nothing was freed.
     bool delete_marker = false;
-    std::string version_id;
+    std::string version_id{};
 };
 
 /// One of a batch. A value.
 struct S3ObjectName {
-    std::string key;
-    std::string version_id;
+    std::string key{};
+    std::string version_id{};
 };
 
 /// A value.
 struct S3RemoveBatchRequest {
-    std::string bucket;
-    /// Any number; at most 1,000 go in one request.
-    std::vector<S3ObjectName> objects;
+    std::string bucket{};
+    /// Any number; at most 1,000 go in one request, fewer or one where the server's profile says so.
+    std::vector<S3ObjectName> objects{};
     bool requester_pays = false;
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// What became of one of a batch. A value.
 struct S3RemoveBatchEntry {
-    S3ObjectName object;
+    S3ObjectName object{};
     Result<S3RemoveResult> result;
+};
+
+/// Which of S3's two listings is asked for. A value.
+enum class S3ListVersion {
+    /// ListObjectsV2.
+    v2,
+    /// ListObjects, for servers that know no other.
+    v1,
 };
 
 /// Asks for one page of a listing. A value.
 struct S3ListRequest {
-    std::string bucket;
-    std::string prefix;
+    std::string bucket{};
+    std::string prefix{};
     /// Keys that have it after the prefix are folded into `S3ListPage::common_prefixes`.
-    std::string delimiter;
+    std::string delimiter{};
     /// Where to go on: `S3ListPage::next` of the page before. Empty for the first.
-    std::string cursor;
+    std::string cursor{};
     /// Only keys behind this one; for the first page.
-    std::string start_after;
+    std::string start_after{};
     /// 1 to 1000.
     unsigned limit = 1000;
+    /// The one that the server's profile names where there is none. A cursor is for the version that it came from.
+    std::optional<S3ListVersion> version{};
     bool requester_pays = false;
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// A value.
 struct S3ListEntry {
-    std::string key;
+    std::string key{};
     std::uint64_t size = 0;
-    std::string etag;
+    std::string etag{};
     Timestamp last_modified{};
-    std::string storage_class;
+    std::string storage_class{};
 };
 
 /// A value.
 struct S3ListPage {
-    std::vector<S3ListEntry> objects;
-    std::vector<std::string> common_prefixes;
+    std::vector<S3ListEntry> objects{};
+    std::vector<std::string> common_prefixes{};
     /// The cursor of the next page; nothing after the last.
-    std::optional<std::string> next;
+    std::optional<std::string> next{};
 };
 
 /// A value.
 struct S3VersionEntry {
-    std::string key;
-    std::string version_id;
+    std::string key{};
+    std::string version_id{};
     bool latest = false;
     bool delete_marker = false;
     std::uint64_t size = 0;
-    std::string etag;
+    std::string etag{};
     Timestamp last_modified{};
 };
 
 /// A value.
 struct S3VersionPage {
-    std::vector<S3VersionEntry> versions;
-    std::vector<std::string> common_prefixes;
-    std::optional<std::string> next;
+    std::vector<S3VersionEntry> versions{};
+    std::vector<std::string> common_prefixes{};
+    std::optional<std::string> next{};
 };
 
 /// Copies inside the store. A value.
 struct S3CopyRequest {
-    std::string source_bucket;
-    std::string source_key;
-    std::string source_version_id;
-    std::string bucket;
-    std::string key;
-    /// Empty: the metadata, type and tags of the source are kept.
-    std::optional<std::vector<S3Field>> metadata;
+    std::string source_bucket{};
+    std::string source_key{};
+    std::string source_version_id{};
+    std::string bucket{};
+    std::string key{};
+    /// Empty: the metadata, HTTP headers and tags of the source are kept.
+    std::optional<std::vector<S3Field>> metadata{};
     /// Used where `metadata` is given.
     std::string content_type{default_content_type};
-    std::string storage_class;
-    S3Encryption encryption;
+    std::string storage_class{};
+    S3Encryption encryption{};
+    /// How the source is encrypted, where that is with a customer's key.
+    S3Encryption source_encryption{};
     /// On the source.
-    S3Conditions source_conditions;
+    S3Conditions source_conditions{};
     bool requester_pays = false;
     /// Larger objects are copied in parts. Bytes; at most 5 GiB.
     std::uint64_t multipart_threshold = std::uint64_t{5} << 30U;
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// A value.
 struct S3CopyResult {
-    std::string etag;
-    std::string version_id;
+    std::string etag{};
+    std::string version_id{};
     unsigned parts = 1;
 };
 
 /// A value.
 struct S3TagsRequest {
-    std::string bucket;
-    std::string key;
-    std::string version_id;
+    std::string bucket{};
+    std::string key{};
+    std::string version_id{};
     /// At most 10; for put_tags.
-    std::vector<S3Field> tags;
-    CallOptions call;
+    std::vector<S3Field> tags{};
+    CallOptions call{};
 };
 
 /// An upload in parts that was begun and not ended. A value.
 struct S3PendingUpload {
-    std::string key;
-    std::string upload_id;
+    std::string key{};
+    std::string upload_id{};
     Timestamp initiated{};
 };
 
 /// A value.
 struct S3SweepRequest {
-    std::string bucket;
+    std::string bucket{};
     /// Only uploads to keys under it.
-    std::string prefix;
+    std::string prefix{};
     /// Only uploads begun longer ago.
     std::chrono::seconds older_than{24 * 3600};
     /// List, but abort nothing.
     bool dry_run = false;
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// A value.
 struct S3PresignRequest {
-    std::string bucket;
-    std::string key;
-    std::string version_id;
+    std::string bucket{};
+    std::string key{};
+    std::string version_id{};
     PresignMethod method = PresignMethod::get;
     /// 1 second to 7 days.
     std::chrono::seconds expires{3600};
     /// put: must be sent as it is here where it is given.
-    std::string content_type;
+    std::string content_type{};
     /// Answer a URL that ends with the credentials, before `expires`, instead of failing with `unauthenticated`.
     bool allow_earlier_expiry = true;
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// An HTML form that may upload one object. A value.
 struct S3PresignPostRequest {
-    std::string bucket;
+    std::string bucket{};
     /// A key, or with `key_is_prefix` what the key must begin with.
-    std::string key;
+    std::string key{};
     bool key_is_prefix = false;
     std::uint64_t min_size = 0;
     std::uint64_t max_size = UINT64_MAX;
     /// Exact; empty: any.
-    std::string content_type;
+    std::string content_type{};
     std::chrono::seconds expires{3600};
-    CallOptions call;
+    CallOptions call{};
 };
 
 /// A value.
 struct S3PresignedPost {
-    std::string url;
+    std::string url{};
     /// To be sent in this order, before the field `file`.
-    std::vector<S3Field> fields;
+    std::vector<S3Field> fields{};
     Timestamp expires_at{};
+};
+
+/// Asks what a server is and can do. A value.
+struct S3ProbeRequest {
+    std::string bucket;
+    /// Before the names of what is stored for a moment.
+    std::string prefix;
+    CallOptions call;
+};
+
+/// What was found out about one feature. A value.
+struct S3ProbeFeature {
+    enum class Support {
+        yes,
+        no,
+        /// It could not be tried: the reason stands in `how`.
+        unknown,
+    };
+    /// `conditional-put`, ...
+    std::string name;
+    Support support = Support::unknown;
+    /// What was seen; one line.
+    std::string how;
+};
+
+/// A value.
+struct S3ProbeResult {
+    /// The name of the profile that fits; `generic` for a server that is none of those known.
+    std::string server;
+    /// The profile with what was found to be different, as S3ClientOptions::profile takes it.
+    std::string profile;
+    std::vector<S3ProbeFeature> features;
 };
 
 class FILESTORE_API S3Client {
@@ -352,7 +416,7 @@ public:
     ~S3Client();
 
     /// Stores an object: in one PUT where it fits into one part, else as a multipart upload whose parts travel side by side. It is there whole
-    /// or not at all; what failed, or was cancelled, is aborted. Further failures: `already_exists`, `precondition_failed`, `conflict`,
+    /// or not at all; what failed, or was cancelled, is aborted, unless it is resumable. Further failures: `already_exists`, `precondition_failed`, `conflict`,
     /// `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what became of it).
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
@@ -378,7 +442,7 @@ public:
     [[nodiscard]] Result<S3ListPage> list(S3ListRequest request);
     void list_async(S3ListRequest request, Completion<S3ListPage> done);
 
-    /// All versions and delete markers of the keys under the prefix. `start_after` is not used.
+    /// All versions and delete markers of the keys under the prefix. `start_after` and `version` are not used.
     [[nodiscard]] Result<S3VersionPage> list_versions(S3ListRequest request);
     void list_versions_async(S3ListRequest request, Completion<S3VersionPage> done);
 
@@ -397,12 +461,24 @@ public:
     [[nodiscard]] Result<std::vector<S3PendingUpload>> sweep_uploads(S3SweepRequest request);
     void sweep_uploads_async(S3SweepRequest request, Completion<std::vector<S3PendingUpload>> done);
 
-    /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it.
+    /// Aborts a resumable upload: its token ends, and the server frees its parts. Succeeds where it is gone already.
+    [[nodiscard]] Result<void> abort_upload(S3AbortUploadRequest request);
+    void abort_upload_async(S3AbortUploadRequest request, Completion<void> done);
+
+    /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it, after others have
+    /// been asked for. Further failures: `unauthenticated` (an anonymous client).
     [[nodiscard]] Result<PresignedUrl> presign(S3PresignRequest request);
     void presign_async(S3PresignRequest request, Completion<PresignedUrl> done);
 
     [[nodiscard]] Result<S3PresignedPost> presign_post(S3PresignPostRequest request);
     void presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done);
+
+    /// Finds out what the server is, by how it answers, and what it can do, by trying: some hundred requests and 20 MiB, all on objects under
+    /// a new name of their own, which are removed at the end, also after a failure; no other object is touched. The profile that the client has does
+    /// not matter. Takes a thread of its own. Fails where an object cannot be stored, read and removed at all; and, with `outcome_unknown`, where something may have
+    /// been left: the message names it.
+    [[nodiscard]] Result<S3ProbeResult> probe(S3ProbeRequest request);
+    void probe_async(S3ProbeRequest request, Completion<S3ProbeResult> done);
 
     /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted, later calls are refused. Returns when all
     /// have completed and the client's own threads have ended, except on a library thread, where it does not wait. Idempotent.

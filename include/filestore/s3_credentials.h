@@ -31,13 +31,13 @@ namespace filestore {
 /// A role to assume. A value.
 struct S3Role {
     /// `arn:aws:iam::123456789012:role/name`; empty for none.
-    std::string role_arn;
+    std::string role_arn{};
     /// Stands in the logs of AWS; made up where it is empty.
-    std::string session_name;
+    std::string session_name{};
     /// What the role's owner asks for, if anything.
-    std::string external_id;
+    std::string external_id{};
     /// A policy in JSON that narrows the role's; none where it is empty.
-    std::string policy;
+    std::string policy{};
     /// 15 minutes to 12 hours; the role's own setting may allow less.
     std::chrono::seconds duration{3600};
 };
@@ -54,24 +54,24 @@ struct S3CredentialProviders {
 /// A value; its secrets are wiped when it goes.
 struct FILESTORE_API S3Credentials {
     /// Both, or neither: then the others are asked.
-    std::string access_key;
-    std::string secret_key;
-    std::string session_token;
+    std::string access_key{};
+    std::string secret_key{};
+    std::string session_token{};
 
     /// Requests are not signed; no keys are looked for.
     bool anonymous = false;
 
     /// Only this profile is asked.
-    std::string profile;
-    S3CredentialProviders allowed;
+    std::string profile{};
+    S3CredentialProviders allowed{};
 
     /// Assumed with the keys that were found.
-    S3Role role;
+    S3Role role{};
 
     /// `https://host`: in place of AWS's STS.
-    std::string sts_endpoint;
+    std::string sts_endpoint{};
     /// `http://host`: in place of `http://169.254.169.254`.
-    std::string instance_metadata_endpoint;
+    std::string instance_metadata_endpoint{};
 
     ~S3Credentials();
 };

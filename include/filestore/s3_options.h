@@ -2,7 +2,7 @@
 
 /// How S3 is spoken to: endpoint, credentials, limits. Everything here is a value.
 ///
-/// Environment read, at the first request and only where no keys are given: see s3_credentials.h. libcurl and OpenSSL read `http_proxy`,
+/// Environment read, at the first request and only where no keys are given: see s3_credentials.h; `TMPDIR`, where a part is spooled. libcurl and OpenSSL read `http_proxy`,
 /// `https_proxy`, `all_proxy`, `no_proxy`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` (a file that TLS session keys are written to, for
 /// debugging: whoever reads it can read the traffic).
 
@@ -48,7 +48,8 @@ enum class S3ChecksumMode {
     off,
     /// In a header of the request.
     header,
-    /// Behind the body (`aws-chunked`), which is then not part of the signature.
+    /// Behind the body (`aws-chunked`), which is then not part of the signature. As header where the profile says that the server takes no trailers, and none
+    /// where it knows no checksums at all.
     trailer,
 };
 
@@ -71,28 +72,31 @@ struct S3ClientOptions {
     std::string region = "us-east-1";
     /// `http://` or `https://`, host, optional port, optional path (`https://project.example/storage/v1/s3`).
     /// AWS of the region where it is empty.
-    std::string endpoint;
+    std::string endpoint{};
+    /// AWS's hosts that have IPv6 addresses, too (`s3.dualstack.REGION...`); not with an endpoint of its own.
+    bool dual_stack = false;
     S3Addressing addressing = S3Addressing::automatic;
     S3PayloadSigning payload_signing = S3PayloadSigning::automatic;
 
     /// What is known of the server: `aws`, `minio`, `r2`, `gcs`, `ceph`, `garage`, `seaweedfs`, `versitygw`, `supabase`, or `generic`, which asks for nothing that
-    /// not every server has. Empty: guessed from the endpoint's host, else `generic`.
-    std::string profile;
+    /// not every server has. What differs may follow, `ceph,put_if_match=yes`; `filestore probe` and S3Client::probe() find it out. What the caller asks for and the
+    /// server is known to lack is refused with `unsupported`, before anything is sent. Empty: guessed from the endpoint's host, else `generic`.
+    std::string profile{};
     S3ChecksumMode checksum_mode = S3ChecksumMode::automatic;
     ChecksumAlgorithm checksum_algorithm = ChecksumAlgorithm::crc64nvme;
 
     /// Where the keys come from; the environment where nothing is set.
-    S3Credentials credentials;
+    S3Credentials credentials{};
 
     /// The certificates to trust: themselves (PEM), or a file or directory of them; the system's where both are empty.
-    std::string ca_pem;
-    std::string ca_file;
+    std::string ca_pem{};
+    std::string ca_file{};
 
     /// `http://`, `https://` or `socks5h://`, with user and password where it wants them. Empty: that of the environment, unless that is not to be
     /// asked. Loopback and metadata addresses are never reached through a proxy.
-    std::string proxy;
+    std::string proxy{};
     /// Hosts that go past `proxy`: names, domains, addresses and networks, separated by commas.
-    std::string no_proxy;
+    std::string no_proxy{};
     bool proxy_from_environment = true;
 
     /// Connections at one time; more requests wait for one.
@@ -108,24 +112,26 @@ struct S3ClientOptions {
     std::chrono::milliseconds first_byte_timeout{30'000};
     /// A transfer of which less than 1 KiB moves within so long fails with `timeout`.
     std::chrono::milliseconds stall_timeout{20'000};
-    S3RetryOptions retry;
+    S3RetryOptions retry{};
 
     /// Bodies larger than one part travel in parts, several at a time. Bytes; 5 MiB to 5 GiB for uploads.
     std::uint64_t part_size = std::uint64_t{8} << 20U;
-    /// Parts of one transfer under way at one time. A transfer holds at most `part_size` times this in memory.
+    /// Parts of one transfer under way at one time.
     unsigned parallel_parts = 4;
-    /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes.
+    /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes. Parts of uploads that are larger go by way of
+    /// `spool_directory`; downloads ask for smaller ones.
     std::uint64_t part_memory = std::uint64_t{32} << 20U;
 
     /// The most event loop threads; at least 1. They start with the first request and end when idle.
     unsigned event_loops = 2;
-    /// Accepted and not used: nothing is spooled any more. A part larger than `part_memory` is held in memory alone.
-    std::string spool_directory;
+    /// Where parts of an upload that are larger than `part_memory` are kept while they are sent: in files without a name, up to `parallel_parts` + 1 of
+    /// them for each transfer. Empty: `TMPDIR`, else /var/tmp. It should be on a disk; that it is full is `no_space`.
+    std::string spool_directory{};
 
     /// Where blocking work and completions run; a thread pool of its own where there is none.
-    std::shared_ptr<Executor> executor;
+    std::shared_ptr<Executor> executor{};
     /// The time that requests are signed with; the system's where there is none.
-    std::shared_ptr<Clock> clock;
+    std::shared_ptr<Clock> clock{};
 };
 
 }  // namespace filestore

@@ -61,10 +61,10 @@ struct FILESTORE_API ServiceOptions {
     std::shared_ptr<Clock> clock{};
 
     /// Sets one option by name: `backend`, `base_path`, `durability` (full, data, none), `bucket_name`, `aws_access_key`, `aws_secret_key`,
-    /// `aws_session_token`, `region`, `endpoint`, `addressing` (automatic, path, virtual_host), `payload_signing` (automatic, signed,
+    /// `aws_session_token`, `region`, `endpoint`, `dual_stack` (true, false), `addressing` (automatic, path, virtual_host), `payload_signing` (automatic, signed,
     /// unsigned), `key_prefix`, `ca_file`, `spool_directory`, `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds),
     /// `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
-    /// `parallel_parts`, `max_connections`, `event_loops`,
+    /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
     /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`.
     /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
     Result<void> set(std::string_view name, std::string_view value);

@@ -28,6 +28,16 @@ Result<bool> StorageBackend::remove(FileRequest request) {
     return wait_for<bool>([&](auto done) { remove_async(std::move(request), std::move(done)); });
 }
 
+void StorageBackend::discard_async(FileRequest request, Completion<void> done) {
+    remove_async(std::move(request), [done = std::move(done)](const Result<bool>& removed) {
+        done(removed.ok() ? Result<void>() : Result<void>(removed.error()));
+    });
+}
+
+Result<void> StorageBackend::discard(FileRequest request) {
+    return wait_for<void>([&](auto done) { discard_async(std::move(request), std::move(done)); });
+}
+
 Result<bool> StorageBackend::exists(FileRequest request) {
     return wait_for<bool>([&](auto done) { exists_async(std::move(request), std::move(done)); });
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Threads of the library: the pool's, the reactor's and the event loops'.
+/// Threads of the library: the pool's, the reactor's, the event loops' and that of name lookups.
 
 #include <csignal>
 #include <new>

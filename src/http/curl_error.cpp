@@ -18,9 +18,19 @@ Error proxy_refusal(const FailureContext& context) {
     return {ErrorCode::configuration, message + ": check the proxy's address and credentials"};
 }
 
-/// What OpenSSL itself objects to (it names an error number then) will be the same the next time; a connection that broke will not.
+Error untrusted(const std::string& message, const FailureContext& context) {
+    return {ErrorCode::configuration,
+            "the TLS certificate of " + quoted(context.host) + " is not accepted: " + message +
+                " (trusted: " + std::string(context.trusted) + "; ca_file names others)"};
+}
+
+/// What OpenSSL itself objects to (it names an error number then) will be the same the next time; a connection that broke will not. Where that comes
+/// from another of its parts than TLS, a signature could not be checked.
 Error handshake_failure(const std::string& message, const FailureContext& context) {
     const bool is_lasting = message.find("error:") != std::string::npos;
+    if (is_lasting && message.find("SSL routines") == std::string::npos) {
+        return untrusted(message, context);
+    }
     return {ErrorCode::unavailable,
             "the TLS handshake with " + quoted(context.host) + " failed: " + message +
                 " (trusted: " + std::string(context.trusted) + ")",
@@ -36,9 +46,7 @@ Error error_of(CURLcode code, const FailureContext& context) {
     }
     switch (code) {
         case CURLE_PEER_FAILED_VERIFICATION:
-            return {ErrorCode::unavailable, "the TLS certificate of " + quoted(context.host) +
-                                                " is not accepted: " + message +
-                                                " (trusted: " + std::string(context.trusted) + ")"};
+            return untrusted(message, context);
         case CURLE_SSL_CACERT_BADFILE:
             return {ErrorCode::configuration, std::string(context.trusted) + " cannot be used to check " +
                                                   quoted(context.host) + ": " + message};

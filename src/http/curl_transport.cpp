@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "http/event_loop.h"
+#include "http/name_lookups.h"
 
 namespace filestore::http {
 
@@ -11,11 +12,12 @@ namespace {
 
 class CurlTransport final : public Transport {
 public:
-    explicit CurlTransport(const TransportOptions& options) {
+    explicit CurlTransport(const TransportOptions& options)
+        : names_(std::make_shared<NameLookups>(options.dns_cache_time)) {
         const auto caches = std::make_shared<SharedCaches>();
         const unsigned count = std::max(1U, options.event_loops);
         for (unsigned i = 0; i < count; ++i) {
-            loops_.push_back(std::make_unique<EventLoop>(options, caches));
+            loops_.push_back(std::make_unique<EventLoop>(options, caches, names_));
         }
     }
 
@@ -34,9 +36,11 @@ public:
         for (const auto& loop : loops_) {
             loop->close();
         }
+        names_->close();
     }
 
 private:
+    std::shared_ptr<NameLookups> names_;
     std::vector<std::unique_ptr<EventLoop>> loops_;
 };
 

@@ -8,17 +8,23 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "core/call_limits.h"
+#include "core/environment.h"
 #include "core/library_thread.h"
 #include "core/reactor.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
 #include "core/worker_thread.h"
 #include "http/exchange.h"
+#include "http/host_names.h"
+#include "http/loop_names.h"
+#include "http/proxy.h"
 #include "http/sockets.h"
 
 namespace filestore::http {
@@ -37,10 +43,13 @@ constexpr std::chrono::milliseconds tick{250};
 /// list nodes, so that lack of memory can fail an exchange and never the loop.
 class EventLoop::State : public std::enable_shared_from_this<State> {
 public:
-    State(const TransportOptions& options, std::shared_ptr<SharedCaches> caches)
+    State(const TransportOptions& options, std::shared_ptr<SharedCaches> caches,
+          std::shared_ptr<NameLookups> lookups)
         : options_(options),
           caches_(std::move(caches)),
-          most_running_(std::max(1U, options.max_connections / std::max(1U, options.event_loops))) {}
+          lookups_(std::move(lookups)),
+          most_running_(std::max(1U, options.max_connections / std::max(1U, options.event_loops))),
+          names_(lookups_) {}
 
     ~State() {
         for (CURL* handle : free_handles_) {
@@ -115,6 +124,20 @@ private:
         std::weak_ptr<State> loop_;
     };
 
+    class LookupListener final : public NameLookups::Listener {
+    public:
+        explicit LookupListener(std::weak_ptr<State> loop) : loop_(std::move(loop)) {}
+
+        void name_looked_up() noexcept override {
+            if (const auto loop = loop_.lock()) {
+                loop->interrupt();
+            }
+        }
+
+    private:
+        std::weak_ptr<State> loop_;
+    };
+
     struct LookAtLimits {
         std::weak_ptr<State> loop;
         void operator()() noexcept {
@@ -128,6 +151,9 @@ private:
     struct Entry {
         std::shared_ptr<Exchange> exchange;
         std::optional<std::stop_callback<LookAtLimits>> on_cancel;
+        // Once it has begun.
+        std::string proxy;
+        LoopNames::Needed names;
     };
     using Entries = std::list<Entry>;
 
@@ -201,7 +227,8 @@ private:
             take_arrivals();
             lock.unlock();
             follow_pauses();
-            start_waiting();
+            begin_waiting();
+            start_named();
             drive();
             lock.lock();
             if (is_idle() && !had_arrivals && was_idle_) {
@@ -212,6 +239,7 @@ private:
         lock.unlock();
         cancel_all(waiting_);
         cancel_all(held_);
+        cancel_all(naming_);
         cancel_all(active_);
         lock.lock();
         running_ = false;
@@ -219,7 +247,9 @@ private:
 
     bool is_idle() const noexcept { return arrived_.empty() && has_nothing_to_do(); }
 
-    bool has_nothing_to_do() const noexcept { return waiting_.empty() && held_.empty() && active_.empty(); }
+    bool has_nothing_to_do() const noexcept {
+        return waiting_.empty() && held_.empty() && naming_.empty() && active_.empty();
+    }
 
     void take_arrivals() noexcept {
         for (const Entry& entry : arrived_) {
@@ -232,11 +262,16 @@ private:
         if (switch_changed_.exchange(false)) {
             waiting_.splice(waiting_.begin(), held_);
         }
+        for (auto next = naming_.begin(); next != naming_.end();) {
+            const auto entry = next++;
+            if (entry->exchange->is_held()) {
+                put_off(naming_, entry);
+            }
+        }
         for (auto next = active_.begin(); next != active_.end();) {
             const auto entry = next++;
             if (entry->exchange->is_held() && entry->exchange->is_unsent()) {
-                release_handle(*entry->exchange);
-                held_.splice(held_.end(), active_, entry);
+                put_off(active_, entry);
                 continue;
             }
             const auto followed =
@@ -247,15 +282,37 @@ private:
         }
     }
 
-    void start_waiting() {
+    /// Until its switch says go: it will begin again.
+    void put_off(Entries& entries, Entries::iterator entry) noexcept {
+        release_handle(*entry->exchange);
+        entry->exchange->put_off();
+        entry->names = {};
+        held_.splice(held_.end(), entries, entry);
+    }
+
+    void begin_waiting() {
         while (!waiting_.empty() && has_room()) {
             const auto entry = waiting_.begin();
             if (entry->exchange->is_held()) {
                 held_.splice(held_.end(), waiting_, entry);
                 continue;
             }
-            active_.splice(active_.end(), waiting_, entry);
-            const auto started = call_user(ErrorCode::internal, [&] { return start(*entry->exchange); });
+            naming_.splice(naming_.end(), waiting_, entry);
+            const auto begun = call_user(ErrorCode::internal, [&] { return begin(*entry); });
+            if (!begun.ok()) {
+                end(naming_, entry, begun);
+            }
+        }
+    }
+
+    void start_named() {
+        for (auto next = naming_.begin(); next != naming_.end();) {
+            const auto entry = next++;
+            if (!entry->names.are_known()) {
+                continue;
+            }
+            active_.splice(active_.end(), naming_, entry);
+            const auto started = call_user(ErrorCode::internal, [&] { return start(*entry); });
             if (!started.ok()) {
                 end(active_, entry, started);
             }
@@ -265,11 +322,33 @@ private:
     bool has_room() const {
         const auto held = std::count_if(active_.begin(), active_.end(),
                                         [](const Entry& each) { return each.exchange->is_held(); });
-        return active_.size() - static_cast<std::size_t>(held) < most_running_;
+        return naming_.size() + active_.size() - static_cast<std::size_t>(held) < most_running_;
     }
 
-    Result<void> start(Exchange& exchange) {
-        FILESTORE_TRY(check_call_limits(exchange.request().cancel, exchange.request().deadline));
+    /// Chooses the exchange's way and has its names looked up.
+    Result<void> begin(Entry& entry) {
+        Exchange& exchange = *entry.exchange;
+        const Request& request = exchange.request();
+        FILESTORE_TRY(check_call_limits(request.cancel, request.deadline));
+        exchange.begin(std::chrono::steady_clock::now(), options_);
+        next_look_at_limits_ = std::min(next_look_at_limits_, exchange.next_limit());
+        entry.proxy = request.direct ? std::string_view() : proxy_for(request.url, proxies());
+        listen_to_lookups();
+        entry.names = names_.look_up(names_to_look_up(request.url, entry.proxy));
+        return {};
+    }
+
+    void listen_to_lookups() {
+        if (!lookup_listener_) {
+            auto listener = std::make_shared<LookupListener>(weak_from_this());
+            lookups_->add(listener);
+            lookup_listener_ = std::move(listener);
+        }
+    }
+
+    Result<void> start(Entry& entry) {
+        Exchange& exchange = *entry.exchange;
+        FILESTORE_TRY(exchange.check_limits(std::chrono::steady_clock::now()));
         const Result<Trust>& trusted = trust();
         if (!trusted.ok() && exchange.request().url.starts_with("https:")) {
             return trusted.error();
@@ -278,7 +357,8 @@ private:
         if (handle == nullptr) {
             return Error(ErrorCode::no_memory);
         }
-        FILESTORE_TRY(exchange.prepare(handle, options_, trusted.ok() ? *trusted : nobody_));
+        FILESTORE_TRY(exchange.prepare(handle, options_, entry.proxy, trusted.ok() ? *trusted : nobody_));
+        FILESTORE_TRY(names_.tell(handle, entry.names));
         curl_easy_setopt(handle, CURLOPT_SHARE, share_);
         sockets_.set_up(handle);
         if (curl_multi_add_handle(multi_, handle) != CURLM_OK) {
@@ -295,6 +375,16 @@ private:
                                                  : find_system_trust();
         }
         return *trust_;
+    }
+
+    /// Read by the first exchange, too.
+    const Proxies& proxies() {
+        if (!proxies_) {
+            proxies_ = !options_.proxy.empty() ? Proxies{options_.proxy, options_.proxy, options_.no_proxy}
+                       : options_.proxy_from_environment ? proxies_of_environment(environment_variable)
+                                                         : Proxies{};
+        }
+        return *proxies_;
     }
 
     CURL* take_handle() {
@@ -317,6 +407,7 @@ private:
         if (limits_changed_.exchange(false) || now >= next_look_at_limits_) {
             next_look_at_limits_ = now + tick;
             check_limits(active_, now);
+            check_limits(naming_, now);
             check_limits(waiting_, now);
             check_limits(held_, now);
         }
@@ -365,6 +456,9 @@ private:
         ended.splice(ended.end(), entries, entry);
         entry->on_cancel.reset();
         release_handle(*entry->exchange);
+        if (!outcome.ok()) {
+            names_.forget(entry->names);
+        }
         load_.fetch_sub(1);
         entry->exchange->finish(std::move(outcome));
     }
@@ -372,6 +466,8 @@ private:
     void release_handle(Exchange& exchange) noexcept {
         if (CURL* handle = exchange.release_handle()) {
             curl_multi_remove_handle(multi_, handle);
+            // Not only for the reset: libcurl has a second pointer to what it was told of names.
+            curl_easy_setopt(handle, CURLOPT_RESOLVE, nullptr);
             curl_easy_reset(handle);
             free_handles_.push_back(handle);
         }
@@ -385,6 +481,7 @@ private:
 
     const TransportOptions options_;
     const std::shared_ptr<SharedCaches> caches_;
+    const std::shared_ptr<NameLookups> lookups_;
     const std::size_t most_running_;
     std::atomic<std::size_t> load_{0};
     /// A call was cancelled: the next turn looks which.
@@ -405,20 +502,26 @@ private:
     // Only the loop's thread uses what follows, or whoever holds the last handle on this state.
     std::vector<CURL*> free_handles_;
     Sockets sockets_;
+    LoopNames names_;
+    std::shared_ptr<LookupListener> lookup_listener_;
+    std::optional<Proxies> proxies_;
     std::optional<Result<Trust>> trust_;
     const Trust nobody_;
     /// Beyond `most_running_`.
     Entries waiting_;
     /// Not begun, because their switches say pause.
     Entries held_;
+    /// Begun: their names are looked up.
+    Entries naming_;
     /// Those that have a curl handle.
     Entries active_;
     SteadyTime next_look_at_limits_{};
     bool was_idle_ = false;
 };
 
-EventLoop::EventLoop(const TransportOptions& options, std::shared_ptr<SharedCaches> caches)
-    : state_(std::make_shared<State>(options, std::move(caches))) {}
+EventLoop::EventLoop(const TransportOptions& options, std::shared_ptr<SharedCaches> caches,
+                     std::shared_ptr<NameLookups> names)
+    : state_(std::make_shared<State>(options, std::move(caches), std::move(names))) {}
 
 EventLoop::~EventLoop() {
     if (!owner_process_.is_current()) {

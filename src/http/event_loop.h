@@ -7,6 +7,7 @@
 
 #include "core/owner_process.h"
 #include "http/curl_transport.h"
+#include "http/name_lookups.h"
 #include "http/shared_caches.h"
 
 namespace filestore::http {
@@ -14,7 +15,8 @@ namespace filestore::http {
 /// A resource; thread-safe. Destroying it ends every exchange with `cancelled`.
 class EventLoop {
 public:
-    EventLoop(const TransportOptions& options, std::shared_ptr<SharedCaches> caches);
+    EventLoop(const TransportOptions& options, std::shared_ptr<SharedCaches> caches,
+              std::shared_ptr<NameLookups> names);
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
     ~EventLoop();

@@ -4,6 +4,7 @@
 
 #include "core/ascii.h"
 #include "core/stream_calls.h"
+#include "core/text.h"
 #include "core/try.h"
 #include "http/curl_error.h"
 #include "http/handle_setup.h"
@@ -19,13 +20,23 @@ Exchange::~Exchange() {
     curl_slist_free_all(header_list_);
 }
 
-Result<void> Exchange::prepare(CURL* handle, const TransportOptions& options, const Trust& trust) {
+void Exchange::begin(Time now, const TransportOptions& options) noexcept {
+    connect_limit_ = request_.connect_timeout.value_or(options.connect_timeout);
+    connect_until_ = now + connect_limit_;
+}
+
+Result<void> Exchange::prepare(CURL* handle, const TransportOptions& options, std::string proxy,
+                               const Trust& trust) {
+    const Time now = std::chrono::steady_clock::now();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*connect_until_ - now);
     handle_ = handle;
     trust_ = &trust;
     watch_.emplace(LimitSettings{request_.first_byte_timeout.value_or(options.first_byte_timeout),
                                  options.stall_window, request_.may_trickle ? 1 : options.stall_bytes},
-                   std::chrono::steady_clock::now());
-    set_up_handle(handle_, request_, options, trust);
+                   now);
+    // libcurl takes 0 for a limit of its own.
+    set_up_handle(handle_, request_, options,
+                  {std::move(proxy), std::max(left, std::chrono::milliseconds(1))}, trust);
     set_callbacks();
     set_method();
     return set_headers(options);
@@ -231,6 +242,12 @@ Result<void> Exchange::check_limits(Time now) {
     if (request_.deadline && now >= *request_.deadline) {
         return Error(ErrorCode::timeout, "the deadline passed before the server had answered");
     }
+    if (handle_ == nullptr && connect_until_ && now >= *connect_until_) {
+        return Error(ErrorCode::timeout,
+                     "the name lookup for " + quoted(host_of(request_.url)) + " took longer than " +
+                         in_words(connect_limit_),
+                     retryable());
+    }
     if (waits_for_caller()) {
         return {};
     }
@@ -239,6 +256,9 @@ Result<void> Exchange::check_limits(Time now) {
 
 Exchange::Time Exchange::next_limit() const noexcept {
     const Time deadline = request_.deadline.value_or(Time::max());
+    if (handle_ == nullptr) {
+        return std::min(deadline, connect_until_.value_or(Time::max()));
+    }
     return waits_for_caller() ? deadline : std::min(deadline, watch_->next_limit());
 }
 

@@ -33,8 +33,15 @@ public:
 
     void set_wake(Wake wake) { wake_ = std::move(wake); }
 
-    /// Sets the handle up for this exchange, which borrows all three until release_handle().
-    [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options, const Trust& trust);
+    /// The limit for connecting counts from `now` on: name lookup first.
+    void begin(Time now, const TransportOptions& options) noexcept;
+
+    /// Takes begin() back.
+    void put_off() noexcept { connect_until_.reset(); }
+
+    /// Sets the handle up for this exchange, which has begun, and borrows handle, options and trust until release_handle().
+    [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options, std::string proxy,
+                                       const Trust& trust);
 
     [[nodiscard]] CURL* handle() const noexcept { return handle_; }
 
@@ -56,7 +63,7 @@ public:
     /// Pauses and goes on as the switch and the streams say. A failure is that of a stream that went on, and ends the exchange.
     [[nodiscard]] Result<void> follow_pauses();
 
-    /// `cancelled`; `timeout` once the deadline has passed or too little has moved.
+    /// `cancelled`; `timeout` once the deadline has passed, the names took too long or too little has moved.
     [[nodiscard]] Result<void> check_limits(Time now);
 
     /// When check_limits() may fail though nothing happens until then.
@@ -93,6 +100,9 @@ private:
     std::shared_ptr<Receiver> receiver_;
     std::optional<Wake> wake_;
     std::atomic<bool> resume_asked_{false};
+    /// Once it has begun.
+    std::optional<Time> connect_until_;
+    std::chrono::milliseconds connect_limit_{0};
     CURL* handle_ = nullptr;
     /// The request was begun on a connection.
     bool reached_ = false;

@@ -1,9 +1,5 @@
 #include "http/handle_setup.h"
 
-#include <string>
-
-#include "http/proxy.h"
-
 namespace filestore::http {
 
 namespace {
@@ -29,13 +25,12 @@ void set_protocol(CURL* handle, const Request& request, const TransportOptions& 
     }
 }
 
-void set_connections(CURL* handle, const Request& request, const TransportOptions& options) {
+void set_connections(CURL* handle, const TransportOptions& options, const ConnectionPlan& plan) {
     // Without this curl would change the process's handling of SIGPIPE around its calls; our threads block it.
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    // A name lookup that hangs is left to end by itself: the loop must not wait for its thread.
+    // Names are looked up before, see LoopNames. libcurl's own lookup of one that is left to it is not waited for, either.
     curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
-                     count_of(request.connect_timeout.value_or(options.connect_timeout)));
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, count_of(plan.timeout));
     curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, count_of(options.max_idle_age));
     curl_easy_setopt(handle, CURLOPT_MAXLIFETIME_CONN, count_of(options.max_connection_age));
     curl_easy_setopt(handle, CURLOPT_DNS_CACHE_TIMEOUT, count_of(options.dns_cache_time));
@@ -43,15 +38,11 @@ void set_connections(CURL* handle, const Request& request, const TransportOption
     curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
 }
 
-void set_proxy(CURL* handle, const Request& request, const TransportOptions& options) {
+/// Both are given whatever they are, or libcurl would read the environment.
+void set_proxy(CURL* handle, const ConnectionPlan& plan) {
     curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    const bool is_direct = request.direct || is_never_proxied(host_of(request.url));
-    if (is_direct || (options.proxy.empty() && !options.proxy_from_environment)) {
-        curl_easy_setopt(handle, CURLOPT_PROXY, "");
-    } else if (!options.proxy.empty()) {
-        curl_easy_setopt(handle, CURLOPT_PROXY, options.proxy.c_str());
-        curl_easy_setopt(handle, CURLOPT_NOPROXY, options.no_proxy.c_str());
-    }
+    curl_easy_setopt(handle, CURLOPT_PROXY, plan.proxy.c_str());
+    curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
 }
 
 /// curl's own defaults would be parsed for each connection; one file alone is parsed once for each loop.
@@ -78,10 +69,10 @@ void set_tls(CURL* handle, const Trust& trust) {
 }  // namespace
 
 void set_up_handle(CURL* handle, const Request& request, const TransportOptions& options,
-                   const Trust& trust) {
+                   const ConnectionPlan& plan, const Trust& trust) {
     set_protocol(handle, request, options);
-    set_connections(handle, request, options);
-    set_proxy(handle, request, options);
+    set_connections(handle, options, plan);
+    set_proxy(handle, plan);
     set_tls(handle, trust);
 }
 

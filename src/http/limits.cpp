@@ -1,19 +1,13 @@
 #include "http/limits.h"
 
-#include <string>
-
 #include "http/retryable.h"
 
 namespace filestore::http {
-
-namespace {
 
 std::string in_words(std::chrono::milliseconds time) {
     return time.count() % 1000 == 0 ? std::to_string(time.count() / 1000) + " s"
                                     : std::to_string(time.count()) + " ms";
 }
-
-}  // namespace
 
 ProgressWatch::Phase ProgressWatch::phase_of(const Observation& seen) noexcept {
     if (!seen.connected) {

@@ -4,10 +4,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "filestore/result.h"
 
 namespace filestore::http {
+
+/// "10 s", "50 ms".
+[[nodiscard]] std::string in_words(std::chrono::milliseconds time);
 
 /// A value.
 struct LimitSettings {

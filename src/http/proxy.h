@@ -1,7 +1,10 @@
 #pragma once
 
-/// Which hosts are reached past any proxy. Pure.
+/// Which proxy a request goes through, by libcurl's rules. Pure.
 
+#include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace filestore::http {
@@ -12,5 +15,25 @@ namespace filestore::http {
 /// This machine (`localhost`, 127.0.0.0/8, ::1) and the metadata services of clouds (169.254.0.0/16, fd00:ec2::/32): a proxy would ask for itself,
 /// and hear the secrets that such a service tells.
 [[nodiscard]] bool is_never_proxied(std::string_view host);
+
+/// Whether `exceptions` name the host: names and domains (with a dot before them or none; what ends in one is meant, too), addresses and networks
+/// (`10.0.0.0/8`), between commas and blanks. `*` alone names all.
+[[nodiscard]] bool is_excepted(std::string_view host, std::string_view exceptions);
+
+/// A value. An empty proxy is none.
+struct Proxies {
+    std::string for_http;
+    std::string for_https;
+    /// Hosts that go past them, see is_excepted().
+    std::string exceptions;
+};
+
+/// `http_proxy` (in lower case only: servers set the other from a header of whoever asks them), `https_proxy`, `all_proxy` in place of either, `no_proxy`; in upper
+/// case where the lower is not set.
+[[nodiscard]] Proxies proxies_of_environment(
+    const std::function<std::optional<std::string>(const char*)>& variable);
+
+/// Empty where the URL's host is reached without one.
+[[nodiscard]] std::string_view proxy_for(std::string_view url, const Proxies& proxies);
 
 }  // namespace filestore::http

@@ -27,7 +27,6 @@ CURLSH* SharedCaches::handle() {
     curl_share_setopt(handle_, CURLSHOPT_USERDATA, this);
     curl_share_setopt(handle_, CURLSHOPT_LOCKFUNC, &SharedCaches::lock);
     curl_share_setopt(handle_, CURLSHOPT_UNLOCKFUNC, &SharedCaches::unlock);
-    curl_share_setopt(handle_, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
     curl_share_setopt(handle_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     return handle_;
 }

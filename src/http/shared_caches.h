@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the event loops of one transport share: resolved names and TLS sessions. Only src/http includes this header.
+/// What the event loops of one transport share inside libcurl: TLS sessions. Only src/http includes this header.
 
 #include <curl/curl.h>
 

@@ -86,7 +86,7 @@ public:
 /// Sends requests. A resource; thread-safe. Destroying it ends every exchange with `cancelled`.
 ///
 /// Failures, all through Receiver::on_done(): `unavailable` (no connection, or it broke), `timeout`, `cancelled`, `no_memory`, `configuration` (a CA file that cannot be
-/// used), and what source and receiver failed with.
+/// used, a certificate that is not accepted), and what source and receiver failed with.
 class Transport {
 public:
     Transport() = default;

@@ -394,9 +394,8 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     }
     const auto wished =
         parse_retry_after(end.answer.header("retry-after"), requester_->options_.clock->now());
-    const auto next = std::chrono::steady_clock::now() +
-                      backoff({retry.max_attempts, retry.first_delay, retry.longest_delay}, attempts_ + 1,
-                              requester_->random(), wished);
+    const auto next =
+        std::chrono::steady_clock::now() + backoff(retry, attempts_ + 1, requester_->random(), wished);
     const auto longest = reached_ ? retry.longest_time : std::min(retry.longest_time, retry.longest_silence);
     const bool too_late =
         next > began_ + longest || (call_.options.deadline && next >= *call_.options.deadline);
@@ -515,14 +514,15 @@ void Requester::send(Call call, std::function<void(Outcome)> done) {
 }
 
 void Requester::with_signer(const std::string& bucket, const std::stop_token& cancel,
-                            std::function<void(Result<Signer>)> done) {
-    parts_.credentials->get(cancel, [self = shared_from_this(), bucket,
-                                     done = std::move(done)](Result<ResolvedCredentials> keys) {
-        done(call_user(ErrorCode::internal, [&]() -> Result<Signer> {
-            FILESTORE_TRY(keys);
-            return self->signer_of(bucket, std::move(*keys));
-        }));
-    });
+                            std::function<void(Result<Signer>)> done, Timestamp until) {
+    parts_.credentials->get_lasting(
+        until, cancel,
+        [self = shared_from_this(), bucket, done = std::move(done)](Result<ResolvedCredentials> keys) {
+            done(call_user(ErrorCode::internal, [&]() -> Result<Signer> {
+                FILESTORE_TRY(keys);
+                return self->signer_of(bucket, std::move(*keys));
+            }));
+        });
 }
 
 Result<Signer> Requester::signer_of(const std::string& bucket, ResolvedCredentials keys) {
@@ -531,6 +531,13 @@ Result<Signer> Requester::signer_of(const std::string& bucket, ResolvedCredentia
     FILESTORE_TRY_ASSIGN(Endpoint endpoint, resolve_endpoint(options, bucket));
     return Signer{std::move(endpoint), std::move(keys.keys), keys.expires_at,
                   SigningScope{options.region, "s3", skew_.corrected(options_.clock->now())}};
+}
+
+Result<void> check_can_sign(const Signer& signer) {
+    if (signer.keys.access_key.empty()) {
+        return Error(ErrorCode::unauthenticated, "an anonymous client has no keys to sign with");
+    }
+    return {};
 }
 
 void Requester::presign(PresignMethod method, Call call, std::chrono::seconds expires,
@@ -542,9 +549,19 @@ void Requester::presign(PresignMethod method, Call call, std::chrono::seconds ex
         [method, call = std::move(call), expires, done = std::move(done)](const Result<Signer>& signer) {
             done(call_user(ErrorCode::internal, [&]() -> Result<PresignedUrl> {
                 FILESTORE_TRY(signer);
+                FILESTORE_TRY(check_can_sign(*signer));
                 return presigned_url(method, call, expires, *signer);
             }));
-        });
+        },
+        options_.clock->now() + expires);
+}
+
+std::shared_ptr<Requester> Requester::with(S3ClientOptions options, CredentialsProviderPtr keys) const {
+    RequesterParts parts = parts_;
+    if (keys) {
+        parts.credentials = std::move(keys);
+    }
+    return std::make_shared<Requester>(std::move(options), std::move(parts));
 }
 
 std::string Requester::region_of(const std::string& bucket) {

@@ -81,6 +81,9 @@ struct Signer {
     SigningScope scope;
 };
 
+/// `unauthenticated` for an anonymous client.
+[[nodiscard]] Result<void> check_can_sign(const Signer& signer);
+
 /// What a requester works with. A value (shared handles); all are required.
 struct RequesterParts {
     Runtime runtime;
@@ -99,16 +102,21 @@ public:
     /// than 2xx is an Error (see errors.h). `done` does not throw. Where this throws std::bad_alloc, nothing was sent and `done` is not called.
     void send(Call call, std::function<void(Outcome)> done);
 
-    /// A URL that carries its signature, and when it ends: with the keys, where that is earlier. `done` as for send().
+    /// A URL that carries its signature, and when it ends: with the keys, where that is earlier. Keys that would cut it short are asked for anew first.
+    /// `done` as for send().
     void presign(PresignMethod method, Call call, std::chrono::seconds expires,
                  std::function<void(Result<PresignedUrl>)> done);
 
-    /// `done` as for send().
+    /// With keys that had better hold until then, where a time is given. `done` as for send().
     void with_signer(const std::string& bucket, const std::stop_token& cancel,
-                     std::function<void(Result<Signer>)> done);
+                     std::function<void(Result<Signer>)> done, Timestamp until = Timestamp::min());
 
     /// Whether signatures cover bodies.
     [[nodiscard]] bool signs_payload() const noexcept;
+
+    /// Another one on the same transport, with other options and, where they are given, other keys.
+    [[nodiscard]] std::shared_ptr<Requester> with(S3ClientOptions options,
+                                                  CredentialsProviderPtr keys = nullptr) const;
 
     /// Ends what is under way with `cancelled`; joins the threads of the transport. Not to be called on a library thread.
     void close() noexcept;

@@ -8,7 +8,10 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/client/core.h"
+#include "s3/client/listing.h"
 #include "s3/client/objects.h"
+#include "s3/client/support.h"
+#include "s3/client/upload_sweep.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/listing_xml.h"
 #include "s3/protocol/object_metadata.h"
@@ -23,7 +26,8 @@ using s3::Answer;
 using s3::Call;
 using s3::OperationPtr;
 
-class S3Backend final : public StorageBackend {
+/// Lives until its calls have been answered.
+class S3Backend final : public StorageBackend, public std::enable_shared_from_this<S3Backend> {
 public:
     S3Backend(std::shared_ptr<s3::ClientCore> core, std::string bucket, std::string key_prefix)
         : core_(std::move(core)), bucket_(std::move(bucket)), key_prefix_(std::move(key_prefix)) {}
@@ -37,6 +41,7 @@ public:
     void upload_async(UploadRequest request, Completion<UploadReceipt> done) override;
     void download_async(DownloadRequest request, Completion<DownloadReceipt> done) override;
     void remove_async(FileRequest request, Completion<bool> done) override;
+    void discard_async(FileRequest request, Completion<void> done) override;
     void exists_async(FileRequest request, Completion<bool> done) override;
     void metadata_async(FileRequest request, Completion<FileInfo> done) override;
     void list_async(ListRequest request, Completion<ListPage> done) override;
@@ -89,6 +94,7 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
                                         UINT64_MAX};
               // Refused before the source is read: with the longest size that there is.
               FILESTORE_TRY(s3::to_headers(object));
+              FILESTORE_TRY(s3::check_storable(core_->quirks(), key_of(checked.id)));
               s3::ObjectUpload upload;
               upload.target.bucket = bucket_;
               upload.target.key = key_of(checked.id);
@@ -102,16 +108,20 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
                   object.size = size;
                   return headers_of(object, type);
               };
+              upload.target.etags = core_->etag_rules();
+              upload.part_sizes = core_->part_sizes();
               if (checked.create_only) {
+                  FILESTORE_TRY(s3::check_creates_only(core_->quirks()));
                   upload.target.conditions = {{"if-none-match", "*"}};
+                  upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), true);
               }
               upload.progress = std::move(checked.call.progress);
-              s3::upload_object(
-                  core_->requester(), core_->part_memory(), std::move(upload),
-                  [this, operation, create_only = checked.create_only](const Result<S3PutResult>& stored) {
-                      core_->note_bucket(bucket_, stored.ok());
-                      operation->answer->give(receipt_of(stored, create_only));
-                  });
+              s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
+                                [this, self = shared_from_this(), operation,
+                                 create_only = checked.create_only](const Result<S3PutResult>& stored) {
+                                    core_->note_bucket(bucket_, stored.ok());
+                                    operation->answer->give(receipt_of(stored, create_only));
+                                });
               return {};
           });
 }
@@ -125,7 +135,9 @@ void S3Backend::download_async(DownloadRequest request, Completion<DownloadRecei
               download.sink = std::move(checked.sink);
               download.range = checked.range;
               download.verify = core_->verifies();
-              download.on_head = [this, id = checked.id, on_info = std::move(checked.on_info)](
+              download.knows_parts = core_->quirks().object_attributes;
+              download.on_head = [this, self = shared_from_this(), id = checked.id,
+                                  on_info = std::move(checked.on_info)](
                                      const Answer& head, const s3::BodyExtent& extent) -> Result<void> {
                   core_->note_bucket(bucket_, true);
                   FILESTORE_TRY(s3::object_metadata(extent.object_size, head.headers));
@@ -154,18 +166,38 @@ void S3Backend::remove_async(FileRequest request, Completion<bool> done) {
           [this](const OperationPtr<bool>& operation, const FileRequest& checked) -> Result<void> {
               Call call = call_on(checked.id, checked.call);
               call.method = http::Method::remove;
-              core_->send(operation, std::move(call),
-                          [this, operation](const Result<Answer>& answer) -> Result<void> {
-                              core_->note_bucket(bucket_, answer.ok());
-                              // Some servers answer 404 for a key that is not there; S3 answers 204 for both.
-                              if (!answer.ok() && answer.error().details().server_code != "NoSuchKey") {
-                                  return answer.error();
-                              }
-                              operation->finish(answer.ok());
-                              return {};
-                          });
+              core_->send(
+                  operation, std::move(call),
+                  [this, self = shared_from_this(), operation](const Result<Answer>& answer) -> Result<void> {
+                      core_->note_bucket(bucket_, answer.ok());
+                      // Some servers answer 404 for a key that is not there; S3 answers 204 for both.
+                      if (!answer.ok() && answer.error().details().server_code != "NoSuchKey") {
+                          return answer.error();
+                      }
+                      operation->finish(answer.ok());
+                      return {};
+                  });
               return {};
           });
+}
+
+/// Whether uploads that cannot be listed or aborted for this reason never can be: not on this server, or not by whoever asks.
+bool is_lasting(const Error& error) {
+    return error.code() == ErrorCode::unsupported || error.code() == ErrorCode::permission_denied;
+}
+
+/// Uploads in parts first: one that is aborted publishes nothing any more.
+void S3Backend::discard_async(FileRequest request, Completion<void> done) {
+    const std::string key = key_of(request.id);
+    const CallOptions options = request.call;
+    s3::abort_uploads_to(*core_, bucket_, key, options,
+                         [self = shared_from_this(), request = std::move(request), done = std::move(done)](
+                             const Result<std::vector<S3PendingUpload>>& aborted) mutable {
+                             if (!aborted.ok() && !is_lasting(aborted.error())) {
+                                 return done(aborted.error());
+                             }
+                             self->StorageBackend::discard_async(std::move(request), std::move(done));
+                         });
 }
 
 void S3Backend::exists_async(FileRequest request, Completion<bool> done) {
@@ -225,19 +257,20 @@ void S3Backend::list_async(ListRequest request, Completion<ListPage> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<ListPage>& operation, const ListRequest& checked) -> Result<void> {
               Call call = s3::object_call(bucket_, {}, {}, checked.call);
-              call.query = {{"list-type", "2"}, {"max-keys", std::to_string(checked.limit)}};
+              const s3::ListVersion version = s3::list_version(core_->quirks());
+              const bool goes_on = !checked.cursor.empty();
+              call.query = s3::place_of(version, {}, goes_on ? key_prefix_ + checked.cursor : std::string());
+              call.query.push_back({"max-keys", std::to_string(checked.limit)});
               if (!key_prefix_.empty()) {
                   call.query.push_back({"prefix", key_prefix_});
               }
-              if (!checked.cursor.empty()) {
-                  call.query.push_back({"start-after", key_prefix_ + checked.cursor});
-              }
               core_->send(operation, std::move(call),
-                          [this, operation](const Result<Answer>& answer) -> Result<void> {
+                          [this, self = shared_from_this(), operation,
+                           version](const Result<Answer>& answer) -> Result<void> {
                               FILESTORE_TRY(answer);
                               core_->note_bucket(bucket_, true);
                               FILESTORE_TRY_ASSIGN(const s3::ObjectListing listing,
-                                                   s3::parse_listing(answer->body));
+                                                   s3::parse_listing(answer->body, version));
                               FILESTORE_TRY_ASSIGN(ListPage page, to_page(listing, key_prefix_));
                               operation->finish(std::move(page));
                               return {};

@@ -11,6 +11,8 @@
 #include "s3/client/listing.h"
 #include "s3/client/objects.h"
 #include "s3/client/presigning.h"
+#include "s3/client/probe.h"
+#include "s3/client/resumption.h"
 #include "s3/client/tags.h"
 #include "s3/client/upload_sweep.h"
 
@@ -93,6 +95,12 @@ void S3Client::sweep_uploads_async(S3SweepRequest request, Completion<std::vecto
 
 // Taken over with the call, as every request is.
 // NOLINTNEXTLINE(performance-unnecessary-value-param)
+void S3Client::abort_upload_async(S3AbortUploadRequest request, Completion<void> done) {
+    s3::abort_upload(*core_, request, std::move(done));
+}
+
+// Taken over with the call, as every request is.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void S3Client::presign_async(S3PresignRequest request, Completion<PresignedUrl> done) {
     s3::presign(*core_, request, std::move(done));
 }
@@ -101,6 +109,10 @@ void S3Client::presign_async(S3PresignRequest request, Completion<PresignedUrl> 
 // NOLINTNEXTLINE(performance-unnecessary-value-param)
 void S3Client::presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done) {
     s3::presign_post(*core_, request, std::move(done));
+}
+
+void S3Client::probe_async(S3ProbeRequest request, Completion<S3ProbeResult> done) {
+    s3::probe(*core_, std::move(request), std::move(done));
 }
 
 Result<S3PutResult> S3Client::put(S3PutRequest request) {
@@ -151,6 +163,10 @@ Result<std::vector<S3PendingUpload>> S3Client::sweep_uploads(S3SweepRequest requ
         [&](auto done) { sweep_uploads_async(std::move(request), std::move(done)); });
 }
 
+Result<void> S3Client::abort_upload(S3AbortUploadRequest request) {
+    return wait_for<void>([&](auto done) { abort_upload_async(std::move(request), std::move(done)); });
+}
+
 Result<PresignedUrl> S3Client::presign(S3PresignRequest request) {
     return wait_for<PresignedUrl>([&](auto done) { presign_async(std::move(request), std::move(done)); });
 }
@@ -158,6 +174,10 @@ Result<PresignedUrl> S3Client::presign(S3PresignRequest request) {
 Result<S3PresignedPost> S3Client::presign_post(S3PresignPostRequest request) {
     return wait_for<S3PresignedPost>(
         [&](auto done) { presign_post_async(std::move(request), std::move(done)); });
+}
+
+Result<S3ProbeResult> S3Client::probe(S3ProbeRequest request) {
+    return wait_for<S3ProbeResult>([&](auto done) { probe_async(std::move(request), std::move(done)); });
 }
 
 }  // namespace filestore

@@ -142,12 +142,12 @@ void Journal::ask_whether_it_is_whole(const Intent& intent, const std::shared_pt
 }
 
 void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->remove_async(settling_request(intent),
-                           [self = shared_from_this(), intent, call](const Result<bool>& removed) {
-                               if (removed.ok()) {
-                                   static_cast<void>(self->abandon(intent));
-                               }
-                           });
+    backend_->discard_async(settling_request(intent),
+                            [self = shared_from_this(), intent, call](const Result<void>& discarded) {
+                                if (discarded.ok()) {
+                                    static_cast<void>(self->abandon(intent));
+                                }
+                            });
 }
 
 }  // namespace filestore

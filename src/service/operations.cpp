@@ -151,10 +151,10 @@ private:
         }
         FileRequest request{intent().id, {}};
         request.call.deadline = std::chrono::steady_clock::now() + undo_limit;
-        parts().backend->remove_async(std::move(request),
-                                      [operation = self(), error, noted](const Result<bool>& removed) {
-                                          operation->undone(error, noted, removed.ok());
-                                      });
+        parts().backend->discard_async(std::move(request),
+                                       [operation = self(), error, noted](const Result<void>& discarded) {
+                                           operation->undone(error, noted, discarded.ok());
+                                       });
     }
 
     void undone(const Error& error, bool noted, bool removed) {

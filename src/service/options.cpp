@@ -3,9 +3,11 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <new>
 #include <span>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -15,6 +17,8 @@
 
 namespace filestore {
 namespace {
+
+constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
 
 /// A value that is not accepted, as "must be ..."; empty for one that is.
 using Objection = std::string;
@@ -101,8 +105,10 @@ Objection set_nonempty(std::string& target, std::string_view value) {
     return value.empty() ? "must not be empty" : set_text(target, value);
 }
 
-Objection set_number(unsigned& target, std::string_view value, unsigned least, unsigned most) {
-    unsigned number = 0;
+template <class Number>
+Objection set_number(Number& target, std::string_view value, std::type_identity_t<Number> least,
+                     std::type_identity_t<Number> most) {
+    Number number = 0;
     const char* end = value.data() + value.size();
     const auto [stopped, failure] = std::from_chars(value.data(), end, number);
     if (failure != std::errc() || stopped != end || number < least || number > most) {
@@ -166,6 +172,7 @@ constexpr auto options_by_name = std::to_array<Option>({
      true},
     {"region", [](Options o, Value v) { return set_nonempty(o.s3.region, v); }},
     {"endpoint", [](Options o, Value v) { return set_text(o.s3.endpoint, v); }, true},
+    {"dual_stack", [](Options o, Value v) { return set_choice(o.s3.dual_stack, v, switches); }},
     {"addressing", [](Options o, Value v) { return set_choice(o.s3.addressing, v, addressings); }},
     {"payload_signing",
      [](Options o, Value v) { return set_choice(o.s3.payload_signing, v, payload_signings); }},
@@ -181,6 +188,10 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"checksum_mode", [](Options o, Value v) { return set_choice(o.s3.checksum_mode, v, checksum_modes); }},
     {"checksum_algorithm",
      [](Options o, Value v) { return set_choice(o.s3.checksum_algorithm, v, checksum_algorithms); }},
+    {"part_size",
+     [](Options o, Value v) { return set_number(o.s3.part_size, v, 5 * mebibyte, 5120 * mebibyte); }},
+    {"part_memory",
+     [](Options o, Value v) { return set_number(o.s3.part_memory, v, mebibyte, mebibyte * mebibyte); }},
     {"parallel_parts", [](Options o, Value v) { return set_number(o.s3.parallel_parts, v, 1, 256); }},
     {"max_connections", [](Options o, Value v) { return set_number(o.s3.max_connections, v, 1, 10'000); }},
     {"event_loops", [](Options o, Value v) { return set_number(o.s3.event_loops, v, 1, 64); }},

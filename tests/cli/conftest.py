@@ -77,6 +77,11 @@ def versitygw(tmp_path):
     return make_store("versitygw", tmp_path)
 
 
+@pytest.fixture
+def versitygw_over_tls(tmp_path):
+    return make_store("versitygw-tls", tmp_path)
+
+
 @pytest.fixture(params=["local", "versitygw"])
 def durable_store(request, tmp_path):
     """A store that keeps its files on disk, so that large ones do not count as anybody's memory."""

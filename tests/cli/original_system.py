@@ -1,10 +1,47 @@
-"""The local storage of the system that filestore replaces: the same layout on disk, read and written as it did."""
+"""The storage of the system that filestore replaces: the same layout on disk and in S3, read and written as it did."""
 
+import io
 import json
 import os
 import pathlib
 import shutil
 import uuid
+
+
+class OriginalS3Storage:
+    """Its files in S3: the ID is the key, and nothing but the metadata goes with the bytes."""
+
+    def __init__(self, client, bucket, prefix):
+        self.client = client
+        self.bucket = bucket
+        self.prefix = prefix
+
+    def place(self, file_id):
+        return {"Bucket": self.bucket, "Key": self.prefix + file_id}
+
+    def upload(self, file_data, metadata=None):
+        file_id = str(uuid.uuid4())
+        extra = {"Metadata": metadata or {}}
+        self.client.upload_fileobj(file_data, self.bucket, self.prefix + file_id, ExtraArgs=extra)
+        return file_id
+
+    def download(self, file_id):
+        buffer = io.BytesIO()
+        self.client.download_fileobj(self.bucket, self.prefix + file_id, buffer)
+        return buffer.getvalue()
+
+    def delete(self, file_id):
+        self.client.delete_object(**self.place(file_id))
+        return True
+
+    def get_metadata(self, file_id):
+        head = self.client.head_object(**self.place(file_id))
+        return {
+            "file_id": file_id,
+            "size": head["ContentLength"],
+            "last_modified": head["LastModified"],
+            "metadata": head.get("Metadata", {}),
+        }
 
 
 class OriginalStorage:

@@ -9,6 +9,7 @@ import boto3
 import botocore.config
 from command import tree
 
+LACKS = pathlib.Path(__file__).parent.parent / "conformance" / "lacks.txt"
 MISSING_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -54,12 +55,19 @@ class LocalStore:
         self.catalogue.assert_nothing_open()
 
 
+def lacks(server, feature):
+    """Whether the conformance tests have found the server to lack it."""
+    lines = LACKS.read_text().splitlines()
+    return any(line.split()[:2] == [server.removesuffix("-tls"), feature] for line in lines if line)
+
+
 class S3Store:
     kind = "s3"
 
     def __init__(self, server, directory):
         """`server` is the environment that tests/servers wrote for it."""
         self.server = server
+        self.name = server["FILESTORE_S3_SERVER"]
         self.prefix = f"cli-{uuid.uuid4().hex}/"
         self.access_key = server["FILESTORE_S3_ACCESS_KEY"]
         self.secret_key = server["FILESTORE_S3_SECRET_KEY"]
@@ -68,9 +76,15 @@ class S3Store:
         self.catalogue = Catalogue(directory / "catalogue.sqlite")
         self.options = self.options_with()
 
-    def options_with(self, bucket=None, endpoint=None):
+    @property
+    def authority(self):
+        """The file that the server's certificate is checked with; None without TLS."""
+        return self.server["FILESTORE_S3_CA_FILE"] or None
+
+    def options_with(self, bucket=None, endpoint=None, trusting=True):
         """The options of the store, with another bucket or server where one is given."""
         return [
+            *(["--option", f"ca_file={self.authority}"] if self.authority and trusting else []),
             *("--backend", "s3", "--bucket", bucket or self.bucket),
             *("--endpoint", endpoint or self.server["FILESTORE_S3_ENDPOINT"]),
             *("--region", self.server["FILESTORE_S3_REGION"]),
@@ -84,6 +98,7 @@ class S3Store:
             region_name=self.server["FILESTORE_S3_REGION"],
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
+            verify=self.authority,
             config=botocore.config.Config(s3={"addressing_style": "path"}),
         )
 
@@ -95,6 +110,11 @@ class S3Store:
         return {
             key.removeprefix(self.prefix): client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys
         }
+
+    def uploads(self):
+        """The keys of uploads in parts that were begun and not ended."""
+        listed = self.client().list_multipart_uploads(Bucket=self.bucket, Prefix=self.prefix)
+        return [upload["Key"] for upload in listed.get("Uploads", [])]
 
     def cut(self, file_id, size):
         """Leaves the first bytes of a stored file, under the headers that it was stored with."""

@@ -348,6 +348,19 @@ def test_missing_credentials(tool, versitygw):
     versitygw.assert_empty()
 
 
+def test_a_certificate_that_is_not_trusted(tool, versitygw_over_tls):
+    store = versitygw_over_tls
+    untrusting = store.options_with(trusting=False)
+    for arguments in every_command():
+        outcome = tool.run(*arguments, *untrusting, environment=store.environment, stdin=BODY)
+        assert_fails(outcome, 2, "certificate", "127.0.0.1", "ca_file")
+    assert tree(tool.directory) == {}
+    store.assert_empty()
+    trusting = {**store.environment, "SSL_CERT_FILE": store.authority}
+    file_id = uploaded(tool.run("upload", "-", *untrusting, environment=trusting, stdin=BODY))
+    assert store.stored() == {file_id: BODY}
+
+
 def test_unknown_bucket(tool, s3_store):
     options = s3_store.options_with(bucket="no-such-bucket-7c41")
     for arguments in every_command():

@@ -1,14 +1,17 @@
 """Objects of boto3 are read by the command, and the command's by boto3."""
 
 import base64
+import hashlib
 import io
 import json
 import uuid
+import zlib
 
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 from command import assert_succeeds, uploaded
+from stores import lacks
 
 BODY = bytes(range(256)) * 300
 METADATA = {"owner": "ada", "two-words": "a b", "looks": "100% + more"}
@@ -84,6 +87,55 @@ def test_boto3_sees_what_headers_cannot_hold_in_one_of_ours(tool, any_s3_store):
     metadata = store.client().head_object(**place(store, file_id))["Metadata"]
     ours = json.loads(base64.b64decode(metadata["filestore"]))
     assert ours == {"original_path": "Bericht für März.pdf", "size": len(BODY), "metadata": {"titel": "Übersicht"}}
+
+
+def test_what_boto3_writes_in_our_form_is_read(tool, any_s3_store):
+    store, file_id = any_s3_store, str(uuid.uuid4())
+    ours = {"original_path": "Bericht für März.pdf", "metadata": {"titel": "Übersicht 🗂", "n": [1, None]}}
+    envelope = base64.b64encode(json.dumps(ours, ensure_ascii=False).encode()).decode()
+    store.client().put_object(**place(store, file_id), Body=BODY, Metadata={"filestore": envelope, "owner": "ada"})
+    record = shown(tool, store, file_id)
+    assert record["original_path"] == ours["original_path"]
+    assert record["metadata"] == {**ours["metadata"], "owner": "ada"}
+    assert downloaded(tool, store, file_id) == BODY
+
+
+CHECKSUMS = {
+    "crc32": ("ChecksumCRC32", lambda body: zlib.crc32(body).to_bytes(4, "big")),
+    "sha1": ("ChecksumSHA1", lambda body: hashlib.sha1(body).digest()),
+    "sha256": ("ChecksumSHA256", lambda body: hashlib.sha256(body).digest()),
+}
+
+
+@pytest.mark.parametrize("algorithm", CHECKSUMS)
+def test_boto3_finds_the_checksum_of_a_file(tool, any_s3_store, algorithm):
+    store, (field, compute) = any_s3_store, CHECKSUMS[algorithm]
+    options = ["--option", "checksum_mode=header", "--option", f"checksum_algorithm={algorithm}"]
+    file_id = upload(tool, store, BODY, *options)
+    got = store.client().get_object(**place(store, file_id), ChecksumMode="ENABLED")
+    assert got["Body"].read() == BODY
+    kept = None if lacks(store.name, "checksum-header") else base64.b64encode(compute(BODY)).decode()
+    assert got.get(field) == kept
+
+
+@pytest.mark.parametrize("body", [BODY, BODY * 150], ids=["whole", "parts"])
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA1", "SHA256"])
+def test_checksums_of_boto3_are_compared_with_what_arrives(tool, any_s3_store, algorithm, body):
+    store, file_id = any_s3_store, str(uuid.uuid4())
+    if lacks(store.name, "checksum-trailer"):
+        # boto3 sends them as trailers.
+        return
+    store.client().upload_fileobj(
+        io.BytesIO(body),
+        store.bucket,
+        store.prefix + file_id,
+        ExtraArgs={"ChecksumAlgorithm": algorithm},
+        Config=PARTS,
+    )
+    checking = ["--option", "checksum_mode=header", *store.options]
+    outcome = tool.run("download", file_id, "-o", "-", *checking, environment=store.environment)
+    assert_succeeds(outcome)
+    assert outcome.out == body
 
 
 def test_a_file_that_boto3_copied_is_the_same_file(tool, any_s3_store):

@@ -34,6 +34,7 @@ def test_an_upload_to_a_server_that_is_killed_half_way(tool, versitygw, large, s
     wait_until(lambda: bytes_read(process) > sent, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    assert len(versitygw.uploads()) == 1
 
     def run(*arguments):
         return tool.run(*arguments, *options, environment=versitygw.environment, stdin=b"next")
@@ -42,6 +43,7 @@ def test_an_upload_to_a_server_that_is_killed_half_way(tool, versitygw, large, s
     assert versitygw.stored() == {next_id: b"next"}
     assert [event[0] for event in versitygw.catalogue.events()] == [next_id]
     versitygw.catalogue.assert_nothing_open()
+    assert versitygw.uploads() == []
 
 
 @pytest.mark.parametrize("sent", KILLED_AT)

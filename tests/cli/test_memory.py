@@ -13,6 +13,9 @@ GIB = 1 << 30
 MIB = 1 << 20
 SIZE = (10 if LONG else 2) * GIB
 ALLOWED_ABOVE_IDLE = 64 * MIB
+LARGE_PART = 100 * MIB
+# For parts that are too large for it.
+LITTLE_MEMORY = 4 * MIB
 # Apart, so that bytes in the wrong place are noticed though most of the file is zeros.
 MARKED_OFFSETS = [0, 5 * MIB + 1, GIB - 3, SIZE - MIB]
 PEAK_MEMORY = pathlib.Path(__file__).with_name("peak_memory.py")
@@ -48,6 +51,18 @@ def measured(tool, durable_store, tmp_path):
     return run
 
 
+@pytest.fixture
+def file_of_large_parts(tool):
+    path = tool.directory / "parts"
+    with open(path, "wb") as file:
+        file.truncate(5 * LARGE_PART + 5)
+        for part in range(5):
+            file.seek(part * LARGE_PART + 7)
+            file.write(os.urandom(MIB))
+    yield path
+    path.unlink()
+
+
 def same_bytes(first, second):
     with open(first, "rb") as one, open(second, "rb") as other:
         while block := one.read(MIB):
@@ -77,3 +92,33 @@ def test_a_large_file_goes_in_and_out(measured, tool, large_file, way):
     assert same_bytes(large_file, copy)
     copy.unlink()
     assert measured("delete", file_id)[0].code == 0
+
+
+@pytest.mark.parametrize("durable_store", ["versitygw"], indirect=True)
+@pytest.mark.parametrize("way", ["path", "pipe"])
+def test_parts_that_are_too_large_for_memory_are_spooled(measured, tool, tmp_path, file_of_large_parts, way):
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    options = [
+        *("--option", f"part_size={LARGE_PART}", "--option", f"part_memory={LITTLE_MEMORY}"),
+        *("--option", f"spool_directory={spool}"),
+    ]
+    absent, idle = measured("exists", MISSING_ID)
+    assert absent.code == 3
+    if way == "path":
+        outcome, peak = measured("upload", file_of_large_parts, *options)
+    else:
+        with subprocess.Popen(["cat", file_of_large_parts], stdout=subprocess.PIPE) as writer:
+            outcome, peak = measured("upload", "-", *options, stdin=writer.stdout)
+    file_id = uploaded(outcome)
+    print(f"idle {idle / MIB:.1f} MiB, upload {peak / MIB:.1f} MiB")
+    assert peak - idle < LITTLE_MEMORY + 16 * MIB
+    assert list(spool.iterdir()) == []
+
+    copy = tool.directory / "copy"
+    outcome, peak = measured("download", file_id, "-o", copy, *options)
+    assert_succeeds(outcome)
+    print(f"download {peak / MIB:.1f} MiB")
+    assert peak - idle < LITTLE_MEMORY + 16 * MIB
+    assert same_bytes(file_of_large_parts, copy)
+    copy.unlink()

@@ -4,6 +4,7 @@
 #include <semaphore>
 
 #include "conformance/client_support.h"
+#include "conformance/plain_http.h"
 #include "support/random_bytes.h"
 #include "support/test_streams.h"
 
@@ -22,14 +23,32 @@ S3ClientOptions small_parts(const TestStore& store) {
     return options;
 }
 
-/// Every upload under the store's prefix that was begun and not ended.
-std::size_t uploads_left(ClientOnStore& client) {
-    S3SweepRequest request;
+/// From `source` to `target`.
+S3CopyRequest copy_in_parts(const ClientOnStore& client) {
+    S3CopyRequest copy;
+    copy.source_bucket = copy.bucket = client.bucket();
+    copy.source_key = client.key("source");
+    copy.key = client.key("target");
+    copy.multipart_threshold = part;
+    return copy;
+}
+
+void check_tags(ClientOnStore& client, const std::string& name) {
+    CAPTURE(name);
+    S3TagsRequest request;
     request.bucket = client.bucket();
-    request.prefix = client.key("");
-    request.older_than = std::chrono::seconds(-3600);
-    request.dry_run = true;
-    return ClientOnStore::required(client->sweep_uploads(std::move(request))).size();
+    request.key = client.key(name);
+    CHECK(ClientOnStore::required(client->get_tags(request)) == std::vector<S3Field>{{"team", "a b"}});
+}
+
+void check_tags_of_copy(const TestStore& store, std::size_t size) {
+    ClientOnStore client(store, small_parts(store));
+    S3PutRequest put = client.put_request("source", random_bytes(size));
+    put.tags = {{"team", "a b"}};
+    ClientOnStore::required(client->put(std::move(put)));
+    check_tags(client, "source");
+    ClientOnStore::required(client->copy(copy_in_parts(client)));
+    check_tags(client, "target");
 }
 
 /// An upload in parts whose source waits after some of them.
@@ -109,7 +128,7 @@ S3_FEATURE_TEST_CASE("multipart-abort", "a failed upload in parts leaves neither
     CHECK(result.error().code() == ErrorCode::source_failed);
     CHECK(result.error().details().caller_code == 77);
     CHECK(code_of(client->head(client.object("broken"))) == ErrorCode::not_found);
-    CHECK(uploads_left(client) == 0);
+    CHECK(uploads_left(client, "broken") == 0);
 }
 
 S3_FEATURE_TEST_CASE("multipart-abort", "an upload that is cancelled is aborted", "[client][multipart]") {
@@ -118,7 +137,7 @@ S3_FEATURE_TEST_CASE("multipart-abort", "an upload that is cancelled is aborted"
     put.stop();
     CHECK(put.code() == ErrorCode::cancelled);
     CHECK(code_of(client->head(client.object("cancelled"))) == ErrorCode::not_found);
-    CHECK(uploads_left(client) == 0);
+    CHECK(uploads_left(client, "cancelled") == 0);
 }
 
 S3_FEATURE_TEST_CASE("multipart-abort", "closing the client aborts what is under way",
@@ -129,7 +148,7 @@ S3_FEATURE_TEST_CASE("multipart-abort", "closing the client aborts what is under
     CHECK(put.code() == ErrorCode::cancelled);
     ClientOnStore client(store);
     CHECK(code_of(client->head(client.object("closed"))) == ErrorCode::not_found);
-    CHECK(uploads_left(client) == 0);
+    CHECK(uploads_left(client, "closed") == 0);
 }
 
 S3_FEATURE_TEST_CASE("copy", "an object is copied with its metadata, or with other", "[client][copy]") {
@@ -162,20 +181,65 @@ S3_FEATURE_TEST_CASE("copy", "an object is copied with its metadata, or with oth
     CHECK(code_of(client->copy(copy)) == ErrorCode::not_found);
 }
 
-S3_FEATURE_TEST_CASE("copy-multipart", "a large object is copied in parts", "[client][copy]") {
+S3_FEATURE_TEST_CASE("copy-multipart", "a large object is copied in parts, with all that belongs to it",
+                     "[client][copy]") {
     ClientOnStore client(store);
     const std::string bytes = random_bytes(2 * part + 17);
     S3PutRequest put = client.put_request("source", bytes);
     put.metadata = {{"colour", "blue"}};
+    put.content_type = "text/x-large";
+    put.cache_control = "max-age=7";
     ClientOnStore::required(client->put(std::move(put)));
-    S3CopyRequest copy;
-    copy.source_bucket = client.bucket();
-    copy.source_key = client.key("source");
-    copy.bucket = client.bucket();
-    copy.key = client.key("target");
-    copy.multipart_threshold = part;
+    const S3CopyRequest copy = copy_in_parts(client);
     CHECK(ClientOnStore::required(client->copy(copy)).parts == 3);
     CHECK(client.get("target") == bytes);
     const S3ObjectInfo target = ClientOnStore::required(client->head(client.object("target")));
     CHECK(target.metadata == std::vector<S3Field>{{"colour", "blue"}});
+    CHECK(target.content_type == "text/x-large");
+    CHECK(header_of(store, client, "target", "cache-control") == "max-age=7");
+}
+
+S3_FEATURE_TEST_CASE("copy-multipart", "a copy in parts has other metadata where that is given",
+                     "[client][copy]") {
+    ClientOnStore client(store);
+    S3PutRequest put = client.put_request("source", random_bytes(2 * part + 17));
+    put.metadata = {{"colour", "blue"}};
+    ClientOnStore::required(client->put(std::move(put)));
+    S3CopyRequest copy = copy_in_parts(client);
+    copy.metadata = std::vector<S3Field>{{"shape", "round"}};
+    copy.content_type = "text/x-new";
+    ClientOnStore::required(client->copy(copy));
+    const S3ObjectInfo target = ClientOnStore::required(client->head(client.object("target")));
+    CHECK(target.metadata == std::vector<S3Field>{{"shape", "round"}});
+    CHECK(target.content_type == "text/x-new");
+}
+
+S3_FEATURE_TEST_CASE("tags", "a copy keeps the tags", "[client][copy]") {
+    check_tags_of_copy(store, 10);
+}
+
+S3_FEATURE_TEST_CASE("tags-multipart", "an object and a copy in parts have their tags", "[client][copy]") {
+    check_tags_of_copy(store, 2 * part + 17);
+}
+
+S3_FEATURE_TEST_CASE("checksum-composite", "an object with a checksum of its parts is verified by that",
+                     "[client][checksum]") {
+    S3ClientOptions options = small_parts(store);
+    options.checksum_mode = S3ChecksumMode::header;
+    options.checksum_algorithm = ChecksumAlgorithm::sha256;
+    // Only a server that is known to tell parts is asked for them.
+    options.profile = "versitygw";
+    ClientOnStore client(store, options);
+    const std::string bytes = random_bytes(3 * part + 5);
+    const S3PutResult stored = client.put("composite", bytes);
+    const auto sink = std::make_shared<BufferSink>();
+    S3GetRequest request;
+    request.bucket = client.bucket();
+    request.key = client.key("composite");
+    request.sink = sink;
+    const S3GetResult got = ClientOnStore::required(client->get(std::move(request)));
+    CHECK((sink->bytes() == bytes));
+    REQUIRE(got.verified.has_value());
+    CHECK(got.verified->parts == 4);
+    CHECK(got.verified == stored.checksum);
 }

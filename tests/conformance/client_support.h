@@ -3,6 +3,7 @@
 /// What the cases of S3Client share.
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -71,6 +72,26 @@ private:
     std::string prefix_;
     S3Client client_;
 };
+
+/// How many uploads to this key were begun and not ended.
+[[nodiscard]] inline std::size_t uploads_left(ClientOnStore& client, const std::string& name) {
+    S3SweepRequest request;
+    request.bucket = client.bucket();
+    // MinIO knows no prefix but a whole key.
+    request.prefix = client.key(name);
+    request.older_than = std::chrono::seconds(-3600);
+    request.dry_run = true;
+    const auto uploads = ClientOnStore::required(client->sweep_uploads(std::move(request)));
+    return static_cast<std::size_t>(
+        std::count_if(uploads.begin(), uploads.end(),
+                      [&](const S3PendingUpload& upload) { return upload.key == client.key(name); }));
+}
+
+/// What a download came to: the bytes, or the name of its failure.
+[[nodiscard]] inline std::string text_of(const Result<S3GetResult>& got,
+                                         const std::shared_ptr<BufferSink>& sink) {
+    return got.ok() ? sink->bytes() : std::string(to_string(got.error().code()));
+}
 
 /// Servers give metadata back in an order of their own.
 [[nodiscard]] inline std::vector<S3Field> sorted(std::vector<S3Field> fields) {

@@ -30,6 +30,11 @@ private:
     std::string store_;
 };
 
+bool runs_on(FeatureStores stores, const std::string& store) {
+    return stores == FeatureStores::all || (stores == FeatureStores::s3 && store != "local") ||
+           (stores == FeatureStores::tls && is_over_tls(store));
+}
+
 void register_case(const FeatureCase& feature_case, const std::string& store, bool lacks_it) {
     const std::string name = feature_case.name + ": " + store;
     const std::string tags = feature_case.tags + "[" + feature_case.feature + "][" + store + "]" +
@@ -63,8 +68,8 @@ void register_feature_cases(const Lacks& lacks) {
     check_that_lacks_have_cases(lacks);
     for (const FeatureCase& feature_case : feature_cases()) {
         for (const std::string& store : store_names()) {
-            if (feature_case.stores == FeatureStores::all || store != "local") {
-                register_case(feature_case, store, lacks.has(store, feature_case.feature));
+            if (runs_on(feature_case.stores, store)) {
+                register_case(feature_case, store, lacks.has(server_of(store), feature_case.feature));
             }
         }
     }

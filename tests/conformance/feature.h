@@ -8,7 +8,7 @@
 ///     }
 ///
 /// The body sees an empty store of its own as `store`, once for each S3 server that runs. FEATURE_TEST_CASE does the
-/// same with the local store as well. Cases that promise something of the library alone, whatever the server, stay with
+/// same with the local store as well, TLS_FEATURE_TEST_CASE with those only that are reached over TLS. Cases that promise something of the library alone, whatever the server, stay with
 /// TEST_CASE and FOR_EACH_STORE.
 ///
 /// The feature is what a server has or lacks; it is a row of the README's table, and a tag of the case beside the name of
@@ -17,6 +17,7 @@
 ///
 /// lacks.txt lists what which server lacks, and why. Every case of such a feature is expected to fail there: it counts as
 /// passed when an assertion of it fails, and fails when it passes, so that a lack that has gone is struck off the list.
+/// A server that is reached over TLS as well (`minio-tls`) is one server in the list and in the table, by the worse of its results.
 /// put, get, head, delete, list and signing may not be listed (see lacks.h): without one of them a server is left out.
 ///
 /// With FILESTORE_TEST_RESULTS the run writes to that file a line `server TAB feature TAB yes|lack|failed` for each
@@ -30,7 +31,7 @@
 
 namespace filestore::test {
 
-enum class FeatureStores { all, s3 };
+enum class FeatureStores { all, s3, tls };
 
 struct FeatureCase {
     std::string feature;
@@ -71,3 +72,7 @@ struct FeaturePlace {
 #define S3_FEATURE_TEST_CASE(feature, name, tags)                     \
     FILESTORE_FEATURE_CASE(INTERNAL_CATCH_UNIQUE_NAME(feature_body_), \
                            INTERNAL_CATCH_UNIQUE_NAME(feature_registrar_), s3, feature, name, tags)
+
+#define TLS_FEATURE_TEST_CASE(feature, name, tags)                    \
+    FILESTORE_FEATURE_CASE(INTERNAL_CATCH_UNIQUE_NAME(feature_body_), \
+                           INTERNAL_CATCH_UNIQUE_NAME(feature_registrar_), tls, feature, name, tags)

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "conformance/feature.h"
+#include "conformance/killed_upload.h"
 
 /// lacks.txt, unless the test of this program gives it another.
 static const char* lacks_path() {
@@ -14,6 +15,7 @@ static const char* lacks_path() {
 
 int main(int argc, char* argv[]) {
     try {
+        filestore::test::KilledUpload::be_it(argc, argv);
         filestore::test::register_feature_cases(filestore::test::Lacks::read(lacks_path()));
     } catch (const std::exception& error) {
         std::cerr << "conformance: " << error.what() << '\n';

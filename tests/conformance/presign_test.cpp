@@ -1,53 +1,13 @@
 #include <catch2/catch.hpp>
-#include <future>
+#include <memory>
 
-#include "conformance/feature.h"
-#include "http/curl_transport.h"
+#include "conformance/client_support.h"
+#include "conformance/plain_http.h"
 
 using namespace filestore;
 using namespace filestore::test;
 
 namespace {
-
-struct Answer {
-    int status = 0;
-    std::string body;
-};
-
-/// Uses a URL as anybody would who has only that.
-Answer use(const std::string& url, http::Method method, std::string body = {}) {
-    class Keeper final : public http::Receiver {
-    public:
-        Result<void> on_head(const http::ResponseHead& head) override {
-            answer.status = head.status;
-            return {};
-        }
-        Result<IoStep> on_body(std::span<const std::byte> bytes, const Wake&) override {
-            answer.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-            return IoStep{bytes.size(), false};
-        }
-        void on_done(Result<void> outcome) noexcept override {
-            if (!outcome.ok()) {
-                answer.status = -1;
-            }
-            done.set_value(answer);
-        }
-        Answer answer;
-        std::promise<Answer> done;
-    };
-    http::TransportOptions options;
-    options.reactor = std::make_shared<Reactor>();
-    const auto transport = http::make_curl_transport(options);
-    const auto keeper = std::make_shared<Keeper>();
-    auto future = keeper->done.get_future();
-    http::Request request;
-    request.method = method;
-    request.url = url;
-    request.body_size = body.size();
-    request.body = source_from_string(std::move(body));
-    transport->send(std::move(request), keeper);
-    return future.get();
-}
 
 std::string presigned(StorageBackend& backend, const FileId& id, PresignMethod method) {
     PresignRequest request;
@@ -57,6 +17,16 @@ std::string presigned(StorageBackend& backend, const FileId& id, PresignMethod m
     REQUIRE(url.ok());
     return url->url;
 }
+
+/// Tells a time that is wrong by so much.
+class ShiftedClock final : public Clock {
+public:
+    explicit ShiftedClock(std::chrono::seconds shift) : shift_(shift) {}
+    [[nodiscard]] Timestamp now() const noexcept override { return system_clock()->now() + shift_; }
+
+private:
+    std::chrono::seconds shift_;
+};
 
 }  // namespace
 
@@ -69,13 +39,14 @@ FEATURE_TEST_CASE("signing", "a presigned URL works without keys", "[presign]") 
         CHECK(backend->presign(request).error().code() == ErrorCode::unsupported);
         return;
     }
-    const Answer got = use(presigned(*backend, id, PresignMethod::get), http::Method::get);
+    const PlainAnswer got = ask(store, http::Method::get, presigned(*backend, id, PresignMethod::get));
     CHECK(got.status == 200);
     CHECK(got.body == "content");
-    CHECK(use(presigned(*backend, id, PresignMethod::head), http::Method::head).status == 200);
-    CHECK(use(presigned(*backend, id, PresignMethod::put), http::Method::put, "replaced").status == 200);
+    CHECK(ask(store, http::Method::head, presigned(*backend, id, PresignMethod::head)).status == 200);
+    CHECK(ask(store, http::Method::put, presigned(*backend, id, PresignMethod::put), "replaced").status ==
+          200);
     CHECK(load_bytes(*backend, id) == "replaced");
-    CHECK(use(presigned(*backend, id, PresignMethod::remove), http::Method::remove).status == 204);
+    CHECK(ask(store, http::Method::remove, presigned(*backend, id, PresignMethod::remove)).status == 204);
     CHECK_FALSE(*backend->exists({id, {}}));
 }
 
@@ -83,10 +54,10 @@ S3_FEATURE_TEST_CASE("signature-check", "a presigned URL is for its method and f
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "content");
     const std::string url = presigned(*backend, id, PresignMethod::get);
-    CHECK(use(url, http::Method::put, "x").status == 403);
+    CHECK(ask(store, http::Method::put, url, "x").status == 403);
     std::string other = url;
     other.replace(other.find(id.text()), FileId::text_size, store_bytes(*backend, "other").text());
-    CHECK(use(other, http::Method::get).status == 403);
+    CHECK(ask(store, http::Method::get, other).status == 403);
     CHECK(load_bytes(*backend, id) == "content");
 }
 
@@ -101,4 +72,46 @@ FEATURE_TEST_CASE("signing", "a presigned URL lasts 1 second to 7 days", "[presi
         CHECK((url.error().code() == ErrorCode::invalid_argument ||
                url.error().code() == ErrorCode::unsupported));
     }
+}
+
+S3_FEATURE_TEST_CASE("presign-expiry", "a presigned URL is refused after its time", "[presign]") {
+    const FileId id = store_bytes(*store.open_backend(), "content");
+    for (const auto& [signed_ago, holds] :
+         {std::pair(std::chrono::minutes(5), true), std::pair(std::chrono::minutes(20), false)}) {
+        S3Options options = store.options().s3;
+        options.clock = std::make_shared<ShiftedClock>(-signed_ago);
+        const auto backend = open_s3_backend(options).value();
+        PresignRequest request;
+        request.id = id;
+        request.expires = std::chrono::minutes(10);
+        const auto url = backend->presign(request);
+        REQUIRE(url.ok());
+        const int status = ask(store, http::Method::get, url->url).status;
+        CAPTURE(status);
+        CHECK((holds ? status == 200 : status == 400 || status == 403));
+        CHECK((url->expires_at > system_clock()->now()) == holds);
+    }
+}
+
+S3_FEATURE_TEST_CASE("signing", "a presigned upload has the type that was signed", "[presign]") {
+    ClientOnStore client(store);
+    S3PresignRequest request;
+    request.bucket = client.bucket();
+    request.key = client.key("typed");
+    request.method = PresignMethod::put;
+    request.content_type = "text/x-signed";
+    const PresignedUrl url = ClientOnStore::required(client->presign(request));
+    CHECK(ask(store, http::Method::put, url.url, "bytes", {{"Content-Type", "text/x-signed"}}).status == 200);
+    CHECK(ClientOnStore::required(client->head(client.object("typed"))).content_type == "text/x-signed");
+}
+
+S3_FEATURE_TEST_CASE("signature-check", "a presigned upload of another type is refused", "[presign]") {
+    ClientOnStore client(store);
+    S3PresignRequest request;
+    request.bucket = client.bucket();
+    request.key = client.key("typed");
+    request.method = PresignMethod::put;
+    request.content_type = "text/x-signed";
+    const PresignedUrl url = ClientOnStore::required(client->presign(request));
+    CHECK(ask(store, http::Method::put, url.url, "bytes", {{"Content-Type", "text/x-other"}}).status == 403);
 }

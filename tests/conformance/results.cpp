@@ -35,7 +35,7 @@ public:
         if (place.feature.empty() || place.store == "local") {
             return;
         }
-        FeatureOutcome& outcome = outcomes_[{place.store, place.feature}];
+        FeatureOutcome& outcome = outcomes_[{server_of(place.store), place.feature}];
         outcome = std::max(outcome, outcome_of(stats));
         if (stats.testInfo.expectedToFail() && stats.totals.assertions.failed > 0) {
             std::cerr << place.store << " has " << place.feature << " now: strike it off lacks.txt\n";

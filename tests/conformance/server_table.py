@@ -15,16 +15,20 @@ README = HERE.parent.parent / "README.md"
 LACKS = HERE / "lacks.txt"
 BEGIN = "<!-- The table of S3 servers, written by ./dev test --all-servers -->\n"
 END = "<!-- The end of the table of S3 servers -->\n"
-FEATURE_CASE = re.compile(r'^(?:S3_)?FEATURE_TEST_CASE\(\s*"([^"]+)"', re.MULTILINE)
+FEATURE_CASE = re.compile(r'^((?:S3_|TLS_)?)FEATURE_TEST_CASE\(\s*"([^"]+)"', re.MULTILINE)
 FIRST_FEATURES = ("put", "get", "head", "delete", "list", "signing")
 
 sys.path.insert(0, str(HERE.parent / "servers"))
-from recipes import S3_SERVERS  # noqa: E402
+from recipes import S3_SERVERS, TLS_SERVERS  # noqa: E402
 
 
 def features():
-    found = {feature for path in HERE.glob("*.cpp") for feature in FEATURE_CASE.findall(path.read_text())}
-    return [*FIRST_FEATURES, *sorted(found - set(FIRST_FEATURES))]
+    """The servers of each feature that has a case, in the order of the table."""
+    servers = {}
+    for path in HERE.glob("*.cpp"):
+        for kind, feature in FEATURE_CASE.findall(path.read_text()):
+            servers.setdefault(feature, set()).update(TLS_SERVERS if kind == "TLS_" else S3_SERVERS)
+    return {feature: servers[feature] for feature in [*FIRST_FEATURES, *sorted(set(servers) - set(FIRST_FEATURES))]}
 
 
 def lacks():
@@ -36,19 +40,19 @@ def lacks():
 def expected():
     """What the run must show where everything is as lacks.txt says."""
     listed = lacks()
-    unknown = {server for server, _ in listed} - set(S3_SERVERS)
+    tested = [(server, feature) for feature, servers in features().items() for server in servers]
+    unknown = sorted(set(listed) - set(tested))
     if unknown:
-        sys.exit(f"{LACKS.name} names servers that tests/servers does not have: {', '.join(sorted(unknown))}")
-    return {
-        (server, feature): "lack" if (server, feature) in listed else "yes" for server in S3_SERVERS for feature in features()
-    }
+        sys.exit(f"{LACKS.name} names what no case tests: {'; '.join(', '.join(pair) for pair in unknown)}")
+    return {pair: "lack" if pair in listed else "yes" for pair in tested}
 
 
 def table():
+    words = {"lack": "no", "yes": "yes", None: "-"}
     outcomes = expected()
     rows = [["", *S3_SERVERS], ["---"] * (len(S3_SERVERS) + 1)]
     for feature in features():
-        rows.append([feature, *("no" if outcomes[server, feature] == "lack" else "yes" for server in S3_SERVERS)])
+        rows.append([feature, *(words[outcomes.get((server, feature))] for server in S3_SERVERS)])
     reasons = [f"- {server}, {feature}: {reason}" for (server, feature), reason in lacks().items()]
     lines = ["| " + " | ".join(row) + " |" for row in rows] + [""] + reasons
     return "".join(line.rstrip() + "\n" for line in lines)

@@ -13,6 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view tls_suffix = "-tls";
+
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
@@ -59,6 +61,14 @@ std::vector<std::string> wanted_servers() {
     return {names.begin(), names.end()};
 }
 
+bool is_over_tls(const std::string& store) {
+    return store.ends_with(tls_suffix);
+}
+
+std::string server_of(const std::string& store) {
+    return is_over_tls(store) ? store.substr(0, store.size() - tls_suffix.size()) : store;
+}
+
 TestStore::TestStore(const std::string& name) : name_(name) {
     options_.catalogue_path = scratch_.file("catalogue.sqlite");
     if (name == "local") {
@@ -68,7 +78,10 @@ TestStore::TestStore(const std::string& name) : name_(name) {
     auto values = read_environment_file(fs::path(variable("FILESTORE_TEST_SERVERS")) / (name + ".env"));
     options_.backend = "s3";
     options_.s3.endpoint = values["FILESTORE_S3_ENDPOINT"];
+    options_.s3.ca_file = values["FILESTORE_S3_CA_FILE"];
     options_.s3.bucket = values["FILESTORE_S3_BUCKET"];
+    versioned_bucket_ = values["FILESTORE_S3_VERSIONED_BUCKET"];
+    public_bucket_ = values["FILESTORE_S3_PUBLIC_BUCKET"];
     options_.s3.region = values["FILESTORE_S3_REGION"];
     options_.s3.credentials.access_key = values["AWS_ACCESS_KEY_ID"];
     options_.s3.credentials.secret_key = values["AWS_SECRET_ACCESS_KEY"];

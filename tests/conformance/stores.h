@@ -18,6 +18,10 @@ namespace filestore::test {
 /// The servers that tests/servers/up was asked to start, whether or not it could.
 [[nodiscard]] std::vector<std::string> wanted_servers();
 
+/// The server behind a store: `NAME-tls` is the server NAME, reached over TLS.
+[[nodiscard]] std::string server_of(const std::string& store);
+[[nodiscard]] bool is_over_tls(const std::string& store);
+
 /// An empty store of its own for one case. A resource.
 class TestStore {
 public:
@@ -29,6 +33,10 @@ public:
     /// Options of a service on this store, its catalogue beside it.
     [[nodiscard]] const ServiceOptions& options() const noexcept { return options_; }
 
+    /// Other buckets of an S3 server, where it can do that: one that keeps versions, and one that anybody may read.
+    [[nodiscard]] const std::string& versioned_bucket() const noexcept { return versioned_bucket_; }
+    [[nodiscard]] const std::string& public_bucket() const noexcept { return public_bucket_; }
+
     [[nodiscard]] std::shared_ptr<StorageBackend> open_backend() const;
     [[nodiscard]] FileService open_service() const;
 
@@ -39,6 +47,8 @@ private:
     TemporaryDirectory scratch_;
     std::string name_;
     ServiceOptions options_;
+    std::string versioned_bucket_;
+    std::string public_bucket_;
 };
 
 /// Uploads under a new ID; the case fails when that does.

@@ -57,10 +57,20 @@ def test_a_run_on_some_servers_is_not_written(readme, tmp_path, monkeypatch):
     assert readme.read_text() == before
 
 
-def test_a_lack_of_an_unknown_server_fails(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    "lack", ["swift tags it is another protocol", "moto sse-c it is not reached over TLS", "moto-tls tags it has a name of its own"]
+)
+def test_a_lack_that_no_case_tests_fails(monkeypatch, tmp_path, lack):
     lacks = tmp_path / "lacks.txt"
-    lacks.write_text("swift tags it is another protocol\n")
+    lacks.write_text(lack + "\n")
     monkeypatch.setattr(server_table, "LACKS", lacks)
     with pytest.raises(SystemExit) as refused:
         server_table.expected()
-    assert "swift" in str(refused.value)
+    assert lack.split()[0] in str(refused.value)
+
+
+def test_features_that_need_tls_are_of_servers_that_have_it(readme, tmp_path):
+    server_table.refresh(results(tmp_path))
+    rows = {cells[1]: cells[2:-1] for cells in ([cell.strip() for cell in line.split("|")] for line in readme.read_text().splitlines()) if len(cells) > 2}
+    served = dict(zip(rows[""], rows["tls"]))
+    assert {server for server, outcome in served.items() if outcome != "-"} == set(server_table.TLS_SERVERS)

@@ -1,9 +1,12 @@
 """Shows that tests see faults: run.py ROOT SCRATCH [NAME...]
 
 Each mutants/*/NAME.patch breaks one promise in a copy of the sources below SCRATCH; its first line names the test program and the cases that must fail
-then: `# test: PROGRAM "FILTER"`. The run fails where a mutant passes them, no longer applies, or does not build.
+then: `# test: PROGRAM "FILTER"`. The run fails where a mutant passes them, no longer applies, or does not build. Conformance tests
+find versitygw and moto running.
 """
 
+import contextlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -15,6 +18,8 @@ PROGRAMS = {
     "filestore_wire_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
 }
+NEEDS_SERVERS = "filestore_conformance_tests"
+SERVERS = ["versitygw", "moto"]
 # Seconds. The first build is one of everything.
 LONGEST = 600
 LONGEST_BUILD = 7200
@@ -54,6 +59,21 @@ def copy_of_sources(root, scratch):
     return copy
 
 
+@contextlib.contextmanager
+def servers_for(root, scratch, patches):
+    """Runs them where a test of the patches needs them."""
+    if not any(test_of(patch)[0] == NEEDS_SERVERS for patch in patches):
+        yield
+        return
+    os.environ["FILESTORE_TEST_SERVERS"] = str(scratch / "servers")
+    scripts = root / "tests" / "servers"
+    try:
+        subprocess.run([scripts / "up", *SERVERS], check=True)
+        yield
+    finally:
+        subprocess.run([scripts / "down", *SERVERS])
+
+
 def check(copy, build, patch):
     """What is wrong with the mutant; nothing where its test saw it."""
     program, test_filter = test_of(patch)
@@ -79,17 +99,18 @@ def main():
     configured = run("cmake", "-G", "Ninja", "-S", copy, "-B", build, "-DCMAKE_BUILD_TYPE=Release", cwd=copy)
     if configured.returncode != 0:
         sys.exit(configured.stdout)
-    patches = {f"{patch.parent.name}/{patch.stem}": patch for patch in sorted((root / "tests" / "mutants").glob("*/*.patch"))}
-    patches = {name: patch for name, patch in patches.items() if not wanted or name in wanted}
-    built = build_of(build, copy, *sorted({test_of(patch)[0] for patch in patches.values()}))
+    named = {f"{path.parent.name}/{path.stem}": path for path in sorted((root / "tests" / "mutants").glob("*/*.patch"))}
+    chosen = {name: path for name, path in named.items() if not wanted or name in wanted}
+    built = build_of(build, copy, *sorted({test_of(path)[0] for path in chosen.values()}))
     if built.returncode != 0:
         sys.exit(built.stdout)
     failed = seen = 0
-    for name, patch in patches.items():
-        problem = check(copy, build, patch)
-        print(f"{name}: {problem or 'seen'}", flush=True)
-        failed += problem is not None
-        seen += problem is None
+    with servers_for(root, scratch, chosen.values()):
+        for name, patch in chosen.items():
+            problem = check(copy, build, patch)
+            print(f"{name}: {problem or 'seen'}", flush=True)
+            failed += problem is not None
+            seen += problem is None
     print(f"{seen} passed, {failed} failed")
     sys.exit(1 if failed or not seen else 0)
 

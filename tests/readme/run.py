@@ -3,7 +3,7 @@
 An example is a fenced block after a comment line, for example `<!-- test: cpp -->`:
     cpp, c   a program, built against the installed PREFIX by the flags of pkg-config and then run
     sh       a script, run by `bash -e` with PREFIX/bin first in PATH
-Each runs in an empty directory outside of the repository. `<!-- test: sh s3 -->` gives it an S3 server beside: the
+Each runs in an empty directory outside of the repository. `<!-- test: sh s3 -->`, and `cpp s3`, give it an S3 server beside: the
 variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, FILESTORE_S3_ENDPOINT and FILESTORE_S3_BUCKET. `<!-- test: sh files=NAME,NAME -->`
 puts small files of these names there first. Every fenced block in one of these languages must say whether it is tested; one
 that can not be says so by `<!-- test: no -->`.

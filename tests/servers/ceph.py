@@ -60,6 +60,8 @@ mon_cluster_log_file = {data}/run/cluster.log
 rgw_frontends = beast endpoint=127.0.0.1:{port}
 rgw_dns_name = localhost
 rgw_crypt_require_ssl = false
+rgw_crypt_s3_kms_backend = testing
+rgw_crypt_s3_kms_encryption_keys = testkey=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 rgw_data = {data}/rgw
 keyring = {data}/keyring
 [mon.a]

@@ -9,11 +9,16 @@ import sys
 from dataclasses import dataclass
 from typing import Callable
 
+import certificates
+
 HERE = pathlib.Path(__file__).resolve().parent
 
 ACCESS_KEY = "testaccess"
 SECRET_KEY = "testsecret1234567"
 REGION = "us-east-1"
+BUCKET = "filestore-test"
+# What the certificate of a server over TLS, below its directory, is checked with.
+AUTHORITY_FILE = "authority.pem"
 
 CEPH_PROGRAMS = ("radosgw", "radosgw-admin", "ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool")
 
@@ -25,7 +30,8 @@ class CannotStart(Exception):
 @dataclass(frozen=True)
 class Recipe:
     """`install` puts what the server needs in place and says where that is; `command(installed, port, data)` gives the
-    command that serves http://127.0.0.1:`port` from the empty directory `data`, and its environment."""
+    command that serves http://127.0.0.1:`port` from the empty directory `data`, and its environment. A server whose
+    name ends with -tls is that of the rest of the name over https; its certificate is checked with AUTHORITY_FILE in `data`."""
 
     install: Callable
     command: Callable
@@ -33,6 +39,19 @@ class Recipe:
     # Whether the server is part of every run, or of `./dev test --all-servers` only.
     everyday: bool = False
     speaks_s3: bool = True
+    over_tls: bool = False
+
+
+def over_tls(plain, options):
+    """The command of a server over TLS: `plain` with what `options(directory)` adds for its certificate."""
+
+    def command(installed, port, data):
+        directory = data / "tls"
+        certificates.make(data / AUTHORITY_FILE, directory, ["localhost", f"{BUCKET}.localhost"])
+        (program, *arguments), environment = plain(installed, port, data)
+        return [program, *options(directory), *arguments], environment
+
+    return command
 
 
 def tool(name):
@@ -59,6 +78,12 @@ def versitygw(installed, port, data):
     command += ["--port", f"127.0.0.1:{port}", "--region", REGION, "--virtual-domain", "localhost"]
     command += ["posix", "--versioning-dir", str(versions), str(files)]
     return command, {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY}
+
+
+def versitygw_without_keep_alive(installed, port, data):
+    """boto3 sends trailers over TLS, and after a body with one a kept connection may answer 400: it leaves bytes unread."""
+    command, environment = versitygw(installed, port, data)
+    return [word for word in command if word != "--keep-alive"], environment
 
 
 def moto(_, port, data):
@@ -153,9 +178,16 @@ def ceph(_, port, data):
 
 RECIPES = {
     "versitygw": Recipe(tool("versitygw"), versitygw, everyday=True),
+    "versitygw-tls": Recipe(
+        tool("versitygw"),
+        over_tls(versitygw_without_keep_alive, lambda tls: ["--cert", str(tls / "public.crt"), "--key", str(tls / "private.key")]),
+        everyday=True,
+        over_tls=True,
+    ),
     "moto": Recipe(lambda: None, moto, checks_signatures=False, everyday=True),
     "s3proxy": Recipe(tool("s3proxy"), s3proxy, everyday=True),
     "minio": Recipe(tool("minio"), minio),
+    "minio-tls": Recipe(tool("minio"), over_tls(minio, lambda tls: ["--certs-dir", str(tls)]), over_tls=True),
     "ceph": Recipe(install_ceph, ceph),
     "garage": Recipe(tool("garage"), garage),
     "s3s-fs": Recipe(tool("s3s-fs"), s3s_fs),
@@ -163,4 +195,5 @@ RECIPES = {
     "toxiproxy": Recipe(tool("toxiproxy"), toxiproxy, everyday=True, speaks_s3=False),
 }
 
-S3_SERVERS = [name for name, recipe in RECIPES.items() if recipe.speaks_s3]
+S3_SERVERS = [name for name, recipe in RECIPES.items() if recipe.speaks_s3 and not recipe.over_tls]
+TLS_SERVERS = [name.removesuffix("-tls") for name, recipe in RECIPES.items() if recipe.over_tls]

@@ -1,7 +1,8 @@
 """Starts and ends real S3 servers for the tests.
 
     servers.py install [NAME...]  puts in place what they need
-    servers.py up [NAME...]       starts each on a free loopback port and makes a bucket in it
+    servers.py up [NAME...]       starts each on a free loopback port and makes buckets in it: one with versions, one that
+                                  anybody may read, where the server can, and a plain one
     servers.py down [NAME...]     ends them
 
 Without a name: the servers of every run, or with FILESTORE_TEST_ALL_SERVERS all that there are; `down` ends all.
@@ -15,11 +16,12 @@ The state is in $FILESTORE_TEST_SERVERS (build/release/servers by default). Each
     NAME.data/   what it stores
 """
 
+import json
 import os
 import pathlib
-import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -29,7 +31,7 @@ import urllib.request
 import boto3
 import botocore.config
 import botocore.exceptions
-from recipes import ACCESS_KEY, RECIPES, REGION, SECRET_KEY, CannotStart, free_port
+from recipes import ACCESS_KEY, AUTHORITY_FILE, BUCKET, RECIPES, REGION, SECRET_KEY, CannotStart, free_port
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEFAULT_DIRECTORY = HERE.parent.parent / "build" / "release" / "servers"
@@ -50,9 +52,16 @@ def start_time(pid):
     return None if state == "Z" else fields[18]
 
 
-def answers(endpoint):
+def authority_of(name):
+    """The file that the certificate of a server is checked with; None for one without TLS."""
+    return str(DIRECTORY / f"{name}.data" / AUTHORITY_FILE) if RECIPES[name].over_tls else None
+
+
+def answers(name, endpoint):
+    authority = authority_of(name)
+    context = ssl.create_default_context(cafile=authority) if authority else None
     try:
-        urllib.request.urlopen(endpoint, timeout=5).close()
+        urllib.request.urlopen(endpoint, timeout=5, context=context).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
@@ -60,33 +69,69 @@ def answers(endpoint):
     return True
 
 
-def make_bucket(endpoint):
-    client = boto3.client(
+def client_of(name, endpoint):
+    return boto3.client(
         "s3",
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
+        verify=authority_of(name),
         config=botocore.config.Config(s3={"addressing_style": "path"}),
     )
-    bucket = f"filestore-test-{secrets.token_hex(6)}"
-    client.create_bucket(Bucket=bucket)
-    return bucket
+
+
+def make_bucket(client, bucket):
+    try:
+        client.create_bucket(Bucket=bucket)
+    except client.exceptions.BucketAlreadyOwnedByYou:
+        # An attempt before this one was broken off later.
+        pass
+
+
+def try_to(action, **arguments):
+    """What not every server can; the tests see whether it has been done."""
+    try:
+        action(**arguments)
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+        pass
+
+
+def make_versioned_bucket(client, bucket):
+    make_bucket(client, bucket)
+    try_to(client.put_bucket_versioning, Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+
+
+def make_public_bucket(client, bucket):
+    """Anybody may read in it."""
+    make_bucket(client, bucket)
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject"],
+        "Resource": [f"arn:aws:s3:::{bucket}/*"],
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    try_to(client.put_bucket_policy, Bucket=bucket, Policy=policy)
+    try_to(client.put_bucket_acl, Bucket=bucket, ACL="public-read")
 
 
 def announce(name, endpoint):
     """Writes how tests reach a server that is ready, and says whether it is."""
-    if not answers(endpoint):
+    if not answers(name, endpoint):
         return False
     if not RECIPES[name].speaks_s3:
         write(f"{name}.url", endpoint + "\n")
         return True
+    client = client_of(name, endpoint)
     try:
-        bucket = make_bucket(endpoint)
+        make_bucket(client, BUCKET)
+        make_versioned_bucket(client, f"{BUCKET}-versioned")
+        make_public_bucket(client, f"{BUCKET}-public")
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
         # Some listen before they are ready.
         return False
-    write_environment(name, endpoint, bucket)
+    write_environment(name, endpoint)
     return True
 
 
@@ -106,11 +151,14 @@ def write(file_name, text):
     partial.rename(DIRECTORY / file_name)
 
 
-def write_environment(name, endpoint, bucket):
+def write_environment(name, endpoint):
     environment = {
         "FILESTORE_S3_SERVER": name,
         "FILESTORE_S3_ENDPOINT": endpoint,
-        "FILESTORE_S3_BUCKET": bucket,
+        "FILESTORE_S3_CA_FILE": authority_of(name) or "",
+        "FILESTORE_S3_BUCKET": BUCKET,
+        "FILESTORE_S3_VERSIONED_BUCKET": f"{BUCKET}-versioned",
+        "FILESTORE_S3_PUBLIC_BUCKET": f"{BUCKET}-public",
         "FILESTORE_S3_REGION": REGION,
         "FILESTORE_S3_ACCESS_KEY": ACCESS_KEY,
         "FILESTORE_S3_SECRET_KEY": SECRET_KEY,
@@ -147,7 +195,7 @@ def up(name):
     installed = RECIPES[name].install()
     for _ in range(ATTEMPTS):
         port = free_port()
-        endpoint = f"http://127.0.0.1:{port}"
+        endpoint = f"{'https' if RECIPES[name].over_tls else 'http'}://127.0.0.1:{port}"
         process = launch(name, installed, port)
         if becomes_ready(name, process, endpoint):
             print(f"{name}: {endpoint} pid {process.pid}")

@@ -73,6 +73,7 @@ def test_all_servers_are_those_of_every_run_and_more(monkeypatch):
 def test_the_servers_of_every_run():
     assert [name for name, recipe in recipes.RECIPES.items() if recipe.everyday and recipe.speaks_s3] == [
         "versitygw",
+        "versitygw-tls",
         "moto",
         "s3proxy",
     ]

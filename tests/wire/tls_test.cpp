@@ -50,7 +50,7 @@ void check_refused(const Stage& stage, const std::string& why) {
     const Exchanged exchanged = stage.get(options);
     REQUIRE_FALSE(exchanged.outcome.ok());
     const Error& error = exchanged.outcome.error();
-    CHECK(error.code() == ErrorCode::unavailable);
+    CHECK(error.code() == ErrorCode::configuration);
     CHECK_FALSE(error.retryable());
     CHECK_THAT(std::string(error.message()),
                Catch::Contains("'127.0.0.1'") && Catch::Contains(why) && Catch::Contains(options.ca_file));
@@ -90,7 +90,7 @@ TEST_CASE("the system's authorities do not know the test's", "[transport][tls]")
     const Stage stage;
     const Exchanged exchanged = stage.get({});
     REQUIRE_FALSE(exchanged.outcome.ok());
-    CHECK(exchanged.outcome.error().code() == ErrorCode::unavailable);
+    CHECK(exchanged.outcome.error().code() == ErrorCode::configuration);
     CHECK_FALSE(exchanged.outcome.error().retryable());
     CHECK_THAT(std::string(exchanged.outcome.error().message()),
                Catch::Contains(http::find_system_trust()->described()));

@@ -67,7 +67,11 @@ FileUpload some_file() {
     return file;
 }
 
+const std::string no_uploads =
+    answer("200 OK", "", "<ListMultipartUploadsResult></ListMultipartUploadsResult>");
 const std::string removed = answer("204 No Content", "", "");
+/// Takes a file back that is not one of several parts.
+const Script taking_back = conversation({no_uploads, removed});
 
 }  // namespace
 
@@ -75,8 +79,9 @@ TEST_CASE_METHOD(Fixture, "a deadline is answered before the removal, which stil
     std::promise<void> gate;
     const std::shared_future<void> opened = gate.get_future().share();
     // The deadline may pass before the upload has sent anything; then the removal is on the first connection.
-    server.add({ExpectRequest{}, Await{opened}, Send{removed}});
-    server.add({ExpectRequest{}, Await{opened}, Send{removed}});
+    for (int connection = 0; connection < 2; ++connection) {
+        server.add({ExpectRequest{}, Await{opened}, Send{no_uploads}, ExpectRequest{}, Send{removed}});
+    }
     {
         FileService service = open();
         FileUpload file = some_file();
@@ -95,7 +100,7 @@ TEST_CASE_METHOD(Fixture, "an answer that cannot be read may have been a success
     const std::string unreadable =
         "HTTP/1.1 200 OK\r\nx-long: " + std::string(400'000, 'y') + "\r\nContent-Length: 0\r\n\r\n";
     server.add({ExpectRequest{}, Send{unreadable}});
-    server.add({ExpectRequest{}, Send{removed}});
+    server.add(taking_back);
     const auto id = open().upload(some_file());
     REQUIRE_FALSE(id.ok());
     CHECK(id.error().code() == ErrorCode::corrupt);
@@ -114,7 +119,7 @@ TEST_CASE_METHOD(Fixture, "what the server refused needs no removal", "[wire]") 
 
 TEST_CASE_METHOD(Fixture, "closing lets a removal end", "[wire]") {
     server.add({ExpectRequest{}, Stall{}});
-    server.add({ExpectRequest{}, Send{removed}});
+    server.add(taking_back);
     Answers<FileId> ids;
     {
         FileService service = open();
@@ -130,7 +135,7 @@ TEST_CASE_METHOD(Fixture, "closing lets a removal end", "[wire]") {
 TEST_CASE_METHOD(Fixture, "a file whose removal failed is removed by the next process, and never recorded",
                  "[wire]") {
     server.add({ExpectRequest{}, Reset{}});
-    server.add({ExpectRequest{}, Reset{}});
+    server.add({ExpectRequest{}, Send{no_uploads}, ExpectRequest{}, Reset{}});
     {
         FileService service = open();
         const auto id = service.upload(some_file());
@@ -140,9 +145,11 @@ TEST_CASE_METHOD(Fixture, "a file whose removal failed is removed by the next pr
     REQUIRE(intents() == std::vector<std::string>{"undo"});
     // As if that process were gone.
     run_sql(catalogue, "UPDATE intents SET session = 999999");
-    const std::string done = answer("200 OK", "ETag: \"x\"\r\n", "");
-    server.add(conversation({done, done}));
-    server.add(conversation({done, done}));
+    // Says what each of the three requests wants to hear, for they come in any order.
+    const std::string done =
+        answer("200 OK", "ETag: \"x\"\r\n", "<ListMultipartUploadsResult></ListMultipartUploadsResult>");
+    server.add(conversation({done, done, done}));
+    server.add(conversation({done, done, done}));
     {
         FileService service = open();
         REQUIRE(service.upload(some_file()).ok());
@@ -151,6 +158,50 @@ TEST_CASE_METHOD(Fixture, "a file whose removal failed is removed by the next pr
     CHECK(heard("DELETE") == 2);
     CHECK(heard("HEAD") == 0);
     CHECK(run_sql(catalogue, "SELECT count(*) FROM file_uploads") == std::vector<std::string>{"1"});
+}
+
+TEST_CASE_METHOD(Fixture, "uploads in parts to the key of a failed upload are aborted, and no others",
+                 "[wire]") {
+    std::promise<void> gate;
+    server.add({ExpectRequest{}, Await{gate.get_future().share()}, Reset{}});
+    FileService service = open();
+    Answers<FileId> ids;
+    service.upload_async(some_file(), ids.next());
+    REQUIRE(eventually([&] { return heard("PUT") == 1; }));
+    const std::string line = server.requests().front().line();
+    const std::string id = line.substr(line.rfind('/', line.rfind(' ')) + 1, id_text.size());
+    const auto upload = [](const std::string& key, const std::string& upload_id) {
+        return "<Upload><Key>" + key + "</Key><UploadId>" + upload_id +
+               "</UploadId><Initiated>2099-01-31T23:59:59Z</Initiated></Upload>";
+    };
+    server.add(conversation(
+        {answer("200 OK", "",
+                "<ListMultipartUploadsResult>" + upload(id, "ours") + upload(id + "-of-another", "theirs") +
+                    upload("x" + id, "theirs") + "</ListMultipartUploadsResult>"),
+         removed, removed}));
+    gate.set_value();
+    CHECK(ids.wait_for_one().error().code() == ErrorCode::unavailable);
+    std::vector<std::string> lines;
+    for (const HeardRequest& request : server.requests()) {
+        lines.push_back(request.line());
+    }
+    CHECK(lines ==
+          std::vector<std::string>{line, "GET /bucket?encoding-type=url&prefix=" + id + "&uploads= HTTP/1.1",
+                                   "DELETE /bucket/" + id + "?uploadId=ours HTTP/1.1",
+                                   "DELETE /bucket/" + id + " HTTP/1.1"});
+    CHECK(intents().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "where uploads in parts cannot be listed, the file is removed all the same",
+                 "[wire]") {
+    for (const auto& [status, code] :
+         {std::pair("501 Not Implemented", "NotImplemented"), std::pair("403 Forbidden", "AccessDenied")}) {
+        server.add({ExpectRequest{}, Reset{}});
+        server.add(conversation({answer(status, "", error_body(code)), removed}));
+        CHECK(open().upload(some_file()).error().code() == ErrorCode::unavailable);
+        CHECK(intents().empty());
+    }
+    CHECK(heard("DELETE") == 2);
 }
 
 TEST_CASE_METHOD(Fixture, "an upload that can be neither recorded nor undone is not called failed",

@@ -14,5 +14,6 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode metadata(const Session& session);
 [[nodiscard]] ExitCode list(const Session& session);
 [[nodiscard]] ExitCode presign(const Session& session);
+[[nodiscard]] ExitCode probe(const Session& session);
 
 }  // namespace filestore::tool

@@ -39,4 +39,13 @@ JsonLine& JsonLine::boolean(std::string_view key, bool value) {
     return *this;
 }
 
+JsonLine& JsonLine::objects(std::string_view key, const std::vector<JsonLine>& values) {
+    std::string list;
+    for (const JsonLine& value : values) {
+        list += (list.empty() ? "" : ",") + value.object();
+    }
+    add(key, "[" + list + "]");
+    return *this;
+}
+
 }  // namespace filestore::tool

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace filestore::tool {
 
@@ -14,11 +15,13 @@ public:
     JsonLine& text(std::string_view key, std::string_view value);
     JsonLine& number(std::string_view key, std::uint64_t value);
     JsonLine& boolean(std::string_view key, bool value);
+    JsonLine& objects(std::string_view key, const std::vector<JsonLine>& values);
 
     /// The object, with its line end.
-    [[nodiscard]] std::string str() const { return members_.empty() ? "{}\n" : members_ + "}\n"; }
+    [[nodiscard]] std::string str() const { return object() + "\n"; }
 
 private:
+    [[nodiscard]] std::string object() const { return members_.empty() ? "{}" : members_ + "}"; }
     void add(std::string_view key, std::string_view json);
 
     std::string members_;

@@ -35,13 +35,19 @@ ExitCode run_command(const Session& session) {
             return list(session);
         case Command::presign:
             return presign(session);
+        case Command::probe:
+            return probe(session);
     }
     return ExitCode::other;
 }
 
-Result<FileService> open_service(const Options& options) {
-    FILESTORE_TRY_ASSIGN(ServiceOptions service_options, make_service_options(options));
-    return FileService::open(std::move(service_options));
+/// Checked before the store is opened, which may make its directory.
+Result<FileService> open_service(const Options& options, const ServiceOptions& store) {
+    if (options.command == Command::probe && store.backend != "s3") {
+        return Error(ErrorCode::invalid_argument,
+                     "probe asks an S3 store: give --backend s3, or a --config that has it");
+    }
+    return FileService::open(store);
 }
 
 ExitCode print_text(StandardOutput& output, const std::string& text) {
@@ -65,12 +71,13 @@ ExitCode run(int count, const char* const* arguments, SignalWatch& signals) {
     if (!command_line->text.empty()) {
         return print_text(output, command_line->text);
     }
-    auto service = open_service(command_line->options);
+    const auto store = make_service_options(command_line->options);
+    auto service = store ? open_service(command_line->options, *store) : Result<FileService>(store.error());
     if (!service) {
         report(service.error());
         return exit_code_of(service.error().code());
     }
-    return run_command({command_line->options, *service, signals, output});
+    return run_command({command_line->options, *store, *service, signals, output});
 }
 
 /// A program may be started with a standard stream closed. Its number would go to the next file that is opened, and that file would then be

@@ -44,12 +44,14 @@ struct StoreWord {
     const char* placeholder;
     const char* help;
 };
-constexpr std::array<StoreWord, 5> store_words{{
+constexpr std::array<StoreWord, 6> store_words{{
     {"--backend", "backend", "NAME", "Where files are kept: local (default) or s3"},
     {"--base-path", "base_path", "DIRECTORY", "Directory of a local store (default ./storage)"},
     {"--bucket", "bucket_name", "NAME", "Bucket of an S3 store"},
     {"--endpoint", "endpoint", "URL", "Server of an S3 store (default AWS)"},
     {"--region", "region", "NAME", "Region of an S3 store (default us-east-1)"},
+    {"--server", "profile", "PROFILE",
+     "What server an S3 store is, as probe prints it (default: by its host)"},
 }};
 
 using Words = std::vector<std::string>;
@@ -221,6 +223,7 @@ void Parser::add_commands() {
         add_command("presign", Command::presign, "Print a URL by which anybody can use a file for a while");
     add_operand(*presign, "ID", "ID of the file");
     add_presign_options(*presign);
+    add_command("probe", Command::probe, "Find out what server an S3 store is and what it can do");
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
     accept_before_the_command(Command::download, add_download_options(app_));

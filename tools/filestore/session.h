@@ -19,6 +19,8 @@ namespace filestore::tool {
 /// A value of references; for the main thread only.
 struct Session {
     const Options& options;
+    /// What the service was opened with.
+    const ServiceOptions& store;
     FileService& service;
     SignalWatch& signals;
     StandardOutput& output;

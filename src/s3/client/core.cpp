@@ -2,6 +2,7 @@
 
 #include "core/environment.h"
 #include "core/text.h"
+#include "core/worker_thread.h"
 #include "http/curl_transport.h"
 #include "s3/credentials/chain.h"
 #include "s3/protocol/endpoint.h"
@@ -45,21 +46,26 @@ Result<void> check_options(const S3ClientOptions& options) {
     return {};
 }
 
-Result<const Quirks*> quirks_of(const S3ClientOptions& options) {
-    if (options.profile.empty()) {
-        return &guess_quirks(endpoint_host(options));
-    }
-    const Quirks* const quirks = find_quirks(options.profile);
-    if (quirks == nullptr) {
-        std::vector<std::string_view> names;
-        for (const Quirks& known : all_quirks()) {
-            names.push_back(known.name);
+Result<Quirks> quirks_of(const S3ClientOptions& options) {
+    return options.profile.empty() ? guess_quirks(endpoint_host(options)) : parse_profile(options.profile);
+}
+
+/// What of the options the server leaves no choice in.
+Result<void> adapt(S3ClientOptions& options, const Quirks& quirks) {
+    if (quirks.path_style_only) {
+        if (options.addressing == S3Addressing::virtual_host) {
+            return invalid("the server (profile " + std::string(quirks.name) +
+                           ") takes the bucket in the path only: leave virtual_host addressing out");
         }
-        const auto nearest = nearest_name(options.profile, names);
-        return invalid("the S3 profile " + quoted(options.profile) + " is not known" +
-                       (nearest ? ": did you mean " + std::string(*nearest) + "?" : ""));
+        options.addressing = S3Addressing::path;
     }
-    return quirks;
+    if (!quirks.fixed_region.empty()) {
+        options.region = quirks.fixed_region;
+    }
+    if (!quirks.answers_expect) {
+        options.expect_threshold.reset();
+    }
+    return {};
 }
 
 http::TransportOptions transport_options(const S3ClientOptions& options,
@@ -86,22 +92,22 @@ http::TransportOptions transport_options(const S3ClientOptions& options,
 
 Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options) {
     FILESTORE_TRY(check_options(options));
+    FILESTORE_TRY_ASSIGN(const Quirks quirks, quirks_of(options));
+    const std::string region_of_credentials = options.region;
+    FILESTORE_TRY(adapt(options, quirks));
     if (!options.clock) {
         options.clock = system_clock();
-    }
-    if (options.spool_directory.empty()) {
-        options.spool_directory = environment_variable("TMPDIR").value_or("/tmp");
     }
     ExecutorChoice executor(options.executor);
     RequesterParts parts;
     parts.runtime = {executor.executor, std::make_shared<Reactor>()};
     parts.transport = http::make_curl_transport(transport_options(options, parts.runtime.reactor));
-    FILESTORE_TRY_ASSIGN(parts.credentials,
-                         make_credentials_provider(options.credentials,
-                                                   {parts.transport, executor.executor, parts.runtime.reactor,
-                                                    options.clock, environment_variable, options.region}));
-    FILESTORE_TRY_ASSIGN(const Quirks* const quirks, quirks_of(options));
-    return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(parts), *quirks);
+    FILESTORE_TRY_ASSIGN(
+        parts.credentials,
+        make_credentials_provider(options.credentials,
+                                  {parts.transport, executor.executor, parts.runtime.reactor, options.clock,
+                                   environment_variable, region_of_credentials}));
+    return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(parts), quirks);
 }
 
 ClientCore::ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts,
@@ -119,12 +125,46 @@ ChecksumChoice ClientCore::checksum_choice(std::optional<S3ChecksumMode> mode,
         choice.mode =
             quirks_.auto_checksum == AutoChecksum::header ? S3ChecksumMode::header : S3ChecksumMode::off;
     }
+    if (choice.mode == S3ChecksumMode::trailer && !quirks_.trailer_checksums) {
+        choice.mode = S3ChecksumMode::header;
+    }
+    if (choice.mode == S3ChecksumMode::header && !quirks_.header_checksums) {
+        choice.mode = S3ChecksumMode::off;
+    }
     return choice;
+}
+
+ETagRules ClientCore::etag_rules(const S3Encryption& encryption) const noexcept {
+    // With keys of KMS or the customer's the ETag is no MD5 (S3 API reference, "Object").
+    const bool plain =
+        encryption.kind == S3Encryption::Kind::bucket_default || encryption.kind == S3Encryption::Kind::s3;
+    return {plain && quirks_.etag_is_md5, plain && quirks_.multipart_etag_is_md5_of_md5s};
 }
 
 bool ClientCore::verifies() const noexcept {
     const S3ChecksumMode mode = options().checksum_mode;
     return mode != S3ChecksumMode::off && (mode != S3ChecksumMode::automatic || quirks_.returns_checksums);
+}
+
+ClientCore::~ClientCore() {
+    join_waiting();
+}
+
+void ClientCore::run_waiting(std::function<void()> work) {
+    const std::lock_guard lock(mutex_);
+    waiting_.reserve(waiting_.size() + 1);
+    waiting_.push_back(start_worker(std::move(work)));
+}
+
+void ClientCore::join_waiting() noexcept {
+    std::vector<std::thread> threads;
+    {
+        const std::lock_guard lock(mutex_);
+        threads.swap(waiting_);
+    }
+    for (std::thread& thread : threads) {
+        join_or_detach(thread);
+    }
 }
 
 void ClientCore::note_bucket(const std::string& bucket, bool seen) {
@@ -143,6 +183,7 @@ void ClientCore::close() noexcept {
     if (pending_->close()) {
         requester_->close();
         requester_->runtime().reactor->join();
+        join_waiting();
         executor_.join();
     }
 }

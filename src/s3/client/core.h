@@ -7,15 +7,19 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/call_limits.h"
 #include "core/pending_answer.h"
 #include "core/thread_pool.h"
 #include "core/try.h"
 #include "filestore/s3_client.h"
+#include "s3/protocol/part_plan.h"
 #include "s3/protocol/quirks.h"
 #include "s3/requester.h"
+#include "s3/transfer/multipart_job.h"
 #include "s3/transfer/part_memory.h"
 #include "s3/transfer/upload_checksums.h"
 
@@ -45,6 +49,9 @@ public:
     [[nodiscard]] static Result<std::shared_ptr<ClientCore>> open(S3ClientOptions options);
 
     ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts, const Quirks& quirks);
+    ClientCore(const ClientCore&) = delete;
+    ClientCore& operator=(const ClientCore&) = delete;
+    ~ClientCore();
 
     [[nodiscard]] const S3ClientOptions& options() const noexcept { return requester_->options(); }
     [[nodiscard]] const std::shared_ptr<Requester>& requester() const noexcept { return requester_; }
@@ -82,6 +89,9 @@ public:
                          });
     }
 
+    /// Runs work that waits for its requests on a thread of its own, which close() waits for. Throws std::bad_alloc where there is no thread.
+    void run_waiting(std::function<void()> work);
+
     /// HEAD of an object. Its 404 has no body that tells a missing object from a missing bucket or an unknown key, so the first one is confirmed
     /// by a GET.
     template <class T>
@@ -99,6 +109,12 @@ public:
     [[nodiscard]] ChecksumChoice checksum_choice(
         std::optional<S3ChecksumMode> mode = std::nullopt,
         std::optional<ChecksumAlgorithm> algorithm = std::nullopt) const;
+    /// What the ETag of an upload with this encryption tells.
+    [[nodiscard]] ETagRules etag_rules(const S3Encryption& encryption = {}) const noexcept;
+    /// How a stream whose size is not known is cut.
+    [[nodiscard]] PartSizes part_sizes() const noexcept {
+        return quirks_.equal_parts ? PartSizes::equal : PartSizes::growing;
+    }
     /// Whether downloads ask for checksums.
     [[nodiscard]] bool verifies() const noexcept;
 
@@ -109,6 +125,8 @@ public:
     void close() noexcept;
 
 private:
+    void join_waiting() noexcept;
+
     template <class T, class Begin>
     static Result<void> check_and_begin(const CallOptions& options, const OperationPtr<T>& operation,
                                         Begin&& begin) {
@@ -124,9 +142,10 @@ private:
     const std::shared_ptr<PendingCalls> pending_ = std::make_shared<PendingCalls>();
     const std::shared_ptr<PartMemory> memory_;
     const std::shared_ptr<Requester> requester_;
-    const Quirks& quirks_;
+    const Quirks quirks_;
     std::mutex mutex_;
     std::set<std::string> seen_buckets_;
+    std::vector<std::thread> waiting_;
 };
 
 template <class T>

@@ -6,6 +6,8 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/client/objects.h"
+#include "s3/client/request_headers.h"
+#include "s3/client/support.h"
 #include "s3/protocol/listing_xml.h"
 #include "s3/protocol/write_options.h"
 
@@ -28,11 +30,13 @@ Result<void> check(const S3ListRequest& request) {
 }
 
 /// The request without where it begins.
-Call listing_call(const S3ListRequest& request) {
+Call listing_call(const Quirks& quirks, const S3ListRequest& request) {
     Call call = object_call(request.bucket, {}, {}, request.call);
     call.query.push_back({"max-keys", std::to_string(request.limit)});
     // Keys may hold characters that no XML document can.
-    call.query.push_back({"encoding-type", "url"});
+    if (quirks.list_encoding_url) {
+        call.query.push_back({"encoding-type", "url"});
+    }
     if (!request.prefix.empty()) {
         call.query.push_back({"prefix", request.prefix});
     }
@@ -53,7 +57,14 @@ Result<void> check_progress(std::string_view next, std::string_view asked) {
     return {};
 }
 
-Result<S3ListPage> to_page(ObjectListing listing, std::string_view asked) {
+ListVersion version_of(const S3ListRequest& request, const Quirks& quirks) noexcept {
+    if (!request.version) {
+        return list_version(quirks);
+    }
+    return *request.version == S3ListVersion::v1 ? ListVersion::v1 : ListVersion::v2;
+}
+
+Result<S3ListPage> to_page(ObjectListing listing, std::string_view asked, ListVersion version) {
     S3ListPage page;
     for (ListedObject& object : listing.objects) {
         page.objects.push_back({std::move(object.key), object.size, std::move(object.etag),
@@ -61,8 +72,10 @@ Result<S3ListPage> to_page(ObjectListing listing, std::string_view asked) {
     }
     page.common_prefixes = std::move(listing.common_prefixes);
     if (listing.truncated) {
-        FILESTORE_TRY(check_progress(listing.next_continuation_token, asked));
-        page.next = std::move(listing.next_continuation_token);
+        std::string& next =
+            version == ListVersion::v1 ? listing.next_marker : listing.next_continuation_token;
+        FILESTORE_TRY(check_progress(next, asked));
+        page.next = std::move(next);
     }
     return page;
 }
@@ -85,25 +98,40 @@ Result<S3VersionPage> to_page(VersionListing listing, std::string_view asked) {
 
 }  // namespace
 
+ListVersion list_version(const Quirks& quirks) noexcept {
+    return quirks.list_v2 ? ListVersion::v2 : ListVersion::v1;
+}
+
+std::vector<NameValue> place_of(ListVersion version, const std::string& cursor,
+                                const std::string& start_after) {
+    const std::string& place = cursor.empty() ? start_after : cursor;
+    std::vector<NameValue> query;
+    if (version == ListVersion::v2) {
+        query.push_back({"list-type", "2"});
+    }
+    if (!place.empty()) {
+        const char* const of_v2 = cursor.empty() ? "start-after" : "continuation-token";
+        query.push_back({version == ListVersion::v1 ? "marker" : of_v2, place});
+    }
+    return query;
+}
+
 void list(ClientCore& core, S3ListRequest request, Completion<S3ListPage> done) {
     core.start<S3ListPage>(
         request.call, std::move(done), [&](const OperationPtr<S3ListPage>& operation) -> Result<void> {
             FILESTORE_TRY(check(request));
-            Call call = listing_call(request);
-            call.query.push_back({"list-type", "2"});
-            if (!request.cursor.empty()) {
-                call.query.push_back({"continuation-token", request.cursor});
-            } else if (!request.start_after.empty()) {
-                call.query.push_back({"start-after", request.start_after});
-            }
-            core.send(operation, std::move(call),
-                      [operation, asked = request.cursor](const Result<Answer>& answer) -> Result<void> {
-                          FILESTORE_TRY(answer);
-                          FILESTORE_TRY_ASSIGN(ObjectListing listing, parse_listing(answer->body));
-                          FILESTORE_TRY_ASSIGN(S3ListPage page, to_page(std::move(listing), asked));
-                          operation->finish(std::move(page));
-                          return {};
-                      });
+            const ListVersion version = version_of(request, core.quirks());
+            Call call = listing_call(core.quirks(), request);
+            append(call.query, place_of(version, request.cursor, request.start_after));
+            core.send(
+                operation, std::move(call),
+                [operation, version, asked = request.cursor](const Result<Answer>& answer) -> Result<void> {
+                    FILESTORE_TRY(answer);
+                    FILESTORE_TRY_ASSIGN(ObjectListing listing, parse_listing(answer->body, version));
+                    FILESTORE_TRY_ASSIGN(S3ListPage page, to_page(std::move(listing), asked, version));
+                    operation->finish(std::move(page));
+                    return {};
+                });
             return {};
         });
 }
@@ -112,7 +140,8 @@ void list_versions(ClientCore& core, S3ListRequest request, Completion<S3Version
     core.start<S3VersionPage>(
         request.call, std::move(done), [&](const OperationPtr<S3VersionPage>& operation) -> Result<void> {
             FILESTORE_TRY(check(request));
-            Call call = listing_call(request);
+            FILESTORE_TRY(check_lists_versions(core.quirks()));
+            Call call = listing_call(core.quirks(), request);
             call.query.push_back({"versions", ""});
             const std::size_t separator = request.cursor.find(marker_separator);
             if (separator != std::string::npos) {

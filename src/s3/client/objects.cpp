@@ -7,11 +7,12 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/client/request_headers.h"
+#include "s3/client/resumption.h"
+#include "s3/client/support.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 #include "s3/transfer/object_download.h"
-#include "s3/transfer/object_upload.h"
 
 namespace filestore::s3 {
 
@@ -77,6 +78,10 @@ Result<S3ObjectInfo> object_info(std::uint64_t size, const std::vector<NameValue
 
 namespace {
 
+bool is_create_only(const std::vector<NameValue>& conditions) {
+    return value_of(conditions, "if-none-match") == "*";
+}
+
 Result<S3PutResult> stored(const Result<S3PutResult>& result, bool create_only) {
     if (create_only && !result.ok() && result.error().code() == ErrorCode::precondition_failed) {
         const Error& error = result.error();
@@ -106,12 +111,14 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             if (!request.source) {
                 return Error(ErrorCode::invalid_argument, "the request has no source");
             }
+            FILESTORE_TRY(check_supported(core.quirks(), request));
             const bool tls = core.is_tls();
             ObjectUpload upload;
             FILESTORE_TRY_ASSIGN(auto headers, put_headers(request, tls));
             UploadTarget& target = upload.target;
             FILESTORE_TRY_ASSIGN(target.access_headers,
                                  access_headers(request.encryption, request.requester_pays, tls));
+            target.requester_pays = request.requester_pays;
             FILESTORE_TRY_ASSIGN(target.conditions, condition_headers(request.conditions));
             upload.headers = [headers = std::move(headers)](
                                  std::optional<std::uint64_t>) -> Result<std::vector<NameValue>> {
@@ -122,10 +129,17 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             target.cancel = request.call.cancel;
             target.deadline = request.call.deadline;
             target.pause = request.call.pause;
+            target.etags = core.etag_rules(request.encryption);
+            upload.part_sizes = core.part_sizes();
+            upload.refuses_parts = refusal_of_parts(core.quirks(), !target.conditions.empty());
             upload.source = std::move(request.source);
             upload.checksums = core.checksum_choice(request.checksum_mode, request.checksum_algorithm);
             upload.progress = std::move(request.call.progress);
-            const bool create_only = request.conditions.if_none_match == "*";
+            upload.on_resume_token = std::move(request.on_resume_token);
+            if (!request.resume_token.empty()) {
+                FILESTORE_TRY(resume(upload, request.resume_token));
+            }
+            const bool create_only = is_create_only(upload.target.conditions);
             upload_object(core.requester(), core.part_memory(), std::move(upload),
                           [operation, create_only](const Result<S3PutResult>& result) {
                               operation->answer->give(stored(result, create_only));
@@ -141,6 +155,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
             if (!request.sink) {
                 return Error(ErrorCode::invalid_argument, "the request has no sink");
             }
+            FILESTORE_TRY(check_supported(core.quirks(), request));
             ObjectDownload download;
             FILESTORE_TRY_ASSIGN(download.headers,
                                  access_headers(request.encryption, request.requester_pays, core.is_tls()));
@@ -152,6 +167,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
             download.sink = std::move(request.sink);
             download.range = request.range;
             download.verify = core.verifies();
+            download.knows_parts = core.quirks().object_attributes;
             download.options = std::move(request.call);
             const auto info = std::make_shared<S3ObjectInfo>();
             download.on_head = [info, on_info = std::move(request.on_info)](
@@ -173,6 +189,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
 void head(ClientCore& core, S3ObjectRequest request, Completion<S3ObjectInfo> done) {
     core.start<S3ObjectInfo>(
         request.call, std::move(done), [&](const OperationPtr<S3ObjectInfo>& operation) -> Result<void> {
+            FILESTORE_TRY(check_supported(core.quirks(), request, ObjectUse::read));
             FILESTORE_TRY_ASSIGN(Call call, call_of(core, request));
             core.head(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {
                 FILESTORE_TRY(answer);
@@ -188,6 +205,7 @@ void head(ClientCore& core, S3ObjectRequest request, Completion<S3ObjectInfo> do
 void remove(ClientCore& core, S3ObjectRequest request, Completion<S3RemoveResult> done) {
     core.start<S3RemoveResult>(
         request.call, std::move(done), [&](const OperationPtr<S3RemoveResult>& operation) -> Result<void> {
+            FILESTORE_TRY(check_supported(core.quirks(), request, ObjectUse::remove));
             FILESTORE_TRY_ASSIGN(Call call, call_of(core, request));
             call.method = http::Method::remove;
             core.send(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {

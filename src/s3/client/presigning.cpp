@@ -5,6 +5,7 @@
 
 #include "core/try.h"
 #include "s3/client/objects.h"
+#include "s3/client/support.h"
 #include "s3/protocol/post_policy.h"
 
 namespace filestore::s3 {
@@ -51,6 +52,7 @@ void presign(ClientCore& core, const S3PresignRequest& request, Completion<Presi
         options, std::move(done), [&](const OperationPtr<PresignedUrl>& operation) -> Result<void> {
             FILESTORE_TRY(check_key(request.key));
             FILESTORE_TRY(check_expiry(request.expires));
+            FILESTORE_TRY(check_supported(core.quirks(), request));
             Call call = object_call(request.bucket, request.key, request.version_id, options);
             if (!request.content_type.empty()) {
                 call.headers.push_back({"content-type", request.content_type});
@@ -70,10 +72,13 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
     core.start<S3PresignedPost>(
         options, std::move(done), [&](const OperationPtr<S3PresignedPost>& operation) -> Result<void> {
             FILESTORE_TRY(check_expiry(request.expires));
+            FILESTORE_TRY(check_supported(core.quirks(), request));
             core.requester()->with_signer(
-                request.bucket, options.cancel, [operation, request](const Result<Signer>& signer) {
+                request.bucket, options.cancel,
+                [operation, request](const Result<Signer>& signer) {
                     operation->finish([&]() -> Result<S3PresignedPost> {
                         FILESTORE_TRY(signer);
+                        FILESTORE_TRY(check_can_sign(*signer));
                         const Timestamp wished = signer->scope.time + request.expires;
                         const Timestamp ends =
                             signer->expires_at ? std::min(wished, *signer->expires_at) : wished;
@@ -88,7 +93,8 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
                         }
                         return post;
                     }());
-                });
+                },
+                core.options().clock->now() + request.expires);
             return {};
         });
 }

@@ -136,8 +136,11 @@ Result<std::vector<NameValue>> copy_headers(const S3CopyRequest& request, bool t
     return headers;
 }
 
-Result<std::vector<NameValue>> copy_source_headers(const S3CopyRequest& request) {
+Result<std::vector<NameValue>> copy_source_headers(const S3CopyRequest& request, bool tls) {
     FILESTORE_TRY_ASSIGN(auto headers, copy_condition_headers(to_conditions(request.source_conditions)));
+    FILESTORE_TRY_ASSIGN(auto encryption, encryption_headers(to_encryption(request.source_encryption),
+                                                             EncryptionUse::copy_source, tls));
+    append(headers, std::move(encryption));
     headers.push_back({"x-amz-copy-source",
                        copy_source(request.source_bucket, request.source_key, request.source_version_id)});
     return headers;

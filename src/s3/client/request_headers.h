@@ -22,8 +22,8 @@ namespace filestore::s3 {
 /// Of CopyObject, or of the request that begins a multipart copy.
 [[nodiscard]] Result<std::vector<NameValue>> copy_headers(const S3CopyRequest& request, bool tls);
 
-/// On the source of a copy.
-[[nodiscard]] Result<std::vector<NameValue>> copy_source_headers(const S3CopyRequest& request);
+/// Which object is copied, on which conditions, and the key that it is encrypted with.
+[[nodiscard]] Result<std::vector<NameValue>> copy_source_headers(const S3CopyRequest& request, bool tls);
 
 void append(std::vector<NameValue>& headers, std::vector<NameValue> more);
 

@@ -4,14 +4,16 @@
 
 #include "core/try.h"
 #include "s3/client/objects.h"
+#include "s3/client/support.h"
 #include "s3/protocol/tagging.h"
 
 namespace filestore::s3 {
 
 namespace {
 
-Result<Call> tagging_call(S3TagsRequest& request) {
+Result<Call> tagging_call(const ClientCore& core, S3TagsRequest& request) {
     FILESTORE_TRY(check_key(request.key));
+    FILESTORE_TRY(check_supported(core.quirks(), request));
     Call call = object_call(std::move(request.bucket), std::move(request.key), std::move(request.version_id),
                             request.call);
     call.query.push_back({"tagging", ""});
@@ -23,7 +25,7 @@ Result<Call> tagging_call(S3TagsRequest& request) {
 void get_tags(ClientCore& core, S3TagsRequest request, Completion<std::vector<S3Field>> done) {
     using Tags = std::vector<S3Field>;
     core.start<Tags>(request.call, std::move(done), [&](const OperationPtr<Tags>& operation) -> Result<void> {
-        FILESTORE_TRY_ASSIGN(Call call, tagging_call(request));
+        FILESTORE_TRY_ASSIGN(Call call, tagging_call(core, request));
         core.send(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {
             FILESTORE_TRY(answer);
             FILESTORE_TRY_ASSIGN(std::vector<NameValue> parsed, parse_tagging(answer->body));
@@ -46,7 +48,7 @@ void put_tags(ClientCore& core, S3TagsRequest request, Completion<void> done) {
         for (S3Field& tag : request.tags) {
             tags.push_back({std::move(tag.name), std::move(tag.value)});
         }
-        FILESTORE_TRY_ASSIGN(Call call, tagging_call(request));
+        FILESTORE_TRY_ASSIGN(Call call, tagging_call(core, request));
         if (tags.empty()) {
             call.method = http::Method::remove;
         } else {

@@ -13,20 +13,41 @@ namespace {
 
 using Uploads = std::vector<S3PendingUpload>;
 
+/// Which uploads are meant. A value.
+struct Wanted {
+    std::string prefix;
+    /// Only those to the key that `prefix` is.
+    bool is_key = false;
+    Timestamp begun_before;
+
+    /// Not every server keeps to the prefix.
+    [[nodiscard]] bool has(const ListedUpload& upload) const {
+        const bool is_there = is_key ? upload.key == prefix : upload.key.starts_with(prefix);
+        return is_there && upload.initiated < begun_before;
+    }
+};
+
 /// Lists to the end first: an abort must not move the pages that are still to come. A resource held by std::shared_ptr; its steps never overlap.
 class UploadSweep final : public std::enable_shared_from_this<UploadSweep> {
 public:
-    UploadSweep(ClientCore& core, OperationPtr<Uploads> operation, S3SweepRequest request)
+    UploadSweep(ClientCore& core, OperationPtr<Uploads> operation, std::string bucket, Wanted wanted,
+                bool dry_run, CallOptions options)
         : core_(core),
           operation_(std::move(operation)),
-          request_(std::move(request)),
-          begun_before_(core.options().clock->now() - request_.older_than) {}
+          bucket_(std::move(bucket)),
+          wanted_(std::move(wanted)),
+          dry_run_(dry_run),
+          options_(std::move(options)) {}
 
     Result<void> list() {
-        Call call = object_call(request_.bucket, {}, {}, request_.call);
-        call.query = {{"uploads", ""}, {"encoding-type", "url"}};
-        if (!request_.prefix.empty()) {
-            call.query.push_back({"prefix", request_.prefix});
+        Call call = object_call(bucket_, {}, {}, options_);
+        call.query = {{"uploads", ""}};
+        if (core_.quirks().list_encoding_url) {
+            call.query.push_back({"encoding-type", "url"});
+        }
+        // Where the server would take it for a whole key, all uploads are looked through.
+        if (!wanted_.prefix.empty() && (wanted_.is_key || core_.quirks().list_uploads_by_prefix)) {
+            call.query.push_back({"prefix", wanted_.prefix});
         }
         if (!key_marker_.empty()) {
             call.query.push_back({"key-marker", key_marker_});
@@ -43,8 +64,7 @@ private:
         FILESTORE_TRY(answer);
         FILESTORE_TRY_ASSIGN(UploadListing page, parse_upload_listing(answer->body));
         for (ListedUpload& upload : page.uploads) {
-            // Not every server keeps to the prefix.
-            if (upload.initiated < begun_before_ && upload.key.starts_with(request_.prefix)) {
+            if (wanted_.has(upload)) {
                 found_.push_back({std::move(upload.key), std::move(upload.upload_id), upload.initiated});
             }
         }
@@ -59,12 +79,12 @@ private:
     }
 
     Result<void> abort_next() {
-        if (request_.dry_run || aborted_ == found_.size()) {
+        if (dry_run_ || aborted_ == found_.size()) {
             operation_->finish(std::move(found_));
             return {};
         }
         const S3PendingUpload& upload = found_[aborted_++];
-        Call call = object_call(request_.bucket, upload.key, {}, request_.call);
+        Call call = object_call(bucket_, upload.key, {}, options_);
         call.method = http::Method::remove;
         call.query = {{"uploadId", upload.upload_id}};
         core_.send(operation_, std::move(call),
@@ -78,8 +98,10 @@ private:
 
     ClientCore& core_;
     const OperationPtr<Uploads> operation_;
-    const S3SweepRequest request_;
-    const Timestamp begun_before_;
+    const std::string bucket_;
+    const Wanted wanted_;
+    const bool dry_run_;
+    const CallOptions options_;
     std::string key_marker_;
     std::string upload_id_marker_;
     PageGuard pages_;
@@ -90,10 +112,24 @@ private:
 }  // namespace
 
 void sweep_uploads(ClientCore& core, S3SweepRequest request, Completion<Uploads> done) {
-    core.start<Uploads>(request.call, std::move(done),
-                        [&](const OperationPtr<Uploads>& operation) -> Result<void> {
-                            return std::make_shared<UploadSweep>(core, operation, std::move(request))->list();
-                        });
+    core.start<Uploads>(
+        request.call, std::move(done), [&](const OperationPtr<Uploads>& operation) -> Result<void> {
+            Wanted wanted{std::move(request.prefix), false, core.options().clock->now() - request.older_than};
+            return std::make_shared<UploadSweep>(core, operation, std::move(request.bucket),
+                                                 std::move(wanted), request.dry_run, std::move(request.call))
+                ->list();
+        });
+}
+
+void abort_uploads_to(ClientCore& core, std::string bucket, std::string key, const CallOptions& options,
+                      Completion<Uploads> done) {
+    CallOptions own = options;
+    core.start<Uploads>(own, std::move(done), [&](const OperationPtr<Uploads>& operation) -> Result<void> {
+        return std::make_shared<UploadSweep>(core, operation, std::move(bucket),
+                                             Wanted{std::move(key), true, Timestamp::max()}, false,
+                                             std::move(own))
+            ->list();
+    });
 }
 
 }  // namespace filestore::s3

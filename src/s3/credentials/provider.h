@@ -45,6 +45,10 @@ public:
     /// endpoint cannot answer; `cancelled`; `no_memory`.
     void get(std::stop_token cancel, KeysDone done) noexcept;
 
+    /// As get(), for keys that had better hold until then: where those that are kept end earlier, it asks anew and waits for that. What it gives may
+    /// end earlier all the same.
+    void get_lasting(Timestamp until, std::stop_token cancel, KeysDone done) noexcept;
+
     /// The server has refused these keys as expired or unknown: the next get() asks anew, if they are those that were given last. Does not block.
     virtual void refuse(const Credentials& refused) noexcept;
 
@@ -55,7 +59,9 @@ public:
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
 private:
-    /// May throw std::bad_alloc; the reply answers that by itself.
+    /// Both may throw std::bad_alloc; the reply answers that by itself.
+    virtual void begin_lasting(Timestamp until, const std::stop_token& cancel,
+                               const ReplyPtr<ResolvedCredentials>& reply);
     virtual void begin(const std::stop_token& cancel, const ReplyPtr<ResolvedCredentials>& reply) = 0;
 };
 

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds first_pause{10};
 constexpr std::chrono::seconds longest_pause{60};
 /// Keys that come back unchanged after they were refused are not asked for again, for being refused, before this has passed.
 constexpr std::chrono::seconds refusal_pause{30};
-/// Keys that live shorter than refresh_ahead are not asked for more often than this, until they end.
+/// Keys that live shorter than refresh_ahead, or than somebody needs, are not asked for more often than this, until they end.
 constexpr std::chrono::seconds shortest_life_between{30};
 
 /// One call that waits for the request under way. A resource; thread-safe: the answer and a stop request may come at one time.
@@ -75,7 +75,11 @@ public:
     [[nodiscard]] std::string_view name() const noexcept override { return inner_->name(); }
 
 private:
-    void begin(const std::stop_token& cancel, const ReplyPtr<ResolvedCredentials>& reply) override;
+    void begin(const std::stop_token& cancel, const ReplyPtr<ResolvedCredentials>& reply) override {
+        begin_lasting(Timestamp::min(), cancel, reply);
+    }
+    void begin_lasting(Timestamp until, const std::stop_token& cancel,
+                       const ReplyPtr<ResolvedCredentials>& reply) override;
     [[nodiscard]] KeysDone answer_of_inner();
     void take(Result<ResolvedCredentials> result) noexcept;
     [[nodiscard]] Result<ResolvedCredentials> keep(Result<ResolvedCredentials> result, Timestamp now);
@@ -83,6 +87,11 @@ private:
 
     [[nodiscard]] bool holds(Timestamp now) const noexcept {
         return kept_ && (!kept_->expires_at || now < *kept_->expires_at);
+    }
+
+    /// Keys that last longer may be had.
+    [[nodiscard]] bool is_too_short(Timestamp until, Timestamp now) const noexcept {
+        return kept_->expires_at && *kept_->expires_at < until && now >= lengthen_from_;
     }
 
     const CredentialsProviderPtr inner_;
@@ -94,6 +103,7 @@ private:
     /// When the kept keys are to be renewed though they hold; none for keys that do not end.
     std::optional<Timestamp> renew_at_;
     std::chrono::seconds pause_ = first_pause;
+    Timestamp lengthen_from_ = Timestamp::min();
     /// What the server had refused when the kept keys were asked for.
     Credentials refused_;
     Timestamp refusable_from_ = Timestamp::min();
@@ -101,7 +111,8 @@ private:
     Waiters waiters_;
 };
 
-void RefreshingProvider::begin(const std::stop_token& cancel, const ReplyPtr<ResolvedCredentials>& reply) {
+void RefreshingProvider::begin_lasting(Timestamp until, const std::stop_token& cancel,
+                                       const ReplyPtr<ResolvedCredentials>& reply) {
     if (stop_.stop_requested()) {
         return reply->give(Error(ErrorCode::cancelled));
     }
@@ -111,7 +122,7 @@ void RefreshingProvider::begin(const std::stop_token& cancel, const ReplyPtr<Res
     {
         const std::lock_guard lock(mutex_);
         const Timestamp now = clock_->now();
-        const bool usable_now = holds(now);
+        const bool usable_now = holds(now) && !is_too_short(until, now);
         const bool must_ask = !asking_ && (!usable_now || (renew_at_ && now >= *renew_at_));
         // Before anything is noted: without memory for it nobody would come to answer those who wait.
         answer = must_ask ? answer_of_inner() : nullptr;
@@ -156,10 +167,11 @@ Result<ResolvedCredentials> RefreshingProvider::keep(Result<ResolvedCredentials>
                                                        format_timestamp(*result->expires_at) +
                                                        ": check the clock of this machine");
     }
+    lengthen_from_ = now + shortest_life_between;
     if (!result.ok()) {
         renew_at_ = now + pause_;
         pause_ = std::min(2 * pause_, longest_pause);
-        return result;
+        return holds(now) ? Result<ResolvedCredentials>(*kept_) : result;
     }
     kept_ = *result;
     refusable_from_ = kept_->keys == refused_ ? now + refusal_pause : Timestamp::min();

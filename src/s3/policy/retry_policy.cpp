@@ -55,16 +55,16 @@ bool is_throttle(const Error& error) noexcept {
     return error.code() == ErrorCode::rate_limited || was_turned_away(error);
 }
 
-std::chrono::milliseconds backoff(const RetryOptions& options, unsigned attempt, std::uint64_t random,
+std::chrono::milliseconds backoff(const S3RetryOptions& options, unsigned attempt, std::uint64_t random,
                                   std::optional<std::chrono::milliseconds> retry_after) noexcept {
     constexpr unsigned most_doublings = 20;
     // The product below holds for an hour of waiting.
     constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
     const unsigned doublings = std::min(attempt < 2 ? 0U : attempt - 2, most_doublings);
-    const auto base =
-        std::clamp<std::chrono::milliseconds>(options.base, std::chrono::milliseconds::zero(), longest);
-    const auto cap =
-        std::clamp<std::chrono::milliseconds>(options.cap, std::chrono::milliseconds::zero(), longest);
+    const auto base = std::clamp<std::chrono::milliseconds>(options.first_delay,
+                                                            std::chrono::milliseconds::zero(), longest);
+    const auto cap = std::clamp<std::chrono::milliseconds>(options.longest_delay,
+                                                           std::chrono::milliseconds::zero(), longest);
     const auto bound = std::min(cap, base * (std::int64_t{1} << doublings));
     const auto wait = std::chrono::milliseconds(scaled(random, static_cast<std::uint64_t>(bound.count())));
     return std::max(wait, kept(retry_after.value_or(std::chrono::milliseconds::zero())));

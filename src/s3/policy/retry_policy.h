@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "filestore/error.h"
+#include "filestore/s3_options.h"
 #include "filestore/time.h"
 
 namespace filestore::s3 {
@@ -21,14 +22,6 @@ enum class Idempotency {
     not_idempotent,
 };
 
-/// A value.
-struct RetryOptions {
-    /// Sendings, the first included; 1 for no retry.
-    unsigned attempts = 5;
-    std::chrono::milliseconds base{100};
-    std::chrono::milliseconds cap{20'000};
-};
-
 inline constexpr std::chrono::seconds longest_retry_after{60};
 
 /// Whether a failed request may be sent again: the error says that it may help, and the first sending did no harm. An answer of status 429 or
@@ -38,10 +31,10 @@ inline constexpr std::chrono::seconds longest_retry_after{60};
 /// Whether the server asks for fewer requests: what slows the sender down (see send_rate.h).
 [[nodiscard]] bool is_throttle(const Error& error) noexcept;
 
-/// How long to wait before sending `attempt` (2 is the first repetition): evenly spread over 0 to the smaller of `cap` and base times 2 to the power of
+/// How long to wait before sending `attempt` (2 is the first repetition): evenly spread over 0 to the smaller of `longest_delay` and `first_delay` times 2 to the power of
 /// `attempt` - 2 ("full jitter"), by 64 random bits; never less than `retry_after`, the server's own wish, of which up to 60 s are kept.
 [[nodiscard]] std::chrono::milliseconds backoff(
-    const RetryOptions& options, unsigned attempt, std::uint64_t random,
+    const S3RetryOptions& options, unsigned attempt, std::uint64_t random,
     std::optional<std::chrono::milliseconds> retry_after = std::nullopt) noexcept;
 
 /// The header Retry-After: seconds, or an HTTP date from `now` on (both the same clock: the answer's own Date where it has one). At most 60 s, at least 0;

@@ -86,8 +86,8 @@ constexpr std::array partitions{
     Partition{std::string_view(), "amazonaws.com"},
 };
 
-std::string aws_host(std::string_view region) {
-    return "s3." + to_lower(region) + '.' + std::string(aws_domain(region));
+std::string aws_host(std::string_view region, bool dual_stack) {
+    return (dual_stack ? "s3.dualstack." : "s3.") + to_lower(region) + '.' + std::string(aws_domain(region));
 }
 
 /// The parts of an endpoint's URL.
@@ -219,7 +219,11 @@ Result<void> check_virtual_host(std::string_view bucket, std::string_view host) 
 Result<EndpointUrl> service_url(const S3ClientOptions& options) {
     FILESTORE_TRY(check_region(options.region));
     if (options.endpoint.empty()) {
-        return EndpointUrl{"https", aws_host(options.region), {}, {}};
+        return EndpointUrl{"https", aws_host(options.region, options.dual_stack), {}, {}};
+    }
+    if (options.dual_stack) {
+        return invalid(
+            "dual_stack chooses among AWS's hosts, and an endpoint is given: leave one of them out");
     }
     return parse_endpoint(options.endpoint);
 }

@@ -34,7 +34,7 @@ struct Target {
 };
 
 /// `invalid_argument` when bucket, region or endpoint cannot be right: an empty or malformed bucket (3 to 63 of [a-z0-9.-], also A-Z
-/// and _ for old buckets in path style), another scheme, user information, a query or a fragment in the endpoint, control characters.
+/// and _ for old buckets in path style), another scheme, user information, a query or a fragment in the endpoint, control characters, an endpoint beside dual_stack.
 [[nodiscard]] Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket);
 
 /// The host of the endpoint, without port; empty for AWS and for an endpoint that cannot be right.

@@ -37,13 +37,21 @@ std::string last_name(const ObjectListing& listing) {
     return last;
 }
 
+/// Where the next page begins. Ceph 16 encodes the keys of a page and not this one, which is the last of them.
+Result<std::string> marker_of(pugi::xml_node root, const char* name, const KeyReader& keys,
+                              std::string_view last) {
+    std::string plain = optional_text(root, name);
+    return !last.empty() && plain == last ? Result<std::string>(std::move(plain)) : keys.optional(root, name);
+}
+
 Result<void> read_next_marker(ObjectListing& listing, pugi::xml_node root, const KeyReader& keys) {
     if (!listing.truncated) {
         return {};
     }
-    FILESTORE_TRY_ASSIGN(listing.next_marker, keys.optional(root, "NextMarker"));
+    std::string last = last_name(listing);
+    FILESTORE_TRY_ASSIGN(listing.next_marker, marker_of(root, "NextMarker", keys, last));
     if (listing.next_marker.empty()) {
-        listing.next_marker = last_name(listing);
+        listing.next_marker = std::move(last);
     }
     return listing.next_marker.empty() ? Result<void>(no_way_on()) : Result<void>();
 }
@@ -74,7 +82,9 @@ Result<void> read_next_version(VersionListing& listing, pugi::xml_node root, con
     if (!listing.truncated) {
         return {};
     }
-    FILESTORE_TRY_ASSIGN(listing.next_key_marker, keys.optional(root, "NextKeyMarker"));
+    const std::string_view last =
+        listing.versions.empty() ? std::string_view() : std::string_view(listing.versions.back().key);
+    FILESTORE_TRY_ASSIGN(listing.next_key_marker, marker_of(root, "NextKeyMarker", keys, last));
     listing.next_version_id_marker = optional_text(root, "NextVersionIdMarker");
     if (listing.next_key_marker.empty() && !listing.versions.empty()) {
         listing.next_key_marker = listing.versions.back().key;

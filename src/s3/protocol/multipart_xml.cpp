@@ -133,7 +133,9 @@ Result<CompletedUpload> parse_completed_upload(std::string_view xml) {
 
 Result<PartListing> parse_part_listing(std::string_view xml, std::uint32_t asked_marker) {
     pugi::xml_document document;
-    FILESTORE_TRY_ASSIGN(const pugi::xml_node root, load_answer(document, xml, "ListPartsResult"));
+    // moto calls it by the other name.
+    FILESTORE_TRY_ASSIGN(const pugi::xml_node root,
+                         load_answer(document, xml, "ListPartsResult", "ListPartsResponse"));
     PartListing listing;
     FILESTORE_TRY_ASSIGN(listing.truncated, optional_boolean(root, "IsTruncated"));
     for (const pugi::xml_node element : root.children("Part")) {

@@ -40,12 +40,6 @@ std::optional<Md5::Bytes> md5_of_hex(std::string_view text) {
 
 }  // namespace
 
-std::string plain_etag(std::span<const std::byte> bytes) {
-    Md5 md5;
-    md5.update(bytes);
-    return to_hex(md5.finish());
-}
-
 std::string multipart_etag(const std::vector<UploadedPart>& parts) {
     Md5 md5;
     for (const UploadedPart& part : parts) {

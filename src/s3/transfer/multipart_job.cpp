@@ -9,7 +9,9 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
+#include "s3/protocol/write_options.h"
 #include "s3/transfer/multipart_etag.h"
+#include "s3/transfer/part_digests.h"
 
 namespace filestore::s3 {
 
@@ -132,6 +134,43 @@ Result<void> MultipartJob::create(std::vector<NameValue> headers) {
 Result<void> MultipartJob::on_create(const Outcome& outcome) {
     FILESTORE_TRY(outcome.answer);
     FILESTORE_TRY_ASSIGN(upload_id_, parse_upload_id(outcome.answer->body));
+    return failure_ ? Result<void>() : on_begun();
+}
+
+void MultipartJob::go_on_with(const std::string& upload_id) {
+    creating_ = true;
+    stay();
+    list_parts(upload_id, 0);
+}
+
+void MultipartJob::list_parts(const std::string& upload_id, std::uint32_t marker) {
+    Call call = new_call(http::Method::get);
+    call.query = {{"uploadId", upload_id}};
+    if (marker > 0) {
+        call.query.push_back({"part-number-marker", std::to_string(marker)});
+    }
+    call.headers = target_.access_headers;
+    Request request;
+    request.handle = [this, upload_id, marker](const Request& answered) {
+        return on_listed(*answered.outcome, upload_id, marker);
+    };
+    send(std::move(call), std::move(request));
+}
+
+Result<void> MultipartJob::on_listed(const Outcome& outcome, const std::string& upload_id,
+                                     std::uint32_t marker) {
+    if (!outcome.answer.ok() && outcome.answer.error().code() == ErrorCode::not_found) {
+        return outcome.answer.error().within(
+            "the upload to go on with is not there any more (it was completed, given up or swept)");
+    }
+    FILESTORE_TRY(outcome.answer);
+    FILESTORE_TRY_ASSIGN(PartListing page, parse_part_listing(outcome.answer->body, marker));
+    on_parts_there(std::move(page.parts));
+    if (page.truncated) {
+        list_parts(upload_id, page.next_marker);
+    } else {
+        upload_id_ = upload_id;
+    }
     return {};
 }
 
@@ -160,6 +199,7 @@ Result<void> MultipartJob::publish(Call call, std::uint64_t size) {
     std::sort(parts_.begin(), parts_.end(),
               [](const UploadedPart& a, const UploadedPart& b) { return a.number < b.number; });
     expected_etag_ = multipart_etag(parts_);
+    etag_tells_ = target_.etags.parts_are_md5_of_md5s && !expected_etag_.empty();
     FILESTORE_TRY_ASSIGN(std::string body, complete_multipart_body(parts_));
     call.query = {{"uploadId", upload_id_}};
     call.may_trickle = true;
@@ -191,7 +231,9 @@ Result<void> MultipartJob::on_whole(const Request& request) {
     const Error& error = outcome.answer.error();
     // A condition that fails on a repeated request may have been met by the first one, whose answer was lost.
     if (error.code() == ErrorCode::precondition_failed && outcome.maybe_done_before) {
-        expected_etag_ = plain_etag(request.buffer->bytes());
+        auto etag = plain_etag(*request.buffer);
+        expected_etag_ = etag.ok() ? std::move(*etag) : "";
+        etag_tells_ = target_.etags.whole_is_md5;
         undecided_ = error;
         look();
         return {};
@@ -242,7 +284,7 @@ Result<void> MultipartJob::on_look(const Outcome& outcome) {
         return succeed(expected_etag_, answer->header("x-amz-version-id"));
     }
     // Another object stands there. Where a condition failed, that is what it failed on.
-    const bool is_refusal = undecided_->code() == ErrorCode::precondition_failed && !expected_etag_.empty();
+    const bool is_refusal = undecided_->code() == ErrorCode::precondition_failed && etag_tells_;
     return is_refusal ? *undecided_ : undecided_outcome();
 }
 
@@ -264,14 +306,17 @@ Result<void> MultipartJob::succeed(std::string_view etag, std::string_view versi
     return {};
 }
 
-/// Aborts an upload in parts, and asks whether it is gone.
+/// Aborts an upload in parts that is not to stay, and asks whether it is gone.
 Result<void> MultipartJob::take_back() {
-    if (upload_id_.empty()) {
+    if (upload_id_.empty() || stays_) {
         taken_back_ = true;
         return {};
     }
     Call call = new_call(aborted_ ? http::Method::get : http::Method::remove);
     call.query = {{"uploadId", upload_id_}};
+    if (target_.requester_pays) {
+        call.headers.push_back(requester_pays_header());
+    }
     bound_cleanup(call);
     Request request;
     if (aborted_) {

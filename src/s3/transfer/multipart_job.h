@@ -20,21 +20,30 @@
 
 namespace filestore::s3 {
 
+/// Whether ETags are what S3 makes them: an object that has another one is then not what was sent. A value.
+struct ETagRules {
+    bool whole_is_md5 = true;
+    bool parts_are_md5_of_md5s = true;
+};
+
 /// Where a multipart upload goes to, and what its requests carry. A value.
 struct UploadTarget {
     std::string bucket;
     std::string key;
-    /// Of every request that carries bytes or asks for the object.
+    /// Of every request that carries bytes, makes an object of them or asks for it.
     std::vector<NameValue> access_headers;
+    /// They say that the requester pays; so must those that take an upload back.
+    bool requester_pays = false;
     /// Of the request that publishes.
     std::vector<NameValue> conditions;
+    ETagRules etags;
     std::stop_token cancel;
     std::optional<std::chrono::steady_clock::time_point> deadline;
     std::shared_ptr<PauseSwitch> pause;
 };
 
 /// Answers once no request is under way any more. On any failure, cancellation included, nothing new is at the key: what is under way is broken off, and
-/// the upload is aborted and looked after until the server says that it is gone. A resource; see Job.
+/// the upload is aborted and looked after until the server says that it is gone, unless it is to stay. A resource; see Job.
 class MultipartJob : public Job {
 protected:
     MultipartJob(std::shared_ptr<Requester> requester, UploadTarget target,
@@ -52,18 +61,29 @@ protected:
 
     /// Starts what can be started. Called again and again, until publish() or publish_whole() has been called or something has failed.
     [[nodiscard]] virtual Result<void> advance() = 0;
+    /// An upload in parts has begun, and its ID is known.
+    [[nodiscard]] virtual Result<void> on_begun() { return {}; }
+    /// A page of the parts that the server has of an upload that is gone on with.
+    virtual void on_parts_there(std::vector<ListedPart>) {}
     /// The job is about to answer, with `stored` or, where that is null, a failure: lets go of what the caller gave.
     virtual void release(S3PutResult* stored) noexcept = 0;
 
     /// Begins an upload in parts. Cannot be cancelled: an upload whose ID nobody knows could not be aborted.
     [[nodiscard]] Result<void> create(std::vector<NameValue> headers);
+    /// Goes on with an upload that was begun elsewhere: asks for its parts first. It stays.
+    void go_on_with(const std::string& upload_id);
+    /// On a failure the upload is not aborted.
+    void stay() noexcept { stays_ = true; }
+    /// One of the two has been called.
     [[nodiscard]] bool creating() const noexcept { return creating_; }
-    /// Empty until the upload has begun.
+    /// Empty until the upload has begun, or its parts are known.
     [[nodiscard]] const std::string& upload_id() const noexcept { return upload_id_; }
 
     /// Sends part `number`, whose answer is read by `part_of`.
     void send_part(Call call, std::uint32_t number, std::shared_ptr<const PartBuffer> buffer,
                    std::function<Result<UploadedPart>(const Answer&)> part_of);
+    /// A part that the server has already.
+    void keep_part(UploadedPart part) { parts_.push_back(std::move(part)); }
     [[nodiscard]] std::size_t under_way() const noexcept { return requests_.size(); }
 
     /// All parts have been sent and answered: makes the object of them, `size` bytes in all. `call` has the headers.
@@ -86,6 +106,9 @@ private:
     void send(Call call, Request request);
 
     [[nodiscard]] Result<void> on_create(const Outcome& outcome);
+    void list_parts(const std::string& upload_id, std::uint32_t marker);
+    [[nodiscard]] Result<void> on_listed(const Outcome& outcome, const std::string& upload_id,
+                                         std::uint32_t marker);
     [[nodiscard]] Result<void> on_whole(const Request& request);
     [[nodiscard]] Result<void> on_published(const Outcome& outcome);
     [[nodiscard]] Result<void> succeed(std::string_view etag, std::string_view version_id);
@@ -104,6 +127,7 @@ private:
     std::stop_source stop_requests_;
 
     bool creating_ = false;
+    bool stays_ = false;
     std::string upload_id_;
     std::vector<UploadedPart> parts_;
     std::uint64_t size_ = 0;
@@ -111,6 +135,8 @@ private:
     bool publishing_ = false;
     /// What the object's ETag is where it is ours; empty where that cannot be told.
     std::string expected_etag_;
+    /// An object with another ETag is not ours.
+    bool etag_tells_ = false;
     /// The failure of the request that publishes, while it is looked at what came of it.
     std::optional<Error> undecided_;
     std::optional<S3PutResult> result_;

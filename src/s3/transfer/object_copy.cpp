@@ -29,9 +29,12 @@ private:
         while (next_number_ <= plan_.count && under_way() < requester().options().parallel_parts) {
             copy_part(plan_.part(next_number_++));
         }
-        return next_number_ > plan_.count && under_way() == 0
-                   ? publish(new_call(http::Method::post), copy_.size)
-                   : Result<void>();
+        if (next_number_ <= plan_.count || under_way() > 0) {
+            return {};
+        }
+        Call call = new_call(http::Method::post);
+        call.headers = target().access_headers;
+        return publish(std::move(call), copy_.size);
     }
 
     void release(S3PutResult*) noexcept override {}

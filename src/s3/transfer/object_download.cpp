@@ -9,6 +9,7 @@
 #include "core/try.h"
 #include "s3/protocol/checksum_headers.h"
 #include "s3/transfer/download_check.h"
+#include "s3/transfer/part_sizes.h"
 #include "s3/transfer/parts_download.h"
 #include "s3/transfer/pinned_range.h"
 
@@ -75,7 +76,8 @@ private:
         begun_ = true;
         progress_ = ProgressMeter(std::move(download_->options.progress), extent_.length);
         pinned_ = {extent_.offset, extent_.length, pin_of(extent_, head.headers)};
-        in_parts_ = is_worth_parts();
+        sizes_wanted_ = are_sizes_wanted();
+        in_parts_ = sizes_wanted_ || is_worth_parts();
         return in_parts_ ? Result<void>(Error(ErrorCode::cancelled, "the rest is read in parts"))
                          : Result<void>();
     }
@@ -84,6 +86,18 @@ private:
         const S3ClientOptions& options = requester_->options();
         return options.parallel_parts > 1 && !pinned_.pin.etag.empty() &&
                extent_.length / parts_of_one_get > options.part_size;
+    }
+
+    /// The checksum is one of parts that are not known yet. They must be, before the first byte.
+    [[nodiscard]] bool are_sizes_wanted() {
+        if (!check_ || check_->part_count() == 0) {
+            return false;
+        }
+        if (check_->part_count() == 1) {
+            check_->set_parts({extent_.length});
+            return false;
+        }
+        return download_->knows_parts && !pinned_.pin.etag.empty() && extent_.length > 0;
     }
 
     Result<IoStep> take(std::span<const std::byte> bytes, const Wake& wake) {
@@ -118,6 +132,9 @@ private:
     }
 
     void on_stream_end(const Result<Answer>& answer) {
+        if (sizes_wanted_) {
+            return ask_for_sizes();
+        }
         if (in_parts_) {
             return read_in_parts();
         }
@@ -131,13 +148,30 @@ private:
         finish_after_sink(received);
     }
 
+    void ask_for_sizes() {
+        begin([this] {
+            ask_part_sizes(requester_, download_, pinned_.pin, check_->part_count(),
+                           [self = shared_from_this()](std::vector<std::uint64_t> sizes) {
+                               self->check_->set_parts(std::move(sizes));
+                               self->read_in_parts();
+                           });
+        });
+    }
+
     void read_in_parts() {
-        const auto self = shared_from_this();
-        const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
+        begin([this, self = shared_from_this()] {
             download_parts(
                 requester_, memory_, download_, pinned_,
                 [self](std::span<const std::byte> bytes) { self->took(bytes); },
                 [self](const Result<void>& received) { self->finish(received); });
+        });
+    }
+
+    /// Does what may throw, and otherwise sees to it that the download goes on.
+    template <class Work>
+    void begin(Work&& work) {
+        const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
+            work();
             return {};
         });
         if (!begun.ok()) {
@@ -189,6 +223,7 @@ private:
     /// The head of the first answer has been seen.
     bool begun_ = false;
     bool in_parts_ = false;
+    bool sizes_wanted_ = false;
 };
 
 }  // namespace

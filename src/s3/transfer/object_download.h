@@ -29,6 +29,8 @@ struct ObjectDownload {
     std::function<Result<void>(const Answer& head, const BodyExtent& extent)> on_head;
     /// Asks for checksums, and compares the bytes with one where the server gives one of the whole object.
     bool verify = false;
+    /// The server tells how an object is cut into parts, so that a checksum of these can be compared, too.
+    bool knows_parts = false;
     CallOptions options;
 };
 
@@ -39,9 +41,9 @@ struct DownloadedObject {
     std::optional<ChecksumValue> verified;
 };
 
-/// Begins with one plain GET. Where its answer is larger than several parts the rest goes by ranged requests side by side, pinned to the
-/// object's ETag; what breaks off is resumed where it broke. `done` is called on the executor, once, after Sink::finish(). An object that
-/// changes meanwhile is `conflict`, one whose bytes have another checksum than it says is `corrupt`.
+/// Begins with one plain GET. Where its answer is larger than several parts, or how the object was cut has to be asked for its checksum, it goes on
+/// by ranged requests side by side, pinned to the object's ETag; what breaks off is resumed where it broke. `done` is called on the executor,
+/// once, after Sink::finish(). An object that changes meanwhile is `conflict`, one whose bytes have another checksum than it says is `corrupt`.
 void download_object(const std::shared_ptr<Requester>& requester, std::shared_ptr<PartMemory> memory,
                      ObjectDownload download, std::function<void(Result<DownloadedObject>)> done);
 

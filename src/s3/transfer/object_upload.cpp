@@ -3,13 +3,13 @@
 #include <array>
 #include <utility>
 
-#include "core/digest.h"
-#include "core/encoding.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
-#include "s3/protocol/part_plan.h"
+#include "s3/transfer/part_digests.h"
+#include "s3/transfer/parts_there.h"
 #include "s3/transfer/shared_progress.h"
+#include "s3/transfer/spooled_part.h"
 
 namespace filestore::s3 {
 
@@ -28,12 +28,29 @@ public:
           memory_(std::move(memory)),
           source_(std::move(upload.source)),
           headers_(std::move(upload.headers)),
-          declared_(source_->size()),
+          on_resume_token_(std::move(upload.on_resume_token)),
+          resume_(std::move(upload.resume)),
+          plan_(resume_ ? PlannedParts{resume_->part_size, resume_->part_sizes, resume_->object_size}
+                        : PlannedParts{this->requester().options().part_size, upload.part_sizes,
+                                       source_->size()}),
+          declared_(plan_.object_size ? plan_.object_size : source_->size()),
+          checksum_choice_(upload.checksums),
           checksums_(upload.checksums),
+          refuses_parts_(std::move(upload.refuses_parts)),
           progress_(std::make_shared<SharedProgress>(ProgressMeter(std::move(upload.progress), declared_))) {}
 
 private:
+    /// What the parts are cut by. A value.
+    struct PlannedParts {
+        std::uint64_t part_size = 0;
+        PartSizes sizes = PartSizes::growing;
+        std::optional<std::uint64_t> object_size;
+    };
+
     Result<void> advance() override {
+        if (resume_ && !creating()) {
+            go_on_with(resume_->upload_id);
+        }
         while (!source_ended_ || filled_) {
             FILESTORE_TRY(check_limits());
             if (filled_) {
@@ -53,6 +70,22 @@ private:
         return source_ended_ && under_way() == 0 ? publish_parts() : Result<void>();
     }
 
+    Result<void> on_begun() override {
+        if (!on_resume_token_) {
+            return {};
+        }
+        const ResumeToken token{
+            target().bucket,    target().key,      upload_id(),           plan_.part_size,
+            plan_.sizes,        plan_.object_size, checksum_choice_.mode, checksum_choice_.algorithm,
+            target().conditions};
+        FILESTORE_TRY(
+            call_user(ErrorCode::internal, [&] { return on_resume_token_(format_resume_token(token)); }));
+        stay();
+        return {};
+    }
+
+    void on_parts_there(std::vector<ListedPart> page) override { there_.add(std::move(page)); }
+
     void release(S3PutResult* stored) noexcept override {
         source_.reset();
         buffer_.reset();
@@ -66,8 +99,8 @@ private:
     /// Reads until the next part is full or the source has ended; false where one of source and memory has nothing to give now.
     Result<bool> fill() {
         if (!buffer_) {
-            FILESTORE_TRY_ASSIGN(part_size_, size_of_part(next_number_));
-            buffer_ = std::make_shared<PartBuffer>(part_size_);
+            FILESTORE_TRY_ASSIGN(const std::uint64_t most, most_bytes_of_part(next_number_));
+            buffer_ = new_buffer(most);
         }
         while (true) {
             FILESTORE_TRY(check_limits());
@@ -82,8 +115,15 @@ private:
             if (count == 0) {
                 return source_ended_ && take_buffer();
             }
-            buffer_->added(count);
+            FILESTORE_TRY(buffer_->added(count));
         }
+    }
+
+    [[nodiscard]] std::shared_ptr<PartBuffer> new_buffer(std::uint64_t most) const {
+        if (most > memory_->total()) {
+            return std::make_shared<SpooledPart>(most, requester().options().spool_directory);
+        }
+        return std::make_shared<MemoryPart>(static_cast<std::size_t>(most));
     }
 
     bool take_buffer() {
@@ -91,27 +131,27 @@ private:
         return true;
     }
 
-    [[nodiscard]] Result<std::uint64_t> size_of_part(std::uint32_t number) const {
-        const std::uint64_t wished = requester().options().part_size;
-        if (declared_) {
-            FILESTORE_TRY_ASSIGN(const PartPlan plan, plan_parts(*declared_, wished));
-            return plan.part_size;
+    /// At least 1.
+    [[nodiscard]] Result<std::uint64_t> most_bytes_of_part(std::uint32_t number) const {
+        if (plan_.object_size) {
+            FILESTORE_TRY_ASSIGN(const PartPlan plan, plan_parts(*plan_.object_size, plan_.part_size));
+            return std::max<std::uint64_t>(1, plan.part(std::min(number, plan.count)).size);
         }
-        FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(PartSizes::growing, wished));
+        FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(plan_.sizes, plan_.part_size));
         return parts.size_of(number);
     }
 
     [[nodiscard]] std::span<std::byte> accounted_room() const {
         const auto room = buffer_->room();
         const bool all = buffer_->is_accounted_for() || room.size() <= unaccounted_bytes;
-        return all ? room : room.first(unaccounted_bytes - buffer_->size());
+        return all ? room : room.first(unaccounted_bytes - static_cast<std::size_t>(buffer_->size()));
     }
 
     bool account_for_buffer() {
         if (buffer_->is_accounted_for() || buffer_->size() < unaccounted_bytes) {
             return true;
         }
-        auto share = memory_->take(part_size_, weak_self());
+        auto share = memory_->take(buffer_->memory(), weak_self());
         if (share) {
             buffer_->hold(std::move(*share));
         }
@@ -157,6 +197,9 @@ private:
             FILESTORE_TRY(send_whole());
             return true;
         }
+        if (!creating() && refuses_parts_) {
+            return *refuses_parts_;
+        }
         if (!creating()) {
             FILESTORE_TRY_ASSIGN(auto headers, headers_(declared_));
             checksums_.announce(headers);
@@ -165,10 +208,26 @@ private:
         if (upload_id().empty()) {
             return false;
         }
-        if (filled_->size() > 0) {
-            send_filled_part();
+        // An upload that is gone on with may be of nothing; it has a part, too.
+        if (filled_->size() > 0 || next_number_ == 1) {
+            FILESTORE_TRY_ASSIGN(const bool kept, keep_filled_part());
+            FILESTORE_TRY(kept ? Result<void>() : send_filled_part());
         }
         filled_.reset();
+        return true;
+    }
+
+    /// False where the server does not have the part.
+    Result<bool> keep_filled_part() {
+        FILESTORE_TRY_ASSIGN(const ListedPart* const part, there_.find(next_number_, *filled_));
+        if (part == nullptr) {
+            return false;
+        }
+        FILESTORE_TRY(checksums_.note_part(*filled_, next_number_));
+        keep_part({next_number_, part->etag, checksums_.of_part(next_number_)});
+        progress_->acknowledge(filled_->size());
+        progress_->add(filled_->size());
+        ++next_number_;
         return true;
     }
 
@@ -176,27 +235,29 @@ private:
         Call call = new_call(http::Method::put);
         FILESTORE_TRY_ASSIGN(call.headers, headers_(filled_->size()));
         append(call.headers, target().conditions);
-        add_body(call, 1);
+        FILESTORE_TRY(add_body(call, 1));
         publish_whole(std::move(call), std::exchange(filled_, nullptr));
         return {};
     }
 
-    void send_filled_part() {
+    Result<void> send_filled_part() {
         Call call = new_call(http::Method::put);
         call.headers = target().access_headers;
         const std::uint32_t number = next_number_++;
-        add_body(call, number);
+        FILESTORE_TRY(add_body(call, number));
         send_part(std::move(call), number, filled_,
                   [this, number, size = filled_->size()](const Answer& answer) -> Result<UploadedPart> {
                       progress_->acknowledge(size);
                       return UploadedPart{number, std::string(unquoted_etag(answer.header("etag"))),
                                           checksums_.of_part(number)};
                   });
+        return {};
     }
 
     Result<void> publish_parts() {
         Call call = new_call(http::Method::post);
-        call.headers = target().conditions;
+        call.headers = target().access_headers;
+        append(call.headers, target().conditions);
         FILESTORE_TRY(checksums_.add_to_completion(call));
         return publish(std::move(call), total_);
     }
@@ -205,29 +266,32 @@ private:
         headers.insert(headers.end(), more.begin(), more.end());
     }
 
-    void add_body(Call& call, std::uint32_t number) {
-        call.body = std::make_shared<ProgressSource>(source_of(filled_), progress_);
+    Result<void> add_body(Call& call, std::uint32_t number) {
+        call.body = std::make_shared<ProgressSource>(filled_->source(runtime().executor), progress_);
         call.body_size = filled_->size();
         call.bulk = filled_->size() > bulk_threshold;
         call.payload_hash = unsigned_payload;
         if (requester().signs_payload()) {
-            Sha256 hash;
-            hash.update(filled_->bytes());
-            call.payload_hash = to_hex(hash.finish());
+            FILESTORE_TRY_ASSIGN(call.payload_hash, sha256_of(*filled_));
         }
-        checksums_.add_to_body(call, filled_, number);
+        return checksums_.add_to_body(call, *filled_, number);
     }
 
     const std::shared_ptr<PartMemory> memory_;
     std::shared_ptr<Source> source_;
     const std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t>)> headers_;
+    const std::function<Result<void>(const std::string&)> on_resume_token_;
+    const std::optional<ResumeToken> resume_;
+    const PlannedParts plan_;
     const std::optional<std::uint64_t> declared_;
+    const ChecksumChoice checksum_choice_;
+    PartsThere there_;
     UploadChecksums checksums_;
+    const std::optional<Error> refuses_parts_;
     const std::shared_ptr<SharedProgress> progress_;
 
     /// Being read.
     std::shared_ptr<PartBuffer> buffer_;
-    std::uint64_t part_size_ = 0;
     /// Whole, and not sent yet.
     std::shared_ptr<const PartBuffer> filled_;
     std::optional<std::byte> ahead_;

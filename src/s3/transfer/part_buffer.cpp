@@ -11,7 +11,7 @@ namespace {
 
 class PartSource final : public Source {
 public:
-    explicit PartSource(std::shared_ptr<const PartBuffer> buffer) : buffer_(std::move(buffer)) {}
+    explicit PartSource(std::shared_ptr<const MemoryPart> buffer) : buffer_(std::move(buffer)) {}
 
     Result<IoStep> read(std::span<std::byte> into, const Wake&) override {
         const auto rest = buffer_->bytes().subspan(position_);
@@ -29,13 +29,13 @@ public:
     bool blocking() const noexcept override { return false; }
 
 private:
-    std::shared_ptr<const PartBuffer> buffer_;
+    std::shared_ptr<const MemoryPart> buffer_;
     std::size_t position_ = 0;
 };
 
 }  // namespace
 
-PartBuffer::PartBuffer(std::size_t limit) : limit_(limit) {
+MemoryPart::MemoryPart(std::size_t limit) : limit_(limit) {
     void* const mapped =
         ::mmap(nullptr, limit_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapped == MAP_FAILED) {
@@ -44,12 +44,12 @@ PartBuffer::PartBuffer(std::size_t limit) : limit_(limit) {
     memory_ = static_cast<std::byte*>(mapped);
 }
 
-PartBuffer::~PartBuffer() {
+MemoryPart::~MemoryPart() {
     ::munmap(memory_, limit_);
 }
 
-std::shared_ptr<Source> source_of(std::shared_ptr<const PartBuffer> buffer) {
-    return std::make_shared<PartSource>(std::move(buffer));
+std::shared_ptr<Source> MemoryPart::source(const std::shared_ptr<Executor>&) const {
+    return std::make_shared<PartSource>(std::static_pointer_cast<const MemoryPart>(shared_from_this()));
 }
 
 }  // namespace filestore::s3

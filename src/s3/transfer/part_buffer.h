@@ -5,47 +5,81 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "filestore/executor.h"
+#include "filestore/result.h"
 #include "filestore/stream.h"
 #include "s3/transfer/part_memory.h"
 
 namespace filestore::s3 {
 
-/// Memory that takes up room as it is filled, up to a limit, and gives it back to the system at once: an allocator would keep what many threads
-/// have used. A resource held by std::shared_ptr; one thread at a time while it is filled, immutable afterwards.
-class PartBuffer {
+/// Bytes that are filled in up to a limit and then read, any number of times. A resource held by std::shared_ptr; one thread at a time while it is
+/// filled, immutable afterwards.
+class PartBuffer : public std::enable_shared_from_this<PartBuffer> {
 public:
-    /// Throws std::bad_alloc where the system has no address space left.
-    explicit PartBuffer(std::size_t limit);
+    PartBuffer() = default;
     PartBuffer(const PartBuffer&) = delete;
     PartBuffer& operator=(const PartBuffer&) = delete;
-    ~PartBuffer();
+    virtual ~PartBuffer() = default;
 
     /// Where to put what comes next; empty when the buffer is full.
-    [[nodiscard]] std::span<std::byte> room() noexcept { return {memory_ + size_, limit_ - size_}; }
-    /// So many bytes of room() have been filled.
-    void added(std::size_t count) noexcept { size_ += count; }
+    [[nodiscard]] virtual std::span<std::byte> room() noexcept = 0;
+    /// So many bytes of room() have been filled. May block; `no_space` and the like where they cannot be kept.
+    [[nodiscard]] virtual Result<void> added(std::size_t count) = 0;
 
-    /// What the buffer takes up is accounted for.
+    [[nodiscard]] virtual bool full() const noexcept = 0;
+    [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;
+
+    /// The most memory that it takes up, in bytes.
+    [[nodiscard]] virtual std::uint64_t memory() const noexcept = 0;
+    /// That is accounted for.
     void hold(PartMemory::Share share) noexcept { share_.emplace(std::move(share)); }
     [[nodiscard]] bool is_accounted_for() const noexcept { return share_.has_value(); }
 
-    [[nodiscard]] bool full() const noexcept { return size_ == limit_; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// Hands over all bytes, in order. May block.
+    [[nodiscard]] virtual Result<void> read(
+        const std::function<void(std::span<const std::byte>)>& take) const = 0;
+
+    /// Reads all bytes; never blocks, for what does runs on `executor`; rewinds. Any number may read one buffer.
+    [[nodiscard]] virtual std::shared_ptr<Source> source(const std::shared_ptr<Executor>& executor) const = 0;
+
+private:
+    std::optional<PartMemory::Share> share_;
+};
+
+/// Memory that takes up room as it is filled, and gives it back to the system at once: an allocator would keep what many threads have used.
+class MemoryPart final : public PartBuffer {
+public:
+    /// Throws std::bad_alloc where the system has no address space left.
+    explicit MemoryPart(std::size_t limit);
+    ~MemoryPart() override;
+
+    [[nodiscard]] std::span<std::byte> room() noexcept override { return {memory_ + size_, limit_ - size_}; }
+    [[nodiscard]] Result<void> added(std::size_t count) override {
+        size_ += count;
+        return {};
+    }
+    [[nodiscard]] bool full() const noexcept override { return size_ == limit_; }
+    [[nodiscard]] std::uint64_t size() const noexcept override { return size_; }
+    [[nodiscard]] std::uint64_t memory() const noexcept override { return limit_; }
+    [[nodiscard]] Result<void> read(
+        const std::function<void(std::span<const std::byte>)>& take) const override {
+        take(bytes());
+        return {};
+    }
+    [[nodiscard]] std::shared_ptr<Source> source(const std::shared_ptr<Executor>& executor) const override;
+
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {memory_, size_}; }
 
 private:
     const std::size_t limit_;
-    std::optional<PartMemory::Share> share_;
     std::byte* memory_ = nullptr;
     std::size_t size_ = 0;
 };
-
-/// Reads a buffer that is filled; never blocks; rewinds. Any number may read one.
-[[nodiscard]] std::shared_ptr<Source> source_of(std::shared_ptr<const PartBuffer> buffer);
 
 }  // namespace filestore::s3

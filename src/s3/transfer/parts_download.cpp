@@ -26,6 +26,7 @@ public:
           memory_(std::move(memory)),
           download_(std::move(download)),
           range_(std::move(range)),
+          part_size_(std::min(requester_->options().part_size, std::max(memory_->total(), unaccounted_part))),
           on_bytes_(std::move(on_bytes)),
           done_(std::move(done)) {}
 
@@ -33,7 +34,7 @@ private:
     /// A part under way. Its event loop fills the buffer until the outcome is there.
     struct Part {
         PinnedRange range;
-        std::shared_ptr<PartBuffer> buffer;
+        std::shared_ptr<MemoryPart> buffer;
         std::optional<Result<void>> outcome;
         std::size_t delivered = 0;
     };
@@ -80,7 +81,7 @@ private:
 
     Result<void> ask_for_more() {
         while (asked_ < range_.length && parts_.size() < requester_->options().parallel_parts) {
-            std::uint64_t length = std::min(requester_->options().part_size, range_.length - asked_);
+            std::uint64_t length = std::min(part_size_, range_.length - asked_);
             auto share = memory_->take(length, weak_self());
             if (!share && !parts_.empty()) {
                 return {};
@@ -90,7 +91,7 @@ private:
             }
             const auto part = std::make_shared<Part>();
             part->range = {range_.offset + asked_, length, range_.pin};
-            part->buffer = std::make_shared<PartBuffer>(static_cast<std::size_t>(length));
+            part->buffer = std::make_shared<MemoryPart>(static_cast<std::size_t>(length));
             if (share) {
                 part->buffer->hold(std::move(*share));
             }
@@ -147,7 +148,7 @@ private:
         wake();
     }
 
-    static Result<IoStep> append(PartBuffer& buffer, std::span<const std::byte> bytes) {
+    static Result<IoStep> append(MemoryPart& buffer, std::span<const std::byte> bytes) {
         const std::size_t whole = bytes.size();
         while (!bytes.empty()) {
             const auto room = buffer.room();
@@ -156,7 +157,7 @@ private:
             }
             const std::size_t count = std::min(room.size(), bytes.size());
             std::copy_n(bytes.begin(), count, room.begin());
-            buffer.added(count);
+            FILESTORE_TRY(buffer.added(count));
             bytes = bytes.subspan(count);
         }
         return IoStep{whole, false};
@@ -203,6 +204,8 @@ private:
     const std::shared_ptr<PartMemory> memory_;
     const std::shared_ptr<const ObjectDownload> download_;
     const PinnedRange range_;
+    /// A range may be of any size: none is larger than there is memory for.
+    const std::uint64_t part_size_;
     std::function<void(std::span<const std::byte>)> on_bytes_;
     std::function<void(Result<void>)> done_;
     std::stop_source stop_requests_;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "s3/protocol/range_plan.h"
+#include "s3/protocol/object_pin.h"
 #include "s3/requester.h"
 
 namespace filestore::s3 {

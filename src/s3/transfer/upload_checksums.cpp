@@ -6,6 +6,7 @@
 
 #include "core/try.h"
 #include "s3/protocol/aws_chunked.h"
+#include "s3/transfer/part_digests.h"
 #include "s3/transfer/trailer_source.h"
 
 namespace filestore::s3 {
@@ -63,21 +64,30 @@ void UploadChecksums::announce(std::vector<NameValue>& headers) const {
     headers.push_back({std::string(checksum_type_header), std::string(to_string(type()))});
 }
 
-void UploadChecksums::add_to_body(Call& call, const std::shared_ptr<const PartBuffer>& buffer,
-                                  std::uint32_t number) {
+Result<void> UploadChecksums::add_to_body(Call& call, const PartBuffer& buffer, std::uint32_t number) {
     if (is_off()) {
-        return;
+        return {};
     }
-    const ChecksumValue value = checksum_of(choice_.algorithm, buffer->bytes());
-    parts_.resize(std::max<std::size_t>(parts_.size(), number));
-    parts_[number - 1] = {value, buffer->size()};
-    whole_ = value;
+    FILESTORE_TRY(note_part(buffer, number));
+    const ChecksumValue& value = *whole_;
     if (choice_.mode == S3ChecksumMode::trailer) {
-        return add_trailer(call, value);
+        add_trailer(call, value);
+        return {};
     }
     call.headers.push_back(
         {std::string(sdk_checksum_algorithm_header), std::string(to_string(choice_.algorithm))});
     call.headers.push_back({std::string(checksum_header(choice_.algorithm)), value.text()});
+    return {};
+}
+
+Result<void> UploadChecksums::note_part(const PartBuffer& buffer, std::uint32_t number) {
+    if (is_off()) {
+        return {};
+    }
+    FILESTORE_TRY_ASSIGN(whole_, checksum_of(choice_.algorithm, buffer));
+    parts_.resize(std::max<std::size_t>(parts_.size(), number));
+    parts_[number - 1] = {*whole_, buffer.size()};
+    return {};
 }
 
 std::optional<EncodedChecksum> UploadChecksums::of_part(std::uint32_t number) const {
@@ -93,7 +103,10 @@ Result<void> UploadChecksums::add_to_completion(Call& call) {
     }
     FILESTORE_TRY_ASSIGN(whole_, multipart_checksum(choice_.algorithm, type(), parts_));
     call.headers.push_back({std::string(checksum_type_header), std::string(to_string(type()))});
-    call.headers.push_back({std::string(checksum_header(choice_.algorithm)), whole_->text()});
+    // Those of the parts stand in the body; not every server takes one made of them (Garage).
+    if (type() == ChecksumType::full_object) {
+        call.headers.push_back({std::string(checksum_header(choice_.algorithm)), whole_->text()});
+    }
     return {};
 }
 

@@ -31,8 +31,11 @@ public:
     /// Into the request that begins an upload in parts.
     void announce(std::vector<NameValue>& headers) const;
 
-    /// Into a request whose body is `buffer`, part `number` of the object; 1 for the whole.
-    void add_to_body(Call& call, const std::shared_ptr<const PartBuffer>& buffer, std::uint32_t number);
+    /// Into a request whose body is `buffer`, part `number` of the object; 1 for the whole. Reads it.
+    [[nodiscard]] Result<void> add_to_body(Call& call, const PartBuffer& buffer, std::uint32_t number);
+
+    /// Part `number` is with the server already. Reads it.
+    [[nodiscard]] Result<void> note_part(const PartBuffer& buffer, std::uint32_t number);
 
     /// What was sent with part `number`.
     [[nodiscard]] std::optional<EncodedChecksum> of_part(std::uint32_t number) const;

@@ -64,6 +64,8 @@ TEST_CASE("every option is set by its name", "[service]") {
                                                        {"profile", "minio"},
                                                        {"checksum_mode", "trailer"},
                                                        {"checksum_algorithm", "sha256"},
+                                                       {"part_size", "5242880"},
+                                                       {"part_memory", "1048576"},
                                                        {"parallel_parts", "5"},
                                                        {"max_connections", "9"},
                                                        {"event_loops", "3"},
@@ -96,6 +98,8 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.s3.profile == "minio");
     CHECK(options.s3.checksum_mode == filestore::S3ChecksumMode::trailer);
     CHECK(options.s3.checksum_algorithm == filestore::ChecksumAlgorithm::sha256);
+    CHECK(options.s3.part_size == 5242880);
+    CHECK(options.s3.part_memory == 1048576);
     CHECK(options.s3.parallel_parts == 5);
     CHECK(options.s3.max_connections == 9);
     CHECK(options.s3.event_loops == 3);

@@ -58,6 +58,41 @@ TEST_CASE("nothing is asked before the first call", "[s3][credentials]") {
     CHECK(setup.inner->asked() == 0);
 }
 
+TEST_CASE("keys that end too early are asked for anew, once", "[s3][credentials]") {
+    Setup setup;
+    setup.keep("short", 20min);
+    const auto get_lasting = [&](std::chrono::minutes life) {
+        setup.provider->get_lasting(setup.clock->now() + life, {}, setup.answers.next());
+    };
+    setup.clock->advance(1min);
+    get_lasting(19min);
+    CHECK(setup.inner->asked() == 1);
+    CHECK(setup.last() == "short");
+
+    const std::size_t before = setup.answers.count();
+    get_lasting(60min);
+    CHECK(setup.inner->asked() == 2);
+    CHECK(setup.answers.count() == before);
+    CHECK(setup.get_now() == "short");
+    SECTION("and longer ones are given") {
+        setup.inner->answer(keys_named("long", setup.clock->now() + 90min));
+        CHECK(setup.answers.count() == before + 2);
+        CHECK(setup.last() == "long");
+        CHECK(setup.get_now() == "long");
+    }
+    SECTION("and those that hold are given where that fails") {
+        setup.inner->answer(failed());
+        CHECK(setup.answers.count() == before + 2);
+        CHECK(setup.last() == "short");
+    }
+    SECTION("and others that are short are not asked for again at once") {
+        setup.inner->answer(keys_named("short too", setup.clock->now() + 20min));
+        get_lasting(60min);
+        CHECK(setup.inner->asked() == 2);
+        CHECK(setup.last() == "short too");
+    }
+}
+
 TEST_CASE("a hundred threads that need keys make one request", "[s3][credentials]") {
     Setup setup;
     std::vector<std::thread> threads;

@@ -8,6 +8,7 @@ using filestore::Error;
 using filestore::ErrorCode;
 using filestore::ErrorDetails;
 using filestore::parse_timestamp;
+using filestore::S3RetryOptions;
 using namespace filestore::s3;
 using namespace std::chrono_literals;
 
@@ -75,7 +76,7 @@ TEST_CASE("which errors slow the sender down", "[s3][retry_policy]") {
 }
 
 TEST_CASE("the wait before a retry is spread over all of its bound", "[s3][retry_policy]") {
-    const RetryOptions options;
+    const S3RetryOptions options;
     struct Row {
         unsigned attempt;
         std::chrono::milliseconds most;
@@ -96,7 +97,7 @@ TEST_CASE("the wait before a retry is spread over all of its bound", "[s3][retry
 }
 
 TEST_CASE("the server's own wish is the least wait", "[s3][retry_policy]") {
-    const RetryOptions options;
+    const S3RetryOptions options;
     CHECK(backoff(options, 2, 0, 5s) == 5s);
     CHECK(backoff(options, 9, UINT64_MAX, 5s) == 12'800ms);
     CHECK(backoff(options, 2, 0, 1h) == 60s);

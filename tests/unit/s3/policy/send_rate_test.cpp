@@ -16,6 +16,9 @@ namespace {
 
 using Time = SendRate::Time;
 
+/// Of one call.
+constexpr unsigned most_attempts = 5;
+
 /// Takes so many requests a second, and a few at once; answers the others with a throttle.
 class ThrottlingServer {
 public:
@@ -103,7 +106,7 @@ private:
             return send(event.client, now_);
         }
         rate_.on_throttle(now_);
-        attempt = attempt < RetryOptions().attempts && budget_.take() ? attempt + 1 : 1;
+        attempt = attempt < most_attempts && budget_.take() ? attempt + 1 : 1;
         // A call that was given up is followed by the caller's next one, which waits as long.
         send(event.client, now_ + backoff({}, std::max(attempt, 2U), random_()));
     }

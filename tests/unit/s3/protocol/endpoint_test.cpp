@@ -93,6 +93,34 @@ TEST_CASE("resolve_endpoint answers scheme, host and path", "[s3][endpoint]") {
     }
 }
 
+TEST_CASE("AWS's hosts with both kinds of addresses", "[s3][endpoint]") {
+    struct Row {
+        std::string region;
+        std::string bucket;
+        std::string host;
+        std::string path;
+    };
+    const std::vector<Row> rows = {
+        {"us-east-1", "bucket", "bucket.s3.dualstack.us-east-1.amazonaws.com", ""},
+        {"eu-west-3", "dotted.bucket", "s3.dualstack.eu-west-3.amazonaws.com", "/dotted.bucket"},
+        {"cn-north-1", "bucket", "bucket.s3.dualstack.cn-north-1.amazonaws.com.cn", ""},
+        {"us-gov-west-1", "bucket", "bucket.s3.dualstack.us-gov-west-1.amazonaws.com", ""},
+    };
+    for (const Row& row : rows) {
+        INFO(row.host);
+        S3Options options = options_for("", row.bucket, S3Addressing::automatic, row.region);
+        options.dual_stack = true;
+        const auto endpoint = resolve(options);
+        REQUIRE(endpoint.ok());
+        CHECK(endpoint->scheme == "https");
+        CHECK(endpoint->host == row.host);
+        CHECK(endpoint->path == row.path);
+    }
+    S3Options with_endpoint = options_for("https://store.example");
+    with_endpoint.dual_stack = true;
+    check_refused(with_endpoint);
+}
+
 TEST_CASE("an endpoint that cannot be right is refused", "[s3][endpoint]") {
     const std::vector<std::string> endpoints = {
         "localhost:9000",

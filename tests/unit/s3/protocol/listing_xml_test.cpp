@@ -116,6 +116,11 @@ TEST_CASE("where a listing of versions goes on", "[s3][listing_xml]") {
     REQUIRE(named.ok());
     CHECK(named->next_key_marker == "a b");
     CHECK(named->next_version_id_marker == "v+1");
+    const auto plain = parse_version_listing(
+        versions_xml(truncated + url + version_xml("DeleteMarker", "a%2Bb%25", "v9") +
+                     "<NextKeyMarker>a+b%</NextKeyMarker><NextVersionIdMarker>v9</NextVersionIdMarker>"));
+    REQUIRE(plain.ok());
+    CHECK(plain->next_key_marker == "a+b%");
     const auto unnamed =
         parse_version_listing(versions_xml(truncated + version_xml("DeleteMarker", "k", "v9")));
     REQUIRE(unnamed.ok());

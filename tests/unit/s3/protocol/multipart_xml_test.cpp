@@ -155,6 +155,8 @@ TEST_CASE("a list of parts", "[s3][multipart_xml]") {
     CHECK(listing->parts[1].checksums.at(0) == EncodedChecksum{ChecksumAlgorithm::crc32, "y/Q5Jg==", 0});
     CHECK(refuses_every_cut(page, [](std::string_view xml) { return parse_part_listing(xml).ok(); }));
 
+    CHECK(parse_part_listing("<ListPartsResponse>" + part_xml(1) + "</ListPartsResponse>")->parts.size() ==
+          1);
     const auto empty = parse_part_listing(parts_xml(""));
     REQUIRE(empty.ok());
     CHECK(empty->parts.empty());

@@ -1,6 +1,7 @@
-#include "s3/protocol/range_plan.h"
+#include "s3/protocol/object_pin.h"
 
 #include <string>
+#include <string_view>
 
 #include "core/try.h"
 #include "s3/protocol/etag.h"
@@ -15,22 +16,6 @@ Error changed(std::string_view how) {
 }
 
 }  // namespace
-
-Result<RangePlan> plan_ranges(std::uint64_t offset, std::uint64_t end, std::uint64_t range_size) {
-    if (end < offset || range_size == 0) {
-        return Error(ErrorCode::invalid_argument,
-                     "bytes " + std::to_string(offset) + " to " + std::to_string(end) +
-                         " cannot be fetched in ranges of " + std::to_string(range_size));
-    }
-    return RangePlan{offset, end, range_size};
-}
-
-std::optional<ByteRange> rest_of(const BodyExtent& extent, std::uint64_t delivered) {
-    if (delivered >= extent.length) {
-        return std::nullopt;
-    }
-    return ByteRange{extent.offset + delivered, extent.length - delivered};
-}
 
 ObjectPin pin_of(const BodyExtent& extent, const std::vector<NameValue>& headers) {
     return {std::string(unquoted_etag(header_value(headers, "etag"))),

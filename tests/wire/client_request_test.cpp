@@ -1,0 +1,189 @@
+/// What the requests of S3Client say beyond those of the backend.
+
+#include <catch2/catch.hpp>
+
+#include "filestore/s3_client.h"
+#include "support/code_of.h"
+#include "support/random_bytes.h"
+#include "support/test_streams.h"
+#include "wire/s3_client.h"
+
+using namespace filestore;
+using namespace filestore::test;
+
+namespace {
+
+constexpr std::size_t part = std::size_t{5} << 20U;
+
+const std::string stored = answer("200 OK", "ETag: \"e\"\r\n", "");
+const std::string found = answer("200 OK", std::string(date_line) + "ETag: \"e\"\r\n", "");
+const std::string gone = answer("204 No Content", "", "");
+const std::string not_there = answer("404 Not Found", "", error_body("NoSuchUpload"));
+
+std::string document(const std::string& root, const std::string& inner) {
+    return answer("200 OK", "", "<" + root + ">" + inner + "</" + root + ">");
+}
+
+const std::string begun = document("InitiateMultipartUploadResult", "<UploadId>u</UploadId>");
+const std::string completed = document("CompleteMultipartUploadResult", "<ETag>\"e-2\"</ETag>");
+const std::string copied =
+    document("CopyObjectResult", "<LastModified>2026-01-31T11:00:00Z</LastModified><ETag>\"e\"</ETag>");
+const std::string copied_part =
+    document("CopyPartResult", "<LastModified>2026-01-31T11:00:00Z</LastModified><ETag>\"e\"</ETag>");
+const std::string no_tags = document("Tagging", "<TagSet></TagSet>");
+
+/// Its requests come one after the other, on one connection.
+S3Client open_client(const ScriptedServer& server, const std::function<void(S3ClientOptions&)>& change = {}) {
+    S3ClientOptions options = options_for(server);
+    options.parallel_parts = 1;
+    options.max_connections = 1;
+    options.expect_threshold.reset();
+    if (change) {
+        change(options);
+    }
+    return S3Client::open(std::move(options)).value();
+}
+
+template <class Request>
+Request at_the_requesters_cost(const std::string& key = "key") {
+    Request request;
+    request.bucket = "bucket";
+    request.key = key;
+    request.requester_pays = true;
+    return request;
+}
+
+void check_who_pays(const ScriptedServer& server, std::size_t count) {
+    const auto requests = server.requests();
+    CHECK(requests.size() == count);
+    for (const HeardRequest& request : requests) {
+        INFO(request.head);
+        CHECK(request.header("x-amz-request-payer") == "requester");
+        CHECK(request.header("Authorization").find(";x-amz-request-payer") != std::string::npos);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("every request on an object says who pays", "[wire][payer]") {
+    const ScriptedServer server({conversation({stored, found, found, gone, found, copied})});
+    S3Client client = open_client(server);
+    auto put = at_the_requesters_cost<S3PutRequest>();
+    put.source = source_from_string("bytes");
+    CHECK(client.put(put).ok());
+    auto get = at_the_requesters_cost<S3GetRequest>();
+    get.sink = std::make_shared<BufferSink>();
+    CHECK(client.get(get).ok());
+    CHECK(client.head(at_the_requesters_cost<S3ObjectRequest>()).ok());
+    CHECK(client.remove(at_the_requesters_cost<S3ObjectRequest>()).ok());
+    auto copy = at_the_requesters_cost<S3CopyRequest>();
+    copy.source_bucket = "bucket";
+    copy.source_key = "source";
+    CHECK(client.copy(copy).ok());
+    check_who_pays(server, 6);
+}
+
+TEST_CASE("every request on many objects says who pays", "[wire][payer]") {
+    const ScriptedServer server({conversation({
+        document("DeleteResult", "<Deleted><Key>key</Key></Deleted>"),
+        document("ListBucketResult", "<IsTruncated>false</IsTruncated>"),
+        document("ListVersionsResult", "<IsTruncated>false</IsTruncated>"),
+    })});
+    S3Client client = open_client(server);
+    S3RemoveBatchRequest batch;
+    batch.bucket = "bucket";
+    batch.objects = {{"key", ""}};
+    batch.requester_pays = true;
+    CHECK(client.remove_batch(batch).ok());
+    S3ListRequest list;
+    list.bucket = "bucket";
+    list.requester_pays = true;
+    CHECK(client.list(list).ok());
+    CHECK(client.list_versions(list).ok());
+    check_who_pays(server, 3);
+}
+
+TEST_CASE("every request of an upload in parts says who pays", "[wire][payer]") {
+    auto put = at_the_requesters_cost<S3PutRequest>();
+    SECTION("to its end") {
+        const ScriptedServer server({conversation({begun, stored, stored, completed})});
+        put.source = source_from_string(random_bytes(part + 1));
+        CHECK(open_client(server, [](S3ClientOptions& options) { options.part_size = part; }).put(put).ok());
+        check_who_pays(server, 4);
+    }
+    SECTION("when it is taken back") {
+        const ScriptedServer server({conversation({begun, stored, gone, not_there})});
+        put.source = failing_source(random_bytes(part + 1), 77);
+        const auto result =
+            open_client(server, [](S3ClientOptions& options) { options.part_size = part; }).put(put);
+        CHECK(code_of(result) == ErrorCode::source_failed);
+        check_who_pays(server, 4);
+    }
+}
+
+TEST_CASE("every request of a copy in parts says who pays", "[wire][payer]") {
+    const std::string large =
+        "HTTP/1.1 200 OK\r\n" + std::string(date_line) +
+        "ETag: \"e\"\r\nx-amz-tagging-count: 1\r\nContent-Length: " + std::to_string(part + 1) + "\r\n\r\n";
+    const ScriptedServer server({conversation({large, no_tags, begun, copied_part, copied_part, completed})});
+    auto copy = at_the_requesters_cost<S3CopyRequest>();
+    copy.source_bucket = "bucket";
+    copy.source_key = "source";
+    copy.multipart_threshold = part;
+    const auto result = open_client(server).copy(copy);
+    INFO((result.ok() ? "" : result.error().message()));
+    CHECK(result.ok());
+    check_who_pays(server, 6);
+}
+
+TEST_CASE("nobody's requests are not signed", "[wire]") {
+    const ScriptedServer server({conversation({found})});
+    S3Client client = open_client(server, [](S3ClientOptions& options) {
+        options.credentials = {};
+        options.credentials.anonymous = true;
+    });
+    S3ObjectRequest head;
+    head.bucket = "bucket";
+    head.key = "key";
+    CHECK(client.head(head).ok());
+    REQUIRE(server.requests().size() == 1);
+    CHECK(server.requests()[0].header("Authorization") == "(none)");
+    CHECK(server.requests()[0].header("x-amz-security-token") == "(none)");
+    CHECK(server.requests()[0].line() == "HEAD /bucket/key HTTP/1.1");
+
+    S3PresignRequest url;
+    url.bucket = "bucket";
+    url.key = "key";
+    CHECK(code_of(client.presign(url)) == ErrorCode::unauthenticated);
+    S3PresignPostRequest form;
+    form.bucket = "bucket";
+    form.key = "key";
+    CHECK(code_of(client.presign_post(form)) == ErrorCode::unauthenticated);
+}
+
+TEST_CASE("the first version of a listing goes on behind its last key", "[wire]") {
+    const auto page = [](const std::string& truncated, const std::string& key) {
+        return document(
+            "ListBucketResult",
+            "<IsTruncated>" + truncated + "</IsTruncated><Contents><Key>" + key +
+                "</Key><LastModified>2026-01-31T11:00:00Z</LastModified><Size>1</Size></Contents>");
+    };
+    const ScriptedServer server({conversation({page("true", "a b"), page("false", "c")})});
+    S3Client client = open_client(server);
+    S3ListRequest list;
+    list.bucket = "bucket";
+    list.limit = 1;
+    list.version = S3ListVersion::v1;
+    list.start_after = "a";
+    const auto first = client.list(list);
+    REQUIRE(first.ok());
+    REQUIRE(first->next.has_value());
+    list.cursor = *first->next;
+    const auto second = client.list(list);
+    REQUIRE(second.ok());
+    CHECK_FALSE(second->next.has_value());
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 2);
+    CHECK(requests[0].line() == "GET /bucket?encoding-type=url&marker=a&max-keys=1 HTTP/1.1");
+    CHECK(requests[1].line() == "GET /bucket?encoding-type=url&marker=a%20b&max-keys=1 HTTP/1.1");
+}

@@ -1,0 +1,425 @@
+/// What the profile of a server changes in what is sent to it.
+
+#include <catch2/catch.hpp>
+#include <future>
+
+#include "filestore/s3_client.h"
+#include "support/answers.h"
+#include "support/code_of.h"
+#include "support/eventually.h"
+#include "support/random_bytes.h"
+#include "support/test_streams.h"
+#include "wire/s3_client.h"
+
+using namespace filestore;
+using namespace filestore::test;
+
+namespace {
+
+const std::string stored = answer("200 OK", "ETag: \"x\"\r\n", "");
+const std::string gone = answer("204 No Content", "", "");
+const std::string refused = answer("412 Precondition Failed", "", error_body("PreconditionFailed"));
+const std::string unknown_upload = answer("404 Not Found", "", error_body("NoSuchUpload"));
+
+std::string listing(const std::vector<std::string>& keys, const std::string& more) {
+    std::string text = "<ListBucketResult><Name>bucket</Name>" + more;
+    for (const std::string& key : keys) {
+        text += "<Contents><Key>" + key + "</Key><Size>1</Size>" +
+                "<LastModified>2026-01-31T11:00:00.000Z</LastModified><ETag>\"x\"</ETag></Contents>";
+    }
+    return answer("200 OK", "", text + "</ListBucketResult>");
+}
+
+const std::string cut_short = "<IsTruncated>true</IsTruncated>";
+const std::string complete = "<IsTruncated>false</IsTruncated>";
+
+S3Client open_client(const ScriptedServer& server, const std::string& profile) {
+    S3Options options = options_for(server);
+    options.profile = profile;
+    return S3Client::open(options).value();
+}
+
+S3PutRequest put_of(std::shared_ptr<Source> source) {
+    S3PutRequest request;
+    request.bucket = "bucket";
+    request.key = "key";
+    request.source = std::move(source);
+    return request;
+}
+
+S3ListRequest list_of(const std::string& start_after = {}) {
+    S3ListRequest request;
+    request.bucket = "bucket";
+    request.start_after = start_after;
+    request.limit = 2;
+    return request;
+}
+
+std::vector<std::string> lines_of(const ScriptedServer& server) {
+    std::vector<std::string> lines;
+    for (const HeardRequest& request : server.requests()) {
+        const std::string line = request.line();
+        lines.push_back(line.substr(0, line.find(" HTTP/")));
+    }
+    return lines;
+}
+
+using Lines = std::vector<std::string>;
+
+S3RemoveBatchRequest batch_of(std::size_t count) {
+    S3RemoveBatchRequest request;
+    request.bucket = "bucket";
+    for (std::size_t i = 0; i < count; ++i) {
+        request.objects.push_back({"k" + std::to_string(i), ""});
+    }
+    return request;
+}
+
+std::string deleted(const std::vector<std::string>& keys) {
+    std::string text = "<DeleteResult>";
+    for (const std::string& key : keys) {
+        text += "<Deleted><Key>" + key + "</Key></Deleted>";
+    }
+    return answer("200 OK", "", text + "</DeleteResult>");
+}
+
+}  // namespace
+
+TEST_CASE("a server without the second listing gets the first, and its markers", "[wire][profile]") {
+    const ScriptedServer server({conversation({listing({"a", "b"}, cut_short), listing({"c"}, complete)})});
+    S3Client client = open_client(server, "generic,list_v2=no,list_encoding_url=no");
+    S3ListRequest request = list_of("0");
+    const auto first = client.list(request);
+    REQUIRE(first.ok());
+    REQUIRE(first->next.has_value());
+    request.cursor = *first->next;
+    const auto second = client.list(request);
+    REQUIRE(second.ok());
+    CHECK(second->objects.size() == 1);
+    CHECK_FALSE(second->next.has_value());
+    CHECK(lines_of(server) == Lines{"GET /bucket?marker=0&max-keys=2", "GET /bucket?marker=b&max-keys=2"});
+}
+
+TEST_CASE("the second listing is asked for with encoded keys", "[wire][profile]") {
+    const ScriptedServer server({conversation({listing({"a"}, complete)})});
+    CHECK(open_client(server, "generic").list(list_of("0")).ok());
+    CHECK(lines_of(server) == Lines{"GET /bucket?encoding-type=url&list-type=2&max-keys=2&start-after=0"});
+}
+
+TEST_CASE("files are listed by markers, too", "[wire][profile]") {
+    const std::string id(id_text);
+    const ScriptedServer server({conversation({listing({id}, cut_short), listing({}, complete)})});
+    S3Options options = options_for(server);
+    options.profile = "generic,list_v2=no";
+    const auto backend = open_s3_backend(options).value();
+    ListRequest request;
+    const auto page = backend->list(request);
+    REQUIRE(page.ok());
+    REQUIRE(page->next.has_value());
+    request.cursor = *page->next;
+    CHECK(backend->list(request).ok());
+    CHECK(lines_of(server) ==
+          Lines{"GET /bucket?max-keys=1000", "GET /bucket?marker=" + id + "&max-keys=1000"});
+}
+
+TEST_CASE("a server without batches deletes one by one", "[wire][profile]") {
+    const ScriptedServer server({conversation({gone, gone, gone})});
+    const auto results = open_client(server, "generic,batch_delete=no").remove_batch(batch_of(3));
+    REQUIRE(results.ok());
+    CHECK(results->size() == 3);
+    CHECK(lines_of(server) == Lines{"DELETE /bucket/k0", "DELETE /bucket/k1", "DELETE /bucket/k2"});
+}
+
+TEST_CASE("a batch is as large as the server takes it", "[wire][profile]") {
+    const ScriptedServer server(
+        {conversation({deleted({"k0", "k1"}), deleted({"k2", "k3"}), deleted({"k4"})})});
+    const auto results = open_client(server, "supabase,most_keys_per_delete=2").remove_batch(batch_of(5));
+    REQUIRE(results.ok());
+    REQUIRE(results->size() == 5);
+    CHECK(results->back().result.ok());
+    CHECK(lines_of(server) == Lines(3, "POST /bucket?delete="));
+    CHECK(server.requests()[1].body.find("k2") != std::string::npos);
+}
+
+TEST_CASE("a server that passes over a condition is not sent it", "[wire][profile]") {
+    const ScriptedServer server;
+    S3Client client = open_client(server, "garage");
+    S3PutRequest create = put_of(source_from_string("bytes"));
+    create.conditions.if_none_match = "*";
+    CHECK(code_of(client.put(create)) == ErrorCode::unsupported);
+    S3PutRequest swap = put_of(source_from_string("bytes"));
+    swap.conditions.if_match = "etag";
+    CHECK(code_of(client.put(swap)) == ErrorCode::unsupported);
+    S3ObjectRequest removal;
+    removal.bucket = "bucket";
+    removal.key = "key";
+    removal.conditions.if_match = "etag";
+    CHECK(code_of(client.remove(removal)) == ErrorCode::unsupported);
+    S3TagsRequest tags;
+    tags.bucket = "bucket";
+    tags.key = "key";
+    CHECK(code_of(client.get_tags(tags)) == ErrorCode::unsupported);
+    CHECK(code_of(client.list_versions(list_of())) == ErrorCode::unsupported);
+
+    S3Options options = options_for(server);
+    options.profile = "garage";
+    UploadRequest upload = upload_of("bytes");
+    upload.create_only = true;
+    CHECK(code_of(open_s3_backend(options).value()->upload(std::move(upload))) == ErrorCode::unsupported);
+    CHECK(server.connections() == 0);
+}
+
+TEST_CASE("what is encrypted only by name is not stored", "[wire][profile]") {
+    const ScriptedServer server;
+    S3PutRequest put = put_of(source_from_string("bytes"));
+    put.encryption.kind = S3Encryption::Kind::s3;
+    CHECK(code_of(open_client(server, "versitygw").put(put)) == ErrorCode::unsupported);
+    CHECK(server.connections() == 0);
+}
+
+TEST_CASE("a condition holds for the whole upload or it is not begun", "[wire][profile]") {
+    const ScriptedServer server({conversation({stored})});
+    S3Client client = open_client(server, "ceph");
+    S3PutRequest small = put_of(source_from_string("bytes"));
+    small.conditions.if_none_match = "*";
+    CHECK(client.put(small).ok());
+    CHECK(server.requests().front().header("If-None-Match") == "*");
+
+    S3PutRequest large = put_of(source_from_string(std::string((std::size_t{8} << 20U) + 1, 'x')));
+    large.conditions.if_none_match = "*";
+    CHECK(code_of(client.put(large)) == ErrorCode::unsupported);
+    CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("a checksum travels as the server takes it", "[wire][profile]") {
+    struct Row {
+        const char* profile;
+        S3ChecksumMode mode;
+        bool in_header;
+        bool in_trailer;
+    };
+    const Row rows[] = {
+        {"generic", S3ChecksumMode::automatic, false, false},
+        {"generic", S3ChecksumMode::trailer, false, true},
+        {"generic", S3ChecksumMode::header, true, false},
+        {"minio", S3ChecksumMode::automatic, true, false},
+        {"minio,auto_checksum=none", S3ChecksumMode::automatic, false, false},
+        {"r2", S3ChecksumMode::trailer, true, false},
+        {"ceph", S3ChecksumMode::trailer, false, false},
+        {"ceph", S3ChecksumMode::header, false, false},
+    };
+    for (const Row& row : rows) {
+        INFO(row.profile);
+        const ScriptedServer server({conversation({stored})});
+        S3PutRequest put = put_of(source_from_string("bytes"));
+        put.checksum_mode = row.mode;
+        const auto result = open_client(server, row.profile).put(put);
+        REQUIRE(result.ok());
+        CHECK(result->checksum.has_value() == (row.in_header || row.in_trailer));
+        const HeardRequest heard = server.requests().front();
+        CHECK((heard.header("x-amz-checksum-crc64nvme") != "(none)") == row.in_header);
+        CHECK((heard.header("x-amz-trailer") != "(none)") == row.in_trailer);
+    }
+}
+
+TEST_CASE("downloads ask for checksums where there are some", "[wire][profile]") {
+    for (const auto& [profile, asked] : {std::pair("minio", "ENABLED"), std::pair("generic", "(none)"),
+                                         std::pair("generic,returns_checksums=yes", "ENABLED")}) {
+        INFO(profile);
+        const ScriptedServer server(
+            {conversation({answer("200 OK", "ETag: \"x\"\r\n" + std::string(date_line), "bytes")})});
+        S3GetRequest get;
+        get.bucket = "bucket";
+        get.key = "key";
+        get.sink = std::make_shared<BufferSink>();
+        CHECK(open_client(server, profile).get(get).ok());
+        CHECK(server.requests().front().header("x-amz-checksum-mode") == asked);
+    }
+}
+
+TEST_CASE("a server with one region is signed for that", "[wire][profile]") {
+    const ScriptedServer server({conversation({stored})});
+    CHECK(open_client(server, "r2").put(put_of(source_from_string("bytes"))).ok());
+    CHECK(server.requests().front().header("Authorization").find("/auto/s3/aws4_request") !=
+          std::string::npos);
+}
+
+TEST_CASE("a server that never answers Expect is not asked to", "[wire][profile]") {
+    const std::string bytes(std::size_t{2} << 20U, 'x');
+    for (const auto& [profile, expect] : {std::pair("r2", "(none)"), std::pair("generic", "100-continue")}) {
+        INFO(profile);
+        const ScriptedServer server(
+            {{ExpectHead{}, Send{"HTTP/1.1 100 Continue\r\n\r\n"}, ExpectBody{bytes.size()}, Send{stored}}});
+        static_cast<void>(open_client(server, profile).put(put_of(source_from_string(bytes))));
+        REQUIRE_FALSE(server.requests().empty());
+        CHECK(server.requests().front().header("Expect") == expect);
+    }
+}
+
+TEST_CASE("a server without copies in parts copies whole, however large", "[wire][profile]") {
+    const std::string head =
+        "HTTP/1.1 200 OK\r\nETag: \"x\"\r\n" + std::string(date_line) + "Content-Length: 6442450944\r\n\r\n";
+    const std::string copied =
+        answer("200 OK", "",
+               "<CopyObjectResult><ETag>\"y\"</ETag>"
+               "<LastModified>2026-01-31T11:00:00.000Z</LastModified></CopyObjectResult>");
+    const ScriptedServer server({conversation({head, copied})});
+    S3CopyRequest copy;
+    copy.source_bucket = "bucket";
+    copy.source_key = "from";
+    copy.bucket = "bucket";
+    copy.key = "to";
+    const auto result = open_client(server, "gcs").copy(copy);
+    REQUIRE(result.ok());
+    CHECK(result->etag == "y");
+    CHECK(lines_of(server) == Lines{"HEAD /bucket/from", "PUT /bucket/to"});
+}
+
+TEST_CASE("uploads are looked through where a prefix is taken for a key", "[wire][profile]") {
+    const auto upload = [](const std::string& key) {
+        return "<Upload><Key>" + key + "</Key><UploadId>u-" + key +
+               "</UploadId><Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload>";
+    };
+    const std::string uploads = answer("200 OK", "",
+                                       "<ListMultipartUploadsResult>" + complete + upload("other") +
+                                           upload("mine") + "</ListMultipartUploadsResult>");
+    S3SweepRequest sweep;
+    sweep.bucket = "bucket";
+    sweep.prefix = "mi";
+    for (const auto& [profile, line] :
+         {std::pair("minio", "GET /bucket?encoding-type=url&uploads="),
+          std::pair("aws", "GET /bucket?encoding-type=url&prefix=mi&uploads=")}) {
+        INFO(profile);
+        const ScriptedServer server({conversation({uploads, gone})});
+        const auto swept = open_client(server, profile).sweep_uploads(sweep);
+        REQUIRE(swept.ok());
+        CHECK(swept->size() == 1);
+        CHECK(lines_of(server) == Lines{line, "DELETE /bucket/mine?uploadId=u-mine"});
+    }
+}
+
+TEST_CASE("an ETag that is no MD5 proves nothing", "[wire][profile]") {
+    const std::string other =
+        "HTTP/1.1 200 OK\r\nETag: \"another\"\r\n" + std::string(date_line) + "Content-Length: 5\r\n\r\n";
+    for (const auto& [profile, code] : {std::pair("generic", ErrorCode::already_exists),
+                                        std::pair("generic,etag_is_md5=no", ErrorCode::outcome_unknown)}) {
+        INFO(profile);
+        const ScriptedServer server({{ExpectRequest{}, Reset{}}, conversation({refused, other})});
+        S3Options options = options_for(server);
+        options.profile = profile;
+        options.retry.max_attempts = 2;
+        options.retry.first_delay = std::chrono::milliseconds(1);
+        S3PutRequest create = put_of(source_from_string("bytes"));
+        create.conditions.if_none_match = "*";
+        CHECK(code_of(S3Client::open(options).value().put(create)) == code);
+    }
+}
+
+TEST_CASE("a profile that cannot be right opens nothing", "[wire][profile]") {
+    const ScriptedServer server;
+    S3Options options = options_for(server);
+    options.profile = "minoi";
+    const auto unknown = S3Client::open(options);
+    REQUIRE_FALSE(unknown.ok());
+    CHECK(unknown.error().message().find("did you mean minio?") != std::string_view::npos);
+    options.profile = "supabase";
+    options.addressing = S3Addressing::virtual_host;
+    CHECK(code_of(S3Client::open(options)) == ErrorCode::invalid_argument);
+    options.profile = "minio";
+    CHECK(S3Client::open(options).ok());
+}
+
+namespace {
+
+S3ProbeRequest probe_of() {
+    S3ProbeRequest request;
+    request.bucket = "bucket";
+    request.prefix = "pre/";
+    return request;
+}
+
+/// Every request on an object is on one of the probe's own.
+void check_own_objects_only(const ScriptedServer& server) {
+    for (const std::string& line : lines_of(server)) {
+        INFO(line);
+        const bool on_bucket = line.starts_with("GET /bucket?");
+        CHECK((on_bucket || line.find(" /bucket/pre/filestore-probe-") != std::string::npos));
+    }
+}
+
+std::size_t removals(const ScriptedServer& server) {
+    const Lines lines = lines_of(server);
+    return static_cast<std::size_t>(std::count_if(
+        lines.begin(), lines.end(), [](const std::string& line) { return line.starts_with("DELETE "); }));
+}
+
+const std::string nothing_left = listing({}, complete);
+
+}  // namespace
+
+TEST_CASE("a probe that cannot store ends with the server's reason", "[wire][probe]") {
+    const ScriptedServer server(
+        {conversation({answer("403 Forbidden", "", error_body("AccessDenied")), gone, nothing_left})});
+    const auto result = open_client(server, "").probe(probe_of());
+    CHECK(code_of(result) == ErrorCode::permission_denied);
+    // The refusal may have been of an answer only.
+    CHECK(removals(server) == 1);
+    check_own_objects_only(server);
+}
+
+TEST_CASE("a probe removes what it stored when it fails", "[wire][probe]") {
+    const ScriptedServer server(
+        {conversation({stored, answer("200 OK", "ETag: \"x\"\r\n" + std::string(date_line), "other bytes"),
+                       gone, nothing_left})});
+    const auto result = open_client(server, "").probe(probe_of());
+    CHECK(code_of(result) == ErrorCode::unsupported);
+    CHECK(removals(server) == 1);
+    CHECK(server.requests()[2].line().find("/object ") != std::string::npos);
+    check_own_objects_only(server);
+}
+
+TEST_CASE("a probe removes what it stored when it is cancelled", "[wire][probe]") {
+    std::promise<void> reached;
+    auto waits = reached.get_future();
+    ScriptedServer server;
+    server.add({ExpectRequest{}, Send{stored}, ExpectRequest{}, Signal{&reached}, Stall{}});
+    server.add(conversation({gone, nothing_left}));
+    S3Client client = open_client(server, "");
+    std::stop_source stop;
+    S3ProbeRequest request = probe_of();
+    request.call.cancel = stop.get_token();
+    Answers<S3ProbeResult> answers;
+    client.probe_async(std::move(request), answers.next());
+    waits.wait();
+    stop.request_stop();
+    CHECK(code_of(answers.wait_for_one()) == ErrorCode::cancelled);
+    CHECK(removals(server) == 1);
+    check_own_objects_only(server);
+}
+
+TEST_CASE("closing the client ends a probe, and lets it clean up", "[wire][probe]") {
+    std::promise<void> reached;
+    auto waits = reached.get_future();
+    ScriptedServer server;
+    server.add({ExpectRequest{}, Send{stored}, ExpectRequest{}, Signal{&reached}, Stall{}});
+    server.add(conversation({gone, nothing_left}));
+    Answers<S3ProbeResult> answers;
+    {
+        S3Client client = open_client(server, "");
+        client.probe_async(probe_of(), answers.next());
+        waits.wait();
+    }
+    CHECK(answers.count() == 1);
+    CHECK(code_of(answers.wait_for_one()) == ErrorCode::cancelled);
+    CHECK(removals(server) == 1);
+}
+
+TEST_CASE("a probe that leaves something says what", "[wire][probe]") {
+    const std::string denied = answer("403 Forbidden", "", error_body("AccessDenied"));
+    const ScriptedServer server(
+        {conversation({stored, answer("200 OK", "ETag: \"x\"\r\n" + std::string(date_line), "other bytes"),
+                       denied, denied})});
+    const auto result = open_client(server, "").probe(probe_of());
+    REQUIRE(code_of(result) == ErrorCode::outcome_unknown);
+    CHECK(result.error().message().find("pre/filestore-probe-") != std::string_view::npos);
+}
