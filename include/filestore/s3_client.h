@@ -171,8 +171,8 @@ struct S3GetResult {
     std::uint64_t bytes = 0;
     S3ObjectInfo object{};
     /// The checksum that the bytes were found to have, as the server says; nothing where it gave none for all of them. One that is made of those of
-    /// the object's parts is compared where the server tells how they are cut (GetObjectAttributes: the profiles aws, minio and versitygw, and
-    /// the permission that it wants); it costs a request.
+    /// the object's parts is compared where the server tells their sizes (the profiles aws, minio, garage and versitygw), for one more request,
+    /// and where all but the last are equal.
     std::optional<ChecksumValue> verified{};
 };
 

@@ -135,7 +135,7 @@ void S3Backend::download_async(DownloadRequest request, Completion<DownloadRecei
               download.sink = std::move(checked.sink);
               download.range = checked.range;
               download.verify = core_->verifies();
-              download.knows_parts = core_->quirks().object_attributes;
+              download.knows_parts = core_->quirks().part_number_reads;
               download.on_head = [this, self = shared_from_this(), id = checked.id,
                                   on_info = std::move(checked.on_info)](
                                      const Answer& head, const s3::BodyExtent& extent) -> Result<void> {

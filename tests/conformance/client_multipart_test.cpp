@@ -227,7 +227,7 @@ S3_FEATURE_TEST_CASE("checksum-composite", "an object with a checksum of its par
     S3ClientOptions options = small_parts(store);
     options.checksum_mode = S3ChecksumMode::header;
     options.checksum_algorithm = ChecksumAlgorithm::sha256;
-    // Only a server that is known to tell parts is asked for them.
+    // Only a server that is known to tell the sizes of parts is asked for them.
     options.profile = "versitygw";
     ClientOnStore client(store, options);
     const std::string bytes = random_bytes(3 * part + 5);

@@ -85,7 +85,7 @@ TEST_CASE("where a part cannot be spooled the upload fails, and is aborted", "[w
 }
 
 TEST_CASE("what fits into memory is not spooled", "[wire][spool]") {
-    const ScriptedServer server({conversation({stored, stored})});
+    const ScriptedServer server({conversation({stored}), conversation({stored})});
     S3ClientOptions options = little_memory(server, "/nowhere/at/all");
     CHECK(put(options, source_from_string(random_bytes(mebibyte))).ok());
     CHECK(put(options, stream_of(random_bytes(200'000))).ok());
@@ -94,7 +94,7 @@ TEST_CASE("what fits into memory is not spooled", "[wire][spool]") {
 TEST_CASE("no range that is asked for is larger than there is memory for", "[wire][spool]") {
     const std::string head = "HTTP/1.1 200 OK\r\nETag: \"x\"\r\n" + std::string(date_line) +
                              "Content-Length: " + std::to_string(4 * part) + "\r\n\r\n";
-    const ScriptedServer server({{ExpectRequest{}, Send{head}, Stall{}},
+    const ScriptedServer server({{ExpectRequest{}, Send{head + std::string(100'000, 'x')}, Stall{}},
                                  conversation({answer("403 Forbidden", "", error_body("AccessDenied"))})});
     S3GetRequest request;
     request.bucket = "bucket";

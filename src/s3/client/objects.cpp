@@ -167,7 +167,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
             download.sink = std::move(request.sink);
             download.range = request.range;
             download.verify = core.verifies();
-            download.knows_parts = core.quirks().object_attributes;
+            download.knows_parts = core.quirks().part_number_reads;
             download.options = std::move(request.call);
             const auto info = std::make_shared<S3ObjectInfo>();
             download.on_head = [info, on_info = std::move(request.on_info)](

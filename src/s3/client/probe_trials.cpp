@@ -4,6 +4,8 @@
 #include <array>
 #include <set>
 
+#include "core/digest.h"
+#include "core/encoding.h"
 #include "core/try.h"
 #include "s3/client/request_headers.h"
 #include "s3/credentials/given.h"
@@ -13,7 +15,6 @@
 #include "s3/protocol/etag.h"
 #include "s3/protocol/listing_xml.h"
 #include "s3/protocol/tagging.h"
-#include "s3/transfer/multipart_etag.h"
 
 namespace filestore::s3 {
 
@@ -101,7 +102,7 @@ Result<Finding> try_virtual_host(ProbeSession& session) {
 
 Result<Finding> try_etag_md5(ProbeSession& session) {
     FILESTORE_TRY_ASSIGN(const Answer answer, session.head(object_name));
-    const bool same = unquoted_etag(answer.header("etag")) == plain_etag(bytes_of(object_bytes));
+    const bool same = unquoted_etag(answer.header("etag")) == to_hex(md5(object_bytes));
     return found(same, "the ETag of a small object is its MD5", "the ETag of a small object is no MD5");
 }
 

@@ -20,6 +20,7 @@ constexpr Quirks aws() {
     q.auto_checksum = AutoChecksum::header;
     q.trailer_checksums = true;
     q.returns_checksums = true;
+    q.part_number_reads = true;
     q.put_if_none_match = true;
     q.put_if_match = true;
     q.conditional_complete = true;
@@ -39,6 +40,7 @@ constexpr Quirks minio() {
     q.auto_checksum = AutoChecksum::header;
     q.trailer_checksums = true;
     q.returns_checksums = true;
+    q.part_number_reads = true;
     q.put_if_none_match = true;
     q.put_if_match = true;
     q.conditional_complete = true;
@@ -93,6 +95,7 @@ constexpr Quirks garage() {
     q.auto_checksum = AutoChecksum::header;
     q.trailer_checksums = true;
     q.returns_checksums = true;
+    q.part_number_reads = true;
     q.sse_customer_key = true;
     return q;
 }
@@ -110,6 +113,7 @@ constexpr Quirks versitygw() {
     q.auto_checksum = AutoChecksum::header;
     q.trailer_checksums = true;
     q.returns_checksums = true;
+    q.part_number_reads = true;
     q.put_if_none_match = true;
     q.put_if_match = true;
     q.conditional_complete = true;
@@ -190,6 +194,7 @@ constexpr std::array flags{
     Flag{"batch_delete", &Quirks::batch_delete},
     Flag{"list_v2", &Quirks::list_v2},
     Flag{"list_encoding_url", &Quirks::list_encoding_url},
+    Flag{"part_number_reads", &Quirks::part_number_reads},
     Flag{"keys_are_paths", &Quirks::keys_are_paths},
     Flag{"tagging", &Quirks::tagging},
     Flag{"versioning", &Quirks::versioning},

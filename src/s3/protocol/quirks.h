@@ -61,6 +61,10 @@ struct Quirks {
     bool list_v2 = true;
     bool list_encoding_url = true;
 
+    // Reading.
+    /// GET and HEAD by partNumber tell the size of that part.
+    bool part_number_reads = false;
+
     // What a key may be.
     /// The server stores keys as paths: no `//`, `.`, `..`, no segment over 255 bytes.
     bool keys_are_paths = false;

@@ -1,6 +1,8 @@
 #include "s3/transfer/object_download.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/library_thread.h"
 #include "core/progress.h"
@@ -148,14 +150,23 @@ private:
         finish_after_sink(received);
     }
 
+    /// Most objects are cut into equal parts: the size of the first tells how. Whether it is so is asked only where the checksum differs.
     void ask_for_sizes() {
-        begin([this] {
-            ask_part_sizes(requester_, download_, pinned_.pin, check_->part_count(),
-                           [self = shared_from_this()](std::vector<std::uint64_t> sizes) {
-                               self->check_->set_parts(std::move(sizes));
-                               self->read_in_parts();
-                           });
+        begin([this, self = shared_from_this()] {
+            ask_part_size(requester_, *download_, pinned_.pin, 1, check_->part_count(),
+                          [self](const Result<std::uint64_t>& size) {
+                              self->assume_sizes(size);
+                              self->read_in_parts();
+                          });
         });
+    }
+
+    void assume_sizes(const Result<std::uint64_t>& first) {
+        auto sizes = first.ok() ? equal_parts(extent_.length, *first, check_->part_count()) : std::nullopt;
+        if (sizes) {
+            assumed_sizes_ = *sizes;
+            check_->set_parts(std::move(*sizes));
+        }
     }
 
     void read_in_parts() {
@@ -190,18 +201,46 @@ private:
         requester_->runtime().executor->post([complete = std::move(complete)] { complete({}); });
     }
 
-    /// On the executor: Sink::finish() may block.
     void finish(const Result<void>& delivered) {
         const LibraryThreadScope scope;
-        auto result = call_user(ErrorCode::internal, [&]() -> Result<DownloadedObject> {
+        auto verified = call_user(ErrorCode::internal, [&]() -> Result<std::optional<ChecksumValue>> {
             FILESTORE_TRY(delivered);
-            DownloadedObject object{extent_, std::nullopt};
-            if (check_) {
-                FILESTORE_TRY_ASSIGN(object.verified, check_->finish());
-            }
+            return check_ ? check_->finish() : std::optional<ChecksumValue>();
+        });
+        const bool is_doubtful = delivered.ok() && !verified.ok() && !assumed_sizes_.empty();
+        if (is_doubtful) {
+            const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
+                confirm(verified.error());
+                return {};
+            });
+            return begun.ok() ? void() : conclude(begun.error());
+        }
+        conclude(verified);
+    }
+
+    /// Bytes that are cut otherwise than it was assumed have another checksum without being damaged.
+    void confirm(const Error& damage) {
+        compare_part_sizes(
+            requester_, download_, pinned_.pin, assumed_sizes_,
+            [self = shared_from_this(), damage](const Result<bool>& is_as_assumed) {
+                Result<std::optional<ChecksumValue>> verified = std::optional<ChecksumValue>();
+                if (!is_as_assumed.ok()) {
+                    verified = is_as_assumed.error();
+                } else if (*is_as_assumed) {
+                    verified = damage;
+                }
+                self->requester_->runtime().executor->post([self, verified] { self->conclude(verified); });
+            });
+    }
+
+    /// On the executor: Sink::finish() may block.
+    void conclude(const Result<std::optional<ChecksumValue>>& verified) {
+        const LibraryThreadScope scope;
+        auto result = call_user(ErrorCode::internal, [&]() -> Result<DownloadedObject> {
+            FILESTORE_TRY(verified);
             FILESTORE_TRY(finish_sink(*download_->sink));
             progress_.finish();
-            return object;
+            return DownloadedObject{extent_, *verified};
         });
         pump_.reset();
         download_.reset();
@@ -224,6 +263,8 @@ private:
     bool begun_ = false;
     bool in_parts_ = false;
     bool sizes_wanted_ = false;
+    /// How the object is cut, by the size of its first part; empty where that is not needed, or not told.
+    std::vector<std::uint64_t> assumed_sizes_;
 };
 
 }  // namespace

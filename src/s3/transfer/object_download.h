@@ -29,7 +29,7 @@ struct ObjectDownload {
     std::function<Result<void>(const Answer& head, const BodyExtent& extent)> on_head;
     /// Asks for checksums, and compares the bytes with one where the server gives one of the whole object.
     bool verify = false;
-    /// The server tells how an object is cut into parts, so that a checksum of these can be compared, too.
+    /// The server tells the sizes of an object's parts, so that a checksum of these can be compared, too.
     bool knows_parts = false;
     CallOptions options;
 };

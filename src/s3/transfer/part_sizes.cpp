@@ -2,109 +2,112 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
 #include "core/stream_calls.h"
 #include "core/try.h"
-#include "s3/protocol/object_attributes_xml.h"
+#include "s3/protocol/etag.h"
 
 namespace filestore::s3 {
 
 namespace {
 
+Result<std::uint64_t> part_size_in(const Answer& answer, const ObjectPin& pin, std::uint32_t count) {
+    const bool is_of_object = unquoted_etag(answer.header("etag")) == pin.etag &&
+                              answer.header("x-amz-mp-parts-count") == std::to_string(count);
+    if (!is_of_object) {
+        return Error(ErrorCode::unsupported, "the server does not tell the parts of the object");
+    }
+    return content_length(answer.headers);
+}
+
 /// A resource held by std::shared_ptr; its steps never overlap.
-class PartSizesQuery final : public std::enable_shared_from_this<PartSizesQuery> {
+class Comparison final : public std::enable_shared_from_this<Comparison> {
 public:
-    PartSizesQuery(std::shared_ptr<Requester> requester, std::shared_ptr<const ObjectDownload> download,
-                   ObjectPin pin, std::uint32_t count, std::function<void(std::vector<std::uint64_t>)> done)
+    Comparison(std::shared_ptr<Requester> requester, std::shared_ptr<const ObjectDownload> download,
+               ObjectPin pin, std::vector<std::uint64_t> sizes, std::function<void(Result<bool>)> done)
         : requester_(std::move(requester)),
           download_(std::move(download)),
           pin_(std::move(pin)),
-          count_(count),
+          sizes_(std::move(sizes)),
           done_(std::move(done)) {}
 
     void ask() {
-        Call call;
-        call.bucket = download_->bucket;
-        call.key = download_->key;
-        call.query = {{"attributes", ""}};
-        if (!download_->version_id.empty()) {
-            call.query.push_back({"versionId", download_->version_id});
-        }
-        // Conditions are not for this request.
-        std::copy_if(download_->headers.begin(), download_->headers.end(), std::back_inserter(call.headers),
-                     [](const NameValue& header) { return header.name.starts_with("x-amz-"); });
-        call.headers.push_back({"x-amz-object-attributes", "ETag,ObjectParts"});
-        if (marker_ > 0) {
-            call.headers.push_back({"x-amz-part-number-marker", std::to_string(marker_)});
-        }
-        call.options.cancel = download_->options.cancel;
-        call.options.deadline = download_->options.deadline;
-        call.options.pause = download_->options.pause;
-        requester_->send(std::move(call),
-                         [self = shared_from_this()](const Outcome& outcome) { self->on_answer(outcome); });
+        ask_part_size(
+            requester_, *download_, pin_, number_, static_cast<std::uint32_t>(sizes_.size()),
+            [self = shared_from_this()](const Result<std::uint64_t>& size) { self->on_size(size); });
     }
 
 private:
-    void on_answer(const Outcome& outcome) {
-        const auto more = call_user(ErrorCode::internal, [&] { return take_page(outcome.answer); });
-        if (more.ok() && *more) {
-            const auto asked = call_user(ErrorCode::internal, [this]() -> Result<void> {
-                ask();
-                return {};
-            });
-            if (asked.ok()) {
-                return;
-            }
+    void on_size(const Result<std::uint64_t>& size) {
+        const bool is_it = size.ok() && *size == sizes_[number_ - 1];
+        if (!is_it || number_ == sizes_.size()) {
+            return finish(size.ok() ? Result<bool>(is_it) : Result<bool>(size.error()));
         }
-        finish(more.ok() && !*more && is_whole());
+        ++number_;
+        const auto asked = call_user(ErrorCode::internal, [this]() -> Result<void> {
+            ask();
+            return {};
+        });
+        if (!asked.ok()) {
+            finish(asked.error());
+        }
     }
 
-    /// Whether there is another page.
-    Result<bool> take_page(const Result<Answer>& answer) {
-        FILESTORE_TRY(answer);
-        FILESTORE_TRY_ASSIGN(const ObjectAttributes page, parse_object_attributes(answer->body));
-        for (const AttributePart& part : page.parts) {
-            sizes_.push_back(part.size);
-        }
-        const bool is_of_object = page.etag == pin_.etag && sizes_.size() <= count_;
-        const bool goes_on = page.truncated && !page.parts.empty() && page.next_part_marker > marker_;
-        if (!is_of_object || page.truncated != goes_on) {
-            return Error(ErrorCode::corrupt, "the parts are of another object");
-        }
-        marker_ = page.next_part_marker;
-        return page.truncated;
-    }
-
-    [[nodiscard]] bool is_whole() const {
-        return sizes_.size() == count_ &&
-               std::accumulate(sizes_.begin(), sizes_.end(), std::uint64_t{0}) == pin_.object_size;
-    }
-
-    void finish(bool known) {
-        if (!known) {
-            sizes_.clear();
-        }
+    void finish(Result<bool> result) {
         const auto done = std::exchange(done_, nullptr);
-        done(std::move(sizes_));
+        done(std::move(result));
     }
 
     const std::shared_ptr<Requester> requester_;
     const std::shared_ptr<const ObjectDownload> download_;
     const ObjectPin pin_;
-    const std::uint32_t count_;
-    std::function<void(std::vector<std::uint64_t>)> done_;
-    std::vector<std::uint64_t> sizes_;
-    std::uint32_t marker_ = 0;
+    const std::vector<std::uint64_t> sizes_;
+    std::function<void(Result<bool>)> done_;
+    std::uint32_t number_ = 2;
 };
 
 }  // namespace
 
-void ask_part_sizes(const std::shared_ptr<Requester>& requester,
-                    std::shared_ptr<const ObjectDownload> download, ObjectPin pin, std::uint32_t count,
-                    std::function<void(std::vector<std::uint64_t>)> done) {
-    std::make_shared<PartSizesQuery>(requester, std::move(download), std::move(pin), count, std::move(done))
+std::optional<std::vector<std::uint64_t>> equal_parts(std::uint64_t object_size, std::uint64_t size,
+                                                      std::uint32_t count) {
+    const bool fits = count > 0 && size > 0 && size <= object_size && (object_size - 1) / size == count - 1;
+    if (!fits) {
+        return std::nullopt;
+    }
+    std::vector<std::uint64_t> sizes(count, size);
+    sizes.back() = object_size - (count - 1) * size;
+    return sizes;
+}
+
+void ask_part_size(const std::shared_ptr<Requester>& requester, const ObjectDownload& download,
+                   const ObjectPin& pin, std::uint32_t number, std::uint32_t count,
+                   std::function<void(Result<std::uint64_t>)> done) {
+    Call call;
+    call.method = http::Method::head;
+    call.bucket = download.bucket;
+    call.key = download.key;
+    call.query = {{"partNumber", std::to_string(number)}};
+    if (!download.version_id.empty()) {
+        call.query.push_back({"versionId", download.version_id});
+    }
+    // The caller's conditions have been met.
+    std::copy_if(download.headers.begin(), download.headers.end(), std::back_inserter(call.headers),
+                 [](const NameValue& header) { return header.name.starts_with("x-amz-"); });
+    call.options.cancel = download.options.cancel;
+    call.options.deadline = download.options.deadline;
+    call.options.pause = download.options.pause;
+    requester->send(std::move(call), [pin, count, done = std::move(done)](const Outcome& outcome) {
+        done(outcome.answer.ok() ? part_size_in(*outcome.answer, pin, count)
+                                 : Result<std::uint64_t>(outcome.answer.error()));
+    });
+}
+
+void compare_part_sizes(const std::shared_ptr<Requester>& requester,
+                        std::shared_ptr<const ObjectDownload> download, ObjectPin pin,
+                        std::vector<std::uint64_t> sizes, std::function<void(Result<bool>)> done) {
+    std::make_shared<Comparison>(requester, std::move(download), std::move(pin), std::move(sizes),
+                                 std::move(done))
         ->ask();
 }
 

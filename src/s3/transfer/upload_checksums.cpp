@@ -102,9 +102,9 @@ Result<void> UploadChecksums::add_to_completion(Call& call) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(whole_, multipart_checksum(choice_.algorithm, type(), parts_));
-    call.headers.push_back({std::string(checksum_type_header), std::string(to_string(type()))});
     // Those of the parts stand in the body; not every server takes one made of them (Garage).
     if (type() == ChecksumType::full_object) {
+        call.headers.push_back({std::string(checksum_type_header), std::string(to_string(type()))});
         call.headers.push_back({std::string(checksum_header(choice_.algorithm)), whole_->text()});
     }
     return {};
