@@ -62,8 +62,9 @@ struct S3RetryOptions {
     std::chrono::milliseconds longest_delay{20'000};
     /// No new attempt begins later than this after the first one, whatever else is left.
     std::chrono::milliseconds longest_time{180'000};
-    /// The same while no attempt has had an answer: a server that is not there is not waited for.
-    std::chrono::milliseconds longest_silence{10'000};
+    /// The same while no attempt has reached the server: one that is not there is not waited for. With `connect_timeout` it bounds how
+    /// long a call to such a server takes.
+    std::chrono::milliseconds longest_silence{8'000};
 };
 
 /// A value.
@@ -106,7 +107,7 @@ struct S3ClientOptions {
     std::chrono::seconds dns_cache_time{30};
     std::chrono::seconds max_idle_age{60};
 
-    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::milliseconds connect_timeout{8'000};
     /// From the last byte of a request to the first of its answer.
     std::chrono::milliseconds first_byte_timeout{30'000};
     /// A transfer of which less than 1 KiB moves within so long fails with `timeout`.

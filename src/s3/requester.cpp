@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/policy/retry_policy.h"
+#include "s3/protocol/answer_head.h"
 #include "s3/protocol/errors.h"
 #include "s3/protocol/region_redirect.h"
 #include "s3/protocol/xml.h"
@@ -21,6 +22,10 @@ namespace {
 /// A list page of 1,000 long keys stays far below.
 constexpr std::size_t most_kept_body = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t most_kept_error_body = std::size_t{64} * 1024;
+/// An error answer is read to its end, so that its connection can be used again, but not for ever.
+constexpr std::size_t most_read_error_body = std::size_t{1024} * 1024;
+/// From this size on, and each time it has doubled, a kept body is looked at.
+constexpr std::size_t first_look = std::size_t{64} * 1024;
 
 std::string_view method_name(http::Method method) {
     switch (method) {
@@ -155,6 +160,7 @@ private:
 
     void send_signed(Result<Signer> signer) noexcept;
     [[nodiscard]] http::Request request() const;
+    [[nodiscard]] std::optional<std::chrono::milliseconds> connect_limit() const;
     void on_attempt_end(const AttemptEnd& end) noexcept;
     [[nodiscard]] bool learn(const AttemptEnd& end);
     [[nodiscard]] bool goes_on(const AttemptEnd& end);
@@ -183,8 +189,8 @@ private:
     std::optional<Signer> signer_;
     unsigned attempts_ = 0;
     bool has_place_ = false;
-    /// The server has been heard of.
-    bool answered_ = false;
+    /// The server is there: a request has come to it.
+    bool reached_ = false;
     bool maybe_done_ = false;
     bool clock_mended_ = false;
     bool keys_mended_ = false;
@@ -211,7 +217,11 @@ public:
         for (const http::Header& header : head.headers) {
             answer_.headers.push_back({to_lower(header.name), header.value});
         }
-        if (!is_success() || !running_->call_.on_head) {
+        if (!is_success()) {
+            return {};
+        }
+        FILESTORE_TRY(check_headers(answer_.headers));
+        if (!running_->call_.on_head) {
             return {};
         }
         head_seen_ = true;
@@ -222,12 +232,7 @@ public:
         if (is_success() && running_->call_.on_body) {
             return running_->call_.on_body(bytes, wake);
         }
-        const std::size_t most = is_success() ? most_kept_body : most_kept_error_body;
-        if (is_success() && answer_.body.size() + bytes.size() > most) {
-            return Error(ErrorCode::corrupt, "the answer is larger than 16 MiB");
-        }
-        const std::size_t kept = std::min(bytes.size(), most - answer_.body.size());
-        answer_.body.append(reinterpret_cast<const char*>(bytes.data()), kept);
+        FILESTORE_TRY(is_success() ? keep(bytes) : keep_of_error(bytes));
         return IoStep{bytes.size(), false};
     }
 
@@ -239,7 +244,7 @@ public:
 
 private:
     Result<Answer> result(const Result<void>& outcome, const std::string& attempted) {
-        if (!outcome.ok()) {
+        if (!outcome.ok() && !error_cut_off_) {
             return outcome.error().within(attempted);
         }
         // Servers that began an answer of success before they failed say so in its body.
@@ -251,12 +256,42 @@ private:
         return std::move(answer_);
     }
 
+    /// A body that is kept is a document, if anything.
+    Result<void> keep(std::span<const std::byte> bytes) {
+        if (answer_.body.size() + bytes.size() > most_kept_body) {
+            return Error(ErrorCode::corrupt, "the answer is larger than 16 MiB");
+        }
+        append(bytes);
+        if (answer_.body.size() < next_look_) {
+            return {};
+        }
+        next_look_ = 2 * answer_.body.size();
+        return may_begin_document(answer_.body)
+                   ? Result<void>()
+                   : Error(ErrorCode::corrupt, "the answer is no plain document of bounded depth");
+    }
+
+    /// The end of a long one is not waited for: what it says stands at its beginning.
+    Result<void> keep_of_error(std::span<const std::byte> bytes) {
+        append(bytes.first(std::min(bytes.size(), most_kept_error_body - answer_.body.size())));
+        error_bytes_ += bytes.size();
+        error_cut_off_ = error_bytes_ > most_read_error_body;
+        return error_cut_off_ ? Error(ErrorCode::corrupt, "the error answer does not end") : Result<void>();
+    }
+
+    void append(std::span<const std::byte> bytes) {
+        answer_.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+
     [[nodiscard]] bool is_success() const noexcept { return answer_.status >= 200 && answer_.status < 300; }
 
     std::shared_ptr<RunningCall> running_;
     const bool bodiless_;
     bool head_seen_ = false;
     bool sent_ = false;
+    std::size_t next_look_ = first_look;
+    std::size_t error_bytes_ = 0;
+    bool error_cut_off_ = false;
     Answer answer_;
 };
 
@@ -275,6 +310,18 @@ void Requester::RunningCall::send_signed(Result<Signer> signer) noexcept {
     }
 }
 
+/// An attempt at a server that has never been reached ends with the time for that, or soon after.
+std::optional<std::chrono::milliseconds> Requester::RunningCall::connect_limit() const {
+    constexpr std::chrono::milliseconds least{1000};
+    if (attempts_ == 0 || reached_) {
+        return std::nullopt;
+    }
+    const S3ClientOptions& options = requester_->options_;
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(began_ + options.retry.longest_silence -
+                                                                    std::chrono::steady_clock::now());
+    return std::min(options.connect_timeout, std::max(least, left));
+}
+
 http::Request Requester::RunningCall::request() const {
     const s3::Target target = object_target(signer_->endpoint, call_.key, call_.query);
     http::Request request;
@@ -290,6 +337,7 @@ http::Request Requester::RunningCall::request() const {
     request.deadline = call_.options.deadline;
     request.pause = call_.options.pause;
     request.may_trickle = call_.may_trickle;
+    request.connect_timeout = connect_limit();
     if (signer_->keys.access_key.empty()) {
         return request;
     }
@@ -313,6 +361,7 @@ void Requester::RunningCall::on_attempt_end(const AttemptEnd& end) noexcept {
 /// Takes in what an attempt tells of the server; false where it succeeded.
 bool Requester::RunningCall::learn(const AttemptEnd& end) {
     const auto now = std::chrono::steady_clock::now();
+    reached_ = reached_ || end.sent;
     if (end.result.ok()) {
         requester_->skew_.on_accepted(end.result->header("date"), requester_->options_.clock->now());
         requester_->budget_.on_success(attempts_ > 1);
@@ -320,7 +369,6 @@ bool Requester::RunningCall::learn(const AttemptEnd& end) {
         return false;
     }
     const Error& error = end.result.error();
-    answered_ = answered_ || end.head_seen || error.details().http_status != 0;
     if (is_throttle(error)) {
         requester_->rate_.on_throttle(now);
     } else if (error.details().http_status != 0) {
@@ -351,8 +399,9 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
         parse_retry_after(end.answer.header("retry-after"), requester_->options_.clock->now());
     const auto next =
         std::chrono::steady_clock::now() + backoff(retry, attempts_ + 1, requester_->random(), wished);
+    const auto longest = reached_ ? retry.longest_time : std::min(retry.longest_time, retry.longest_silence);
     const bool too_late =
-        next > began_ + retry.longest_time || (call_.options.deadline && next >= *call_.options.deadline);
+        next > began_ + longest || (call_.options.deadline && next >= *call_.options.deadline);
     if (too_late || !prepare_to_repeat(end.head_seen).ok() || !requester_->budget_.take()) {
         return false;
     }

@@ -86,9 +86,34 @@ def closed_port():
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
-def store_options(endpoint, catalogue):
-    """The command's options for a store on the server, and its environment."""
+@contextlib.contextmanager
+def black_hole():
+    """An endpoint that answers no attempt to connect: its queue of connections is full, and nobody takes any out."""
+    with contextlib.ExitStack() as sockets:
+        listening = sockets.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        connected = True
+        while connected:
+            filler = sockets.enter_context(socket.socket())
+            filler.settimeout(0.2)
+            try:
+                filler.connect(listening.getsockname())
+            except TimeoutError:
+                connected = False
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def unknown_name():
+    """An endpoint whose name no resolver knows (RFC 6761)."""
+    yield "http://store.invalid"
+
+
+def store_options(endpoint, catalogue, max_attempts=1):
+    """The command's options for a store on the server, and its environment. `max_attempts` of None is the command's own number."""
     options = ["--backend", "s3", "--bucket", "bucket", "--endpoint", endpoint, "--option", f"catalogue_path={catalogue}"]
     # Such a server is as bad the next time.
-    options += ["--option", "max_attempts=1"]
+    if max_attempts is not None:
+        options += ["--option", f"max_attempts={max_attempts}"]
     return options, {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}

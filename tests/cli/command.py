@@ -41,13 +41,13 @@ class Tool:
             "cwd": self.directory,
         }
 
-    def run(self, *arguments, stdin=b"", environment=None, prefix=(), **options):
+    def run(self, *arguments, stdin=b"", environment=None, prefix=(), ends_within=SECONDS_TO_END, **options):
         """Runs to the end; `stdin` is bytes, or what subprocess takes; `prefix` is a command that starts it."""
         given = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **given, **options}
         prepared = self.prepared(arguments, environment)
         prepared["args"][:0] = prefix
-        ended = subprocess.run(**prepared, timeout=SECONDS_TO_END, **options)
+        ended = subprocess.run(**prepared, timeout=ends_within, **options)
         return Outcome(ended.returncode, ended.stdout, ended.stderr)
 
     def start(self, *arguments, environment=None, **options):

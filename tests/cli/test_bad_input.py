@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from bad_servers import closed_port, server_that_closes, server_that_stalls, store_options
+from bad_servers import black_hole, closed_port, server_that_closes, server_that_stalls, store_options, unknown_name
 from command import MARKER_SECRET, assert_fails, assert_succeeds, tree, uploaded
 from stores import MISSING_ID, Catalogue, LocalStore
 
@@ -378,6 +378,30 @@ def test_a_server_that_does_not_run(tool, tmp_path):
             assert_fails(tool.run(*arguments, *options, environment=environment, stdin=BODY), 6, endpoint.removeprefix("http://"))
     assert tree(tool.directory) == {}
     assert catalogue.events() == []
+
+
+# What the command promises of a server that is not there.
+SECONDS_TO_GIVE_UP = 15
+
+
+@pytest.mark.parametrize("unreachable", [closed_port, black_hole, unknown_name])
+@pytest.mark.parametrize("command", [["upload", "-"], ["download", MISSING_ID, "-o", "copy"]], ids=lambda command: command[0])
+def test_a_server_that_is_not_there_is_given_up(tool, tmp_path, unreachable, command):
+    with unreachable() as endpoint:
+        options, environment = store_options(endpoint, tmp_path / "catalogue.sqlite", max_attempts=None)
+        outcome = tool.run(*command, *options, environment=environment, stdin=BODY, ends_within=SECONDS_TO_GIVE_UP)
+    assert_fails(outcome, 6)
+    assert tree(tool.directory) == {}
+
+
+@pytest.mark.parametrize("unreachable", [closed_port, black_hole, unknown_name])
+def test_a_deadline_of_its_own_ends_a_call_to_a_server_that_is_not_there(tool, tmp_path, unreachable):
+    with unreachable() as endpoint:
+        options, environment = store_options(endpoint, tmp_path / "catalogue.sqlite", max_attempts=1_000_000)
+        # Nothing but the deadline would end it.
+        patient = ["--option", "connect_timeout=3600"]
+        outcome = tool.run("list", "--timeout", "0.5", *options, *patient, environment=environment, ends_within=SECONDS_TO_GIVE_UP)
+    assert_fails(outcome, 6)
 
 
 def test_what_an_unreachable_server_left_open_is_settled_later(tool, versitygw):

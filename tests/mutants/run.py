@@ -21,11 +21,31 @@ PROGRAMS = {
 }
 NEEDS_SERVERS = "filestore_conformance_tests"
 SERVERS = ["versitygw", "moto"]
+# Seconds. The first build is one of everything.
 LONGEST = 600
+LONGEST_BUILD = 7200
 
 
-def run(*command, cwd):
-    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LONGEST)
+def run(*command, cwd, timeout=LONGEST):
+    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+
+
+def test_of(patch):
+    """The program and the filter of the cases that must fail."""
+    program, test_filter = patch.read_text().splitlines()[0].removeprefix("# test:").strip().split(maxsplit=1)
+    return program, test_filter.strip('"')
+
+
+def build_of(build, copy, *programs):
+    return run("cmake", "--build", build, "--parallel", "2", "--target", *programs, cwd=copy, timeout=LONGEST_BUILD)
+
+
+def outcome_of(command, cwd):
+    """What the tests said; nothing where the mutant kept them from ending."""
+    try:
+        return run(*command, cwd=cwd)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def copy_of_sources(root, scratch):
@@ -38,12 +58,6 @@ def copy_of_sources(root, scratch):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     return copy
-
-
-def test_of(patch):
-    first = patch.read_text().splitlines()[0]
-    program, test_filter = first.removeprefix("# test:").strip().split(maxsplit=1)
-    return program, test_filter.strip('"')
 
 
 @contextlib.contextmanager
@@ -67,13 +81,13 @@ def check(copy, build, patch):
     if run("patch", "--strip=1", "--forward", "--input", patch, cwd=copy).returncode != 0:
         return "does not apply any more"
     try:
-        built = run("cmake", "--build", build, "--parallel", "2", "--target", program, cwd=copy)
+        built = build_of(build, copy, program)
         if built.returncode != 0:
             return "does not build:\n" + built.stdout[-2000:]
-        tested = run(build / PROGRAMS[program] / program, test_filter, cwd=copy)
-        if "No test" in tested.stdout:
+        tested = outcome_of([build / PROGRAMS[program] / program, test_filter], copy)
+        if tested and "No test" in tested.stdout:
             return f"names no test: {test_filter}"
-        return "passes: its tests see nothing" if tested.returncode == 0 else None
+        return "passes: its tests see nothing" if tested and tested.returncode == 0 else None
     finally:
         run("patch", "--strip=1", "--reverse", "--input", patch, cwd=copy)
 
@@ -88,6 +102,9 @@ def main():
         sys.exit(configured.stdout)
     named = {f"{path.parent.name}/{path.stem}": path for path in sorted((root / "tests" / "mutants").glob("*/*.patch"))}
     chosen = {name: path for name, path in named.items() if not wanted or name in wanted}
+    built = build_of(build, copy, *sorted({test_of(path)[0] for path in chosen.values()}))
+    if built.returncode != 0:
+        sys.exit(built.stdout)
     failed = seen = 0
     with servers_for(root, scratch, chosen.values()):
         for name, patch in chosen.items():

@@ -13,6 +13,12 @@ namespace {
 
 constexpr int partial_content = 206;
 
+/// In lower case.
+bool says_one_thing(std::string_view name) {
+    return name == "etag" || name == "content-range" || name == "last-modified" ||
+           name == "x-amz-version-id" || name.starts_with("x-amz-checksum-");
+}
+
 std::optional<std::string_view> find(const std::vector<NameValue>& headers, std::string_view name) {
     const auto found = std::find_if(headers.begin(), headers.end(),
                                     [&](const NameValue& header) { return header.name == name; });
@@ -55,6 +61,17 @@ std::optional<BodyExtent> parse_content_range(std::string_view text) {
 }
 
 }  // namespace
+
+Result<void> check_headers(const std::vector<NameValue>& headers) {
+    for (const NameValue& header : headers) {
+        if (says_one_thing(header.name) && header.value != *find(headers, header.name)) {
+            return Error(ErrorCode::corrupt,
+                         "the server's answer has two different headers " + quoted(header.name) + ": " +
+                             quoted(*find(headers, header.name)) + " and " + quoted(header.value));
+        }
+    }
+    return {};
+}
 
 Result<std::uint64_t> content_length(const std::vector<NameValue>& headers) {
     std::string_view text = find(headers, "content-length").value_or("");

@@ -35,6 +35,9 @@ struct BodyExtent {
 [[nodiscard]] Result<FileInfo> file_info(const FileId& id, std::uint64_t size,
                                          const std::vector<NameValue>& headers);
 
+/// `corrupt` where a header that says one thing of an object (ETag, version, range, times, checksums) is there twice and says two.
+[[nodiscard]] Result<void> check_headers(const std::vector<NameValue>& headers);
+
 /// Content-Length; `corrupt` where it is missing or no number.
 [[nodiscard]] Result<std::uint64_t> content_length(const std::vector<NameValue>& headers);
 

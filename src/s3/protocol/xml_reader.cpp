@@ -10,6 +10,7 @@
 #include "s3/protocol/errors.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/part_plan.h"
+#include "s3/protocol/xml.h"
 
 namespace filestore::s3 {
 namespace {
@@ -97,18 +98,24 @@ std::size_t behind_markup(std::string_view xml, std::size_t at, Markup markup) {
     return std::string_view::npos;
 }
 
-/// Whether the document keeps to the bounds and has no declaration. It need not be well-formed: that the parser finds out.
-bool is_plain_and_small(std::string_view xml) {
+/// How far a document keeps to the bounds and has no declaration. It need not be well-formed: that the parser finds out.
+enum class Extent { whole, unfinished, refused };
+
+Extent extent_of(std::string_view xml) {
     if (xml.size() > largest_xml) {
-        return false;
+        return Extent::refused;
     }
     std::size_t depth = 0;
     std::size_t elements = 0;
     for (std::size_t at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at)) {
-        const Markup markup = markup_at(xml.substr(at));
+        const std::string_view rest = xml.substr(at);
+        const Markup markup = markup_at(rest);
         at = behind_markup(xml, at, markup);
         if (at == std::string_view::npos) {
-            return false;
+            // The first bytes of a comment look like a declaration.
+            constexpr std::size_t longest_opening = 9;
+            const bool is_declaration = markup == Markup::declaration && rest.size() >= longest_opening;
+            return is_declaration ? Extent::refused : Extent::unfinished;
         }
         const bool is_empty = xml[at - 2] == '/';
         if (markup == Markup::end_tag && depth > 0) {
@@ -118,10 +125,10 @@ bool is_plain_and_small(std::string_view xml) {
             depth += is_empty ? 0 : 1;
         }
         if (depth > deepest_xml || elements > most_xml_elements) {
-            return false;
+            return Extent::refused;
         }
     }
-    return true;
+    return Extent::whole;
 }
 
 std::string_view without_leading_blanks(std::string_view xml) {
@@ -160,9 +167,13 @@ Result<std::string> url_decode(std::string_view text) {
 
 }  // namespace
 
+bool may_begin_document(std::string_view beginning) {
+    return extent_of(without_leading_blanks(beginning)) != Extent::refused;
+}
+
 pugi::xml_node load_root(pugi::xml_document& document, std::string_view xml) {
     const std::string_view text = without_leading_blanks(xml);
-    if (!is_plain_and_small(text) || holds_nul(text) || !is_utf8(text)) {
+    if (extent_of(text) != Extent::whole || holds_nul(text) || !is_utf8(text)) {
         return {};
     }
     // A doctype and text around the root are asked for so that they can be refused; blank texts, because a key may be one.

@@ -267,9 +267,10 @@ Result<void> MultipartJob::on_published(const Outcome& outcome) {
 
 /// The request that publishes may have taken effect, and the job has not ended it.
 bool MultipartJob::is_lost(const Outcome& outcome) const {
-    const ErrorCode code = outcome.answer.error().code();
-    return outcome.maybe_done &&
-           (code == ErrorCode::unavailable || (code == ErrorCode::timeout && !failure_));
+    const Error& error = outcome.answer.error();
+    const bool is_unreadable = error.code() == ErrorCode::corrupt && error.details().http_status == 0;
+    const bool is_late = error.code() == ErrorCode::timeout && !failure_;
+    return outcome.maybe_done && (is_unreadable || is_late || error.code() == ErrorCode::unavailable);
 }
 
 /// Asks what is at the key, to learn whether the request that publishes took effect.

@@ -8,6 +8,7 @@
 
 using filestore::ErrorCode;
 using filestore::parse_timestamp;
+using filestore::s3::may_begin_document;
 using filestore::s3::parse_error;
 using filestore::s3::parse_listing;
 
@@ -241,4 +242,28 @@ TEST_CASE("what is no whole error body gives nothing", "[s3][xml]") {
     CHECK_FALSE(parse_error("<html><Error><Code>x</Code></Error></html>"));
     CHECK_FALSE(parse_error("{\"message\": \"not found\"}"));
     CHECK_FALSE(parse_error(listing_xml));
+}
+
+TEST_CASE("what can never become a document is known by its beginning", "[s3][xml]") {
+    const std::string fine =
+        "<?xml version='1.0'?><!-- a > b --><a b='>'><![CDATA[<!DOCTYPE]]><c/><d>text</d></a>";
+    for (std::size_t size = 0; size <= fine.size(); ++size) {
+        CHECK(may_begin_document(fine.substr(0, size)));
+    }
+    CHECK(may_begin_document(" \r\n\t"));
+    CHECK(may_begin_document("no document, but that is for the end to tell"));
+    std::string deep;
+    std::string many = "<a>";
+    for (int i = 0; i < 33; ++i) {
+        deep += "<a>";
+    }
+    for (int i = 0; i < 500'000; ++i) {
+        many += "<b/>";
+    }
+    CHECK(may_begin_document(deep.substr(3)));
+    CHECK_FALSE(may_begin_document(deep));
+    CHECK(may_begin_document(many.substr(0, many.size() - 4)));
+    CHECK_FALSE(may_begin_document(many));
+    CHECK_FALSE(may_begin_document("<!DOCTYPE a"));
+    CHECK_FALSE(may_begin_document("<a><!ELEMENT b"));
 }

@@ -1,0 +1,146 @@
+/// What a request learns from a refusal, and does better the second time: the region of its bucket, the server's time.
+
+#include <catch2/catch.hpp>
+
+#include "wire/operations.h"
+
+using namespace filestore;
+using namespace filestore::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string stored = answer("200 OK", "ETag: \"e\"\r\n", "");
+
+std::string wrong_region(const std::string& status, const std::string& code, const std::string& headers,
+                         const std::string& region) {
+    return answer(status, headers, "<Error><Code>" + code + "</Code>" + region + "</Error>");
+}
+
+bool is_signed_for(const HeardRequest& request, const std::string& region) {
+    return request.header("authorization").find("/" + region + "/s3/aws4_request") != std::string::npos;
+}
+
+ErrorCode code_of_put(S3Client& client) {
+    const auto outcome = operations::put(client, 1000);
+    return outcome.ok() ? ErrorCode::ok : outcome.error().code();
+}
+
+std::string skewed(const std::string& date) {
+    return answer("403 Forbidden", date.empty() ? "" : "Date: " + date + "\r\n",
+                  error_body("RequestTimeTooSkewed"));
+}
+
+}  // namespace
+
+TEST_CASE("a bucket of another region is asked there, then and later", "[wire][mending]") {
+    const std::string refusal = GENERATE(
+        wrong_region("400 Bad Request", "AuthorizationHeaderMalformed", "", "<Region>eu-west-2</Region>"),
+        wrong_region("301 Moved Permanently", "PermanentRedirect", "x-amz-bucket-region: eu-west-2\r\n", ""),
+        wrong_region("307 Temporary Redirect", "TemporaryRedirect", "x-amz-bucket-region: eu-west-2\r\n",
+                     ""));
+    const ScriptedServer server({conversation({refusal, stored, stored})});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    CHECK(code_of_put(client) == ErrorCode::ok);
+    CHECK(code_of_put(client) == ErrorCode::ok);
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 3);
+    CHECK(is_signed_for(requests[0], "us-east-1"));
+    CHECK(is_signed_for(requests[1], "eu-west-2"));
+    CHECK(is_signed_for(requests[2], "eu-west-2"));
+    CHECK(requests[1].body == requests[0].body);
+    CHECK(server.connections() == 1);
+}
+
+TEST_CASE("two servers that name each other are asked once each", "[wire][mending]") {
+    const auto refusal = [](const std::string& region) {
+        return wrong_region("400 Bad Request", "AuthorizationHeaderMalformed", "",
+                            "<Region>" + region + "</Region>");
+    };
+    const ScriptedServer server(
+        {conversation({refusal("eu-west-2"), refusal("us-east-1"), refusal("eu-west-2")})});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    CHECK(code_of_put(client) == ErrorCode::configuration);
+    CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("a clock that the server finds wrong is corrected, then and later", "[wire][mending]") {
+    struct Row {
+        const char* date;
+        const char* signed_at;
+    };
+    const Row row = GENERATE(Row{"Sat, 31 Jan 2026 12:10:00 GMT", "20260131T121000Z"},
+                             Row{"Sat, 31 Jan 2026 10:00:00 GMT", "20260131T100000Z"});
+    const ScriptedServer server({conversation({skewed(row.date), stored, stored})});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    CHECK(code_of_put(client) == ErrorCode::ok);
+    CHECK(code_of_put(client) == ErrorCode::ok);
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 3);
+    CHECK(requests[0].header("x-amz-date") == "20260131T120000Z");
+    CHECK(requests[1].header("x-amz-date") == row.signed_at);
+    CHECK(requests[2].header("x-amz-date") == row.signed_at);
+}
+
+TEST_CASE("what does not tell the time corrects no clock", "[wire][mending]") {
+    const std::string refusal = GENERATE(
+        skewed(""), skewed("Sun, 31 Jan 2027 12:00:00 GMT"),
+        answer("403 Forbidden", "Date: Sat, 31 Jan 2026 12:10:00 GMT\r\n", error_body("AccessDenied")),
+        answer("503 Slow Down", "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n", error_body("SlowDown")));
+    const ScriptedServer server({conversation({refusal, stored})});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    CHECK(code_of_put(client) != ErrorCode::ok);
+    CHECK(code_of_put(client) == ErrorCode::ok);
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 2);
+    CHECK(requests[1].header("x-amz-date") == "20260131T120000Z");
+}
+
+TEST_CASE("with checksums off no request says anything of them", "[wire][mending]") {
+    const std::string profile = GENERATE("aws", "generic");
+    for (const Operation& operation : all_operations()) {
+        INFO(operation.name);
+        std::vector<std::string> answers = operation.before;
+        answers.push_back(operation.name == "head"
+                              ? "HTTP/1.1 200 OK\r\n" + operation.headers + "Content-Length: 5\r\n\r\n"
+                              : operation.right());
+        answers.insert(answers.end(), operation.rest.begin(), operation.rest.end());
+        const ScriptedServer server({conversation(answers)});
+        S3ClientOptions options = plain_options(server);
+        options.profile = profile;
+        options.checksum_mode = S3ChecksumMode::off;
+        S3Client client = S3Client::open(options).value();
+        REQUIRE(operation.run(client, {}).ok());
+        for (const HeardRequest& request : server.requests()) {
+            for (const char* word :
+                 {"x-amz-checksum", "x-amz-sdk-checksum", "x-amz-trailer", "aws-chunked"}) {
+                INFO(request.head);
+                CHECK(request.head.find(word) == std::string::npos);
+            }
+        }
+    }
+}
+
+TEST_CASE("what is stored compressed is delivered as it is stored", "[wire][mending]") {
+    const std::string compressed = {'\x1f', '\x8b', '\x08', '\0', '\0', '\0', '\0', '\0', '\0', '\x03',
+                                    '\x03', '\0',   '\0',   '\0', '\0', '\0', '\0', '\0', '\0', '\0'};
+    const std::string headers = operations::object_headers + "Content-Encoding: gzip\r\n";
+    const ScriptedServer server(
+        {conversation({answer("200 OK", headers, compressed),
+                       answer("206 Partial Content", headers + "Content-Range: bytes 2-5/20\r\n",
+                              compressed.substr(2, 4))})});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    for (const bool whole : {true, false}) {
+        const auto sink = std::make_shared<BufferSink>();
+        auto request = operations::request_on_object<S3GetRequest>();
+        request.sink = sink;
+        if (!whole) {
+            request.range = ByteRange{2, 4};
+        }
+        REQUIRE(client.get(std::move(request)).ok());
+        CHECK(sink->bytes() == (whole ? compressed : compressed.substr(2, 4)));
+    }
+    for (const HeardRequest& request : server.requests()) {
+        CHECK(request.header("accept-encoding") == "identity");
+    }
+}
