@@ -103,7 +103,7 @@ std::size_t tag_count(Site& site) {
         [](const ModelStore& store) { return store.objects.at("old").tags.size(); });
 }
 
-Case storing(std::string name, std::string key, const std::string& bytes,
+Case storing(std::string name, const std::string& key, const std::string& bytes,
              std::function<Result<void>(Site&)> run) {
     return {std::move(name), std::move(run),
             [key, bytes](Site& site) { return site.server.object(key) == bytes; },
@@ -214,7 +214,6 @@ std::vector<Case> backend_cases() {
 bool may_end_so(const Error& error, RequestFault fault) {
     switch (error.code()) {
         case ErrorCode::unavailable:
-            return fault != RequestFault::slow_down;
         case ErrorCode::outcome_unknown:
             return fault != RequestFault::slow_down;
         case ErrorCode::rate_limited:
