@@ -429,8 +429,9 @@ public:
     [[nodiscard]] Result<S3PresignedPost> presign_post(S3PresignPostRequest request);
     void presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done);
 
-    /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted, later calls are refused. Returns when all
-    /// have completed and the client's own threads have ended, except on a library thread, where it does not wait. Idempotent.
+    /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted (resumable ones stay), later calls are
+    /// refused. Returns when all have completed and the client's own threads have ended, except on a library thread, where it does not wait.
+    /// Idempotent.
     void close() noexcept;
 
 private:
