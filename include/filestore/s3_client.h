@@ -485,8 +485,9 @@ public:
     [[nodiscard]] Result<S3ProbeResult> probe(S3ProbeRequest request);
     void probe_async(S3ProbeRequest request, Completion<S3ProbeResult> done);
 
-    /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted, later calls are refused. Returns when all
-    /// have completed and the client's own threads have ended, except on a library thread, where it does not wait. Idempotent.
+    /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted (resumable ones stay), later calls are
+    /// refused. Returns when all have completed and the client's own threads have ended, except on a library thread, where it does not wait.
+    /// Idempotent.
     void close() noexcept;
 
 private:
