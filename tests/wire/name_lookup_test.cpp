@@ -285,7 +285,7 @@ TEST_CASE("a name that cannot be resolved is asked for again by the next exchang
     CHECK(exchanged.outcome.error().code() == ErrorCode::unavailable);
     CHECK(exchanged.outcome.error().retryable());
     CHECK(exchanged.outcome.error().message() ==
-          std::string("the host \"missing.test\" could not be resolved: ") + ::gai_strerror(EAI_NONAME));
+          std::string("the host 'missing.test' could not be resolved: ") + ::gai_strerror(EAI_NONAME));
     name.set_addresses({"127.0.0.1"});
     CHECK(client.get(url_of("missing.test", server)).body == "fine");
     CHECK(name.lookups() == 2);
