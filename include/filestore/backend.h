@@ -57,7 +57,7 @@ struct UploadRequest {
     /// Printable ASCII without line breaks.
     std::string content_type{default_content_type};
     Metadata metadata{};
-    /// Fail with `already_exists` where the ID is in use.
+    /// Fail with `already_exists` where the ID is in use, and with `unsupported` where the store is known to pass over that.
     bool create_only = false;
     CallOptions call{};
 };

@@ -115,13 +115,13 @@ struct S3PutRequest {
     std::optional<S3ChecksumMode> checksum_mode{};
     std::optional<ChecksumAlgorithm> checksum_algorithm{};
 
-    /// Makes an upload in parts resumable: called once, on a library thread, when it has begun and before its first part is sent, with the token to keep;
-    /// it may take a moment to do so. From then on a failure or cancellation leaves the upload as it is, to be gone on with or given up
-    /// (abort_upload()); sweep_uploads() takes it for left behind when it is old. A failure that it answers ends the upload, which is
-    /// aborted then. Not called for what goes in one PUT. The token is one line of printable ASCII; it names the object, and holds no secret.
+    /// Makes an upload in parts resumable: called once, on a library thread, when it has begun and before its first part is sent, with the token to
+    /// keep; it may take a moment to do so. From then on a failure or cancellation leaves the upload as it is, to be gone on with or given up
+    /// (abort_upload()); sweep_uploads() takes it for left behind when it is old. A failure that it answers ends the upload, which is aborted
+    /// then. Not called for what goes in one PUT. The token is one line of printable ASCII; it names the object, and holds no secret.
     std::function<Result<void>(const std::string& token)> on_resume_token{};
-    /// Goes on with the upload of that token, in this process or another. Bucket and key must be those that it was begun with. The source gives all bytes
-    /// from the start again: each part is compared with what the server has of it, and is sent where that is missing or differs. Type,
+    /// Goes on with the upload of that token, in this process or another. Bucket and key must be those that it was begun with. The source gives all
+    /// bytes from the start again: each part is compared with what the server has of it, and is sent where that is missing or differs. Type,
     /// metadata, tags, storage class, conditions and checksums are what they were; a customer's key has to be given again. Further failures:
     /// `not_found` (the upload is gone: completed, given up or swept), `invalid_argument` (no token of this library, or of another object or size).
     std::string resume_token{};
@@ -416,8 +416,12 @@ public:
     ~S3Client();
 
     /// Stores an object: in one PUT where it fits into one part, else as a multipart upload whose parts travel side by side. It is there whole
-    /// or not at all; what failed, or was cancelled, is aborted, unless it is resumable. Further failures: `already_exists`, `precondition_failed`, `conflict`,
-    /// `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what became of it).
+    /// or not at all; what failed, or was cancelled, is aborted, unless it is resumable. Further failures: `already_exists`,
+    /// `precondition_failed`, `conflict`, `source_failed`, `no_space`, `outcome_unknown` (the last answer was lost and nothing tells what
+    /// became of it).
+    ///
+    /// A failed object of one PUT without conditions is not looked for: after `unavailable`, `timeout` and `cancelled` it may be there, and the same
+    /// call made again settles it. A multipart upload whose begin was answered and the answer lost has no name to abort it by: it is for sweep_uploads().
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
 
@@ -431,7 +435,8 @@ public:
     [[nodiscard]] Result<S3ObjectInfo> head(S3ObjectRequest request);
     void head_async(S3ObjectRequest request, Completion<S3ObjectInfo> done);
 
-    /// Sends one DELETE, which cannot tell whether the object was there. Further failures: `precondition_failed` (if_match).
+    /// Sends one DELETE, which cannot tell whether the object was there. Further failures: `precondition_failed` (if_match), `outcome_unknown` (that,
+    /// after a lost answer).
     [[nodiscard]] Result<S3RemoveResult> remove(S3ObjectRequest request);
     void remove_async(S3ObjectRequest request, Completion<S3RemoveResult> done);
 
@@ -474,17 +479,19 @@ public:
     void presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done);
 
     /// Finds out what the server is, by how it answers, and what it can do, by trying: some hundred requests and 20 MiB, all on objects under
-    /// a new name of their own, which are removed at the end, also after a failure; no other object is touched. The profile that the client has does
-    /// not matter. Takes a thread of its own. Fails where an object cannot be stored, read and removed at all; and, with `outcome_unknown`, where something may have
-    /// been left: the message names it.
+    /// a new name of their own, which are removed at the end, also after a failure; no other object is touched. Everything is tried,
+    /// whatever profile the client has. Takes a thread of its own. Fails where an object cannot be stored, read and removed at all, and with `outcome_unknown` where something
+    /// may have been left: a message names that.
     [[nodiscard]] Result<S3ProbeResult> probe(S3ProbeRequest request);
     void probe_async(S3ProbeRequest request, Completion<S3ProbeResult> done);
 
-    /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted, later calls are refused. Returns when all
-    /// have completed and the client's own threads have ended, except on a library thread, where it does not wait. Idempotent.
+    /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted (resumable ones stay), later calls are
+    /// refused. Returns when all have completed and the client's own threads have ended, except on a library thread, where it does not wait.
+    /// Idempotent.
     void close() noexcept;
 
 private:
+    friend class s3::ClientCore;
     explicit S3Client(std::shared_ptr<s3::ClientCore> core) noexcept;
     std::shared_ptr<s3::ClientCore> core_;
 };

@@ -2,9 +2,9 @@
 
 /// How S3 is spoken to: endpoint, credentials, limits. Everything here is a value.
 ///
-/// Environment read, at the first request and only where no keys are given: see s3_credentials.h; `TMPDIR`, where a part is spooled. libcurl and OpenSSL read `http_proxy`,
-/// `https_proxy`, `all_proxy`, `no_proxy`, `SSL_CERT_FILE`, `SSL_CERT_DIR` and `SSLKEYLOGFILE` (a file that TLS session keys are written to, for
-/// debugging: whoever reads it can read the traffic).
+/// Environment read, at the first request and only where no keys are given: see s3_credentials.h. `TMPDIR`, where a part is spooled. At the first
+/// requests, unless the options say otherwise: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` (in upper case, too, but for `HTTP_PROXY`), `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR`. libcurl reads `SSLKEYLOGFILE` (a file that TLS session keys are written to, for debugging: whoever reads it can read the traffic).
 
 #include <chrono>
 #include <cstdint>
@@ -124,8 +124,8 @@ struct S3ClientOptions {
 
     /// The most event loop threads; at least 1. They start with the first request and end when idle.
     unsigned event_loops = 2;
-    /// Where parts of an upload that are larger than `part_memory` are kept while they are sent: in files without a name, up to `parallel_parts` + 1 of
-    /// them for each transfer. Empty: `TMPDIR`, else /var/tmp. It should be on a disk; that it is full is `no_space`.
+    /// Where parts of an upload that are larger than `part_memory` are kept while they are sent: in files without a name, up to
+    /// `parallel_parts` + 1 of them for each transfer. Empty: `TMPDIR`, else /var/tmp. It should be on a disk; that it is full is `no_space`.
     std::string spool_directory{};
 
     /// Where blocking work and completions run; a thread pool of its own where there is none.

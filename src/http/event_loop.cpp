@@ -360,7 +360,7 @@ private:
         FILESTORE_TRY(exchange.prepare(handle, options_, entry.proxy, trusted.ok() ? *trusted : nobody_));
         FILESTORE_TRY(names_.tell(handle, entry.names));
         curl_easy_setopt(handle, CURLOPT_SHARE, share_);
-        sockets_.set_up(handle);
+        exchange.send_over(sockets_);
         if (curl_multi_add_handle(multi_, handle) != CURLM_OK) {
             return Error(ErrorCode::no_memory);
         }

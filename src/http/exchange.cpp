@@ -50,6 +50,13 @@ void Exchange::set_callbacks() {
     curl_easy_setopt(handle_, CURLOPT_WRITEDATA, this);
 }
 
+void Exchange::send_over(Sockets& sockets) {
+    sockets_ = &sockets;
+    sockets.set_up(handle_);
+    curl_easy_setopt(handle_, CURLOPT_PREREQFUNCTION, &Exchange::on_sending);
+    curl_easy_setopt(handle_, CURLOPT_PREREQDATA, this);
+}
+
 void Exchange::set_method() {
     switch (request_.method) {
         case Method::get:
@@ -189,6 +196,15 @@ std::size_t Exchange::give_body(std::span<std::byte> into) {
     return step->bytes;
 }
 
+/// curl sends a request again when a kept connection ends before the first line of an answer, and does not say so.
+int Exchange::on_sending(void* self, char*, char*, int port, int local_port) noexcept {
+    const auto& exchange = *static_cast<Exchange*>(self);
+    if (exchange.sockets_->is_alive(port, local_port)) {
+        exchange.receiver_->on_sending();
+    }
+    return CURL_PREREQFUNC_OK;
+}
+
 /// curl sends the body again when a kept connection turns out to be dead.
 int Exchange::on_seek(void* self, curl_off_t offset, int origin) {
     auto& exchange = *static_cast<Exchange*>(self);
@@ -299,9 +315,6 @@ Error Exchange::failed_by(CURLcode code) const {
 
 void Exchange::finish(Result<void> outcome) noexcept {
     request_.body.reset();
-    if (reached_) {
-        receiver_->on_reached();
-    }
     receiver_->on_done(std::move(outcome));
 }
 

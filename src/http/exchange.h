@@ -15,6 +15,7 @@
 #include "http/curl_transport.h"
 #include "http/head_reader.h"
 #include "http/limits.h"
+#include "http/sockets.h"
 #include "http/trust.h"
 
 namespace filestore::http {
@@ -43,13 +44,13 @@ public:
     [[nodiscard]] Result<void> prepare(CURL* handle, const TransportOptions& options, std::string proxy,
                                        const Trust& trust);
 
+    /// After prepare(): `sockets`, which it borrows as those, opens what it is sent over.
+    void send_over(Sockets& sockets);
+
     [[nodiscard]] CURL* handle() const noexcept { return handle_; }
 
     /// The handle, which is no longer used afterwards; null where there was none.
-    [[nodiscard]] CURL* release_handle() noexcept {
-        reached_ = handle_ != nullptr && !is_unsent();
-        return std::exchange(handle_, nullptr);
-    }
+    [[nodiscard]] CURL* release_handle() noexcept { return std::exchange(handle_, nullptr); }
 
     /// A stream that had made it pause is ready. From any thread.
     void ask_to_resume() noexcept { resume_asked_.store(true); }
@@ -79,6 +80,7 @@ private:
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
     static std::size_t on_read(char* data, std::size_t size, std::size_t count, void* self);
+    static int on_sending(void* self, char* address, char* local_address, int port, int local_port) noexcept;
     static int on_seek(void* self, curl_off_t offset, int origin);
 
     void set_method();
@@ -104,10 +106,9 @@ private:
     std::optional<Time> connect_until_;
     std::chrono::milliseconds connect_limit_{0};
     CURL* handle_ = nullptr;
-    /// The request was begun on a connection.
-    bool reached_ = false;
     /// The loop's.
     const Trust* trust_ = nullptr;
+    Sockets* sockets_ = nullptr;
     curl_slist* header_list_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> curl_message_{};
 

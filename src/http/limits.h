@@ -33,7 +33,7 @@ struct Observation {
     std::uint64_t moved = 0;
 };
 
-/// Watches one exchange that is connected; connecting has a limit of curl's. A value; one thread at a time.
+/// Watches one exchange that is connected; connecting has a limit of its own. A value; one thread at a time.
 class ProgressWatch {
 public:
     using Time = std::chrono::steady_clock::time_point;

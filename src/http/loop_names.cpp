@@ -84,7 +84,9 @@ void LoopNames::forget(const Needed& needed) noexcept {
         return;
     }
     for (const Needed::Name& name : needed.names_) {
-        told_.erase(name.key);
+        if (const auto told = told_.find(name.key); told != told_.end()) {
+            told->second.reset();
+        }
     }
 }
 

@@ -62,7 +62,7 @@ private:
     void withdraw_unused(Needed& needed);
 
     std::shared_ptr<NameLookups> lookups_;
-    /// By "name:port".
+    /// By "name:port"; null where it is to be told again, or withdrawn.
     std::unordered_map<std::string, std::shared_ptr<const Told>> told_;
 };
 

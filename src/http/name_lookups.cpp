@@ -104,7 +104,8 @@ struct NameLookups::State {
     bool stopping = false;
 
     bool is_fresh(const NameLookup& done) const noexcept {
-        return std::chrono::steady_clock::now() - done.done_at() < kept;
+        const auto age = std::chrono::steady_clock::now() - done.done_at();
+        return std::chrono::duration_cast<std::chrono::seconds>(age) < kept;
     }
 
     std::shared_ptr<NameLookup> begin(const std::string& name, const std::shared_ptr<State>& self) {
@@ -136,6 +137,7 @@ struct NameLookups::State {
         const std::lock_guard lock(mutex);
         stopping = true;
         queue.clear();
+        by_name.clear();
         asked_or_stop.notify_one();
         if (in_resolver && thread.joinable()) {
             thread.detach();
@@ -162,7 +164,7 @@ struct NameLookups::State {
     std::shared_ptr<NameLookup> next(std::unique_lock<std::mutex>& lock) {
         while (asked_or_stop.wait_for(lock, idle_time, [this] { return stopping || !queue.empty(); }) &&
                !stopping) {
-            const std::shared_ptr<NameLookup> lookup = std::move(queue.front());
+            std::shared_ptr<NameLookup> lookup = std::move(queue.front());
             queue.pop_front();
             if (is_wanted(lookup)) {
                 return lookup;

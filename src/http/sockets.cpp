@@ -43,8 +43,6 @@ void Sockets::set_up(CURL* handle) {
     curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, &Sockets::close);
     curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, this);
     curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, &Sockets::set_options);
-    curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &Sockets::before_request);
-    curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
 }
 
 /// As libcurl would, but that no child process inherits it.
@@ -80,18 +78,20 @@ int Sockets::set_options(void*, curl_socket_t descriptor, curlsocktype) noexcept
 
 /// What can be read from a kept connection before anything was asked is no answer: it is its end, or bytes that would be taken for
 /// the answer to the next request. Shut down, it fails at the first byte sent, and libcurl turns to another connection.
-int Sockets::before_request(void* self, char*, char*, int port, int local_port) noexcept {
-    for (Socket& each : static_cast<Sockets*>(self)->sockets_) {
+bool Sockets::is_alive(int port, int local_port) noexcept {
+    bool alive = true;
+    for (Socket& each : sockets_) {
         if (port_of(::getsockname, each.descriptor) != local_port ||
             port_of(::getpeername, each.descriptor) != port) {
             continue;
         }
         if (each.was_used && is_readable(each.descriptor)) {
             ::shutdown(each.descriptor, SHUT_RDWR);
+            alive = false;
         }
         each.was_used = true;
     }
-    return CURL_PREREQFUNC_OK;
+    return alive;
 }
 
 }  // namespace filestore::http

@@ -18,6 +18,10 @@ public:
 
     void set_up(CURL* handle);
 
+    /// Between these ports: a connection that a request is about to go out on. False where it has ended, so that nothing of the request can arrive by it:
+    /// libcurl will turn to another connection.
+    [[nodiscard]] bool is_alive(int port, int local_port) noexcept;
+
 private:
     struct Socket {
         curl_socket_t descriptor;
@@ -27,8 +31,6 @@ private:
 
     static curl_socket_t open(void* self, curlsocktype purpose, curl_sockaddr* address) noexcept;
     static int close(void* self, curl_socket_t descriptor) noexcept;
-    static int before_request(void* self, char* address, char* local_address, int port,
-                              int local_port) noexcept;
     static int set_options(void* self, curl_socket_t descriptor, curlsocktype purpose) noexcept;
 
     std::vector<Socket> sockets_;

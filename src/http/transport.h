@@ -70,14 +70,15 @@ public:
     Receiver& operator=(const Receiver&) = delete;
     virtual ~Receiver() = default;
 
+    /// The request begins to go out. Once more where it goes out again by itself, because a kept connection ended before any of an answer came: what
+    /// it asks for may have been done by then. Never called: nothing was sent.
+    virtual void on_sending() noexcept {}
+
     /// Before any byte of the body. A failure ends the exchange and comes back through on_done().
     [[nodiscard]] virtual Result<void> on_head(const ResponseHead& head) = 0;
 
     /// The next bytes of the body, as Sink::write.
     [[nodiscard]] virtual Result<IoStep> on_body(std::span<const std::byte> bytes, const Wake& wake) = 0;
-
-    /// Before on_done(), where a connection was made and the request was begun on it: the server has been reached.
-    virtual void on_reached() noexcept {}
 
     /// Exactly once, last. An answer of any status, received whole, is a success.
     virtual void on_done(Result<void> outcome) noexcept = 0;

@@ -146,7 +146,7 @@ private:
         /// Of the answer, also where that is an Error.
         Answer answer;
         bool head_seen = false;
-        bool reached = false;
+        bool sent = false;
     };
 
     struct WakeOnCancel {
@@ -169,16 +169,16 @@ private:
     [[nodiscard]] bool mend_keys(const Error& error);
     [[nodiscard]] bool mend_region(const Answer& answer);
     [[nodiscard]] Result<void> prepare_to_repeat(bool head_seen);
-    void note_lost_answer(const Error& error) noexcept;
+    [[nodiscard]] static bool is_lost(const AttemptEnd& end) noexcept;
     [[nodiscard]] bool wait_for_place();
     void wait_until(std::chrono::steady_clock::time_point time);
 
-    void finish(Result<Answer> answer) noexcept {
+    void finish(Result<Answer> answer, bool lost = false) noexcept {
         on_cancel_.reset();
         call_ = {};
         const auto done = std::exchange(done_, nullptr);
         const auto self = std::exchange(alive_, nullptr);
-        done(Outcome{std::move(answer), maybe_done_});
+        done(Outcome{std::move(answer), maybe_done_, maybe_done_ || lost});
     }
 
     const std::shared_ptr<Requester> requester_;
@@ -207,6 +207,11 @@ public:
     explicit AnswerReceiver(std::shared_ptr<RunningCall> running)
         : running_(std::move(running)), bodiless_(running_->call_.method == http::Method::head) {}
 
+    void on_sending() noexcept override {
+        running_->maybe_done_ = running_->maybe_done_ || sent_;
+        sent_ = true;
+    }
+
     Result<void> on_head(const http::ResponseHead& head) override {
         answer_.status = head.status;
         for (const http::Header& header : head.headers) {
@@ -231,12 +236,10 @@ public:
         return IoStep{bytes.size(), false};
     }
 
-    void on_reached() noexcept override { reached_ = true; }
-
     void on_done(Result<void> outcome) noexcept override {
         const auto running = std::exchange(running_, nullptr);
         auto answer = call_user(ErrorCode::internal, [&] { return result(outcome, running->attempted_); });
-        running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_, reached_});
+        running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_, sent_});
     }
 
 private:
@@ -285,7 +288,7 @@ private:
     std::shared_ptr<RunningCall> running_;
     const bool bodiless_;
     bool head_seen_ = false;
-    bool reached_ = false;
+    bool sent_ = false;
     std::size_t next_look_ = first_look;
     std::size_t error_bytes_ = 0;
     bool error_cut_off_ = false;
@@ -351,14 +354,14 @@ void Requester::RunningCall::on_attempt_end(const AttemptEnd& end) noexcept {
     const auto under_way =
         call_user(ErrorCode::internal, [&]() -> Result<bool> { return learn(end) && goes_on(end); });
     if (!under_way.ok() || !*under_way) {
-        finish(end.result);
+        finish(end.result, is_lost(end));
     }
 }
 
 /// Takes in what an attempt tells of the server; false where it succeeded.
 bool Requester::RunningCall::learn(const AttemptEnd& end) {
     const auto now = std::chrono::steady_clock::now();
-    reached_ = reached_ || end.reached;
+    reached_ = reached_ || end.sent;
     if (end.result.ok()) {
         requester_->skew_.on_accepted(end.result->header("date"), requester_->options_.clock->now());
         requester_->budget_.on_success(attempts_ > 1);
@@ -384,7 +387,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     if (!repeats || call_.options.cancel.stop_requested()) {
         return false;
     }
-    note_lost_answer(error);
+    maybe_done_ = maybe_done_ || is_lost(end);
     if (mended) {
         if (!prepare_to_repeat(end.head_seen).ok()) {
             return false;
@@ -407,9 +410,15 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
 }
 
 /// An attempt that was sent, and whose answer does not tell that nothing was done.
-void Requester::RunningCall::note_lost_answer(const Error& error) noexcept {
+bool Requester::RunningCall::is_lost(const AttemptEnd& end) noexcept {
+    if (end.result.ok() || !end.sent) {
+        return false;
+    }
+    const Error& error = end.result.error();
     const int status = error.details().http_status;
-    maybe_done_ = maybe_done_ || status == 0 || (status >= 500 && !is_throttle(error));
+    const bool tells_nothing = status >= 500 && !is_throttle(error);
+    // An error behind a status of success, as of a request whose answer began before it was done.
+    return status == 0 || tells_nothing || (status < 300 && error.retryable());
 }
 
 /// Whether the failure's cause is out of the way, so that the request is worth repeating at once. Each cause once a call.

@@ -22,6 +22,7 @@
 #include "s3/policy/retry_budget.h"
 #include "s3/policy/send_rate.h"
 #include "s3/protocol/endpoint.h"
+#include "s3/protocol/part_plan.h"
 #include "s3/protocol/signing.h"
 #include "s3/protocol/uri.h"
 
@@ -68,8 +69,10 @@ struct Call {
 /// What came of a call. A value.
 struct Outcome {
     Result<Answer> answer;
-    /// An earlier attempt may have taken effect: it was sent, and no answer came.
+    /// An earlier attempt than the one that was answered, or failed last, may have taken effect: it was sent, and no answer told otherwise.
     bool maybe_done_before = false;
+    /// The same of any attempt. Says nothing where the call succeeded.
+    bool maybe_done = false;
 };
 
 /// What requests to one bucket are signed with at one moment. A value; never printed.
@@ -84,11 +87,12 @@ struct Signer {
 /// `unauthenticated` for an anonymous client.
 [[nodiscard]] Result<void> check_can_sign(const Signer& signer);
 
-/// What a requester works with. A value (shared handles); all are required.
+/// What a requester works with. A value (shared handles); all handles are required.
 struct RequesterParts {
     Runtime runtime;
     std::shared_ptr<http::Transport> transport;
     CredentialsProviderPtr credentials;
+    PartLimits part_limits;
 };
 
 /// A resource held by std::shared_ptr; thread-safe.
@@ -122,6 +126,7 @@ public:
     void close() noexcept;
 
     [[nodiscard]] const S3ClientOptions& options() const noexcept { return options_; }
+    [[nodiscard]] PartLimits part_limits() const noexcept { return parts_.part_limits; }
     [[nodiscard]] const Runtime& runtime() const noexcept { return parts_.runtime; }
 
 private:

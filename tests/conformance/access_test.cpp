@@ -40,7 +40,7 @@ S3_FEATURE_TEST_CASE("anonymous", "what anybody may read is read without keys", 
     CHECK(ClientOnStore::required(anybody->head(head)).size == 7);
 }
 
-S3_FEATURE_TEST_CASE("signature-check", "without keys nothing else is read or written", "[client][access]") {
+S3_FEATURE_TEST_CASE("signing", "without keys nothing else is read or written", "[client][access]") {
     ClientOnStore owner(store);
     owner.put("private", "mine");
     ClientOnStore anybody(store, anonymous(store));

@@ -26,6 +26,17 @@ FEATURE_TEST_CASE("delete", "removing what is not there is no failure", "[remova
     }
 }
 
+FEATURE_TEST_CASE("delete", "what is discarded is gone, whether or not it was there", "[removal]") {
+    const auto backend = store.open_backend();
+    const FileId id = store_bytes(*backend, "x");
+    const FileId other = store_bytes(*backend, "y");
+    for (int time = 0; time < 2; ++time) {
+        CHECK(backend->discard({id, {}}).ok());
+        CHECK_FALSE(*backend->exists({id, {}}));
+    }
+    CHECK(list_ids(*backend) == std::vector<FileId>{other});
+}
+
 FEATURE_TEST_CASE("delete", "an ID can be used again after its removal", "[removal]") {
     const auto backend = store.open_backend();
     const FileId id = store_bytes(*backend, "old");

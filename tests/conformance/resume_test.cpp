@@ -25,7 +25,7 @@ std::string token_of_failed(ClientOnStore& client, const std::string& name, cons
         token = given;
         return {};
     };
-    CHECK(code_of(client->put(std::move(request))) == ErrorCode::source_failed);
+    CHECK(code_of(client->put(request)) == ErrorCode::source_failed);
     REQUIRE_FALSE(token.empty());
     return token;
 }
@@ -84,7 +84,7 @@ S3_FEATURE_TEST_CASE("resume", "an upload is gone on with as often as it fails",
     const std::string token = token_of_failed(client, "often", bytes);
     S3PutRequest again = resuming(client, "often", "", token);
     again.source = failing_source(bytes.substr(0, 3 * KilledUpload::part_size + 1), 78);
-    CHECK(code_of(client->put(std::move(again))) == ErrorCode::source_failed);
+    CHECK(code_of(client->put(again)) == ErrorCode::source_failed);
     CHECK(code_of(client->head(client.object("often"))) == ErrorCode::not_found);
     ClientOnStore::required(client->put(resuming(client, "often", bytes, token)));
     CHECK((client.get("often") == bytes));

@@ -16,6 +16,7 @@ PROGRAMS = {
     "filestore_unit_tests": "tests/unit",
     "filestore_secret_memory_tests": "tests/unit",
     "filestore_wire_tests": "tests/wire",
+    "filestore_fault_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
 }
 NEEDS_SERVERS = "filestore_conformance_tests"

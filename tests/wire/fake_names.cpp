@@ -41,7 +41,7 @@ int join_lists(const std::vector<std::string>& addresses, const char* service, c
     if (hints != nullptr) {
         wanted = *hints;
     }
-    wanted.ai_family = AF_INET;
+    wanted.ai_family = AF_UNSPEC;
     *result = nullptr;
     addrinfo** end = result;
     for (const std::string& address : addresses) {
@@ -79,6 +79,12 @@ void FakeName::hang() {
     entries()[name_].hangs = true;
 }
 
+void FakeName::go_on() {
+    const std::lock_guard lock(mutex);
+    entries()[name_].hangs = false;
+    changed.notify_all();
+}
+
 std::size_t FakeName::lookups() const {
     const std::lock_guard lock(mutex);
     return entries()[name_].lookups;
@@ -96,10 +102,12 @@ static int look_up(const char* name, const char* service, const addrinfo* hints,
     ++entry.lookups;
     if (entry.hangs) {
         ++entry.hanging;
-        changed.wait(lock, [&] { return entry.ended; });
+        changed.wait(lock, [&] { return entry.ended || !entry.hangs; });
         --entry.hanging;
         changed.notify_all();
-        return EAI_AGAIN;
+        if (entry.hangs) {
+            return EAI_AGAIN;
+        }
     }
     const std::vector<std::string> addresses = entry.addresses;
     lock.unlock();

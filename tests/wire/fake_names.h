@@ -11,7 +11,7 @@ namespace filestore::test {
 /// What one name resolves to while this object lives. A resource; thread-safe. Names of no such object go to the C library.
 class FakeName {
 public:
-    /// IPv4 addresses, tried in this order.
+    /// Addresses in numbers, tried in this order. None: no such name.
     FakeName(std::string name, std::vector<std::string> addresses);
     FakeName(const FakeName&) = delete;
     FakeName& operator=(const FakeName&) = delete;
@@ -22,6 +22,9 @@ public:
 
     /// Lookups do not answer from now on.
     void hang();
+
+    /// They do again, also those that hang.
+    void go_on();
 
     [[nodiscard]] std::size_t lookups() const;
 

@@ -359,10 +359,16 @@ const std::string nothing_left = listing({}, complete);
 
 TEST_CASE("a probe that cannot store ends with the server's reason", "[wire][probe]") {
     const ScriptedServer server(
-        {conversation({answer("403 Forbidden", "", error_body("AccessDenied")), gone, nothing_left})});
+        {conversation({answer("403 Forbidden", "", error_body("AccessDenied")), nothing_left})});
     const auto result = open_client(server, "").probe(probe_of());
     CHECK(code_of(result) == ErrorCode::permission_denied);
-    // The refusal may have been of an answer only.
+    CHECK(removals(server) == 0);
+    check_own_objects_only(server);
+}
+
+TEST_CASE("a probe removes what it may have stored when the answer is lost", "[wire][probe]") {
+    const ScriptedServer server({{ExpectRequest{}, Reset{}}, conversation({gone, nothing_left})});
+    CHECK(code_of(open_client(server, "").probe(probe_of())) == ErrorCode::unavailable);
     CHECK(removals(server) == 1);
     check_own_objects_only(server);
 }
@@ -420,6 +426,6 @@ TEST_CASE("a probe that leaves something says what", "[wire][probe]") {
         {conversation({stored, answer("200 OK", "ETag: \"x\"\r\n" + std::string(date_line), "other bytes"),
                        denied, denied})});
     const auto result = open_client(server, "").probe(probe_of());
-    REQUIRE(code_of(result) == ErrorCode::outcome_unknown);
+    REQUIRE(code_of(result) == ErrorCode::unsupported);
     CHECK(result.error().message().find("pre/filestore-probe-") != std::string_view::npos);
 }

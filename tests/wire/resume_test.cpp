@@ -72,7 +72,7 @@ std::string token_of_begun(std::optional<std::uint64_t> size, const S3Conditions
         token = given;
         return {};
     };
-    REQUIRE(code_of(client_on(server).put(std::move(request))) == ErrorCode::source_failed);
+    REQUIRE(code_of(client_on(server).put(request)) == ErrorCode::source_failed);
     REQUIRE_FALSE(token.empty());
     for (const HeardRequest& heard : server.requests()) {
         CHECK_FALSE(heard.line().starts_with("DELETE"));
@@ -191,18 +191,18 @@ TEST_CASE("a token of something else is refused before anything is sent", "[wire
     const ScriptedServer server;
     S3Client client = client_on(server);
     const std::string token = token_of_begun(2 * part);
-    for (S3PutRequest request :
+    for (const S3PutRequest& request :
          {resuming("no token", source_from_string(std::string(2 * part, 'x'))),
           resuming(token.substr(0, token.size() - 4), source_from_string(std::string(2 * part, 'x'))),
           resuming(token, source_from_string("another size"))}) {
-        CHECK(code_of(client.put(std::move(request))) == ErrorCode::invalid_argument);
+        CHECK(code_of(client.put(request)) == ErrorCode::invalid_argument);
     }
     S3PutRequest other_key = resuming(token, source_from_string(std::string(2 * part, 'x')));
     other_key.key = "other";
-    CHECK(code_of(client.put(std::move(other_key))) == ErrorCode::invalid_argument);
+    CHECK(code_of(client.put(other_key)) == ErrorCode::invalid_argument);
     S3PutRequest other_bucket = resuming(token, source_from_string(std::string(2 * part, 'x')));
     other_bucket.bucket = "other";
-    CHECK(code_of(client.put(std::move(other_bucket))) == ErrorCode::invalid_argument);
+    CHECK(code_of(client.put(other_bucket)) == ErrorCode::invalid_argument);
     CHECK(server.connections() == 0);
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("what goes in one PUT has no token", "[wire][resume]") {
         called = true;
         return {};
     };
-    REQUIRE(client_on(server).put(std::move(request)).ok());
+    REQUIRE(client_on(server).put(request).ok());
     CHECK_FALSE(called);
 }
 

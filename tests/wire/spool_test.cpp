@@ -103,8 +103,7 @@ TEST_CASE("no range that is asked for is larger than there is memory for", "[wir
     S3ClientOptions options = little_memory(server, "");
     options.parallel_parts = 2;
     options.max_connections = 1;
-    CHECK(code_of(S3Client::open(std::move(options)).value().get(std::move(request))) ==
-          ErrorCode::permission_denied);
+    CHECK(code_of(S3Client::open(options).value().get(request)) == ErrorCode::permission_denied);
     REQUIRE(server.requests().size() >= 2);
     CHECK(server.requests()[1].header("Range") == "bytes=0-1048575");
 }

@@ -13,6 +13,7 @@
 #include "support/answers.h"
 #include "support/temporary_directory.h"
 #include "support/test_streams.h"
+#include "wire/fake_names.h"
 #include "wire/s3_client.h"
 
 using namespace filestore;
@@ -158,6 +159,21 @@ TEST_CASE("an S3 client without threads answers every call once, and works when 
                receipt.error().code() == ErrorCode::corrupt));
         server.add(two_answers());
         static_cast<void>(backend->exists({some_id(), {}}));
+    });
+}
+
+TEST_CASE("a store with a name that no thread can be had for is not reached, and is when there is one",
+          "[threads]") {
+    const FakeName name("store.test", {"127.0.0.1"});
+    const std::string stored = answer("200 OK", "ETag: \"x\"\r\n", "");
+    with_ever_more_threads([&] {
+        const ScriptedServer server(std::vector<Script>(4, conversation({stored, stored})));
+        S3Options options = options_for(server);
+        options.endpoint = "http://store.test:" + std::to_string(server.port());
+        const auto backend = open_s3_backend(options).value();
+        check_done_or_no_memory(backend->upload(upload_of("content")));
+        threads_left = unlimited;
+        CHECK(backend->upload(upload_of("content")).ok());
     });
 }
 

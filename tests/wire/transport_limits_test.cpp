@@ -44,7 +44,9 @@ TEST_CASE("a server that cannot be reached is given up by the connect limit", "[
     SECTION("its name is not resolved") {
         FakeName name("hanging.test", {});
         name.hang();
-        check_timeout(client.get("http://hanging.test/"), "");
+        const Exchanged exchanged = client.get("http://hanging.test/");
+        check_timeout(exchanged, "the name lookup for \"hanging.test\" took longer than 100 ms");
+        CHECK(exchanged.outcome.error().retryable());
         CHECK(name.lookups() == 1);
     }
     SECTION("a TLS handshake gets no answer") {

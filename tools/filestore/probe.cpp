@@ -44,6 +44,7 @@ std::string as_table(const S3ProbeResult& result) {
 
 std::string as_json(const S3ProbeResult& result) {
     std::vector<JsonLine> features;
+    features.reserve(result.features.size());
     for (const S3ProbeFeature& feature : result.features) {
         features.push_back(JsonLine()
                                .text("name", feature.name)

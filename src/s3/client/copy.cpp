@@ -121,7 +121,8 @@ private:
         request_.source_conditions.if_match = source_.etag;
         ObjectCopy copied;
         copied.size = source_.size;
-        copied.part_size = std::clamp(request_.multipart_threshold, least_part_size, largest_part_size);
+        copied.part_size = std::clamp(request_.multipart_threshold, core_.requester()->part_limits().least,
+                                      largest_part_size);
         copied.target.bucket = request_.bucket;
         copied.target.key = request_.key;
         copied.target.cancel = request_.call.cancel;

@@ -6,12 +6,11 @@
 #include "http/curl_transport.h"
 #include "s3/credentials/chain.h"
 #include "s3/protocol/endpoint.h"
+#include "s3/protocol/part_plan.h"
 
 namespace filestore::s3 {
 
 namespace {
-
-constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
 
 bool is_sensible(std::chrono::milliseconds limit) {
     return limit >= std::chrono::milliseconds(1) && limit <= std::chrono::hours(24);
@@ -22,7 +21,7 @@ Error invalid(std::string message) {
 }
 
 /// What can be seen of the options without asking anybody.
-Result<void> check_options(const S3ClientOptions& options) {
+Result<void> check_options(const S3ClientOptions& options, PartLimits limits) {
     FILESTORE_TRY(check_endpoint(options));
     if (options.event_loops < 1 || options.event_loops > 64) {
         return invalid("event_loops is 1 to 64");
@@ -34,7 +33,7 @@ Result<void> check_options(const S3ClientOptions& options) {
     if (options.max_connections < 1 || options.max_connections > 10'000) {
         return invalid("max_connections is 1 to 10,000");
     }
-    if (options.part_size < 5 * mebibyte || options.part_size > 5120 * mebibyte) {
+    if (options.part_size < limits.least || options.part_size > largest_part_size) {
         return invalid("part_size is 5 MiB to 5 GiB");
     }
     if (options.parallel_parts < 1 || options.parallel_parts > 256) {
@@ -90,8 +89,8 @@ http::TransportOptions transport_options(const S3ClientOptions& options,
 
 }  // namespace
 
-Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options) {
-    FILESTORE_TRY(check_options(options));
+Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options, PartLimits limits) {
+    FILESTORE_TRY(check_options(options, limits));
     FILESTORE_TRY_ASSIGN(const Quirks quirks, quirks_of(options));
     const std::string region_of_credentials = options.region;
     FILESTORE_TRY(adapt(options, quirks));
@@ -100,6 +99,7 @@ Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options) {
     }
     ExecutorChoice executor(options.executor);
     RequesterParts parts;
+    parts.part_limits = limits;
     parts.runtime = {executor.executor, std::make_shared<Reactor>()};
     parts.transport = http::make_curl_transport(transport_options(options, parts.runtime.reactor));
     FILESTORE_TRY_ASSIGN(
@@ -108,6 +108,11 @@ Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options) {
                                   {parts.transport, executor.executor, parts.runtime.reactor, options.clock,
                                    environment_variable, region_of_credentials}));
     return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(parts), quirks);
+}
+
+Result<S3Client> ClientCore::open_client(S3ClientOptions options, PartLimits limits) {
+    FILESTORE_TRY_ASSIGN(auto core, open(std::move(options), limits));
+    return S3Client(std::move(core));
 }
 
 ClientCore::ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts,

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -46,7 +47,10 @@ using OperationPtr = std::shared_ptr<const Operation<T>>;
 class ClientCore : public std::enable_shared_from_this<ClientCore> {
 public:
     /// Does no I/O and starts no thread. `invalid_argument` for an option that cannot be right.
-    [[nodiscard]] static Result<std::shared_ptr<ClientCore>> open(S3ClientOptions options);
+    [[nodiscard]] static Result<std::shared_ptr<ClientCore>> open(S3ClientOptions options,
+                                                                  PartLimits limits = {});
+    /// S3Client::open for a server with other limits than S3's.
+    [[nodiscard]] static Result<S3Client> open_client(S3ClientOptions options, PartLimits limits);
 
     ClientCore(S3ClientOptions options, ExecutorChoice executor, RequesterParts parts, const Quirks& quirks);
     ClientCore(const ClientCore&) = delete;
@@ -75,13 +79,14 @@ public:
         });
     }
 
-    /// Sends one request of an operation; `next` gets its answer, on a thread of the library, and answers a failure to end the call with.
+    /// Sends one request of an operation; `next` gets its answer, or the whole Outcome, on a thread of the library, and answers a failure to end the
+    /// call with.
     template <class T, class Next>
     void send(const OperationPtr<T>& operation, Call&& call, Next next) {
         requester_->send(std::move(call),
                          [operation, next = std::move(next)](const Outcome& outcome) mutable {
                              step_of(*operation->answer, *operation->executor, [&] {
-                                 const Result<void> handled = next(outcome.answer);
+                                 const Result<void> handled = tell(next, outcome);
                                  if (!handled.ok()) {
                                      operation->finish(handled.error());
                                  }
@@ -126,6 +131,15 @@ public:
 
 private:
     void join_waiting() noexcept;
+
+    template <class Next>
+    static Result<void> tell(Next& next, const Outcome& outcome) {
+        if constexpr (std::is_invocable_v<Next&, const Outcome&>) {
+            return next(outcome);
+        } else {
+            return next(outcome.answer);
+        }
+    }
 
     template <class T, class Begin>
     static Result<void> check_and_begin(const CallOptions& options, const OperationPtr<T>& operation,

@@ -202,16 +202,39 @@ void head(ClientCore& core, S3ObjectRequest request, Completion<S3ObjectInfo> do
         });
 }
 
+namespace {
+
+/// A repeated request may find that the first one, whose answer was lost, has done it.
+Result<S3RemoveResult> removed_by(const Outcome& outcome) {
+    const Result<Answer>& answer = outcome.answer;
+    if (answer.ok()) {
+        return S3RemoveResult{answer->header("x-amz-delete-marker") == "true",
+                              std::string(answer->header("x-amz-version-id"))};
+    }
+    const Error& error = answer.error();
+    if (outcome.maybe_done_before && error.code() == ErrorCode::not_found) {
+        return S3RemoveResult();
+    }
+    if (outcome.maybe_done_before && error.code() == ErrorCode::precondition_failed) {
+        return Error(
+            ErrorCode::outcome_unknown,
+            std::string(error.message()) + "; an answer was lost before: the object may have been removed",
+            error.details());
+    }
+    return error;
+}
+
+}  // namespace
+
 void remove(ClientCore& core, S3ObjectRequest request, Completion<S3RemoveResult> done) {
     core.start<S3RemoveResult>(
         request.call, std::move(done), [&](const OperationPtr<S3RemoveResult>& operation) -> Result<void> {
             FILESTORE_TRY(check_supported(core.quirks(), request, ObjectUse::remove));
             FILESTORE_TRY_ASSIGN(Call call, call_of(core, request));
             call.method = http::Method::remove;
-            core.send(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {
-                FILESTORE_TRY(answer);
-                operation->finish(S3RemoveResult{answer->header("x-amz-delete-marker") == "true",
-                                                 std::string(answer->header("x-amz-version-id"))});
+            core.send(operation, std::move(call), [operation](const Outcome& outcome) -> Result<void> {
+                FILESTORE_TRY_ASSIGN(S3RemoveResult removed, removed_by(outcome));
+                operation->finish(std::move(removed));
                 return {};
             });
             return {};

@@ -53,19 +53,25 @@ Result<S3ProbeResult> run_all(ProbeSession& session) {
     return result;
 }
 
-/// What was made is removed, whatever came of the trials; where it is not, that is the result.
+/// The result, where something that was made may still be there: a failure keeps its code.
+Error with_leftovers(const Result<S3ProbeResult>& result, const std::vector<std::string>& left) {
+    const std::string note = "what it may have stored could not all be removed: look for " +
+                             quoted(left.front()) +
+                             (left.size() > 1 ? " and " + std::to_string(left.size() - 1) + " more" : "");
+    if (result.ok()) {
+        return {ErrorCode::outcome_unknown, "the probe is done; " + note};
+    }
+    const Error& error = result.error();
+    return {error.code(), std::string(error.message()) + "; " + note, error.details()};
+}
+
+/// What was made is removed, whatever came of the trials.
 Result<S3ProbeResult> run_and_clean_up(ClientCore& core, const S3ProbeRequest& request) {
     FILESTORE_TRY_ASSIGN(const FileId id, FileId::generate());
     ProbeSession session(core, request, request.prefix + "filestore-probe-" + id.str() + "/");
     Result<S3ProbeResult> result = call_user(ErrorCode::internal, [&] { return run_all(session); });
     const std::vector<std::string> left = session.clean_up();
-    if (left.empty()) {
-        return result;
-    }
-    return Error(ErrorCode::outcome_unknown,
-                 (result.ok() ? std::string("the probe is done") : std::string(result.error().message())) +
-                     "; what it stored could not all be removed: look for " + quoted(left.front()) +
-                     (left.size() > 1 ? " and " + std::to_string(left.size() - 1) + " more" : ""));
+    return left.empty() ? result : with_leftovers(result, left);
 }
 
 /// What a feature says of a profile.

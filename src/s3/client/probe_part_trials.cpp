@@ -145,7 +145,7 @@ Result<bool> is_listed(ProbeSession& session, const std::string& prefix, const s
 Result<Finding> try_uploads_by_prefix(ProbeSession& session) {
     FILESTORE_TRY_ASSIGN(const std::string upload_id, session.begin_upload("begun/x"));
     const auto listed = is_listed(session, session.key("begun/"), upload_id);
-    FILESTORE_TRY(session.abort("begun/x", upload_id));
+    FILESTORE_TRY(session.abort_upload("begun/x", upload_id));
     FILESTORE_TRY(listed);
     return found(*listed, "lists the uploads under a prefix", "lists the uploads of whole keys only");
 }
@@ -155,7 +155,7 @@ Result<Finding> try_multipart_abort(ProbeSession& session) {
     FILESTORE_TRY_ASSIGN(const std::string upload_id, session.begin_upload(name));
     FILESTORE_TRY(put_parts(session, name, upload_id, {second_part}));
     FILESTORE_TRY_ASSIGN(const bool listed, is_listed(session, session.key(name), upload_id));
-    FILESTORE_TRY(session.abort(name, upload_id));
+    FILESTORE_TRY(session.abort_upload(name, upload_id));
     FILESTORE_TRY_ASSIGN(const bool left, is_listed(session, session.key(name), upload_id));
     return found(listed && !left, "lists an upload until it is aborted",
                  left ? "lists an upload that was aborted" : "does not list an upload that was begun");

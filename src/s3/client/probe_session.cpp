@@ -100,13 +100,22 @@ Result<Answer> ProbeSession::send(Call call) {
     return answer;
 }
 
+Result<Answer> ProbeSession::send_making(std::string_view name, Call call) {
+    // Before the answer, which may get lost: only a refusal says that nothing was made.
+    const auto [object, is_new] = objects_.emplace(name);
+    Result<Answer> answer = send(std::move(call));
+    const int status = answer.ok() ? 0 : answer.error().details().http_status;
+    if (is_new && status >= 300 && status < 500) {
+        objects_.erase(object);
+    }
+    return answer;
+}
+
 Result<Answer> ProbeSession::put(std::string_view name, Body body) {
-    // Before the answer: it may get lost.
-    objects_.emplace(name);
     Call call = new_call(http::Method::put, name);
     call.may_trickle = true;
     set_body(call, std::move(body));
-    return send(std::move(call));
+    return send_making(name, std::move(call));
 }
 
 Result<Answer> ProbeSession::get(std::string_view name, std::vector<NameValue> headers) {
@@ -159,7 +168,7 @@ Result<std::string> ProbeSession::begin_upload(std::string_view name, std::vecto
     call.query = {{"uploads", ""}};
     call.headers = std::move(headers);
     const Result<Answer> answer = send(std::move(call));
-    const auto upload_id = answer.ok() ? parse_upload_id(answer->body) : Result<std::string>(answer.error());
+    auto upload_id = answer.ok() ? parse_upload_id(answer->body) : Result<std::string>(answer.error());
     if (upload_id.ok()) {
         uploads_.emplace(name, *upload_id);
     } else {
@@ -179,20 +188,19 @@ Result<Answer> ProbeSession::put_part(std::string_view name, const std::string& 
 
 Result<Answer> ProbeSession::complete(std::string_view name, const std::string& upload_id, const Parts& parts,
                                       std::vector<NameValue> headers) {
-    objects_.emplace(name);
     FILESTORE_TRY_ASSIGN(std::string body, complete_multipart_body(parts));
     Call call = new_call(http::Method::post, name);
     call.query = {{"uploadId", upload_id}};
     call.may_trickle = true;
     set_body(call, {std::move(body), std::move(headers), {}});
-    Result<Answer> answer = send(std::move(call));
+    Result<Answer> answer = send_making(name, std::move(call));
     if (answer.ok()) {
         uploads_.erase({std::string(name), upload_id});
     }
     return answer;
 }
 
-Result<void> ProbeSession::abort(std::string_view name, const std::string& upload_id) {
+Result<void> ProbeSession::abort_upload(std::string_view name, const std::string& upload_id) {
     const auto answer = ask(http::Method::remove, name, {{"uploadId", upload_id}});
     const bool gone = answer.ok() || answer.error().code() == ErrorCode::not_found;
     if (gone) {
@@ -205,6 +213,7 @@ std::vector<std::string> ProbeSession::clean_up() {
     cleaning_ = true;
     abort_uploads();
     std::vector<std::string> left;
+    left.reserve(uploads_.size());
     for (const auto& [name, upload_id] : uploads_) {
         left.push_back("the upload of " + key(name));
     }
@@ -240,7 +249,7 @@ void ProbeSession::abort_uploads() {
     }
     const auto uploads = uploads_;
     for (const auto& [name, upload_id] : uploads) {
-        static_cast<void>(abort(name, upload_id));
+        static_cast<void>(abort_upload(name, upload_id));
     }
 }
 

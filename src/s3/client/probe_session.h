@@ -80,7 +80,7 @@ public:
                                           std::uint32_t number, Body body);
     [[nodiscard]] Result<Answer> complete(std::string_view name, const std::string& upload_id,
                                           const Parts& parts, std::vector<NameValue> headers = {});
-    [[nodiscard]] Result<void> abort(std::string_view name, const std::string& upload_id);
+    [[nodiscard]] Result<void> abort_upload(std::string_view name, const std::string& upload_id);
 
     /// Removes everything, also where the call was cancelled, but does not wait for long. Answers what may still be there; empty for nothing.
     [[nodiscard]] std::vector<std::string> clean_up();
@@ -89,6 +89,8 @@ private:
     [[nodiscard]] Call new_call(http::Method method, std::string_view name) const;
     void set_body(Call& call, Body body) const;
     [[nodiscard]] Result<Answer> send(Call call);
+    /// Of a request that makes an object.
+    [[nodiscard]] Result<Answer> send_making(std::string_view name, Call call);
     [[nodiscard]] Result<Answer> send_removal(std::string key, std::vector<NameValue> query);
     void abort_uploads();
     void remove_versions();

@@ -47,7 +47,6 @@ Result<ListedPart> read_part(pugi::xml_node element) {
     ListedPart part;
     FILESTORE_TRY_ASSIGN(part.number, required_part_number(element, "PartNumber"));
     FILESTORE_TRY_ASSIGN(part.size, required_number(element, "Size"));
-    FILESTORE_TRY(required_text(element, "ETag"));
     part.etag = etag_of(element);
     part.checksums = checksums_in(element);
     return part;

@@ -49,6 +49,7 @@ struct ListedPart {
     std::uint32_t number = 0;
     /// Bytes.
     std::uint64_t size = 0;
+    /// Empty where the server sends none (s3s-fs).
     std::string etag;
     std::vector<EncodedChecksum> checksums;
 };

@@ -11,8 +11,8 @@ constexpr std::uint64_t divide_rounding_up(std::uint64_t number, std::uint64_t b
     return number / by + (number % by == 0 ? 0 : 1);
 }
 
-constexpr std::uint64_t whole_mebibytes(std::uint64_t size) noexcept {
-    return divide_rounding_up(size, mebibyte) * mebibyte;
+constexpr std::uint64_t rounded_up(std::uint64_t size, std::uint64_t unit) noexcept {
+    return divide_rounding_up(size, unit) * unit;
 }
 
 /// What all parts of a growing stream hold together.
@@ -35,8 +35,8 @@ Error invalid(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
-Result<void> check_part_size(std::uint64_t size) {
-    if (size < least_part_size || size > largest_part_size) {
+Result<void> check_part_size(std::uint64_t size, PartLimits limits) {
+    if (size < limits.least || size > largest_part_size) {
         return invalid("a part size of " + std::to_string(size) +
                        " bytes is not possible: use 5 MiB (5242880) to 5 GiB");
     }
@@ -45,23 +45,23 @@ Result<void> check_part_size(std::uint64_t size) {
 
 }  // namespace
 
-Result<PartPlan> plan_parts(std::uint64_t object_size, std::uint64_t wished) {
-    FILESTORE_TRY(check_part_size(wished));
+Result<PartPlan> plan_parts(std::uint64_t object_size, std::uint64_t wished, PartLimits limits) {
+    FILESTORE_TRY(check_part_size(wished, limits));
     if (object_size > largest_object_size) {
         return invalid("a file of " + in_mebibytes(object_size) + " is too large: S3 stores 5 TiB at most");
     }
     const std::uint64_t needed = divide_rounding_up(object_size, most_parts);
     PartPlan plan;
     plan.object_size = object_size;
-    plan.part_size = needed <= wished ? wished : whole_mebibytes(needed);
+    plan.part_size = needed <= wished ? wished : rounded_up(needed, limits.unit);
     const std::uint64_t count = divide_rounding_up(object_size, plan.part_size);
     plan.count = static_cast<std::uint32_t>(std::max<std::uint64_t>(count, 1));
     return plan;
 }
 
-Result<StreamParts> StreamParts::make(PartSizes sizes, std::uint64_t first) {
-    FILESTORE_TRY(check_part_size(first));
-    return StreamParts(sizes, whole_mebibytes(first));
+Result<StreamParts> StreamParts::make(PartSizes sizes, std::uint64_t first, PartLimits limits) {
+    FILESTORE_TRY(check_part_size(first, limits));
+    return StreamParts(sizes, rounded_up(first, limits.unit));
 }
 
 std::uint64_t StreamParts::plain_size_of(std::uint32_t number) const noexcept {
@@ -96,7 +96,7 @@ Result<std::uint64_t> StreamParts::size_of(std::uint32_t number) const {
     return invalid("the stream is too large: this server takes parts of one size only, and 10,000 of " +
                    in_mebibytes(first_) + " hold " + in_mebibytes(capacity()) +
                    ": set a larger part size, at most 5 GiB (" +
-                   in_mebibytes(whole_mebibytes(largest_object_size / most_parts)) + " hold 5 TiB)");
+                   in_mebibytes(rounded_up(largest_object_size / most_parts, mebibyte)) + " hold 5 TiB)");
 }
 
 }  // namespace filestore::s3

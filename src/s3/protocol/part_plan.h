@@ -22,6 +22,13 @@ inline constexpr std::uint64_t largest_object_size = 5 * tebibyte;
 /// What one PUT or one CopyObject may hold.
 inline constexpr std::uint64_t largest_single_put = 5 * gibibyte;
 
+/// What the size of a part may be. A value. The defaults are those of S3; a server of a test's own may take less.
+struct PartLimits {
+    std::uint64_t least = least_part_size;
+    /// Sizes that are not wished for are whole multiples of it.
+    std::uint64_t unit = mebibyte;
+};
+
 /// A part: its number counts from 1. A value.
 struct Part {
     std::uint32_t number = 1;
@@ -47,8 +54,8 @@ struct PartPlan {
 
 /// Parts of `wished` bytes, or of as many more whole MiB as make 10,000 of them suffice. `invalid_argument` for more than 5 TiB, or for a
 /// wish outside of 5 MiB to 5 GiB.
-[[nodiscard]] Result<PartPlan> plan_parts(std::uint64_t object_size,
-                                          std::uint64_t wished = default_part_size);
+[[nodiscard]] Result<PartPlan> plan_parts(std::uint64_t object_size, std::uint64_t wished = default_part_size,
+                                          PartLimits limits = {});
 
 /// Whether the parts of a stream may differ in size. Some servers take equal ones only (Cloudflare R2). A value.
 enum class PartSizes { growing, equal };
@@ -68,7 +75,8 @@ class StreamParts {
 public:
     /// `invalid_argument` for a first size outside of 5 MiB to 5 GiB. It is rounded up to whole MiB.
     [[nodiscard]] static Result<StreamParts> make(PartSizes sizes = PartSizes::growing,
-                                                  std::uint64_t first = default_part_size);
+                                                  std::uint64_t first = default_part_size,
+                                                  PartLimits limits = {});
 
     /// The largest stream that fits: 5 TiB, or with equal sizes 10,000 times the size, where that is less.
     [[nodiscard]] std::uint64_t capacity() const noexcept;

@@ -290,6 +290,7 @@ Result<Quirks> parse_profile(std::string_view text) {
     const Quirks* const base = find_quirks(text.substr(0, comma));
     if (base == nullptr) {
         std::vector<std::string_view> names;
+        names.reserve(profiles.size());
         for (const Quirks& known : profiles) {
             names.push_back(known.name);
         }

@@ -232,8 +232,10 @@ Result<void> MultipartJob::on_whole(const Request& request) {
                        outcome.answer->header("x-amz-version-id"));
     }
     const Error& error = outcome.answer.error();
-    // A condition that fails on a repeated request may have been met by the first one, whose answer was lost.
-    if (error.code() == ErrorCode::precondition_failed && outcome.maybe_done_before) {
+    // A condition that fails on a repeated request may have been met by the first one, whose answer was lost; and it would fail were the request
+    // made again.
+    const bool was_refused = error.code() == ErrorCode::precondition_failed && outcome.maybe_done_before;
+    if (was_refused || (is_lost(outcome) && !target_.conditions.empty())) {
         auto etag = plain_etag(*request.buffer);
         expected_etag_ = etag.ok() ? std::move(*etag) : "";
         etag_tells_ = target_.etags.whole_is_md5;
@@ -245,27 +247,33 @@ Result<void> MultipartJob::on_whole(const Request& request) {
 }
 
 Result<void> MultipartJob::on_published(const Outcome& outcome) {
-    const auto completed = outcome.answer.ok() ? parse_completed_upload(outcome.answer->body)
-                                               : Result<CompletedUpload>(outcome.answer.error());
-    if (completed.ok()) {
-        // Ceph 16 leaves it empty.
-        const std::string& etag = completed->etag.empty() ? expected_etag_ : completed->etag;
-        return succeed(etag, outcome.answer->header("x-amz-version-id"));
-    }
-    const Error& error = completed.error();
-    if (outcome.maybe_done_before || is_answer_lost(error)) {
-        undecided_ = error;
+    if (outcome.answer.ok()) {
+        const auto completed = parse_completed_upload(outcome.answer->body);
+        if (completed.ok()) {
+            // Ceph 16 leaves it empty.
+            const std::string& etag = completed->etag.empty() ? expected_etag_ : completed->etag;
+            return succeed(etag, outcome.answer->header("x-amz-version-id"));
+        }
+        undecided_ = completed.error();
         look();
         return {};
     }
-    return error;
+    if (outcome.maybe_done_before || is_lost(outcome)) {
+        undecided_ = outcome.answer.error();
+        look();
+        return {};
+    }
+    // Cancelled, or late: whether it took effect is seen when the upload is to be aborted.
+    publishing_broken_off_ = outcome.maybe_done;
+    return outcome.answer.error();
 }
 
-/// Whether the server may have done what was asked: no answer came, or one that cannot be read. A server that says that what it got was corrupt did nothing.
-bool MultipartJob::is_answer_lost(const Error& error) const noexcept {
+/// The request that publishes may have taken effect, and the job has not ended it.
+bool MultipartJob::is_lost(const Outcome& outcome) const {
+    const Error& error = outcome.answer.error();
     const bool is_unreadable = error.code() == ErrorCode::corrupt && error.details().http_status == 0;
-    return is_unreadable || error.code() == ErrorCode::unavailable ||
-           (error.code() == ErrorCode::timeout && !failure_);
+    const bool is_late = error.code() == ErrorCode::timeout && !failure_;
+    return outcome.maybe_done && (is_unreadable || is_late || error.code() == ErrorCode::unavailable);
 }
 
 /// Asks what is at the key, to learn whether the request that publishes took effect.
@@ -281,7 +289,9 @@ void MultipartJob::look() {
 Result<void> MultipartJob::on_look(const Outcome& outcome) {
     const Result<Answer>& answer = outcome.answer;
     if (!answer.ok()) {
-        return answer.error().code() == ErrorCode::not_found ? *undecided_ : undecided_outcome();
+        // Where the upload has gone, too, the object was stored and removed, or somebody else aborted the upload.
+        const bool is_absent = answer.error().code() == ErrorCode::not_found;
+        return is_absent && undecided_->code() != ErrorCode::not_found ? *undecided_ : undecided_outcome();
     }
     if (!expected_etag_.empty() && unquoted_etag(answer->header("etag")) == expected_etag_) {
         return succeed(expected_etag_, answer->header("x-amz-version-id"));
@@ -333,7 +343,12 @@ Result<void> MultipartJob::take_back() {
 }
 
 Result<void> MultipartJob::on_abort(const Outcome& outcome) {
-    aborted_ = outcome.answer.ok() || outcome.answer.error().code() == ErrorCode::not_found;
+    const bool is_gone = !outcome.answer.ok() && outcome.answer.error().code() == ErrorCode::not_found;
+    aborted_ = outcome.answer.ok() || is_gone;
+    if (is_gone && publishing_broken_off_) {
+        undecided_ = failure_;
+        look();
+    }
     if (!aborted_ && aborts_ >= most_aborts) {
         give_up_taking_back(outcome.answer.error().message());
     }

@@ -64,7 +64,7 @@ protected:
     /// An upload in parts has begun, and its ID is known.
     [[nodiscard]] virtual Result<void> on_begun() { return {}; }
     /// A page of the parts that the server has of an upload that is gone on with.
-    virtual void on_parts_there(std::vector<ListedPart>) {}
+    virtual void on_parts_there(std::vector<ListedPart>&&) {}
     /// The job is about to answer, with `stored` or, where that is null, a failure: lets go of what the caller gave.
     virtual void release(S3PutResult* stored) noexcept = 0;
 
@@ -111,10 +111,10 @@ private:
                                          std::uint32_t marker);
     [[nodiscard]] Result<void> on_whole(const Request& request);
     [[nodiscard]] Result<void> on_published(const Outcome& outcome);
+    [[nodiscard]] bool is_lost(const Outcome& outcome) const;
     [[nodiscard]] Result<void> succeed(std::string_view etag, std::string_view version_id);
     void look();
     [[nodiscard]] Result<void> on_look(const Outcome& outcome);
-    [[nodiscard]] bool is_answer_lost(const Error& error) const noexcept;
     [[nodiscard]] Error undecided_outcome() const;
     [[nodiscard]] Result<void> take_back();
     [[nodiscard]] Result<void> on_abort(const Outcome& outcome);
@@ -135,6 +135,8 @@ private:
     std::uint64_t size_ = 0;
     /// The request that makes the object visible has been sent.
     bool publishing_ = false;
+    /// It was broken off, and may have taken effect.
+    bool publishing_broken_off_ = false;
     /// What the object's ETag is where it is ours; empty where that cannot be told.
     std::string expected_etag_;
     /// An object with another ETag is not ours.

@@ -20,7 +20,7 @@ public:
 private:
     Result<void> advance() override {
         if (!creating()) {
-            FILESTORE_TRY_ASSIGN(plan_, plan_parts(copy_.size, copy_.part_size));
+            FILESTORE_TRY_ASSIGN(plan_, plan_parts(copy_.size, copy_.part_size, requester().part_limits()));
             return create(std::move(copy_.create_headers));
         }
         if (upload_id().empty()) {

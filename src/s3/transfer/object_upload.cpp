@@ -84,7 +84,7 @@ private:
         return {};
     }
 
-    void on_parts_there(std::vector<ListedPart> page) override { there_.add(std::move(page)); }
+    void on_parts_there(std::vector<ListedPart>&& page) override { there_.add(std::move(page)); }
 
     void release(S3PutResult* stored) noexcept override {
         source_.reset();
@@ -134,10 +134,12 @@ private:
     /// At least 1.
     [[nodiscard]] Result<std::uint64_t> most_bytes_of_part(std::uint32_t number) const {
         if (plan_.object_size) {
-            FILESTORE_TRY_ASSIGN(const PartPlan plan, plan_parts(*plan_.object_size, plan_.part_size));
+            FILESTORE_TRY_ASSIGN(const PartPlan plan,
+                                 plan_parts(*plan_.object_size, plan_.part_size, requester().part_limits()));
             return std::max<std::uint64_t>(1, plan.part(std::min(number, plan.count)).size);
         }
-        FILESTORE_TRY_ASSIGN(const StreamParts parts, StreamParts::make(plan_.sizes, plan_.part_size));
+        FILESTORE_TRY_ASSIGN(const StreamParts parts,
+                             StreamParts::make(plan_.sizes, plan_.part_size, requester().part_limits()));
         return parts.size_of(number);
     }
 

@@ -36,8 +36,8 @@ struct ObjectUpload {
 };
 
 /// Reads the source on the executor, `part_size` at a time, and sends up to `parallel_parts` parts at once. `done` is called on the executor,
-/// once, when no request is under way any more and the source is no longer in use. On failure see MultipartJob. An upload that is gone on with reads the source
-/// from its start, too, and sends what the server does not have, or has with other bytes; `not_found` where it is gone.
+/// once, when no request is under way any more and the source is no longer in use. On failure see MultipartJob. An upload that is gone on with
+/// reads the source from its start, too, and sends what the server does not have, or has with other bytes; `not_found` where it is gone.
 void upload_object(const std::shared_ptr<Requester>& requester, std::shared_ptr<PartMemory> memory,
                    ObjectUpload upload, std::function<void(Result<S3PutResult>)> done);
 

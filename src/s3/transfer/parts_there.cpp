@@ -11,7 +11,8 @@ namespace filestore::s3 {
 namespace {
 
 Result<bool> has_bytes(const ListedPart& part, const PartBuffer& bytes) {
-    if (part.size != bytes.size()) {
+    // Without its ETag a part cannot be published.
+    if (part.size != bytes.size() || part.etag.empty()) {
         return false;
     }
     const auto checksum = std::find_if(part.checksums.begin(), part.checksums.end(),

@@ -16,8 +16,8 @@ public:
     /// A page of their listing.
     void add(std::vector<ListedPart> page);
 
-    /// The part with this number, where the server has it with these bytes; null where it has none, or other bytes, or does not tell. Which bytes it
-    /// has is told by the checksum that it keeps of them, else by an ETag that is their MD5. Fails where these cannot be read.
+    /// The part with this number, where the server has it with these bytes; null where it has none, or other bytes, or does not tell. Which bytes
+    /// it has is told by the checksum that it keeps of them, else by an ETag that is their MD5. Fails where these cannot be read.
     [[nodiscard]] Result<const ListedPart*> find(std::uint32_t number, const PartBuffer& bytes) const;
 
 private:

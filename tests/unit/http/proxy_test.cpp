@@ -1,6 +1,8 @@
 #include "http/proxy.h"
 
 #include <catch2/catch.hpp>
+#include <map>
+#include <vector>
 
 using namespace filestore::http;
 
@@ -25,4 +27,99 @@ TEST_CASE("hosts that are never proxied", "[proxy]") {
         INFO(host);
         CHECK_FALSE(is_never_proxied(host));
     }
+}
+
+TEST_CASE("hosts that go past a proxy", "[proxy]") {
+    struct Case {
+        const char* host;
+        const char* exceptions;
+        bool excepted;
+    };
+    for (const Case& each : {
+             Case{"store.test", "", false},
+             Case{"store.test", "*", true},
+             Case{"10.1.2.3", "*", true},
+             Case{"store.test", "other.test, *", false},
+             Case{"store.test", "store.test", true},
+             Case{"STORE.test", "Store.TEST", true},
+             Case{"bucket.store.test", "store.test", true},
+             Case{"bucket.store.test", ".store.test", true},
+             Case{"store.test", ".store.test", true},
+             Case{"anystore.test", "store.test", false},
+             Case{"store.test", "bucket.store.test", false},
+             Case{"store.test.", "store.test", true},
+             Case{"store.test", "store.test.", true},
+             Case{"store.test", "..", false},
+             Case{"store.test", "other.test,store.test", true},
+             Case{"store.test", " other.test ,, store.test ", true},
+             Case{"store.test", "other.test store.test", true},
+             Case{"store.test", "store.test:9000", false},
+             Case{"10.1.2.3", "10.1.2.3", true},
+             Case{"10.1.2.3", "10.1.2.4", false},
+             Case{"10.1.2.3", "1.2.3", false},
+             Case{"10.1.2.3", "10.0.0.0/8", true},
+             Case{"11.1.2.3", "10.0.0.0/8", false},
+             Case{"10.1.2.3", "10.1.2.2/31", true},
+             Case{"10.1.2.4", "10.1.2.2/31", false},
+             Case{"10.1.2.3", "10.1.0.0/15,10.9.0.0/16", true},
+             Case{"10.1.2.3", "10.1.2.3/32", true},
+             Case{"10.1.2.3", "10.1.2.3/33", false},
+             Case{"10.1.2.3", "10.1.2.3/0", true},
+             Case{"10.1.2.3", "0.0.0.0/0", false},
+             Case{"fd00::1", "fd00::1", true},
+             Case{"fd00::1", "fd00:0:0::1", true},
+             Case{"fd00::1", "fd00::/8", true},
+             Case{"fe00::1", "fd00::/8", false},
+             Case{"fd00::1", "fc00::/7", true},
+             Case{"fe00::1", "fc00::/7", false},
+             Case{"fd00::1", "10.0.0.0/8", false},
+             Case{"", "store.test", false},
+         }) {
+        INFO(each.host << " past a proxy for all but " << each.exceptions);
+        CHECK(is_excepted(each.host, each.exceptions) == each.excepted);
+    }
+}
+
+namespace {
+
+using Environment = std::map<std::string, std::string>;
+
+std::string proxy_by(const Environment& environment, std::string_view url) {
+    const Proxies proxies = proxies_of_environment([&](const char* name) -> std::optional<std::string> {
+        const auto found = environment.find(name);
+        return found == environment.end() ? std::nullopt : std::optional(found->second);
+    });
+    return std::string(proxy_for(url, proxies));
+}
+
+}  // namespace
+
+TEST_CASE("the proxy that the environment names", "[proxy]") {
+    constexpr const char* http = "http://store.test/key";
+    constexpr const char* https = "HTTPS://store.test:9000";
+    struct Case {
+        Environment environment;
+        const char* for_http;
+        const char* for_https;
+    };
+    for (const Case& each : std::vector<Case>{
+             {{}, "", ""},
+             {{{"http_proxy", "a"}}, "a", ""},
+             {{{"HTTP_PROXY", "a"}}, "", ""},
+             {{{"https_proxy", "a"}}, "", "a"},
+             {{{"HTTPS_PROXY", "a"}}, "", "a"},
+             {{{"https_proxy", "a"}, {"HTTPS_PROXY", "b"}}, "", "a"},
+             {{{"all_proxy", "a"}}, "a", "a"},
+             {{{"ALL_PROXY", "a"}}, "a", "a"},
+             {{{"all_proxy", "a"}, {"ALL_PROXY", "b"}, {"HTTPS_PROXY", "c"}}, "a", "c"},
+             {{{"http_proxy", "a"}, {"all_proxy", "b"}}, "a", "b"},
+             {{{"all_proxy", "a"}, {"no_proxy", "store.test"}}, "", ""},
+             {{{"all_proxy", "a"}, {"NO_PROXY", "*"}}, "", ""},
+             {{{"all_proxy", "a"}, {"no_proxy", "other.test"}, {"NO_PROXY", "*"}}, "a", "a"},
+         }) {
+        CHECK(proxy_by(each.environment, http) == each.for_http);
+        CHECK(proxy_by(each.environment, https) == each.for_https);
+    }
+    CHECK(proxy_by({{"all_proxy", "a"}}, "http://[::1]:9000/").empty());
+    CHECK(proxy_by({{"all_proxy", "a"}, {"no_proxy", "fd00::/8"}}, "http://[fd00::1]:9000/").empty());
 }

@@ -72,8 +72,11 @@ TEST_CASE("a part that nothing tells of is not there", "[resume]") {
     composite.number = 2;
     composite.checksums.push_back(
         {ChecksumAlgorithm::crc32c, checksum_of(ChecksumAlgorithm::crc32c, bytes_of("text")).text(), 1});
+    ListedPart nameless = with_checksum(part_of(3, "text"), ChecksumAlgorithm::crc32c, "text");
+    nameless.etag.clear();
     PartsThere there;
-    there.add({opaque, composite});
+    there.add({opaque, composite, nameless});
+    CHECK(find(there, 3, "text") == nullptr);
     CHECK(find(there, 1, "text") == nullptr);
     CHECK(find(there, 2, "text") == nullptr);
 }

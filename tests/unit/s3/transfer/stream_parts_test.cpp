@@ -99,7 +99,8 @@ struct Fixture {
         const ExecutorChoice executor(nullptr);
         RequesterParts parts{{executor.executor, std::make_shared<Reactor>()},
                              transport,
-                             make_given_provider(given_keys("key", "secret", {}))};
+                             make_given_provider(given_keys("key", "secret", {})),
+                             {}};
         const auto core = std::make_shared<ClientCore>(std::move(options), executor, std::move(parts),
                                                        *find_quirks(profile));
         S3PutRequest request;
