@@ -190,6 +190,10 @@ TEST_CASE("five thousand downloads at once need few threads and leave no descrip
 TEST_CASE("every operation is cancelled before a slow server sends its next byte", "[wire][client][cancel]") {
     const bool paused = GENERATE(false, true);
     for (const Operation& operation : all_operations()) {
+        // The ID of an upload is waited for, so that it can be taken back; but not for as long as a pause lasts.
+        if (operation.name == "multipart create" && !paused) {
+            continue;
+        }
         INFO(operation.name << (paused ? ", paused" : ""));
         std::promise<void> begun;
         std::promise<void> next_byte;
@@ -225,6 +229,31 @@ TEST_CASE("every operation is cancelled before a slow server sends its next byte
         CHECK(server.requests().size() == operation.before.size() + 1 + after.size());
         stop.request_stop();
     }
+}
+
+TEST_CASE("an upload that is cancelled while it begins is taken back when its ID is known",
+          "[wire][client][cancel]") {
+    std::promise<void> begun;
+    std::promise<void> go_on;
+    Script script = conversation({operations::large_head});
+    script.insert(script.end(), {ExpectRequest{}, Signal{&begun}, Await{go_on.get_future().share()},
+                                 Send{operations::created}});
+    const Script rest = conversation({done, operations::gone});
+    script.insert(script.end(), rest.begin(), rest.end());
+    const ScriptedServer server({script});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    std::stop_source stop;
+    CallOptions call;
+    call.cancel = stop.get_token();
+    auto running = std::async(std::launch::async, [&] { return operations::copy_in_parts(client, call); });
+    begun.get_future().wait();
+    stop.request_stop();
+    go_on.set_value();
+    CHECK(running.get().error().code() == ErrorCode::cancelled);
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 4);
+    CHECK(requests[2].line() == "DELETE /bucket/k?uploadId=u HTTP/1.1");
+    CHECK(requests[3].line() == "GET /bucket/k?uploadId=u HTTP/1.1");
 }
 
 TEST_CASE("an upload that the server takes slowly is cancelled before it takes more",

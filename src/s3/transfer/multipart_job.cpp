@@ -67,6 +67,9 @@ void MultipartJob::note(const Result<void>& outcome) {
     if (!outcome.ok() && !failure_ && !result_) {
         failure_ = outcome.error();
         stop_requests_.request_stop();
+        if (target_.pause && target_.pause->is_paused()) {
+            stop_creation_.request_stop();
+        }
     }
 }
 
@@ -123,7 +126,7 @@ Result<void> MultipartJob::create(std::vector<NameValue> headers) {
     Call call = new_call(http::Method::post);
     call.query = {{"uploads", ""}};
     call.headers = std::move(headers);
-    call.options.cancel = {};
+    call.options.cancel = stop_creation_.get_token();
     creating_ = true;
     Request request;
     request.handle = [this](const Request& answered) { return on_create(*answered.outcome); };

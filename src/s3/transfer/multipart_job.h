@@ -125,6 +125,8 @@ private:
     const UploadTarget target_;
     std::function<void(Result<S3PutResult>)> done_;
     std::stop_source stop_requests_;
+    /// The upload's ID is waited for, so that it can be aborted: unless the caller's pause would keep it away for ever.
+    std::stop_source stop_creation_;
 
     bool creating_ = false;
     bool stays_ = false;
