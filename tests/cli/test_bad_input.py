@@ -397,7 +397,7 @@ def test_a_server_that_is_not_there_is_given_up(tool, tmp_path, unreachable, com
 @pytest.mark.parametrize("unreachable", [closed_port, black_hole, unknown_name])
 def test_a_deadline_of_its_own_ends_a_call_to_a_server_that_is_not_there(tool, tmp_path, unreachable):
     with unreachable() as endpoint:
-        options, environment = store_options(endpoint, tmp_path / "catalogue.sqlite", max_attempts=1_000_000)
+        options, environment = store_options(endpoint, tmp_path / "catalogue.sqlite", max_attempts=100)
         # Nothing but the deadline would end it.
         patient = ["--option", "connect_timeout=3600"]
         outcome = tool.run("list", "--timeout", "0.5", *options, *patient, environment=environment, ends_within=SECONDS_TO_GIVE_UP)
