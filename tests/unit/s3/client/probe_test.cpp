@@ -86,8 +86,9 @@ TEST_CASE("what was found makes the profile", "[s3][probe]") {
     CHECK(profile_of("aws",
                      {feature("checksum-header", Support::no), feature("checksum-trailer", Support::no)}) ==
           "aws,header_checksums=no,trailer_checksums=no,returns_checksums=no,auto_checksum=none");
-    CHECK(profile_of("generic", {feature("unequal-parts", Support::no), feature("key-slashes", Support::no)}) ==
-          "generic,equal_parts=yes,keys_are_paths=yes");
+    CHECK(
+        profile_of("generic", {feature("unequal-parts", Support::no), feature("key-slashes", Support::no)}) ==
+        "generic,equal_parts=yes,keys_are_paths=yes");
     CHECK(profile_of("generic", {feature("list-v2", Support::no), feature("batch-delete", Support::no)}) ==
           "generic,batch_delete=no,list_v2=no");
     // Every profile that is printed can be read.

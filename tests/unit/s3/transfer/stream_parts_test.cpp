@@ -63,7 +63,8 @@ private:
     static void reply(http::Receiver& receiver, int status, std::string_view body) {
         static_cast<void>(receiver.on_head({status, {{"ETag", "\"0123456789abcdef0123456789abcdef\""}}}));
         if (!body.empty()) {
-            static_cast<void>(receiver.on_body(std::as_bytes(std::span(body.data(), body.size())), Wake(nullptr)));
+            static_cast<void>(
+                receiver.on_body(std::as_bytes(std::span(body.data(), body.size())), Wake(nullptr)));
         }
     }
 
@@ -118,7 +119,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "parts of a stream keep one size where the server wants that", "[s3][stream_parts]") {
+TEST_CASE_METHOD(Fixture, "parts of a stream keep one size where the server wants that",
+                 "[s3][stream_parts]") {
     const std::uint64_t size = 1000 * least_part_size + 1;
     const auto result = upload("r2", size);
     REQUIRE(result.ok());
