@@ -104,7 +104,7 @@ S3_FEATURE_TEST_CASE("multipart-abort", "a resumable upload stays until it is gi
     CHECK(code_of(client->head(client.object("given up"))) == ErrorCode::not_found);
 }
 
-S3_FEATURE_TEST_CASE("multipart-abort", "an upload that has been completed is not gone on with",
+S3_FEATURE_TEST_CASE("resume-ended", "an upload that has been completed is not gone on with",
                      "[client][multipart]") {
     ClientOnStore client(store, small_parts(store));
     const std::string bytes = KilledUpload::content();

@@ -70,7 +70,7 @@ void cut_everywhere(std::size_t size, const std::optional<ByteRange>& range, Ret
     std::size_t cuts = 0;
     for (const bool sent : {true, false}) {
         bool fired = true;
-        for (std::uint64_t offset = 0; fired; ++offset) {
+        for (std::uint64_t offset = 0; fired; offset += cut_step) {
             INFO((sent ? "sent " : "received ") << offset);
             FaultPlan plan;
             (sent ? plan.cut_after_sent : plan.cut_after_received) = offset;
@@ -80,7 +80,7 @@ void cut_everywhere(std::size_t size, const std::optional<ByteRange>& range, Ret
             cuts += fired ? 1 : 0;
         }
     }
-    CHECK(cuts > size + 200);
+    CHECK(cuts * cut_step > size + 200);
 }
 
 }  // namespace
@@ -101,7 +101,7 @@ TEST_CASE("a download in parts that is cut at any byte delivers the whole or fai
 TEST_CASE("an object that changes between two cuts is never mixed", "[wire][faults]") {
     const std::string first = random_bytes(150, 1);
     const std::string second = random_bytes(150, 2);
-    for (std::uint64_t offset = 0;; ++offset) {
+    for (std::uint64_t offset = 0;; offset += cut_step) {
         INFO(offset);
         ModelS3 server;
         server.store("key", first);

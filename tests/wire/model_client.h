@@ -15,6 +15,9 @@ namespace filestore::test {
 
 inline constexpr std::uint64_t small_part = 64;
 
+/// From one place where a connection is cut to the next, in bytes.
+inline constexpr std::uint64_t cut_step = FILESTORE_TEST_CUT_STEP;
+
 enum class Retries { off, on };
 
 [[nodiscard]] inline S3ClientOptions options_for(const ModelS3& server, Retries retries) {
