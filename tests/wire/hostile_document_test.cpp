@@ -16,6 +16,7 @@ std::vector<Result<void>> outcomes_of(const Operation& operation, const std::vec
     for (const std::string& document : documents) {
         answers.insert(answers.end(), operation.before.begin(), operation.before.end());
         answers.push_back(answer("200 OK", operation.headers, document));
+        answers.insert(answers.end(), operation.after_no_document.begin(), operation.after_no_document.end());
         answers.insert(answers.end(), operation.after.begin(), operation.after.end());
     }
     const ScriptedServer server({conversation(answers)});

@@ -43,6 +43,8 @@ struct Operation {
     /// Answers to what it asks once the answer was right.
     std::vector<std::string> rest;
     std::function<Result<void>(S3Client&, const CallOptions&)> run;
+    /// Answers to what it asks, before all else, once the document was none.
+    std::vector<std::string> after_no_document{};
 
     [[nodiscard]] bool is_xml() const { return !required.empty(); }
     [[nodiscard]] std::string right() const { return answer("200 OK", headers, document); }
@@ -227,7 +229,9 @@ inline Result<void> put_tags(S3Client& client, const CallOptions& call) {
          {"Key", "UploadId", "Initiated"},
          {},
          {},
-         sweep},
+         sweep,
+         // It asks once more, for encoded keys.
+         {answer("200 OK", "", "<html></html>")}},
     };
 }
 
