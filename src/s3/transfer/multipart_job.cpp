@@ -67,8 +67,8 @@ void MultipartJob::note(const Result<void>& outcome) {
     if (!outcome.ok() && !failure_ && !result_) {
         failure_ = outcome.error();
         stop_requests_.request_stop();
-        if (target_.pause && target_.pause->is_paused()) {
-            stop_creation_.request_stop();
+        if (creation_pause_) {
+            creation_pause_->lift();
         }
     }
 }
@@ -126,7 +126,9 @@ Result<void> MultipartJob::create(std::vector<NameValue> headers) {
     Call call = new_call(http::Method::post);
     call.query = {{"uploads", ""}};
     call.headers = std::move(headers);
-    call.options.cancel = stop_creation_.get_token();
+    call.options.cancel = {};
+    creation_pause_ = LiftablePause::following(target_.pause);
+    call.options.pause = creation_pause_ ? creation_pause_->own() : nullptr;
     creating_ = true;
     Request request;
     request.handle = [this](const Request& answered) { return on_create(*answered.outcome); };

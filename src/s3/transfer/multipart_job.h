@@ -16,6 +16,7 @@
 #include "filestore/s3_client.h"
 #include "s3/protocol/multipart_xml.h"
 #include "s3/requester.h"
+#include "s3/transfer/liftable_pause.h"
 #include "s3/transfer/part_buffer.h"
 
 namespace filestore::s3 {
@@ -125,8 +126,8 @@ private:
     const UploadTarget target_;
     std::function<void(Result<S3PutResult>)> done_;
     std::stop_source stop_requests_;
-    /// The upload's ID is waited for, so that it can be aborted: unless the caller's pause would keep it away for ever.
-    std::stop_source stop_creation_;
+    /// The upload's ID is waited for also after a failure, so that the upload can be aborted.
+    std::shared_ptr<LiftablePause> creation_pause_;
 
     bool creating_ = false;
     bool stays_ = false;
