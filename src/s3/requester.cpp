@@ -475,12 +475,15 @@ bool Requester::RunningCall::wait_for_place() {
 
 void Requester::RunningCall::wait_until(std::chrono::steady_clock::time_point time) {
     alive_ = shared_from_this();
+    // Once it waits it may be woken, and its call used, on another thread.
+    const std::stop_token cancel = call_.options.cancel;
+    Reactor& reactor = *requester_->parts_.runtime.reactor;
     if (!on_cancel_) {
-        on_cancel_.emplace(call_.options.cancel, WakeOnCancel{weak_from_this()});
+        on_cancel_.emplace(cancel, WakeOnCancel{weak_from_this()});
     }
     waiting_.store(true);
-    requester_->parts_.runtime.reactor->wake_at(time, weak_from_this());
-    if (call_.options.cancel.stop_requested()) {
+    reactor.wake_at(time, weak_from_this());
+    if (cancel.stop_requested()) {
         wake();
     }
 }

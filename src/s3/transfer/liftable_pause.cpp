@@ -4,7 +4,7 @@
 
 namespace filestore::s3 {
 
-std::shared_ptr<LiftablePause> LiftablePause::following(std::shared_ptr<PauseSwitch> callers) {
+std::shared_ptr<LiftablePause> LiftablePause::following(const std::shared_ptr<PauseSwitch>& callers) {
     if (!callers) {
         return nullptr;
     }

@@ -13,7 +13,8 @@ namespace filestore::s3 {
 class LiftablePause final : public PauseSwitch::Listener {
 public:
     /// Follows `callers`; null where that is.
-    [[nodiscard]] static std::shared_ptr<LiftablePause> following(std::shared_ptr<PauseSwitch> callers);
+    [[nodiscard]] static std::shared_ptr<LiftablePause> following(
+        const std::shared_ptr<PauseSwitch>& callers);
 
     explicit LiftablePause(std::shared_ptr<PauseSwitch> callers);
 
