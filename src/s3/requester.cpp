@@ -337,6 +337,9 @@ http::Request Requester::RunningCall::request() const {
     request.deadline = call_.options.deadline;
     request.pause = call_.options.pause;
     request.may_trickle = call_.may_trickle;
+    if (call_.extra_time > std::chrono::milliseconds(0)) {
+        request.first_byte_timeout = requester_->options_.first_byte_timeout + call_.extra_time;
+    }
     request.connect_timeout = connect_limit();
     if (signer_->keys.access_key.empty()) {
         return request;

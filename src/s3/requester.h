@@ -55,6 +55,8 @@ struct Call {
     bool bulk = false;
     /// See http::Request.
     bool may_trickle = false;
+    /// More time for the first byte of the answer than the options give: what the server has to do first takes it.
+    std::chrono::milliseconds extra_time{0};
     CallOptions options;
 
     /// For an answer of status 2xx only, on an event loop; either may be empty. on_head sees an answer
