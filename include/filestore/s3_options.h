@@ -108,8 +108,8 @@ struct S3ClientOptions {
     std::chrono::seconds max_idle_age{60};
 
     std::chrono::milliseconds connect_timeout{8'000};
-    /// From the last byte of a request to the first of its answer. The completion of an upload in parts has a second more for every 16 MiB, because
-    /// some servers copy the parts together before they answer.
+    /// From the last byte of a request to the first of its answer. A copy, and the completion of an upload in parts, have a second more for every
+    /// 16 MiB, because some servers copy the bytes before they answer.
     std::chrono::milliseconds first_byte_timeout{30'000};
     /// A transfer of which less than 1 KiB moves within so long fails with `timeout`.
     std::chrono::milliseconds stall_timeout{20'000};

@@ -55,8 +55,8 @@ struct Call {
     bool bulk = false;
     /// See http::Request.
     bool may_trickle = false;
-    /// More time for the first byte of the answer than the options give: what the server has to do first takes it.
-    std::chrono::milliseconds extra_time{0};
+    /// Bytes that the server may copy before it answers, which gives it more time for that than the options do.
+    std::uint64_t copied_bytes = 0;
     CallOptions options;
 
     /// For an answer of status 2xx only, on an event loop; either may be empty. on_head sees an answer

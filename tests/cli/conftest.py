@@ -6,7 +6,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from command import Tool
+from command import LONG, Tool
 from stores import LocalStore, S3Store
 
 SERVERS = ["versitygw", "moto"]
@@ -82,7 +82,8 @@ def versitygw_over_tls(tmp_path):
     return make_store("versitygw-tls", tmp_path)
 
 
-@pytest.fixture(params=["local", "versitygw"])
+# On ext4 versitygw has no room for what it notes of the 1,280 parts of the largest files.
+@pytest.fixture(params=["local", "minio" if LONG else "versitygw"])
 def durable_store(request, tmp_path):
     """A store that keeps its files on disk, so that large ones do not count as anybody's memory."""
     return make_store(request.param, tmp_path)

@@ -1,13 +1,16 @@
 """Shows that tests see faults: run.py ROOT SCRATCH [NAME...]
 
-Each mutants/*/NAME.patch breaks one promise in a copy of the sources below SCRATCH; its first line names the test program and the cases that must fail
-then: `# test: PROGRAM "FILTER"`. The run fails where a mutant passes them, no longer applies, or does not build. Conformance tests
-find versitygw and moto running.
+Each mutants/*/NAME.patch breaks one promise in a copy of the sources below SCRATCH; its first line names the tests that must fail then, and pass
+without it: `# test: PROGRAM "FILTER"`, or `# test: pytest FILE [OPTION...]` for tests of the command. The run fails where a mutant passes them, no
+longer applies, or does not build. Conformance tests find versitygw and moto running.
 """
 
+import concurrent.futures
 import contextlib
 import os
 import pathlib
+import queue
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,51 +22,115 @@ PROGRAMS = {
     "filestore_fault_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
 }
+PYTEST = "pytest"
+COMMAND = "filestore_tool"
 NEEDS_SERVERS = "filestore_conformance_tests"
 SERVERS = ["versitygw", "moto"]
+# Mutants are built and tested at a time, each in a copy of its own.
+WORKERS = 2
 # Seconds. The first build is one of everything.
-LONGEST = 600
+LONGEST = 300
 LONGEST_BUILD = 7200
 
 
-def run(*command, cwd, timeout=LONGEST):
-    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+def run(*command, cwd, timeout=LONGEST, environment=None):
+    return subprocess.run(
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, env=environment
+    )
 
 
 def test_of(patch):
-    """The program and the filter of the cases that must fail."""
-    program, test_filter = patch.read_text().splitlines()[0].removeprefix("# test:").strip().split(maxsplit=1)
-    return program, test_filter.strip('"')
+    """The words of the first line: a program and a filter of its cases, or pytest and its arguments."""
+    return tuple(shlex.split(patch.read_text().splitlines()[0].removeprefix("# test:")))
 
 
-def build_of(build, copy, *programs):
-    return run("cmake", "--build", build, "--parallel", "2", "--target", *programs, cwd=copy, timeout=LONGEST_BUILD)
+def target_of(test):
+    return COMMAND if test[0] == PYTEST else test[0]
 
 
-def outcome_of(command, cwd):
-    """What the tests said; nothing where the mutant kept them from ending."""
+def needs_servers(patches):
+    return any(test_of(patch)[0] == NEEDS_SERVERS for patch in patches)
+
+
+class Copy:
+    """A copy of the sources, and a build of it."""
+
+    def __init__(self, root, directory):
+        self.root = root
+        self.source, self.build = directory / "source", directory / "build"
+        self.environment = os.environ | {
+            # What one copy has compiled is not compiled by the other again.
+            "CCACHE_BASEDIR": str(directory),
+            "CCACHE_NOHASHDIR": "1",
+            "FILESTORE_TOOL": str(self.build / "tools" / "filestore" / "filestore"),
+        }
+
+    def refresh(self):
+        """Takes the files that git knows as they are now. What has not changed keeps its time, so that it is not built again."""
+        names = subprocess.check_output(["git", "ls-files", "-z"], cwd=self.root, text=True).split("\0")
+        for name in filter(None, names):
+            source, target = self.root / name, self.source / name
+            if source.is_file() and not (target.is_file() and target.read_bytes() == source.read_bytes()):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+
+    def configure(self):
+        """Without optimisation: a mutant is compiled once and run once."""
+        configured = run("cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=None", cwd=self.source)
+        if configured.returncode != 0:
+            sys.exit(configured.stdout)
+
+    def compile(self, targets, jobs=1):
+        command = ["cmake", "--build", self.build, "--parallel", str(jobs), "--target", *targets]
+        return run(*command, cwd=self.source, timeout=LONGEST_BUILD, environment=self.environment)
+
+    def patch(self, patch, *options):
+        return run("patch", "--strip=1", *options, "--input", patch, cwd=self.source).returncode == 0
+
+    def outcome_of(self, test):
+        """What the tests said; nothing where they did not end."""
+        if test[0] == PYTEST:
+            command = [self.root / "tests/servers/python", "-m", "pytest", "-p", "no:cacheprovider", "--quiet", "-x", *test[1:]]
+        else:
+            command = [self.build / PROGRAMS[test[0]] / test[0], *test[1:]]
+        try:
+            return run(*command, cwd=self.source, environment=self.environment)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+def names_no_test(test, outcome):
+    return outcome.returncode == 5 if test[0] == PYTEST else "No test" in outcome.stdout
+
+
+def what_is_wrong_without_mutant(copy, test):
+    outcome = copy.outcome_of(test)
+    if outcome is None:
+        return "does not end without it either"
+    if names_no_test(test, outcome):
+        return "names no test"
+    return "fails without it too:\n" + outcome.stdout[-2000:] if outcome.returncode != 0 else None
+
+
+def check(copy, patch):
+    """What is wrong with the mutant; nothing where its test saw it."""
+    test = test_of(patch)
+    if not copy.patch(patch, "--forward"):
+        return "does not apply any more"
     try:
-        return run(*command, cwd=cwd)
-    except subprocess.TimeoutExpired:
-        return None
-
-
-def copy_of_sources(root, scratch):
-    """The files that git knows, changed ones as they are now. What has not changed keeps its time, so that it is not built again."""
-    copy = scratch / "source"
-    names = subprocess.check_output(["git", "ls-files", "-z"], cwd=root, text=True).split("\0")
-    for name in filter(None, names):
-        source, target = root / name, copy / name
-        if source.is_file() and not (target.is_file() and target.read_bytes() == source.read_bytes()):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
-    return copy
+        built = copy.compile([target_of(test)])
+        if built.returncode != 0:
+            return "does not build:\n" + built.stdout[-2000:]
+        outcome = copy.outcome_of(test)
+        return "passes: its tests see nothing" if outcome and outcome.returncode == 0 else None
+    finally:
+        copy.patch(patch, "--reverse")
 
 
 @contextlib.contextmanager
 def servers_for(root, scratch, patches):
     """Runs them where a test of the patches needs them."""
-    if not any(test_of(patch)[0] == NEEDS_SERVERS for patch in patches):
+    if not needs_servers(patches):
         yield
         return
     os.environ["FILESTORE_TEST_SERVERS"] = str(scratch / "servers")
@@ -75,40 +142,47 @@ def servers_for(root, scratch, patches):
         subprocess.run([scripts / "down", *SERVERS])
 
 
-def check(copy, build, patch):
-    """What is wrong with the mutant; nothing where its test saw it."""
-    program, test_filter = test_of(patch)
-    if run("patch", "--strip=1", "--forward", "--input", patch, cwd=copy).returncode != 0:
-        return "does not apply any more"
-    try:
-        built = build_of(build, copy, program)
+def copies_of(root, scratch, targets):
+    """Built whole, one after the other: the second takes from the first what it has compiled."""
+    copies = [Copy(root, scratch / str(number)) for number in range(WORKERS)]
+    for copy in copies:
+        copy.refresh()
+        copy.configure()
+        built = copy.compile(targets, jobs=WORKERS)
         if built.returncode != 0:
-            return "does not build:\n" + built.stdout[-2000:]
-        tested = outcome_of([build / PROGRAMS[program] / program, test_filter], copy)
-        if tested and "No test" in tested.stdout:
-            return f"names no test: {test_filter}"
-        return "passes: its tests see nothing" if tested and tested.returncode == 0 else None
-    finally:
-        run("patch", "--strip=1", "--reverse", "--input", patch, cwd=copy)
+            sys.exit(built.stdout)
+    return copies
+
+
+def on_each(copies, work, items):
+    """Yields (item, what `work(copy, item)` answered), in the order of the items; each copy does one at a time."""
+    idle = queue.SimpleQueue()
+    for copy in copies:
+        idle.put(copy)
+
+    def work_on(item):
+        copy = idle.get()
+        try:
+            return work(copy, item)
+        finally:
+            idle.put(copy)
+
+    with concurrent.futures.ThreadPoolExecutor(len(copies)) as pool:
+        yield from zip(items, pool.map(work_on, items))
 
 
 def main():
     root, scratch = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     wanted = set(sys.argv[3:])
-    copy = copy_of_sources(root, scratch)
-    build = scratch / "build"
-    configured = run("cmake", "-G", "Ninja", "-S", copy, "-B", build, "-DCMAKE_BUILD_TYPE=Release", cwd=copy)
-    if configured.returncode != 0:
-        sys.exit(configured.stdout)
     named = {f"{path.parent.name}/{path.stem}": path for path in sorted((root / "tests" / "mutants").glob("*/*.patch"))}
-    chosen = {name: path for name, path in named.items() if not wanted or name in wanted}
-    built = build_of(build, copy, *sorted({test_of(path)[0] for path in chosen.values()}))
-    if built.returncode != 0:
-        sys.exit(built.stdout)
-    failed = seen = 0
+    chosen = {name: path for name, path in named.items() if not wanted or name in wanted or name.split("/")[0] in wanted}
+    tests = sorted({test_of(path) for path in chosen.values()})
     with servers_for(root, scratch, chosen.values()):
-        for name, patch in chosen.items():
-            problem = check(copy, build, patch)
+        copies = copies_of(root, scratch, sorted({target_of(test) for test in tests}))
+        unsound = {test: problem for test, problem in on_each(copies, what_is_wrong_without_mutant, tests) if problem}
+        failed = seen = 0
+        for name, problem in on_each(copies, lambda copy, name: check(copy, chosen[name]), list(chosen)):
+            problem = problem or unsound.get(test_of(chosen[name]))
             print(f"{name}: {problem or 'seen'}", flush=True)
             failed += problem is not None
             seen += problem is None

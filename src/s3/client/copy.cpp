@@ -66,7 +66,7 @@ private:
         FILESTORE_TRY(answer);
         FILESTORE_TRY_ASSIGN(const std::uint64_t size, content_length(answer->headers));
         if (size <= request_.multipart_threshold || !core_.quirks().multipart_copy) {
-            return copy_whole();
+            return copy_whole(size);
         }
         FILESTORE_TRY_ASSIGN(source_, object_info(size, answer->headers));
         if (request_.metadata) {
@@ -80,10 +80,11 @@ private:
     }
 
     /// One request copies the whole object.
-    Result<void> copy_whole() {
+    Result<void> copy_whole(std::uint64_t size) {
         Call call = object_call(request_.bucket, request_.key, {}, request_.call);
         call.method = http::Method::put;
         call.may_trickle = true;
+        call.copied_bytes = size;
         FILESTORE_TRY_ASSIGN(call.headers, copy_headers(request_, core_.is_tls()));
         FILESTORE_TRY_ASSIGN(auto source, copy_source_headers(request_, core_.is_tls()));
         append(call.headers, std::move(source));

@@ -20,8 +20,6 @@ namespace {
 /// Cleaning up must end, too.
 constexpr std::chrono::seconds longest_cleanup{10};
 constexpr unsigned most_aborts = 3;
-/// What a server copies in a second, at least, that puts an object together from files of its parts before it answers.
-constexpr std::uint64_t slowest_joining = std::uint64_t{16} << 20U;
 
 /// Runs although the call has been cancelled, or is late, but not for long.
 void bound_cleanup(Call& call) {
@@ -210,7 +208,7 @@ Result<void> MultipartJob::publish(Call call, std::uint64_t size) {
     FILESTORE_TRY_ASSIGN(std::string body, complete_multipart_body(parts_));
     call.query = {{"uploadId", upload_id_}};
     call.may_trickle = true;
-    call.extra_time = std::chrono::seconds(size / slowest_joining);
+    call.copied_bytes = size;
     call.payload_hash = to_hex(sha256(body));
     call.body_size = body.size();
     call.body = source_from_string(std::move(body));

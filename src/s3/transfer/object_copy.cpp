@@ -43,6 +43,7 @@ private:
         Call call = new_call(http::Method::put);
         call.headers = target().access_headers;
         call.may_trickle = true;
+        call.copied_bytes = part.size;
         call.headers.insert(call.headers.end(), copy_.source_headers.begin(), copy_.source_headers.end());
         call.headers.push_back({"x-amz-copy-source-range", copy_source_range(part.offset, part.size)});
         send_part(std::move(call), part.number, nullptr, [](const Answer& answer) -> Result<UploadedPart> {
