@@ -67,13 +67,14 @@ struct S3Encryption {
     std::string customer_key{};
 };
 
-/// Conditions on the object that is there (RFC 9110, section 13). A failed one is `precondition_failed`; what is empty is not sent. A value.
+/// Conditions on the object that is there (RFC 9110, section 13). A failed one is `precondition_failed`; what is empty is not sent. Times are for
+/// reading and copying; on other requests they, and on removals `if_none_match`, are `invalid_argument`: servers pass over them. A value.
 struct S3Conditions {
     /// An ETag, with or without quotes.
     std::string if_match{};
     /// An ETag, or `*`: only where no object has the key.
     std::string if_none_match{};
-    /// For reading.
+    /// Compared in whole seconds.
     std::optional<Timestamp> if_modified_since{};
     std::optional<Timestamp> if_unmodified_since{};
 };
@@ -87,6 +88,11 @@ struct S3ObjectInfo {
     std::string version_id{};
     Timestamp last_modified{};
     std::string content_type{};
+    std::string cache_control{};
+    std::string content_disposition{};
+    /// Of the stored bytes, which are handed on as they are; without the `aws-chunked` that some servers keep of the upload.
+    std::string content_encoding{};
+    std::string content_language{};
     std::string storage_class{};
     /// Names in lower case.
     std::vector<S3Field> metadata{};
@@ -160,6 +166,8 @@ struct S3GetRequest {
     S3Conditions conditions{};
     S3Encryption encryption{};
     bool requester_pays = false;
+    /// `off`: the bytes are not compared with a stored checksum. The client's own where there is none.
+    std::optional<S3ChecksumMode> checksum_mode{};
     /// As DownloadRequest::on_info.
     std::function<Result<void>(const S3ObjectInfo&)> on_info{};
     CallOptions call{};
@@ -284,7 +292,8 @@ struct S3CopyRequest {
     std::string source_version_id{};
     std::string bucket{};
     std::string key{};
-    /// Empty: the metadata, HTTP headers and tags of the source are kept.
+    /// Empty: the metadata and HTTP headers of the source are kept. Otherwise these take their place, and of the HTTP headers only `content_type`
+    /// is set. Tags are kept in both cases.
     std::optional<std::vector<S3Field>> metadata{};
     /// Used where `metadata` is given.
     std::string content_type{default_content_type};
@@ -295,7 +304,7 @@ struct S3CopyRequest {
     /// On the source.
     S3Conditions source_conditions{};
     bool requester_pays = false;
-    /// Larger objects are copied in parts. Bytes; at most 5 GiB.
+    /// Larger objects are copied in parts. Bytes; at most 5 GiB, more is `invalid_argument`.
     std::uint64_t multipart_threshold = std::uint64_t{5} << 30U;
     CallOptions call{};
 };

@@ -99,7 +99,7 @@ struct S3ClientOptions {
     std::string no_proxy{};
     bool proxy_from_environment = true;
 
-    /// Connections at one time; more requests wait for one.
+    /// Connections at one time, in equal shares for the event loops; more requests wait for one.
     unsigned max_connections = 64;
     /// A larger body is announced (`Expect: 100-continue`), so that a server that refuses it is not sent it. Bytes; never where there is none.
     std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;

@@ -12,11 +12,12 @@ namespace {
 
 class CurlTransport final : public Transport {
 public:
-    explicit CurlTransport(const TransportOptions& options)
+    explicit CurlTransport(TransportOptions options)
         : names_(std::make_shared<NameLookups>(options.dns_cache_time)) {
         const auto caches = std::make_shared<SharedCaches>();
-        const unsigned count = std::max(1U, options.event_loops);
-        for (unsigned i = 0; i < count; ++i) {
+        // Each loop has its share of the connections, and needs one.
+        options.event_loops = std::clamp(options.event_loops, 1U, std::max(1U, options.max_connections));
+        for (unsigned i = 0; i < options.event_loops; ++i) {
             loops_.push_back(std::make_unique<EventLoop>(options, caches, names_));
         }
     }

@@ -48,7 +48,7 @@ public:
         : options_(options),
           caches_(std::move(caches)),
           lookups_(std::move(lookups)),
-          most_running_(std::max(1U, options.max_connections / std::max(1U, options.event_loops))),
+          most_running_(std::max(1U, options.max_connections / options.event_loops)),
           names_(lookups_) {}
 
     ~State() {
@@ -231,8 +231,10 @@ private:
             start_named();
             drive();
             lock.lock();
-            if (is_idle() && !had_arrivals && was_idle_) {
-                break;
+            if (!stopping_ && is_idle() && !had_arrivals && was_idle_) {
+                // Under the lock that showed it idle: what comes next starts a new thread.
+                running_ = false;
+                return;
             }
         }
         waiting_.splice(waiting_.end(), arrived_);

@@ -20,14 +20,14 @@ namespace filestore::s3 {
 namespace {
 
 /// A list page of 1,000 long keys stays far below.
-/// What a server copies in a second, at least.
-constexpr std::uint64_t slowest_copying = std::uint64_t{16} << 20U;
 constexpr std::size_t most_kept_body = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t most_kept_error_body = std::size_t{64} * 1024;
 /// An error answer is read to its end, so that its connection can be used again, but not for ever.
 constexpr std::size_t most_read_error_body = std::size_t{1024} * 1024;
 /// From this size on, and each time it has doubled, a kept body is looked at.
 constexpr std::size_t first_look = std::size_t{64} * 1024;
+/// What a server copies in a second, at least.
+constexpr std::uint64_t slowest_copying = std::uint64_t{16} << 20U;
 
 std::string_view method_name(http::Method method) {
     switch (method) {
@@ -339,7 +339,8 @@ http::Request Requester::RunningCall::request() const {
     request.deadline = call_.options.deadline;
     request.pause = call_.options.pause;
     request.may_trickle = call_.may_trickle;
-    if (const std::chrono::seconds more(call_.copied_bytes / slowest_copying); more.count() > 0) {
+    if (const std::chrono::seconds more(std::min(call_.copied_bytes, largest_object_size) / slowest_copying);
+        more.count() > 0) {
         request.first_byte_timeout = requester_->options_.first_byte_timeout + more;
     }
     request.connect_timeout = connect_limit();

@@ -45,7 +45,9 @@ S3Client::~S3Client() {
 }
 
 void S3Client::close() noexcept {
-    core_->close();
+    if (core_) {
+        core_->close();
+    }
 }
 
 void S3Client::put_async(S3PutRequest request, Completion<S3PutResult> done) {

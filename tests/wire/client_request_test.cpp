@@ -136,6 +136,80 @@ TEST_CASE("every request of a copy in parts says who pays", "[wire][payer]") {
     check_who_pays(server, 6);
 }
 
+TEST_CASE("conditions that servers pass over are not sent", "[wire]") {
+    const ScriptedServer server;
+    S3Client client = open_client(server);
+    S3Conditions since;
+    since.if_modified_since = system_clock()->now();
+    S3Conditions until;
+    until.if_unmodified_since = system_clock()->now();
+    S3Conditions other;
+    other.if_none_match = "*";
+    for (const S3Conditions& conditions : {since, until, other}) {
+        S3ObjectRequest remove;
+        remove.bucket = "bucket";
+        remove.key = "key";
+        remove.conditions = conditions;
+        CHECK(code_of(client.remove(remove)) == ErrorCode::invalid_argument);
+    }
+    for (const S3Conditions& conditions : {since, until}) {
+        S3PutRequest put;
+        put.bucket = "bucket";
+        put.key = "key";
+        put.source = source_from_string("x");
+        put.conditions = conditions;
+        CHECK(code_of(client.put(put)) == ErrorCode::invalid_argument);
+    }
+    CHECK(server.requests().empty());
+}
+
+TEST_CASE("a download may do without checksums", "[wire][checksum]") {
+    const std::string bytes = answer("200 OK", std::string(date_line) + "ETag: \"e\"\r\n", "bytes");
+    for (const auto mode : {std::optional<S3ChecksumMode>(), std::optional(S3ChecksumMode::off)}) {
+        const ScriptedServer server({conversation({bytes})});
+        S3GetRequest get;
+        get.bucket = "bucket";
+        get.key = "key";
+        get.sink = std::make_shared<BufferSink>();
+        get.checksum_mode = mode;
+        S3Client client = open_client(server, [](S3ClientOptions& options) { options.profile = "aws"; });
+        CHECK(client.get(get).ok());
+        CHECK(server.requests()[0].header("x-amz-checksum-mode") == (mode ? "(none)" : "ENABLED"));
+    }
+}
+
+TEST_CASE("an object tells its headers, without the coding of its upload", "[wire]") {
+    const std::string headers =
+        "ETag: \"e\"\r\nCache-Control: no-cache\r\nContent-Disposition: attachment\r\n"
+        "Content-Encoding: aws-chunked, gzip\r\nContent-Language: de\r\n";
+    const ScriptedServer server({conversation({answer("200 OK", std::string(date_line) + headers, "")})});
+    S3ObjectRequest head;
+    head.bucket = "bucket";
+    head.key = "key";
+    const auto info = open_client(server).head(head);
+    REQUIRE(info.ok());
+    CHECK(info->cache_control == "no-cache");
+    CHECK(info->content_disposition == "attachment");
+    CHECK(info->content_encoding == "gzip");
+    CHECK(info->content_language == "de");
+}
+
+TEST_CASE("the cursor of another listing begins no listing of versions", "[wire]") {
+    const ScriptedServer server;
+    S3ListRequest list;
+    list.bucket = "bucket";
+    list.cursor = "key";
+    CHECK(code_of(open_client(server).list_versions(list)) == ErrorCode::invalid_argument);
+    CHECK(server.requests().empty());
+}
+
+TEST_CASE("a client that was moved from can be closed", "[wire]") {
+    const ScriptedServer server;
+    S3Client client = open_client(server);
+    const S3Client moved = std::move(client);
+    client.close();
+}
+
 TEST_CASE("nobody's requests are not signed", "[wire]") {
     const ScriptedServer server({conversation({found})});
     S3Client client = open_client(server, [](S3ClientOptions& options) {

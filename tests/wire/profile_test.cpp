@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <future>
 
+#include "core/digest.h"
+#include "core/encoding.h"
 #include "filestore/s3_client.h"
 #include "support/answers.h"
 #include "support/code_of.h"
@@ -128,6 +130,42 @@ TEST_CASE("a server without batches deletes one by one", "[wire][profile]") {
     REQUIRE(results.ok());
     CHECK(results->size() == 3);
     CHECK(lines_of(server) == Lines{"DELETE /bucket/k0", "DELETE /bucket/k1", "DELETE /bucket/k2"});
+}
+
+TEST_CASE("a server that answers batches with an error gets no more of them", "[wire][profile]") {
+    for (const auto& [status, code] :
+         {std::pair("501 Not Implemented", "NotImplemented"), std::pair("400 Bad Request", "InvalidRequest"),
+          std::pair("405 Method Not Allowed", "MethodNotAllowed")}) {
+        INFO(status);
+        const ScriptedServer server({conversation({answer(status, "", error_body(code)), gone, gone, gone})});
+        S3Client client = open_client(server, "generic");
+        const auto first = client.remove_batch(batch_of(2));
+        REQUIRE(first.ok());
+        CHECK(first->size() == 2);
+        CHECK(client.remove_batch(batch_of(1)).ok());
+        CHECK(lines_of(server) ==
+              Lines{"POST /bucket?delete=", "DELETE /bucket/k0", "DELETE /bucket/k1", "DELETE /bucket/k0"});
+    }
+}
+
+TEST_CASE("a batch tells what its body is to have become", "[wire][profile]") {
+    const ScriptedServer server({conversation({deleted({"k0"})})});
+    REQUIRE(open_client(server, "generic").remove_batch(batch_of(1)).ok());
+    const HeardRequest batch = server.requests()[0];
+    const Md5::Bytes sum = md5(batch.body);
+    CHECK(batch.header("content-md5") == to_base64({reinterpret_cast<const char*>(sum.data()), sum.size()}));
+}
+
+TEST_CASE("a removal of one that was done by a lost request is done", "[wire][profile]") {
+    const ScriptedServer server(
+        {{ExpectRequest{}, Reset{}}, conversation({answer("404 Not Found", "", error_body("NoSuchKey"))})});
+    S3Options options = options_for(server);
+    options.profile = "generic,batch_delete=no";
+    options.retry.max_attempts = 2;
+    options.retry.first_delay = std::chrono::milliseconds(1);
+    const auto results = S3Client::open(options).value().remove_batch(batch_of(1));
+    REQUIRE(results.ok());
+    CHECK(results->front().result.ok());
 }
 
 TEST_CASE("a batch is as large as the server takes it", "[wire][profile]") {

@@ -31,7 +31,8 @@ S3Client impatient_client(const ScriptedServer& server) {
 }
 
 std::string object_of(std::size_t size) {
-    return "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+    return "HTTP/1.1 200 OK\r\n" + std::string(date_line) +
+           "ETag: \"e\"\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
 }
 
 S3CopyRequest copy_request() {

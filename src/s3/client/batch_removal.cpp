@@ -28,7 +28,7 @@ public:
         : core_(core),
           operation_(std::move(operation)),
           request_(std::move(request)),
-          one_by_one_(!core.quirks().batch_delete) {}
+          one_by_one_(!core.takes_batches()) {}
 
     Result<void> go_on() {
         refuse_impossible_objects();
@@ -83,6 +83,7 @@ private:
     Result<void> on_batch(const Result<Answer>& answer, const std::vector<ObjectName>& batch) {
         if (!answer.ok() && knows_no_batches(answer.error())) {
             one_by_one_ = true;
+            core_.note_no_batches();
             return go_on();
         }
         auto results = answer.ok() ? parse_delete_result(answer->body, batch)
@@ -110,11 +111,8 @@ private:
         Call call = object_call(request_.bucket, object.key, object.version_id, request_.call);
         call.method = http::Method::remove;
         add_payer(call);
-        core_.send(operation_, std::move(call), [self = shared_from_this()](const Result<Answer>& answer) {
-            self->add(answer.ok() ? Result<S3RemoveResult>(
-                                        S3RemoveResult{answer->header("x-amz-delete-marker") == "true",
-                                                       std::string(answer->header("x-amz-version-id"))})
-                                  : Result<S3RemoveResult>(answer.error()));
+        core_.send(operation_, std::move(call), [self = shared_from_this()](const Outcome& outcome) {
+            self->add(removed_by(outcome));
             return self->go_on();
         });
         return {};

@@ -2,18 +2,22 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "core/text.h"
 #include "core/try.h"
 #include "s3/client/objects.h"
 #include "s3/client/request_headers.h"
 #include "s3/client/support.h"
 #include "s3/protocol/answer_head.h"
+#include "s3/protocol/aws_chunked.h"
 #include "s3/protocol/copy_xml.h"
+#include "s3/protocol/etag.h"
 #include "s3/protocol/part_plan.h"
 #include "s3/protocol/tagging.h"
 #include "s3/transfer/object_copy.h"
@@ -32,7 +36,34 @@ std::vector<NameValue> kept_headers(const std::vector<NameValue>& source) {
         return header.name.starts_with("x-amz-meta-") ||
                std::find(names.begin(), names.end(), header.name) != names.end();
     });
+    for (NameValue& header : kept) {
+        if (header.name == "content-encoding") {
+            header.value = without_aws_chunked(header.value);
+        }
+    }
+    std::erase_if(kept, [](const NameValue& header) { return header.value.empty(); });
     return kept;
+}
+
+/// Whether the conditions hold for the object, as a server decides (RFC 9110, section 13.2.2).
+bool hold(const S3Conditions& conditions, const S3ObjectInfo& object) {
+    // A header tells whole seconds.
+    const auto seconds = [](Timestamp time) { return std::chrono::floor<std::chrono::seconds>(time); };
+    const auto names = [&](std::string_view etag) {
+        return etag == "*" || unquoted_etag(etag) == object.etag;
+    };
+    if (!conditions.if_match.empty() && !names(conditions.if_match)) {
+        return false;
+    }
+    if (conditions.if_match.empty() && conditions.if_unmodified_since &&
+        seconds(object.last_modified) > seconds(*conditions.if_unmodified_since)) {
+        return false;
+    }
+    if (!conditions.if_none_match.empty()) {
+        return !names(conditions.if_none_match);
+    }
+    return !conditions.if_modified_since ||
+           seconds(object.last_modified) > seconds(*conditions.if_modified_since);
 }
 
 /// One call to copy. A resource held by std::shared_ptr; its steps never overlap.
@@ -44,6 +75,10 @@ public:
     Result<void> begin() {
         FILESTORE_TRY(check_key(request_.source_key));
         FILESTORE_TRY(check_key(request_.key));
+        if (request_.multipart_threshold > largest_part_size) {
+            return Error(ErrorCode::invalid_argument,
+                         "multipart_threshold is at most 5 GiB, which one request copies");
+        }
         FILESTORE_TRY(check_supported(core_.quirks(), request_));
         FILESTORE_TRY_ASSIGN(Call look, source_call());
         core_.head(operation_, std::move(look), [self = shared_from_this()](const Result<Answer>& answer) {
@@ -69,14 +104,18 @@ private:
             return copy_whole(size);
         }
         FILESTORE_TRY_ASSIGN(source_, object_info(size, answer->headers));
-        if (request_.metadata) {
-            return copy_in_parts({});
+        if (!hold(request_.source_conditions, source_)) {
+            return Error(ErrorCode::precondition_failed, "the object " + quoted(request_.source_key) +
+                                                             " in bucket " + quoted(request_.source_bucket) +
+                                                             " does not meet the conditions of the copy");
         }
+        std::vector<NameValue> kept =
+            request_.metadata ? std::vector<NameValue>() : kept_headers(answer->headers);
         const std::string_view tags = answer->header("x-amz-tagging-count");
         if (tags.empty() || tags == "0") {
-            return copy_in_parts(kept_headers(answer->headers));
+            return copy_in_parts(std::move(kept));
         }
-        return look_for_tags(kept_headers(answer->headers));
+        return look_for_tags(std::move(kept));
     }
 
     /// One request copies the whole object.
@@ -118,7 +157,8 @@ private:
     }
 
     Result<void> copy_in_parts(std::vector<NameValue> kept) {
-        // The parts must all be of the object that was looked at.
+        // The parts must all be of the object that was looked at, which met the caller's conditions.
+        request_.source_conditions = {};
         request_.source_conditions.if_match = source_.etag;
         ObjectCopy copied;
         copied.size = source_.size;

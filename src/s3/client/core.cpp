@@ -146,8 +146,8 @@ ETagRules ClientCore::etag_rules(const S3Encryption& encryption) const noexcept 
     return {plain && quirks_.etag_is_md5, plain && quirks_.multipart_etag_is_md5_of_md5s};
 }
 
-bool ClientCore::verifies() const noexcept {
-    const S3ChecksumMode mode = options().checksum_mode;
+bool ClientCore::verifies(std::optional<S3ChecksumMode> wished) const noexcept {
+    const S3ChecksumMode mode = wished.value_or(options().checksum_mode);
     return mode != S3ChecksumMode::off && (mode != S3ChecksumMode::automatic || quirks_.returns_checksums);
 }
 

@@ -2,6 +2,7 @@
 
 /// What S3Client and the S3 backend are made of: the requester, the calls under way, and what they share.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -120,8 +121,12 @@ public:
     [[nodiscard]] PartSizes part_sizes() const noexcept {
         return quirks_.equal_parts ? PartSizes::equal : PartSizes::growing;
     }
-    /// Whether downloads ask for checksums.
-    [[nodiscard]] bool verifies() const noexcept;
+    /// Whether downloads ask for checksums; nothing: as the options say.
+    [[nodiscard]] bool verifies(std::optional<S3ChecksumMode> mode = std::nullopt) const noexcept;
+
+    /// Whether objects are removed in batches: as the profile says, until an answer shows otherwise.
+    [[nodiscard]] bool takes_batches() const noexcept { return quirks_.batch_delete && !knows_no_batches_; }
+    void note_no_batches() noexcept { knows_no_batches_ = true; }
 
     /// Whether requests travel encrypted.
     [[nodiscard]] bool is_tls() const noexcept { return !options().endpoint.starts_with("http://"); }
@@ -160,6 +165,7 @@ private:
     std::mutex mutex_;
     std::set<std::string> seen_buckets_;
     std::vector<std::thread> waiting_;
+    std::atomic<bool> knows_no_batches_ = false;
 };
 
 template <class T>

@@ -144,6 +144,11 @@ void list_versions(ClientCore& core, S3ListRequest request, Completion<S3Version
             Call call = listing_call(core.quirks(), request);
             call.query.push_back({"versions", ""});
             const std::size_t separator = request.cursor.find(marker_separator);
+            if (!request.cursor.empty() && separator == std::string::npos) {
+                return Error(
+                    ErrorCode::invalid_argument,
+                    "the cursor is not of a listing of versions: give the `next` of its page before");
+            }
             if (separator != std::string::npos) {
                 call.query.push_back({"key-marker", request.cursor.substr(0, separator)});
                 call.query.push_back({"version-id-marker", request.cursor.substr(separator + 1)});

@@ -10,6 +10,7 @@
 #include "s3/client/resumption.h"
 #include "s3/client/support.h"
 #include "s3/protocol/answer_head.h"
+#include "s3/protocol/aws_chunked.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 #include "s3/transfer/object_download.h"
@@ -67,6 +68,10 @@ Result<S3ObjectInfo> object_info(std::uint64_t size, const std::vector<NameValue
     info.version_id = value_of(headers, "x-amz-version-id");
     FILESTORE_TRY_ASSIGN(info.last_modified, parse_http_date(value_of(headers, "last-modified")));
     info.content_type = value_of(headers, "content-type");
+    info.cache_control = value_of(headers, "cache-control");
+    info.content_disposition = value_of(headers, "content-disposition");
+    info.content_encoding = without_aws_chunked(value_of(headers, "content-encoding"));
+    info.content_language = value_of(headers, "content-language");
     info.storage_class = value_of(headers, "x-amz-storage-class");
     for (const NameValue& header : headers) {
         if (header.name.starts_with(metadata_prefix)) {
@@ -90,6 +95,15 @@ Result<S3PutResult> stored(const Result<S3PutResult>& result, bool create_only) 
     return result;
 }
 
+/// Servers pass over times, and would write all the same.
+Result<void> check_conditions_of_writing(const S3Conditions& conditions) {
+    if (conditions.if_modified_since || conditions.if_unmodified_since) {
+        return Error(ErrorCode::invalid_argument,
+                     "conditions on times are for reading: use if_match, or if_none_match for an upload");
+    }
+    return {};
+}
+
 /// The request on one object, with what it needs of headers.
 Result<Call> call_of(ClientCore& core, S3ObjectRequest& request) {
     FILESTORE_TRY(check_key(request.key));
@@ -111,6 +125,7 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             if (!request.source) {
                 return Error(ErrorCode::invalid_argument, "the request has no source");
             }
+            FILESTORE_TRY(check_conditions_of_writing(request.conditions));
             FILESTORE_TRY(check_supported(core.quirks(), request));
             const bool tls = core.is_tls();
             ObjectUpload upload;
@@ -166,7 +181,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
             download.version_id = std::move(request.version_id);
             download.sink = std::move(request.sink);
             download.range = request.range;
-            download.verify = core.verifies();
+            download.verify = core.verifies(request.checksum_mode);
             download.knows_parts = core.quirks().part_number_reads;
             download.options = std::move(request.call);
             const auto info = std::make_shared<S3ObjectInfo>();
@@ -202,9 +217,6 @@ void head(ClientCore& core, S3ObjectRequest request, Completion<S3ObjectInfo> do
         });
 }
 
-namespace {
-
-/// A repeated request may find that the first one, whose answer was lost, has done it.
 Result<S3RemoveResult> removed_by(const Outcome& outcome) {
     const Result<Answer>& answer = outcome.answer;
     if (answer.ok()) {
@@ -224,11 +236,14 @@ Result<S3RemoveResult> removed_by(const Outcome& outcome) {
     return error;
 }
 
-}  // namespace
-
 void remove(ClientCore& core, S3ObjectRequest request, Completion<S3RemoveResult> done) {
     core.start<S3RemoveResult>(
         request.call, std::move(done), [&](const OperationPtr<S3RemoveResult>& operation) -> Result<void> {
+            FILESTORE_TRY(check_conditions_of_writing(request.conditions));
+            if (!request.conditions.if_none_match.empty()) {
+                return Error(ErrorCode::invalid_argument,
+                             "if_none_match is no condition of a removal: use if_match");
+            }
             FILESTORE_TRY(check_supported(core.quirks(), request, ObjectUse::remove));
             FILESTORE_TRY_ASSIGN(Call call, call_of(core, request));
             call.method = http::Method::remove;

@@ -16,6 +16,9 @@ namespace filestore::s3 {
 /// Gives the call a short body, with the Content-MD5 that some operations ask for and the hash that is signed.
 void set_text_body(Call& call, std::string body);
 
+/// What a removal came to. A repeated request may find that the first one, whose answer was lost, has done it.
+[[nodiscard]] Result<S3RemoveResult> removed_by(const Outcome& outcome);
+
 /// What the head of a GET or HEAD answer tells of an object of `size` bytes. `corrupt` where it lacks what must be there.
 [[nodiscard]] Result<S3ObjectInfo> object_info(std::uint64_t size, const std::vector<NameValue>& headers);
 

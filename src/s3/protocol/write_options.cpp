@@ -140,11 +140,4 @@ NameValue requester_pays_header() {
     return {"x-amz-request-payer", "requester"};
 }
 
-std::optional<NameValue> version_query(std::string_view version_id) {
-    if (version_id.empty()) {
-        return std::nullopt;
-    }
-    return NameValue{"versionId", std::string(version_id)};
-}
-
 }  // namespace filestore::s3

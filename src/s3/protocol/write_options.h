@@ -95,7 +95,4 @@ struct WriteOptions {
 /// `x-amz-request-payer: requester`.
 [[nodiscard]] NameValue requester_pays_header();
 
-/// The query parameter that names a version; nothing for an empty id.
-[[nodiscard]] std::optional<NameValue> version_query(std::string_view version_id);
-
 }  // namespace filestore::s3

@@ -155,8 +155,10 @@ private:
         begin([this, self = shared_from_this()] {
             ask_part_size(requester_, *download_, pinned_.pin, 1, check_->part_count(),
                           [self](const Result<std::uint64_t>& size) {
-                              self->assume_sizes(size);
-                              self->read_in_parts();
+                              self->begin([&] {
+                                  self->assume_sizes(size);
+                                  self->start_parts();
+                              });
                           });
         });
     }
@@ -170,12 +172,14 @@ private:
     }
 
     void read_in_parts() {
-        begin([this, self = shared_from_this()] {
-            download_parts(
-                requester_, memory_, download_, pinned_,
-                [self](std::span<const std::byte> bytes) { self->took(bytes); },
-                [self](const Result<void>& received) { self->finish(received); });
-        });
+        begin([this] { start_parts(); });
+    }
+
+    void start_parts() {
+        download_parts(
+            requester_, memory_, download_, pinned_,
+            [self = shared_from_this()](std::span<const std::byte> bytes) { self->took(bytes); },
+            [self = shared_from_this()](const Result<void>& received) { self->finish(received); });
     }
 
     /// Does what may throw, and otherwise sees to it that the download goes on.

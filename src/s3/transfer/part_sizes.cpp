@@ -7,6 +7,7 @@
 #include "core/stream_calls.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
+#include "s3/protocol/part_plan.h"
 
 namespace filestore::s3 {
 
@@ -71,7 +72,8 @@ private:
 
 std::optional<std::vector<std::uint64_t>> equal_parts(std::uint64_t object_size, std::uint64_t size,
                                                       std::uint32_t count) {
-    const bool fits = count > 0 && size > 0 && size <= object_size && (object_size - 1) / size == count - 1;
+    const bool fits = count > 0 && count <= most_parts && size > 0 && size <= object_size &&
+                      (object_size - 1) / size == count - 1;
     if (!fits) {
         return std::nullopt;
     }

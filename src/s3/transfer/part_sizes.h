@@ -13,7 +13,8 @@
 
 namespace filestore::s3 {
 
-/// `count` parts of `size` bytes, the last one of what is left; nothing where an object of `object_size` bytes is not made of such.
+/// `count` parts of `size` bytes, the last one of what is left; nothing where an object of `object_size` bytes is not made of such, or of
+/// more than S3 takes.
 [[nodiscard]] std::optional<std::vector<std::uint64_t>> equal_parts(std::uint64_t object_size,
                                                                     std::uint64_t size, std::uint32_t count);
 

@@ -138,8 +138,3 @@ TEST_CASE("all of how an object is written", "[s3][write_options]") {
     options.tags.push_back({"a", ""});
     CHECK(code_of(write_headers(options, false)) == ErrorCode::invalid_argument);
 }
-
-TEST_CASE("the query of a version", "[s3][write_options]") {
-    CHECK_FALSE(version_query(""));
-    CHECK(version_query("3/L+") == NameValue{"versionId", "3/L+"});
-}

@@ -1,0 +1,135 @@
+/// Copies of objects that are too large for one request.
+
+#include <catch2/catch.hpp>
+#include <cstdint>
+
+#include "filestore/s3_client.h"
+#include "support/answers.h"
+#include "support/code_of.h"
+#include "wire/s3_client.h"
+
+using namespace filestore;
+using namespace filestore::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t part = std::uint64_t{5} << 20U;
+
+std::string document(const std::string& root, const std::string& inner) {
+    return answer("200 OK", "", "<" + root + ">" + inner + "</" + root + ">");
+}
+
+/// The look at the source, which has two parts.
+std::string source(const std::string& headers = "") {
+    return "HTTP/1.1 200 OK\r\n" + std::string(date_line) + "ETag: \"e\"\r\n" + headers +
+           "Content-Length: " + std::to_string(part + 1) + "\r\n\r\n";
+}
+
+const std::string tags = document("Tagging", "<TagSet><Tag><Key>team</Key><Value>a</Value></Tag></TagSet>");
+const std::string begun = document("InitiateMultipartUploadResult", "<UploadId>u</UploadId>");
+const std::string copied =
+    document("CopyPartResult", "<LastModified>2026-01-31T11:00:00Z</LastModified><ETag>\"e\"</ETag>");
+const std::string completed = document("CompleteMultipartUploadResult", "<ETag>\"e-2\"</ETag>");
+
+S3Client open_client(const ScriptedServer& server) {
+    S3ClientOptions options = options_for(server);
+    options.parallel_parts = 1;
+    options.max_connections = 1;
+    return S3Client::open(std::move(options)).value();
+}
+
+S3CopyRequest request() {
+    S3CopyRequest copy;
+    copy.source_bucket = "bucket";
+    copy.source_key = "source";
+    copy.bucket = "bucket";
+    copy.key = "key";
+    copy.multipart_threshold = part;
+    return copy;
+}
+
+Timestamp modified() {
+    return parse_timestamp("2026-01-31T11:00:00Z").value();
+}
+
+}  // namespace
+
+TEST_CASE("a copy in parts keeps the caller's conditions", "[wire][copy]") {
+    struct Case {
+        const char* name;
+        S3Conditions conditions;
+        bool holds;
+    };
+    const auto time = [](auto member, Timestamp value) {
+        S3Conditions conditions;
+        conditions.*member = value;
+        return conditions;
+    };
+    S3Conditions match_before_time = time(&S3Conditions::if_unmodified_since, modified() - 1s);
+    match_before_time.if_match = "\"e\"";
+    const auto cases = std::to_array<Case>({
+        {"its ETag", {.if_match = "\"e\""}, true},
+        {"its ETag without quotes", {.if_match = "e"}, true},
+        {"any ETag", {.if_match = "*"}, true},
+        {"another ETag", {.if_match = "\"other\""}, false},
+        {"not its ETag", {.if_none_match = "\"e\""}, false},
+        {"not another ETag", {.if_none_match = "\"other\""}, true},
+        {"unchanged since its time", time(&S3Conditions::if_unmodified_since, modified()), true},
+        {"unchanged within its second", time(&S3Conditions::if_unmodified_since, modified() + 1ms), true},
+        {"unchanged since before", time(&S3Conditions::if_unmodified_since, modified() - 1s), false},
+        {"changed since before", time(&S3Conditions::if_modified_since, modified() - 1s), true},
+        {"changed since its time", time(&S3Conditions::if_modified_since, modified()), false},
+        {"an ETag goes before a time", match_before_time, true},
+    });
+    for (const Case& each : cases) {
+        INFO(each.name);
+        const ScriptedServer server({conversation({source(), begun, copied, copied, completed})});
+        S3CopyRequest copy = request();
+        copy.source_conditions = each.conditions;
+        const auto result = open_client(server).copy(std::move(copy));
+        CHECK(result.ok() == each.holds);
+        if (!each.holds) {
+            CHECK(code_of(result) == ErrorCode::precondition_failed);
+            CHECK(server.requests().size() == 1);
+        }
+        for (const HeardRequest& heard : server.requests()) {
+            const bool is_part = heard.line().find("partNumber=") != std::string::npos;
+            CHECK(heard.header("x-amz-copy-source-if-match") == (is_part ? "\"e\"" : "(none)"));
+            CHECK(heard.header("x-amz-copy-source-if-unmodified-since") == "(none)");
+        }
+    }
+}
+
+TEST_CASE("a copy in parts with other metadata keeps the tags, as one in a single request does",
+          "[wire][copy]") {
+    const ScriptedServer server({conversation({source("x-amz-tagging-count: 1\r\nx-amz-meta-old: x\r\n"),
+                                               tags, begun, copied, copied, completed})});
+    S3CopyRequest copy = request();
+    copy.metadata = std::vector<S3Field>{{"new", "y"}};
+    copy.content_type = "text/plain";
+    REQUIRE(open_client(server).copy(std::move(copy)).ok());
+    const HeardRequest creation = server.requests()[2];
+    CHECK(creation.header("x-amz-tagging") == "team=a");
+    CHECK(creation.header("x-amz-meta-new") == "y");
+    CHECK(creation.header("x-amz-meta-old") == "(none)");
+    CHECK(creation.header("content-type") == "text/plain");
+}
+
+TEST_CASE("a copy in parts does not take the coding of an upload for one of the object", "[wire][copy]") {
+    for (const auto& [kept, sent] :
+         {std::pair("aws-chunked", "(none)"), std::pair("aws-chunked,gzip", "gzip")}) {
+        const ScriptedServer server({conversation(
+            {source("Content-Encoding: " + std::string(kept) + "\r\n"), begun, copied, copied, completed})});
+        REQUIRE(open_client(server).copy(request()).ok());
+        CHECK(server.requests()[1].header("content-encoding") == sent);
+    }
+}
+
+TEST_CASE("no request copies more than 5 GiB", "[wire][copy]") {
+    const ScriptedServer server;
+    S3CopyRequest copy = request();
+    copy.multipart_threshold = (std::uint64_t{5} << 30U) + 1;
+    CHECK(code_of(open_client(server).copy(std::move(copy))) == ErrorCode::invalid_argument);
+    CHECK(server.requests().empty());
+}
