@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 
+#include "core/checksum/checksum.h"
 #include "core/digest.h"
 #include "core/encoding.h"
 #include "filestore/s3_client.h"
@@ -152,8 +153,19 @@ TEST_CASE("a batch tells what its body is to have become", "[wire][profile]") {
     const ScriptedServer server({conversation({deleted({"k0"})})});
     REQUIRE(open_client(server, "generic").remove_batch(batch_of(1)).ok());
     const HeardRequest batch = server.requests()[0];
+    CHECK(batch.header("x-amz-checksum-crc64nvme") == "(none)");
     const Md5::Bytes sum = md5(batch.body);
     CHECK(batch.header("content-md5") == to_base64({reinterpret_cast<const char*>(sum.data()), sum.size()}));
+}
+
+TEST_CASE("a batch has a checksum, too, where the profile takes one", "[wire][profile]") {
+    const ScriptedServer server({conversation({deleted({"k0"})})});
+    REQUIRE(open_client(server, "aws").remove_batch(batch_of(1)).ok());
+    const HeardRequest batch = server.requests()[0];
+    const auto sum = checksum_of(ChecksumAlgorithm::crc64nvme, std::as_bytes(std::span(batch.body)));
+    CHECK(batch.header("x-amz-sdk-checksum-algorithm") == "CRC64NVME");
+    CHECK(batch.header("x-amz-checksum-crc64nvme") == sum.text());
+    CHECK(batch.header("content-md5") != "(none)");
 }
 
 TEST_CASE("a removal of one that was done by a lost request is done", "[wire][profile]") {

@@ -1,11 +1,14 @@
 #include "s3/client/batch_removal.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
+#include "core/checksum/checksum.h"
 #include "core/try.h"
 #include "s3/client/objects.h"
 #include "s3/client/support.h"
+#include "s3/protocol/checksum_headers.h"
 #include "s3/protocol/delete_xml.h"
 #include "s3/protocol/write_options.h"
 
@@ -71,6 +74,7 @@ private:
         call.method = http::Method::post;
         call.query.push_back({"delete", ""});
         FILESTORE_TRY_ASSIGN(std::string body, delete_body(batch));
+        add_checksum(call, body);
         set_text_body(call, std::move(body));
         add_payer(call);
         core_.send(operation_, std::move(call),
@@ -116,6 +120,18 @@ private:
             return self->go_on();
         });
         return {};
+    }
+
+    /// Beside the Content-MD5, which every server takes.
+    void add_checksum(Call& call, std::string_view body) const {
+        const ChecksumChoice choice = core_.checksum_choice();
+        if (choice.mode == S3ChecksumMode::off) {
+            return;
+        }
+        call.headers.push_back(
+            {std::string(sdk_checksum_algorithm_header), std::string(to_string(choice.algorithm))});
+        call.headers.push_back({std::string(checksum_header(choice.algorithm)),
+                                checksum_of(choice.algorithm, std::as_bytes(std::span(body))).text()});
     }
 
     void add_payer(Call& call) const {
