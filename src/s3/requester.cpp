@@ -19,9 +19,9 @@ namespace filestore::s3 {
 
 namespace {
 
-/// A list page of 1,000 long keys stays far below.
 /// What a server copies in a second, at least.
 constexpr std::uint64_t slowest_copying = std::uint64_t{16} << 20U;
+/// A list page of 1,000 long keys stays far below.
 constexpr std::size_t most_kept_body = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t most_kept_error_body = std::size_t{64} * 1024;
 /// An error answer is read to its end, so that its connection can be used again, but not for ever.
@@ -433,8 +433,9 @@ bool Requester::RunningCall::mend(const Error& error, const Answer& answer) {
 
 bool Requester::RunningCall::mend_clock(const Error& error, const Answer& answer) {
     return !clock_mended_ &&
-           (clock_mended_ = requester_->skew_.learn(error.details().server_code, answer.header("date"),
-                                                    requester_->options_.clock->now()));
+           (clock_mended_ =
+                requester_->skew_.learn(error.details().server_code, answer.header("date"),
+                                        requester_->options_.clock->now(), signer_->scope.time));
 }
 
 bool Requester::RunningCall::mend_keys(const Error& error) {
