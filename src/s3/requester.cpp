@@ -9,6 +9,7 @@
 #include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
+#include "s3/credentials/keys_in_time.h"
 #include "s3/policy/retry_policy.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/errors.h"
@@ -118,11 +119,12 @@ public:
     void attempt() {
         const auto begun = call_user(ErrorCode::internal, [this]() -> Result<void> {
             FILESTORE_TRY(check_call_limits(call_.options.cancel, call_.options.deadline));
-            if (wait_for_place()) {
+            FILESTORE_TRY_ASSIGN(const bool waits, wait_for_place());
+            if (waits) {
                 return {};
             }
             requester_->with_signer(
-                call_.bucket, call_.options.cancel,
+                call_.bucket, call_.options,
                 [self = shared_from_this()](Result<Signer> signer) { self->send_signed(std::move(signer)); });
             return {};
         });
@@ -172,11 +174,14 @@ private:
     [[nodiscard]] bool mend_region(const Answer& answer);
     [[nodiscard]] Result<void> prepare_to_repeat(bool head_seen);
     [[nodiscard]] static bool is_lost(const AttemptEnd& end) noexcept;
-    [[nodiscard]] bool wait_for_place();
+    [[nodiscard]] Result<bool> wait_for_place();
     void wait_until(std::chrono::steady_clock::time_point time);
 
     void finish(Result<Answer> answer, bool lost = false) noexcept {
         on_cancel_.reset();
+        if (place_) {
+            requester_->rate_.give_back(*place_);
+        }
         call_ = {};
         const auto done = std::exchange(done_, nullptr);
         const auto self = std::exchange(alive_, nullptr);
@@ -190,7 +195,9 @@ private:
     const std::chrono::steady_clock::time_point began_;
     std::optional<Signer> signer_;
     unsigned attempts_ = 0;
-    bool has_place_ = false;
+    /// When it may be sent, where the endpoint has asked for fewer requests.
+    std::optional<std::chrono::steady_clock::time_point> place_;
+    bool comes_too_late_ = false;
     /// The server is there: a request has come to it.
     bool reached_ = false;
     bool maybe_done_ = false;
@@ -303,7 +310,7 @@ void Requester::RunningCall::send_signed(Result<Signer> signer) noexcept {
         http::Request signed_request = request();
         auto receiver = std::make_shared<AnswerReceiver>(shared_from_this());
         ++attempts_;
-        has_place_ = false;
+        place_.reset();
         requester_->parts_.transport->send(std::move(signed_request), std::move(receiver));
         return {};
     });
@@ -435,7 +442,7 @@ bool Requester::RunningCall::mend(const Error& error, const Answer& answer) {
 bool Requester::RunningCall::mend_clock(const Error& error, const Answer& answer) {
     return !clock_mended_ &&
            (clock_mended_ = requester_->skew_.learn(error.details().server_code, answer.header("date"),
-                                                    requester_->options_.clock->now()));
+                                                    requester_->options_.clock->now(), signer_->scope.time));
 }
 
 bool Requester::RunningCall::mend_keys(const Error& error) {
@@ -464,18 +471,27 @@ bool Requester::RunningCall::mend_region(const Answer& answer) {
     return true;
 }
 
-/// Places are given out only once the endpoint has asked for fewer requests.
-bool Requester::RunningCall::wait_for_place() {
-    if (has_place_) {
+/// Whether it waits now. Places are given out only once the endpoint has asked for fewer requests.
+Result<bool> Requester::RunningCall::wait_for_place() {
+    if (comes_too_late_) {
+        return Error(ErrorCode::timeout,
+                     "the server asks for fewer requests, and the deadline leaves no time to wait");
+    }
+    if (place_) {
         return false;
     }
-    has_place_ = true;
     const auto now = std::chrono::steady_clock::now();
-    const auto wait = requester_->rate_.acquire(now);
-    if (wait <= std::chrono::steady_clock::duration::zero()) {
+    const auto wait = requester_->rate_.acquire(now, call_.options.deadline);
+    if (!wait) {
+        comes_too_late_ = true;
+        wait_until(*call_.options.deadline);
+        return true;
+    }
+    place_ = now + *wait;
+    if (*wait <= std::chrono::steady_clock::duration::zero()) {
         return false;
     }
-    wait_until(now + wait);
+    wait_until(*place_);
     return true;
 }
 
@@ -531,10 +547,10 @@ void Requester::send(Call call, std::function<void(Outcome)> done) {
         ->attempt();
 }
 
-void Requester::with_signer(const std::string& bucket, const std::stop_token& cancel,
+void Requester::with_signer(const std::string& bucket, const CallOptions& limits,
                             std::function<void(Result<Signer>)> done, Timestamp until) {
-    parts_.credentials->get_lasting(
-        until, cancel,
+    get_in_time(
+        *parts_.credentials, until, limits, *parts_.runtime.reactor,
         [self = shared_from_this(), bucket, done = std::move(done)](Result<ResolvedCredentials> keys) {
             done(call_user(ErrorCode::internal, [&]() -> Result<Signer> {
                 FILESTORE_TRY(keys);
@@ -561,9 +577,9 @@ Result<void> check_can_sign(const Signer& signer) {
 void Requester::presign(PresignMethod method, Call call, std::chrono::seconds expires,
                         std::function<void(Result<PresignedUrl>)> done) {
     const std::string bucket = call.bucket;
-    const std::stop_token cancel = call.options.cancel;
+    const CallOptions limits = call.options;
     with_signer(
-        bucket, cancel,
+        bucket, limits,
         [method, call = std::move(call), expires, done = std::move(done)](const Result<Signer>& signer) {
             done(call_user(ErrorCode::internal, [&]() -> Result<PresignedUrl> {
                 FILESTORE_TRY(signer);

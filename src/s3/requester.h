@@ -113,8 +113,8 @@ public:
     void presign(PresignMethod method, Call call, std::chrono::seconds expires,
                  std::function<void(Result<PresignedUrl>)> done);
 
-    /// With keys that had better hold until then, where a time is given. `done` as for send().
-    void with_signer(const std::string& bucket, const std::stop_token& cancel,
+    /// With keys that had better hold until then, where a time is given. Of the limits cancel and deadline count. `done` as for send().
+    void with_signer(const std::string& bucket, const CallOptions& limits,
                      std::function<void(Result<Signer>)> done, Timestamp until = Timestamp::min());
 
     /// Whether signatures cover bodies.

@@ -410,3 +410,33 @@ TEST_CASE("progress of a download that breaks off and goes on", "[wire][client][
     CHECK(server.requests().at(1).header("range") == "bytes=400000-999999");
     CHECK(server.requests().at(2).header("range") == "bytes=600000-999999");
 }
+
+TEST_CASE("who waits behind others for a throttling server ends at its deadline, and leaves its place",
+          "[wire][client][deadline]") {
+    // The server takes ten a second, as far as anybody knows.
+    const ScriptedServer server(
+        {conversation({answer("503 Slow Down", "", error_body("SlowDown"))}), conversation({done, done})});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    const auto request = [](const CallOptions& call) {
+        return operations::request_on_object<S3ObjectRequest>(call);
+    };
+    REQUIRE_FALSE(client.remove(request({})).ok());
+    std::stop_source stop;
+    CallOptions patient;
+    patient.cancel = stop.get_token();
+    patient.pause = std::make_shared<PauseSwitch>();
+    patient.pause->pause();
+    Answers<S3RemoveResult> answers;
+    for (int i = 0; i < 300; ++i) {
+        client.remove_async(request(patient), answers.next());
+    }
+    CallOptions hurried;
+    hurried.deadline = deadline_in(300ms);
+    CHECK(client.remove(request(hurried)).error().code() == ErrorCode::timeout);
+    CHECK(std::chrono::steady_clock::now() < *hurried.deadline + 2s);
+    stop.request_stop();
+    (void)answers.wait_for(300);
+    CallOptions next;
+    next.deadline = deadline_in(5s);
+    CHECK(client.remove(request(next)).ok());
+}

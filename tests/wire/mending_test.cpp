@@ -1,7 +1,10 @@
 /// What a request learns from a refusal, and does better the second time: the region of its bucket, the server's time.
 
 #include <catch2/catch.hpp>
+#include <future>
 
+#include "support/answers.h"
+#include "support/eventually.h"
 #include "wire/operations.h"
 
 using namespace filestore;
@@ -80,6 +83,27 @@ TEST_CASE("a clock that the server finds wrong is corrected, then and later", "[
     CHECK(requests[0].header("x-amz-date") == "20260131T120000Z");
     CHECK(requests[1].header("x-amz-date") == row.signed_at);
     CHECK(requests[2].header("x-amz-date") == row.signed_at);
+}
+
+TEST_CASE("of calls that were signed by a wrong clock at one time, each is sent again", "[wire][mending]") {
+    constexpr std::size_t calls = 8;
+    std::promise<void> all_there;
+    const auto gate = all_there.get_future().share();
+    const std::string gone = answer("204 No Content", "", "");
+    const ScriptedServer server(std::vector<Script>(
+        calls, {ExpectRequest{}, Await{gate}, Send{skewed("Sat, 31 Jan 2026 12:10:00 GMT")}, ExpectRequest{},
+                Send{gone}, ExpectRequest{}, Send{gone}}));
+    S3Client client = S3Client::open(plain_options(server)).value();
+    Answers<S3RemoveResult> answers;
+    for (std::size_t i = 0; i < calls; ++i) {
+        client.remove_async(operations::request_on_object<S3ObjectRequest>(), answers.next());
+    }
+    CHECK(eventually([&] { return server.requests().size() == calls; }));
+    all_there.set_value();
+    for (const auto& removed : answers.wait_for(calls)) {
+        CHECK(removed.ok());
+    }
+    CHECK(server.requests().size() == 2 * calls);
 }
 
 TEST_CASE("what does not tell the time corrects no clock", "[wire][mending]") {

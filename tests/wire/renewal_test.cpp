@@ -128,3 +128,24 @@ TEST_CASE("calls whose keys have ended ask for new ones once, together", "[wire]
     }
     CHECK(agent.requests().size() == 2);
 }
+
+TEST_CASE("a call whose keys do not come ends at its deadline", "[wire][renewal][deadline]") {
+    const bool presigned = GENERATE(false, true);
+    const ScriptedServer agent({{ExpectRequest{}, Stall{}}});
+    const EnvironmentVariable where("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.endpoint().c_str());
+    const ScriptedServer server;
+    S3Client client = S3Client::open(options_with_agent(server)).value();
+    CallOptions call;
+    call.deadline = deadline_in(300ms);
+    if (presigned) {
+        auto request = operations::request_on_object<S3PresignRequest>(call);
+        request.expires = 1h;
+        CHECK(client.presign(std::move(request)).error().code() == ErrorCode::timeout);
+    } else {
+        CHECK(client.remove(operations::request_on_object<S3ObjectRequest>(call)).error().code() ==
+              ErrorCode::timeout);
+    }
+    // The agent had five seconds a time; nobody has asked it again.
+    CHECK(agent.connections() == 1);
+    CHECK(std::chrono::steady_clock::now() < *call.deadline + 2s);
+}

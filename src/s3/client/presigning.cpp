@@ -74,7 +74,7 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
             FILESTORE_TRY(check_expiry(request.expires));
             FILESTORE_TRY(check_supported(core.quirks(), request));
             core.requester()->with_signer(
-                request.bucket, options.cancel,
+                request.bucket, options,
                 [operation, request](const Result<Signer>& signer) {
                     operation->finish([&]() -> Result<S3PresignedPost> {
                         FILESTORE_TRY(signer);

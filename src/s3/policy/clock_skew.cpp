@@ -22,6 +22,10 @@ microseconds distance(microseconds a, microseconds b) {
     return std::chrono::abs(a - b);
 }
 
+microseconds distance(Timestamp a, Timestamp b) {
+    return std::chrono::abs(a - b);
+}
+
 }  // namespace
 
 bool is_clock_error(std::string_view server_code) noexcept {
@@ -37,7 +41,8 @@ microseconds ClockSkew::skew() const noexcept {
     return skew_;
 }
 
-bool ClockSkew::learn(std::string_view server_code, std::string_view date, Timestamp now) {
+bool ClockSkew::learn(std::string_view server_code, std::string_view date, Timestamp now,
+                      Timestamp signed_for) {
     if (!is_clock_error(server_code)) {
         return false;
     }
@@ -46,12 +51,14 @@ bool ClockSkew::learn(std::string_view server_code, std::string_view date, Times
         return false;
     }
     const microseconds observed = *server_time - now;
-    const std::lock_guard lock(mutex_);
-    if (distance(observed, microseconds::zero()) > largest_clock_skew || distance(observed, skew_) <= noise) {
+    if (distance(observed, microseconds::zero()) > largest_clock_skew) {
         return false;
     }
-    skew_ = observed;
-    return true;
+    const std::lock_guard lock(mutex_);
+    if (distance(observed, skew_) > noise) {
+        skew_ = observed;
+    }
+    return distance(*server_time, signed_for) > noise;
 }
 
 void ClockSkew::on_accepted(std::string_view date, Timestamp now) {

@@ -22,10 +22,12 @@ public:
     /// What to sign with, for a local time of `now`.
     [[nodiscard]] Timestamp corrected(Timestamp now) const noexcept;
 
-    /// An error answer with this server code and header Date came when it was `now`, local time. True where it taught another skew (of at most 24 h): the
-    /// request is worth repeating, once. False for any other code, for a missing or malformed date, for more than 24 h, and where the answer tells what is
-    /// known already: then the clock is not what is wrong.
-    [[nodiscard]] bool learn(std::string_view server_code, std::string_view date, Timestamp now);
+    /// An error answer with this server code and header Date came when it was `now`, local time, to a request signed for `signed_for`. It teaches the
+    /// skew, of at most 24 h. True where the request was signed for another time than the answer tells, whoever was the first to learn that: it is worth
+    /// repeating, once. False for any other code, for a missing or malformed date, for more than 24 h, and where the request told the server's own time:
+    /// then the clock is not what is wrong.
+    [[nodiscard]] bool learn(std::string_view server_code, std::string_view date, Timestamp now,
+                             Timestamp signed_for);
 
     /// A request was accepted, and its answer has this Date (empty for none): a skew that the clocks no longer show is halved, and forgotten below a
     /// minute, so that a clock that was set right is trusted again.

@@ -1,6 +1,7 @@
 #include "s3/policy/send_rate.h"
 
 #include <algorithm>
+#include <new>
 
 namespace filestore::s3 {
 namespace {
@@ -60,17 +61,36 @@ double SendRate::rate_at(Time now) const noexcept {
     return grown(rate_, known_limit_, std::max(since, Seconds::zero()).count());
 }
 
-SendRate::Clock::duration SendRate::acquire(Time now) noexcept {
+std::optional<SendRate::Clock::duration> SendRate::acquire(Time now, std::optional<Time> latest) noexcept {
     const std::lock_guard lock(mutex_);
     if (slowed_from_ && now - *slowed_from_ >= options_.forgotten) {
         slowed_from_.reset();
     }
     if (!slowed_from_) {
+        given_back_.clear();
         return Clock::duration::zero();
     }
-    const Time place = std::max(next_, now);
-    next_ = place + std::chrono::duration_cast<Clock::duration>(Seconds(1 / rate_at(place)));
+    given_back_.erase(given_back_.begin(), given_back_.lower_bound(now));
+    const bool is_new = given_back_.empty();
+    const Time place = is_new ? std::max(next_, now) : *given_back_.begin();
+    if (latest && place > *latest) {
+        return std::nullopt;
+    }
+    if (is_new) {
+        next_ = place + std::chrono::duration_cast<Clock::duration>(Seconds(1 / rate_at(place)));
+    } else {
+        given_back_.erase(given_back_.begin());
+    }
     return place - now;
+}
+
+void SendRate::give_back(Time place) noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+        given_back_.insert(place);
+    } catch (const std::bad_alloc&) {
+        // It stays empty.
+    }
 }
 
 void SendRate::on_answer(Time now) noexcept {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <set>
 
 namespace filestore::s3 {
 
@@ -32,9 +33,12 @@ public:
 
     explicit SendRate(SendRateOptions options = {}) : options_(options) {}
 
-    /// Takes the next place in the row: how long from `now` to wait before sending. Zero while there is no bound. Each call takes a place;
-    /// whoever gives up its request wastes one.
-    [[nodiscard]] Clock::duration acquire(Time now) noexcept;
+    /// Takes the next place in the row: how long from `now` to wait before sending. Zero while there is no bound. Nothing, and no place taken, where it
+    /// comes after `latest`. Whoever gives up its request gives its place back.
+    [[nodiscard]] std::optional<Clock::duration> acquire(Time now, std::optional<Time> latest = {}) noexcept;
+
+    /// A place that acquire() gave, and that nobody has used: it goes to the next that asks before its time.
+    void give_back(Time place) noexcept;
 
     /// An answer that is no throttle came.
     void on_answer(Time now) noexcept;
@@ -63,8 +67,10 @@ private:
     double rate_ = 0;
     /// What the server took when it throttled: growth is slow near it.
     double known_limit_ = 0;
-    /// When the next place is free.
+    /// When the place behind all that were taken is free.
     Time next_{};
+    /// Taken and given back.
+    std::multiset<Time> given_back_;
 };
 
 }  // namespace filestore::s3

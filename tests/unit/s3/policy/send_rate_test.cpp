@@ -88,7 +88,7 @@ private:
     std::chrono::microseconds one_way() { return std::chrono::microseconds(5'000 + random_() % 10'000); }
 
     void send(int client, Time ready) {
-        events_.push({ready + rate_.acquire(ready) + one_way(), client, Event::Kind::arrival});
+        events_.push({ready + *rate_.acquire(ready) + one_way(), client, Event::Kind::arrival});
     }
 
     void arrive(const Event& event) {
@@ -212,4 +212,23 @@ TEST_CASE("places are spread at the rate", "[s3][send_rate]") {
     now += 2s;
     CHECK(rate.acquire(now) == 0ms);
     CHECK(rate.acquire(now) > 0ms);
+}
+
+TEST_CASE("who cannot wait for a place takes none, and who gives up gives it to the next",
+          "[s3][send_rate]") {
+    SendRate rate;
+    const Time now{};
+    rate.on_throttle(now);
+    CHECK(rate.acquire(now) == 0ms);
+    for (int call = 0; call < 1000; ++call) {
+        CHECK_FALSE(rate.acquire(now, now + 199ms));
+    }
+    CHECK(rate.acquire(now, now + 200ms) == 200ms);
+    const auto last = rate.acquire(now).value();
+    rate.give_back(now + 200ms);
+    CHECK(rate.acquire(now) == 200ms);
+    CHECK(rate.acquire(now).value() > last);
+    // One whose time has passed is no use to anybody.
+    rate.give_back(now + 200ms);
+    CHECK(rate.acquire(now + 201ms).value() > last);
 }
