@@ -20,6 +20,8 @@ namespace {
 /// Cleaning up must end, too.
 constexpr std::chrono::seconds longest_cleanup{10};
 constexpr unsigned most_aborts = 3;
+/// How long a job that has failed waits for the ID of the upload that it has begun.
+constexpr std::chrono::seconds longest_creation{2};
 
 /// Runs although the call has been cancelled, or is late, but not for long.
 void bound_cleanup(Call& call) {
@@ -51,6 +53,9 @@ Job::Next MultipartJob::step() {
         const auto begun = call_user(ErrorCode::internal, [this] { return take_back(); });
         taken_back_ = taken_back_ || !begun.ok();
     }
+    if (creation_until_ && creation_under_way_) {
+        limit_creation();
+    }
     const bool over = requests_.empty() && (result_ || (failure_ && taken_back_));
     return over ? finish() : Next::park;
 }
@@ -67,9 +72,7 @@ void MultipartJob::note(const Result<void>& outcome) {
     if (!outcome.ok() && !failure_ && !result_) {
         failure_ = outcome.error();
         stop_requests_.request_stop();
-        if (creation_pause_) {
-            creation_pause_->lift();
-        }
+        leave_creation_time();
     }
 }
 
@@ -126,17 +129,44 @@ Result<void> MultipartJob::create(std::vector<NameValue> headers) {
     Call call = new_call(http::Method::post);
     call.query = {{"uploads", ""}};
     call.headers = std::move(headers);
-    call.options.cancel = {};
+    call.body = creation_body_;
+    call.options.cancel = stop_creation_.get_token();
     creation_pause_ = LiftablePause::following(target_.pause);
     call.options.pause = creation_pause_ ? creation_pause_->own() : nullptr;
     creating_ = true;
     Request request;
     request.handle = [this](const Request& answered) { return on_create(*answered.outcome); };
     send(std::move(call), std::move(request));
+    creation_under_way_ = true;
     return {};
 }
 
+/// An answer under way may still come, but it is not asked for again: each request may begin an upload.
+void MultipartJob::leave_creation_time() {
+    creation_until_ = std::chrono::steady_clock::now() + longest_creation;
+    creation_body_->use_up();
+    if (creation_pause_) {
+        creation_pause_->lift();
+    }
+}
+
+/// Breaks it off when its time is over; until then the job is to be woken for that.
+void MultipartJob::limit_creation() {
+    if (std::chrono::steady_clock::now() >= *creation_until_) {
+        stop_creation_.request_stop();
+    } else {
+        runtime().reactor->wake_at(*creation_until_, weak_self());
+    }
+}
+
 Result<void> MultipartJob::on_create(const Outcome& outcome) {
+    creation_under_way_ = false;
+    if (!outcome.answer.ok() && outcome.maybe_done && failure_) {
+        failure_ = Error(failure_->code(),
+                         std::string(failure_->message()) +
+                             "; an upload may have begun whose ID is not known: sweep_uploads() finds it",
+                         failure_->details());
+    }
     FILESTORE_TRY(outcome.answer);
     FILESTORE_TRY_ASSIGN(upload_id_, parse_upload_id(outcome.answer->body));
     return failure_ ? Result<void>() : on_begun();

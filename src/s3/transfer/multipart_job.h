@@ -18,6 +18,7 @@
 #include "s3/requester.h"
 #include "s3/transfer/liftable_pause.h"
 #include "s3/transfer/part_buffer.h"
+#include "s3/transfer/single_use.h"
 
 namespace filestore::s3 {
 
@@ -69,7 +70,7 @@ protected:
     /// The job is about to answer, with `stored` or, where that is null, a failure: lets go of what the caller gave.
     virtual void release(S3PutResult* stored) noexcept = 0;
 
-    /// Begins an upload in parts. Cannot be cancelled: an upload whose ID nobody knows could not be aborted.
+    /// Begins an upload in parts. A job that fails meanwhile waits a moment for the answer: an upload whose ID nobody knows cannot be aborted.
     [[nodiscard]] Result<void> create(std::vector<NameValue> headers);
     /// Goes on with an upload that was begun elsewhere: asks for its parts first. It stays.
     void go_on_with(const std::string& upload_id);
@@ -106,6 +107,8 @@ private:
     [[nodiscard]] Result<void> collect();
     void send(Call call, Request request);
 
+    void leave_creation_time();
+    void limit_creation();
     [[nodiscard]] Result<void> on_create(const Outcome& outcome);
     void list_parts(const std::string& upload_id, std::uint32_t marker);
     [[nodiscard]] Result<void> on_listed(const Outcome& outcome, const std::string& upload_id,
@@ -126,10 +129,14 @@ private:
     const UploadTarget target_;
     std::function<void(Result<S3PutResult>)> done_;
     std::stop_source stop_requests_;
-    /// The upload's ID is waited for also after a failure, so that the upload can be aborted.
+    /// Of the request that begins an upload: its answer is waited for also after a failure, until then, so that the upload can be aborted.
+    std::stop_source stop_creation_;
     std::shared_ptr<LiftablePause> creation_pause_;
+    const std::shared_ptr<SingleUse> creation_body_ = std::make_shared<SingleUse>();
+    std::optional<std::chrono::steady_clock::time_point> creation_until_;
 
     bool creating_ = false;
+    bool creation_under_way_ = false;
     bool stays_ = false;
     std::string upload_id_;
     std::vector<UploadedPart> parts_;
