@@ -47,6 +47,25 @@ FaultPlan losing(const std::string& operation, Meanwhile meanwhile) {
     return plan;
 }
 
+/// The caller cancels while the completion is done, whose answer never comes. `always_aborts`: the server calls the abort of an upload that it does not have
+/// a success.
+FaultPlan cancelling(const std::stop_source& stop, bool always_aborts) {
+    FaultPlan plan;
+    plan.decide = [](const ModelRequest& request, std::size_t) -> std::optional<RequestFault> {
+        return request.operation() == "CompleteMultipartUpload" ? std::optional(RequestFault::no_answer)
+                                                                : std::nullopt;
+    };
+    plan.before = [stop, always_aborts](const ModelRequest& request, ModelStore& store) {
+        if (request.operation() == "CompleteMultipartUpload") {
+            std::stop_source(stop).request_stop();
+        }
+        if (always_aborts && request.operation() == "AbortMultipartUpload") {
+            store.uploads[request.query.at("uploadId")].key = request.key;
+        }
+    };
+    return plan;
+}
+
 /// The connection is fresh for the first request only: on a kept one, the HTTP library below repeats by itself, and does not say so.
 void warm_up(S3Client& client, std::size_t connections) {
     for (std::size_t i = 0; i < connections; ++i) {
@@ -208,28 +227,75 @@ TEST_CASE("a condition that fails without a lost answer is asked for once", "[wi
 }
 
 TEST_CASE("an upload that is cancelled when it has been published is no failure", "[wire][faults]") {
+    for (const bool always_aborts : {false, true}) {
+        for (const bool resumable : {false, true}) {
+            ModelS3 server;
+            S3Client client = open_small(options_for(server, Retries::on));
+            std::stop_source stop;
+            server.set(cancelling(stop, always_aborts));
+            S3PutRequest request = put_of("key", source_from_string(content));
+            request.call.cancel = stop.get_token();
+            if (resumable) {
+                request.on_resume_token = [](const std::string&) { return Result<void>(); };
+            }
+            const auto stored = client.put(std::move(request));
+            CHECK(server.fired() == 1);
+            INFO((stored.ok() ? "stored" : stored.error().message()));
+            CHECK(stored.ok());
+            CHECK(server.object("key") == content);
+            CHECK(server.uploads() == 0);
+        }
+    }
+}
+
+TEST_CASE("an upload that is cancelled while it is published, and whose ETag tells nothing",
+          "[wire][faults]") {
+    for (const bool always_aborts : {false, true}) {
+        ModelS3 server;
+        S3Client client = open_small(options_for(server, Retries::on));
+        std::stop_source stop;
+        FaultPlan plan = cancelling(stop, always_aborts);
+        plan.before = [before = plan.before](const ModelRequest& next, ModelStore& store) {
+            before(next, store);
+            if (store.objects.contains("key")) {
+                store.objects["key"].etag = "\"no hash of anything\"";
+            }
+        };
+        server.set(std::move(plan));
+        S3PutRequest request = put_of("key", source_from_string(content));
+        request.encryption.kind = S3Encryption::Kind::kms;
+        request.call.cancel = stop.get_token();
+        const auto stored = client.put(std::move(request));
+        CHECK(server.fired() == 1);
+        REQUIRE_FALSE(stored.ok());
+        INFO(stored.error().message());
+        CHECK(stored.error().code() == ErrorCode::outcome_unknown);
+        CHECK(server.object("key") == content);
+        CHECK(server.uploads() == 0);
+    }
+}
+
+TEST_CASE("an upload that is cancelled before it is published leaves the older object, and says so",
+          "[wire][faults]") {
     ModelS3 server;
+    server.store("key", "what was there before");
     S3Client client = open_small(options_for(server, Retries::on));
     std::stop_source stop;
-    FaultPlan plan;
-    plan.decide = [](const ModelRequest& request, std::size_t) -> std::optional<RequestFault> {
-        return request.operation() == "CompleteMultipartUpload" ? std::optional(RequestFault::no_answer)
-                                                                : std::nullopt;
-    };
-    plan.before = [&stop](const ModelRequest& request, ModelStore&) {
-        if (request.operation() == "CompleteMultipartUpload") {
-            stop.request_stop();
+    FaultPlan plan = cancelling(stop, true);
+    plan.before = [before = plan.before](const ModelRequest& next, ModelStore& store) {
+        before(next, store);
+        if (next.operation() == "CompleteMultipartUpload") {
+            store.uploads.clear();
         }
     };
     server.set(std::move(plan));
     S3PutRequest request = put_of("key", source_from_string(content));
     request.call.cancel = stop.get_token();
     const auto stored = client.put(std::move(request));
-    CHECK(server.fired() == 1);
-    INFO((stored.ok() ? "stored" : stored.error().message()));
-    CHECK(stored.ok());
-    CHECK(server.object("key") == content);
-    CHECK(server.uploads() == 0);
+    REQUIRE_FALSE(stored.ok());
+    INFO(stored.error().message());
+    CHECK(stored.error().code() == ErrorCode::cancelled);
+    CHECK(server.object("key") == "what was there before");
 }
 
 TEST_CASE("a conditional removal whose answer was lost", "[wire][faults]") {

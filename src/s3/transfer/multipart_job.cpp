@@ -296,7 +296,7 @@ Result<void> MultipartJob::on_published(const Outcome& outcome) {
         look();
         return {};
     }
-    // Cancelled, or late: whether it took effect is seen when the upload is to be aborted.
+    // Cancelled, or late: whether it took effect is looked at when the upload has been aborted.
     publishing_broken_off_ = outcome.maybe_done;
     return outcome.answer.error();
 }
@@ -319,19 +319,35 @@ void MultipartJob::look() {
     send(std::move(call), std::move(request));
 }
 
+/// The upload is gone, or stays: what the broken-off request did is done.
+void MultipartJob::look_after_breaking_off() {
+    if (std::exchange(publishing_broken_off_, false)) {
+        undecided_ = failure_;
+        look();
+    }
+}
+
+/// That it cannot be told what became of the object takes the place of an earlier failure, which would say that nothing is there.
 Result<void> MultipartJob::on_look(const Outcome& outcome) {
-    const Result<Answer>& answer = outcome.answer;
-    if (!answer.ok()) {
+    auto verdict = judge(outcome.answer);
+    if (!verdict.ok() && verdict.error().code() == ErrorCode::outcome_unknown && failure_) {
+        failure_ = verdict.error();
+    }
+    return verdict;
+}
+
+Result<void> MultipartJob::judge(const Result<Answer>& found) {
+    if (!found.ok()) {
         // Where the upload has gone, too, the object was stored and removed, or somebody else aborted the upload.
-        const bool is_absent = answer.error().code() == ErrorCode::not_found;
+        const bool is_absent = found.error().code() == ErrorCode::not_found;
         return is_absent && undecided_->code() != ErrorCode::not_found ? *undecided_ : undecided_outcome();
     }
-    if (!expected_etag_.empty() && unquoted_etag(answer->header("etag")) == expected_etag_) {
-        return succeed(expected_etag_, answer->header("x-amz-version-id"));
+    if (!expected_etag_.empty() && unquoted_etag(found->header("etag")) == expected_etag_) {
+        return succeed(expected_etag_, found->header("x-amz-version-id"));
     }
     // Another object stands there. Where a condition failed, that is what it failed on.
-    const bool is_refusal = undecided_->code() == ErrorCode::precondition_failed && etag_tells_;
-    return is_refusal ? *undecided_ : undecided_outcome();
+    const bool is_explained = undecided_->code() == ErrorCode::precondition_failed || explained_by_abort_;
+    return is_explained && etag_tells_ ? *undecided_ : undecided_outcome();
 }
 
 Error MultipartJob::undecided_outcome() const {
@@ -356,6 +372,8 @@ Result<void> MultipartJob::succeed(std::string_view etag, std::string_view versi
 Result<void> MultipartJob::take_back() {
     if (upload_id_.empty() || stays_) {
         taken_back_ = true;
+        explained_by_abort_ = true;
+        look_after_breaking_off();
         return {};
     }
     Call call = new_call(aborted_ ? http::Method::get : http::Method::remove);
@@ -378,9 +396,9 @@ Result<void> MultipartJob::take_back() {
 Result<void> MultipartJob::on_abort(const Outcome& outcome) {
     const bool is_gone = !outcome.answer.ok() && outcome.answer.error().code() == ErrorCode::not_found;
     aborted_ = outcome.answer.ok() || is_gone;
-    if (is_gone && publishing_broken_off_) {
-        undecided_ = failure_;
-        look();
+    explained_by_abort_ = !is_gone;
+    if (is_gone) {
+        look_after_breaking_off();
     }
     if (!aborted_ && aborts_ >= most_aborts) {
         give_up_taking_back(outcome.answer.error().message());
@@ -395,6 +413,7 @@ Result<void> MultipartJob::on_verify(const Outcome& outcome) {
                                           : Result<PartListing>(outcome.answer.error());
     if (!outcome.answer.ok() || (left.ok() && left->parts.empty())) {
         taken_back_ = true;
+        look_after_breaking_off();
         return {};
     }
     aborted_ = false;
@@ -410,6 +429,7 @@ void MultipartJob::give_up_taking_back(std::string_view reason) {
                          " could not be removed: " + std::string(reason),
                      failure_->details());
     taken_back_ = true;
+    look_after_breaking_off();
 }
 
 }  // namespace filestore::s3

@@ -118,7 +118,9 @@ private:
     [[nodiscard]] bool is_lost(const Outcome& outcome) const;
     [[nodiscard]] Result<void> succeed(std::string_view etag, std::string_view version_id);
     void look();
+    void look_after_breaking_off();
     [[nodiscard]] Result<void> on_look(const Outcome& outcome);
+    [[nodiscard]] Result<void> judge(const Result<Answer>& found);
     [[nodiscard]] Error undecided_outcome() const;
     [[nodiscard]] Result<void> take_back();
     [[nodiscard]] Result<void> on_abort(const Outcome& outcome);
@@ -143,8 +145,10 @@ private:
     std::uint64_t size_ = 0;
     /// The request that makes the object visible has been sent.
     bool publishing_ = false;
-    /// It was broken off, and may have taken effect.
+    /// It was broken off, may have taken effect, and has not been looked after.
     bool publishing_broken_off_ = false;
+    /// The upload may be there still, or the server said that it aborted it: what stands at the key and is not ours stood there before.
+    bool explained_by_abort_ = false;
     /// What the object's ETag is where it is ours; empty where that cannot be told.
     std::string expected_etag_;
     /// An object with another ETag is not ours.
