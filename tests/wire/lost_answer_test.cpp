@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/checksum/checksum.h"
 #include "support/random_bytes.h"
 #include "wire/model_client.h"
 
@@ -42,6 +43,22 @@ FaultPlan losing(const std::string& operation, Meanwhile meanwhile) {
             other.key = "key";
             other.body = other_bytes;
             CHECK(store.answer(other).status == 200);
+        }
+    };
+    return plan;
+}
+
+/// Objects are as in a bucket that encrypts them with a key of KMS: no ETag is a hash. Some servers keep checksums beside them.
+FaultPlan encrypting(FaultPlan plan, bool keeps_checksums) {
+    plan.before = [before = plan.before, keeps_checksums](const ModelRequest& next, ModelStore& store) {
+        before(next, store);
+        for (auto& [key, object] : store.objects) {
+            object.etag = "\"no hash of anything\"";
+            object.headers["x-amz-server-side-encryption"] = "aws:kms";
+            if (keeps_checksums) {
+                object.headers["x-amz-checksum-crc64nvme"] =
+                    checksum_of(ChecksumAlgorithm::crc64nvme, std::as_bytes(std::span(object.bytes))).text();
+            }
         }
     };
     return plan;
@@ -296,6 +313,32 @@ TEST_CASE("an upload that is cancelled before it is published leaves the older o
     INFO(stored.error().message());
     CHECK(stored.error().code() == ErrorCode::cancelled);
     CHECK(server.object("key") == "what was there before");
+}
+
+TEST_CASE("an object that the bucket encrypts is known by its checksum, or not at all", "[wire][faults]") {
+    for (const std::string& bytes : {small_content, content}) {
+        const std::string publishing = bytes == content ? "CompleteMultipartUpload" : "PutObject";
+        for (const bool keeps_checksums : {false, true}) {
+            for (const bool is_taken : {false, true}) {
+                INFO(publishing << (keeps_checksums ? " with" : " without") << " checksums"
+                                << (is_taken ? ", taken" : ""));
+                ModelS3 server;
+                S3ClientOptions options = options_for(server, Retries::on);
+                options.checksum_mode = S3ChecksumMode::header;
+                S3Client client = open_small(std::move(options));
+                if (is_taken) {
+                    server.store("key", other_bytes);
+                }
+                server.set(encrypting(losing(publishing, Meanwhile::nothing), keeps_checksums));
+                const auto stored = put(client, bytes, {{}, "*", {}, {}});
+                CHECK(server.fired() == 1);
+                CHECK(server.object("key") == (is_taken ? other_bytes : bytes));
+                const ErrorCode code = stored.ok() ? ErrorCode::ok : stored.error().code();
+                const ErrorCode told = is_taken ? ErrorCode::already_exists : ErrorCode::ok;
+                CHECK(code == (keeps_checksums ? told : ErrorCode::outcome_unknown));
+            }
+        }
+    }
 }
 
 TEST_CASE("a conditional removal whose answer was lost", "[wire][faults]") {

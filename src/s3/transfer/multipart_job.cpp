@@ -8,6 +8,7 @@
 #include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
+#include "s3/protocol/checksum_headers.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/write_options.h"
 #include "s3/transfer/multipart_etag.h"
@@ -28,6 +29,12 @@ void bound_cleanup(Call& call) {
     call.options.cancel = {};
     call.options.pause = nullptr;
     call.options.deadline = std::chrono::steady_clock::now() + longest_cleanup;
+}
+
+/// Encrypted with keys of KMS, as a bucket may say, or of the customer's: the ETag is no MD5 then (S3 API reference, "Object").
+bool has_other_etag(const Answer& found) {
+    return found.header("x-amz-server-side-encryption").starts_with("aws:kms") ||
+           !found.header("x-amz-server-side-encryption-customer-algorithm").empty();
 }
 
 }  // namespace
@@ -313,6 +320,9 @@ bool MultipartJob::is_lost(const Outcome& outcome) const {
 void MultipartJob::look() {
     Call call = new_call(http::Method::head);
     call.headers = target_.access_headers;
+    if (sent_checksum()) {
+        call.headers.push_back({std::string(checksum_mode_header), "ENABLED"});
+    }
     bound_cleanup(call);
     Request request;
     request.handle = [this](const Request& answered) { return on_look(*answered.outcome); };
@@ -342,12 +352,28 @@ Result<void> MultipartJob::judge(const Result<Answer>& found) {
         const bool is_absent = found.error().code() == ErrorCode::not_found;
         return is_absent && undecided_->code() != ErrorCode::not_found ? *undecided_ : undecided_outcome();
     }
-    if (!expected_etag_.empty() && unquoted_etag(found->header("etag")) == expected_etag_) {
-        return succeed(expected_etag_, found->header("x-amz-version-id"));
+    const std::optional<bool> own = is_own(*found);
+    if (own == true) {
+        return succeed(unquoted_etag(found->header("etag")), found->header("x-amz-version-id"));
     }
     // Another object stands there. Where a condition failed, that is what it failed on.
     const bool is_explained = undecided_->code() == ErrorCode::precondition_failed || explained_by_abort_;
-    return is_explained && etag_tells_ ? *undecided_ : undecided_outcome();
+    return is_explained && own == false ? *undecided_ : undecided_outcome();
+}
+
+/// Nothing where it cannot be told.
+std::optional<bool> MultipartJob::is_own(const Answer& found) const {
+    if (!expected_etag_.empty() && unquoted_etag(found.header("etag")) == expected_etag_) {
+        return true;
+    }
+    if (const auto sent = sent_checksum()) {
+        const auto kept =
+            ChecksumValue::parse(sent->algorithm, found.header(checksum_header(sent->algorithm)));
+        if (kept.ok() && kept->type() == sent->type()) {
+            return *kept == *sent && found.header("content-length") == std::to_string(size_);
+        }
+    }
+    return etag_tells_ && !has_other_etag(found) ? std::optional(false) : std::nullopt;
 }
 
 Error MultipartJob::undecided_outcome() const {

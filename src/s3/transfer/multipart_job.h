@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/job.h"
+#include "filestore/checksum.h"
 #include "filestore/s3_client.h"
 #include "s3/protocol/multipart_xml.h"
 #include "s3/requester.h"
@@ -67,6 +68,8 @@ protected:
     [[nodiscard]] virtual Result<void> on_begun() { return {}; }
     /// A page of the parts that the server has of an upload that is gone on with.
     virtual void on_parts_there(std::vector<ListedPart>&&) {}
+    /// The checksum of the whole object that was sent with it; nothing where there was none.
+    [[nodiscard]] virtual std::optional<ChecksumValue> sent_checksum() const { return std::nullopt; }
     /// The job is about to answer, with `stored` or, where that is null, a failure: lets go of what the caller gave.
     virtual void release(S3PutResult* stored) noexcept = 0;
 
@@ -121,6 +124,7 @@ private:
     void look_after_breaking_off();
     [[nodiscard]] Result<void> on_look(const Outcome& outcome);
     [[nodiscard]] Result<void> judge(const Result<Answer>& found);
+    [[nodiscard]] std::optional<bool> is_own(const Answer& found) const;
     [[nodiscard]] Error undecided_outcome() const;
     [[nodiscard]] Result<void> take_back();
     [[nodiscard]] Result<void> on_abort(const Outcome& outcome);
