@@ -431,6 +431,7 @@ public:
     ///
     /// A failed object of one PUT without conditions is not looked for: after `unavailable`, `timeout` and `cancelled` it may be there, and the same
     /// call made again settles it. A multipart upload whose begin was answered and the answer lost has no name to abort it by: it is for sweep_uploads().
+    /// A call that is cancelled while it waits for that answer, also by close(), waits 2 seconds more for it at most.
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
 

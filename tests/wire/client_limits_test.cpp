@@ -1,11 +1,13 @@
 /// What S3Client needs of connections, threads and descriptors, and how its calls are paused, cancelled and reported.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "support/answers.h"
@@ -190,10 +192,6 @@ TEST_CASE("five thousand downloads at once need few threads and leave no descrip
 TEST_CASE("every operation is cancelled before a slow server sends its next byte", "[wire][client][cancel]") {
     const bool paused = GENERATE(false, true);
     for (const Operation& operation : all_operations()) {
-        // The ID of an upload is waited for, so that it can be taken back; but not for as long as a pause lasts.
-        if (operation.name == "multipart create" && !paused) {
-            continue;
-        }
         INFO(operation.name << (paused ? ", paused" : ""));
         std::promise<void> begun;
         std::promise<void> next_byte;
@@ -202,10 +200,10 @@ TEST_CASE("every operation is cancelled before a slow server sends its next byte
         script.insert(script.end(),
                       {ExpectRequest{}, Send{right.substr(0, right.size() - 1)}, Signal{&begun},
                        Await{next_byte.get_future().share()}, Send{right.substr(right.size() - 1)}});
-        // Nothing is there to look for: the server has been told to stop.
-        std::vector<std::string> after;
-        std::copy_if(operation.after.begin(), operation.after.end(), std::back_inserter(after),
-                     [](const std::string& next) { return next != operations::no_object; });
+        // What came of a request that was broken off is looked for last.
+        std::vector<std::string> after = operation.after;
+        std::stable_partition(after.begin(), after.end(),
+                              [](const std::string& next) { return next != operations::no_object; });
         const ScriptedServer server({script, conversation(after)});
         S3Client client = S3Client::open(plain_options(server)).value();
         std::stop_source stop;
@@ -254,6 +252,64 @@ TEST_CASE("an upload that is cancelled while it begins is taken back when its ID
     REQUIRE(requests.size() == 4);
     CHECK(requests[2].line() == "DELETE /bucket/k?uploadId=u HTTP/1.1");
     CHECK(requests[3].line() == "GET /bucket/k?uploadId=u HTTP/1.1");
+}
+
+TEST_CASE("an upload whose begin is never answered is not waited for", "[wire][client][cancel]") {
+    enum class End { cancelled, closed };
+    for (const End end : {End::cancelled, End::closed}) {
+        std::promise<void> begun;
+        const ScriptedServer server(
+            {{ExpectRequest{}, Send{operations::large_head}, ExpectRequest{}, Signal{&begun}, Stall{}}});
+        S3ClientOptions options = plain_options(server);
+        options.retry.max_attempts = 10;
+        std::optional<S3Client> client = S3Client::open(options).value();
+        std::stop_source stop;
+        CallOptions call;
+        call.cancel = stop.get_token();
+        auto running = std::async(std::launch::async,
+                                  [&, own = &*client] { return operations::copy_in_parts(*own, call); });
+        begun.get_future().wait();
+        const auto before = std::chrono::steady_clock::now();
+        if (end == End::closed) {
+            client->close();
+        } else {
+            stop.request_stop();
+        }
+        const auto outcome = running.get();
+        // The limit for the first byte, after which it would be asked for again, is 30 s.
+        CHECK(std::chrono::steady_clock::now() - before < 10s);
+        REQUIRE_FALSE(outcome.ok());
+        CHECK(outcome.error().code() == ErrorCode::cancelled);
+        CHECK(outcome.error().message().find("sweep_uploads()") != std::string_view::npos);
+        CHECK(server.requests().size() == 2);
+    }
+}
+
+TEST_CASE("an upload that is cancelled while it begins is not begun again", "[wire][client][cancel]") {
+    std::promise<void> begun;
+    std::promise<void> go_on;
+    Script script = conversation({operations::large_head});
+    script.insert(script.end(), {ExpectRequest{}, Signal{&begun}, Await{go_on.get_future().share()},
+                                 Send{answer("500 Internal Server Error", "", "")}});
+    const Script rest = conversation({operations::created, done, operations::gone});
+    script.insert(script.end(), rest.begin(), rest.end());
+    const ScriptedServer server({script});
+    S3ClientOptions options = plain_options(server);
+    options.retry.max_attempts = 10;
+    options.retry.first_delay = 1ms;
+    options.retry.longest_delay = 1ms;
+    S3Client client = S3Client::open(options).value();
+    std::stop_source stop;
+    CallOptions call;
+    call.cancel = stop.get_token();
+    auto running = std::async(std::launch::async, [&] { return operations::copy_in_parts(client, call); });
+    begun.get_future().wait();
+    stop.request_stop();
+    // Until the job has heard of it.
+    std::this_thread::sleep_for(100ms);
+    go_on.set_value();
+    CHECK(running.get().error().code() == ErrorCode::cancelled);
+    CHECK(server.requests().size() == 2);
 }
 
 TEST_CASE("an upload that the server takes slowly is cancelled before it takes more",

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/checksum/checksum.h"
 #include "support/random_bytes.h"
 #include "wire/model_client.h"
 
@@ -42,6 +43,41 @@ FaultPlan losing(const std::string& operation, Meanwhile meanwhile) {
             other.key = "key";
             other.body = other_bytes;
             CHECK(store.answer(other).status == 200);
+        }
+    };
+    return plan;
+}
+
+/// Objects are as in a bucket that encrypts them with a key of KMS: no ETag is a hash. Some servers keep checksums beside them.
+FaultPlan encrypting(FaultPlan plan, bool keeps_checksums) {
+    plan.before = [before = plan.before, keeps_checksums](const ModelRequest& next, ModelStore& store) {
+        before(next, store);
+        for (auto& [key, object] : store.objects) {
+            object.etag = "\"no hash of anything\"";
+            object.headers["x-amz-server-side-encryption"] = "aws:kms";
+            if (keeps_checksums) {
+                object.headers["x-amz-checksum-crc64nvme"] =
+                    checksum_of(ChecksumAlgorithm::crc64nvme, std::as_bytes(std::span(object.bytes))).text();
+            }
+        }
+    };
+    return plan;
+}
+
+/// The caller cancels while the completion is done, whose answer never comes. `always_aborts`: the server calls the abort of an upload that it does not have
+/// a success.
+FaultPlan cancelling(const std::stop_source& stop, bool always_aborts) {
+    FaultPlan plan;
+    plan.decide = [](const ModelRequest& request, std::size_t) -> std::optional<RequestFault> {
+        return request.operation() == "CompleteMultipartUpload" ? std::optional(RequestFault::no_answer)
+                                                                : std::nullopt;
+    };
+    plan.before = [stop, always_aborts](const ModelRequest& request, ModelStore& store) {
+        if (request.operation() == "CompleteMultipartUpload") {
+            std::stop_source(stop).request_stop();
+        }
+        if (always_aborts && request.operation() == "AbortMultipartUpload") {
+            store.uploads[request.query.at("uploadId")].key = request.key;
         }
     };
     return plan;
@@ -208,28 +244,101 @@ TEST_CASE("a condition that fails without a lost answer is asked for once", "[wi
 }
 
 TEST_CASE("an upload that is cancelled when it has been published is no failure", "[wire][faults]") {
+    for (const bool always_aborts : {false, true}) {
+        for (const bool resumable : {false, true}) {
+            ModelS3 server;
+            S3Client client = open_small(options_for(server, Retries::on));
+            std::stop_source stop;
+            server.set(cancelling(stop, always_aborts));
+            S3PutRequest request = put_of("key", source_from_string(content));
+            request.call.cancel = stop.get_token();
+            if (resumable) {
+                request.on_resume_token = [](const std::string&) { return Result<void>(); };
+            }
+            const auto stored = client.put(std::move(request));
+            CHECK(server.fired() == 1);
+            INFO((stored.ok() ? "stored" : stored.error().message()));
+            CHECK(stored.ok());
+            CHECK(server.object("key") == content);
+            CHECK(server.uploads() == 0);
+        }
+    }
+}
+
+TEST_CASE("an upload that is cancelled while it is published, and whose ETag tells nothing",
+          "[wire][faults]") {
+    for (const bool always_aborts : {false, true}) {
+        ModelS3 server;
+        S3Client client = open_small(options_for(server, Retries::on));
+        std::stop_source stop;
+        FaultPlan plan = cancelling(stop, always_aborts);
+        plan.before = [before = plan.before](const ModelRequest& next, ModelStore& store) {
+            before(next, store);
+            if (store.objects.contains("key")) {
+                store.objects["key"].etag = "\"no hash of anything\"";
+            }
+        };
+        server.set(std::move(plan));
+        S3PutRequest request = put_of("key", source_from_string(content));
+        request.encryption.kind = S3Encryption::Kind::kms;
+        request.call.cancel = stop.get_token();
+        const auto stored = client.put(std::move(request));
+        CHECK(server.fired() == 1);
+        REQUIRE_FALSE(stored.ok());
+        INFO(stored.error().message());
+        CHECK(stored.error().code() == ErrorCode::outcome_unknown);
+        CHECK(server.object("key") == content);
+        CHECK(server.uploads() == 0);
+    }
+}
+
+TEST_CASE("an upload that is cancelled before it is published leaves the older object, and says so",
+          "[wire][faults]") {
     ModelS3 server;
+    server.store("key", "what was there before");
     S3Client client = open_small(options_for(server, Retries::on));
     std::stop_source stop;
-    FaultPlan plan;
-    plan.decide = [](const ModelRequest& request, std::size_t) -> std::optional<RequestFault> {
-        return request.operation() == "CompleteMultipartUpload" ? std::optional(RequestFault::no_answer)
-                                                                : std::nullopt;
-    };
-    plan.before = [&stop](const ModelRequest& request, ModelStore&) {
-        if (request.operation() == "CompleteMultipartUpload") {
-            stop.request_stop();
+    FaultPlan plan = cancelling(stop, true);
+    plan.before = [before = plan.before](const ModelRequest& next, ModelStore& store) {
+        before(next, store);
+        if (next.operation() == "CompleteMultipartUpload") {
+            store.uploads.clear();
         }
     };
     server.set(std::move(plan));
     S3PutRequest request = put_of("key", source_from_string(content));
     request.call.cancel = stop.get_token();
     const auto stored = client.put(std::move(request));
-    CHECK(server.fired() == 1);
-    INFO((stored.ok() ? "stored" : stored.error().message()));
-    CHECK(stored.ok());
-    CHECK(server.object("key") == content);
-    CHECK(server.uploads() == 0);
+    REQUIRE_FALSE(stored.ok());
+    INFO(stored.error().message());
+    CHECK(stored.error().code() == ErrorCode::cancelled);
+    CHECK(server.object("key") == "what was there before");
+}
+
+TEST_CASE("an object that the bucket encrypts is known by its checksum, or not at all", "[wire][faults]") {
+    for (const std::string& bytes : {small_content, content}) {
+        const std::string publishing = bytes == content ? "CompleteMultipartUpload" : "PutObject";
+        for (const bool keeps_checksums : {false, true}) {
+            for (const bool is_taken : {false, true}) {
+                INFO(publishing << (keeps_checksums ? " with" : " without") << " checksums"
+                                << (is_taken ? ", taken" : ""));
+                ModelS3 server;
+                S3ClientOptions options = options_for(server, Retries::on);
+                options.checksum_mode = S3ChecksumMode::header;
+                S3Client client = open_small(std::move(options));
+                if (is_taken) {
+                    server.store("key", other_bytes);
+                }
+                server.set(encrypting(losing(publishing, Meanwhile::nothing), keeps_checksums));
+                const auto stored = put(client, bytes, {{}, "*", {}, {}});
+                CHECK(server.fired() == 1);
+                CHECK(server.object("key") == (is_taken ? other_bytes : bytes));
+                const ErrorCode code = stored.ok() ? ErrorCode::ok : stored.error().code();
+                const ErrorCode told = is_taken ? ErrorCode::already_exists : ErrorCode::ok;
+                CHECK(code == (keeps_checksums ? told : ErrorCode::outcome_unknown));
+            }
+        }
+    }
 }
 
 TEST_CASE("a conditional removal whose answer was lost", "[wire][faults]") {

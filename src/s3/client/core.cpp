@@ -140,7 +140,7 @@ ChecksumChoice ClientCore::checksum_choice(std::optional<S3ChecksumMode> mode,
 }
 
 ETagRules ClientCore::etag_rules(const S3Encryption& encryption) const noexcept {
-    // With keys of KMS or the customer's the ETag is no MD5 (S3 API reference, "Object").
+    // With keys of KMS or the customer's the ETag is no MD5 (S3 API reference, "Object"). Whether the bucket's own rule says so is seen at the object.
     const bool plain =
         encryption.kind == S3Encryption::Kind::bucket_default || encryption.kind == S3Encryption::Kind::s3;
     return {plain && quirks_.etag_is_md5, plain && quirks_.multipart_etag_is_md5_of_md5s};

@@ -8,6 +8,7 @@
 #include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
+#include "s3/protocol/checksum_headers.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/write_options.h"
 #include "s3/transfer/multipart_etag.h"
@@ -20,12 +21,20 @@ namespace {
 /// Cleaning up must end, too.
 constexpr std::chrono::seconds longest_cleanup{10};
 constexpr unsigned most_aborts = 3;
+/// How long a job that has failed waits for the ID of the upload that it has begun.
+constexpr std::chrono::seconds longest_creation{2};
 
 /// Runs although the call has been cancelled, or is late, but not for long.
 void bound_cleanup(Call& call) {
     call.options.cancel = {};
     call.options.pause = nullptr;
     call.options.deadline = std::chrono::steady_clock::now() + longest_cleanup;
+}
+
+/// Encrypted with keys of KMS, as a bucket may say, or of the customer's: the ETag is no MD5 then (S3 API reference, "Object").
+bool has_other_etag(const Answer& found) {
+    return found.header("x-amz-server-side-encryption").starts_with("aws:kms") ||
+           !found.header("x-amz-server-side-encryption-customer-algorithm").empty();
 }
 
 }  // namespace
@@ -51,6 +60,9 @@ Job::Next MultipartJob::step() {
         const auto begun = call_user(ErrorCode::internal, [this] { return take_back(); });
         taken_back_ = taken_back_ || !begun.ok();
     }
+    if (creation_until_ && creation_under_way_) {
+        limit_creation();
+    }
     const bool over = requests_.empty() && (result_ || (failure_ && taken_back_));
     return over ? finish() : Next::park;
 }
@@ -67,9 +79,7 @@ void MultipartJob::note(const Result<void>& outcome) {
     if (!outcome.ok() && !failure_ && !result_) {
         failure_ = outcome.error();
         stop_requests_.request_stop();
-        if (creation_pause_) {
-            creation_pause_->lift();
-        }
+        leave_creation_time();
     }
 }
 
@@ -126,17 +136,44 @@ Result<void> MultipartJob::create(std::vector<NameValue> headers) {
     Call call = new_call(http::Method::post);
     call.query = {{"uploads", ""}};
     call.headers = std::move(headers);
-    call.options.cancel = {};
+    call.body = creation_body_;
+    call.options.cancel = stop_creation_.get_token();
     creation_pause_ = LiftablePause::following(target_.pause);
     call.options.pause = creation_pause_ ? creation_pause_->own() : nullptr;
     creating_ = true;
     Request request;
     request.handle = [this](const Request& answered) { return on_create(*answered.outcome); };
     send(std::move(call), std::move(request));
+    creation_under_way_ = true;
     return {};
 }
 
+/// An answer under way may still come, but it is not asked for again: each request may begin an upload.
+void MultipartJob::leave_creation_time() {
+    creation_until_ = std::chrono::steady_clock::now() + longest_creation;
+    creation_body_->use_up();
+    if (creation_pause_) {
+        creation_pause_->lift();
+    }
+}
+
+/// Breaks it off when its time is over; until then the job is to be woken for that.
+void MultipartJob::limit_creation() {
+    if (std::chrono::steady_clock::now() >= *creation_until_) {
+        stop_creation_.request_stop();
+    } else {
+        runtime().reactor->wake_at(*creation_until_, weak_self());
+    }
+}
+
 Result<void> MultipartJob::on_create(const Outcome& outcome) {
+    creation_under_way_ = false;
+    if (!outcome.answer.ok() && outcome.maybe_done && failure_) {
+        failure_ = Error(failure_->code(),
+                         std::string(failure_->message()) +
+                             "; an upload may have begun whose ID is not known: sweep_uploads() finds it",
+                         failure_->details());
+    }
     FILESTORE_TRY(outcome.answer);
     FILESTORE_TRY_ASSIGN(upload_id_, parse_upload_id(outcome.answer->body));
     return failure_ ? Result<void>() : on_begun();
@@ -266,7 +303,7 @@ Result<void> MultipartJob::on_published(const Outcome& outcome) {
         look();
         return {};
     }
-    // Cancelled, or late: whether it took effect is seen when the upload is to be aborted.
+    // Cancelled, or late: whether it took effect is looked at when the upload has been aborted.
     publishing_broken_off_ = outcome.maybe_done;
     return outcome.answer.error();
 }
@@ -283,25 +320,60 @@ bool MultipartJob::is_lost(const Outcome& outcome) const {
 void MultipartJob::look() {
     Call call = new_call(http::Method::head);
     call.headers = target_.access_headers;
+    if (sent_checksum()) {
+        call.headers.push_back({std::string(checksum_mode_header), "ENABLED"});
+    }
     bound_cleanup(call);
     Request request;
     request.handle = [this](const Request& answered) { return on_look(*answered.outcome); };
     send(std::move(call), std::move(request));
 }
 
+/// The upload is gone, or stays: what the broken-off request did is done.
+void MultipartJob::look_after_breaking_off() {
+    if (std::exchange(publishing_broken_off_, false)) {
+        undecided_ = failure_;
+        look();
+    }
+}
+
+/// That it cannot be told what became of the object takes the place of an earlier failure, which would say that nothing is there.
 Result<void> MultipartJob::on_look(const Outcome& outcome) {
-    const Result<Answer>& answer = outcome.answer;
-    if (!answer.ok()) {
+    auto verdict = judge(outcome.answer);
+    if (!verdict.ok() && verdict.error().code() == ErrorCode::outcome_unknown && failure_) {
+        failure_ = verdict.error();
+    }
+    return verdict;
+}
+
+Result<void> MultipartJob::judge(const Result<Answer>& found) {
+    if (!found.ok()) {
         // Where the upload has gone, too, the object was stored and removed, or somebody else aborted the upload.
-        const bool is_absent = answer.error().code() == ErrorCode::not_found;
+        const bool is_absent = found.error().code() == ErrorCode::not_found;
         return is_absent && undecided_->code() != ErrorCode::not_found ? *undecided_ : undecided_outcome();
     }
-    if (!expected_etag_.empty() && unquoted_etag(answer->header("etag")) == expected_etag_) {
-        return succeed(expected_etag_, answer->header("x-amz-version-id"));
+    const std::optional<bool> own = is_own(*found);
+    if (own == true) {
+        return succeed(unquoted_etag(found->header("etag")), found->header("x-amz-version-id"));
     }
     // Another object stands there. Where a condition failed, that is what it failed on.
-    const bool is_refusal = undecided_->code() == ErrorCode::precondition_failed && etag_tells_;
-    return is_refusal ? *undecided_ : undecided_outcome();
+    const bool is_explained = undecided_->code() == ErrorCode::precondition_failed || explained_by_abort_;
+    return is_explained && own == false ? *undecided_ : undecided_outcome();
+}
+
+/// Nothing where it cannot be told.
+std::optional<bool> MultipartJob::is_own(const Answer& found) const {
+    if (!expected_etag_.empty() && unquoted_etag(found.header("etag")) == expected_etag_) {
+        return true;
+    }
+    if (const auto sent = sent_checksum()) {
+        const auto kept =
+            ChecksumValue::parse(sent->algorithm, found.header(checksum_header(sent->algorithm)));
+        if (kept.ok() && kept->type() == sent->type()) {
+            return *kept == *sent && found.header("content-length") == std::to_string(size_);
+        }
+    }
+    return etag_tells_ && !has_other_etag(found) ? std::optional(false) : std::nullopt;
 }
 
 Error MultipartJob::undecided_outcome() const {
@@ -326,6 +398,8 @@ Result<void> MultipartJob::succeed(std::string_view etag, std::string_view versi
 Result<void> MultipartJob::take_back() {
     if (upload_id_.empty() || stays_) {
         taken_back_ = true;
+        explained_by_abort_ = true;
+        look_after_breaking_off();
         return {};
     }
     Call call = new_call(aborted_ ? http::Method::get : http::Method::remove);
@@ -348,9 +422,9 @@ Result<void> MultipartJob::take_back() {
 Result<void> MultipartJob::on_abort(const Outcome& outcome) {
     const bool is_gone = !outcome.answer.ok() && outcome.answer.error().code() == ErrorCode::not_found;
     aborted_ = outcome.answer.ok() || is_gone;
-    if (is_gone && publishing_broken_off_) {
-        undecided_ = failure_;
-        look();
+    explained_by_abort_ = !is_gone;
+    if (is_gone) {
+        look_after_breaking_off();
     }
     if (!aborted_ && aborts_ >= most_aborts) {
         give_up_taking_back(outcome.answer.error().message());
@@ -365,6 +439,7 @@ Result<void> MultipartJob::on_verify(const Outcome& outcome) {
                                           : Result<PartListing>(outcome.answer.error());
     if (!outcome.answer.ok() || (left.ok() && left->parts.empty())) {
         taken_back_ = true;
+        look_after_breaking_off();
         return {};
     }
     aborted_ = false;
@@ -380,6 +455,7 @@ void MultipartJob::give_up_taking_back(std::string_view reason) {
                          " could not be removed: " + std::string(reason),
                      failure_->details());
     taken_back_ = true;
+    look_after_breaking_off();
 }
 
 }  // namespace filestore::s3

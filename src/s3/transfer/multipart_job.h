@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "core/job.h"
+#include "filestore/checksum.h"
 #include "filestore/s3_client.h"
 #include "s3/protocol/multipart_xml.h"
 #include "s3/requester.h"
 #include "s3/transfer/liftable_pause.h"
 #include "s3/transfer/part_buffer.h"
+#include "s3/transfer/single_use.h"
 
 namespace filestore::s3 {
 
@@ -66,10 +68,12 @@ protected:
     [[nodiscard]] virtual Result<void> on_begun() { return {}; }
     /// A page of the parts that the server has of an upload that is gone on with.
     virtual void on_parts_there(std::vector<ListedPart>&&) {}
+    /// The checksum of the whole object that was sent with it; nothing where there was none.
+    [[nodiscard]] virtual std::optional<ChecksumValue> sent_checksum() const { return std::nullopt; }
     /// The job is about to answer, with `stored` or, where that is null, a failure: lets go of what the caller gave.
     virtual void release(S3PutResult* stored) noexcept = 0;
 
-    /// Begins an upload in parts. Cannot be cancelled: an upload whose ID nobody knows could not be aborted.
+    /// Begins an upload in parts. A job that fails meanwhile waits a moment for the answer: an upload whose ID nobody knows cannot be aborted.
     [[nodiscard]] Result<void> create(std::vector<NameValue> headers);
     /// Goes on with an upload that was begun elsewhere: asks for its parts first. It stays.
     void go_on_with(const std::string& upload_id);
@@ -106,6 +110,8 @@ private:
     [[nodiscard]] Result<void> collect();
     void send(Call call, Request request);
 
+    void leave_creation_time();
+    void limit_creation();
     [[nodiscard]] Result<void> on_create(const Outcome& outcome);
     void list_parts(const std::string& upload_id, std::uint32_t marker);
     [[nodiscard]] Result<void> on_listed(const Outcome& outcome, const std::string& upload_id,
@@ -115,7 +121,10 @@ private:
     [[nodiscard]] bool is_lost(const Outcome& outcome) const;
     [[nodiscard]] Result<void> succeed(std::string_view etag, std::string_view version_id);
     void look();
+    void look_after_breaking_off();
     [[nodiscard]] Result<void> on_look(const Outcome& outcome);
+    [[nodiscard]] Result<void> judge(const Result<Answer>& found);
+    [[nodiscard]] std::optional<bool> is_own(const Answer& found) const;
     [[nodiscard]] Error undecided_outcome() const;
     [[nodiscard]] Result<void> take_back();
     [[nodiscard]] Result<void> on_abort(const Outcome& outcome);
@@ -126,18 +135,24 @@ private:
     const UploadTarget target_;
     std::function<void(Result<S3PutResult>)> done_;
     std::stop_source stop_requests_;
-    /// The upload's ID is waited for also after a failure, so that the upload can be aborted.
+    /// Of the request that begins an upload: its answer is waited for also after a failure, until then, so that the upload can be aborted.
+    std::stop_source stop_creation_;
     std::shared_ptr<LiftablePause> creation_pause_;
+    const std::shared_ptr<SingleUse> creation_body_ = std::make_shared<SingleUse>();
+    std::optional<std::chrono::steady_clock::time_point> creation_until_;
 
     bool creating_ = false;
+    bool creation_under_way_ = false;
     bool stays_ = false;
     std::string upload_id_;
     std::vector<UploadedPart> parts_;
     std::uint64_t size_ = 0;
     /// The request that makes the object visible has been sent.
     bool publishing_ = false;
-    /// It was broken off, and may have taken effect.
+    /// It was broken off, may have taken effect, and has not been looked after.
     bool publishing_broken_off_ = false;
+    /// The upload may be there still, or the server said that it aborted it: what stands at the key and is not ours stood there before.
+    bool explained_by_abort_ = false;
     /// What the object's ETag is where it is ours; empty where that cannot be told.
     std::string expected_etag_;
     /// An object with another ETag is not ours.

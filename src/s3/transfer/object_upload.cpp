@@ -86,6 +86,8 @@ private:
 
     void on_parts_there(std::vector<ListedPart>&& page) override { there_.add(std::move(page)); }
 
+    [[nodiscard]] std::optional<ChecksumValue> sent_checksum() const override { return checksums_.whole(); }
+
     void release(S3PutResult* stored) noexcept override {
         source_.reset();
         buffer_.reset();
