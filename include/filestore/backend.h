@@ -44,7 +44,7 @@ struct FileInfo {
     std::string content_type{default_content_type};
     /// The uploader's own keys only.
     Metadata metadata{};
-    /// Another one with each upload under the ID: what `UploadRequest::if_version` takes. Opaque; empty where the backend has none.
+    /// What `UploadRequest::if_version` takes. Opaque; another one with each upload of other bytes (on S3 it is the ETag), locally with each upload; empty where the backend has none.
     std::string version{};
 };
 

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "local/store.h"
 #include "support/code_of.h"
@@ -117,7 +119,6 @@ TEST_CASE_METHOD(Fixture, "who reads a file that is being replaced waits, as lon
                  "[local]") {
     const FileId id = FileId::generate().value();
     leave_half_replaced(*this, id);
-    const auto store = local::Store::open(directory.file("other"), Durability::none);
     const auto own = local::Store::open(directory.path().string(), Durability::none);
     // Opening has settled it.
     leave_half_replaced(*this, id);
@@ -182,4 +183,90 @@ TEST_CASE_METHOD(Fixture, "an opened store that was read only has nothing of our
     CHECK(code_of(backend->metadata({FileId::generate().value(), {}})) == ErrorCode::not_found);
     CHECK_FALSE(backend->remove({FileId::generate().value(), {}}).value());
     CHECK(names_in(directory.path()) == std::vector<std::string>{"metadata"});
+}
+
+TEST_CASE_METHOD(Fixture, "a file is replaced only where it is of the version that is known", "[local]") {
+    const FileId id = FileId::generate().value();
+    const auto version = [&] { return backend->metadata({id, {}}).value().version; };
+    const auto swap = [&](const std::string& from, const std::string& bytes) {
+        UploadRequest request = upload_of(id, bytes);
+        request.if_version = from;
+        return code_of(backend->upload(std::move(request)));
+    };
+    CHECK(swap("any", "absent") == ErrorCode::precondition_failed);
+    CHECK_FALSE(backend->exists({id, {}}).value());
+    REQUIRE(backend->upload(upload_of(id, "first")).ok());
+    const std::string first = version();
+    CHECK_FALSE(first.empty());
+    CHECK(version() == first);
+    CHECK(swap(first, "second") == ErrorCode::ok);
+    CHECK(swap(first, "third") == ErrorCode::precondition_failed);
+    CHECK(load(*backend, id)->bytes == "second");
+    // The same bytes are another version: it is of another upload.
+    const std::string second = version();
+    CHECK(swap(second, "second") == ErrorCode::ok);
+    CHECK(version() != second);
+    CHECK(names_in(directory.file(".filestore/staging")).empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a file of the original system has a version, too", "[local]") {
+    const FileId id = FileId::generate().value();
+    write_file(data(id), "bytes");
+    write_file(sidecar(id), R"({"file_id": ")" + id.str() + R"(", "original_path": "a", "size": 5})");
+    const std::string version = backend->metadata({id, {}}).value().version;
+    CHECK_FALSE(version.empty());
+    std::filesystem::last_write_time(data(id), std::filesystem::file_time_type::clock::now() - 1h);
+    CHECK(backend->metadata({id, {}}).value().version != version);
+    UploadRequest request = upload_of(id, "other");
+    request.if_version = version;
+    CHECK(code_of(backend->upload(std::move(request))) == ErrorCode::precondition_failed);
+    request = upload_of(id, "other");
+    request.if_version = backend->metadata({id, {}}).value().version;
+    CHECK(backend->upload(std::move(request)).ok());
+}
+
+TEST_CASE("what is made has the modes of the options, whatever the umask is", "[local]") {
+    struct Row {
+        unsigned umask;
+        unsigned file;
+        unsigned directory;
+    };
+    for (const Row& row : {Row{0, 0600, 0700}, Row{077, 0660, 02770}, Row{022, 0664, 0775}}) {
+        const TemporaryDirectory directory;
+        LocalOptions options;
+        options.base_path = directory.file("a/b");
+        options.file_mode = row.file;
+        options.directory_mode = row.directory;
+        const FileId id = FileId::generate().value();
+        const mode_t before = ::umask(row.umask);
+        const auto backend = open_local_backend(options);
+        const bool stored = backend.ok() && (*backend)->upload(upload_of(id, "x")).ok();
+        ::umask(before);
+        REQUIRE(stored);
+        const auto mode_of = [&](const std::string& name) {
+            struct ::stat status {};
+            REQUIRE(::stat(directory.file("a/b/" + name).c_str(), &status) == 0);
+            return status.st_mode & 07777U;
+        };
+        for (const std::string& name :
+             {id.str(), "metadata/" + id.str() + ".json", std::string(".filestore/lock")}) {
+            CHECK(mode_of(name) == row.file);
+        }
+        for (const char* name : {"..", ".", "metadata", ".filestore", ".filestore/staging"}) {
+            CHECK(mode_of(name) == row.directory);
+        }
+    }
+}
+
+TEST_CASE("modes that shut the owner out, or let anybody do more, are refused", "[local]") {
+    const TemporaryDirectory directory;
+    for (const auto& [file, below] : std::vector<std::pair<unsigned, unsigned>>{
+             {0400, 0700}, {0700, 0700}, {0600, 0600}, {0600, 04700}, {01600, 0700}}) {
+        LocalOptions options;
+        options.base_path = directory.file("a");
+        options.file_mode = file;
+        options.directory_mode = below;
+        CHECK(code_of(open_local_backend(options)) == ErrorCode::invalid_argument);
+    }
+    CHECK(names_in(directory.path()).empty());
 }
