@@ -27,6 +27,7 @@ TEST_CASE("what is written is read back", "[sidecar]") {
     sidecar.original_path = "dir/\xC3\xBC \"x\".txt";
     sidecar.size = 12;
     sidecar.content_type = "text/plain";
+    sidecar.version = "of this upload";
     sidecar.metadata = Metadata::parse(R"({"a":"b","n":1.50,"o":{"x":[null,true]}})").value();
     const auto text = write_sidecar(sidecar);
     REQUIRE(text.ok());
@@ -36,6 +37,7 @@ TEST_CASE("what is written is read back", "[sidecar]") {
     CHECK(read->original_path == sidecar.original_path);
     CHECK(read->size == 12U);
     CHECK(read->content_type == "text/plain");
+    CHECK(read->version == "of this upload");
     CHECK(read->metadata == sidecar.metadata);
 }
 
