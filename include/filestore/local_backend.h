@@ -4,7 +4,7 @@
 ///
 ///     <base>/<file id>                    the bytes
 ///     <base>/metadata/<file id>.json      a JSON object: the user's keys beside `file_id`, `original_path`, `size`;
-///                                         what else we keep is under the one key `filestore`
+///                                         what else we keep (type, checksum) is under the one key `filestore`
 ///     <base>/.filestore/                  ours: the catalogue of a FileService
 ///
 /// A store that the original wrote is read, and the original reads ours. What its json.dump wrote beyond JSON is told as JSON: half a surrogate
@@ -14,11 +14,14 @@
 ///
 /// Files are made with mode 0600 and directories with 0700, whatever the umask is; only the owner of the process can read them.
 /// A download of a file whose metadata is damaged or tells of another size fails with `corrupt`; one without metadata is read.
+/// StorageBackend::verify() reads every file and compares it with its checksum (see verify.h).
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "filestore/backend.h"
+#include "filestore/checksum.h"
 #include "filestore/executor.h"
 
 namespace filestore {
@@ -39,6 +42,11 @@ struct LocalOptions {
     /// backend is opened.
     std::string base_path = "./storage";
     Durability durability = Durability::full;
+    /// The checksum of a file's bytes that an upload keeps in the metadata; none where it is empty. Files without one, such as the original's, are
+    /// read as well; nothing tells of them that their bytes have changed.
+    std::optional<ChecksumAlgorithm> checksum = ChecksumAlgorithm::crc64nvme;
+    /// Whether a download of a whole file is compared with its checksum: other bytes are `corrupt`, before Sink::finish.
+    bool verify_downloads = false;
     /// Where the work runs; a thread pool of its own where there is none.
     std::shared_ptr<Executor> executor{};
 };

@@ -4,105 +4,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "core/backend_handle.h"
 #include "core/call_limits.h"
+#include "core/checksum/checksum.h"
 #include "core/staged_file.h"
 #include "core/try.h"
 #include "filestore/blocking_backend.h"
 #include "local/listing.h"
+#include "local/read_check.h"
 #include "local/sidecar.h"
 #include "local/store.h"
+#include "local/stored_file.h"
+#include "local/verify.h"
 
 namespace filestore {
 
 namespace {
 
 using local::FileLock;
-using local::modification_time;
+using local::find_file;
+using local::read_stored_file;
+using local::ReadCheck;
 using local::Sidecar;
 using local::sidecar_name;
 using local::Store;
+using local::StoredFile;
 
 constexpr unsigned file_mode = 0600;
-constexpr std::size_t largest_sidecar = std::size_t{4} * 1024 * 1024;
-
-Error no_such_file(const Store& store, const FileId& id) {
-    return {ErrorCode::not_found, "no file " + id.str() + " " + store.place()};
-}
-
-Error not_regular(const Store& store, const FileId& id) {
-    return {ErrorCode::corrupt, id.str() + " " + store.place() + " is not a regular file"};
-}
-
-/// The state of a stored file; nothing where there is none. `corrupt` for what is no regular file: nothing of ours.
-Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId& id) {
-    struct ::stat status {};
-    if (::fstatat(store.base.get(), id.str().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        if (errno == ENOENT) {
-            return std::optional<struct ::stat>();
-        }
-        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
-    }
-    if (!S_ISREG(status.st_mode)) {
-        return not_regular(store, id);
-    }
-    return std::optional(status);
-}
-
-Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
-    const Descriptor file(::openat(store.metadata.get(), sidecar_name(id).c_str(),
-                                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!file.is_open() && errno == ENOENT) {
-        return Error(ErrorCode::not_found, "file " + id.str() + " " + store.place() + " has no metadata");
-    }
-    const std::string what = "cannot read the metadata of file " + id.str() + " " + store.place();
-    if (!file.is_open()) {
-        return open_file_error(errno, what);
-    }
-    std::string text;
-    std::array<char, 4096> chunk{};
-    while (text.size() <= largest_sidecar) {
-        const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return open_file_error(errno, what);
-        }
-        if (got == 0) {
-            return text;
-        }
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return Error(ErrorCode::corrupt, what + ": it is larger than 4 MiB");
-}
-
-Result<FileInfo> read_info(const Store& store, const FileId& id) {
-    FILESTORE_TRY_ASSIGN(const std::optional<struct ::stat> status, find_file(store, id));
-    if (!status) {
-        return no_such_file(store, id);
-    }
-    FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
-    FILESTORE_TRY_ASSIGN(Sidecar sidecar, local::read_sidecar(id, json));
-    FileInfo info;
-    info.id = id;
-    info.original_path = std::move(sidecar.original_path);
-    info.size = static_cast<std::uint64_t>(status->st_size);
-    info.last_modified = modification_time(*status);
-    info.content_type = std::move(sidecar.content_type);
-    info.metadata = std::move(sidecar.metadata);
-    if (sidecar.size && *sidecar.size != info.size) {
-        return Error(ErrorCode::corrupt,
-                     "file " + id.str() + " " + store.place() + " has " + std::to_string(info.size) +
-                         " bytes where its metadata tells of " + std::to_string(*sidecar.size));
-    }
-    return info;
-}
 
 Result<void> flush_directory(const Store& store, const Descriptor& directory) {
     if (store.durability != Durability::full) {
@@ -127,7 +59,8 @@ Result<void> flush_file(const Store& store, const StagedFile& file) {
 /// A replacement is two renames under the file's lock, sidecar first.
 class LocalWriter final : public BlockingBackend::Writer {
 public:
-    LocalWriter(std::shared_ptr<const Store> store, StagedFile data, const UploadRequest& request)
+    LocalWriter(std::shared_ptr<const Store> store, StagedFile data, const UploadRequest& request,
+                std::optional<ChecksumAlgorithm> checksum)
         : store_(std::move(store)),
           data_(std::move(data)),
           create_only_(request.create_only),
@@ -136,14 +69,23 @@ public:
         sidecar_.original_path = request.original_path;
         sidecar_.content_type = request.content_type;
         sidecar_.metadata = request.metadata;
+        if (checksum) {
+            checksum_.emplace(*checksum);
+        }
     }
 
     Result<void> write(std::span<const std::byte> bytes) override {
+        if (checksum_) {
+            checksum_->update(bytes);
+        }
         return write_all(data_.descriptor(), bytes, "cannot write a file " + store_->place());
     }
 
     Result<void> commit(std::uint64_t size) override {
         sidecar_.size = size;
+        if (checksum_) {
+            sidecar_.checksum = checksum_->finish();
+        }
         FILESTORE_TRY_ASSIGN(StagedFile sidecar_file, stage_sidecar());
         FILESTORE_TRY(flush_file(*store_, data_));
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
@@ -201,6 +143,8 @@ private:
     std::shared_ptr<const Store> store_;
     StagedFile data_;
     Sidecar sidecar_;
+    /// Of what was written so far.
+    std::optional<Checksum> checksum_;
     bool create_only_;
     CallOptions limits_;
 };
@@ -208,8 +152,13 @@ private:
 class LocalReader final : public BlockingBackend::Reader {
 public:
     LocalReader(std::shared_ptr<const Store> store, const FileId& id, Descriptor file, std::uint64_t size,
-                Result<FileInfo> info)
-        : store_(std::move(store)), id_(id), file_(std::move(file)), size_(size), info_(std::move(info)) {}
+                Result<FileInfo> info, std::optional<ReadCheck> check)
+        : store_(std::move(store)),
+          id_(id),
+          file_(std::move(file)),
+          size_(size),
+          info_(std::move(info)),
+          check_(std::move(check)) {}
 
     std::uint64_t size() const noexcept override { return size_; }
 
@@ -223,7 +172,11 @@ public:
         if (got < 0) {
             return open_file_error(errno, "cannot read file " + id_.str() + " " + store_->place());
         }
-        return static_cast<std::size_t>(got);
+        const auto count = static_cast<std::size_t>(got);
+        if (check_) {
+            FILESTORE_TRY(check_->add(*store_, id_, offset, into.first(count)));
+        }
+        return count;
     }
 
 private:
@@ -232,12 +185,17 @@ private:
     Descriptor file_;
     std::uint64_t size_;
     Result<FileInfo> info_;
+    /// Nothing where the file has no checksum, or it is not to be compared.
+    std::optional<ReadCheck> check_;
 };
 
 class LocalBackend final : public BlockingBackend {
 public:
-    LocalBackend(Store store, std::shared_ptr<Executor> executor)
-        : BlockingBackend(std::move(executor)), store_(std::make_shared<const Store>(std::move(store))) {}
+    LocalBackend(Store store, const LocalOptions& options)
+        : BlockingBackend(options.executor),
+          store_(std::make_shared<const Store>(std::move(store))),
+          checksum_(options.checksum),
+          verify_downloads_(options.verify_downloads) {}
 
     Capabilities capabilities() const noexcept override {
         return {.remove_tells_existence = true, .presign = false};
@@ -250,12 +208,13 @@ protected:
         if (!data) {
             return data.error().within(store_->place());
         }
-        return std::unique_ptr<Writer>(std::make_unique<LocalWriter>(store_, std::move(*data), request));
+        return std::unique_ptr<Writer>(
+            std::make_unique<LocalWriter>(store_, std::move(*data), request, checksum_));
     }
 
     Result<std::unique_ptr<Reader>> open_reader(const DownloadRequest& request) override {
-        if (!request.on_info) {
-            // What the metadata tells is not handed on, so a replacement under way matters only where it looks like damage.
+        if (!request.on_info && !verify_downloads_) {
+            // What the metadata tells is not used, so a replacement under way matters only where it looks like damage.
             if (auto reader = open_with_info(request.id); reader.ok()) {
                 return reader;
             }
@@ -289,52 +248,56 @@ protected:
     }
 
     Result<FileInfo> metadata_now(const FileRequest& request) override {
-        auto info = read_info(*store_, request.id);
+        auto info = info_of(request.id);
         if (info.ok() || info.error().code() != ErrorCode::corrupt) {
             return info;
         }
         // Between the two renames of a replacement, data and sidecar do not agree: look again when it is over.
         auto lock = FileLock::take(*store_, request.id, request.call);
-        return lock.ok() ? read_info(*store_, request.id) : info;
+        return lock.ok() ? info_of(request.id) : info;
     }
 
     Result<ListPage> list_now(const ListRequest& request) override {
         return local::list_files(*store_, request);
     }
 
+    Result<VerifyReport> verify_now(const VerifyRequest& request) override {
+        return local::verify_store(*store_, request);
+    }
+
 private:
-    /// `corrupt` where the metadata is damaged or tells of another size. A file without metadata can be read.
+    [[nodiscard]] Result<FileInfo> info_of(const FileId& id) const {
+        FILESTORE_TRY_ASSIGN(StoredFile file, read_stored_file(*store_, id));
+        return std::move(file.info);
+    }
+
+    /// `corrupt` where the metadata is damaged or tells of another size, and for an empty file that should not be. A file without metadata can be read.
     [[nodiscard]] Result<std::unique_ptr<Reader>> open_with_info(const FileId& id) const {
-        FILESTORE_TRY_ASSIGN(Descriptor file, open_file(id));
+        FILESTORE_TRY_ASSIGN(Descriptor file, local::open_file(*store_, id));
         struct ::stat status {};
         if (::fstat(file.get(), &status) != 0) {
             return open_file_error(errno, "cannot look at file " + id.str() + " " + store_->place());
         }
         if (!S_ISREG(status.st_mode)) {
-            return not_regular(*store_, id);
+            return local::not_regular(*store_, id);
         }
-        auto info = read_info(*store_, id);
-        if (!info.ok() && info.error().code() == ErrorCode::corrupt) {
-            return info.error();
+        auto stored = read_stored_file(*store_, id);
+        if (!stored.ok() && stored.error().code() == ErrorCode::corrupt) {
+            return stored.error();
         }
-        return std::unique_ptr<Reader>(std::make_unique<LocalReader>(
-            store_, id, std::move(file), static_cast<std::uint64_t>(status.st_size), std::move(info)));
-    }
-
-    [[nodiscard]] Result<Descriptor> open_file(const FileId& id) const {
-        Descriptor file(
-            ::openat(store_->base.get(), id.str().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-        if (file.is_open()) {
-            return file;
+        const auto size = static_cast<std::uint64_t>(status.st_size);
+        std::optional<ReadCheck> check;
+        if (verify_downloads_ && stored.ok() && stored->checksum) {
+            check.emplace(*stored->checksum, size);
+            // Of an empty file nothing will be read.
+            if (size == 0) {
+                FILESTORE_TRY(check->add(*store_, id, 0, {}));
+            }
         }
-        switch (errno) {
-            case ENOENT:
-                return no_such_file(*store_, id);
-            case ELOOP:
-                return not_regular(*store_, id);
-            default:
-                return open_file_error(errno, "cannot open file " + id.str() + " " + store_->place());
-        }
+        auto info =
+            stored.ok() ? Result<FileInfo>(std::move(stored->info)) : Result<FileInfo>(stored.error());
+        return std::unique_ptr<Reader>(std::make_unique<LocalReader>(store_, id, std::move(file), size,
+                                                                     std::move(info), std::move(check)));
     }
 
     /// False where there was nothing to unlink.
@@ -350,13 +313,15 @@ private:
     }
 
     std::shared_ptr<const Store> store_;
+    std::optional<ChecksumAlgorithm> checksum_;
+    bool verify_downloads_;
 };
 
 }  // namespace
 
 Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options) {
     FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability));
-    return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), std::move(options.executor)));
+    return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), options));
 }
 
 }  // namespace filestore

@@ -45,6 +45,8 @@ TEST_CASE("every option is set by its name", "[service]") {
     for (const Setting& setting : std::vector<Setting>{{"backend", "s3"},
                                                        {"base_path", "/srv/files"},
                                                        {"durability", "data"},
+                                                       {"checksum", "sha256"},
+                                                       {"verify_downloads", "true"},
                                                        {"bucket_name", "b"},
                                                        {"aws_access_key", "AK"},
                                                        {"aws_secret_key", "SK"},
@@ -79,6 +81,8 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.backend == "s3");
     CHECK(options.local.base_path == "/srv/files");
     CHECK(options.local.durability == Durability::data);
+    CHECK(options.local.checksum == filestore::ChecksumAlgorithm::sha256);
+    CHECK(options.local.verify_downloads);
     CHECK(options.s3.bucket == "b");
     CHECK(options.s3.credentials.access_key == "AK");
     CHECK(options.s3.credentials.secret_key == "SK");
@@ -131,6 +135,9 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
         {"base_path", ""},
         {"base_path", std::string("/srv\0/x", 7)},
         {"durability", "FULL"},
+        {"checksum", "md5"},
+        {"checksum", ""},
+        {"verify_downloads", "on"},
         {"bucket_name", ""},
         {"region", ""},
         {"addressing", "virtual-host"},
@@ -179,6 +186,8 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
     CHECK(options.backend == defaults.backend);
     CHECK(options.local.base_path == defaults.local.base_path);
     CHECK(options.local.durability == defaults.local.durability);
+    CHECK(options.local.checksum == defaults.local.checksum);
+    CHECK(options.local.verify_downloads == defaults.local.verify_downloads);
     CHECK(options.s3.region == defaults.s3.region);
     CHECK(options.s3.addressing == defaults.s3.addressing);
     CHECK(options.s3.connect_timeout == defaults.s3.connect_timeout);
