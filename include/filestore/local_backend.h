@@ -5,7 +5,7 @@
 ///     <base>/<file id>                    the bytes
 ///     <base>/metadata/<file id>.json      a JSON object: the user's keys beside `file_id`, `original_path`, `size`;
 ///                                         what else we keep (type, checksum) is under the one key `filestore`
-///     <base>/.filestore/                  ours: the catalogue of a FileService
+///     <base>/.filestore/                  ours: the catalogue of a FileService, locks, the quarantine of verify
 ///
 /// A store that the original wrote is read, and the original reads ours. What its json.dump wrote beyond JSON is told as JSON: half a surrogate
 /// pair as U+FFFD, a number that JSON or a double does not have (NaN, 10 to the 400th) as a string of its spelling. A value under
