@@ -23,6 +23,7 @@ set(installed_headers
     include/filestore/stdstream.h
     include/filestore/stream.h
     include/filestore/time.h
+    include/filestore/verify.h
     include/filestore/version.h)
 install(FILES ${installed_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/filestore)
 install(FILES capi/include/filestore.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -28,6 +28,7 @@
 #include "filestore/result.h"
 #include "filestore/stream.h"
 #include "filestore/time.h"
+#include "filestore/verify.h"
 
 namespace filestore {
 
@@ -196,6 +197,11 @@ public:
     /// A URL by which anybody can use the file for a while. `unsupported` by default.
     virtual void presign_async(PresignRequest request, Completion<PresignedUrl> done);
 
+    /// Reads every file of the store and tells which are damaged (see verify.h); takes as long as reading them all. Damage is no failure of the call. Files that are stored
+    /// or removed meanwhile are not taken for damaged. `unsupported` by default. Failures to act on: `unsupported` (this store cannot repair, or go on with a
+    /// run), `conflict` (resume: another run is at work), and those of download for the store as a whole.
+    virtual void verify_async(VerifyRequest request, Completion<VerifyReport> done);
+
     [[nodiscard]] virtual Capabilities capabilities() const noexcept = 0;
 
     /// "local", "s3", or a third party's own.
@@ -214,6 +220,7 @@ public:
     [[nodiscard]] Result<FileInfo> metadata(FileRequest request);
     [[nodiscard]] Result<ListPage> list(ListRequest request);
     [[nodiscard]] Result<PresignedUrl> presign(PresignRequest request);
+    [[nodiscard]] Result<VerifyReport> verify(VerifyRequest request);
 };
 
 }  // namespace filestore

@@ -4,8 +4,8 @@
 ///
 ///     <base>/<file id>                    the bytes
 ///     <base>/metadata/<file id>.json      a JSON object: the user's keys beside `file_id`, `original_path`, `size`;
-///                                         what else we keep is under the one key `filestore`
-///     <base>/.filestore/                  ours: the lock, what is unfinished, the catalogue of a FileService
+///                                         what else we keep (type, version, checksum) is under the one key `filestore`
+///     <base>/.filestore/                  ours: the lock, what is unfinished, the catalogue of a FileService, the quarantine of verify
 ///
 /// A store that the original wrote is read, and the original reads ours. What its json.dump wrote beyond JSON is told as JSON: half a surrogate
 /// pair as U+FFFD, a number that JSON or a double does not have (NaN, 10 to the 400th) as a string of its spelling. A value under
@@ -19,11 +19,14 @@
 /// Files are made with mode 0600 and directories with 0700, unless the options say otherwise; the umask does not matter. `base_path` itself may be reached
 /// through symbolic links; below it none is followed, and what stands for a file and is none (a link, a FIFO, a directory) is `corrupt`.
 /// A download of a file whose metadata is damaged or tells of another size fails with `corrupt`; one without metadata is read.
+/// StorageBackend::verify() reads every file and compares it with its checksum (see verify.h).
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "filestore/backend.h"
+#include "filestore/checksum.h"
 #include "filestore/executor.h"
 
 namespace filestore {
@@ -48,6 +51,11 @@ struct LocalOptions {
     /// them can always read and write.
     unsigned file_mode = 0600;
     unsigned directory_mode = 0700;
+    /// The checksum of a file's bytes that an upload keeps in the metadata; none where it is empty. Files without one, such as the original's, are
+    /// read as well; nothing tells of them that their bytes have changed.
+    std::optional<ChecksumAlgorithm> checksum = ChecksumAlgorithm::crc64nvme;
+    /// Whether a download of a whole file is compared with its checksum: other bytes are `corrupt`, before Sink::finish.
+    bool verify_downloads = false;
     /// Where the work runs; a thread pool of its own where there is none.
     std::shared_ptr<Executor> executor{};
 };

@@ -60,7 +60,8 @@ struct FILESTORE_API ServiceOptions {
     /// The system's where there is none.
     std::shared_ptr<Clock> clock{};
 
-    /// Sets one option by name: `backend`, `base_path`, `durability` (full, data, none), `bucket_name`, `aws_access_key`, `aws_secret_key`,
+    /// Sets one option by name: `backend`, `base_path`, `durability` (full, data, none), `checksum` (crc64nvme, sha256, off),
+    /// `verify_downloads` (true, false), `bucket_name`, `aws_access_key`, `aws_secret_key`,
     /// `aws_session_token`, `region`, `endpoint`, `dual_stack` (true, false), `addressing` (automatic, path, virtual_host), `payload_signing` (automatic, signed,
     /// unsigned), `key_prefix`, `ca_file`, `spool_directory`, `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds),
     /// `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
@@ -130,6 +131,10 @@ public:
 
     [[nodiscard]] Result<PresignedUrl> presign(PresignRequest request);
     void presign_async(PresignRequest request, Completion<PresignedUrl> done);
+
+    /// See StorageBackend::verify_async. Files are also `missing` that are recorded as stored and of which nothing is there: a catalogue is of one store.
+    [[nodiscard]] Result<VerifyReport> verify(VerifyRequest request);
+    void verify_async(VerifyRequest request, Completion<VerifyReport> done);
 
     /// Where the catalogue is; empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& catalogue_path() const noexcept;

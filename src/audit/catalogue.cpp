@@ -134,6 +134,8 @@ public:
     Result<void> abandon(std::int64_t intent_number);
     Result<std::vector<Intent>> stale_intents();
     Result<CatalogueRow> row(const FileId& id);
+    Result<std::vector<FileId>> stored_after(const FileId& after, std::size_t most);
+    Result<bool> is_stored(const FileId& id);
 
     /// Runs `work` alone, unless this process is a child of the one that opened the catalogue.
     template <class Work>
@@ -276,6 +278,38 @@ Result<CatalogueRow> Catalogue::Impl::row(const FileId& id) {
     return std::move(*answer);
 }
 
+Result<std::vector<FileId>> Catalogue::Impl::stored_after(const FileId& after, std::size_t most) {
+    FILESTORE_TRY_ASSIGN(
+        SqliteQuery row,
+        connection_.query(
+            "SELECT file_id FROM file_uploads WHERE file_id > ? AND uploaded_at IS NOT NULL AND "
+            "deleted_at IS NULL AND file_id NOT IN (SELECT file_id FROM intents) "
+            "ORDER BY file_id LIMIT ?",
+            after.text(), static_cast<std::int64_t>(most)));
+    std::vector<FileId> stored;
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const bool found, row.next());
+        if (!found) {
+            return stored;
+        }
+        const auto id = FileId::parse(row.text(0));
+        if (!id.ok()) {
+            return damaged(connection_.path(), "file " + filestore::quoted(row.text(0)));
+        }
+        stored.push_back(*id);
+    }
+}
+
+Result<bool> Catalogue::Impl::is_stored(const FileId& id) {
+    FILESTORE_TRY_ASSIGN(
+        SqliteQuery row,
+        connection_.query(
+            "SELECT 1 FROM file_uploads WHERE file_id = ?1 AND uploaded_at IS NOT NULL AND deleted_at "
+            "IS NULL AND NOT EXISTS (SELECT 1 FROM intents WHERE file_id = ?1)",
+            id.text()));
+    return row.next();
+}
+
 Result<std::int64_t> Catalogue::Impl::own_session() {
     if (session_ == 0) {
         FILESTORE_TRY_ASSIGN(session_, take_session());
@@ -360,6 +394,14 @@ Result<std::vector<Intent>> Catalogue::stale_intents() {
 
 Result<CatalogueRow> Catalogue::row(const FileId& id) {
     return impl_->exclusively([&] { return impl_->row(id); });
+}
+
+Result<std::vector<FileId>> Catalogue::stored_after(const FileId& after, std::size_t most) {
+    return impl_->exclusively([&] { return impl_->stored_after(after, most); });
+}
+
+Result<bool> Catalogue::is_stored(const FileId& id) {
+    return impl_->exclusively([&] { return impl_->is_stored(id); });
 }
 
 }  // namespace filestore

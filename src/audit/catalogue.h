@@ -75,6 +75,12 @@ public:
     /// `not_found` where there is no row.
     [[nodiscard]] Result<CatalogueRow> row(const FileId& id);
 
+    /// The first `most` IDs after `after`, in order, of files whose rows say that they are stored, and of which no intent is open.
+    [[nodiscard]] Result<std::vector<FileId>> stored_after(const FileId& after, std::size_t most);
+
+    /// Whether the file is one of those.
+    [[nodiscard]] Result<bool> is_stored(const FileId& id);
+
 private:
     class Impl;
     explicit Catalogue(std::unique_ptr<Impl> impl);

@@ -16,6 +16,14 @@ void StorageBackend::presign_async(PresignRequest request, Completion<PresignedU
     });
 }
 
+void StorageBackend::verify_async(VerifyRequest request, Completion<VerifyReport> done) {
+    // Through list_async, for the same reason.
+    ListRequest probe{{}, 1, std::move(request.call)};
+    list_async(std::move(probe), [done = std::move(done)](const Result<ListPage>&) {
+        done(Error(ErrorCode::unsupported, "this backend cannot verify its files"));
+    });
+}
+
 Result<UploadReceipt> StorageBackend::upload(UploadRequest request) {
     return wait_for<UploadReceipt>([&](auto done) { upload_async(std::move(request), std::move(done)); });
 }
@@ -52,6 +60,10 @@ Result<ListPage> StorageBackend::list(ListRequest request) {
 
 Result<PresignedUrl> StorageBackend::presign(PresignRequest request) {
     return wait_for<PresignedUrl>([&](auto done) { presign_async(std::move(request), std::move(done)); });
+}
+
+Result<VerifyReport> StorageBackend::verify(VerifyRequest request) {
+    return wait_for<VerifyReport>([&](auto done) { verify_async(std::move(request), std::move(done)); });
 }
 
 }  // namespace filestore

@@ -293,4 +293,13 @@ void BlockingBackend::list_async(ListRequest request, Completion<ListPage> done)
     start<CallJob<ListPage, ListRequest>>(std::move(request), std::move(done), &BlockingBackend::list_now);
 }
 
+void BlockingBackend::verify_async(VerifyRequest request, Completion<VerifyReport> done) {
+    start<CallJob<VerifyReport, VerifyRequest>>(std::move(request), std::move(done),
+                                                &BlockingBackend::verify_now);
+}
+
+Result<VerifyReport> BlockingBackend::verify_now(const VerifyRequest&) {
+    return Error(ErrorCode::unsupported, "this backend cannot verify its files");
+}
+
 }  // namespace filestore

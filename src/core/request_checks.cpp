@@ -80,6 +80,14 @@ Result<void> check_request(const PresignRequest& request) {
     return {};
 }
 
+Result<void> check_request(const VerifyRequest& request) {
+    if (request.parallel < 1 || request.parallel > 64) {
+        return invalid("a run of verify reads 1 to 64 files at a time, not " +
+                       std::to_string(request.parallel));
+    }
+    return {};
+}
+
 Result<ResolvedRange> resolve_range(const std::optional<ByteRange>& range, std::uint64_t file_size) {
     if (!range) {
         return ResolvedRange{0, file_size};

@@ -11,6 +11,7 @@ namespace filestore {
 [[nodiscard]] Result<void> check_request(const FileRequest& request);
 [[nodiscard]] Result<void> check_request(const ListRequest& request);
 [[nodiscard]] Result<void> check_request(const PresignRequest& request);
+[[nodiscard]] Result<void> check_request(const VerifyRequest& request);
 
 /// The bytes of a range: where they begin and how many there are. A value.
 struct ResolvedRange {

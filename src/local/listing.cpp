@@ -3,45 +3,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <vector>
-
 #include "core/text.h"
 #include "core/try.h"
-#include "local/directory.h"
+#include "local/id_window.h"
 
 namespace filestore::local {
-
-namespace {
-
-/// The `count` smallest IDs after `after`, sorted.
-Result<std::vector<FileId>> smallest_ids(const Store& store, const FileId& after, std::size_t count) {
-    const std::string what = "cannot list the files " + store.place();
-    FILESTORE_TRY_ASSIGN(const Directory directory, open_directory(store.base.get(), what));
-    std::vector<FileId> heap;
-    heap.reserve(count + 1);
-    errno = 0;
-    while (const dirent* entry = ::readdir(directory.get())) {
-        const auto id = FileId::parse(entry->d_name);
-        if (id.ok() && *id > after && (heap.size() < count || *id < heap.front())) {
-            heap.push_back(*id);
-            std::push_heap(heap.begin(), heap.end());
-            if (heap.size() > count) {
-                std::pop_heap(heap.begin(), heap.end());
-                heap.pop_back();
-            }
-        }
-        errno = 0;
-    }
-    if (errno != 0) {
-        return open_file_error(errno, what);
-    }
-    std::sort_heap(heap.begin(), heap.end());
-    return heap;
-}
-
-}  // namespace
 
 Result<ListPage> list_files(const Store& store, const ListRequest& request) {
     FileId after;
@@ -53,14 +19,12 @@ Result<ListPage> list_files(const Store& store, const ListRequest& request) {
         }
         after = *cursor;
     }
-    // One more than asked for tells whether another page follows.
-    FILESTORE_TRY_ASSIGN(std::vector<FileId> ids, smallest_ids(store, after, request.limit + 1));
+    FILESTORE_TRY_ASSIGN(const IdWindow window, read_id_window(store, store.base, {}, after, request.limit));
     ListPage page;
-    if (ids.size() > request.limit) {
-        ids.resize(request.limit);
-        page.next = ids.back().str();
+    if (!window.reaches_the_end()) {
+        page.next = window.ids.back().str();
     }
-    for (const FileId& id : ids) {
+    for (const FileId& id : window.ids) {
         struct ::stat status {};
         // A file that was removed meanwhile is left out.
         if (::fstatat(store.base.get(), id.str().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -4,120 +4,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "core/backend_handle.h"
+#include "core/checksum/checksum.h"
 #include "core/staged_file.h"
 #include "core/try.h"
 #include "filestore/blocking_backend.h"
 #include "local/commit.h"
 #include "local/listing.h"
-#include "local/paths.h"
+#include "local/read_check.h"
 #include "local/sidecar.h"
 #include "local/store.h"
+#include "local/stored_file.h"
+#include "local/verify.h"
 
 namespace filestore {
 
 namespace {
 
 using local::FileLock;
-using local::modification_time;
-using local::open_beneath;
+using local::find_file;
+using local::read_stored_file;
+using local::ReadCheck;
 using local::Sidecar;
 using local::sidecar_name;
 using local::Store;
+using local::StoredFile;
 
 constexpr int attempts_without_lock = 3;
-constexpr std::size_t largest_sidecar = std::size_t{4} * 1024 * 1024;
-
-Error no_such_file(const Store& store, const FileId& id) {
-    return {ErrorCode::not_found, "no file " + id.str() + " " + store.place()};
-}
-
-Error not_regular(const Store& store, const FileId& id) {
-    return {ErrorCode::corrupt, id.str() + " " + store.place() + " is not a regular file"};
-}
-
-/// The state of a stored file; nothing where there is none. `corrupt` for what is no regular file: nothing of ours.
-Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId& id) {
-    struct ::stat status {};
-    if (::fstatat(store.base.get(), id.str().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        if (errno == ENOENT) {
-            return std::optional<struct ::stat>();
-        }
-        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
-    }
-    if (!S_ISREG(status.st_mode)) {
-        return not_regular(store, id);
-    }
-    return std::optional(status);
-}
-
-Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
-    const Descriptor file =
-        open_beneath(store.metadata.get(), sidecar_name(id).c_str(), O_RDONLY | O_NONBLOCK);
-    if (!file.is_open() && errno == ENOENT) {
-        return Error(ErrorCode::not_found, "file " + id.str() + " " + store.place() + " has no metadata");
-    }
-    const std::string what = "cannot read the metadata of file " + id.str() + " " + store.place();
-    struct ::stat status {};
-    const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
-    if (opened ? !S_ISREG(status.st_mode) : errno == ELOOP) {
-        return Error(ErrorCode::corrupt, what + ": it is not a regular file");
-    }
-    if (!opened) {
-        return open_file_error(errno, what);
-    }
-    std::string text;
-    std::array<char, 4096> chunk{};
-    while (text.size() <= largest_sidecar) {
-        const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return open_file_error(errno, what);
-        }
-        if (got == 0) {
-            return text;
-        }
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return Error(ErrorCode::corrupt, what + ": it is larger than 4 MiB");
-}
-
-/// Of a file that another program wrote, in place: any change of it changes that.
-std::string version_of(const struct ::stat& status) {
-    return std::to_string(status.st_ino) + "-" + std::to_string(status.st_mtim.tv_sec) + "." +
-           std::to_string(status.st_mtim.tv_nsec) + "-" + std::to_string(status.st_size);
-}
-
-Result<FileInfo> read_info(const Store& store, const FileId& id) {
-    FILESTORE_TRY_ASSIGN(const std::optional<struct ::stat> status, find_file(store, id));
-    if (!status) {
-        return no_such_file(store, id);
-    }
-    FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
-    FILESTORE_TRY_ASSIGN(Sidecar sidecar, local::read_sidecar(id, json));
-    FileInfo info;
-    info.id = id;
-    info.original_path = std::move(sidecar.original_path);
-    info.size = static_cast<std::uint64_t>(status->st_size);
-    info.last_modified = modification_time(*status);
-    info.content_type = std::move(sidecar.content_type);
-    info.metadata = std::move(sidecar.metadata);
-    info.version = sidecar.version.empty() ? version_of(*status) : std::move(sidecar.version);
-    if (sidecar.size && *sidecar.size != info.size) {
-        return Error(ErrorCode::corrupt,
-                     "file " + id.str() + " " + store.place() + " has " + std::to_string(info.size) +
-                         " bytes where its metadata tells of " + std::to_string(*sidecar.size));
-    }
-    return info;
-}
 
 /// Whether two looks saw the same file, untouched.
 bool same_file(const std::optional<struct ::stat>& first, const std::optional<struct ::stat>& second) {
@@ -132,7 +50,8 @@ bool same_file(const std::optional<struct ::stat>& first, const std::optional<st
 /// Stages the bytes, then commits them with their sidecar (see commit.h).
 class LocalWriter final : public BlockingBackend::Writer {
 public:
-    LocalWriter(std::shared_ptr<const Store> store, StagedFile data, const UploadRequest& request)
+    LocalWriter(std::shared_ptr<const Store> store, StagedFile data, const UploadRequest& request,
+                std::optional<ChecksumAlgorithm> checksum)
         : store_(std::move(store)),
           data_(std::move(data)),
           create_only_(request.create_only),
@@ -142,14 +61,23 @@ public:
         sidecar_.original_path = request.original_path;
         sidecar_.content_type = request.content_type;
         sidecar_.metadata = request.metadata;
+        if (checksum) {
+            checksum_.emplace(*checksum);
+        }
     }
 
     Result<void> write(std::span<const std::byte> bytes) override {
+        if (checksum_) {
+            checksum_->update(bytes);
+        }
         return write_all(data_.descriptor(), bytes, "cannot write a file " + store_->place());
     }
 
     Result<void> commit(std::uint64_t size) override {
         sidecar_.size = size;
+        if (checksum_) {
+            sidecar_.checksum = checksum_->finish();
+        }
         FILESTORE_TRY_ASSIGN(StagedFile sidecar_file, stage_sidecar());
         FILESTORE_TRY(local::flush_staged(*store_, data_));
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
@@ -180,14 +108,14 @@ private:
 
     /// A file without metadata has no version that anybody was told.
     Result<void> check_version() const {
-        const auto info = read_info(*store_, sidecar_.id);
-        if (!info.ok() && info.error().code() != ErrorCode::not_found) {
-            return info.error();
+        const auto stored = read_stored_file(*store_, sidecar_.id);
+        if (!stored.ok() && stored.error().code() != ErrorCode::not_found) {
+            return stored.error();
         }
-        if (!info.ok() || info->version != if_version_) {
+        if (!stored.ok() || stored->info.version != if_version_) {
             return Error(ErrorCode::precondition_failed,
                          "file " + sidecar_.id.str() + " " + store_->place() +
-                             (info.ok() ? " is of another version" : " is not there to be replaced"));
+                             (stored.ok() ? " is of another version" : " is not there to be replaced"));
         }
         return {};
     }
@@ -206,6 +134,8 @@ private:
     std::shared_ptr<const Store> store_;
     StagedFile data_;
     Sidecar sidecar_;
+    /// Of what was written so far.
+    std::optional<Checksum> checksum_;
     bool create_only_;
     std::string if_version_;
     CallOptions limits_;
@@ -214,8 +144,13 @@ private:
 class LocalReader final : public BlockingBackend::Reader {
 public:
     LocalReader(std::shared_ptr<const Store> store, const FileId& id, Descriptor file, std::uint64_t size,
-                Result<FileInfo> info)
-        : store_(std::move(store)), id_(id), file_(std::move(file)), size_(size), info_(std::move(info)) {}
+                Result<FileInfo> info, std::optional<ReadCheck> check)
+        : store_(std::move(store)),
+          id_(id),
+          file_(std::move(file)),
+          size_(size),
+          info_(std::move(info)),
+          check_(std::move(check)) {}
 
     std::uint64_t size() const noexcept override { return size_; }
 
@@ -229,7 +164,11 @@ public:
         if (got < 0) {
             return open_file_error(errno, "cannot read file " + id_.str() + " " + store_->place());
         }
-        return static_cast<std::size_t>(got);
+        const auto count = static_cast<std::size_t>(got);
+        if (check_) {
+            FILESTORE_TRY(check_->add(*store_, id_, offset, into.first(count)));
+        }
+        return count;
     }
 
 private:
@@ -238,12 +177,17 @@ private:
     Descriptor file_;
     std::uint64_t size_;
     Result<FileInfo> info_;
+    /// Nothing where the file has no checksum, or it is not to be compared.
+    std::optional<ReadCheck> check_;
 };
 
 class LocalBackend final : public BlockingBackend {
 public:
-    LocalBackend(Store store, std::shared_ptr<Executor> executor)
-        : BlockingBackend(std::move(executor)), store_(std::make_shared<const Store>(std::move(store))) {}
+    LocalBackend(Store store, const LocalOptions& options)
+        : BlockingBackend(options.executor),
+          store_(std::make_shared<const Store>(std::move(store))),
+          checksum_(options.checksum),
+          verify_downloads_(options.verify_downloads) {}
 
     Capabilities capabilities() const noexcept override {
         return {.remove_tells_existence = true, .presign = false, .compare_and_swap = true};
@@ -253,7 +197,8 @@ public:
 protected:
     Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) override {
         FILESTORE_TRY_ASSIGN(StagedFile data, local::stage(*store_));
-        return std::unique_ptr<Writer>(std::make_unique<LocalWriter>(store_, std::move(data), request));
+        return std::unique_ptr<Writer>(
+            std::make_unique<LocalWriter>(store_, std::move(data), request, checksum_));
     }
 
     Result<std::unique_ptr<Reader>> open_reader(const DownloadRequest& request) override {
@@ -279,11 +224,15 @@ protected:
     }
 
     Result<FileInfo> metadata_now(const FileRequest& request) override {
-        return in_one_piece(request.id, request.call, [&] { return read_info(*store_, request.id); });
+        return in_one_piece(request.id, request.call, [&] { return info_of(request.id); });
     }
 
     Result<ListPage> list_now(const ListRequest& request) override {
         return local::list_files(*store_, request);
+    }
+
+    Result<VerifyReport> verify_now(const VerifyRequest& request) override {
+        return local::verify_store(*store_, request);
     }
 
 private:
@@ -308,40 +257,43 @@ private:
         return read();
     }
 
-    /// `corrupt` where the metadata is damaged or tells of another size. A file without metadata can be read.
+    [[nodiscard]] Result<FileInfo> info_of(const FileId& id) const {
+        FILESTORE_TRY_ASSIGN(StoredFile file, read_stored_file(*store_, id));
+        return std::move(file.info);
+    }
+
+    /// `corrupt` where the metadata is damaged or tells of another size, and for an empty file that should not be. A file without metadata can be read.
     [[nodiscard]] Result<std::unique_ptr<Reader>> open_with_info(const FileId& id) const {
-        FILESTORE_TRY_ASSIGN(Descriptor file, open_file(id));
+        FILESTORE_TRY_ASSIGN(Descriptor file, local::open_file(*store_, id));
         struct ::stat status {};
         if (::fstat(file.get(), &status) != 0) {
             return open_file_error(errno, "cannot look at file " + id.str() + " " + store_->place());
         }
         if (!S_ISREG(status.st_mode)) {
-            return not_regular(*store_, id);
+            return local::not_regular(*store_, id);
         }
-        auto info = read_info(*store_, id);
-        if (!info.ok() && info.error().code() == ErrorCode::corrupt) {
-            return info.error();
+        auto stored = read_stored_file(*store_, id);
+        if (!stored.ok() && stored.error().code() == ErrorCode::corrupt) {
+            return stored.error();
         }
-        return std::unique_ptr<Reader>(std::make_unique<LocalReader>(
-            store_, id, std::move(file), static_cast<std::uint64_t>(status.st_size), std::move(info)));
-    }
-
-    [[nodiscard]] Result<Descriptor> open_file(const FileId& id) const {
-        Descriptor file = open_beneath(store_->base.get(), id.str().c_str(), O_RDONLY | O_NONBLOCK);
-        if (file.is_open()) {
-            return file;
+        const auto size = static_cast<std::uint64_t>(status.st_size);
+        std::optional<ReadCheck> check;
+        if (verify_downloads_ && stored.ok() && stored->checksum) {
+            check.emplace(*stored->checksum, size);
+            // Of an empty file nothing will be read.
+            if (size == 0) {
+                FILESTORE_TRY(check->add(*store_, id, 0, {}));
+            }
         }
-        switch (errno) {
-            case ENOENT:
-                return no_such_file(*store_, id);
-            case ELOOP:
-                return not_regular(*store_, id);
-            default:
-                return open_file_error(errno, "cannot open file " + id.str() + " " + store_->place());
-        }
+        auto info =
+            stored.ok() ? Result<FileInfo>(std::move(stored->info)) : Result<FileInfo>(stored.error());
+        return std::unique_ptr<Reader>(std::make_unique<LocalReader>(store_, id, std::move(file), size,
+                                                                     std::move(info), std::move(check)));
     }
 
     std::shared_ptr<const Store> store_;
+    std::optional<ChecksumAlgorithm> checksum_;
+    bool verify_downloads_;
 };
 
 Result<void> check_modes(const LocalOptions& options) {
@@ -361,7 +313,7 @@ Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options)
     FILESTORE_TRY(check_modes(options));
     FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability,
                                                   {options.file_mode, options.directory_mode}));
-    return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), std::move(options.executor)));
+    return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), options));
 }
 
 }  // namespace filestore

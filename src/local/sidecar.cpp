@@ -33,6 +33,34 @@ std::optional<Metadata> ours_in(const Metadata& members) {
     return std::move(*ours);
 }
 
+std::string as_json(const ChecksumValue& checksum) {
+    return R"({"algorithm":")" + std::string(to_string(checksum.algorithm)) + R"(","value":")" +
+           checksum.text() + "\"}";
+}
+
+/// `corrupt` where the value is no checksum; nothing for an algorithm of a newer version.
+Result<std::optional<ChecksumValue>> checksum_in(const FileId& id, const Metadata& ours) {
+    const auto kept = ours.json("checksum");
+    if (!kept) {
+        return std::optional<ChecksumValue>();
+    }
+    const auto members = StoredMetadata::read(*kept);
+    const auto name = members ? members->text("algorithm") : std::nullopt;
+    const auto text = members ? members->text("value") : std::nullopt;
+    if (!name || !text) {
+        return damaged(id, "its checksum cannot be read");
+    }
+    const auto algorithm = parse_checksum_algorithm(*name);
+    if (!algorithm) {
+        return std::optional<ChecksumValue>();
+    }
+    const auto value = ChecksumValue::parse(*algorithm, *text);
+    if (!value || value->parts != 0) {
+        return damaged(id, "its checksum cannot be read");
+    }
+    return std::optional(*value);
+}
+
 std::string content_type_of(const Metadata& members, const Metadata& ours) {
     for (const auto& type : {ours.text("content_type"), members.text("content_type")}) {
         if (type && !type->empty() && is_printable_ascii(*type)) {
@@ -49,6 +77,9 @@ Result<std::string> write_sidecar(const Sidecar& sidecar) {
     FILESTORE_TRY(ours.set("content_type", sidecar.content_type));
     if (!sidecar.version.empty()) {
         FILESTORE_TRY(ours.set("version", sidecar.version));
+    }
+    if (sidecar.checksum) {
+        FILESTORE_TRY(ours.set_json("checksum", as_json(*sidecar.checksum)));
     }
     Metadata members = sidecar.metadata;
     FILESTORE_TRY(members.set("file_id", sidecar.id.text()));
@@ -80,6 +111,7 @@ Result<Sidecar> read_sidecar(const FileId& id, std::string_view json) {
         members->erase(key);
     }
     if (ours) {
+        FILESTORE_TRY_ASSIGN(sidecar.checksum, checksum_in(id, *ours));
         members->erase("filestore");
         sidecar.version = ours->text("version").value_or("");
     }

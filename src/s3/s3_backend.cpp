@@ -7,6 +7,7 @@
 #include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
+#include "core/verify_by_download.h"
 #include "s3/client/core.h"
 #include "s3/client/listing.h"
 #include "s3/client/objects.h"
@@ -49,6 +50,7 @@ public:
     void metadata_async(FileRequest request, Completion<FileInfo> done) override;
     void list_async(ListRequest request, Completion<ListPage> done) override;
     void presign_async(PresignRequest request, Completion<PresignedUrl> done) override;
+    void verify_async(VerifyRequest request, Completion<VerifyReport> done) override;
 
 private:
     /// Registers a call, checks its request, and runs `begin(operation, request)`.
@@ -307,6 +309,10 @@ void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> d
                   [operation](Result<PresignedUrl> url) { operation->finish(std::move(url)); });
               return {};
           });
+}
+
+void S3Backend::verify_async(VerifyRequest request, Completion<VerifyReport> done) {
+    verify_by_download(shared_from_this(), std::move(request), std::move(done));
 }
 
 }  // namespace

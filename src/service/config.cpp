@@ -37,7 +37,9 @@ constexpr auto storage_settings = std::to_array<Setting>({{"backend", "backend"}
 constexpr auto local_settings = std::to_array<Setting>({{"base_path", "base_path"},
                                                         {"durability", "durability"},
                                                         {"file_mode", "file_mode"},
-                                                        {"directory_mode", "directory_mode"}});
+                                                        {"directory_mode", "directory_mode"},
+                                                        {"checksum", "checksum"},
+                                                        {"verify_downloads", "verify_downloads", true}});
 
 constexpr auto s3_settings = std::to_array<Setting>({
     {"bucket_name", "bucket_name"},

@@ -1,5 +1,7 @@
 #include "service/journal.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "core/try.h"
@@ -74,6 +76,26 @@ Result<bool> Journal::knows(const FileId& id) {
         return row.error();
     }
     return row.ok();
+}
+
+bool Journal::has_recorded() const {
+    return unplaced_ || (!path_.empty() && ::access(path_.c_str(), F_OK) == 0);
+}
+
+Result<std::vector<FileId>> Journal::stored_after(const FileId& after, std::size_t most) {
+    if (!has_recorded()) {
+        return std::vector<FileId>();
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->stored_after(after, most);
+}
+
+Result<bool> Journal::is_stored(const FileId& id) {
+    if (!has_recorded()) {
+        return false;
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->is_stored(id);
 }
 
 Result<Catalogue*> Journal::catalogue() {

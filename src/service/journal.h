@@ -6,16 +6,18 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "audit/catalogue.h"
 #include "core/pending_calls.h"
 #include "filestore/backend.h"
+#include "filestore/verify.h"
 
 namespace filestore {
 
 /// A resource held by std::shared_ptr; thread-safe; blocks, so it is used on the executor only. With an empty path nothing is recorded, and every
 /// function succeeds at once; with an error in its place every function answers that.
-class Journal : public std::enable_shared_from_this<Journal> {
+class Journal : public StoreRecord, public std::enable_shared_from_this<Journal> {
 public:
     /// Settling counts among `calls`, so that whoever closes them ends it and waits for it.
     Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
@@ -35,8 +37,13 @@ public:
     /// Whether a row tells of the file.
     [[nodiscard]] Result<bool> knows(const FileId& id);
 
+    /// See Catalogue. None where nothing has been recorded yet: a store is not changed by being verified.
+    [[nodiscard]] Result<std::vector<FileId>> stored_after(const FileId& after, std::size_t most) override;
+    [[nodiscard]] Result<bool> is_stored(const FileId& id) override;
+
 private:
     [[nodiscard]] Result<Catalogue*> catalogue();
+    [[nodiscard]] bool has_recorded() const;
     void settle(const Intent& intent);
     void ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <type_traits>
@@ -59,6 +60,11 @@ constexpr auto checksum_algorithms =
                                               {"crc64nvme", ChecksumAlgorithm::crc64nvme},
                                               {"sha1", ChecksumAlgorithm::sha1},
                                               {"sha256", ChecksumAlgorithm::sha256}});
+
+constexpr auto local_checksums =
+    std::to_array<Choice<std::optional<ChecksumAlgorithm>>>({{"crc64nvme", ChecksumAlgorithm::crc64nvme},
+                                                             {"sha256", ChecksumAlgorithm::sha256},
+                                                             {"off", std::nullopt}});
 
 constexpr auto backends = std::to_array<Choice<std::string_view>>({{"local", "local"}, {"s3", "s3"}});
 constexpr auto switches = std::to_array<Choice<bool>>({{"true", true}, {"false", false}});
@@ -186,6 +192,9 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"durability", [](Options o, Value v) { return set_choice(o.local.durability, v, durabilities); }},
     {"file_mode", [](Options o, Value v) { return set_mode(o.local.file_mode, v, 0600, 0666); }},
     {"directory_mode", [](Options o, Value v) { return set_mode(o.local.directory_mode, v, 0700, 02777); }},
+    {"checksum", [](Options o, Value v) { return set_choice(o.local.checksum, v, local_checksums); }},
+    {"verify_downloads",
+     [](Options o, Value v) { return set_choice(o.local.verify_downloads, v, switches); }},
     {"bucket_name", [](Options o, Value v) { return set_nonempty(o.s3.bucket, v); }},
     {"aws_access_key", [](Options o, Value v) { return set_text(o.s3.credentials.access_key, v); }, true},
     {"aws_secret_key", [](Options o, Value v) { return set_text(o.s3.credentials.secret_key, v); }, true},

@@ -189,6 +189,13 @@ void FileService::presign_async(PresignRequest request, Completion<PresignedUrl>
     impl_->forward(std::move(request), std::move(done), &StorageBackend::presign_async);
 }
 
+void FileService::verify_async(VerifyRequest request, Completion<VerifyReport> done) {
+    if (!request.record && impl_->parts().journal->records()) {
+        request.record = impl_->parts().journal;
+    }
+    impl_->forward(std::move(request), std::move(done), &StorageBackend::verify_async);
+}
+
 Result<FileId> FileService::upload(FileUpload file) {
     return wait_for<FileId>([&](auto done) { upload_async(std::move(file), std::move(done)); });
 }
@@ -215,6 +222,10 @@ Result<ListPage> FileService::list(ListRequest request) {
 
 Result<PresignedUrl> FileService::presign(PresignRequest request) {
     return wait_for<PresignedUrl>([&](auto done) { presign_async(std::move(request), std::move(done)); });
+}
+
+Result<VerifyReport> FileService::verify(VerifyRequest request) {
+    return wait_for<VerifyReport>([&](auto done) { verify_async(std::move(request), std::move(done)); });
 }
 
 const std::string& FileService::catalogue_path() const noexcept {

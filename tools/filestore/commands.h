@@ -15,5 +15,6 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode list(const Session& session);
 [[nodiscard]] ExitCode presign(const Session& session);
 [[nodiscard]] ExitCode probe(const Session& session);
+[[nodiscard]] ExitCode verify(const Session& session);
 
 }  // namespace filestore::tool

@@ -37,6 +37,8 @@ ExitCode run_command(const Session& session) {
             return presign(session);
         case Command::probe:
             return probe(session);
+        case Command::verify:
+            return verify(session);
     }
     return ExitCode::other;
 }

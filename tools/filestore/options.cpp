@@ -19,6 +19,7 @@ namespace {
 
 /// Some thirty years: longer ones are slips, and would overflow a clock.
 constexpr double longest_timeout = 1e9;
+constexpr unsigned most_parallel = 64;
 
 constexpr std::string_view exit_codes =
     "Exit codes: 0 ok, 1 other failure, 2 usage or configuration, 3 not found, 4 refused by validation,\n"
@@ -146,6 +147,7 @@ private:
     std::vector<CLI::Option*> add_download_options(CLI::App& app);
     std::vector<CLI::Option*> add_list_options(CLI::App& app);
     std::vector<CLI::Option*> add_presign_options(CLI::App& app);
+    std::vector<CLI::Option*> add_verify_options(CLI::App& app);
     void accept_before_the_command(Command command, const std::vector<CLI::Option*>& options);
     Result<void> take_named_options();
     Result<void> take_timeout();
@@ -224,11 +226,15 @@ void Parser::add_commands() {
     add_operand(*presign, "ID", "ID of the file");
     add_presign_options(*presign);
     add_command("probe", Command::probe, "Find out what server an S3 store is and what it can do");
+    CLI::App* verify = add_command("verify", Command::verify,
+                                   "Read every file; print what is damaged; exit with 7 where anything is");
+    add_verify_options(*verify);
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
     accept_before_the_command(Command::download, add_download_options(app_));
     accept_before_the_command(Command::list, add_list_options(app_));
     accept_before_the_command(Command::presign, add_presign_options(app_));
+    accept_before_the_command(Command::verify, add_verify_options(app_));
 }
 
 void Parser::add_common_options() {
@@ -285,6 +291,20 @@ std::vector<CLI::Option*> Parser::add_presign_options(CLI::App& app) {
     CLI::Option* expires = add_text(app, "--expires", "TIME", expires_,
                                     "How long the URL can be used, such as 90s, 15m, 1h (default), 7d");
     return {method, expires};
+}
+
+std::vector<CLI::Option*> Parser::add_verify_options(CLI::App& app) {
+    CLI::Option* repair =
+        app.add_flag("--repair", options_.repair,
+                     "Move what is damaged to .filestore/quarantine of the store; delete nothing");
+    CLI::Option* resume =
+        app.add_flag("--resume", options_.resume, "Go on where a run that was stopped or killed has come to");
+    const auto take = [this](std::int64_t number) {
+        options_.parallel = static_cast<unsigned>(std::clamp<std::int64_t>(number, 0, most_parallel + 1));
+    };
+    CLI::Option* parallel = add_value<std::int64_t>(app, "--parallel", "NUMBER", take,
+                                                    "Read so many files at a time, 1 to 64 (default 4)");
+    return {repair, resume, parallel};
 }
 
 void Parser::accept_before_the_command(Command command, const std::vector<CLI::Option*>& options) {
@@ -363,6 +383,9 @@ Result<void> Parser::check() const {
     }
     if (options_.limit == std::uint64_t{0}) {
         return Error(ErrorCode::invalid_argument, "--limit: give a number, 1 or more");
+    }
+    if (options_.parallel < 1 || options_.parallel > most_parallel) {
+        return Error(ErrorCode::invalid_argument, "--parallel: give a number, 1 to 64");
     }
     if (options_.json && options_.output == "-") {
         return Error(ErrorCode::invalid_argument,

@@ -13,7 +13,7 @@
 
 namespace filestore::tool {
 
-enum class Command { upload, download, remove, exists, metadata, list, presign, probe };
+enum class Command { upload, download, remove, exists, metadata, list, presign, probe, verify };
 
 /// An option of ServiceOptions::set as it was given, under its own name and the word that the user wrote for it. A value.
 struct StoreOption {
@@ -48,6 +48,11 @@ struct Options {
     /// presign: what the URL allows, and for how long.
     PresignMethod method = PresignMethod::get;
     std::chrono::seconds expires{3600};
+
+    /// verify: see VerifyRequest.
+    bool repair = false;
+    bool resume = false;
+    unsigned parallel = 4;
 };
 
 /// A value.

@@ -35,7 +35,11 @@ void write_to_terminal(std::string_view text) {
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-std::string amount(double bytes) {
+std::string amount(double number, ProgressUnit counted) {
+    if (counted == ProgressUnit::files) {
+        return std::to_string(static_cast<std::uint64_t>(number)) + " files";
+    }
+    double bytes = number;
     constexpr std::array<const char*, 6> units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
     std::size_t unit = 0;
     while (bytes >= 1024 && unit + 1 < units.size()) {
@@ -62,25 +66,26 @@ std::string bar_and_percentage(double part) {
 }  // namespace
 
 std::string progress_line(const std::string& label, const Progress& progress,
-                          std::chrono::milliseconds elapsed, std::size_t columns) {
+                          std::chrono::milliseconds elapsed, std::size_t columns, ProgressUnit unit) {
     std::string line = label + "  ";
     const double done = as_double(progress.bytes_done);
     const std::uint64_t total = progress.bytes_total.value_or(0);
     if (total > 0) {
         line += bar_and_percentage(std::min(1.0, done / as_double(total)));
     }
-    line += amount(done);
+    line += amount(done, unit);
     if (total > 0) {
-        line += " of " + amount(as_double(total));
+        line += " of " + amount(as_double(total), unit);
     }
     if (elapsed.count() > 0) {
-        line += "  " + amount(done * 1000 / static_cast<double>(elapsed.count())) + "/s";
+        line += "  " + amount(done * 1000 / static_cast<double>(elapsed.count()), unit) + "/s";
     }
     return line.substr(0, columns);
 }
 
-ProgressBar::ProgressBar(std::string label)
+ProgressBar::ProgressBar(std::string label, ProgressUnit unit)
     : label_(std::move(label)),
+      unit_(unit),
       is_shown_(is_terminal_that_redraws()),
       started_(std::chrono::steady_clock::now()),
       total_(unknown_total) {}
@@ -103,7 +108,8 @@ void ProgressBar::draw() {
     }
     is_drawn_ = true;
     // The last column stays free: some terminals wrap the line when it is written.
-    write_to_terminal("\r" + progress_line(label_, progress, elapsed, terminal_columns() - 1) + "\x1b[K");
+    write_to_terminal("\r" + progress_line(label_, progress, elapsed, terminal_columns() - 1, unit_) +
+                      "\x1b[K");
 }
 
 void ProgressBar::clear() {

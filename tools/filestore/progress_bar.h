@@ -11,12 +11,15 @@
 
 namespace filestore::tool {
 
+/// What the numbers of a Progress count.
+enum class ProgressUnit { bytes, files };
+
 /// One line on standard error, redrawn in place; nothing at all where that is not a terminal. A resource: update() from any
 /// thread, the rest from the main thread.
 class ProgressBar {
 public:
     /// `label` leads the line.
-    explicit ProgressBar(std::string label);
+    explicit ProgressBar(std::string label, ProgressUnit unit = ProgressUnit::bytes);
     ProgressBar(const ProgressBar&) = delete;
     ProgressBar& operator=(const ProgressBar&) = delete;
     ~ProgressBar() { clear(); }
@@ -33,6 +36,7 @@ public:
 
 private:
     std::string label_;
+    ProgressUnit unit_;
     bool is_shown_;
     bool is_drawn_ = false;
     std::chrono::steady_clock::time_point started_;
@@ -42,6 +46,7 @@ private:
 
 /// The line that a bar shows: part, percentage, amount and speed, at most `columns` wide.
 [[nodiscard]] std::string progress_line(const std::string& label, const Progress& progress,
-                                        std::chrono::milliseconds elapsed, std::size_t columns);
+                                        std::chrono::milliseconds elapsed, std::size_t columns,
+                                        ProgressUnit unit = ProgressUnit::bytes);
 
 }  // namespace filestore::tool

@@ -53,6 +53,39 @@ TEST_CASE("the members that the original reads", "[sidecar]") {
               R"("original_path":"a.txt","owner":"me","size":3})");
 }
 
+TEST_CASE("the checksum stands beside what else is ours", "[sidecar]") {
+    Sidecar sidecar;
+    sidecar.id = id;
+    sidecar.checksum =
+        filestore::ChecksumValue::parse(filestore::ChecksumAlgorithm::crc64nvme, "rosUhgp5mIg=").value();
+    const auto text = write_sidecar(sidecar);
+    REQUIRE(text.ok());
+    CHECK_THAT(*text,
+               Catch::Contains(R"("filestore":{"checksum":{"algorithm":"CRC64NVME","value":"rosUhgp5mIg="},)"
+                               R"("content_type":)"));
+    const auto read = read_sidecar(id, *text);
+    REQUIRE(read.ok());
+    CHECK(read->checksum == sidecar.checksum);
+    CHECK(read->metadata.empty());
+}
+
+TEST_CASE("checksums that are none", "[sidecar]") {
+    const auto with_checksum = [](const std::string& checksum) {
+        return read_sidecar(id, with_id(R"("filestore":{"content_type":"a/b","checksum":)" + checksum + "}"));
+    };
+    for (const char* damaged :
+         {"7", "{}", R"({"algorithm":"CRC64NVME"})", R"({"algorithm":"CRC64NVME","value":"AAAA"})",
+          R"({"algorithm":"CRC64NVME","value":"rosUhgp5mIg"})",
+          R"({"algorithm":"CRC64NVME","value":"rosUhgp5mIg=-2"})",
+          R"({"algorithm":7,"value":"rosUhgp5mIg="})"}) {
+        INFO(damaged);
+        CHECK(with_checksum(damaged).error().code() == ErrorCode::corrupt);
+    }
+    const auto newer = with_checksum(R"({"algorithm":"XXH3","value":"rosUhgp5mIg="})");
+    REQUIRE(newer.ok());
+    CHECK_FALSE(newer->checksum.has_value());
+}
+
 TEST_CASE("what the original writes is read", "[sidecar]") {
     const auto read =
         read_sidecar(id, "{\n  \"file_id\": \"" + id_text +

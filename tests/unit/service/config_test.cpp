@@ -33,7 +33,7 @@ storage:
 
 constexpr const char* every_key = R"(storage:
   backend: s3
-  local: {base_path: /srv/files, durability: none}
+  local: {base_path: /srv/files, durability: none, checksum: off, verify_downloads: yes}
   s3:
     bucket_name: b
     region: eu-west-1
@@ -127,6 +127,8 @@ TEST_CASE("every key reaches its option", "[service]") {
     CHECK(options.backend == "s3");
     CHECK(options.local.base_path == "/srv/files");
     CHECK(options.local.durability == filestore::Durability::none);
+    CHECK_FALSE(options.local.checksum.has_value());
+    CHECK(options.local.verify_downloads);
     CHECK(options.s3.bucket == "b");
     CHECK(options.s3.region == "eu-west-1");
     CHECK(options.s3.endpoint == "https://s3.example:9000/path");

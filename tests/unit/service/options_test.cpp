@@ -47,6 +47,8 @@ TEST_CASE("every option is set by its name", "[service]") {
                                                        {"durability", "data"},
                                                        {"file_mode", "0640"},
                                                        {"directory_mode", "2750"},
+                                                       {"checksum", "sha256"},
+                                                       {"verify_downloads", "true"},
                                                        {"bucket_name", "b"},
                                                        {"aws_access_key", "AK"},
                                                        {"aws_secret_key", "SK"},
@@ -83,6 +85,8 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.local.durability == Durability::data);
     CHECK(options.local.file_mode == 0640);
     CHECK(options.local.directory_mode == 02750);
+    CHECK(options.local.checksum == filestore::ChecksumAlgorithm::sha256);
+    CHECK(options.local.verify_downloads);
     CHECK(options.s3.bucket == "b");
     CHECK(options.s3.credentials.access_key == "AK");
     CHECK(options.s3.credentials.secret_key == "SK");
@@ -142,6 +146,9 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
         {"file_mode", "rw-"},
         {"directory_mode", "0600"},
         {"directory_mode", "07777"},
+        {"checksum", "md5"},
+        {"checksum", ""},
+        {"verify_downloads", "on"},
         {"bucket_name", ""},
         {"region", ""},
         {"addressing", "virtual-host"},
@@ -192,6 +199,8 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
     CHECK(options.local.durability == defaults.local.durability);
     CHECK(options.local.file_mode == defaults.local.file_mode);
     CHECK(options.local.directory_mode == defaults.local.directory_mode);
+    CHECK(options.local.checksum == defaults.local.checksum);
+    CHECK(options.local.verify_downloads == defaults.local.verify_downloads);
     CHECK(options.s3.region == defaults.s3.region);
     CHECK(options.s3.addressing == defaults.s3.addressing);
     CHECK(options.s3.connect_timeout == defaults.s3.connect_timeout);

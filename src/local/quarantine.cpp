@@ -1,0 +1,142 @@
+#include "local/quarantine.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+#include "core/staged_file.h"
+#include "core/try.h"
+
+namespace filestore::local {
+
+namespace {
+
+constexpr const char* own_directory = ".filestore";
+constexpr const char* directory_path = ".filestore/quarantine";
+constexpr const char* metadata_path = ".filestore/quarantine/metadata";
+constexpr mode_t directory_mode = 0700;
+constexpr unsigned most_slots = 10'000;
+
+struct Directories {
+    Descriptor data;
+    Descriptor metadata;
+};
+
+/// A place of the store and one of the quarantine.
+struct Move {
+    const Descriptor& from;
+    std::string name;
+    const Descriptor& to;
+    std::string new_name;
+};
+
+Error cannot_move(int number, const Store& store, const std::string& name) {
+    return open_file_error(number, "cannot move " + name + " " + store.place() + " to the quarantine");
+}
+
+Result<void> flush(const Store& store, const Descriptor& directory) {
+    if (store.durability == Durability::none) {
+        return {};
+    }
+    return flush_to_disk(directory.get(), "cannot flush a directory " + store.place());
+}
+
+Result<Descriptor> make_directory(const Store& store, const char* path) {
+    if (::mkdirat(store.base.get(), path, directory_mode) != 0 && errno != EEXIST) {
+        return open_file_error(errno, "cannot make the quarantine " + store.place());
+    }
+    Descriptor made(::openat(store.base.get(), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!made.is_open()) {
+        return open_file_error(errno, "cannot open the quarantine " + store.place());
+    }
+    return made;
+}
+
+/// Flushed each time: a run that was killed may have made them without.
+Result<Directories> make_directories(const Store& store) {
+    FILESTORE_TRY_ASSIGN(const Descriptor own, make_directory(store, own_directory));
+    FILESTORE_TRY(flush(store, store.base));
+    Directories made;
+    FILESTORE_TRY_ASSIGN(made.data, make_directory(store, directory_path));
+    FILESTORE_TRY(flush(store, own));
+    FILESTORE_TRY_ASSIGN(made.metadata, make_directory(store, metadata_path));
+    FILESTORE_TRY(flush(store, made.data));
+    return made;
+}
+
+Result<bool> is_there(const Store& store, const Descriptor& directory, const std::string& name) {
+    struct ::stat status {};
+    if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        return true;
+    }
+    if (errno == ENOENT || errno == ENOTDIR) {
+        return false;
+    }
+    return open_file_error(errno, "cannot look at " + name + " " + store.place());
+}
+
+/// The name replaces nothing, also where the file system cannot promise that: nobody else moves files of this ID.
+Result<void> move(const Store& store, const Move& step) {
+    int moved = ::renameat2(step.from.get(), step.name.c_str(), step.to.get(), step.new_name.c_str(),
+                            RENAME_NOREPLACE);
+    if (moved != 0 && (errno == EINVAL || errno == ENOSYS)) {
+        moved = ::renameat(step.from.get(), step.name.c_str(), step.to.get(), step.new_name.c_str());
+    }
+    if (moved != 0) {
+        return cannot_move(errno, store, step.name);
+    }
+    FILESTORE_TRY(flush(store, step.to));
+    return flush(store, step.from);
+}
+
+std::string in_slot(const std::string& name, unsigned slot) {
+    return slot == 0 ? name : name + "." + std::to_string(slot);
+}
+
+/// The first that is free: for metadata alone, also beside data that has none.
+Result<unsigned> free_slot(const Store& store, const Directories& directories, const FileId& id,
+                           bool with_data) {
+    for (unsigned slot = 0; slot < most_slots; ++slot) {
+        FILESTORE_TRY_ASSIGN(bool is_taken,
+                             is_there(store, directories.metadata, in_slot(sidecar_name(id), slot)));
+        if (!is_taken && with_data) {
+            FILESTORE_TRY_ASSIGN(is_taken, is_there(store, directories.data, in_slot(id.str(), slot)));
+        }
+        if (!is_taken) {
+            return slot;
+        }
+    }
+    return Error(ErrorCode::already_exists, "the quarantine " + store.place() + " has too many files of ID " +
+                                                id.str() + ": take them out");
+}
+
+}  // namespace
+
+Result<void> move_to_quarantine(const Store& store, const FileId& id) {
+    FILESTORE_TRY_ASSIGN(const Directories directories, make_directories(store));
+    FILESTORE_TRY_ASSIGN(const bool has_data, is_there(store, store.base, id.str()));
+    FILESTORE_TRY_ASSIGN(const bool has_metadata, is_there(store, store.metadata, sidecar_name(id)));
+    FILESTORE_TRY_ASSIGN(const unsigned slot, free_slot(store, directories, id, has_data));
+    if (has_data) {
+        FILESTORE_TRY(move(store, {store.base, id.str(), directories.data, in_slot(id.str(), slot)}));
+    }
+    if (has_metadata) {
+        FILESTORE_TRY(move(store, {store.metadata, sidecar_name(id), directories.metadata,
+                                   in_slot(sidecar_name(id), slot)}));
+    }
+    return {};
+}
+
+Result<bool> is_in_quarantine(const Store& store, const FileId& id) {
+    FILESTORE_TRY_ASSIGN(const bool data, is_there(store, store.base, directory_path + ("/" + id.str())));
+    if (data) {
+        return true;
+    }
+    return is_there(store, store.base, metadata_path + ("/" + sidecar_name(id)));
+}
+
+}  // namespace filestore::local

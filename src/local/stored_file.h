@@ -1,0 +1,34 @@
+#pragma once
+
+/// Looks at the files of a local store by their IDs. All functions block.
+
+#include <sys/stat.h>
+
+#include <optional>
+
+#include "core/descriptor.h"
+#include "filestore/backend.h"
+#include "filestore/checksum.h"
+#include "local/store.h"
+
+namespace filestore::local {
+
+[[nodiscard]] Error no_such_file(const Store& store, const FileId& id);
+[[nodiscard]] Error not_regular(const Store& store, const FileId& id);
+
+/// The state of a stored file; nothing where there is none. `corrupt` for what is no regular file: nothing of ours.
+[[nodiscard]] Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId& id);
+
+/// The bytes of a stored file. `not_found` where there is none, `corrupt` for what is no regular file.
+[[nodiscard]] Result<Descriptor> open_file(const Store& store, const FileId& id);
+
+/// What is known of a file. A value.
+struct StoredFile {
+    FileInfo info;
+    std::optional<ChecksumValue> checksum;
+};
+
+/// Reads a file's metadata. `not_found` where file or metadata is not there; `corrupt` where the metadata is damaged or tells of another size.
+[[nodiscard]] Result<StoredFile> read_stored_file(const Store& store, const FileId& id);
+
+}  // namespace filestore::local
