@@ -163,20 +163,28 @@ const Case cases[] = {
      3,
      {2}},
     {"download",
-     [](FileService& service, Inputs& inputs) { return code_of(service.download(std::move(inputs.download))); },
+     [](FileService& service, Inputs& inputs) {
+         return code_of(service.download(std::move(inputs.download)));
+     },
      2,
      {2}},
     {"metadata",
-     [](FileService& service, Inputs& inputs) { return code_of(service.metadata({inputs.id, {}})); },
+     [](FileService& service, Inputs& inputs) {
+         return code_of(service.metadata({inputs.id, {}}));
+     },
      2,
      {2}},
     {"list", [](FileService& service, Inputs&) { return code_of(service.list({})); }, 2, {2}},
     {"exists",
-     [](FileService& service, Inputs& inputs) { return code_of(service.exists({inputs.id, {}})); },
+     [](FileService& service, Inputs& inputs) {
+         return code_of(service.exists({inputs.id, {}}));
+     },
      2,
      {2}},
     {"remove",
-     [](FileService& service, Inputs& inputs) { return code_of(service.remove({inputs.id, {}})); },
+     [](FileService& service, Inputs& inputs) {
+         return code_of(service.remove({inputs.id, {}}));
+     },
      1,
      {1, 2}},
 };

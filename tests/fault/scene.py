@@ -68,13 +68,15 @@ class Scene:
         assert (record["file_id"], record["size"], len(downloaded.out)) == (file_id, size, size)
         return Stored(downloaded.out, record["original_path"], record["metadata"])
 
-    def settle(self, visible):
-        """The next operation; then nothing may be left over, and the catalogue tells what a reader finds."""
+    def settle(self, visible, doubtful=frozenset()):
+        """The next operation; then nothing may be left over, and the catalogue tells what a reader finds. The doubtful files may be gone by then."""
         next_id = uploaded(self.run("upload", "-", "--name", "next", stdin=b"next"))
-        sizes = {file_id: len(stored.content) for file_id, stored in visible.items()}
-        assert self.listed() == {**sizes, next_id: len(b"next")}
-        self.assert_nothing_left_over({*visible, next_id})
-        self.assert_catalogue_tells({*visible, next_id})
+        sizes = {file_id: len(stored.content) for file_id, stored in visible.items()} | {next_id: len(b"next")}
+        found = self.listed()
+        gone = {file_id: size for file_id, size in sizes.items() if file_id not in found}
+        assert found | gone == sizes and set(gone) <= doubtful, f"found {found} of {sizes}"
+        self.assert_nothing_left_over(set(found))
+        self.assert_catalogue_tells(set(found))
 
     def assert_nothing_left_over(self, visible):
         of_files = {path.replace("ID", file_id) for path in self.names_of_a_file for file_id in visible}

@@ -261,14 +261,17 @@ static void set_register(pid_t id, size_t offset, uint64_t value) {
     }
 }
 
-static void shorten_call(pid_t id, const struct call* call, const uint64_t* arguments) {
+/// Whether it would have transferred more.
+static bool shorten_call(pid_t id, const struct call* call, const uint64_t* arguments) {
     static const size_t registers[] = {
         offsetof(struct user_regs_struct, rdi), offsetof(struct user_regs_struct, rsi),
         offsetof(struct user_regs_struct, rdx), offsetof(struct user_regs_struct, r10),
         offsetof(struct user_regs_struct, r8)};
-    if (call != NULL && call->size_argument != 0 && arguments[call->size_argument] > run.most_bytes) {
-        set_register(id, registers[call->size_argument], run.most_bytes);
+    if (call == NULL || call->size_argument == 0 || arguments[call->size_argument] <= run.most_bytes) {
+        return false;
     }
+    set_register(id, registers[call->size_argument], run.most_bytes);
+    return true;
 }
 
 /// The kernel skips a call that has no number; at its end the thread is given the error as its answer.
@@ -277,7 +280,10 @@ static void fail_call(pid_t id) {
     thread_of(id)->error = run.error;
 }
 
-static bool is_to_be_spoilt(uint64_t number) {
+static bool is_hit(uint64_t number) {
+    if (run.action == list || run.action == shorten) {
+        return false;
+    }
     if (run.number == run.target) {
         run.spoilt_call = number;
         return true;
@@ -299,11 +305,9 @@ static void on_call(pid_t id, uint64_t number, const uint64_t* arguments) {
         return;
     }
     ++run.number;
-    if (run.action == shorten) {
-        shorten_call(id, call, arguments);
-    } else if (run.action == list) {
+    if (run.action == list || (run.action == shorten && shorten_call(id, call, arguments))) {
         tell(id, call, number, subject);
-    } else if (is_to_be_spoilt(number)) {
+    } else if (is_hit(number)) {
         tell(id, call, number, subject);
         if (run.action == kill_at) {
             kill(run.program, SIGKILL);
@@ -316,7 +320,7 @@ static void on_call(pid_t id, uint64_t number, const uint64_t* arguments) {
 static void on_answer(pid_t id) {
     struct thread* thread = thread_of(id);
     if (thread->error != 0) {
-        set_register(id, offsetof(struct user_regs_struct, rax), (uint64_t)-(int64_t)thread->error);
+        set_register(id, offsetof(struct user_regs_struct, rax), (uint64_t) - (int64_t)thread->error);
         thread->error = 0;
     }
 }
@@ -367,8 +371,8 @@ static void start_program(char** command) {
     if (waitpid(run.program, &status, 0) != run.program || !WIFSTOPPED(status)) {
         die("the program did not begin");
     }
-    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                         PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
+                         PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
     if (ptrace(PTRACE_SETOPTIONS, run.program, NULL, (void*)options) != 0) {
         die("cannot trace the program");
     }
@@ -402,9 +406,10 @@ static void end_like(int status) {
 }
 
 static void usage(void) {
-    fputs("usage: tamper REPORT MARKER all|file|change list|kill N|error N ERRNO|errors N ERRNO|shorten BYTES "
-          "PROGRAM [ARGUMENT...]\n",
-          stderr);
+    fputs(
+        "usage: tamper REPORT MARKER all|file|change list|kill N|error N ERRNO|errors N ERRNO|shorten BYTES "
+        "PROGRAM [ARGUMENT...]\n",
+        stderr);
     exit(125);
 }
 

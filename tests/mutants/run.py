@@ -1,13 +1,14 @@
 """Shows that tests see faults: run.py ROOT SCRATCH [NAME...]
 
 Each mutants/*/NAME.patch breaks one promise in a copy of the sources below SCRATCH; its first line names the test program and the cases that must fail
-then: `# test: PROGRAM "FILTER"`. The run fails where a mutant passes them, no longer applies, or does not build. Conformance tests
-find versitygw and moto running.
+then: `# test: PROGRAM "FILTER"`, or, of the tests in Python, `# test: pytest FILE -k "EXPRESSION"`. The run fails where a mutant passes them, no longer
+applies, or does not build. Conformance tests find versitygw and moto running. Tests in Python try every point.
 """
 
 import contextlib
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,14 @@ PROGRAMS = {
     "filestore_fault_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
 }
+# What tests in Python run: the variable that tells them where it is, its target, and its place in the build.
+COMMANDS = {
+    "FILESTORE_TOOL": ("filestore_tool", "tools/filestore/filestore"),
+    "FILESTORE_TAMPER": ("filestore_tamper", "tests/fault/filestore_tamper"),
+}
+PYTEST = "pytest"
+NO_TESTS_COLLECTED = 5
+TESTS_FAILED = 1
 NEEDS_SERVERS = "filestore_conformance_tests"
 SERVERS = ["versitygw", "moto"]
 # Seconds. The first build is one of everything.
@@ -31,9 +40,21 @@ def run(*command, cwd, timeout=LONGEST):
 
 
 def test_of(patch):
-    """The program and the filter of the cases that must fail."""
-    program, test_filter = patch.read_text().splitlines()[0].removeprefix("# test:").strip().split(maxsplit=1)
-    return program, test_filter.strip('"')
+    """The program, and the words that choose the cases that must fail."""
+    program, choice = patch.read_text().splitlines()[0].removeprefix("# test:").strip().split(maxsplit=1)
+    return program, shlex.split(choice) if program == PYTEST else [choice.strip('"')]
+
+
+def targets_of(patch):
+    program, _ = test_of(patch)
+    return [target for target, _ in COMMANDS.values()] if program == PYTEST else [program]
+
+
+def command_of(patch, build):
+    program, words = test_of(patch)
+    if program == PYTEST:
+        return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--quiet", "--exitfirst", *words]
+    return [build / PROGRAMS[program] / program, *words]
 
 
 def build_of(build, copy, *programs):
@@ -75,19 +96,28 @@ def servers_for(root, scratch, patches):
         subprocess.run([scripts / "down", *SERVERS])
 
 
+def what_is_wrong(patch, tested):
+    """Of the mutant, by what its tests came to; nothing where they saw it."""
+    program, words = test_of(patch)
+    if not tested:
+        return None
+    in_python = program == PYTEST
+    if tested.returncode == NO_TESTS_COLLECTED if in_python else "No test" in tested.stdout:
+        return f"names no test: {' '.join(words)}"
+    if in_python and tested.returncode not in (0, TESTS_FAILED):
+        return "its tests cannot be run:\n" + tested.stdout[-2000:]
+    return "passes: its tests see nothing" if tested.returncode == 0 else None
+
+
 def check(copy, build, patch):
     """What is wrong with the mutant; nothing where its test saw it."""
-    program, test_filter = test_of(patch)
     if run("patch", "--strip=1", "--forward", "--input", patch, cwd=copy).returncode != 0:
         return "does not apply any more"
     try:
-        built = build_of(build, copy, program)
+        built = build_of(build, copy, *targets_of(patch))
         if built.returncode != 0:
             return "does not build:\n" + built.stdout[-2000:]
-        tested = outcome_of([build / PROGRAMS[program] / program, test_filter], copy)
-        if tested and "No test" in tested.stdout:
-            return f"names no test: {test_filter}"
-        return "passes: its tests see nothing" if tested and tested.returncode == 0 else None
+        return what_is_wrong(patch, outcome_of(command_of(patch, build), copy))
     finally:
         run("patch", "--strip=1", "--reverse", "--input", patch, cwd=copy)
 
@@ -102,9 +132,10 @@ def main():
         sys.exit(configured.stdout)
     named = {f"{path.parent.name}/{path.stem}": path for path in sorted((root / "tests" / "mutants").glob("*/*.patch"))}
     chosen = {name: path for name, path in named.items() if not wanted or name in wanted}
-    built = build_of(build, copy, *sorted({test_of(path)[0] for path in chosen.values()}))
+    built = build_of(build, copy, *sorted({target for path in chosen.values() for target in targets_of(path)}))
     if built.returncode != 0:
         sys.exit(built.stdout)
+    os.environ.update({name: str(build / place) for name, (_, place) in COMMANDS.items()}, FILESTORE_TEST_LONG="1")
     failed = seen = 0
     with servers_for(root, scratch, chosen.values()):
         for name, patch in chosen.items():
