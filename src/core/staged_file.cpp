@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 #include "core/encoding.h"
@@ -28,8 +29,11 @@ Result<std::string> random_hidden_name() {
     return std::string(hidden_prefix) + to_hex(bytes);
 }
 
-std::string self_path(int descriptor) {
-    return "/proc/self/fd/" + std::to_string(descriptor);
+/// Without allocation: it is asked for where a failure would come too late.
+std::array<char, 32> self_path(int descriptor) noexcept {
+    std::array<char, 32> path{};
+    std::snprintf(path.data(), path.size(), "/proc/self/fd/%d", descriptor);
+    return path;
 }
 
 /// False where remove_if_abandoned() came between the making and the locking. Without locks nobody removes it either.
@@ -61,7 +65,7 @@ Result<StagedFile> StagedFile::create(int directory, unsigned mode) {
     Descriptor unnamed(::openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
     if (unnamed.is_open()) {
         // Without /proc an unnamed file could not be given its name later.
-        if (::access(self_path(unnamed.get()).c_str(), F_OK) == 0) {
+        if (::access(self_path(unnamed.get()).data(), F_OK) == 0) {
             return StagedFile(directory, std::move(unnamed), {});
         }
     } else if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL) {
@@ -96,7 +100,7 @@ void StagedFile::remove_if_abandoned(int directory, const std::string& hidden_na
 
 int StagedFile::link_to(int directory, const std::string& name) const noexcept {
     if (hidden_name_.empty()) {
-        return ::linkat(AT_FDCWD, self_path(file_.get()).c_str(), directory, name.c_str(), AT_SYMLINK_FOLLOW);
+        return ::linkat(AT_FDCWD, self_path(file_.get()).data(), directory, name.c_str(), AT_SYMLINK_FOLLOW);
     }
     return ::linkat(directory_, hidden_name_.c_str(), directory, name.c_str(), 0);
 }

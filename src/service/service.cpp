@@ -118,10 +118,15 @@ Result<std::shared_ptr<StorageBackend>> open_backend(const ServiceOptions& optio
 }  // namespace
 
 Result<FileService> FileService::open(ServiceOptions options) {
-    ExecutorChoice executor(options.executor);
-    FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend, open_backend(options, executor.executor));
-    return FileService(Impl::make(std::move(backend), filestore::catalogue_path(options),
-                                  std::move(options.clock), std::move(executor), true));
+    try {
+        ExecutorChoice executor(options.executor);
+        FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend,
+                             open_backend(options, executor.executor));
+        return FileService(Impl::make(std::move(backend), filestore::catalogue_path(options),
+                                      std::move(options.clock), std::move(executor), true));
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::no_memory);
+    }
 }
 
 Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, ServiceOptions options) {
@@ -129,9 +134,13 @@ Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, S
         return Error(ErrorCode::invalid_argument,
                      "a service on a backend of your own needs the backend and a catalogue_path");
     }
-    const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
-    return FileService(Impl::make(std::move(backend), catalogue, std::move(options.clock),
-                                  ExecutorChoice(std::move(options.executor)), false));
+    try {
+        const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
+        return FileService(Impl::make(std::move(backend), catalogue, std::move(options.clock),
+                                      ExecutorChoice(std::move(options.executor)), false));
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::no_memory);
+    }
 }
 
 FileService::FileService(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}

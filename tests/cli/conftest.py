@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from command import LONG, Tool
+from skipping import skip_unless_ci
 from stores import LocalStore, S3Store
 
 SERVERS = ["versitygw", "moto"]
@@ -21,12 +22,6 @@ def wanted_servers():
 def pytest_configure(config):
     # Print every skipped test with its reason.
     config.option.reportchars += "s"
-
-
-def skip_unless_ci(reason):
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def server_environment(name):

@@ -23,7 +23,13 @@ PROGRAMS = {
     "filestore_conformance_tests": "tests/conformance",
 }
 PYTEST = "pytest"
-COMMAND = "filestore_tool"
+# What tests in Python run: the variable that tells them where it is, its target, and its place in the build.
+COMMANDS = {
+    "FILESTORE_TOOL": ("filestore_tool", "tools/filestore/filestore"),
+    "FILESTORE_TAMPER": ("filestore_tamper", "tests/fault/filestore_tamper"),
+}
+NO_TESTS_COLLECTED = 5
+TESTS_FAILED = 1
 NEEDS_SERVERS = "filestore_conformance_tests"
 SERVERS = ["versitygw", "moto"]
 # Mutants are built and tested at a time, each in a copy of its own.
@@ -44,8 +50,8 @@ def test_of(patch):
     return tuple(shlex.split(patch.read_text().splitlines()[0].removeprefix("# test:")))
 
 
-def target_of(test):
-    return COMMAND if test[0] == PYTEST else test[0]
+def targets_of(test):
+    return [target for target, _ in COMMANDS.values()] if test[0] == PYTEST else [test[0]]
 
 
 def needs_servers(patches):
@@ -62,7 +68,9 @@ class Copy:
             # What one copy has compiled is not compiled by the other again.
             "CCACHE_BASEDIR": str(directory),
             "CCACHE_NOHASHDIR": "1",
-            "FILESTORE_TOOL": str(self.build / "tools" / "filestore" / "filestore"),
+            # Tests in Python try every point.
+            "FILESTORE_TEST_LONG": "1",
+            **{name: str(self.build / place) for name, (_, place) in COMMANDS.items()},
         }
 
     def refresh(self):
@@ -100,7 +108,11 @@ class Copy:
 
 
 def names_no_test(test, outcome):
-    return outcome.returncode == 5 if test[0] == PYTEST else "No test" in outcome.stdout
+    return outcome.returncode == NO_TESTS_COLLECTED if test[0] == PYTEST else "No test" in outcome.stdout
+
+
+def cannot_run(test, outcome):
+    return test[0] == PYTEST and outcome.returncode not in (0, TESTS_FAILED)
 
 
 def what_is_wrong_without_mutant(copy, test):
@@ -118,10 +130,12 @@ def check(copy, patch):
     if not copy.patch(patch, "--forward"):
         return "does not apply any more"
     try:
-        built = copy.compile([target_of(test)])
+        built = copy.compile(targets_of(test))
         if built.returncode != 0:
             return "does not build:\n" + built.stdout[-2000:]
         outcome = copy.outcome_of(test)
+        if outcome and cannot_run(test, outcome):
+            return "its tests cannot be run:\n" + outcome.stdout[-2000:]
         return "passes: its tests see nothing" if outcome and outcome.returncode == 0 else None
     finally:
         copy.patch(patch, "--reverse")
@@ -178,7 +192,7 @@ def main():
     chosen = {name: path for name, path in named.items() if not wanted or name in wanted or name.split("/")[0] in wanted}
     tests = sorted({test_of(path) for path in chosen.values()})
     with servers_for(root, scratch, chosen.values()):
-        copies = copies_of(root, scratch, sorted({target_of(test) for test in tests}))
+        copies = copies_of(root, scratch, sorted({target for test in tests for target in targets_of(test)}))
         unsound = {test: problem for test, problem in on_each(copies, what_is_wrong_without_mutant, tests) if problem}
         failed = seen = 0
         for name, problem in on_each(copies, lambda copy, name: check(copy, chosen[name]), list(chosen)):

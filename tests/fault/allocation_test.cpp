@@ -1,0 +1,278 @@
+/// The Nth allocation of every operation on a local store fails, N = 1, 2, ... until none does: the operation succeeds, or fails with
+/// no_memory; nothing leaks, and the store is whole. A program of its own, since it replaces the allocator.
+
+#define CATCH_CONFIG_MAIN
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <new>
+#include <optional>
+#include <set>
+
+#include "filestore/service.h"
+#include "support/random_bytes.h"
+#include "support/temporary_directory.h"
+
+using namespace filestore;
+using namespace filestore::test;
+
+// The allocator of glibc, below the one that a program puts in its place.
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* memory, std::size_t size);
+}
+
+namespace {
+
+constexpr long never = -1;
+
+/// How many allocations of all threads still succeed; `never` while none is to fail.
+std::atomic<long> allocations_left{never};
+/// Whether every later allocation fails too.
+std::atomic<bool> failure_lasts{false};
+std::atomic<bool> has_failed{false};
+/// Blocks of operator new that were not given back.
+std::atomic<long> live_blocks{0};
+
+bool may_allocate() noexcept {
+    long left = allocations_left.load();
+    while (left > 0 && !allocations_left.compare_exchange_weak(left, left - 1)) {
+    }
+    if (left != 0) {
+        return true;
+    }
+    const bool is_first = !has_failed.exchange(true);
+    return !is_first && !failure_lasts;
+}
+
+template <class Allocate>
+void* allocate_if_allowed(Allocate&& allocate) noexcept {
+    if (may_allocate()) {
+        return allocate();
+    }
+    errno = ENOMEM;
+    return nullptr;
+}
+
+void* new_block(std::size_t size) noexcept {
+    void* const memory = std::malloc(size != 0 ? size : 1);
+    live_blocks += memory != nullptr ? 1 : 0;
+    return memory;
+}
+
+void give_back(void* memory) noexcept {
+    live_blocks -= memory != nullptr ? 1 : 0;
+    std::free(memory);
+}
+
+}  // namespace
+
+// SQLite, and what glibc allocates for itself, such as directory streams.
+extern "C" {
+void* malloc(std::size_t size) {
+    return allocate_if_allowed([&] { return __libc_malloc(size); });
+}
+void* calloc(std::size_t count, std::size_t size) {
+    return allocate_if_allowed([&] { return __libc_calloc(count, size); });
+}
+void* realloc(void* memory, std::size_t size) {
+    return allocate_if_allowed([&] { return __libc_realloc(memory, size); });
+}
+}
+
+void* operator new(std::size_t size) {
+    if (void* const memory = new_block(size)) {
+        return memory;
+    }
+    throw std::bad_alloc();
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return new_block(size);
+}
+void operator delete(void* memory) noexcept {
+    give_back(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    give_back(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+    give_back(memory);
+}
+
+namespace {
+
+const std::string old_content = random_bytes(10'000, 1);
+const std::string new_content = random_bytes(300'000, 2);
+/// Stands for an exception, which must not leave the library.
+constexpr ErrorCode thrown = ErrorCode::internal;
+constexpr const char* long_text = "a text that is too long to be kept inside of a string object";
+
+FileUpload upload_of(const std::string& content) {
+    FileUpload file;
+    file.source = source_from_span(std::as_bytes(std::span(content)));
+    file.path = long_text;
+    REQUIRE(file.metadata.set("key", long_text).ok());
+    return file;
+}
+
+ServiceOptions options_of(const TemporaryDirectory& directory) {
+    ServiceOptions options;
+    options.local.base_path = directory.file("store");
+    options.local.durability = Durability::none;
+    return options;
+}
+
+/// A store with two files. A resource.
+struct Place {
+    Place() {
+        auto service = FileService::open(options_of(directory)).value();
+        kept = service.upload(upload_of(old_content)).value();
+        victim = service.upload(upload_of(new_content)).value();
+    }
+
+    TemporaryDirectory directory;
+    FileId kept;
+    FileId victim;
+};
+
+/// What a call is given, made while memory is there. A resource.
+struct Inputs {
+    explicit Inputs(const Place& place) : id(place.victim), upload(upload_of(new_content)) {
+        download.id = id;
+        download.sink = sink;
+    }
+
+    FileId id;
+    FileUpload upload;
+    std::shared_ptr<BufferSink> sink = std::make_shared<BufferSink>();
+    DownloadRequest download;
+};
+
+/// `ok` where there is none.
+template <class T>
+Error error_of(const Result<T>& result) {
+    return result.ok() ? Error(ErrorCode::ok) : result.error();
+}
+
+/// One call, and how many files are there when it has succeeded, and when it has failed. A value.
+struct Case {
+    const char* name;
+    Error (*run)(FileService& service, Inputs& inputs);
+    std::size_t after_success;
+    std::set<std::size_t> after_failure;
+};
+
+const Case cases[] = {
+    {"upload",
+     [](FileService& service, Inputs& inputs) { return error_of(service.upload(std::move(inputs.upload))); },
+     3,
+     {2}},
+    {"download",
+     [](FileService& service, Inputs& inputs) {
+         return error_of(service.download(std::move(inputs.download)));
+     },
+     2,
+     {2}},
+    {"metadata",
+     [](FileService& service, Inputs& inputs) {
+         return error_of(service.metadata({inputs.id, {}}));
+     },
+     2,
+     {2}},
+    {"list", [](FileService& service, Inputs&) { return error_of(service.list({})); }, 2, {2}},
+    {"exists",
+     [](FileService& service, Inputs& inputs) {
+         return error_of(service.exists({inputs.id, {}}));
+     },
+     2,
+     {2}},
+    {"remove",
+     [](FileService& service, Inputs& inputs) {
+         return error_of(service.remove({inputs.id, {}}));
+     },
+     1,
+     {1, 2}},
+};
+
+/// Opens the store, makes the call and closes the store.
+Error run(const Case& tried, ServiceOptions options, Inputs& inputs) {
+    try {
+        auto service = FileService::open(std::move(options));
+        return service.ok() ? tried.run(*service, inputs) : service.error();
+    } catch (const std::bad_alloc&) {
+        return Error(thrown);
+    }
+}
+
+/// The same while memory runs out after so many allocations.
+Error run_without_memory(const Case& tried, const Place& place, long successes) {
+    Inputs inputs(place);
+    ServiceOptions options = options_of(place.directory);
+    has_failed = false;
+    allocations_left = successes;
+    const Error error = run(tried, std::move(options), inputs);
+    allocations_left = never;
+    return error;
+}
+
+std::string content_of(FileService& service, const FileId& id) {
+    const auto sink = std::make_shared<BufferSink>();
+    DownloadRequest request;
+    request.id = id;
+    request.sink = sink;
+    return service.download(std::move(request)).ok() ? std::string(sink->bytes()) : "it cannot be read";
+}
+
+bool is_as_made(const Place& place) {
+    auto service = FileService::open(options_of(place.directory)).value();
+    return service.list({}).value().files.size() == 2 && service.exists({place.victim, {}}).value();
+}
+
+void check_store(const Case& tried, const Place& place, ErrorCode code) {
+    auto service = FileService::open(options_of(place.directory)).value();
+    const ListPage page = service.list({}).value();
+    const std::set<std::size_t> allowed =
+        code == ErrorCode::ok ? std::set{tried.after_success} : tried.after_failure;
+    CHECK(allowed.count(page.files.size()) == 1);
+    for (const ListEntry& entry : page.files) {
+        CHECK(content_of(service, entry.id) == (entry.id == place.kept ? old_content : new_content));
+        CHECK(service.metadata({entry.id, {}}).ok());
+    }
+}
+
+/// Every allocation in turn; how many there are.
+long fail_each_allocation(const Case& tried) {
+    std::optional<Place> place;
+    for (long successes = 0;; ++successes) {
+        if (!place || !is_as_made(*place)) {
+            place.emplace();
+        }
+        const long live_before = live_blocks;
+        std::optional<Error> error = run_without_memory(tried, *place, successes);
+        const ErrorCode code = error->code();
+        const std::string message(error->message());
+        error.reset();
+        const long leaked =
+            live_blocks - live_before - (message.capacity() > std::string().capacity() ? 1 : 0);
+        INFO("allocation " << successes + 1 << ": " << to_string(code) << ": " << message);
+        CHECK(leaked == 0);
+        CHECK((code == ErrorCode::ok || (has_failed && code == ErrorCode::no_memory)));
+        check_store(tried, *place, code);
+        if (!has_failed) {
+            return successes;
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("no memory for one allocation of a call on a local store") {
+    failure_lasts = GENERATE(false, true);
+    for (const Case& tried : cases) {
+        DYNAMIC_SECTION(tried.name << (failure_lasts ? ", and for every later one" : "")) {
+            CHECK(fail_each_allocation(tried) > 5);
+        }
+    }
+}
