@@ -48,11 +48,11 @@ std::string path_of(int directory, const char* name) {
 }
 
 bool is_watched(const std::string& path) {
-    return path.starts_with(watched_directory);
+    return (path + '/').starts_with(watched_directory);
 }
 
 std::string shown(const std::string& path) {
-    return is_watched(path) ? path.substr(watched_directory.size()) : path;
+    return path.starts_with(watched_directory) ? path.substr(watched_directory.size()) : path;
 }
 
 /// A call that is watched or not. Holds the lock while it is.
@@ -64,13 +64,13 @@ public:
         if (current_watcher == nullptr) {
             return;
         }
-        lock_ = std::unique_lock(one_call);
+        // The watcher's own writes go elsewhere, and must not wait for the call that it was told of.
         const std::string where = path();
-        watcher_ = is_watched(where) ? current_watcher.load() : nullptr;
-        if (watcher_ == nullptr) {
-            lock_ = {};
+        if (!is_watched(where)) {
             return;
         }
+        lock_ = std::unique_lock(one_call);
+        watcher_ = current_watcher;
         text_ = std::string(name) + ' ' + shown(where);
     }
 
