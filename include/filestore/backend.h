@@ -44,6 +44,8 @@ struct FileInfo {
     std::string content_type{default_content_type};
     /// The uploader's own keys only.
     Metadata metadata{};
+    /// What `UploadRequest::if_version` takes. Opaque; another one with each upload of other bytes (on S3 it is the ETag), locally with each upload; empty where the backend has none.
+    std::string version{};
 };
 
 /// What to store. A value.
@@ -59,6 +61,9 @@ struct UploadRequest {
     Metadata metadata{};
     /// Fail with `already_exists` where the ID is in use, and with `unsupported` where the store is known to pass over that.
     bool create_only = false;
+    /// Where it is not empty: replace the file only as long as it is of this `FileInfo::version`, and fail with `precondition_failed` where it is another or is
+    /// not there; with `unsupported` where the backend or the store is known to lack that (`Capabilities::compare_and_swap`). Not together with `create_only`.
+    std::string if_version{};
     CallOptions call{};
 };
 
@@ -150,6 +155,8 @@ struct Capabilities {
     /// remove() can tell whether the file was there.
     bool remove_tells_existence = false;
     bool presign = false;
+    /// metadata() tells a version, and upload() looks at `if_version`.
+    bool compare_and_swap = false;
 };
 
 class FILESTORE_API StorageBackend {
@@ -160,8 +167,8 @@ public:
     virtual ~StorageBackend();
 
     /// Stores a file: whole, with its metadata, or not at all. On any failure nothing new is visible.
-    /// Failures to act on: `invalid_argument`, `already_exists` (create_only), `source_failed`, `no_space`,
-    /// `permission_denied`, `unauthenticated`, `configuration`, `unavailable`, `corrupt` (what arrived is not what was sent).
+    /// Failures to act on: `invalid_argument`, `already_exists` (create_only), `precondition_failed` (if_version), `source_failed`,
+    /// `no_space`, `permission_denied`, `unauthenticated`, `configuration`, `unavailable`, `corrupt` (what arrived is not what was sent).
     virtual void upload_async(UploadRequest request, Completion<UploadReceipt> done) = 0;
 
     /// Hands the bytes of a file to the sink, in order, then calls Sink::finish. On failure the sink may have taken a part;

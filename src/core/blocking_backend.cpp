@@ -126,6 +126,9 @@ private:
     Result<void> open() {
         FILESTORE_TRY(check_limits());
         FILESTORE_TRY(check_request(request()));
+        if (!request().if_version.empty() && !backend().capabilities().compare_and_swap) {
+            return Error(ErrorCode::unsupported, "this backend cannot replace a file by its version");
+        }
         declared_ = request().source->size();
         progress_ = ProgressMeter(request().call.progress, declared_);
         FILESTORE_TRY_ASSIGN(writer_, backend().open_writer(request()));

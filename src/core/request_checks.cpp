@@ -42,6 +42,9 @@ Result<void> check_request(const UploadRequest& request) {
         return invalid("the content type " + quoted(request.content_type) +
                        " is not 1 to 255 characters of printable ASCII");
     }
+    if (request.create_only && !request.if_version.empty()) {
+        return invalid("an upload cannot both create a file and replace a version of it");
+    }
     return check_user_metadata(request.metadata);
 }
 

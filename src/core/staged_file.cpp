@@ -1,7 +1,9 @@
 #include "core/staged_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,17 +18,27 @@ namespace filestore {
 namespace {
 
 constexpr int name_attempts = 16;
+constexpr std::string_view hidden_prefix = ".filestore-";
 
 Result<std::string> random_hidden_name() {
     std::array<std::byte, 12> bytes{};
     if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
         return open_file_error(errno, "the system gave no random bytes");
     }
-    return ".filestore-" + to_hex(bytes);
+    return std::string(hidden_prefix) + to_hex(bytes);
 }
 
 std::string self_path(int descriptor) {
     return "/proc/self/fd/" + std::to_string(descriptor);
+}
+
+/// False where remove_if_abandoned() came between the making and the locking. Without locks nobody removes it either.
+bool lock_as_mine(int descriptor) noexcept {
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        return errno != EWOULDBLOCK;
+    }
+    struct ::stat status {};
+    return ::fstat(descriptor, &status) == 0 && status.st_nlink > 0;
 }
 
 }  // namespace
@@ -59,22 +71,34 @@ Result<StagedFile> StagedFile::create(int directory, unsigned mode) {
         FILESTORE_TRY_ASSIGN(std::string name, random_hidden_name());
         Descriptor named(
             ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-        if (named.is_open()) {
+        if (named.is_open() && lock_as_mine(named.get())) {
             return StagedFile(directory, std::move(named), std::move(name));
         }
-        if (errno != EEXIST) {
+        if (!named.is_open() && errno != EEXIST) {
             break;
         }
     }
     return open_file_error(errno, "cannot create a file");
 }
 
-int StagedFile::link_to(const std::string& name) const noexcept {
-    if (hidden_name_.empty()) {
-        return ::linkat(AT_FDCWD, self_path(file_.get()).c_str(), directory_, name.c_str(),
-                        AT_SYMLINK_FOLLOW);
+bool StagedFile::is_hidden_name(std::string_view name) noexcept {
+    return name.starts_with(hidden_prefix);
+}
+
+void StagedFile::remove_if_abandoned(int directory, const std::string& hidden_name) noexcept {
+    const Descriptor file(
+        ::openat(directory, hidden_name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    // The lock is held until the name is gone: whoever has just made the file sees that.
+    if (file.is_open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+        ::unlinkat(directory, hidden_name.c_str(), 0);
     }
-    return ::linkat(directory_, hidden_name_.c_str(), directory_, name.c_str(), 0);
+}
+
+int StagedFile::link_to(int directory, const std::string& name) const noexcept {
+    if (hidden_name_.empty()) {
+        return ::linkat(AT_FDCWD, self_path(file_.get()).c_str(), directory, name.c_str(), AT_SYMLINK_FOLLOW);
+    }
+    return ::linkat(directory_, hidden_name_.c_str(), directory, name.c_str(), 0);
 }
 
 Result<void> StagedFile::prepare_replacing() {
@@ -83,7 +107,7 @@ Result<void> StagedFile::prepare_replacing() {
     }
     for (int attempt = 0; attempt < name_attempts; ++attempt) {
         FILESTORE_TRY_ASSIGN(std::string name, random_hidden_name());
-        if (link_to(name) == 0) {
+        if (link_to(directory_, name) == 0) {
             hidden_name_ = std::move(name);
             return {};
         }
@@ -94,8 +118,8 @@ Result<void> StagedFile::prepare_replacing() {
     return open_file_error(errno, "cannot name the file");
 }
 
-Result<void> StagedFile::publish_new(const std::string& name) {
-    if (link_to(name) != 0) {
+Result<void> StagedFile::publish_new_in(int directory, const std::string& name) {
+    if (link_to(directory, name) != 0) {
         return open_file_error(errno, "cannot name the file");
     }
     return {};

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/descriptor.h"
 #include "filestore/result.h"
@@ -12,7 +13,8 @@
 namespace filestore {
 
 /// Has no name at all where the file system can do that (O_TMPFILE), so that nothing remains of it even after kill -9; else a
-/// hidden name in its directory, which the destructor removes. A resource (movable); one thread at a time; blocks.
+/// hidden name in its directory, which the destructor removes. A file that is made under a hidden name is locked (flock) as long as it is open, so that
+/// remove_if_abandoned() tells it from one whose process has died. A resource (movable); one thread at a time; blocks.
 class StagedFile {
 public:
     /// `directory` is a descriptor that stays open as long as this object. `mode` is subject to the umask.
@@ -25,7 +27,18 @@ public:
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
 
     /// Gives the file its name in the directory; `already_exists` where it is taken.
-    [[nodiscard]] Result<void> publish_new(const std::string& name);
+    [[nodiscard]] Result<void> publish_new(const std::string& name) {
+        return publish_new_in(directory_, name);
+    }
+
+    /// The same in another directory of the file system.
+    [[nodiscard]] Result<void> publish_new_in(int directory, const std::string& name);
+
+    /// Whether a name is one that staged files have in their directory for a while.
+    [[nodiscard]] static bool is_hidden_name(std::string_view name) noexcept;
+
+    /// Removes a hidden name whose file nobody is writing any more. A name that somebody may still use, or that cannot be removed, stays.
+    static void remove_if_abandoned(int directory, const std::string& hidden_name) noexcept;
 
     /// Does what publish_replacing() may lack space for, so that only a rename remains.
     [[nodiscard]] Result<void> prepare_replacing();
@@ -35,7 +48,7 @@ public:
 
 private:
     StagedFile(int directory, Descriptor file, std::string hidden_name) noexcept;
-    [[nodiscard]] int link_to(const std::string& name) const noexcept;
+    [[nodiscard]] int link_to(int directory, const std::string& name) const noexcept;
 
     int directory_;
     Descriptor file_;

@@ -1,45 +1,24 @@
 #include "local/listing.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <vector>
 
 #include "core/text.h"
 #include "core/try.h"
+#include "local/directory.h"
 
 namespace filestore::local {
 
 namespace {
 
-struct CloseDirectory {
-    void operator()(DIR* directory) const noexcept { ::closedir(directory); }
-};
-using Directory = std::unique_ptr<DIR, CloseDirectory>;
-
-Result<Directory> open_listing(const Store& store) {
-    const std::string what = "cannot list the files " + store.place();
-    const int descriptor = ::openat(store.base.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return open_file_error(errno, what);
-    }
-    Directory directory(::fdopendir(descriptor));
-    if (!directory) {
-        const int number = errno;
-        ::close(descriptor);
-        return open_file_error(number, what);
-    }
-    return directory;
-}
-
 /// The `count` smallest IDs after `after`, sorted.
 Result<std::vector<FileId>> smallest_ids(const Store& store, const FileId& after, std::size_t count) {
-    FILESTORE_TRY_ASSIGN(const Directory directory, open_listing(store));
+    const std::string what = "cannot list the files " + store.place();
+    FILESTORE_TRY_ASSIGN(const Directory directory, open_directory(store.base.get(), what));
     std::vector<FileId> heap;
     heap.reserve(count + 1);
     errno = 0;
@@ -56,7 +35,7 @@ Result<std::vector<FileId>> smallest_ids(const Store& store, const FileId& after
         errno = 0;
     }
     if (errno != 0) {
-        return open_file_error(errno, "cannot list the files " + store.place());
+        return open_file_error(errno, what);
     }
     std::sort_heap(heap.begin(), heap.end());
     return heap;

@@ -7,14 +7,16 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "core/backend_handle.h"
-#include "core/call_limits.h"
 #include "core/staged_file.h"
 #include "core/try.h"
 #include "filestore/blocking_backend.h"
+#include "local/commit.h"
 #include "local/listing.h"
+#include "local/paths.h"
 #include "local/sidecar.h"
 #include "local/store.h"
 
@@ -24,11 +26,12 @@ namespace {
 
 using local::FileLock;
 using local::modification_time;
+using local::open_beneath;
 using local::Sidecar;
 using local::sidecar_name;
 using local::Store;
 
-constexpr unsigned file_mode = 0600;
+constexpr int attempts_without_lock = 3;
 constexpr std::size_t largest_sidecar = std::size_t{4} * 1024 * 1024;
 
 Error no_such_file(const Store& store, const FileId& id) {
@@ -55,13 +58,18 @@ Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId&
 }
 
 Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
-    const Descriptor file(::openat(store.metadata.get(), sidecar_name(id).c_str(),
-                                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const Descriptor file =
+        open_beneath(store.metadata.get(), sidecar_name(id).c_str(), O_RDONLY | O_NONBLOCK);
     if (!file.is_open() && errno == ENOENT) {
         return Error(ErrorCode::not_found, "file " + id.str() + " " + store.place() + " has no metadata");
     }
     const std::string what = "cannot read the metadata of file " + id.str() + " " + store.place();
-    if (!file.is_open()) {
+    struct ::stat status {};
+    const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
+    if (opened ? !S_ISREG(status.st_mode) : errno == ELOOP) {
+        return Error(ErrorCode::corrupt, what + ": it is not a regular file");
+    }
+    if (!opened) {
         return open_file_error(errno, what);
     }
     std::string text;
@@ -82,6 +90,12 @@ Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
     return Error(ErrorCode::corrupt, what + ": it is larger than 4 MiB");
 }
 
+/// Of a file that another program wrote, in place: any change of it changes that.
+std::string version_of(const struct ::stat& status) {
+    return std::to_string(status.st_ino) + "-" + std::to_string(status.st_mtim.tv_sec) + "." +
+           std::to_string(status.st_mtim.tv_nsec) + "-" + std::to_string(status.st_size);
+}
+
 Result<FileInfo> read_info(const Store& store, const FileId& id) {
     FILESTORE_TRY_ASSIGN(const std::optional<struct ::stat> status, find_file(store, id));
     if (!status) {
@@ -96,6 +110,7 @@ Result<FileInfo> read_info(const Store& store, const FileId& id) {
     info.last_modified = modification_time(*status);
     info.content_type = std::move(sidecar.content_type);
     info.metadata = std::move(sidecar.metadata);
+    info.version = sidecar.version.empty() ? version_of(*status) : std::move(sidecar.version);
     if (sidecar.size && *sidecar.size != info.size) {
         return Error(ErrorCode::corrupt,
                      "file " + id.str() + " " + store.place() + " has " + std::to_string(info.size) +
@@ -104,33 +119,24 @@ Result<FileInfo> read_info(const Store& store, const FileId& id) {
     return info;
 }
 
-Result<void> flush_directory(const Store& store, const Descriptor& directory) {
-    if (store.durability != Durability::full) {
-        return {};
+/// Whether two looks saw the same file, untouched.
+bool same_file(const std::optional<struct ::stat>& first, const std::optional<struct ::stat>& second) {
+    if (!first || !second) {
+        return !first && !second;
     }
-    return flush_to_disk(directory.get(), "cannot flush a directory " + store.place());
+    return first->st_ino == second->st_ino && first->st_size == second->st_size &&
+           first->st_ctim.tv_sec == second->st_ctim.tv_sec &&
+           first->st_ctim.tv_nsec == second->st_ctim.tv_nsec;
 }
 
-Result<void> flush_file(const Store& store, const StagedFile& file) {
-    if (store.durability == Durability::none) {
-        return {};
-    }
-    return flush_to_disk(file.descriptor(), "cannot flush a file " + store.place());
-}
-
-/// What a reader sees after a crash at any point: nothing, until the data has its name; then file and sidecar.
-///
-///     1. the data is staged without a name, then flushed        nothing is there
-///     2. the sidecar is staged, flushed, named; its directory is flushed     a sidecar that nobody asks for
-///     3. the data gets its name; its directory is flushed       the file
-///
-/// A replacement is two renames under the file's lock, sidecar first.
+/// Stages the bytes, then commits them with their sidecar (see commit.h).
 class LocalWriter final : public BlockingBackend::Writer {
 public:
     LocalWriter(std::shared_ptr<const Store> store, StagedFile data, const UploadRequest& request)
         : store_(std::move(store)),
           data_(std::move(data)),
           create_only_(request.create_only),
+          if_version_(request.if_version),
           limits_(request.call) {
         sidecar_.id = request.id;
         sidecar_.original_path = request.original_path;
@@ -145,9 +151,13 @@ public:
     Result<void> commit(std::uint64_t size) override {
         sidecar_.size = size;
         FILESTORE_TRY_ASSIGN(StagedFile sidecar_file, stage_sidecar());
-        FILESTORE_TRY(flush_file(*store_, data_));
+        FILESTORE_TRY(local::flush_staged(*store_, data_));
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
+        FILESTORE_TRY(local::settle(*store_, sidecar_.id));
         FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, sidecar_.id));
+        if (!if_version_.empty()) {
+            FILESTORE_TRY(check_version());
+        }
         if (!existing) {
             return publish_new(sidecar_file);
         }
@@ -155,53 +165,49 @@ public:
             return Error(ErrorCode::already_exists,
                          "file " + sidecar_.id.str() + " is already there " + store_->place());
         }
-        return replace(sidecar_file);
+        return local::replace(*store_, sidecar_.id, data_, sidecar_file);
     }
 
 private:
-    Result<StagedFile> stage_sidecar() {
-        FILESTORE_TRY_ASSIGN(const std::string json, local::write_sidecar(sidecar_));
-        auto file = StagedFile::create(store_->metadata.get(), file_mode);
-        if (!file) {
-            return file.error().within(store_->place());
-        }
-        FILESTORE_TRY(write_all(file->descriptor(), std::as_bytes(std::span(json)),
-                                "cannot write metadata " + store_->place()));
-        FILESTORE_TRY(flush_file(*store_, *file));
-        return file;
-    }
-
-    /// A sidecar without data may stand in the way: what a crash left.
+    /// Only a program that takes no lock can have made the file meanwhile.
     Result<void> publish_new(StagedFile& sidecar_file) {
-        FILESTORE_TRY(sidecar_file.publish_replacing(sidecar_name(sidecar_.id)));
-        Result<void> published = flush_directory(*store_, store_->metadata);
-        if (published.ok()) {
-            published = data_.publish_new(sidecar_.id.str());
-        }
-        if (published.ok()) {
-            published = flush_directory(*store_, store_->base);
-            if (!published.ok()) {
-                ::unlinkat(store_->base.get(), sidecar_.id.str().c_str(), 0);
-            }
-        }
-        if (!published.ok()) {
-            ::unlinkat(store_->metadata.get(), sidecar_name(sidecar_.id).c_str(), 0);
+        auto published = local::publish_new(*store_, sidecar_.id, data_, sidecar_file);
+        if (!create_only_ && !published.ok() && published.error().code() == ErrorCode::already_exists) {
+            return Error(ErrorCode::conflict, std::string(published.error().message()));
         }
         return published;
     }
 
-    Result<void> replace(StagedFile& sidecar_file) {
-        FILESTORE_TRY(data_.prepare_replacing());
-        FILESTORE_TRY(sidecar_file.publish_replacing(sidecar_name(sidecar_.id)));
-        FILESTORE_TRY(flush_directory(*store_, store_->metadata));
-        FILESTORE_TRY(data_.publish_replacing(sidecar_.id.str()));
-        return flush_directory(*store_, store_->base);
+    /// A file without metadata has no version that anybody was told.
+    Result<void> check_version() const {
+        const auto info = read_info(*store_, sidecar_.id);
+        if (!info.ok() && info.error().code() != ErrorCode::not_found) {
+            return info.error();
+        }
+        if (!info.ok() || info->version != if_version_) {
+            return Error(ErrorCode::precondition_failed,
+                         "file " + sidecar_.id.str() + " " + store_->place() +
+                             (info.ok() ? " is of another version" : " is not there to be replaced"));
+        }
+        return {};
+    }
+
+    Result<StagedFile> stage_sidecar() {
+        FILESTORE_TRY_ASSIGN(const FileId version, FileId::generate());
+        sidecar_.version = version.str();
+        FILESTORE_TRY_ASSIGN(const std::string json, local::write_sidecar(sidecar_));
+        FILESTORE_TRY_ASSIGN(StagedFile file, local::stage(*store_));
+        FILESTORE_TRY(write_all(file.descriptor(), std::as_bytes(std::span(json)),
+                                "cannot write metadata " + store_->place()));
+        FILESTORE_TRY(local::flush_staged(*store_, file));
+        return file;
     }
 
     std::shared_ptr<const Store> store_;
     StagedFile data_;
     Sidecar sidecar_;
     bool create_only_;
+    std::string if_version_;
     CallOptions limits_;
 };
 
@@ -240,47 +246,31 @@ public:
         : BlockingBackend(std::move(executor)), store_(std::make_shared<const Store>(std::move(store))) {}
 
     Capabilities capabilities() const noexcept override {
-        return {.remove_tells_existence = true, .presign = false};
+        return {.remove_tells_existence = true, .presign = false, .compare_and_swap = true};
     }
     std::string_view name() const noexcept override { return "local"; }
 
 protected:
     Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) override {
-        auto data = StagedFile::create(store_->base.get(), file_mode);
-        if (!data) {
-            return data.error().within(store_->place());
-        }
-        return std::unique_ptr<Writer>(std::make_unique<LocalWriter>(store_, std::move(*data), request));
+        FILESTORE_TRY_ASSIGN(StagedFile data, local::stage(*store_));
+        return std::unique_ptr<Writer>(std::make_unique<LocalWriter>(store_, std::move(data), request));
     }
 
     Result<std::unique_ptr<Reader>> open_reader(const DownloadRequest& request) override {
-        if (!request.on_info) {
-            // What the metadata tells is not handed on, so a replacement under way matters only where it looks like damage.
-            if (auto reader = open_with_info(request.id); reader.ok()) {
-                return reader;
-            }
-        }
-        // Data and metadata have to be of one upload. A store that cannot be written to has no lock, and nobody replaces files there.
-        const auto lock = FileLock::take(*store_, request.id, request.call);
-        FILESTORE_TRY(check_call_limits(request.call.cancel, request.call.deadline));
-        return open_with_info(request.id);
+        return in_one_piece(request.id, request.call, [&] { return open_with_info(request.id); });
     }
 
-    /// The data goes first: from then on the file is gone whole, and a crash leaves only a sidecar that nobody asks for. Such a
-    /// sidecar goes when its file is removed again.
     Result<bool> remove_now(const FileRequest& request) override {
         const FileId& id = request.id;
-        const std::string sidecar = sidecar_name(id);
-        FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, id));
-        if (!existing &&
-            ::faccessat(store_->metadata.get(), sidecar.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+        FILESTORE_TRY_ASSIGN(const auto seen, find_file(*store_, id));
+        if (!seen &&
+            ::faccessat(store_->metadata.get(), sidecar_name(id).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
             return false;
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, id, request.call));
-        FILESTORE_TRY_ASSIGN(const bool had_data, unlink_and_flush(store_->base, id.str()));
-        FILESTORE_TRY_ASSIGN([[maybe_unused]] const bool had_sidecar,
-                             unlink_and_flush(store_->metadata, sidecar));
-        return had_data;
+        FILESTORE_TRY(local::settle(*store_, id));
+        FILESTORE_TRY(find_file(*store_, id));
+        return local::take_away(*store_, id);
     }
 
     Result<bool> exists_now(const FileRequest& request) override {
@@ -289,13 +279,7 @@ protected:
     }
 
     Result<FileInfo> metadata_now(const FileRequest& request) override {
-        auto info = read_info(*store_, request.id);
-        if (info.ok() || info.error().code() != ErrorCode::corrupt) {
-            return info;
-        }
-        // Between the two renames of a replacement, data and sidecar do not agree: look again when it is over.
-        auto lock = FileLock::take(*store_, request.id, request.call);
-        return lock.ok() ? read_info(*store_, request.id) : info;
+        return in_one_piece(request.id, request.call, [&] { return read_info(*store_, request.id); });
     }
 
     Result<ListPage> list_now(const ListRequest& request) override {
@@ -303,6 +287,27 @@ protected:
     }
 
 private:
+    /// What `read` makes of a file, whose data and metadata are of one upload: a replacement that was under way meanwhile is waited for, or finished
+    /// where its process has died. A replacement renames first the data, then the sidecar, and its record is there in between.
+    template <class Read>
+    std::invoke_result_t<Read> in_one_piece(const FileId& id, const CallOptions& call, Read read) const {
+        for (int attempt = 0; attempt < attempts_without_lock; ++attempt) {
+            FILESTORE_TRY_ASSIGN(const auto before, find_file(*store_, id));
+            FILESTORE_TRY_ASSIGN(const bool is_replaced, local::is_being_replaced(*store_, id));
+            if (is_replaced) {
+                break;
+            }
+            auto result = read();
+            FILESTORE_TRY_ASSIGN(const auto after, find_file(*store_, id));
+            if (same_file(before, after)) {
+                return result;
+            }
+        }
+        FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, id, call));
+        FILESTORE_TRY(local::settle(*store_, id));
+        return read();
+    }
+
     /// `corrupt` where the metadata is damaged or tells of another size. A file without metadata can be read.
     [[nodiscard]] Result<std::unique_ptr<Reader>> open_with_info(const FileId& id) const {
         FILESTORE_TRY_ASSIGN(Descriptor file, open_file(id));
@@ -322,8 +327,7 @@ private:
     }
 
     [[nodiscard]] Result<Descriptor> open_file(const FileId& id) const {
-        Descriptor file(
-            ::openat(store_->base.get(), id.str().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        Descriptor file = open_beneath(store_->base.get(), id.str().c_str(), O_RDONLY | O_NONBLOCK);
         if (file.is_open()) {
             return file;
         }
@@ -337,25 +341,26 @@ private:
         }
     }
 
-    /// False where there was nothing to unlink.
-    [[nodiscard]] Result<bool> unlink_and_flush(const Descriptor& directory, const std::string& name) const {
-        if (::unlinkat(directory.get(), name.c_str(), 0) != 0) {
-            if (errno == ENOENT) {
-                return false;
-            }
-            return open_file_error(errno, "cannot remove " + name + " " + store_->place());
-        }
-        FILESTORE_TRY(flush_directory(*store_, directory));
-        return true;
-    }
-
     std::shared_ptr<const Store> store_;
 };
+
+Result<void> check_modes(const LocalOptions& options) {
+    const auto is_between = [](unsigned mode, unsigned least, unsigned most) {
+        return (mode & least) == least && (mode & ~most) == 0;
+    };
+    if (!is_between(options.file_mode, 0600, 0666) || !is_between(options.directory_mode, 0700, 02777)) {
+        return Error(ErrorCode::invalid_argument,
+                     "file_mode must be 0600 to 0666, and directory_mode 0700 to 0777 or 02700 to 02777");
+    }
+    return {};
+}
 
 }  // namespace
 
 Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options) {
-    FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability));
+    FILESTORE_TRY(check_modes(options));
+    FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability,
+                                                  {options.file_mode, options.directory_mode}));
     return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), std::move(options.executor)));
 }
 

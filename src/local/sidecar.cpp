@@ -47,6 +47,9 @@ std::string content_type_of(const Metadata& members, const Metadata& ours) {
 Result<std::string> write_sidecar(const Sidecar& sidecar) {
     Metadata ours;
     FILESTORE_TRY(ours.set("content_type", sidecar.content_type));
+    if (!sidecar.version.empty()) {
+        FILESTORE_TRY(ours.set("version", sidecar.version));
+    }
     Metadata members = sidecar.metadata;
     FILESTORE_TRY(members.set("file_id", sidecar.id.text()));
     FILESTORE_TRY(members.set("original_path", sidecar.original_path));
@@ -78,6 +81,7 @@ Result<Sidecar> read_sidecar(const FileId& id, std::string_view json) {
     }
     if (ours) {
         members->erase("filestore");
+        sidecar.version = ours->text("version").value_or("");
     }
     sidecar.metadata = std::move(*members);
     return sidecar;

@@ -3,7 +3,7 @@
 /// The JSON beside a local file, as the original system writes it. Pure functions.
 ///
 /// A JSON object with the user's keys beside `file_id`, `original_path` and `size`. What the library keeps beyond them is an object
-/// under `filestore`: `content_type`.
+/// under `filestore`: `content_type`, `version`.
 
 #include <cstdint>
 #include <optional>
@@ -22,6 +22,8 @@ struct Sidecar {
     /// Bytes; absent where a foreign writer did not note it.
     std::optional<std::uint64_t> size;
     std::string content_type{default_content_type};
+    /// Another one for each upload; empty where a foreign writer did not note it.
+    std::string version;
     Metadata metadata;
 };
 

@@ -9,19 +9,20 @@
 #include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 
 #include "core/call_limits.h"
 #include "core/staged_file.h"
 #include "core/text.h"
 #include "core/try.h"
+#include "local/paths.h"
+#include "local/recovery.h"
 
 namespace filestore::local {
 
 namespace {
 
-constexpr mode_t directory_mode = 0700;
-constexpr mode_t file_mode = 0600;
 constexpr const char* own_directory = ".filestore";
 constexpr std::chrono::milliseconds shortest_lock_pause{1};
 constexpr std::chrono::milliseconds longest_lock_pause{20};
@@ -53,29 +54,45 @@ Result<void> flush_name_of(const std::filesystem::path& made, Durability durabil
 }
 
 /// Makes a directory and the missing ones above it.
-Result<void> make_directories(const std::filesystem::path& path, Durability durability) {
-    int made = ::mkdir(path.c_str(), directory_mode);
+Result<void> make_directories(const std::filesystem::path& path, Durability durability, unsigned mode) {
+    int made = ::mkdir(path.c_str(), mode);
     const std::filesystem::path parent = path.parent_path();
     if (made != 0 && errno == ENOENT && !parent.empty() && parent != path) {
-        FILESTORE_TRY(make_directories(parent, durability));
-        made = ::mkdir(path.c_str(), directory_mode);
+        FILESTORE_TRY(make_directories(parent, durability, mode));
+        made = ::mkdir(path.c_str(), mode);
     }
     if (made == 0) {
+        // The umask took from a mode that lets others in.
+        if ((mode & 0077U) != 0 && ::chmod(path.c_str(), mode) != 0) {
+            return making_error(errno, path);
+        }
         return flush_name_of(path, durability);
     }
     return errno == EEXIST ? Result<void>() : making_error(errno, path);
 }
 
-Result<Descriptor> open_metadata_directory(const Store& store) {
-    if (::mkdirat(store.base.get(), "metadata", directory_mode) == 0) {
-        FILESTORE_TRY(flush_name(store.base.get(), store.durability));
-    } else if (errno != EEXIST) {
-        return opening_error(errno, "cannot make directory 'metadata' " + store.place());
+/// The umask takes from a mode that lets others in, so such a mode is set once more.
+Result<void> let_others_in(int descriptor, unsigned mode, const std::string& what) {
+    if ((mode & 0077U) == 0 || ::fchmod(descriptor, mode) == 0) {
+        return {};
     }
-    Descriptor directory(
-        ::openat(store.base.get(), "metadata", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    return open_file_error(errno, "cannot set the mode of " + what);
+}
+
+/// A directory of ours below another one. Not followed where it is a link.
+Result<Descriptor> open_or_make_directory(const Store& store, int above, const char* name) {
+    const std::string what = "directory '" + std::string(name) + "' " + store.place();
+    const bool made = ::mkdirat(above, name, store.modes.directory) == 0;
+    if (!made && errno != EEXIST) {
+        return opening_error(errno, "cannot make " + what);
+    }
+    Descriptor directory = open_beneath(above, name, O_RDONLY | O_DIRECTORY);
     if (!directory.is_open()) {
-        return opening_error(errno, "cannot open directory 'metadata' " + store.place());
+        return opening_error(errno, "cannot open " + what);
+    }
+    if (made) {
+        FILESTORE_TRY(let_others_in(directory.get(), store.modes.directory, what));
+        FILESTORE_TRY(flush_name(above, store.durability));
     }
     return directory;
 }
@@ -90,28 +107,30 @@ off_t lock_byte(const FileId& id) {
     return static_cast<off_t>((number << 28U) | low);
 }
 
-Result<Descriptor> open_lock_file(const Store& store) {
-    constexpr const char* lock_path = ".filestore/lock";
-    const auto open_it = [&] {
-        return Descriptor(
-            ::openat(store.base.get(), lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, file_mode));
-    };
-    Descriptor file = open_it();
-    if (!file.is_open() && errno == ENOENT) {
-        if (::mkdirat(store.base.get(), own_directory, directory_mode) != 0 && errno != EEXIST) {
-            return open_file_error(errno, "cannot make directory '.filestore' " + store.place());
-        }
-        file = open_it();
+Result<void> make_lock_file(const Store& store, int above) {
+    const Descriptor file(
+        ::openat(above, "lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, store.modes.file));
+    if (file.is_open()) {
+        return let_others_in(file.get(), store.modes.file, "the lock file " + store.place());
     }
-    if (!file.is_open()) {
-        return open_file_error(errno, "cannot open the lock file " + store.place());
-    }
-    return file;
+    return errno == EEXIST ? Result<void>()
+                           : open_file_error(errno, "cannot make the lock file " + store.place());
 }
 
 }  // namespace
 
-Result<Store> Store::open(const std::string& base_path, Durability durability) {
+/// Is made when something is written first, and never changes from then on.
+struct Store::Staging {
+    std::mutex mutex;
+    Descriptor directory;
+};
+
+Store::Store() : staging_(std::make_unique<Staging>()) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+Result<Store> Store::open(const std::string& base_path, Durability durability, Modes modes) {
     if (base_path.empty() || base_path.find('\0') != std::string::npos) {
         return Error(ErrorCode::invalid_argument,
                      "base_path " + filestore::quoted(base_path) + " names no directory");
@@ -120,15 +139,17 @@ Result<Store> Store::open(const std::string& base_path, Durability durability) {
     if (!path.has_filename()) {
         path = path.parent_path();
     }
-    FILESTORE_TRY(make_directories(path, durability));
+    FILESTORE_TRY(make_directories(path, durability, modes.directory));
     Store store;
     store.base_path = base_path;
     store.durability = durability;
+    store.modes = modes;
     store.base = Descriptor(::open(base_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!store.base.is_open()) {
         return opening_error(errno, "cannot open the store's directory " + filestore::quoted(base_path));
     }
-    FILESTORE_TRY_ASSIGN(store.metadata, open_metadata_directory(store));
+    FILESTORE_TRY_ASSIGN(store.metadata, open_or_make_directory(store, store.base.get(), "metadata"));
+    FILESTORE_TRY(recover(store));
     return store;
 }
 
@@ -136,17 +157,66 @@ std::string Store::place() const {
     return "in store " + filestore::quoted(base_path);
 }
 
+Result<int> Store::staging() const {
+    FILESTORE_TRY_ASSIGN(const std::optional<int> there, staging_if_there());
+    if (there) {
+        return *there;
+    }
+    FILESTORE_TRY_ASSIGN(const Descriptor own, open_or_make_directory(*this, base.get(), own_directory));
+    FILESTORE_TRY(make_lock_file(*this, own.get()));
+    FILESTORE_TRY_ASSIGN(const Descriptor made, open_or_make_directory(*this, own.get(), "staging"));
+    FILESTORE_TRY_ASSIGN(const std::optional<int> opened, staging_if_there());
+    return opened ? Result<int>(*opened)
+                  : Error(ErrorCode::io, "directory '.filestore/staging' was removed " + place());
+}
+
+Result<std::optional<int>> Store::staging_if_there() const {
+    const std::scoped_lock guard(staging_->mutex);
+    if (!staging_->directory.is_open()) {
+        Descriptor directory = open_beneath(base.get(), ".filestore/staging", O_RDONLY | O_DIRECTORY);
+        if (!directory.is_open() && errno == ENOENT) {
+            return std::optional<int>();
+        }
+        if (!directory.is_open()) {
+            return open_file_error(errno, "cannot open directory '.filestore/staging' " + place());
+        }
+        staging_->directory = std::move(directory);
+    }
+    return std::optional<int>(staging_->directory.get());
+}
+
+Result<FileLock> FileLock::prepare(const Store& store, const FileId& id) {
+    const auto open_it = [&] {
+        return open_beneath(store.base.get(), ".filestore/lock", O_RDWR | O_NONBLOCK);
+    };
+    Descriptor file = open_it();
+    if (!file.is_open() && errno == ENOENT) {
+        FILESTORE_TRY_ASSIGN(const Descriptor own,
+                             open_or_make_directory(store, store.base.get(), own_directory));
+        FILESTORE_TRY(make_lock_file(store, own.get()));
+        file = open_it();
+    }
+    if (!file.is_open()) {
+        return open_file_error(errno, "cannot open the lock file " + store.place());
+    }
+    return FileLock(std::move(file), lock_byte(id));
+}
+
+bool FileLock::set(short type) noexcept {
+    struct ::flock lock {};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = byte_;
+    lock.l_len = 1;
+    return ::fcntl(file_.get(), F_OFD_SETLK, &lock) == 0;
+}
+
 /// Asks again and again, because the kernel's own waiting could be ended neither by a deadline nor by a cancellation. Others hold the lock for a few
 /// renames and flushes.
 Result<FileLock> FileLock::take(const Store& store, const FileId& id, const CallOptions& limits) {
-    FILESTORE_TRY_ASSIGN(Descriptor file, open_lock_file(store));
-    struct ::flock lock {};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    lock.l_start = lock_byte(id);
-    lock.l_len = 1;
+    FILESTORE_TRY_ASSIGN(FileLock lock, prepare(store, id));
     std::chrono::milliseconds pause = shortest_lock_pause;
-    while (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
+    while (!lock.set(F_WRLCK)) {
         if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
             return open_file_error(errno, "cannot lock file " + id.str() + " " + store.place());
         }
@@ -154,7 +224,24 @@ Result<FileLock> FileLock::take(const Store& store, const FileId& id, const Call
         std::this_thread::sleep_for(pause);
         pause = std::min(2 * pause, longest_lock_pause);
     }
-    return FileLock(std::move(file));
+    return lock;
+}
+
+Result<std::optional<FileLock>> FileLock::try_take(const Store& store, const FileId& id) {
+    FILESTORE_TRY_ASSIGN(FileLock lock, prepare(store, id));
+    if (!lock.set(F_WRLCK)) {
+        return std::optional<FileLock>();
+    }
+    return std::optional<FileLock>(std::move(lock));
+}
+
+FileLock::~FileLock() {
+    if (file_.is_open()) {
+        // Closing alone would leave the lock to a forked child that has the description too.
+        const int kept = errno;
+        static_cast<void>(set(F_UNLCK));
+        errno = kept;
+    }
 }
 
 Timestamp modification_time(const struct ::stat& status) {

@@ -1,10 +1,11 @@
 #pragma once
 
-/// A local store's directories, reached by descriptor only.
+/// A local store's directories, reached by descriptor only, and the lock of a file.
 
 #include <sys/stat.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/descriptor.h"
@@ -16,18 +17,46 @@
 
 namespace filestore::local {
 
-/// The open directories of a store. A resource; immutable, so thread-safe.
-struct Store {
-    /// Makes what is missing. Failures: `configuration` where there is no such place, and those of code_of_errno; never `not_found`. Blocks.
-    [[nodiscard]] static Result<Store> open(const std::string& base_path, Durability durability);
+/// Of what is made. A value.
+struct Modes {
+    unsigned file = 0600;
+    unsigned directory = 0700;
+};
+
+/// The open directories of a store. A resource; thread-safe.
+class Store {
+public:
+    /// Makes what is missing, and settles what crashed processes left (see recovery.h). Failures: `configuration` where there is no such place, and
+    /// those of code_of_errno; never `not_found`. Blocks.
+    [[nodiscard]] static Result<Store> open(const std::string& base_path, Durability durability,
+                                            Modes modes = {});
+
+    Store(Store&&) noexcept;
+    Store& operator=(Store&&) noexcept;
+    ~Store();
 
     /// For messages: "in store './storage'".
     [[nodiscard]] std::string place() const;
 
+    /// `<base>/.filestore/staging`: hidden files and the records of unfinished operations (see commit.h). Made, with the lock's file, where it is
+    /// missing. The descriptor stays open as long as the store.
+    [[nodiscard]] Result<int> staging() const;
+
+    /// Nothing where there is none, so that nothing can be unfinished.
+    [[nodiscard]] Result<std::optional<int>> staging_if_there() const;
+
     std::string base_path;
     Durability durability = Durability::full;
+    Modes modes;
     Descriptor base;
     Descriptor metadata;
+
+private:
+    struct Staging;
+
+    Store();
+
+    std::unique_ptr<Staging> staging_;
 };
 
 /// Keeps other writers and removers of one file away, in this and in other processes, by a lock on one byte of
@@ -38,9 +67,21 @@ public:
     [[nodiscard]] static Result<FileLock> take(const Store& store, const FileId& id,
                                                const CallOptions& limits);
 
+    /// Nothing where somebody holds it. Does not wait.
+    [[nodiscard]] static Result<std::optional<FileLock>> try_take(const Store& store, const FileId& id);
+
+    FileLock(FileLock&&) noexcept = default;
+    FileLock& operator=(FileLock&&) = delete;
+    ~FileLock();
+
 private:
-    explicit FileLock(Descriptor file) noexcept : file_(std::move(file)) {}
+    FileLock(Descriptor file, off_t byte) noexcept : file_(std::move(file)), byte_(byte) {}
+    [[nodiscard]] static Result<FileLock> prepare(const Store& store, const FileId& id);
+    /// False, and errno, where it cannot be had now.
+    [[nodiscard]] bool set(short type) noexcept;
+
     Descriptor file_;
+    off_t byte_;
 };
 
 [[nodiscard]] std::string sidecar_name(const FileId& id);

@@ -10,6 +10,7 @@
 #include "s3/client/core.h"
 #include "s3/client/listing.h"
 #include "s3/client/objects.h"
+#include "s3/client/request_headers.h"
 #include "s3/client/support.h"
 #include "s3/client/upload_sweep.h"
 #include "s3/protocol/answer_head.h"
@@ -33,7 +34,9 @@ public:
         : core_(std::move(core)), bucket_(std::move(bucket)), key_prefix_(std::move(key_prefix)) {}
 
     Capabilities capabilities() const noexcept override {
-        return {.remove_tells_existence = false, .presign = true};
+        return {.remove_tells_existence = false,
+                .presign = true,
+                .compare_and_swap = core_->quirks().put_if_match};
     }
     std::string_view name() const noexcept override { return "s3"; }
     void close() noexcept override { core_->close(); }
@@ -76,7 +79,22 @@ Result<std::vector<s3::NameValue>> headers_of(const s3::ObjectMetadata& object,
     return headers;
 }
 
-Result<UploadReceipt> receipt_of(const Result<S3PutResult>& stored, bool create_only) {
+/// The condition that an upload is bound to, as a header; none where there is none. Refuses what the server is known to pass over.
+Result<std::vector<s3::NameValue>> condition_of(const UploadRequest& request, const s3::Quirks& quirks) {
+    if (request.create_only) {
+        FILESTORE_TRY(s3::check_creates_only(quirks));
+    }
+    if (!request.if_version.empty()) {
+        FILESTORE_TRY(s3::check_replaces_versions(quirks));
+    }
+    S3Conditions conditions;
+    conditions.if_none_match = request.create_only ? "*" : "";
+    conditions.if_match = request.if_version;
+    return s3::condition_headers(conditions);
+}
+
+/// Some servers answer a condition on a version with 404 where there is no object.
+Result<UploadReceipt> receipt_of(const Result<S3PutResult>& stored, bool create_only, bool by_version) {
     if (stored.ok()) {
         return UploadReceipt{stored->size};
     }
@@ -84,46 +102,48 @@ Result<UploadReceipt> receipt_of(const Result<S3PutResult>& stored, bool create_
     if (create_only && error.code() == ErrorCode::precondition_failed) {
         return Error(ErrorCode::already_exists, std::string(error.message()), error.details());
     }
+    if (by_version && error.details().server_code == "NoSuchKey") {
+        return Error(ErrorCode::precondition_failed, std::string(error.message()), error.details());
+    }
     return error;
 }
 
 void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {
-    start(std::move(request), std::move(done),
-          [this](const OperationPtr<UploadReceipt>& operation, UploadRequest checked) -> Result<void> {
-              s3::ObjectMetadata object{std::move(checked.original_path), std::move(checked.metadata),
-                                        UINT64_MAX};
-              // Refused before the source is read: with the longest size that there is.
-              FILESTORE_TRY(s3::to_headers(object));
-              FILESTORE_TRY(s3::check_storable(core_->quirks(), key_of(checked.id)));
-              s3::ObjectUpload upload;
-              upload.target.bucket = bucket_;
-              upload.target.key = key_of(checked.id);
-              upload.target.cancel = checked.call.cancel;
-              upload.target.deadline = checked.call.deadline;
-              upload.target.pause = checked.call.pause;
-              upload.source = std::move(checked.source);
-              upload.checksums = core_->checksum_choice();
-              upload.headers = [object, type = std::move(checked.content_type)](
-                                   std::optional<std::uint64_t> size) mutable {
-                  object.size = size;
-                  return headers_of(object, type);
-              };
-              upload.target.etags = core_->etag_rules();
-              upload.part_sizes = core_->part_sizes();
-              if (checked.create_only) {
-                  FILESTORE_TRY(s3::check_creates_only(core_->quirks()));
-                  upload.target.conditions = {{"if-none-match", "*"}};
-                  upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), true);
-              }
-              upload.progress = std::move(checked.call.progress);
-              s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
-                                [this, self = shared_from_this(), operation,
-                                 create_only = checked.create_only](const Result<S3PutResult>& stored) {
-                                    core_->note_bucket(bucket_, stored.ok());
-                                    operation->answer->give(receipt_of(stored, create_only));
-                                });
-              return {};
-          });
+    start(
+        std::move(request), std::move(done),
+        [this](const OperationPtr<UploadReceipt>& operation, UploadRequest checked) -> Result<void> {
+            s3::ObjectMetadata object{std::move(checked.original_path), std::move(checked.metadata),
+                                      UINT64_MAX};
+            // Refused before the source is read: with the longest size that there is.
+            FILESTORE_TRY(s3::to_headers(object));
+            FILESTORE_TRY(s3::check_storable(core_->quirks(), key_of(checked.id)));
+            FILESTORE_TRY_ASSIGN(auto conditions, condition_of(checked, core_->quirks()));
+            s3::ObjectUpload upload;
+            upload.target.bucket = bucket_;
+            upload.target.key = key_of(checked.id);
+            upload.target.cancel = checked.call.cancel;
+            upload.target.deadline = checked.call.deadline;
+            upload.target.pause = checked.call.pause;
+            upload.source = std::move(checked.source);
+            upload.checksums = core_->checksum_choice();
+            upload.headers =
+                [object, type = std::move(checked.content_type)](std::optional<std::uint64_t> size) mutable {
+                    object.size = size;
+                    return headers_of(object, type);
+                };
+            upload.target.etags = core_->etag_rules();
+            upload.part_sizes = core_->part_sizes();
+            upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), !conditions.empty());
+            upload.target.conditions = std::move(conditions);
+            upload.progress = std::move(checked.call.progress);
+            s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
+                              [this, self = shared_from_this(), operation, create_only = checked.create_only,
+                               by_version = !checked.if_version.empty()](const Result<S3PutResult>& stored) {
+                                  core_->note_bucket(bucket_, stored.ok());
+                                  operation->answer->give(receipt_of(stored, create_only, by_version));
+                              });
+            return {};
+        });
 }
 
 void S3Backend::download_async(DownloadRequest request, Completion<DownloadReceipt> done) {

@@ -34,8 +34,10 @@ struct Section {
 
 constexpr auto storage_settings = std::to_array<Setting>({{"backend", "backend"}});
 
-constexpr auto local_settings =
-    std::to_array<Setting>({{"base_path", "base_path"}, {"durability", "durability"}});
+constexpr auto local_settings = std::to_array<Setting>({{"base_path", "base_path"},
+                                                        {"durability", "durability"},
+                                                        {"file_mode", "file_mode"},
+                                                        {"directory_mode", "directory_mode"}});
 
 constexpr auto s3_settings = std::to_array<Setting>({
     {"bucket_name", "bucket_name"},

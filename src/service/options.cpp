@@ -133,6 +133,25 @@ Objection set_seconds(std::chrono::milliseconds& target, std::string_view value)
     return {};
 }
 
+std::string octal(unsigned mode) {
+    std::array<char, 8> digits{};
+    const auto [end, failure] = std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+    return "0" + std::string(digits.data(), end);
+}
+
+/// A mode as chmod takes it, in octal digits.
+Objection set_mode(unsigned& target, std::string_view value, unsigned least, unsigned most) {
+    unsigned mode = 0;
+    const char* end = value.data() + value.size();
+    const auto [stopped, failure] = std::from_chars(value.data(), end, mode, 8);
+    if (failure != std::errc() || stopped != end || (mode & least) != least || (mode & ~most) != 0) {
+        return "must be an octal mode between " + octal(least) + " and " + octal(most) +
+               " that leaves the owner all of " + octal(least);
+    }
+    target = mode;
+    return {};
+}
+
 std::vector<std::string_view> words_of(std::string_view text) {
     constexpr std::string_view blanks = " \t";
     std::vector<std::string_view> words;
@@ -165,6 +184,8 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"backend", [](Options o, Value v) { return set_choice(o.backend, v, backends); }},
     {"base_path", [](Options o, Value v) { return set_nonempty(o.local.base_path, v); }},
     {"durability", [](Options o, Value v) { return set_choice(o.local.durability, v, durabilities); }},
+    {"file_mode", [](Options o, Value v) { return set_mode(o.local.file_mode, v, 0600, 0666); }},
+    {"directory_mode", [](Options o, Value v) { return set_mode(o.local.directory_mode, v, 0700, 02777); }},
     {"bucket_name", [](Options o, Value v) { return set_nonempty(o.s3.bucket, v); }},
     {"aws_access_key", [](Options o, Value v) { return set_text(o.s3.credentials.access_key, v); }, true},
     {"aws_secret_key", [](Options o, Value v) { return set_text(o.s3.credentials.secret_key, v); }, true},

@@ -165,6 +165,26 @@ FEATURE_TEST_CASE("conditional-put", "create_only refuses an ID that is in use a
     CHECK(load_bytes(*backend, id) == "first");
 }
 
+FEATURE_TEST_CASE("compare-and-swap",
+                  "an upload replaces a file only where it is of the version that is known", "[upload]") {
+    const auto backend = store.open_backend();
+    CHECK(backend->capabilities().compare_and_swap);
+    const FileId id = store_bytes(*backend, "first");
+    const auto info = backend->metadata({id, {}});
+    REQUIRE(info.ok());
+    CHECK_FALSE(info->version.empty());
+    for (const bool wins : {true, false}) {
+        UploadRequest swap = upload_of(wins ? "second" : "third");
+        swap.id = id;
+        swap.if_version = info->version;
+        const auto receipt = backend->upload(std::move(swap));
+        CHECK(receipt.ok() == wins);
+        CHECK((wins || receipt.error().code() == ErrorCode::precondition_failed));
+    }
+    CHECK(load_bytes(*backend, id) == "second");
+    CHECK(backend->metadata({id, {}}).value().version != info->version);
+}
+
 FEATURE_TEST_CASE("put", "without create_only an upload replaces the file and its metadata", "[upload]") {
     const auto backend = store.open_backend();
     UploadRequest first = upload_of("first");

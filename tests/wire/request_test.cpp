@@ -117,6 +117,18 @@ TEST_CASE("create_only is a condition of the PUT", "[wire]") {
     CHECK(only_request(server).header("If-None-Match") == "*");
 }
 
+TEST_CASE("if_version is a condition of the PUT, and fails alike where there is nothing to replace",
+          "[wire]") {
+    const std::string refusal =
+        GENERATE(answer("412 Precondition Failed", "", error_body("PreconditionFailed")),
+                 answer("404 Not Found", "", error_body("NoSuchKey")));
+    const ScriptedServer server({conversation({refusal})});
+    UploadRequest request = upload_of("hello");
+    request.if_version = "0123456789abcdef";
+    CHECK(open_on(server)->upload(std::move(request)).error().code() == ErrorCode::precondition_failed);
+    CHECK(only_request(server).header("If-Match") == "\"0123456789abcdef\"");
+}
+
 TEST_CASE("the request lines of the other calls", "[wire]") {
     const std::string object = "/bucket/" + std::string(id_text);
     const std::string found = answer("200 OK", date_line, "");

@@ -127,6 +127,10 @@ Result<void> check_creates_only(const Quirks& quirks) {
                  {{true, &Quirks::put_if_none_match, "If-None-Match on uploads, and would overwrite"}});
 }
 
+Result<void> check_replaces_versions(const Quirks& quirks) {
+    return check(quirks, {{true, &Quirks::put_if_match, "If-Match on uploads, and would overwrite"}});
+}
+
 Result<void> check_storable(const Quirks& quirks, std::string_view key) {
     if (!quirks.keys_are_paths || is_plain_path(key)) {
         return {};

@@ -26,6 +26,7 @@ enum class ObjectUse { read, remove };
 
 [[nodiscard]] Result<void> check_lists_versions(const Quirks& quirks);
 [[nodiscard]] Result<void> check_creates_only(const Quirks& quirks);
+[[nodiscard]] Result<void> check_replaces_versions(const Quirks& quirks);
 
 /// Whether an object can have this key beside all others: where keys are paths, `a//b` and `a/b` are one file.
 [[nodiscard]] Result<void> check_storable(const Quirks& quirks, std::string_view key);

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "core/try.h"
+#include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 
 namespace filestore::s3 {
@@ -141,6 +142,7 @@ Result<FileInfo> file_info(const FileId& id, std::uint64_t size, const std::vect
     FILESTORE_TRY_ASSIGN(ObjectMetadata object, object_metadata(size, headers));
     info.original_path = std::move(object.original_path);
     info.metadata = std::move(object.metadata);
+    info.version = unquoted_etag(find(headers, "etag").value_or(""));
     return info;
 }
 

@@ -57,6 +57,10 @@ TEST_CASE("an upload that cannot be served", "[request_checks]") {
     SECTION("no source") {
         request.source = nullptr;
     }
+    SECTION("a file that is to be new and a version of another") {
+        request.create_only = true;
+        request.if_version = "v";
+    }
     SECTION("a path that is not UTF-8") {
         request.original_path = "a\xFF";
     }

@@ -5,6 +5,8 @@
 
 #include <climits>
 
+#include "support/file_changes.h"
+
 namespace filestore::test {
 
 namespace {
@@ -35,5 +37,5 @@ extern "C" int fsync(int descriptor) {
     if (filestore::test::recording != nullptr) {
         filestore::test::recording->note(descriptor);
     }
-    return static_cast<int>(::syscall(SYS_fsync, descriptor));
+    return filestore::test::FileChanges::allow() ? static_cast<int>(::syscall(SYS_fsync, descriptor)) : -1;
 }

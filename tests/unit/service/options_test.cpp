@@ -45,6 +45,8 @@ TEST_CASE("every option is set by its name", "[service]") {
     for (const Setting& setting : std::vector<Setting>{{"backend", "s3"},
                                                        {"base_path", "/srv/files"},
                                                        {"durability", "data"},
+                                                       {"file_mode", "0640"},
+                                                       {"directory_mode", "2750"},
                                                        {"bucket_name", "b"},
                                                        {"aws_access_key", "AK"},
                                                        {"aws_secret_key", "SK"},
@@ -79,6 +81,8 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.backend == "s3");
     CHECK(options.local.base_path == "/srv/files");
     CHECK(options.local.durability == Durability::data);
+    CHECK(options.local.file_mode == 0640);
+    CHECK(options.local.directory_mode == 02750);
     CHECK(options.s3.bucket == "b");
     CHECK(options.s3.credentials.access_key == "AK");
     CHECK(options.s3.credentials.secret_key == "SK");
@@ -131,6 +135,13 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
         {"base_path", ""},
         {"base_path", std::string("/srv\0/x", 7)},
         {"durability", "FULL"},
+        {"file_mode", ""},
+        {"file_mode", "0400"},
+        {"file_mode", "0700"},
+        {"file_mode", "0680"},
+        {"file_mode", "rw-"},
+        {"directory_mode", "0600"},
+        {"directory_mode", "07777"},
         {"bucket_name", ""},
         {"region", ""},
         {"addressing", "virtual-host"},
@@ -179,6 +190,8 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
     CHECK(options.backend == defaults.backend);
     CHECK(options.local.base_path == defaults.local.base_path);
     CHECK(options.local.durability == defaults.local.durability);
+    CHECK(options.local.file_mode == defaults.local.file_mode);
+    CHECK(options.local.directory_mode == defaults.local.directory_mode);
     CHECK(options.s3.region == defaults.s3.region);
     CHECK(options.s3.addressing == defaults.s3.addressing);
     CHECK(options.s3.connect_timeout == defaults.s3.connect_timeout);

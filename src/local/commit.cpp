@@ -1,0 +1,288 @@
+#include "local/commit.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+#include "core/try.h"
+
+namespace filestore::local {
+
+namespace {
+
+constexpr std::string_view data_suffix = ".data";
+constexpr std::string_view sidecar_suffix = ".json";
+
+/// The names of one file, and the directories that they are in. A value; outlives neither its store nor its ID.
+struct Names {
+    const Store& store;
+    /// Below 0 where there is none.
+    int staging;
+    const FileId& id;
+    std::string data;
+    std::string sidecar;
+    std::string data_record;
+    std::string sidecar_record;
+
+    Names(const Store& its_store, int its_staging, const FileId& its_id)
+        : store(its_store),
+          staging(its_staging),
+          id(its_id),
+          data(id.str()),
+          sidecar(sidecar_name(id)),
+          data_record(data + std::string(data_suffix)),
+          sidecar_record(data + std::string(sidecar_suffix)) {}
+
+    [[nodiscard]] int base() const noexcept { return store.base.get(); }
+    [[nodiscard]] int metadata() const noexcept { return store.metadata.get(); }
+    [[nodiscard]] Error failure(int number, std::string_view what) const {
+        return open_file_error(number, std::string(what) + " of file " + data + " " + store.place());
+    }
+};
+
+Result<void> flush(const Store& store, int directory) {
+    if (store.durability != Durability::full) {
+        return {};
+    }
+    return flush_to_disk(directory, "cannot flush a directory " + store.place());
+}
+
+/// False where there was nothing to remove.
+Result<bool> unlink_name(const Names& names, int directory, const std::string& name) {
+    if (::unlinkat(directory, name.c_str(), 0) == 0) {
+        return true;
+    }
+    return errno == ENOENT ? Result<bool>(false) : names.failure(errno, "cannot remove " + name);
+}
+
+Result<void> rename_over(const Names& names, const std::string& record, int directory,
+                         const std::string& name) {
+    if (::renameat(names.staging, record.c_str(), directory, name.c_str()) == 0) {
+        return {};
+    }
+    return names.failure(errno, "cannot rename to " + name);
+}
+
+/// `already_exists` where the name is taken.
+Result<void> rename_to_new(const Names& names) {
+    const char* record = names.data_record.c_str();
+    if (::renameat2(names.staging, record, names.base(), names.data.c_str(), RENAME_NOREPLACE) == 0) {
+        return {};
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return names.failure(errno, "cannot rename to the name");
+    }
+    // A file system that cannot do it in one step: until the second one, d is beside D and means nothing.
+    if (::linkat(names.staging, record, names.base(), names.data.c_str(), 0) != 0) {
+        return names.failure(errno, "cannot link to the name");
+    }
+    FILESTORE_TRY(unlink_name(names, names.staging, names.data_record));
+    return {};
+}
+
+/// A sidecar may stand in the way, of a file that is gone.
+Result<void> link_sidecar(const Names& names, StagedFile& sidecar) {
+    auto linked = sidecar.publish_new_in(names.metadata(), names.sidecar);
+    if (linked.ok() || linked.error().code() != ErrorCode::already_exists) {
+        return linked;
+    }
+    FILESTORE_TRY(unlink_name(names, names.metadata(), names.sidecar));
+    return sidecar.publish_new_in(names.metadata(), names.sidecar);
+}
+
+/// The file is not there: neither may be what else has its name. The record of it goes last. A directory that has the sidecar's name is not ours.
+Result<void> remove_rest(const Names& names) {
+    const bool removed = ::unlinkat(names.metadata(), names.sidecar.c_str(), 0) == 0;
+    if (!removed && errno != ENOENT && errno != EISDIR) {
+        return names.failure(errno, "cannot remove " + names.sidecar);
+    }
+    if (removed) {
+        FILESTORE_TRY(flush(names.store, names.metadata()));
+    }
+    if (names.staging >= 0) {
+        FILESTORE_TRY(unlink_name(names, names.staging, names.sidecar_record));
+        FILESTORE_TRY(unlink_name(names, names.staging, names.data_record));
+    }
+    return {};
+}
+
+/// As far as it can be done: what remains is settled later.
+void take_back_new(const Names& names, bool has_its_name) {
+    if (has_its_name) {
+        ::renameat(names.base(), names.data.c_str(), names.staging, names.data_record.c_str());
+    }
+    static_cast<void>(settle(names.store, names.id));
+}
+
+/// The sidecar's record goes first: without it the other one means nothing.
+void take_back_replacement(const Names& names) {
+    if (unlink_name(names, names.staging, names.sidecar_record).ok()) {
+        static_cast<void>(unlink_name(names, names.staging, names.data_record));
+    }
+    static_cast<void>(flush(names.store, names.staging));
+}
+
+/// A replacement up to its commit point.
+Result<void> record_replacement(const Names& names, StagedFile& data, StagedFile& sidecar) {
+    FILESTORE_TRY(data.publish_new_in(names.staging, names.data_record));
+    FILESTORE_TRY(sidecar.publish_new_in(names.staging, names.sidecar_record));
+    return flush(names.store, names.staging);
+}
+
+/// A replacement once the bytes have their name.
+Result<void> finish_replacement(const Names& names) {
+    const auto flushed = flush(names.store, names.base());
+    FILESTORE_TRY(rename_over(names, names.sidecar_record, names.metadata(), names.sidecar));
+    FILESTORE_TRY(flushed);
+    return flush(names.store, names.metadata());
+}
+
+Result<bool> is_there(const Names& names, int directory, const std::string& name) {
+    struct ::stat status {};
+    if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT ? Result<bool>(false) : names.failure(errno, "cannot look at " + name);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return Error(ErrorCode::corrupt, name + " " + names.store.place() + " is not a regular file");
+    }
+    return true;
+}
+
+/// What no rename could replace, so that a replacement could not be carried out to its end.
+Result<void> check_sidecar_is_no_directory(const Names& names) {
+    struct ::stat status {};
+    const bool found = ::fstatat(names.metadata(), names.sidecar.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    if (found && S_ISDIR(status.st_mode)) {
+        return Error(ErrorCode::corrupt, "the metadata of file " + names.data + " " + names.store.place() +
+                                             " is a directory: move it away");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<StagedFile> stage(const Store& store) {
+    FILESTORE_TRY_ASSIGN(const int staging, store.staging());
+    auto file = StagedFile::create(staging, store.modes.file);
+    if (!file) {
+        return file.error().within(store.place());
+    }
+    // The umask took from a mode that lets others in.
+    if ((store.modes.file & 0077U) != 0 && ::fchmod(file->descriptor(), store.modes.file) != 0) {
+        return open_file_error(errno, "cannot set the mode of a file " + store.place());
+    }
+    return file;
+}
+
+Result<void> flush_staged(const Store& store, const StagedFile& file) {
+    if (store.durability == Durability::none) {
+        return {};
+    }
+    return flush_to_disk(file.descriptor(), "cannot flush a file " + store.place());
+}
+
+Result<void> publish_new(const Store& store, const FileId& id, StagedFile& data, StagedFile& sidecar) {
+    FILESTORE_TRY_ASSIGN(const int staging, store.staging());
+    const Names names(store, staging, id);
+    bool has_its_name = false;
+    const auto publish = [&]() -> Result<void> {
+        FILESTORE_TRY(data.publish_new_in(staging, names.data_record));
+        FILESTORE_TRY(link_sidecar(names, sidecar));
+        FILESTORE_TRY(flush(store, names.metadata()));
+        FILESTORE_TRY(rename_to_new(names));
+        has_its_name = true;
+        return flush(store, names.base());
+    };
+    auto published = publish();
+    if (!published.ok()) {
+        take_back_new(names, has_its_name);
+    }
+    return published;
+}
+
+Result<void> replace(const Store& store, const FileId& id, StagedFile& data, StagedFile& sidecar) {
+    FILESTORE_TRY_ASSIGN(const int staging, store.staging());
+    const Names names(store, staging, id);
+    FILESTORE_TRY(check_sidecar_is_no_directory(names));
+    auto replaced = record_replacement(names, data, sidecar);
+    if (replaced.ok()) {
+        replaced = rename_over(names, names.data_record, names.base(), names.data);
+    }
+    if (!replaced.ok()) {
+        take_back_replacement(names);
+        return replaced;
+    }
+    if (const auto finished = finish_replacement(names); !finished.ok()) {
+        return Error(ErrorCode::outcome_unknown, "the file is replaced, but may not survive power loss: " +
+                                                     std::string(finished.error().message()));
+    }
+    return {};
+}
+
+Result<bool> take_away(const Store& store, const FileId& id) {
+    const auto staging = store.staging();
+    const Names names(store, staging.ok() ? *staging : -1, id);
+    const bool recorded = staging.ok() && ::renameat(names.base(), names.data.c_str(), names.staging,
+                                                     names.data_record.c_str()) == 0;
+    bool had_data = recorded;
+    if (!recorded) {
+        FILESTORE_TRY_ASSIGN(had_data, unlink_name(names, names.base(), names.data));
+    }
+    if (had_data) {
+        FILESTORE_TRY(flush(store, names.base()));
+    }
+    FILESTORE_TRY(remove_rest(names));
+    return had_data;
+}
+
+Result<void> settle(const Store& store, const FileId& id) {
+    FILESTORE_TRY_ASSIGN(const std::optional<int> staging, store.staging_if_there());
+    if (!staging) {
+        return {};
+    }
+    const Names names(store, *staging, id);
+    FILESTORE_TRY_ASSIGN(const bool data_recorded, is_there(names, *staging, names.data_record));
+    FILESTORE_TRY_ASSIGN(const bool sidecar_recorded, is_there(names, *staging, names.sidecar_record));
+    if (!data_recorded && !sidecar_recorded) {
+        return {};
+    }
+    if (data_recorded && sidecar_recorded) {
+        FILESTORE_TRY(rename_over(names, names.data_record, names.base(), names.data));
+        return finish_replacement(names);
+    }
+    FILESTORE_TRY_ASSIGN(const bool file_there, is_there(names, names.base(), names.data));
+    if (!file_there) {
+        return remove_rest(names);
+    }
+    if (sidecar_recorded) {
+        return finish_replacement(names);
+    }
+    FILESTORE_TRY(unlink_name(names, *staging, names.data_record));
+    return {};
+}
+
+Result<bool> is_being_replaced(const Store& store, const FileId& id) {
+    FILESTORE_TRY_ASSIGN(const std::optional<int> staging, store.staging_if_there());
+    if (!staging) {
+        return false;
+    }
+    const Names names(store, *staging, id);
+    return is_there(names, *staging, names.sidecar_record);
+}
+
+std::optional<FileId> id_of_record(std::string_view name) {
+    for (const std::string_view suffix : {data_suffix, sidecar_suffix}) {
+        if (name.ends_with(suffix)) {
+            const auto id = FileId::parse(name.substr(0, name.size() - suffix.size()));
+            return id.ok() ? std::optional(*id) : std::nullopt;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace filestore::local

@@ -1,0 +1,84 @@
+#pragma once
+
+/// The commit protocol: how a file comes, is replaced and goes, so that a crash at any instant leaves the old or the new one, whole and with its metadata.
+///
+/// Four names belong to a file:
+///
+///     D   <base>/<id>                              the bytes: the file is there when this name is
+///     M   <base>/metadata/<id>.json                the sidecar
+///     d   <base>/.filestore/staging/<id>.data      bytes on their way in or out
+///     m   <base>/.filestore/staging/<id>.json      a sidecar on its way in
+///
+/// Whoever makes, moves or removes any of them holds the file's lock (store.h) and has settled the file first, so that an operation begins without d
+/// and m. A name comes by one link or rename, from what is complete and flushed. What settle() makes of a crash after each step:
+///
+///     A new file                                                         after a crash
+///     1. the bytes are staged without a name, then flushed               nothing is there
+///     2. the sidecar likewise
+///     3. lock; settle; D is not there
+///     4. d is linked to the bytes                                        taken back: M and d are removed
+///     5. M is linked to the sidecar; flush metadata/                     the same
+///     6. d is renamed to D, which must not be there; flush base/         the new file is there
+///
+///     A replacement: 1 to 3 as above, but D is there
+///     4. d is linked to the bytes                                        taken back: d is removed, the old file is there
+///     5. m is linked to the sidecar; flush staging/: the commit point    carried out: 6 and 7 follow
+///     6. d is renamed to D; flush base/                                  carried out: 7 follows
+///     7. m is renamed to M; flush metadata/                              the new file is there
+///
+///     A removal
+///     1. lock; settle; D is there
+///     2. D is renamed to d; flush base/                                  carried out: M and d are removed, nothing is there
+///     3. M is removed; flush metadata/                                   the same
+///     4. d is removed                                                    nothing is there
+///
+/// So d without m and D means that M goes, then d; d with D and without m that d goes; m with d that d becomes D and m becomes M; m without d that m becomes M.
+///
+/// Files are flushed in the modes `full` and `data`, directories in `full` only. Without the directories' flushes the steps become durable when
+/// the file system likes, in their order: the file systems that keep a journal or a log (ext4, xfs, btrfs) make the names of one directory durable in the order in
+/// which they came. That order is also what the two links of a replacement count on, which one flush makes durable together. A flush that failed is
+/// never tried again: the operation fails, and what can be taken back is.
+///
+/// A reader that finds m knows that D and M may be of two uploads; it takes the lock and settles first. The original system, which knows
+/// none of this, sees the new bytes with the old sidecar between 6 and 7, and M without D, which it does not look at.
+///
+/// Functions of this header are thread-safe and block; all but stage() are called with the file's lock held.
+
+#include <optional>
+
+#include "core/staged_file.h"
+#include "filestore/file_id.h"
+#include "filestore/result.h"
+#include "local/store.h"
+
+namespace filestore::local {
+
+/// An empty file without a name, or with a hidden one in staging/.
+[[nodiscard]] Result<StagedFile> stage(const Store& store);
+
+/// Flushes the content of a staged file, as the store's durability wants it.
+[[nodiscard]] Result<void> flush_staged(const Store& store, const StagedFile& file);
+
+/// Steps 4 to 6 of a new file. `already_exists` where D has come meanwhile, from a program that takes no lock. On failure nothing new is there.
+[[nodiscard]] Result<void> publish_new(const Store& store, const FileId& id, StagedFile& data,
+                                       StagedFile& sidecar);
+
+/// Steps 4 to 7 of a replacement. On failure the old file is there, but for `outcome_unknown`: the new one is, or will be once it is settled, and may
+/// not survive power loss.
+[[nodiscard]] Result<void> replace(const Store& store, const FileId& id, StagedFile& data,
+                                   StagedFile& sidecar);
+
+/// Steps 2 to 4 of a removal. False where D is not there; a sidecar that was left goes too. Where a full disk has no place for d, D is removed
+/// at once, and a crash may leave an M that nobody asks for.
+[[nodiscard]] Result<bool> take_away(const Store& store, const FileId& id);
+
+/// Ends what a crash left of an operation on the file, as the table says.
+[[nodiscard]] Result<void> settle(const Store& store, const FileId& id);
+
+/// Whether a replacement of the file is being carried out, or has to be: m is there. Asked without the lock.
+[[nodiscard]] Result<bool> is_being_replaced(const Store& store, const FileId& id);
+
+/// The file whose operation a name in staging/ records.
+[[nodiscard]] std::optional<FileId> id_of_record(std::string_view name);
+
+}  // namespace filestore::local

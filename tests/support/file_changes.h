@@ -1,0 +1,47 @@
+#pragma once
+
+/// What happens to the system calls of this program that change names or flush: linkat, renameat, renameat2, unlinkat, fsync.
+
+namespace filestore::test {
+
+/// While one lives, counts the calls of the same thread, and lets the n-th come to nothing. Not nested.
+class FileChanges {
+public:
+    /// Only counts.
+    FileChanges() : FileChanges(0, 0) {}
+
+    /// The process ends at once instead of the n-th call, counted from 1.
+    [[nodiscard]] static FileChanges dying_at(int nth) { return {nth, 0}; }
+
+    /// The n-th call fails with an errno.
+    [[nodiscard]] static FileChanges failing_at(int nth, int number) { return {nth, number}; }
+
+    FileChanges(const FileChanges&) = delete;
+    FileChanges& operator=(const FileChanges&) = delete;
+    ~FileChanges();
+
+    [[nodiscard]] int count() const noexcept { return count_; }
+
+    /// False, and errno, where a call has to fail.
+    [[nodiscard]] static bool allow();
+
+    static constexpr int exit_code = 17;
+
+private:
+    FileChanges(int nth, int number);
+
+    int nth_;
+    int number_;
+    int count_ = 0;
+};
+
+/// While one lives, the same thread cannot make files without a name.
+class WithoutUnnamedFiles {
+public:
+    WithoutUnnamedFiles();
+    WithoutUnnamedFiles(const WithoutUnnamedFiles&) = delete;
+    WithoutUnnamedFiles& operator=(const WithoutUnnamedFiles&) = delete;
+    ~WithoutUnnamedFiles();
+};
+
+}  // namespace filestore::test

@@ -1,0 +1,370 @@
+#include "local/commit.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "support/code_of.h"
+#include "support/file_changes.h"
+#include "support/files.h"
+#include "support/reading.h"
+#include "support/recorded_flushes.h"
+#include "support/temporary_directory.h"
+
+using namespace filestore;
+using namespace filestore::local;
+using namespace filestore::test;
+
+namespace {
+
+const FileId id = FileId::parse("6f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d").value();
+
+/// What there is under an ID; nothing where its name is not there.
+struct Content {
+    std::optional<std::string> data;
+    std::optional<std::string> sidecar;
+    bool operator==(const Content&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Content& content) {
+    return out << "data " << content.data.value_or("-") << ", sidecar " << content.sidecar.value_or("-");
+}
+
+const Content nothing{};
+const Content old_file{"old bytes", "old sidecar"};
+const Content new_file{"new bytes", "new sidecar"};
+
+std::optional<std::string> content_of(const std::string& path) {
+    return std::filesystem::exists(path) ? std::optional(read_file(path)) : std::nullopt;
+}
+
+/// A store's directory, looked at from outside.
+struct Place {
+    TemporaryDirectory directory;
+
+    [[nodiscard]] Store open(Durability durability = Durability::full) const {
+        return Store::open(directory.path().string(), durability).value();
+    }
+    [[nodiscard]] std::string data() const { return directory.file(id.str()); }
+    [[nodiscard]] std::string sidecar() const { return directory.file("metadata/" + id.str() + ".json"); }
+    [[nodiscard]] std::string record(const std::string& suffix) const {
+        return directory.file(".filestore/staging/" + id.str() + suffix);
+    }
+    [[nodiscard]] Content content() const { return {content_of(data()), content_of(sidecar())}; }
+    [[nodiscard]] std::vector<std::string> staged() const {
+        return names_in(directory.file(".filestore/staging"));
+    }
+    void put_old_file() const {
+        write_file(data(), *old_file.data);
+        write_file(sidecar(), *old_file.sidecar);
+    }
+};
+
+Result<StagedFile> staged_with(const Store& store, const std::string& bytes) {
+    auto file = stage(store);
+    if (file.ok() && !write_all(file->descriptor(), bytes_of(bytes), "test").ok()) {
+        return Error(ErrorCode::io);
+    }
+    return file;
+}
+
+Result<void> publish(const Store& store, bool is_new) {
+    auto data = staged_with(store, *new_file.data);
+    auto sidecar = staged_with(store, *new_file.sidecar);
+    if (!data.ok() || !sidecar.ok()) {
+        return Error(ErrorCode::io);
+    }
+    for (const StagedFile* file : {&*data, &*sidecar}) {
+        if (const auto flushed = flush_staged(store, *file); !flushed.ok()) {
+            return flushed;
+        }
+    }
+    const auto lock = FileLock::take(store, id, {});
+    if (!lock.ok()) {
+        return lock.error();
+    }
+    return is_new ? publish_new(store, id, *data, *sidecar) : replace(store, id, *data, *sidecar);
+}
+
+Result<void> take_it_away(const Store& store) {
+    const auto lock = FileLock::take(store, id, {});
+    const auto removed = lock.ok() ? take_away(store, id) : Result<bool>(lock.error());
+    return removed.ok() ? Result<void>() : removed.error();
+}
+
+/// An operation, and what it makes of what.
+struct Operation {
+    std::string name;
+    Content before;
+    Content after;
+    std::function<Result<void>(const Store&)> run;
+};
+
+std::vector<Operation> operations() {
+    return {{"a new file", nothing, new_file, [](const Store& store) { return publish(store, true); }},
+            {"a replacement", old_file, new_file, [](const Store& store) { return publish(store, false); }},
+            {"a removal", old_file, nothing, take_it_away}};
+}
+
+void prepare(const Place& place, const Operation& operation) {
+    REQUIRE(place.open().staging().ok());
+    if (operation.before == old_file) {
+        place.put_old_file();
+    }
+}
+
+/// Whether a child that runs `work`, and dies instead of its n-th change, lives to the end.
+bool child_survives(int nth, const std::function<bool()>& work) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const FileChanges changes = FileChanges::dying_at(nth);
+        ::_exit(work() ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    const int code = WEXITSTATUS(status);
+    REQUIRE((code == 0 || code == FileChanges::exit_code));
+    return code == 0;
+}
+
+bool opens(const Place& place) {
+    return Store::open(place.directory.path().string(), Durability::full).ok();
+}
+
+}  // namespace
+
+TEST_CASE("an operation makes of the old what it should, and leaves nothing", "[commit]") {
+    for (const Operation& operation : operations()) {
+        for (const Durability durability : {Durability::full, Durability::data, Durability::none}) {
+            INFO(operation.name);
+            const Place place;
+            prepare(place, operation);
+            CHECK(operation.run(place.open(durability)).ok());
+            CHECK(place.content() == operation.after);
+            CHECK(place.staged().empty());
+        }
+    }
+}
+
+TEST_CASE("a process that dies before any change leaves the old or the new file, and recovery nothing else",
+          "[commit]") {
+    const bool named = GENERATE(false, true);
+    int points = 0;
+    for (const Operation& operation : operations()) {
+        bool survived = false;
+        for (int nth = 1; !survived; ++nth) {
+            const Place place;
+            prepare(place, operation);
+            INFO(operation.name << ", dead at change " << nth << (named ? ", hidden names" : ""));
+            survived = child_survives(nth, [&] {
+                std::optional<WithoutUnnamedFiles> without;
+                if (named) {
+                    without.emplace();
+                }
+                return operation.run(place.open()).ok();
+            });
+            points += survived ? 0 : 1;
+            REQUIRE(opens(place));
+            CHECK(place.staged().empty());
+            const Content content = place.content();
+            CHECK((content == operation.after || (!survived && content == operation.before)));
+        }
+    }
+    CHECK(points >= 20);
+}
+
+TEST_CASE("recovery that dies before any of its own changes is taken up by the next one", "[commit]") {
+    int points = 0;
+    for (const Operation& operation : operations()) {
+        bool survived = false;
+        for (int nth = 1; !survived; ++nth) {
+            bool recovered = false;
+            for (int then = 1; !recovered; ++then) {
+                const Place place;
+                prepare(place, operation);
+                INFO(operation.name << ", dead at change " << nth << ", recovery at " << then);
+                survived = child_survives(nth, [&] { return operation.run(place.open()).ok(); });
+                recovered = child_survives(then, [&] { return opens(place); });
+                points += recovered ? 0 : 1;
+                REQUIRE(opens(place));
+                CHECK(place.staged().empty());
+                const Content content = place.content();
+                CHECK((content == operation.after || (!survived && content == operation.before)));
+            }
+        }
+    }
+    CHECK(points >= 15);
+}
+
+TEST_CASE("the next operation on a file needs no recovery of the store", "[commit]") {
+    const auto next = GENERATE(0, 1, 2);
+    for (const Operation& operation : operations()) {
+        bool survived = false;
+        for (int nth = 1; !survived; ++nth) {
+            const Place place;
+            prepare(place, operation);
+            const Store store = place.open();
+            INFO(operation.name << ", dead at change " << nth << ", then " << next);
+            survived = child_survives(nth, [&] { return operation.run(place.open()).ok(); });
+            {
+                const auto lock = FileLock::take(store, id, {});
+                REQUIRE(settle(store, id).ok());
+            }
+            CHECK((place.content() == operation.after || place.content() == operation.before));
+            CHECK(place.staged().empty());
+            if (next == 0) {
+                CHECK(take_it_away(store).ok());
+                CHECK(place.content() == nothing);
+            } else {
+                CHECK(publish(store, !place.content().data).ok());
+                CHECK(place.content() == new_file);
+            }
+            CHECK(place.staged().empty());
+        }
+    }
+}
+
+TEST_CASE("a change that fails leaves the old file, or says that the outcome is not known", "[commit]") {
+    const int number = GENERATE(EIO, ENOSPC, EACCES);
+    for (const Operation& operation : operations()) {
+        bool succeeded = false;
+        for (int nth = 1; !succeeded; ++nth) {
+            const Place place;
+            prepare(place, operation);
+            const Store store = place.open();
+            INFO(operation.name << ", change " << nth << " fails with " << number);
+            Result<void> result;
+            int changes = 0;
+            {
+                const FileChanges failing = FileChanges::failing_at(nth, number);
+                result = operation.run(store);
+                changes = failing.count();
+            }
+            succeeded = changes < nth;
+            const bool unknown = code_of(result) == ErrorCode::outcome_unknown;
+            const bool is_removal = operation.after == nothing;
+            {
+                const auto lock = FileLock::take(store, id, {});
+                REQUIRE(settle(store, id).ok());
+            }
+            CHECK(place.staged().empty());
+            const Content content = place.content();
+            if (result.ok() || (unknown && !is_removal)) {
+                CHECK(content == operation.after);
+            } else if (is_removal) {
+                // Gone whole, but for what nobody asks for.
+                CHECK((content == old_file || !content.data));
+            } else {
+                CHECK(content == operation.before);
+            }
+        }
+    }
+}
+
+TEST_CASE("what settling makes of what a crash can leave", "[commit]") {
+    struct Row {
+        bool data_record;
+        bool sidecar_record;
+        bool file_there;
+        Content after;
+    };
+    const std::string left = "left sidecar";
+    for (const Row& row :
+         {Row{true, false, false, nothing}, Row{true, false, true, old_file}, Row{true, true, true, new_file},
+          Row{true, true, false, new_file}, Row{false, true, true, {"old bytes", "new sidecar"}},
+          Row{false, true, false, nothing}, Row{false, false, true, old_file}}) {
+        INFO(row.data_record << row.sidecar_record << row.file_there);
+        const Place place;
+        const Store store = place.open();
+        REQUIRE(store.staging().ok());
+        place.put_old_file();
+        if (!row.file_there) {
+            std::filesystem::remove(place.data());
+        }
+        if (row.data_record) {
+            write_file(place.record(".data"), *new_file.data);
+        }
+        if (row.sidecar_record) {
+            write_file(place.record(".json"), *new_file.sidecar);
+        }
+        CHECK(is_being_replaced(store, id).value() == row.sidecar_record);
+        CHECK(settle(store, id).ok());
+        CHECK(place.content() == row.after);
+        CHECK(place.staged().empty());
+    }
+}
+
+TEST_CASE("a sidecar of a file that is gone stands in nobody's way", "[commit]") {
+    const Place place;
+    const Store store = place.open();
+    write_file(place.sidecar(), "left");
+    CHECK(publish(store, true).ok());
+    CHECK(place.content() == new_file);
+    CHECK(take_it_away(store).ok());
+    write_file(place.sidecar(), "left");
+    const auto lock = FileLock::take(store, id, {});
+    const auto removed = take_away(store, id);
+    REQUIRE(removed.ok());
+    CHECK_FALSE(*removed);
+    CHECK(place.content() == nothing);
+}
+
+TEST_CASE("a file that another program made meanwhile is not replaced", "[commit]") {
+    const Place place;
+    const Store store = place.open();
+    place.put_old_file();
+    CHECK(code_of(publish(store, true)) == ErrorCode::already_exists);
+    CHECK(place.content().data == old_file.data);
+    CHECK(place.staged().empty());
+}
+
+TEST_CASE("everything is flushed before what makes it visible", "[commit]") {
+    const Place place;
+    const std::string base = std::filesystem::canonical(place.directory.path()).string();
+    const std::string metadata = base + "/metadata";
+    const std::string staging = base + "/.filestore/staging";
+    const auto flushed = [&](Durability durability, const std::function<Result<void>(const Store&)>& run) {
+        const Store store = place.open(durability);
+        REQUIRE(store.staging().ok());
+        const RecordedFlushes flushes;
+        REQUIRE(run(store).ok());
+        std::vector<std::string> directories;
+        for (const std::string& path : flushes.paths()) {
+            directories.push_back(path.ends_with("(deleted)") ? "a file" : path);
+        }
+        return directories;
+    };
+    using Paths = std::vector<std::string>;
+    const auto as_new = [](const Store& store) { return publish(store, true); };
+    const auto as_old = [](const Store& store) { return publish(store, false); };
+    CHECK(flushed(Durability::full, as_new) == Paths{"a file", "a file", metadata, base});
+    CHECK(flushed(Durability::full, as_old) == Paths{"a file", "a file", staging, base, metadata});
+    CHECK(flushed(Durability::full, take_it_away) == Paths{base, metadata});
+    CHECK(flushed(Durability::data, as_new) == Paths{"a file", "a file"});
+    CHECK(flushed(Durability::data, as_old) == Paths{"a file", "a file"});
+    CHECK(flushed(Durability::data, take_it_away).empty());
+    CHECK(flushed(Durability::none, as_new).empty());
+    CHECK(flushed(Durability::none, as_old).empty());
+    CHECK(flushed(Durability::none, take_it_away).empty());
+}
+
+TEST_CASE("a record that is no regular file is damage, and is not followed", "[commit]") {
+    const Place place;
+    const Store store = place.open();
+    REQUIRE(store.staging().ok());
+    place.put_old_file();
+    const std::string outside = place.directory.file("outside");
+    write_file(outside, "outside");
+    std::filesystem::create_symlink(outside, place.record(".data"));
+    const auto settled = settle(store, id);
+    CHECK(code_of(settled) == ErrorCode::corrupt);
+    CHECK(place.content() == old_file);
+    CHECK(read_file(outside) == "outside");
+}

@@ -1,0 +1,232 @@
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <thread>
+
+#include "filestore/local_backend.h"
+#include "support/code_of.h"
+#include "support/files.h"
+#include "support/temporary_directory.h"
+
+using namespace filestore;
+using namespace filestore::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A store, and a place outside of it that nothing may be written to.
+struct Fixture {
+    Fixture() { write_file(outside.file("victim"), "secret"); }
+
+    [[nodiscard]] std::shared_ptr<StorageBackend> open() const {
+        LocalOptions options;
+        options.base_path = directory.path().string();
+        options.durability = Durability::none;
+        return open_local_backend(options).value();
+    }
+
+    void check_outside() const {
+        CHECK(names_in(outside.path()) == std::vector<std::string>{"victim"});
+        CHECK(read_file(outside.file("victim")) == "secret");
+    }
+
+    TemporaryDirectory directory;
+    TemporaryDirectory outside;
+};
+
+/// What may stand where a file should.
+struct Trap {
+    std::string name;
+    std::function<void(const std::string& path, const std::string& victim)> set;
+};
+
+std::vector<Trap> traps() {
+    return {
+        {"a link", [](const auto& path, const auto& victim) { fs::create_symlink(victim, path); }},
+        {"a link to nothing",
+         [](const auto& path, const auto& victim) { fs::create_symlink(victim + "-absent", path); }},
+        {"a link to a directory",
+         [](const auto& path, const auto& victim) {
+             fs::create_symlink(fs::path(victim).parent_path(), path);
+         }},
+        {"a link to itself",
+         [](const auto& path, const auto&) { fs::create_symlink(fs::path(path).filename(), path); }},
+        {"a FIFO", [](const auto& path, const auto&) { REQUIRE(::mkfifo(path.c_str(), 0600) == 0); }},
+        {"a directory", [](const auto& path, const auto&) { fs::create_directory(path); }},
+        {"a device",
+         [](const auto& path, const auto&) {
+             // Only root can make one: elsewhere a FIFO has to do.
+             if (::mknod(path.c_str(), S_IFCHR | 0600, makedev(1, 5)) != 0) {
+                 REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+             }
+         }},
+    };
+}
+
+CallOptions soon() {
+    CallOptions options;
+    options.deadline = deadline_in(10s);
+    return options;
+}
+
+UploadRequest upload_of(const FileId& id) {
+    UploadRequest request;
+    request.id = id;
+    request.source = source_from_string("bytes");
+    request.call = soon();
+    return request;
+}
+
+ErrorCode download(StorageBackend& backend, const FileId& id) {
+    DownloadRequest request;
+    request.id = id;
+    request.sink = std::make_shared<BufferSink>();
+    request.call = soon();
+    return code_of(backend.download(std::move(request)));
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "what stands for a file's bytes and is none is damage, and is not touched",
+                 "[hostile]") {
+    for (const Trap& trap : traps()) {
+        INFO(trap.name);
+        const auto backend = open();
+        const FileId id = FileId::generate().value();
+        const std::string path = directory.file(id.str());
+        trap.set(path, outside.file("victim"));
+        CHECK(download(*backend, id) == ErrorCode::corrupt);
+        CHECK(code_of(backend->metadata({id, soon()})) == ErrorCode::corrupt);
+        CHECK(code_of(backend->exists({id, soon()})) == ErrorCode::corrupt);
+        CHECK(code_of(backend->upload(upload_of(id))) == ErrorCode::corrupt);
+        CHECK(code_of(backend->remove({id, soon()})) == ErrorCode::corrupt);
+        CHECK(backend->list({}).value().files.empty());
+        CHECK(fs::symlink_status(path).type() != fs::file_type::not_found);
+        check_outside();
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "what stands for a sidecar and is none is damage, and is not followed",
+                 "[hostile]") {
+    for (const Trap& trap : traps()) {
+        INFO(trap.name);
+        const auto backend = open();
+        const FileId id = FileId::generate().value();
+        REQUIRE(backend->upload(upload_of(id)).ok());
+        const std::string path = directory.file("metadata/" + id.str() + ".json");
+        fs::remove(path);
+        trap.set(path, outside.file("victim"));
+        CHECK(download(*backend, id) == ErrorCode::corrupt);
+        CHECK(code_of(backend->metadata({id, soon()})) == ErrorCode::corrupt);
+        // A name can be taken away from anything but a directory.
+        const ErrorCode expected = trap.name == "a directory" ? ErrorCode::corrupt : ErrorCode::ok;
+        CHECK(code_of(backend->upload(upload_of(id))) == expected);
+        CHECK(download(*backend, id) == expected);
+        CHECK(backend->remove({id, soon()}).value());
+        CHECK_FALSE(backend->exists({id, soon()}).value());
+        CHECK(names_in(directory.file(".filestore/staging")).empty());
+        check_outside();
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "what stands for a sidecar of a new file is not followed", "[hostile]") {
+    for (const Trap& trap : traps()) {
+        INFO(trap.name);
+        const auto backend = open();
+        const FileId id = FileId::generate().value();
+        trap.set(directory.file("metadata/" + id.str() + ".json"), outside.file("victim"));
+        const bool uploaded = backend->upload(upload_of(id)).ok();
+        CHECK(uploaded == (trap.name != "a directory"));
+        CHECK(backend->exists({id, soon()}).value() == uploaded);
+        CHECK(names_in(directory.file(".filestore/staging")).empty());
+        check_outside();
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "what stands for a record is not followed", "[hostile]") {
+    const std::string suffix = GENERATE(".data", ".json");
+    for (const Trap& trap : traps()) {
+        INFO(trap.name << suffix);
+        const FileId id = FileId::generate().value();
+        REQUIRE(open()->upload(upload_of(id)).ok());
+        trap.set(directory.file(".filestore/staging/" + id.str() + suffix), outside.file("victim"));
+        const auto backend = open();
+        CHECK(code_of(backend->upload(upload_of(id))) == ErrorCode::corrupt);
+        CHECK(code_of(backend->remove({id, soon()})) == ErrorCode::corrupt);
+        CHECK(backend->exists({id, soon()}).value());
+        check_outside();
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "what stands for the lock's file is not followed", "[hostile]") {
+    for (const Trap& trap : traps()) {
+        if (trap.name == "a FIFO" || trap.name == "a device") {
+            // These can be locked as well as a file.
+            continue;
+        }
+        INFO(trap.name);
+        const auto backend = open();
+        const FileId id = FileId::generate().value();
+        REQUIRE(backend->upload(upload_of(id)).ok());
+        fs::remove(directory.file(".filestore/lock"));
+        trap.set(directory.file(".filestore/lock"), outside.file("victim"));
+        CHECK(code_of(backend->upload(upload_of(id))) == ErrorCode::invalid_argument);
+        fs::remove(directory.file(".filestore/lock"));
+        check_outside();
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a directory that somebody swaps for a link leads nobody outside", "[hostile]") {
+    const bool is_long = std::getenv("FILESTORE_TEST_LONG") != nullptr;
+    const std::string victim = GENERATE("metadata", ".filestore", ".filestore/staging");
+    INFO(victim);
+    fs::create_directories(outside.file("trap/staging"));
+    REQUIRE(open()->upload(upload_of(FileId::generate().value())).ok());
+    const std::string place = directory.file(victim);
+    const std::string link = directory.file("link");
+    fs::create_directory_symlink(outside.file("trap"), link);
+    const auto long_opened = open();
+    int succeeded = 0;
+    std::atomic<int> swaps{0};
+    {
+        const std::jthread swapper([&](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                // An even number, so that the directory is in its place at the end.
+                for (int i = 0; i < 2; ++i) {
+                    swaps +=
+                        ::renameat2(AT_FDCWD, place.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE) == 0;
+                }
+            }
+        });
+        for (int i = 0; i < (is_long ? 20'000 : 1'000); ++i) {
+            const FileId id = FileId::generate().value();
+            LocalOptions options;
+            options.base_path = directory.path().string();
+            options.durability = Durability::none;
+            const auto newly_opened = i % 2 == 0 ? Result(long_opened) : open_local_backend(options);
+            if (!newly_opened.ok() || !(*newly_opened)->upload(upload_of(id)).ok()) {
+                continue;
+            }
+            succeeded += 1;
+            static_cast<void>(download(**newly_opened, id));
+            static_cast<void>((*newly_opened)->remove({id, soon()}));
+        }
+    }
+    CHECK(swaps > 100);
+    CHECK(succeeded > 0);
+    CHECK(names_in(outside.path()) == std::vector<std::string>{"trap", "victim"});
+    CHECK(names_in(outside.file("trap")) == std::vector<std::string>{"staging"});
+    CHECK(names_in(outside.file("trap/staging")).empty());
+}
