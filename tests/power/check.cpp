@@ -1,0 +1,259 @@
+#include "power/check.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "support/code_of.h"
+#include "support/files.h"
+#include "support/temporary_directory.h"
+
+namespace filestore::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using Kind = Operation::Kind;
+/// A version of a file, or that it is not there.
+using State = std::optional<Version>;
+
+std::string name_of(const State& state) {
+    return state ? "version " + std::to_string(state->number) : "no file";
+}
+
+State state_after(const Operation& operation, std::size_t number) {
+    return operation.kind == Kind::remove ? State() : Version{operation.file, number, operation.size};
+}
+
+/// What may be seen of one file. A value.
+struct Expected {
+    std::vector<State> states;
+    /// Nothing was flushed, so anything may be seen.
+    bool anything = false;
+};
+
+Expected expected_of(std::size_t file, const Sequence& sequence, const Ledger& ledger,
+                     Durability durability) {
+    Expected expected;
+    expected.states = {is_there_before(sequence, file) ? State(version_before(file)) : State()};
+    for (std::size_t i = 0; i < ledger.begun; ++i) {
+        if (sequence[i].file != file) {
+            continue;
+        }
+        if (durability == Durability::full && i < ledger.acknowledged) {
+            expected.states.clear();
+        }
+        expected.states.push_back(state_after(sequence[i], i + 1));
+        expected.anything = durability == Durability::none;
+    }
+    return expected;
+}
+
+class Check {
+public:
+    Check(std::string base, Durability durability) : base_(std::move(base)), durability_(durability) {}
+
+    void run(const Sequence& sequence, const Ledger& ledger) {
+        if (!ledger.failure.empty()) {
+            return add("an operation failed: " + ledger.failure);
+        }
+        if (!open()) {
+            return;
+        }
+        std::vector<FileId> there;
+        for (std::size_t file = 0; file < file_count; ++file) {
+            if (look_at(file, expected_of(file, sequence, ledger, durability_))) {
+                there.push_back(id_of(file));
+            }
+        }
+        compare_list(there);
+        store_.reset();
+        if (durability_ == Durability::full) {
+            look_for_leftovers(there);
+        }
+        use();
+    }
+
+    [[nodiscard]] std::vector<std::string> problems() && { return std::move(problems_); }
+
+private:
+    void add(std::string problem) { problems_.push_back(std::move(problem)); }
+
+    bool open() {
+        auto opened = open_local_backend({base_, durability_});
+        if (!opened.ok()) {
+            add("the store does not open: " + std::string(opened.error().message()));
+            return false;
+        }
+        store_ = std::move(*opened);
+        return true;
+    }
+
+    /// Whether the file is there.
+    bool look_at(std::size_t file, const Expected& expected) {
+        const char letter = static_cast<char>('A' + file);
+        const auto exists = store_->exists({id_of(file), {}});
+        const auto info = store_->metadata({id_of(file), {}});
+        const auto sink = std::make_shared<BufferSink>();
+        DownloadRequest request;
+        request.id = id_of(file);
+        request.sink = sink;
+        const auto download = store_->download(std::move(request));
+        const auto found = state_of(exists, info, download, sink->bytes(), file);
+        if (expected.anything) {
+            check_codes(letter, {code_of(exists), code_of(info), code_of(download)});
+        } else if (!found.ok()) {
+            add(letter + std::string(" is damaged: ") + std::string(found.error().message()));
+        } else if (std::find(expected.states.begin(), expected.states.end(), *found) ==
+                   expected.states.end()) {
+            std::string wanted;
+            for (const State& state : expected.states) {
+                wanted += (wanted.empty() ? "" : " or ") + name_of(state);
+            }
+            add(letter + std::string(": ") + name_of(*found) + " in place of " + wanted);
+        }
+        return exists.ok() && *exists;
+    }
+
+    static Result<State> state_of(const Result<bool>& exists, const Result<FileInfo>& info,
+                                  const Result<DownloadReceipt>& download, const std::string& bytes,
+                                  std::size_t file) {
+        if (!exists.ok()) {
+            return exists.error();
+        }
+        if (!*exists) {
+            const bool gone =
+                code_of(info) == ErrorCode::not_found && code_of(download) == ErrorCode::not_found;
+            return gone ? Result<State>(State()) : Error(ErrorCode::corrupt, "half of it is there");
+        }
+        if (!info.ok()) {
+            return info.error();
+        }
+        if (!download.ok()) {
+            return download.error();
+        }
+        const Version version{file, std::stoul(info->metadata.text("version").value_or("99")), bytes.size()};
+        const UploadRequest upload = upload_of(version);
+        const bool whole = info->original_path == upload.original_path &&
+                           info->content_type == upload.content_type && info->metadata == upload.metadata &&
+                           info->size == bytes.size();
+        if (!whole || bytes != content_of(version)) {
+            return Error(ErrorCode::corrupt,
+                         "its bytes are not those of version " + std::to_string(version.number));
+        }
+        return State(version);
+    }
+
+    void check_codes(char letter, const std::vector<ErrorCode>& codes) {
+        for (const ErrorCode code : codes) {
+            if (code != ErrorCode::ok && code != ErrorCode::not_found && code != ErrorCode::corrupt) {
+                add(letter + std::string(": a call failed with ") + std::string(to_string(code)));
+            }
+        }
+    }
+
+    void compare_list(const std::vector<FileId>& there) {
+        const auto page = store_->list({});
+        std::vector<FileId> listed;
+        if (page.ok()) {
+            std::transform(page->files.begin(), page->files.end(), std::back_inserter(listed),
+                           [](const ListEntry& entry) { return entry.id; });
+        }
+        if (!page.ok() || listed != there) {
+            add("the list does not show what is there");
+        }
+    }
+
+    /// Beside the files nothing may stand in the store that does not also stand in one which was never cut.
+    void look_for_leftovers(const std::vector<FileId>& there) {
+        std::vector<std::string> base{".filestore", "metadata"};
+        std::vector<std::string> metadata;
+        for (const FileId& id : there) {
+            base.push_back(id.str());
+            metadata.push_back(id.str() + ".json");
+        }
+        look_for_others(base_, base);
+        look_for_others(base_ + "/metadata", metadata);
+        for (const std::string& path : own_paths(base_)) {
+            if (!own_paths_without_cut().contains(path)) {
+                add("left behind: .filestore/" + path);
+            }
+        }
+    }
+
+    void look_for_others(const std::string& directory, const std::vector<std::string>& expected) {
+        for (const std::string& name : names_in(directory)) {
+            if (std::find(expected.begin(), expected.end(), name) == expected.end()) {
+                add("left behind: " + directory.substr(base_.size()) + '/' + name);
+            }
+        }
+    }
+
+    static std::set<std::string> own_paths(const std::string& base) {
+        std::set<std::string> paths;
+        const fs::path own = fs::path(base) / ".filestore";
+        if (fs::exists(own)) {
+            for (const auto& entry : fs::recursive_directory_iterator(own)) {
+                paths.insert(fs::relative(entry.path(), own).string());
+            }
+        }
+        return paths;
+    }
+
+    static const std::set<std::string>& own_paths_without_cut() {
+        static const std::set<std::string> paths = [] {
+            const TemporaryDirectory directory;
+            const std::string base = directory.file("store");
+            {
+                const auto store = open_local_backend({base, Durability::none}).value();
+                static_cast<void>(store->upload(upload_of({0, 1, 10})).value());
+                static_cast<void>(store->upload(upload_of({0, 2, 10})).value());
+                static_cast<void>(store->remove({id_of(0), {}}).value());
+            }
+            static_cast<void>(open_local_backend({base, Durability::none}).value());
+            return own_paths(base);
+        }();
+        return paths;
+    }
+
+    /// The store goes on working, whatever it went through, and forgets the files when they are removed.
+    void use() {
+        if (!open()) {
+            return;
+        }
+        for (std::size_t file = 0; file < file_count; ++file) {
+            const Version version{file, longest_sequence + 1, 1000};
+            const auto uploaded = store_->upload(upload_of(version));
+            if (!uploaded.ok()) {
+                add("a later upload failed: " + std::string(uploaded.error().message()));
+                continue;
+            }
+            static_cast<void>(look_at(file, {{version}}));
+            if (!store_->remove({id_of(file), {}}).ok()) {
+                add("a later removal failed");
+            }
+        }
+        store_.reset();
+        look_for_leftovers({});
+    }
+
+    std::string base_;
+    Durability durability_;
+    std::shared_ptr<StorageBackend> store_;
+    std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::vector<std::string> problems_after_cut(const std::string& base, const Sequence& sequence,
+                                            const Ledger& ledger, Durability durability) {
+    Check check(base, durability);
+    check.run(sequence, ledger);
+    return std::move(check).problems();
+}
+
+}  // namespace filestore::test
