@@ -183,7 +183,7 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
                                                  filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Sets one option by its name: `backend` (local, s3), `base_path`, `durability` (full, data, none), `file_mode` and `directory_mode` (octal),
-/// `checksum` (crc64nvme, sha256, off), `verify_downloads` (true, false),
+/// `checksum` (crc64nvme, sha256, off), `verify_downloads` (true, false), `url_base`, `url_key`,
 /// `bucket_name`, `aws_access_key`, `aws_secret_key`, `aws_session_token`, `region`, `endpoint`, `dual_stack` (true, false),
 /// `addressing` (automatic, path,
 /// virtual_host), `payload_signing` (automatic, signed, unsigned), `key_prefix`, `ca_file`, `spool_directory`,

@@ -54,6 +54,7 @@ public:
     void exists_async(FileRequest request, Completion<bool> done) final;
     void metadata_async(FileRequest request, Completion<FileInfo> done) final;
     void list_async(ListRequest request, Completion<ListPage> done) final;
+    void presign_async(PresignRequest request, Completion<PresignedUrl> done) final;
     void verify_async(VerifyRequest request, Completion<VerifyReport> done) final;
     void close() noexcept final;
 
@@ -66,6 +67,8 @@ protected:
     [[nodiscard]] virtual Result<bool> exists_now(const FileRequest& request) = 0;
     [[nodiscard]] virtual Result<FileInfo> metadata_now(const FileRequest& request) = 0;
     [[nodiscard]] virtual Result<ListPage> list_now(const ListRequest& request) = 0;
+    /// `unsupported` by default.
+    [[nodiscard]] virtual Result<PresignedUrl> presign_now(const PresignRequest& request);
     /// `unsupported` by default.
     [[nodiscard]] virtual Result<VerifyReport> verify_now(const VerifyRequest& request);
 

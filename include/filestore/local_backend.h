@@ -24,10 +24,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "filestore/backend.h"
 #include "filestore/checksum.h"
 #include "filestore/executor.h"
+#include "filestore/time.h"
 
 namespace filestore {
 
@@ -56,6 +58,12 @@ struct LocalOptions {
     std::optional<ChecksumAlgorithm> checksum = ChecksumAlgorithm::crc64nvme;
     /// Whether a download of a whole file is compared with its checksum: other bytes are `corrupt`, before Sink::finish.
     bool verify_downloads = false;
+    /// For presigned URLs, which there are where both are given: where a server hands the files out ("https://files.example/files"; http or https,
+    /// without query and fragment), and the secret that signs, 32 bytes or more, which that server checks them with: see check_signed_url().
+    std::string url_base{};
+    std::string url_key{};
+    /// What presigned URLs take the time from.
+    std::shared_ptr<Clock> clock = system_clock();
     /// Where the work runs; a thread pool of its own where there is none.
     std::shared_ptr<Executor> executor{};
 };
@@ -64,5 +72,14 @@ struct LocalOptions {
 /// Failures to act on: `permission_denied`, `invalid_argument` (a file stands where a directory is needed), `configuration` (there is no
 /// such place: a link to nothing, a working directory that was removed), `no_space`, `io`.
 [[nodiscard]] FILESTORE_API Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options);
+
+/// The file that a presigned URL of a local store allows `method` on, `now`. Pure. `url` may be the whole URL, or path and query as a server hears them:
+///
+///     <url_base>/<file id>?method=GET&expires=<seconds since 1970>&signature=<64 hexadecimal digits>
+///
+/// The signature is the HMAC-SHA-256 (RFC 2104), under `url_key`, of "filestore-url-1", method, file ID and expires, joined by line feeds.
+/// `permission_denied` for another signature, another method, or a URL whose time is over; `invalid_argument` for what is no such URL.
+[[nodiscard]] FILESTORE_API Result<FileId> check_signed_url(std::string_view url, PresignMethod method,
+                                                            std::string_view url_key, Timestamp now);
 
 }  // namespace filestore

@@ -293,9 +293,18 @@ void BlockingBackend::list_async(ListRequest request, Completion<ListPage> done)
     start<CallJob<ListPage, ListRequest>>(std::move(request), std::move(done), &BlockingBackend::list_now);
 }
 
+void BlockingBackend::presign_async(PresignRequest request, Completion<PresignedUrl> done) {
+    start<CallJob<PresignedUrl, PresignRequest>>(std::move(request), std::move(done),
+                                                 &BlockingBackend::presign_now);
+}
+
 void BlockingBackend::verify_async(VerifyRequest request, Completion<VerifyReport> done) {
     start<CallJob<VerifyReport, VerifyRequest>>(std::move(request), std::move(done),
                                                 &BlockingBackend::verify_now);
+}
+
+Result<PresignedUrl> BlockingBackend::presign_now(const PresignRequest&) {
+    return Error(ErrorCode::unsupported, "this backend has no presigned URLs");
 }
 
 Result<VerifyReport> BlockingBackend::verify_now(const VerifyRequest&) {

@@ -11,6 +11,7 @@
 
 #include "core/backend_handle.h"
 #include "core/checksum/checksum.h"
+#include "core/secret.h"
 #include "core/staged_file.h"
 #include "core/try.h"
 #include "filestore/blocking_backend.h"
@@ -18,6 +19,7 @@
 #include "local/listing.h"
 #include "local/read_check.h"
 #include "local/sidecar.h"
+#include "local/signed_url.h"
 #include "local/store.h"
 #include "local/stored_file.h"
 #include "local/verify.h"
@@ -187,10 +189,13 @@ public:
         : BlockingBackend(options.executor),
           store_(std::make_shared<const Store>(std::move(store))),
           checksum_(options.checksum),
-          verify_downloads_(options.verify_downloads) {}
+          verify_downloads_(options.verify_downloads),
+          url_base_(options.url_base),
+          url_key_(options.url_key),
+          clock_(options.clock) {}
 
     Capabilities capabilities() const noexcept override {
-        return {.remove_tells_existence = true, .presign = false, .compare_and_swap = true};
+        return {.remove_tells_existence = true, .presign = !url_key_.empty(), .compare_and_swap = true};
     }
     std::string_view name() const noexcept override { return "local"; }
 
@@ -229,6 +234,14 @@ protected:
 
     Result<ListPage> list_now(const ListRequest& request) override {
         return local::list_files(*store_, request);
+    }
+
+    Result<PresignedUrl> presign_now(const PresignRequest& request) override {
+        if (url_key_.empty()) {
+            return Error(ErrorCode::unsupported,
+                         "presigned URLs of a local store need the options url_base and url_key");
+        }
+        return local::sign_url(url_base_, url_key_, request, clock_->now());
     }
 
     Result<VerifyReport> verify_now(const VerifyRequest& request) override {
@@ -294,6 +307,9 @@ private:
     std::shared_ptr<const Store> store_;
     std::optional<ChecksumAlgorithm> checksum_;
     bool verify_downloads_;
+    std::string url_base_;
+    SecretString url_key_;
+    std::shared_ptr<Clock> clock_;
 };
 
 Result<void> check_modes(const LocalOptions& options) {
@@ -311,6 +327,9 @@ Result<void> check_modes(const LocalOptions& options) {
 
 Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options) {
     FILESTORE_TRY(check_modes(options));
+    if (!options.url_base.empty() || !options.url_key.empty()) {
+        FILESTORE_TRY(local::check_url_options(options.url_base, options.url_key));
+    }
     FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability,
                                                   {options.file_mode, options.directory_mode}));
     return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), options));

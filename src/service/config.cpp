@@ -38,6 +38,8 @@ constexpr auto local_settings = std::to_array<Setting>({{"base_path", "base_path
                                                         {"durability", "durability"},
                                                         {"file_mode", "file_mode"},
                                                         {"directory_mode", "directory_mode"},
+                                                        {"url_base", "url_base"},
+                                                        {"url_key", "url_key"},
                                                         {"checksum", "checksum"},
                                                         {"verify_downloads", "verify_downloads", true}});
 

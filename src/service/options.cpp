@@ -193,6 +193,8 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"file_mode", [](Options o, Value v) { return set_mode(o.local.file_mode, v, 0600, 0666); }},
     {"directory_mode", [](Options o, Value v) { return set_mode(o.local.directory_mode, v, 0700, 02777); }},
     {"checksum", [](Options o, Value v) { return set_choice(o.local.checksum, v, local_checksums); }},
+    {"url_base", [](Options o, Value v) { return set_text(o.local.url_base, v); }},
+    {"url_key", [](Options o, Value v) { return set_text(o.local.url_key, v); }, true},
     {"verify_downloads",
      [](Options o, Value v) { return set_choice(o.local.verify_downloads, v, switches); }},
     {"bucket_name", [](Options o, Value v) { return set_nonempty(o.s3.bucket, v); }},

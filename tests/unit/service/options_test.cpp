@@ -47,6 +47,8 @@ TEST_CASE("every option is set by its name", "[service]") {
                                                        {"durability", "data"},
                                                        {"file_mode", "0640"},
                                                        {"directory_mode", "2750"},
+                                                       {"url_base", "https://files.example"},
+                                                       {"url_key", "the key of the URLs, thirty-two bytes"},
                                                        {"checksum", "sha256"},
                                                        {"verify_downloads", "true"},
                                                        {"bucket_name", "b"},
@@ -85,6 +87,8 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.local.durability == Durability::data);
     CHECK(options.local.file_mode == 0640);
     CHECK(options.local.directory_mode == 02750);
+    CHECK(options.local.url_base == "https://files.example");
+    CHECK(options.local.url_key == "the key of the URLs, thirty-two bytes");
     CHECK(options.local.checksum == filestore::ChecksumAlgorithm::sha256);
     CHECK(options.local.verify_downloads);
     CHECK(options.s3.bucket == "b");
