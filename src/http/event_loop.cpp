@@ -461,6 +461,8 @@ private:
         if (!outcome.ok()) {
             names_.forget(entry->names);
         }
+        // Before the end is told: nobody waits for a lookup any more that has not begun.
+        entry->names = {};
         load_.fetch_sub(1);
         entry->exchange->finish(std::move(outcome));
     }
