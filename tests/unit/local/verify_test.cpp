@@ -149,6 +149,11 @@ TEST_CASE_METHOD(Fixture, "what can be wrong with a file", "[verify]") {
         write_file(data(id), "some");
         CHECK(verified().corrupt == 1);
     }
+    SECTION("it was cut, and has no checksum") {
+        write_file(sidecar(id), R"({"file_id":")" + id.str() + R"(","original_path":"a","size":10})");
+        write_file(data(id), "some");
+        CHECK(verified().corrupt == 1);
+    }
     SECTION("its metadata is no JSON") {
         write_file(sidecar(id), "{");
         CHECK(verified().corrupt == 1);
