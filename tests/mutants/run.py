@@ -18,6 +18,7 @@ PROGRAMS = {
     "filestore_wire_tests": "tests/wire",
     "filestore_fault_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
+    "filestore_power_tests": "tests/power",
 }
 NEEDS_SERVERS = "filestore_conformance_tests"
 SERVERS = ["versitygw", "moto"]

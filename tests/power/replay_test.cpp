@@ -74,7 +74,7 @@ Tally replay(const Trial& trial, const TemporaryDirectory& scratch) {
 
 }  // namespace
 
-TEST_CASE("what a store promises outlives every loss that its calls allow", "[replay]") {
+TEST_CASE("what a store promises outlives every loss that its calls allow", "[power][replay]") {
     const TemporaryDirectory scratch(scratch_directory());
     const auto time = Image::obstacle().empty() ? time_beside_real_cuts : time_alone;
     report("replayed traces", run_trials(time, [&](const Trial& trial) { return replay(trial, scratch); }));
