@@ -130,8 +130,8 @@ private:
 
 void cut_power_of(const std::string& type) {
     if (const std::string obstacle = Image::obstacle(); !obstacle.empty()) {
-        std::cout << "no power cut on " << type << ", since " << obstacle << ": replayed traces take its place"
-                  << std::endl;
+        std::cout << "no power cut on " << type << ", since " << obstacle
+                  << ": replayed traces take its place" << std::endl;
         return;
     }
     RealCut cut(type);
