@@ -21,6 +21,7 @@ PROGRAMS = {
     "filestore_wire_tests": "tests/wire",
     "filestore_fault_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
+    "filestore_power_tests": "tests/power",
 }
 PYTEST = "pytest"
 # What tests in Python run: the variable that tells them where it is, its target, and its place in the build.

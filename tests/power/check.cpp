@@ -55,7 +55,8 @@ Expected expected_of(std::size_t file, const Sequence& sequence, const Ledger& l
 
 class Check {
 public:
-    Check(std::string base, Durability durability) : base_(std::move(base)), durability_(durability) {}
+    Check(std::string base, Durability durability, bool sidecars_may_stay)
+        : base_(std::move(base)), durability_(durability), sidecars_may_stay_(sidecars_may_stay) {}
 
     void run(const Sequence& sequence, const Ledger& ledger) {
         if (!ledger.failure.empty()) {
@@ -177,7 +178,9 @@ private:
             metadata.push_back(id.str() + ".json");
         }
         look_for_others(base_, base);
-        look_for_others(base_ + "/metadata", metadata);
+        if (!sidecars_may_stay_) {
+            look_for_others(base_ + "/metadata", metadata);
+        }
         for (const std::string& path : own_paths(base_)) {
             if (!own_paths_without_cut().contains(path)) {
                 add("left behind: .filestore/" + path);
@@ -238,11 +241,13 @@ private:
             }
         }
         store_.reset();
+        sidecars_may_stay_ = false;
         look_for_leftovers({});
     }
 
     std::string base_;
     Durability durability_;
+    bool sidecars_may_stay_;
     std::shared_ptr<StorageBackend> store_;
     std::vector<std::string> problems_;
 };
@@ -250,8 +255,9 @@ private:
 }  // namespace
 
 std::vector<std::string> problems_after_cut(const std::string& base, const Sequence& sequence,
-                                            const Ledger& ledger, Durability durability) {
-    Check check(base, durability);
+                                            const Ledger& ledger, Durability durability,
+                                            bool sidecars_may_stay) {
+    Check check(base, durability, sidecars_may_stay);
     check.run(sequence, ledger);
     return std::move(check).problems();
 }

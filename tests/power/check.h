@@ -18,7 +18,10 @@ namespace filestore::test {
 ///     none   Files that no operation touched are as they were.
 ///
 /// In every mode the store opens, each call answers, and new files can be stored and removed.
+///
+/// Where a file system keeps each directory by itself, `sidecars_may_stay`: metadata without a file, which nobody asks for.
 [[nodiscard]] std::vector<std::string> problems_after_cut(const std::string& base, const Sequence& sequence,
-                                                          const Ledger& ledger, Durability durability);
+                                                          const Ledger& ledger, Durability durability,
+                                                          bool sidecars_may_stay = false);
 
 }  // namespace filestore::test

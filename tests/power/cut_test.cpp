@@ -130,8 +130,8 @@ private:
 
 void cut_power_of(const std::string& type) {
     if (const std::string obstacle = Image::obstacle(); !obstacle.empty()) {
-        std::cout << type << ": no power cut on a real file system, since " << obstacle
-                  << "; replayed traces take its place" << std::endl;
+        std::cout << "no power cut on " << type << ", since " << obstacle
+                  << ": replayed traces take its place" << std::endl;
         return;
     }
     RealCut cut(type);
@@ -141,10 +141,10 @@ void cut_power_of(const std::string& type) {
 
 }  // namespace
 
-TEST_CASE("what a store promises outlives a power cut on ext4", "[ext4]") {
+TEST_CASE("what a store promises outlives a power cut on ext4", "[power][ext4]") {
     cut_power_of("ext4");
 }
 
-TEST_CASE("what a store promises outlives a power cut on xfs", "[xfs]") {
+TEST_CASE("what a store promises outlives a power cut on xfs", "[power][xfs]") {
     cut_power_of("xfs");
 }

@@ -87,6 +87,9 @@ std::vector<Names> possible_names(const Moment& moment) {
             directories.insert(entry.directory);
         }
     }
+    if (moment.order == NameOrder::of_all) {
+        return all;
+    }
     for (const Inode directory : directories) {
         all.push_back(moment.flushed);
         for (const NameChange& change : moment.pending) {
@@ -180,13 +183,11 @@ void make_directory_of(const Remains& remains, const std::string& path) {
     make_directory_of(remains, remains.root, path);
 }
 
-TraceRecorder::TraceRecorder(std::string root, std::function<void(Moment)> on_moment)
+TraceRecorder::TraceRecorder(std::string root, NameOrder order, std::function<void(Moment)> on_moment)
     : root_path_(std::move(root)), on_moment_(std::move(on_moment)) {
+    moment_.order = order;
     observe();
-    flush_names(0, true);
-    for (auto& [inode, content] : moment_.files) {
-        content.flushed = content.now;
-    }
+    flush_all();
 }
 
 TraceRecorder::~TraceRecorder() {
@@ -211,12 +212,9 @@ void TraceRecorder::flushed(const std::string& call, int descriptor, bool everyt
     struct ::stat status {};
     ::fstat(descriptor, &status);
     if (everything) {
-        flush_names(0, true);
-        for (auto& [inode, content] : moment_.files) {
-            content.flushed = content.now;
-        }
+        flush_all();
     } else if (S_ISDIR(status.st_mode)) {
-        flush_names(status.st_ino, false);
+        flush_names(status.st_ino);
     } else {
         keep(status.st_ino, "/proc/self/fd/" + std::to_string(descriptor));
         flush_file(status.st_ino);
@@ -290,16 +288,29 @@ void TraceRecorder::flush_file(Inode inode) {
     moment_.files[inode] = {bytes, bytes};
 }
 
-void TraceRecorder::flush_names(Inode directory, bool everything) {
-    const auto stays = [&](const NameChange& change) {
-        if (!everything && !change.touches(directory)) {
-            return true;
-        }
+void TraceRecorder::flush_all() {
+    for (const NameChange& change : moment_.pending) {
         apply(change, moment_.flushed);
-        return false;
-    };
+    }
+    moment_.pending.clear();
+    for (auto& [inode, content] : moment_.files) {
+        content.flushed = content.now;
+    }
+}
+
+void TraceRecorder::flush_names(Inode directory) {
     auto& pending = moment_.pending;
-    pending.erase(std::stable_partition(pending.begin(), pending.end(), stays), pending.end());
+    const auto touches = [&](const NameChange& change) { return change.touches(directory); };
+    const auto last = std::find_if(pending.rbegin(), pending.rend(), touches).base();
+    const auto stays = [&](const NameChange& change) {
+        return moment_.order == NameOrder::of_each_directory && !touches(change);
+    };
+    for (auto change = pending.begin(); change != last; ++change) {
+        if (!stays(*change)) {
+            apply(*change, moment_.flushed);
+        }
+    }
+    pending.erase(std::stable_partition(pending.begin(), last, stays), last);
 }
 
 }  // namespace filestore::test

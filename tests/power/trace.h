@@ -38,9 +38,14 @@ struct FileContent {
     Bytes now;
 };
 
+/// What a flush of a directory's names makes durable: all that was done before in any directory, as a journal does; or its own names only, which asks for more
+/// than ext4 and xfs do.
+enum class NameOrder { of_all, of_each_directory };
+
 /// What was flushed at some moment, and what was not yet. A value.
 struct Moment {
     std::string where;
+    NameOrder order = NameOrder::of_all;
     Inode root = 0;
     Names flushed;
     /// In the order in which they were made.
@@ -59,8 +64,7 @@ struct Remains {
 
 /// What is lost of a moment:
 ///
-/// - of the names that were not flushed: all of them; or all since some call; or all but those of one directory. So a file system that keeps the
-///   order of all directories is met, and one that keeps each directory by itself.
+/// - of the names that were not flushed: all of them; or all since some call; or, where each directory is kept by itself, all but those of one directory.
 /// - of the bytes that were not flushed: all of them; or none; or half of them, in whose place are zeros.
 [[nodiscard]] std::vector<Remains> possible_remains(const Moment& moment);
 
@@ -71,7 +75,7 @@ void make_directory_of(const Remains& remains, const std::string& path);
 class TraceRecorder final : public CallWatcher {
 public:
     /// What is there is taken for flushed.
-    TraceRecorder(std::string root, std::function<void(Moment)> on_moment);
+    TraceRecorder(std::string root, NameOrder order, std::function<void(Moment)> on_moment);
     ~TraceRecorder() override;
 
     void before(const std::string& call) override;
@@ -85,7 +89,8 @@ private:
     void observe_directory(const std::string& path, Inode inode, Names& names);
     void keep(Inode inode, const std::string& path);
     void flush_file(Inode inode);
-    void flush_names(Inode directory, bool everything);
+    void flush_all();
+    void flush_names(Inode directory);
 
     std::string root_path_;
     std::function<void(Moment)> on_moment_;
