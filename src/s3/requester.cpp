@@ -172,6 +172,11 @@ private:
     [[nodiscard]] bool mend_clock(const Error& error, const Answer& answer);
     [[nodiscard]] bool mend_keys(const Error& error);
     [[nodiscard]] bool mend_region(const Answer& answer);
+    [[nodiscard]] bool is_unexplained(const Error& error) const;
+    [[nodiscard]] bool tells_no_reason(const AttemptEnd& end) const;
+    [[nodiscard]] http::Method method() const noexcept {
+        return asks_why_ ? http::Method::get : call_.method;
+    }
     [[nodiscard]] Result<void> prepare_to_repeat(bool head_seen);
     [[nodiscard]] static bool is_lost(const AttemptEnd& end) noexcept;
     [[nodiscard]] Result<bool> wait_for_place();
@@ -204,6 +209,9 @@ private:
     bool clock_mended_ = false;
     bool keys_mended_ = false;
     bool region_mended_ = false;
+    /// A HEAD was refused without a word: a GET of one byte is, or was, asked for the reason.
+    bool asks_why_ = false;
+    bool asked_why_ = false;
     std::atomic<bool> waiting_{false};
     std::optional<std::stop_callback<WakeOnCancel>> on_cancel_;
     /// While it waits nobody else may hold it.
@@ -214,7 +222,7 @@ private:
 class Requester::RunningCall::AnswerReceiver final : public http::Receiver {
 public:
     explicit AnswerReceiver(std::shared_ptr<RunningCall> running)
-        : running_(std::move(running)), bodiless_(running_->call_.method == http::Method::head) {}
+        : running_(std::move(running)), bodiless_(running_->method() == http::Method::head) {}
 
     void on_sending() noexcept override {
         running_->maybe_done_ = running_->maybe_done_ || sent_;
@@ -230,7 +238,7 @@ public:
             return {};
         }
         FILESTORE_TRY(check_headers(answer_.headers));
-        if (!running_->call_.on_head) {
+        if (running_->asks_why_ || !running_->call_.on_head) {
             return {};
         }
         head_seen_ = true;
@@ -241,7 +249,9 @@ public:
         if (is_success() && running_->call_.on_body) {
             return running_->call_.on_body(bytes, wake);
         }
-        FILESTORE_TRY(is_success() ? keep(bytes) : keep_of_error(bytes));
+        if (!is_success() || !running_->asks_why_) {
+            FILESTORE_TRY(is_success() ? keep(bytes) : keep_of_error(bytes));
+        }
         return IoStep{bytes.size(), false};
     }
 
@@ -332,11 +342,17 @@ std::optional<std::chrono::milliseconds> Requester::RunningCall::connect_limit()
 }
 
 http::Request Requester::RunningCall::request() const {
-    const s3::Target target = object_target(signer_->endpoint, call_.key, call_.query);
+    std::vector<NameValue> query = call_.query;
+    std::vector<NameValue> headers = call_.headers;
+    if (asks_why_) {
+        std::erase_if(query, [](const NameValue& parameter) { return parameter.name == "partNumber"; });
+        headers.push_back({"range", "bytes=0-0"});
+    }
+    const s3::Target target = object_target(signer_->endpoint, call_.key, query);
     http::Request request;
-    request.method = call_.method;
+    request.method = method();
     request.url = target.url;
-    for (const NameValue& header : call_.headers) {
+    for (const NameValue& header : headers) {
         request.headers.push_back({header.name, header.value});
     }
     request.body = call_.body;
@@ -354,7 +370,7 @@ http::Request Requester::RunningCall::request() const {
     if (signer_->keys.access_key.empty()) {
         return request;
     }
-    SigningRequest signing{std::string(method_name(call_.method)), target.path, call_.query, call_.headers,
+    SigningRequest signing{std::string(method_name(method())), target.path, query, headers,
                            call_.payload_hash};
     signing.headers.push_back({"host", signer_->endpoint.host});
     for (NameValue& header : sign_headers(signing, signer_->keys, signer_->scope)) {
@@ -364,8 +380,8 @@ http::Request Requester::RunningCall::request() const {
 }
 
 void Requester::RunningCall::on_attempt_end(const AttemptEnd& end) noexcept {
-    const auto under_way =
-        call_user(ErrorCode::internal, [&]() -> Result<bool> { return learn(end) && goes_on(end); });
+    const auto under_way = call_user(
+        ErrorCode::internal, [&]() -> Result<bool> { return (learn(end) || asks_why_) && goes_on(end); });
     if (!under_way.ok() || !*under_way) {
         finish(end.result, is_lost(end));
     }
@@ -392,9 +408,19 @@ bool Requester::RunningCall::learn(const AttemptEnd& end) {
 
 /// Whether another attempt has begun, or will.
 bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
+    if (tells_no_reason(end)) {
+        asks_why_ = false;
+        attempt();
+        return true;
+    }
     const Error& error = end.result.error();
     const S3RetryOptions& retry = requester_->options_.retry;
     const bool mended = mend(error, end.answer);
+    if (!mended && is_unexplained(error)) {
+        asks_why_ = asked_why_ = true;
+        attempt();
+        return true;
+    }
     const bool repeats =
         mended || (attempts_ < retry.max_attempts && may_retry(error, Idempotency::idempotent));
     if (!repeats || call_.options.cancel.stop_requested()) {
@@ -402,6 +428,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     }
     maybe_done_ = maybe_done_ || is_lost(end);
     if (mended) {
+        asks_why_ = false;
         if (!prepare_to_repeat(end.head_seen).ok()) {
             return false;
         }
@@ -420,6 +447,23 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     }
     wait_until(next);
     return true;
+}
+
+/// A HEAD's refusal has no body that says what may be mended: a clock, a token, a region.
+bool Requester::RunningCall::is_unexplained(const Error& error) const {
+    const int status = error.details().http_status;
+    return call_.method == http::Method::head && !asked_why_ && (status == 400 || status == 403) &&
+           !signer_->keys.access_key.empty();
+}
+
+/// Whether the request for the reason was not refused itself: what was wrong has passed.
+bool Requester::RunningCall::tells_no_reason(const AttemptEnd& end) const {
+    if (!asks_why_ || end.result.ok()) {
+        return asks_why_;
+    }
+    const Error& error = end.result.error();
+    const int status = error.details().http_status;
+    return status >= 404 && status < 500 && !error.retryable();
 }
 
 /// An attempt that was sent, and whose answer does not tell that nothing was done.

@@ -98,6 +98,8 @@ TEST_CASE("a thousand calls one after the other, whatever their answers, use one
         std::string answered;
         std::function<ErrorCode(S3Client&)> call;
         ErrorCode code;
+        /// To the request that follows, if one does.
+        std::string then{};
     };
     const auto code_of = [](const auto& result) {
         return result.ok() ? ErrorCode::ok : result.error().code();
@@ -121,7 +123,8 @@ TEST_CASE("a thousand calls one after the other, whatever their answers, use one
         {denied, get, ErrorCode::permission_denied},
         {"HTTP/1.1 200 OK\r\n" + operations::object_headers + "Content-Length: 5\r\n\r\n", head,
          ErrorCode::ok},
-        {"HTTP/1.1 403 Forbidden\r\nContent-Length: 243\r\n\r\n", head, ErrorCode::permission_denied},
+        // It asks for the reason.
+        {"HTTP/1.1 403 Forbidden\r\nContent-Length: 243\r\n\r\n", head, ErrorCode::permission_denied, denied},
         {answer("200 OK", "ETag: \"e\"\r\n", ""), put, ErrorCode::ok},
         {done, remove, ErrorCode::ok},
         {"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n", tags,
@@ -131,7 +134,11 @@ TEST_CASE("a thousand calls one after the other, whatever their answers, use one
     constexpr std::size_t calls = 1000;
     std::vector<std::string> answers;
     for (std::size_t i = 0; i < calls; ++i) {
-        answers.push_back(rows[i % std::size(rows)].answered);
+        const Row& row = rows[i % std::size(rows)];
+        answers.push_back(row.answered);
+        if (!row.then.empty()) {
+            answers.push_back(row.then);
+        }
     }
     const ScriptedServer server({conversation(answers)});
     S3Client client = S3Client::open(default_options(server)).value();
@@ -140,7 +147,7 @@ TEST_CASE("a thousand calls one after the other, whatever their answers, use one
         INFO(row.answered);
         REQUIRE(row.call(client) == row.code);
     }
-    CHECK(server.requests().size() == calls);
+    CHECK(server.requests().size() == answers.size());
     CHECK(server.connections() == 1);
 }
 

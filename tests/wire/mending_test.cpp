@@ -168,3 +168,38 @@ TEST_CASE("what is stored compressed is delivered as it is stored", "[wire][mend
         CHECK(request.header("accept-encoding") == "identity");
     }
 }
+
+TEST_CASE("a HEAD that a wrong clock or region spoilt asks for the reason, and is sent again",
+          "[wire][mending]") {
+    const std::string status = GENERATE("400 Bad Request", "403 Forbidden");
+    const bool clock = status[0] == '4' && status[2] == '3';
+    const std::string reason =
+        clock ? skewed("Sat, 31 Jan 2026 12:10:00 GMT")
+              : wrong_region(status, "AuthorizationHeaderMalformed", "", "<Region>eu-west-2</Region>");
+    const ScriptedServer server(
+        {conversation({"HTTP/1.1 " + status + "\r\nContent-Length: 200\r\n\r\n", reason,
+                       "HTTP/1.1 200 OK\r\n" + operations::object_headers + "Content-Length: 5\r\n\r\n"})});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    CHECK(client.head(operations::request_on_object<S3ObjectRequest>()).ok());
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 3);
+    CHECK(requests[1].line() == "GET /bucket/k HTTP/1.1");
+    CHECK(requests[1].header("range") == "bytes=0-0");
+    CHECK(requests[2].line() == "HEAD /bucket/k HTTP/1.1");
+    CHECK(requests[2].header("range") == "(none)");
+    CHECK((clock ? requests[2].header("x-amz-date") == "20260131T121000Z"
+                 : is_signed_for(requests[2], "eu-west-2")));
+}
+
+TEST_CASE("a HEAD that is refused for good is asked the reason of once", "[wire][mending]") {
+    const std::string refused = "HTTP/1.1 403 Forbidden\r\nContent-Length: 200\r\n\r\n";
+    const std::string range = "Content-Range: bytes 0-0/5\r\n";
+    const auto [reason, code, count] = GENERATE_COPY(table<std::string, ErrorCode, std::size_t>(
+        {{answer("403 Forbidden", "", error_body("InvalidAccessKeyId")), ErrorCode::unauthenticated, 2},
+         {answer("206 Partial Content", range, "h"), ErrorCode::permission_denied, 3}}));
+    const ScriptedServer server({conversation({refused, reason, refused, refused})});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    const auto found = client.head(operations::request_on_object<S3ObjectRequest>());
+    CHECK(found.error().code() == code);
+    CHECK(server.requests().size() == count);
+}

@@ -73,6 +73,21 @@ TEST_CASE("a request whose keys have ended is signed again with new ones", "[wir
     CHECK(agent.requests().size() == 2);
 }
 
+TEST_CASE("a HEAD whose keys have ended is signed again with new ones", "[wire][renewal]") {
+    const ScriptedServer agent({conversation({keys_of("first"), keys_of("second")})});
+    const EnvironmentVariable where("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.endpoint().c_str());
+    const ScriptedServer server(
+        {conversation({"HTTP/1.1 400 Bad Request\r\nContent-Length: 200\r\n\r\n",
+                       answer("400 Bad Request", "", error_body("ExpiredToken")),
+                       "HTTP/1.1 200 OK\r\n" + operations::object_headers + "Content-Length: 5\r\n\r\n"})});
+    S3Client client = S3Client::open(options_with_agent(server)).value();
+    CHECK(client.head(operations::request_on_object<S3ObjectRequest>()).ok());
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 3);
+    CHECK(is_signed_by(requests[1], "first"));
+    CHECK(is_signed_by(requests[2], "second"));
+}
+
 TEST_CASE("keys that are refused once more are not asked for again", "[wire][renewal]") {
     const std::string expired = answer("403 Forbidden", "", error_body("ExpiredToken"));
     const ScriptedServer agent({conversation({keys_of("first"), keys_of("second"), keys_of("third")})});
