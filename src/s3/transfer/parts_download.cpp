@@ -26,7 +26,7 @@ public:
           memory_(std::move(memory)),
           download_(std::move(download)),
           range_(std::move(range)),
-          part_size_(std::min(requester_->options().part_size, std::max(memory_->total(), unaccounted_part))),
+          part_size_(std::min(requester_->options().part_size, std::max(memory_share(), unaccounted_part))),
           on_bytes_(std::move(on_bytes)),
           done_(std::move(done)) {}
 
@@ -39,6 +39,12 @@ private:
         std::size_t delivered = 0;
     };
     using PartPtr = std::shared_ptr<Part>;
+
+    /// Of each of the parts side by side.
+    [[nodiscard]] std::uint64_t memory_share() const {
+        const S3ClientOptions& options = requester_->options();
+        return memory_->for_downloads(options.part_size) / options.parallel_parts;
+    }
 
     Next step() override {
         if (!failure_) {
@@ -82,7 +88,7 @@ private:
     Result<void> ask_for_more() {
         while (asked_ < range_.length && parts_.size() < requester_->options().parallel_parts) {
             std::uint64_t length = std::min(part_size_, range_.length - asked_);
-            auto share = memory_->take(length, weak_self());
+            auto share = memory_->take_for_download(length, requester_->options().part_size, weak_self());
             if (!share && !parts_.empty()) {
                 return {};
             }

@@ -1,0 +1,94 @@
+/// Transfers of one client that share its memory.
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <mutex>
+#include <optional>
+
+#include "support/answers.h"
+#include "support/eventually.h"
+#include "support/random_bytes.h"
+#include "wire/model_client.h"
+
+using namespace filestore;
+using namespace filestore::test;
+
+namespace {
+
+constexpr std::size_t part = std::size_t{5} << 20U;
+
+/// Takes nothing until it is opened. Thread-safe.
+class Valve {
+public:
+    [[nodiscard]] std::shared_ptr<Sink> sink() {
+        CallbackSink callbacks;
+        callbacks.blocking = false;
+        callbacks.write = [this](std::span<const std::byte> bytes, const Wake& wake) -> Result<IoStep> {
+            const std::lock_guard lock(mutex_);
+            if (!open_) {
+                waiting_ = wake;
+                return IoStep{0, true};
+            }
+            taken_ += bytes.size();
+            return IoStep{bytes.size(), false};
+        };
+        return sink_to_callback(callbacks);
+    }
+    [[nodiscard]] bool is_waited_for() const {
+        const std::lock_guard lock(mutex_);
+        return waiting_.has_value();
+    }
+    void open() {
+        const std::lock_guard lock(mutex_);
+        open_ = true;
+        if (waiting_) {
+            (*waiting_)();
+        }
+    }
+    [[nodiscard]] std::size_t taken() const {
+        const std::lock_guard lock(mutex_);
+        return taken_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    bool open_ = false;
+    std::optional<Wake> waiting_;
+    std::size_t taken_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("downloads whose sinks take nothing keep no upload waiting", "[wire][faults][memory]") {
+    ModelS3 server;
+    const std::string content = random_bytes(6 * part);
+    server.store("large", content);
+    S3ClientOptions options = options_for(server, Retries::off);
+    options.part_size = part;
+    options.part_memory = 4 * part;
+    options.parallel_parts = 4;
+    S3Client client = S3Client::open(std::move(options)).value();
+    constexpr std::size_t downloads = 2;
+    std::array<Valve, downloads> valves;
+    std::array<Answers<S3GetResult>, downloads> got;
+    for (std::size_t i = 0; i < downloads; ++i) {
+        S3GetRequest request;
+        request.bucket = "bucket";
+        request.key = "large";
+        request.sink = valves[i].sink();
+        client.get_async(std::move(request), got[i].next());
+        REQUIRE(eventually([&] { return valves[i].is_waited_for(); }));
+    }
+    Answers<S3PutResult> put;
+    client.put_async(put_of("new", stream_of(content.substr(0, part + part / 2))), put.next());
+    const bool is_stored = eventually([&] { return put.count() == 1; });
+    for (Valve& valve : valves) {
+        valve.open();
+    }
+    CHECK(is_stored);
+    CHECK(put.wait_for_one().ok());
+    for (std::size_t i = 0; i < downloads; ++i) {
+        CHECK(got[i].wait_for_one().ok());
+        CHECK(valves[i].taken() == content.size());
+    }
+}
