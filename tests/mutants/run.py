@@ -22,6 +22,7 @@ PROGRAMS = {
     "filestore_fault_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
     "filestore_power_tests": "tests/power",
+    "filestore_allocation_tests": "tests/fault",
 }
 PYTEST = "pytest"
 # What tests in Python run: the variable that tells them where it is, its target, and its place in the build.
