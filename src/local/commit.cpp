@@ -233,10 +233,19 @@ Result<bool> take_away(const Store& store, const FileId& id) {
     if (!recorded) {
         FILESTORE_TRY_ASSIGN(had_data, unlink_name(names, names.base(), names.data));
     }
+    Result<void> finished;
     if (had_data) {
-        FILESTORE_TRY(flush(store, names.base()));
+        finished = flush(store, names.base());
     }
-    FILESTORE_TRY(remove_rest(names));
+    if (finished.ok()) {
+        finished = remove_rest(names);
+    }
+    if (had_data && !finished.ok()) {
+        return Error(ErrorCode::outcome_unknown,
+                     std::string(finished.error().message()) +
+                         "; the file is gone, which may not survive power loss: remove it again");
+    }
+    FILESTORE_TRY(finished);
     return had_data;
 }
 

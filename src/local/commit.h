@@ -68,7 +68,8 @@ namespace filestore::local {
 [[nodiscard]] Result<void> replace(const Store& store, const FileId& id, StagedFile& data,
                                    StagedFile& sidecar);
 
-/// Steps 2 to 4 of a removal. False where D is not there; a sidecar that was left goes too. Where a full disk has no place for d, D is removed
+/// Steps 2 to 4 of a removal. False where D is not there; a sidecar that was left goes too. `outcome_unknown` where D is gone and what follows failed: it
+/// is settled later, and may be there again after power loss. Where a full disk has no place for d, D is removed
 /// at once, and a crash may leave an M that nobody asks for.
 [[nodiscard]] Result<bool> take_away(const Store& store, const FileId& id);
 

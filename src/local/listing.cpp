@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+
 #include "core/text.h"
 #include "core/try.h"
 #include "local/id_window.h"
@@ -26,9 +28,12 @@ Result<ListPage> list_files(const Store& store, const ListRequest& request) {
     }
     for (const FileId& id : window.ids) {
         struct ::stat status {};
-        // A file that was removed meanwhile is left out.
-        if (::fstatat(store.base.get(), id.str().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(status.st_mode)) {
+        const int failed = ::fstatat(store.base.get(), id.str().c_str(), &status, AT_SYMLINK_NOFOLLOW);
+        // A file that was removed meanwhile is left out, and no other.
+        if (failed != 0 && errno != ENOENT) {
+            return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
+        }
+        if (failed == 0 && S_ISREG(status.st_mode)) {
             page.files.push_back({id, static_cast<std::uint64_t>(status.st_size), modification_time(status)});
         }
     }

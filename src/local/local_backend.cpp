@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -326,13 +327,17 @@ Result<void> check_modes(const LocalOptions& options) {
 }  // namespace
 
 Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options) {
-    FILESTORE_TRY(check_modes(options));
-    if (!options.url_base.empty() || !options.url_key.empty()) {
-        FILESTORE_TRY(local::check_url_options(options.url_base, options.url_key));
+    try {
+        FILESTORE_TRY(check_modes(options));
+        if (!options.url_base.empty() || !options.url_key.empty()) {
+            FILESTORE_TRY(local::check_url_options(options.url_base, options.url_key));
+        }
+        FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability,
+                                                      {options.file_mode, options.directory_mode}));
+        return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), options));
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::no_memory);
     }
-    FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability,
-                                                  {options.file_mode, options.directory_mode}));
-    return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), options));
 }
 
 }  // namespace filestore
