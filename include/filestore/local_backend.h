@@ -37,9 +37,11 @@ namespace filestore {
 enum class Durability {
     /// Power loss: file, sidecar and directories are flushed.
     full,
-    /// Power loss, but the name may be lost: file and sidecar are flushed, directories are not.
+    /// Power loss, but the latest uploads and removals may be undone: file and sidecar are flushed, directories are not. Each file is whole, as one of its uploads
+    /// left it, on a file system that keeps names in the order in which they came (ext4, xfs).
     data,
-    /// The end of the process only: nothing is flushed.
+    /// The end of the process only: nothing is flushed. After power loss what was uploaded may be gone, cut short or `corrupt`; files that nobody touched are as
+    /// they were.
     none,
 };
 

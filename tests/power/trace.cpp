@@ -67,7 +67,7 @@ Bytes bytes_after(const FileContent& content, BytesAtCut cut) {
     return {};
 }
 
-void apply(const NameChange& change, Names& names) {
+void apply_change(const NameChange& change, Names& names) {
     for (const NameChange::Entry& entry : change.entries) {
         if (entry.inode == 0) {
             names[entry.directory].erase(entry.name);
@@ -82,7 +82,7 @@ std::vector<Names> possible_names(const Moment& moment) {
     std::set<Inode> directories;
     for (const NameChange& change : moment.pending) {
         all.push_back(all.back());
-        apply(change, all.back());
+        apply_change(change, all.back());
         for (const NameChange::Entry& entry : change.entries) {
             directories.insert(entry.directory);
         }
@@ -94,7 +94,7 @@ std::vector<Names> possible_names(const Moment& moment) {
         all.push_back(moment.flushed);
         for (const NameChange& change : moment.pending) {
             if (change.touches(directory)) {
-                apply(change, all.back());
+                apply_change(change, all.back());
             }
         }
     }
@@ -290,7 +290,7 @@ void TraceRecorder::flush_file(Inode inode) {
 
 void TraceRecorder::flush_all() {
     for (const NameChange& change : moment_.pending) {
-        apply(change, moment_.flushed);
+        apply_change(change, moment_.flushed);
     }
     moment_.pending.clear();
     for (auto& [inode, content] : moment_.files) {
@@ -307,7 +307,7 @@ void TraceRecorder::flush_names(Inode directory) {
     };
     for (auto change = pending.begin(); change != last; ++change) {
         if (!stays(*change)) {
-            apply(*change, moment_.flushed);
+            apply_change(*change, moment_.flushed);
         }
     }
     pending.erase(std::stable_partition(pending.begin(), last, stays), last);
