@@ -10,8 +10,7 @@ namespace filestore::test {
 /// A new directory that goes with the object. A resource.
 class TemporaryDirectory {
 public:
-    explicit TemporaryDirectory(
-        const std::filesystem::path& above = std::filesystem::temp_directory_path()) {
+    explicit TemporaryDirectory(const std::filesystem::path& above = std::filesystem::temp_directory_path()) {
         std::string pattern = (above / "filestore-test-XXXXXX").string();
         if (::mkdtemp(pattern.data()) == nullptr) {
             throw std::runtime_error("cannot make a temporary directory");
