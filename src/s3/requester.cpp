@@ -212,6 +212,8 @@ private:
     /// A HEAD was refused without a word: a GET of one byte is, or was, asked for the reason.
     bool asks_why_ = false;
     bool asked_why_ = false;
+    /// What the HEAD was refused with: the answer where nobody gives a reason.
+    std::optional<Error> refusal_;
     std::atomic<bool> waiting_{false};
     std::optional<std::stop_callback<WakeOnCancel>> on_cancel_;
     /// While it waits nobody else may hold it.
@@ -382,9 +384,12 @@ http::Request Requester::RunningCall::request() const {
 void Requester::RunningCall::on_attempt_end(const AttemptEnd& end) noexcept {
     const auto under_way = call_user(
         ErrorCode::internal, [&]() -> Result<bool> { return (learn(end) || asks_why_) && goes_on(end); });
-    if (!under_way.ok() || !*under_way) {
-        finish(end.result, is_lost(end));
+    if (under_way.ok() && *under_way) {
+        return;
     }
+    const bool is_unanswered =
+        asks_why_ && !end.result.ok() && end.result.error().code() == ErrorCode::unavailable;
+    finish(is_unanswered && refusal_ ? Result<Answer>(*refusal_) : end.result, is_lost(end));
 }
 
 /// Takes in what an attempt tells of the server; false where it succeeded.
@@ -418,6 +423,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     const bool mended = mend(error, end.answer);
     if (!mended && is_unexplained(error)) {
         asks_why_ = asked_why_ = true;
+        refusal_ = error;
         attempt();
         return true;
     }
