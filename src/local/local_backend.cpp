@@ -186,14 +186,14 @@ private:
 
 class LocalBackend final : public BlockingBackend {
 public:
-    LocalBackend(Store store, const LocalOptions& options)
-        : BlockingBackend(options.executor),
+    LocalBackend(Store store, LocalOptions options)
+        : BlockingBackend(std::move(options.executor)),
           store_(std::make_shared<const Store>(std::move(store))),
           checksum_(options.checksum),
           verify_downloads_(options.verify_downloads),
-          url_base_(options.url_base),
-          url_key_(options.url_key),
-          clock_(options.clock) {}
+          url_base_(std::move(options.url_base)),
+          url_key_(std::move(options.url_key)),
+          clock_(std::move(options.clock)) {}
 
     Capabilities capabilities() const noexcept override {
         return {.remove_tells_existence = true, .presign = !url_key_.empty(), .compare_and_swap = true};
@@ -334,7 +334,7 @@ Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options)
         }
         FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability,
                                                       {options.file_mode, options.directory_mode}));
-        return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), options));
+        return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), std::move(options)));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }
