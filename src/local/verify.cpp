@@ -131,7 +131,7 @@ public:
     /// Reads a file; again under its lock where it looks damaged. Thread-safe.
     Result<Examined> look_at(const Item& item, std::span<std::byte> buffer) const;
     /// Counts and tells what was seen of a file; moves it where that is asked for.
-    Result<void> take(const FileId& id, Examined examined);
+    Result<void> take(const FileId& id, const Examined& examined);
     /// How many files there are from here on.
     void expect(std::uint64_t files) noexcept { files_total_ = report_.files + files; }
     /// The run has ended before the store did.
@@ -225,7 +225,7 @@ Result<std::optional<FileLock>> Run::lock(const FileId& id) const {
     return taken.error();
 }
 
-Result<void> Run::take(const FileId& id, Examined examined) {
+Result<void> Run::take(const FileId& id, const Examined& examined) {
     if (request_.repair && examined.can_be_moved()) {
         FILESTORE_TRY(repair(id));
     } else {
@@ -395,7 +395,7 @@ Result<void> WindowWork::hand_on(std::size_t index, Examined examined) {
     while (taken_ < items_.size() && seen_[taken_]) {
         const auto next = std::move(seen_[taken_]);
         lock.unlock();
-        FILESTORE_TRY(run_.take(items_[taken_].id, std::move(*next)));
+        FILESTORE_TRY(run_.take(items_[taken_].id, *next));
         lock.lock();
         ++taken_;
     }

@@ -269,7 +269,7 @@ Result<VerifyLog::Past> VerifyLog::resume(bool repairs, const OnFinding& on_find
         return Past();
     }
     FILESTORE_TRY(cut_to(reader.kept_size()));
-    return std::move(reader.past());
+    return reader.past();
 }
 
 Result<void> VerifyLog::note(const FileId& id, const VerifyReport& report) {

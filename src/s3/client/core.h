@@ -122,7 +122,7 @@ public:
         return quirks_.equal_parts ? PartSizes::equal : PartSizes::growing;
     }
     /// Whether downloads ask for checksums; nothing: as the options say.
-    [[nodiscard]] bool verifies(std::optional<S3ChecksumMode> mode = std::nullopt) const noexcept;
+    [[nodiscard]] bool verifies(std::optional<S3ChecksumMode> wished = std::nullopt) const noexcept;
 
     /// Whether objects are removed in batches: as the profile says, until an answer shows otherwise.
     [[nodiscard]] bool takes_batches() const noexcept { return quirks_.batch_delete && !knows_no_batches_; }
