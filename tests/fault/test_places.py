@@ -110,7 +110,8 @@ def test_permission_taken_away(scene):
             with contextlib.suppress(FileNotFoundError):
                 place.chmod(before)
             with sweep.at(operation, place, oct(mode), outcome):
-                if outcome.code != 0:
+                # A removal that was begun cannot end while its directory is closed.
+                if outcome.code != 0 and b"the file is gone" not in outcome.err:
                     assert_fails(outcome, ACCESS)
                 scene.settle(operation.visible_after(scene, outcome, scene.kept))
 
