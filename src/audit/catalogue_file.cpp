@@ -164,17 +164,18 @@ Result<void> check_write_ahead_log(SqliteConnection& connection) {
 Result<bool> examine(SqliteConnection& connection) {
     SqliteTransaction transaction(connection);
     FILESTORE_TRY(transaction.begin_reading());
-    return has_tables(connection);
+    FILESTORE_TRY_ASSIGN(const bool made, has_tables(connection));
+    FILESTORE_TRY(transaction.commit());
+    return made;
 }
 
 Result<void> make_tables(SqliteConnection& connection) {
     SqliteTransaction transaction(connection);
     FILESTORE_TRY(transaction.begin());
     FILESTORE_TRY_ASSIGN(const bool made_meanwhile, has_tables(connection));
-    if (made_meanwhile) {
-        return {};
+    if (!made_meanwhile) {
+        FILESTORE_TRY(connection.execute_script(schema));
     }
-    FILESTORE_TRY(connection.execute_script(schema));
     return transaction.commit();
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/descriptor.h"
 #include "core/text.h"
+#include "core/try.h"
 
 namespace filestore {
 namespace {
@@ -260,6 +261,10 @@ SqliteTransaction::~SqliteTransaction() {
 }
 
 Result<void> SqliteTransaction::begin() {
+    // An earlier one may have had no memory to roll back with.
+    if (connection_.in_transaction()) {
+        FILESTORE_TRY(connection_.run("ROLLBACK"));
+    }
     return connection_.run("BEGIN IMMEDIATE");
 }
 

@@ -1,6 +1,7 @@
 #include "filestore/blocking_backend.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -59,7 +60,7 @@ public:
           backend_(std::move(backend)),
           request_(std::move(request)),
           answer_(std::move(answer)) {
-        request_.call.cancel = answer_->token();
+        request_->call.cancel = answer_->token();
     }
 
 protected:
@@ -70,7 +71,7 @@ protected:
     virtual void close_file() noexcept = 0;
 
     [[nodiscard]] BlockingBackend& backend() const noexcept { return *backend_; }
-    [[nodiscard]] const Request& request() const noexcept { return request_; }
+    [[nodiscard]] const Request& request() const noexcept { return *request_; }
 
 private:
     Next step() final {
@@ -86,13 +87,14 @@ private:
     /// The job lets go of everything of the caller's before it answers.
     void answer(Result<Receipt> result) {
         close_file();
-        request_ = {};
+        request_.reset();
         backend_.reset();
         answer_->give(std::move(result));
     }
 
     std::shared_ptr<BlockingBackend> backend_;
-    Request request_;
+    /// Nothing once it is let go of, which must not need memory.
+    std::optional<Request> request_;
     PendingAnswerPtr<Receipt> answer_;
 };
 

@@ -11,4 +11,8 @@ void wipe(std::string& text) noexcept {
     text.clear();
 }
 
+bool equal_secrets(std::string_view one, std::string_view other) noexcept {
+    return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
 }  // namespace filestore

@@ -13,6 +13,9 @@ namespace filestore {
 /// Overwrites all that the string has room for, and empties it.
 void wipe(std::string& text) noexcept;
 
+/// Takes as long for a wrong text as for the right one of the same length.
+[[nodiscard]] bool equal_secrets(std::string_view one, std::string_view other) noexcept;
+
 /// A text that is wiped when it goes, moves away or is assigned to. Has no way to be printed. A value; one thread at a time.
 class SecretString {
 public:

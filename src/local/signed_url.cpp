@@ -10,6 +10,7 @@
 
 #include "core/digest.h"
 #include "core/encoding.h"
+#include "core/secret.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "filestore/local_backend.h"
@@ -31,15 +32,6 @@ std::string signature_of(std::string_view key, std::string_view method, std::str
         message.append("\n").append(line);
     }
     return to_hex(hmac_sha256(std::as_bytes(std::span(key)), message));
-}
-
-/// Takes as long for a wrong text as for the right one.
-bool same_text(std::string_view one, std::string_view other) {
-    unsigned differences = one.size() == other.size() ? 0 : 1;
-    for (std::size_t i = 0; i < std::min(one.size(), other.size()); ++i) {
-        differences |= static_cast<unsigned char>(one[i]) ^ static_cast<unsigned char>(other[i]);
-    }
-    return differences == 0;
 }
 
 /// What a signed URL says, whether or not it is true. A value that points into the URL.
@@ -139,7 +131,7 @@ Result<FileId> check_signed_url(std::string_view url, PresignMethod method, std:
     const auto expires = time_of(claims.expires);
     // An empty key would let anybody sign.
     if (key.size() < least_key || !expires ||
-        !same_text(claims.signature, signature_of(key, claims.method, claims.id, claims.expires))) {
+        !equal_secrets(claims.signature, signature_of(key, claims.method, claims.id, claims.expires))) {
         return Error(ErrorCode::permission_denied, "the signature of the URL is not right");
     }
     if (claims.method != method_text(method)) {

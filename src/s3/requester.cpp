@@ -187,7 +187,8 @@ private:
         if (place_) {
             requester_->rate_.give_back(*place_);
         }
-        call_ = {};
+        // Let go of without memory: a new Call has texts.
+        { const Call ended(std::move(call_)); }
         const auto done = std::exchange(done_, nullptr);
         const auto self = std::exchange(alive_, nullptr);
         done(Outcome{std::move(answer), maybe_done_, maybe_done_ || lost});

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <new>
 #include <utility>
 
 #include "core/try.h"
@@ -18,6 +19,16 @@ FileRequest settling_request(const Intent& intent) {
     FileRequest request{intent.id, {}};
     request.call.deadline = std::chrono::steady_clock::now() + settle_limit;
     return request;
+}
+
+/// A completion must not throw: without memory the intent stays for the next process.
+template <class Step>
+void as_far_as_memory_goes(Step&& step) noexcept {
+    try {
+        std::forward<Step>(step)();
+    } catch (const std::bad_alloc&) {
+        return;
+    }
 }
 
 }  // namespace
@@ -135,39 +146,36 @@ void Journal::settle(const Intent& intent) {
 }
 
 void Journal::ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->exists_async(settling_request(intent),
-                           [self = shared_from_this(), intent, call](const Result<bool>& exists) {
-                               if (!exists.ok()) {
-                                   return;
-                               }
-                               if (*exists) {
-                                   static_cast<void>(self->abandon(intent));
-                               } else {
-                                   static_cast<void>(self->complete(intent, intent.begun_at));
-                               }
-                           });
+    backend_->exists_async(
+        settling_request(intent), [self = shared_from_this(), intent, call](const Result<bool>& exists) {
+            if (!exists.ok()) {
+                return;
+            }
+            as_far_as_memory_goes([&] {
+                static_cast<void>(*exists ? self->abandon(intent) : self->complete(intent, intent.begun_at));
+            });
+        });
 }
 
 void Journal::ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->metadata_async(settling_request(intent),
-                             [self = shared_from_this(), intent, call](const Result<FileInfo>& info) {
-                                 if (info.ok()) {
-                                     static_cast<void>(self->complete(intent, intent.begun_at));
-                                     return;
-                                 }
-                                 // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
-                                 const ErrorCode code = info.error().code();
-                                 if (code == ErrorCode::not_found || code == ErrorCode::corrupt) {
-                                     self->take_away(intent, call);
-                                 }
-                             });
+    backend_->metadata_async(settling_request(intent), [self = shared_from_this(), intent,
+                                                        call](const Result<FileInfo>& info) {
+        if (info.ok()) {
+            return as_far_as_memory_goes([&] { static_cast<void>(self->complete(intent, intent.begun_at)); });
+        }
+        // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
+        const ErrorCode code = info.error().code();
+        if (code == ErrorCode::not_found || code == ErrorCode::corrupt) {
+            as_far_as_memory_goes([&] { self->take_away(intent, call); });
+        }
+    });
 }
 
 void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
     backend_->discard_async(settling_request(intent),
                             [self = shared_from_this(), intent, call](const Result<void>& discarded) {
                                 if (discarded.ok()) {
-                                    static_cast<void>(self->abandon(intent));
+                                    as_far_as_memory_goes([&] { static_cast<void>(self->abandon(intent)); });
                                 }
                             });
 }

@@ -1,5 +1,6 @@
 #include "service/operations.h"
 
+#include <new>
 #include <string>
 #include <utility>
 
@@ -142,7 +143,21 @@ private:
 
     /// The file must not stay where the caller is told of a failure. The intent says so before the caller is told, and stays until the file is
     /// certain to be gone: this process or the next one sees to that.
-    void undo(const Error& error) {
+    void undo(const Error& error) noexcept {
+        or_unknown([&] { begin_undo(error); });
+    }
+
+    /// Without the memory to undo an upload nobody can tell what becomes of its file.
+    template <class Step>
+    void or_unknown(Step&& step) noexcept {
+        try {
+            std::forward<Step>(step)();
+        } catch (const std::bad_alloc&) {
+            finish(Error(ErrorCode::outcome_unknown));
+        }
+    }
+
+    void begin_undo(const Error& error) {
         const bool noted = parts().journal->turn_into_undo(intent()).ok() && parts().journal->records();
         const bool has_to_answer_now =
             error.code() == ErrorCode::cancelled || error.code() == ErrorCode::timeout;
@@ -157,11 +172,12 @@ private:
                                        });
     }
 
-    void undone(const Error& error, bool noted, bool removed) {
-        if (removed) {
-            static_cast<void>(parts().journal->abandon(intent()));
-        }
-        step([&] {
+    void undone(const Error& error, bool noted, bool removed) noexcept {
+        or_unknown([&] {
+            if (removed) {
+                static_cast<void>(
+                    call_user(ErrorCode::internal, [this] { return parts().journal->abandon(intent()); }));
+            }
             const bool may_stay = !removed && !noted;
             finish(may_stay ? Error(ErrorCode::outcome_unknown,
                                     "the upload failed, and whether its file " + intent().id.str() +
