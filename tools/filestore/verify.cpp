@@ -68,7 +68,7 @@ public:
     [[nodiscard]] int descriptor() const noexcept { return ready_.get(); }
 
     /// Waits while too much is unwritten. `cancelled` once nothing is written any more.
-    Result<void> add(std::string line) {
+    Result<void> add(const std::string& line) {
         std::unique_lock lock(mutex_);
         written_.wait(lock, [this] { return lines_.size() < most_unwritten || is_closed_; });
         if (is_closed_) {
