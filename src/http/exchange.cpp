@@ -198,8 +198,9 @@ std::size_t Exchange::give_body(std::span<std::byte> into) {
 
 /// curl sends a request again when a kept connection ends before the first line of an answer, and does not say so.
 int Exchange::on_sending(void* self, char*, char*, int port, int local_port) noexcept {
-    const auto& exchange = *static_cast<Exchange*>(self);
+    auto& exchange = *static_cast<Exchange*>(self);
     if (exchange.sockets_->is_alive(port, local_port)) {
+        exchange.told_of_sending_ = true;
         exchange.receiver_->on_sending();
     }
     return CURL_PREREQFUNC_OK;
@@ -228,7 +229,8 @@ bool Exchange::pauses_for_switch() noexcept {
 
 bool Exchange::is_unsent() const noexcept {
     long sent = 0;
-    return curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
+    return !told_of_sending_ && curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK &&
+           sent == 0;
 }
 
 Result<void> Exchange::follow_pauses() {

@@ -58,7 +58,7 @@ public:
     /// The caller's switch is set to pause.
     [[nodiscard]] bool is_held() const noexcept { return request_.pause && request_.pause->is_paused(); }
 
-    /// Whether the request can be put off and prepared again: none of it has been sent.
+    /// Whether the request can be put off and prepared again: none of it has been sent, nor the receiver been told so.
     [[nodiscard]] bool is_unsent() const noexcept;
 
     /// Pauses and goes on as the switch and the streams say. A failure is that of a stream that went on, and ends the exchange.
@@ -112,6 +112,7 @@ private:
     curl_slist* header_list_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> curl_message_{};
 
+    bool told_of_sending_ = false;
     HeadReader head_;
     bool head_announced_ = false;
     /// Bytes of a paused piece that the receiver had taken: curl hands the whole piece over again.
