@@ -99,7 +99,8 @@ struct S3ClientOptions {
     std::string no_proxy{};
     bool proxy_from_environment = true;
 
-    /// Connections at one time, in equal shares for the event loops; more requests wait for one.
+    /// Connections at one time, in equal shares for the event loops; more requests wait for one. That of a paused transfer, or of one whose sink has taken
+    /// nothing for a second, does not count.
     unsigned max_connections = 64;
     /// A larger body is announced (`Expect: 100-continue`), so that a server that refuses it is not sent it. Bytes; never where there is none.
     std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;

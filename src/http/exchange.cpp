@@ -168,6 +168,7 @@ std::size_t Exchange::take_body(std::span<const std::byte> bytes) {
         if (step->would_block) {
             already_taken_ = taken + (already_taken_ - skipped);
             receive_paused_ = true;
+            paused_at_ = std::chrono::steady_clock::now();
             return CURL_WRITEFUNC_PAUSE;
         }
         taken += step->bytes;
@@ -191,6 +192,7 @@ std::size_t Exchange::give_body(std::span<std::byte> into) {
     }
     if (step->would_block) {
         send_paused_ = true;
+        paused_at_ = std::chrono::steady_clock::now();
         return CURL_READFUNC_PAUSE;
     }
     return step->bytes;

@@ -1,7 +1,9 @@
 /// Transfers in parts that are paused: nothing is asked of the caller's streams meanwhile.
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "support/answers.h"
 #include "support/random_bytes.h"

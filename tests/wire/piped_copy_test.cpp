@@ -1,8 +1,10 @@
 /// What one call downloads is what another one of the same client uploads.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "support/answers.h"
 #include "support/random_bytes.h"
@@ -103,14 +105,17 @@ private:
 
 TEST_CASE("a download that feeds an upload of the same client ends", "[wire][faults][pipe]") {
     // In one GET and one PUT, and in parts of which there is memory for a few only.
-    const std::size_t size = GENERATE(std::size_t{0}, std::size_t{50}, 2 * small_part, 40 * small_part + 1);
-    const std::size_t copies = 4;
+    const std::size_t size =
+        GENERATE(std::size_t{0}, std::size_t{50}, 3 * small_part + 1, 40 * small_part + 1);
+    const unsigned connections = GENERATE(1U, 64U);
+    const std::size_t copies = 3;
     ModelS3 server;
     const std::string content = random_bytes(size);
     server.store("from", content);
     S3ClientOptions options = options_for(server, Retries::off);
     options.executor = make_thread_pool({1, std::chrono::milliseconds(500)});
     options.event_loops = 1;
+    options.max_connections = connections;
     options.part_memory = 4 * small_part;
     S3Client client = open_small(std::move(options));
     std::vector<Pipe> pipes(copies);
