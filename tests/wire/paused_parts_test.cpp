@@ -89,6 +89,8 @@ TEST_CASE("a paused upload reads nothing of its source", "[wire][faults][pause]"
     PausingStream stream(content);
     S3PutRequest request = put_of("key", stream.source());
     request.call.pause = stream.pause;
+    // Ends a call that nobody wakes.
+    request.call.deadline = deadline_in(std::chrono::seconds(30));
     Answers<S3PutResult> answers;
     client.put_async(std::move(request), answers.next());
     stream.paused.get_future().wait();
@@ -110,6 +112,8 @@ TEST_CASE("a paused download gives nothing to its sink", "[wire][faults][pause]"
     request.key = "key";
     request.sink = stream.sink();
     request.call.pause = stream.pause;
+    // Ends a call that nobody wakes.
+    request.call.deadline = deadline_in(std::chrono::seconds(30));
     Answers<S3GetResult> answers;
     client.get_async(std::move(request), answers.next());
     stream.paused.get_future().wait();
