@@ -305,7 +305,7 @@ void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> d
     start(std::move(request), std::move(done),
           [this](const OperationPtr<PresignedUrl>& operation, const PresignRequest& checked) -> Result<void> {
               core_->requester()->presign(
-                  checked.method, call_on(checked.id, checked.call), checked.expires,
+                  checked.method, call_on(checked.id, checked.call), {checked.expires},
                   [operation](Result<PresignedUrl> url) { operation->finish(std::move(url)); });
               return {};
           });
