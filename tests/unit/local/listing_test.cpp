@@ -11,7 +11,9 @@ using filestore::Durability;
 using filestore::ErrorCode;
 using filestore::FileId;
 using filestore::ListRequest;
+using filestore::LocalLayout;
 using filestore::local::list_files;
+using filestore::local::ReadAhead;
 using filestore::local::Store;
 using filestore::test::TemporaryDirectory;
 using filestore::test::write_file;
@@ -20,13 +22,24 @@ namespace {
 
 struct Fixture {
     TemporaryDirectory directory;
-    Store store = Store::open(directory.path().string(), Durability::none).value();
+    LocalLayout layout = GENERATE(LocalLayout::flat, LocalLayout::sharded);
+    Store store = Store::open(directory.path().string(), Durability::none, {}, layout).value();
+    mutable ReadAhead ahead;
+
+    [[nodiscard]] std::string path_of(const std::string& id) const {
+        const std::string shard = directory.file(id.substr(0, 2));
+        if (layout == LocalLayout::flat) {
+            return directory.file(id);
+        }
+        std::filesystem::create_directory(shard);
+        return shard + "/" + id;
+    }
 
     std::vector<FileId> make_files(std::size_t count) const {
         std::vector<FileId> ids;
         for (std::size_t i = 0; i < count; ++i) {
             ids.push_back(FileId::generate().value());
-            write_file(directory.file(ids.back().str()), std::string(i, 'x'));
+            write_file(path_of(ids.back().str()), std::string(i, 'x'));
         }
         std::sort(ids.begin(), ids.end());
         return ids;
@@ -36,7 +49,7 @@ struct Fixture {
         std::vector<FileId> ids;
         ListRequest request{{}, limit, {}};
         while (true) {
-            const auto page = list_files(store, request);
+            const auto page = list_files(store, ahead, request);
             REQUIRE(page.ok());
             CHECK(page->files.size() <= limit);
             for (const auto& file : page->files) {
@@ -64,23 +77,23 @@ TEST_CASE_METHOD(Fixture, "every file is listed once, in order, whatever the pag
 
 TEST_CASE_METHOD(Fixture, "a full last page has no next one", "[listing]") {
     make_files(5);
-    CHECK_FALSE(list_files(store, {{}, 5, {}})->next);
-    CHECK(list_files(store, {{}, 4, {}})->next);
+    CHECK_FALSE(list_files(store, ahead, {{}, 5, {}})->next);
+    CHECK(list_files(store, ahead, {{}, 4, {}})->next);
 }
 
 TEST_CASE_METHOD(Fixture, "what is not a stored file is left out", "[listing]") {
     const auto ids = make_files(1);
     write_file(directory.file("readme.txt"), "x");
     write_file(directory.file("6F1C1F0E-3F1B-4C43-9D1E-0A4C8A1B2C3D"), "x");
-    std::filesystem::create_directory(directory.file(FileId::generate().value().str()));
-    std::filesystem::create_symlink(ids.front().str(), directory.file(FileId::generate().value().str()));
+    std::filesystem::create_directory(path_of(FileId::generate().value().str()));
+    std::filesystem::create_symlink(ids.front().str(), path_of(FileId::generate().value().str()));
     CHECK(listed(10) == ids);
 }
 
 TEST_CASE_METHOD(Fixture, "size and time of a file", "[listing]") {
     const FileId id = FileId::generate().value();
-    write_file(directory.file(id.str()), "12345");
-    const auto page = list_files(store, {});
+    write_file(path_of(id.str()), "12345");
+    const auto page = list_files(store, ahead, {});
     REQUIRE(page.ok());
     REQUIRE(page->files.size() == 1);
     CHECK(page->files.front().size == 5);
@@ -91,8 +104,8 @@ TEST_CASE_METHOD(Fixture, "size and time of a file", "[listing]") {
 
 TEST_CASE_METHOD(Fixture, "a cursor goes on after its file, even when that is gone", "[listing]") {
     const auto ids = make_files(3);
-    std::filesystem::remove(directory.file(ids[1].str()));
-    const auto page = list_files(store, {ids[1].str(), 10, {}});
+    std::filesystem::remove(path_of(ids[1].str()));
+    const auto page = list_files(store, ahead, {ids[1].str(), 10, {}});
     REQUIRE(page.ok());
     REQUIRE(page->files.size() == 1);
     CHECK(page->files.front().id == ids[2]);
@@ -100,6 +113,6 @@ TEST_CASE_METHOD(Fixture, "a cursor goes on after its file, even when that is go
 
 TEST_CASE_METHOD(Fixture, "a cursor of something else is refused", "[listing]") {
     for (const char* cursor : {"x", "../..", "6F1C1F0E-3F1B-4C43-9D1E-0A4C8A1B2C3D"}) {
-        CHECK(list_files(store, {cursor, 10, {}}).error().code() == ErrorCode::invalid_argument);
+        CHECK(list_files(store, ahead, {cursor, 10, {}}).error().code() == ErrorCode::invalid_argument);
     }
 }
