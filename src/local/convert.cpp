@@ -44,12 +44,15 @@ constexpr LocalLayout both_layouts[] = {LocalLayout::flat, LocalLayout::sharded}
 
 /// A place that was meant for something else must not get directories of ours.
 Result<void> check_is_store(const LocalOptions& options) {
-    struct ::stat status {};
-    const std::string path = options.base_path + "/metadata";
-    if (options.base_path.find('\0') == std::string::npos && ::lstat(path.c_str(), &status) == 0) {
-        return {};
+    const std::string what = "there is no store in " + filestore::quoted(options.base_path);
+    if (options.base_path.empty() || options.base_path.find('\0') != std::string::npos) {
+        return Error(ErrorCode::configuration, what + ": check base_path");
     }
-    return place_error(errno, "there is no store in " + filestore::quoted(options.base_path), "check base_path");
+    struct ::stat status {};
+    if (::lstat((options.base_path + "/metadata").c_str(), &status) != 0) {
+        return place_error(errno, what, "check base_path");
+    }
+    return {};
 }
 
 Error is_open_elsewhere(const Store& store) {
@@ -171,8 +174,10 @@ Result<std::uint64_t> Conversion::move_all() {
 
 Result<void> Conversion::move(const FileId& id) {
     FILESTORE_TRY(check_call_limits(request_.call.cancel, request_.call.deadline));
-    FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(store_, id, request_.call));
-    FILESTORE_TRY(settle(store_, id));
+    {
+        FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(store_, id, request_.call));
+        FILESTORE_TRY(settle(store_, id));
+    }
     ++progress_.files_done;
     show_progress_now_and_then();
     return {};
@@ -199,7 +204,9 @@ Result<void> Conversion::flush_all() const {
 void Conversion::remove_shards() const {
     for (const Part part : both_parts) {
         for (unsigned number = 0; number < directories_of(LocalLayout::sharded); ++number) {
-            remove_shard(store_, part, number);
+            if (open_directory_of(store_, LocalLayout::sharded, part, number).is_open()) {
+                remove_shard(store_, part, number);
+            }
         }
     }
 }

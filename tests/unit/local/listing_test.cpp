@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <thread>
 
+#include "support/file_changes.h"
 #include "support/files.h"
 #include "support/temporary_directory.h"
 
@@ -15,8 +17,11 @@ using filestore::LocalLayout;
 using filestore::local::list_files;
 using filestore::local::ReadAhead;
 using filestore::local::Store;
+using filestore::test::DirectoryReads;
 using filestore::test::TemporaryDirectory;
 using filestore::test::write_file;
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -45,11 +50,13 @@ struct Fixture {
         return ids;
     }
 
-    std::vector<FileId> listed(std::size_t limit) const {
+    std::vector<FileId> listed(std::size_t limit) const { return listed(ahead, limit); }
+
+    std::vector<FileId> listed(ReadAhead& kept, std::size_t limit, const std::string& from = {}) const {
         std::vector<FileId> ids;
-        ListRequest request{{}, limit, {}};
+        ListRequest request{from, limit, {}};
         while (true) {
-            const auto page = list_files(store, ahead, request);
+            const auto page = list_files(store, kept, request);
             REQUIRE(page.ok());
             CHECK(page->files.size() <= limit);
             for (const auto& file : page->files) {
@@ -79,6 +86,39 @@ TEST_CASE_METHOD(Fixture, "a full last page has no next one", "[listing]") {
     make_files(5);
     CHECK_FALSE(list_files(store, ahead, {{}, 5, {}})->next);
     CHECK(list_files(store, ahead, {{}, 4, {}})->next);
+}
+
+TEST_CASE_METHOD(Fixture, "a walk page by page reads a directory that is at rest once", "[listing]") {
+    const auto ids = make_files(25);
+    ReadAhead at_rest(0s);
+    const DirectoryReads reads;
+    CHECK(listed(at_rest, 4) == ids);
+    if (layout == LocalLayout::flat) {
+        CHECK(reads.count() == 1);
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a file that comes or goes between two pages is not passed over", "[listing]") {
+    auto ids = make_files(25);
+    ReadAhead at_rest(0s);
+    const auto first = list_files(store, at_rest, {{}, 4, {}});
+    REQUIRE(first->next);
+    // Beyond the resolution of the directory's times.
+    std::this_thread::sleep_for(20ms);
+    std::filesystem::remove(path_of(ids[10].str()));
+    ids.erase(ids.begin(), ids.begin() + 4);
+    ids.erase(ids.begin() + 6);
+    const auto added = FileId::parse("ffffffff-ffff-4fff-bfff-ffffffffffff").value();
+    write_file(path_of(added.str()), "x");
+    ids.push_back(added);
+    CHECK(listed(at_rest, 4, *first->next) == ids);
+}
+
+TEST_CASE_METHOD(Fixture, "a directory that has just changed is read again for each page", "[listing]") {
+    const auto ids = make_files(9);
+    const DirectoryReads reads;
+    CHECK(listed(4) == ids);
+    CHECK(reads.count() >= 3);
 }
 
 TEST_CASE_METHOD(Fixture, "what is not a stored file is left out", "[listing]") {
