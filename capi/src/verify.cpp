@@ -13,7 +13,8 @@ std::function<Result<void>(const VerifyFinding&)> finding_hook(const filestore_v
         const std::string id = found.id.str();
         const std::string damage(to_string(found.damage));
         return call_back(ErrorCode::sink_failed, "listener", [&] {
-            return finding(context, id.c_str(), damage.c_str(), found.what.c_str(), found.quarantined ? 1 : 0);
+            return finding(context, id.c_str(), damage.c_str(), found.what.c_str(),
+                           found.quarantined ? 1 : 0);
         });
     };
 }
@@ -53,8 +54,7 @@ int32_t filestore_verify(filestore_service* service, const filestore_verify_opti
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_output(report, "report"));
         FILESTORE_TRY(capi::require(service, "service"));
-        VerifyRequest request =
-            options != nullptr ? capi::verify_request(*options) : VerifyRequest();
+        VerifyRequest request = options != nullptr ? capi::verify_request(*options) : VerifyRequest();
         FILESTORE_TRY_ASSIGN(const VerifyReport verified, service->service.verify(std::move(request)));
         *report = capi::make_handle<filestore_buffer>(to_json(verified));
         return {};

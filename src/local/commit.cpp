@@ -275,7 +275,8 @@ Result<void> settle(const Store& store, const FileId& id) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(const bool data_recorded, is_there(store, *staging, record_of(id, data_suffix)));
-    FILESTORE_TRY_ASSIGN(const bool sidecar_recorded, is_there(store, *staging, record_of(id, sidecar_suffix)));
+    FILESTORE_TRY_ASSIGN(const bool sidecar_recorded,
+                         is_there(store, *staging, record_of(id, sidecar_suffix)));
     if (!data_recorded && !sidecar_recorded) {
         return {};
     }

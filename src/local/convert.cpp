@@ -56,8 +56,9 @@ Result<void> check_is_store(const LocalOptions& options) {
 }
 
 Error is_open_elsewhere(const Store& store) {
-    return {ErrorCode::conflict, "somebody has the store open " + store.place() +
-                                     ": end that, and begin again; once it has begun, others may use the store"};
+    return {ErrorCode::conflict,
+            "somebody has the store open " + store.place() +
+                ": end that, and begin again; once it has begun, others may use the store"};
 }
 
 /// Steps 1 and 2.
@@ -94,7 +95,8 @@ private:
     using Visit = std::function<Result<void>(const FileId&)>;
 
     [[nodiscard]] Result<std::uint64_t> visit(Part part, const Visit& visit_one) const;
-    [[nodiscard]] Result<std::uint64_t> visit(const Descriptor& directory, Part part, const Visit& visit_one) const;
+    [[nodiscard]] Result<std::uint64_t> visit(const Descriptor& directory, Part part,
+                                              const Visit& visit_one) const;
     [[nodiscard]] Result<std::uint64_t> move_all();
     [[nodiscard]] Result<void> move(const FileId& id);
     [[nodiscard]] Result<void> flush_all() const;
@@ -131,7 +133,8 @@ Result<ConvertReport> Conversion::run() {
 }
 
 /// Of every name that there is in a directory from the beginning to the end of the look; also while names go. Answers how many.
-Result<std::uint64_t> Conversion::visit(const Descriptor& directory, Part part, const Visit& visit_one) const {
+Result<std::uint64_t> Conversion::visit(const Descriptor& directory, Part part,
+                                        const Visit& visit_one) const {
     const std::string what = "cannot list the files " + store_.place();
     FILESTORE_TRY_ASSIGN(const Directory names, open_directory(directory.get(), what));
     std::uint64_t found = 0;
@@ -166,7 +169,8 @@ Result<std::uint64_t> Conversion::visit(Part part, const Visit& visit_one) const
 Result<std::uint64_t> Conversion::move_all() {
     std::uint64_t found = 0;
     for (const Part part : both_parts) {
-        FILESTORE_TRY_ASSIGN(const std::uint64_t there, visit(part, [this](const FileId& id) { return move(id); }));
+        FILESTORE_TRY_ASSIGN(const std::uint64_t there,
+                             visit(part, [this](const FileId& id) { return move(id); }));
         found += there;
     }
     return found;
@@ -190,7 +194,8 @@ Result<void> Conversion::flush_all() const {
             for (unsigned number = 0; number < directories_of(layout); ++number) {
                 const Descriptor directory = open_directory_of(store_, layout, part, number);
                 if (directory.is_open()) {
-                    FILESTORE_TRY(flush_to_disk(directory.get(), "cannot flush a directory " + store_.place()));
+                    FILESTORE_TRY(
+                        flush_to_disk(directory.get(), "cannot flush a directory " + store_.place()));
                 } else if (errno != ENOENT) {
                     return open_file_error(errno, "cannot open a directory " + store_.place());
                 }

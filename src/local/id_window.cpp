@@ -87,7 +87,8 @@ IdWindow part_of(const IdWindow& window, const FileId& after, std::size_t most) 
             window.is_last && left <= most};
 }
 
-using Read = std::function<Result<IdWindow>(const Descriptor& directory, const FileId& after, std::size_t most)>;
+using Read =
+    std::function<Result<IdWindow>(const Descriptor& directory, const FileId& after, std::size_t most)>;
 
 /// Directory by directory, until one has more than there is room for.
 Result<IdWindow> read_layout_window(const Store& store, LocalLayout layout, Part part, const FileId& after,
@@ -169,7 +170,8 @@ Result<IdWindow> ReadAhead::read(const Store& store, const Descriptor& directory
             return next;
         }
     }
-    FILESTORE_TRY_ASSIGN(IdWindow window, read_directory(store, directory, part, after, std::max(most, most_ids)));
+    FILESTORE_TRY_ASSIGN(IdWindow window,
+                         read_directory(store, directory, part, after, std::max(most, most_ids)));
     IdWindow next = part_of(window, after, most);
     if (!next.is_last && is_at_rest(state)) {
         const std::lock_guard lock(mutex_);
@@ -190,7 +192,8 @@ Result<IdWindow> read_id_window(const Store& store, Part part, const FileId& aft
         return read_layout_window(store, layout.current, part, after, most, read);
     }
     // In the order in which files are moved, so that none is missed.
-    FILESTORE_TRY_ASSIGN(const IdWindow old, read_layout_window(store, *layout.before, part, after, most, read));
+    FILESTORE_TRY_ASSIGN(const IdWindow old,
+                         read_layout_window(store, *layout.before, part, after, most, read));
     FILESTORE_TRY_ASSIGN(const IdWindow current,
                          read_layout_window(store, layout.current, part, after, most, read));
     return merged(old, current, most);

@@ -71,8 +71,9 @@ Result<std::optional<Layout>> read_layout(int base, const std::string& place) {
             return std::optional(layout);
         }
     }
-    return Error(ErrorCode::unsupported, "'" + std::string(record_path) + "' " + place + " records the layout " +
-                                             filestore::quoted(line) + ", which this version does not know");
+    return Error(ErrorCode::unsupported, "'" + std::string(record_path) + "' " + place +
+                                             " records the layout " + filestore::quoted(line) +
+                                             ", which this version does not know");
 }
 
 Result<void> write_layout(const Store& store, const Layout& layout) {

@@ -326,9 +326,9 @@ Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options)
         if (!options.url_base.empty() || !options.url_key.empty()) {
             FILESTORE_TRY(local::check_url_options(options.url_base, options.url_key));
         }
-        FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability,
-                                                      {options.file_mode, options.directory_mode},
-                                                      options.layout));
+        FILESTORE_TRY_ASSIGN(Store store,
+                             Store::open(options.base_path, options.durability,
+                                         {options.file_mode, options.directory_mode}, options.layout));
         return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), std::move(options)));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);

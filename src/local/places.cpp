@@ -62,18 +62,21 @@ bool move(const Place& from, const Place& to) noexcept {
 Result<void> bring_home(const Store& store, const FileId& id, Part part) {
     const Place old = place_of(store, *store.layout.before, id, part);
     if (old.is_open() ? !is_there(old) : true) {
-        return errno == ENOENT ? Result<void>()
-                               : open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
+        return errno == ENOENT
+                   ? Result<void>()
+                   : open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
     FILESTORE_TRY_ASSIGN(const Place home, home_of(store, id, part));
     if (move(old, home)) {
         return {};
     }
     if (errno == EEXIST) {
-        return Error(ErrorCode::conflict, "file " + old.name() + " " + store.place() +
-                                              " is there in the flat and in the sharded layout: move one of them away");
+        return Error(ErrorCode::conflict,
+                     "file " + old.name() + " " + store.place() +
+                         " is there in the flat and in the sharded layout: move one of them away");
     }
-    return open_file_error(errno, "cannot move file " + old.name() + " " + store.place() + " to its new place");
+    return open_file_error(errno,
+                           "cannot move file " + old.name() + " " + store.place() + " to its new place");
 }
 
 }  // namespace
@@ -89,8 +92,8 @@ Place place_of(const Store& store, LocalLayout layout, const FileId& id, Part pa
 Result<Place> home_of(const Store& store, const FileId& id, Part part) {
     Place place = place_of(store, store.layout.current, id, part);
     if (!place.is_open() && errno == ENOENT) {
-        FILESTORE_TRY_ASSIGN(Descriptor made,
-                             open_or_make_directory(store, directory_above(store, part), shard_name(id).c_str()));
+        FILESTORE_TRY_ASSIGN(Descriptor made, open_or_make_directory(store, directory_above(store, part),
+                                                                     shard_name(id).c_str()));
         return Place(std::move(made), name_of(id, part));
     }
     if (!place.is_open()) {

@@ -61,7 +61,8 @@ private:
 
 /// How many directories a layout has for a part, and one of them, in the order of the IDs; not open, which errno explains, where it is not there.
 [[nodiscard]] unsigned directories_of(LocalLayout layout) noexcept;
-[[nodiscard]] Descriptor open_directory_of(const Store& store, LocalLayout layout, Part part, unsigned number);
+[[nodiscard]] Descriptor open_directory_of(const Store& store, LocalLayout layout, Part part,
+                                           unsigned number);
 
 /// Removes a directory of a sharded store where it is empty.
 void remove_shard(const Store& store, Part part, unsigned number);

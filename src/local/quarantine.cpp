@@ -103,8 +103,8 @@ std::string in_slot(const std::string& name, unsigned slot) {
 Result<unsigned> free_slot(const Store& store, const Directories& directories, const FileId& id,
                            bool with_data) {
     for (unsigned slot = 0; slot < most_slots; ++slot) {
-        FILESTORE_TRY_ASSIGN(bool is_taken,
-                             is_there(store, directories.metadata.get(), in_slot(name_of(id, Part::sidecar), slot)));
+        FILESTORE_TRY_ASSIGN(bool is_taken, is_there(store, directories.metadata.get(),
+                                                     in_slot(name_of(id, Part::sidecar), slot)));
         if (!is_taken && with_data) {
             FILESTORE_TRY_ASSIGN(is_taken, is_there(store, directories.data.get(), in_slot(id.str(), slot)));
         }
@@ -135,7 +135,8 @@ Result<void> move_to_quarantine(const Store& store, const FileId& id) {
 }
 
 Result<bool> is_in_quarantine(const Store& store, const FileId& id) {
-    FILESTORE_TRY_ASSIGN(const bool data, is_there(store, store.base.get(), directory_path + ("/" + id.str())));
+    FILESTORE_TRY_ASSIGN(const bool data,
+                         is_there(store, store.base.get(), directory_path + ("/" + id.str())));
     if (data) {
         return true;
     }

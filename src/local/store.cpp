@@ -117,7 +117,8 @@ Result<bool> is_new(const Store& store) {
     if (::faccessat(store.base.get(), "metadata", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
         return false;
     }
-    FILESTORE_TRY_ASSIGN(const Directory names, open_directory(store.base.get(), "cannot look " + store.place()));
+    FILESTORE_TRY_ASSIGN(const Directory names,
+                         open_directory(store.base.get(), "cannot look " + store.place()));
     errno = 0;
     while (const dirent* entry = ::readdir(names.get())) {
         if (FileId::parse(entry->d_name).ok()) {

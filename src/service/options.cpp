@@ -38,8 +38,8 @@ using Choice = std::pair<std::string_view, Enum>;
 constexpr auto durabilities = std::to_array<Choice<Durability>>(
     {{"full", Durability::full}, {"data", Durability::data}, {"none", Durability::none}});
 
-constexpr auto layouts = std::to_array<Choice<LocalLayout>>(
-    {{"flat", LocalLayout::flat}, {"sharded", LocalLayout::sharded}});
+constexpr auto layouts =
+    std::to_array<Choice<LocalLayout>>({{"flat", LocalLayout::flat}, {"sharded", LocalLayout::sharded}});
 
 constexpr auto addressings =
     std::to_array<Choice<S3Addressing>>({{"automatic", S3Addressing::automatic},

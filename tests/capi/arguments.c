@@ -159,7 +159,8 @@ void test_setters_without_options(void) {
                "set_cancel of no call options");
     check_code(filestore_verify_options_set_repair(NULL, 1, &err), invalid, &err, "set_repair of nothing");
     check_code(filestore_verify_options_set_resume(NULL, 1, &err), invalid, &err, "set_resume of nothing");
-    check_code(filestore_verify_options_set_parallel(NULL, 1, &err), invalid, &err, "set_parallel of nothing");
+    check_code(filestore_verify_options_set_parallel(NULL, 1, &err), invalid, &err,
+               "set_parallel of nothing");
     check_code(filestore_verify_options_set_timeout_ms(NULL, 1, &err), invalid, &err,
                "set_timeout_ms of no verify options");
     check_code(filestore_verify_options_set_cancel(NULL, NULL, &err), invalid, &err,

@@ -29,8 +29,8 @@ static void see_files(void* context, uint64_t files_done, uint64_t files_total, 
 }
 
 /* Runs with the options and checks that the report has a part. */
-static void check_report(filestore_service* service, const filestore_verify_options* options, const char* part,
-                         const char* what) {
+static void check_report(filestore_service* service, const filestore_verify_options* options,
+                         const char* part, const char* what) {
     filestore_buffer* report = NULL;
     check_code(filestore_verify(service, options, &report, &err), FILESTORE_OK, &err, what);
     check(strstr(filestore_buffer_data(report), part) != NULL, what);

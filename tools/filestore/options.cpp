@@ -236,8 +236,9 @@ void Parser::add_commands() {
     CLI::App* verify = add_command("verify", Command::verify,
                                    "Read every file; print what is damaged; exit with 7 where anything is");
     add_verify_options(*verify);
-    CLI::App* convert = add_command("convert", Command::convert,
-                                    "Give local stores the other --layout, in place; a run that was ended is gone on with");
+    CLI::App* convert =
+        add_command("convert", Command::convert,
+                    "Give local stores the other --layout, in place; a run that was ended is gone on with");
     add_optional_operands(*convert, "STORE", "Directories of the stores (default: that of --base-path)");
 
     accept_before_the_command(Command::upload, add_upload_options(app_));

@@ -54,7 +54,8 @@ public:
                 std::filesystem::create_directories(directory.file(above));
             }
             const std::string from = layout.before ? std::string(to_string(*layout.before)) + " to " : "";
-            write_file(directory.file(".filestore/layout"), from + std::string(to_string(layout.current)) + "\n");
+            write_file(directory.file(".filestore/layout"),
+                       from + std::string(to_string(layout.current)) + "\n");
         }
     }
 

@@ -196,7 +196,8 @@ TEST_CASE_METHOD(Fixture, "a process that dies before any change leaves every fi
         }
         int status = 0;
         REQUIRE(::waitpid(child, &status, 0) == child);
-        REQUIRE((WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == FileChanges::exit_code)));
+        REQUIRE((WIFEXITED(status) &&
+                 (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == FileChanges::exit_code)));
         survived = WEXITSTATUS(status) == 0;
         points += survived ? 0 : 1;
         check_files(*open_local_backend(options).value());
@@ -207,7 +208,8 @@ TEST_CASE_METHOD(Fixture, "a process that dies before any change leaves every fi
     CHECK(points >= 20);
 }
 
-TEST_CASE_METHOD(Fixture, "what a killed process left unfinished is settled, wherever the file is", "[convert]") {
+TEST_CASE_METHOD(Fixture, "what a killed process left unfinished is settled, wherever the file is",
+                 "[convert]") {
     const FileId removed = files.begin()->first;
     // As a removal leaves it behind its second step.
     const std::string staged = options.base_path + "/.filestore/staging/" + removed.str() + ".data";
@@ -232,7 +234,8 @@ TEST_CASE_METHOD(Fixture, "the beginning is flushed before a file is moved, and 
     REQUIRE(convert(wanted, request).ok());
     const Names& paths = flushes.paths();
     REQUIRE(at_first_move >= 3);
-    CHECK(std::search(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(at_first_move), recorded.begin(),
+    CHECK(std::search(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(at_first_move),
+                      recorded.begin(),
                       recorded.end()) != paths.begin() + static_cast<std::ptrdiff_t>(at_first_move));
     const Names last(paths.end() - 2, paths.end());
     CHECK(last == recorded);

@@ -35,7 +35,8 @@ struct Fixture {
         return Store::open(base, durability, {}, wanted);
     }
     [[nodiscard]] std::shared_ptr<StorageBackend> open_backend(std::optional<LocalLayout> wanted = {}) const {
-        return open_local_backend({.base_path = base, .durability = Durability::none, .layout = wanted}).value();
+        return open_local_backend({.base_path = base, .durability = Durability::none, .layout = wanted})
+            .value();
     }
     void write_record(const std::string& text) const {
         fs::create_directories(base + "/.filestore");
@@ -101,7 +102,8 @@ TEST_CASE_METHOD(Fixture, "a directory that is there and has no files can become
     CHECK(open(LocalLayout::sharded)->layout == Layout{LocalLayout::sharded});
 }
 
-TEST_CASE_METHOD(Fixture, "a store whose making was interrupted behind its record is of that layout", "[layout]") {
+TEST_CASE_METHOD(Fixture, "a store whose making was interrupted behind its record is of that layout",
+                 "[layout]") {
     write_record("sharded\n");
     CHECK(open()->layout == Layout{LocalLayout::sharded});
 }
@@ -117,7 +119,8 @@ TEST_CASE_METHOD(Fixture, "a record that is not known is not passed over", "[lay
     CHECK_FALSE(open().ok());
 }
 
-TEST_CASE_METHOD(Fixture, "the record is flushed before a file can come, whatever the durability", "[layout]") {
+TEST_CASE_METHOD(Fixture, "the record is flushed before a file can come, whatever the durability",
+                 "[layout]") {
     const auto durability = GENERATE(Durability::full, Durability::data, Durability::none);
     REQUIRE(fs::create_directory(base));
     const std::string place = fs::canonical(base).string();

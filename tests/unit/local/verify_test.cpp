@@ -258,7 +258,8 @@ TEST_CASE_METHOD(Fixture, "a repair moves what is damaged, and loses nothing", "
     CHECK(fs::exists(sidecar(sound)));
     CHECK(read_file(quarantine() + "/" + bad.str()) == flipped);
     CHECK(read_file(quarantine() + "/" + cut.str()) == "more bytes");
-    CHECK(names_in(directory_of(base + "/metadata", sound)) == std::vector<std::string>{sound.str() + ".json"});
+    CHECK(names_in(directory_of(base + "/metadata", sound)) ==
+          std::vector<std::string>{sound.str() + ".json"});
     // The quarantine is a store.
     const Store moved = Store::open(quarantine(), Durability::none).value();
     CHECK(verify_store(moved, {}).value() ==
