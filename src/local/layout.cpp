@@ -122,8 +122,4 @@ Result<bool> take_layout_alone(int base, const std::string& place) {
                                 : open_file_error(errno, "cannot lock the directory " + place);
 }
 
-void give_layout_up(int base) noexcept {
-    static_cast<void>(lock(base, LOCK_UN));
-}
-
 }  // namespace filestore::local

@@ -46,7 +46,4 @@ struct Layout {
 /// Takes the lock alone, in place of a shared one. False where others have it; the shared one is gone then too.
 [[nodiscard]] Result<bool> take_layout_alone(int base, const std::string& place);
 
-/// The lock goes, also where a forked child has the descriptor too.
-void give_layout_up(int base) noexcept;
-
 }  // namespace filestore::local

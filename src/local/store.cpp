@@ -148,11 +148,8 @@ struct Store::Staging {
 
 Store::Store() : staging_(std::make_unique<Staging>()) {}
 Store::Store(Store&&) noexcept = default;
-Store::~Store() {
-    if (base.is_open()) {
-        give_layout_up(base.get());
-    }
-}
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
 
 Result<Store> Store::open(const std::string& base_path, Durability durability, Modes modes,
                           std::optional<LocalLayout> wanted) {

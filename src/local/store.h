@@ -34,7 +34,7 @@ public:
                                             Modes modes = {}, std::optional<LocalLayout> wanted = {});
 
     Store(Store&&) noexcept;
-    Store& operator=(Store&&) = delete;
+    Store& operator=(Store&&) noexcept;
     ~Store();
 
     /// For messages: "in store './storage'".
@@ -51,7 +51,7 @@ public:
     Durability durability = Durability::full;
     Modes modes;
     Layout layout;
-    /// Holds the shared lock of layout.h.
+    /// Has the shared lock of layout.h, as long as it is open in this process or in a forked one.
     Descriptor base;
     Descriptor metadata;
 
