@@ -80,7 +80,7 @@ class Removal(Operation):
 
 
 class Conversion(Operation):
-    """Of a store with several files, and with metadata of none."""
+    """Of a store with several files."""
 
     def __init__(self, layout):
         self.layout = layout
@@ -93,7 +93,8 @@ class Conversion(Operation):
 
     def prepare(self, scene):
         if self.layout == "flat":
-            assert_succeeds(scene.tool.run("convert", "--layout", "sharded", scene.base), out=b"%s is sharded: 1 files moved\n" % bytes(scene.base))
+            outcome = scene.tool.run("convert", "--layout", "sharded", scene.base)
+            assert_succeeds(outcome, out=f"{scene.base} is sharded: 1 files moved\n".encode())
         for number in range(2):
             scene.keep(Stored(b"more" * number, f"more {number}", {"number": str(number)}))
         scene.save()
@@ -155,10 +156,28 @@ class Repair(Operation):
         assert_succeeds(outcome := scene.run("verify"), out=outcome.out)
 
 
+class InShards(Operation):
+    """Another operation, on a sharded store."""
+
+    def __init__(self, operation):
+        self.operation = operation
+        self.code = operation.code
+        self.run = operation.run
+        self.visible_after = operation.visible_after
+
+    def __repr__(self):
+        return f"{self.operation} in a sharded store"
+
+    def prepare(self, scene):
+        outcome = scene.tool.run("convert", "--layout", "sharded", scene.base)
+        assert_succeeds(outcome, out=outcome.out)
+        scene.save()
+
+
 UPLOADS = [Upload("pipe"), Upload("file")]
 CHANGES = [*UPLOADS, Removal()]
-# Of the whole store.
-OVERHAULS = [Conversion("sharded"), Conversion("flat"), Repair()]
+CHANGES_IN_SHARDS = [InShards(Upload("pipe")), InShards(Removal())]
+CONVERSIONS = [Conversion("sharded"), Conversion("flat")]
 
 
 class Download(Operation):
