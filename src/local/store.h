@@ -14,6 +14,7 @@
 #include "filestore/local_backend.h"
 #include "filestore/result.h"
 #include "filestore/time.h"
+#include "local/layout.h"
 
 namespace filestore::local {
 
@@ -26,10 +27,11 @@ struct Modes {
 /// The open directories of a store. A resource; thread-safe.
 class Store {
 public:
-    /// Makes what is missing, and settles what crashed processes left (see recovery.h). Failures: `configuration` where there is no such place, and
-    /// those of code_of_errno; never `not_found`. Blocks.
+    /// Makes what is missing, and settles what crashed processes left (see recovery.h). A store that is made gets the layout `wanted`, or is flat. Failures:
+    /// `configuration` where there is no such place, or where the store has another layout than `wanted`; those of layout.h, and those of
+    /// code_of_errno; never `not_found`. Blocks.
     [[nodiscard]] static Result<Store> open(const std::string& base_path, Durability durability,
-                                            Modes modes = {});
+                                            Modes modes = {}, std::optional<LocalLayout> wanted = {});
 
     Store(Store&&) noexcept;
     Store& operator=(Store&&) noexcept;
@@ -48,6 +50,8 @@ public:
     std::string base_path;
     Durability durability = Durability::full;
     Modes modes;
+    Layout layout;
+    /// Has the shared lock of layout.h, as long as it is open in this process or in a forked one.
     Descriptor base;
     Descriptor metadata;
 
@@ -55,6 +59,8 @@ private:
     struct Staging;
 
     Store();
+    [[nodiscard]] Result<void> agree_on_layout(std::optional<LocalLayout> wanted);
+    [[nodiscard]] Result<void> make_layout(LocalLayout wanted) const;
 
     std::unique_ptr<Staging> staging_;
 };
@@ -84,7 +90,8 @@ private:
     off_t byte_;
 };
 
-[[nodiscard]] std::string sidecar_name(const FileId& id);
+/// A directory of ours below another one. Not followed where it is a link.
+[[nodiscard]] Result<Descriptor> open_or_make_directory(const Store& store, int above, const char* name);
 
 [[nodiscard]] Timestamp modification_time(const struct ::stat& status);
 

@@ -36,6 +36,7 @@ constexpr auto storage_settings = std::to_array<Setting>({{"backend", "backend"}
 
 constexpr auto local_settings = std::to_array<Setting>({{"base_path", "base_path"},
                                                         {"durability", "durability"},
+                                                        {"layout", "layout"},
                                                         {"file_mode", "file_mode"},
                                                         {"directory_mode", "directory_mode"},
                                                         {"url_base", "url_base"},

@@ -38,6 +38,9 @@ using Choice = std::pair<std::string_view, Enum>;
 constexpr auto durabilities = std::to_array<Choice<Durability>>(
     {{"full", Durability::full}, {"data", Durability::data}, {"none", Durability::none}});
 
+constexpr auto layouts =
+    std::to_array<Choice<LocalLayout>>({{"flat", LocalLayout::flat}, {"sharded", LocalLayout::sharded}});
+
 constexpr auto addressings =
     std::to_array<Choice<S3Addressing>>({{"automatic", S3Addressing::automatic},
                                          {"path", S3Addressing::path},
@@ -190,6 +193,7 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"backend", [](Options o, Value v) { return set_choice(o.backend, v, backends); }},
     {"base_path", [](Options o, Value v) { return set_nonempty(o.local.base_path, v); }},
     {"durability", [](Options o, Value v) { return set_choice(o.local.durability, v, durabilities); }},
+    {"layout", [](Options o, Value v) { return set_choice(o.local.layout, v, layouts); }},
     {"file_mode", [](Options o, Value v) { return set_mode(o.local.file_mode, v, 0600, 0666); }},
     {"directory_mode", [](Options o, Value v) { return set_mode(o.local.directory_mode, v, 0700, 02777); }},
     {"checksum", [](Options o, Value v) { return set_choice(o.local.checksum, v, local_checksums); }},

@@ -45,9 +45,11 @@ struct StoreWord {
     const char* placeholder;
     const char* help;
 };
-constexpr std::array<StoreWord, 6> store_words{{
+constexpr std::array<StoreWord, 7> store_words{{
     {"--backend", "backend", "NAME", "Where files are kept: local (default) or s3"},
     {"--base-path", "base_path", "DIRECTORY", "Directory of a local store (default ./storage)"},
+    {"--layout", "layout", "LAYOUT",
+     "flat or sharded: how a new local store keeps its files (default flat), and what convert makes of one"},
     {"--bucket", "bucket_name", "NAME", "Bucket of an S3 store"},
     {"--endpoint", "endpoint", "URL", "Server of an S3 store (default AWS)"},
     {"--region", "region", "NAME", "Region of an S3 store (default us-east-1)"},
@@ -141,6 +143,7 @@ private:
     void add_operand(CLI::App& app, const std::string& placeholder, const std::string& help);
     void add_operand_and_dash(CLI::App& app, const std::string& placeholder, const std::string& help);
     void add_operands(CLI::App& app, const std::string& placeholder, const std::string& help);
+    void add_optional_operands(CLI::App& app, const std::string& placeholder, const std::string& help);
     void add_commands();
     void add_common_options();
     std::vector<CLI::Option*> add_upload_options(CLI::App& app);
@@ -205,6 +208,10 @@ void Parser::add_operands(CLI::App& app, const std::string& placeholder, const s
     app.add_option(placeholder, options_.operands, help)->required()->type_name("");
 }
 
+void Parser::add_optional_operands(CLI::App& app, const std::string& placeholder, const std::string& help) {
+    app.add_option(placeholder, options_.operands, help)->type_name("");
+}
+
 void Parser::add_commands() {
     CLI::App* upload = add_command("upload", Command::upload, "Store files; print their IDs, one a line");
     add_operands(*upload, "FILE", "Files to store; - for standard input");
@@ -229,6 +236,10 @@ void Parser::add_commands() {
     CLI::App* verify = add_command("verify", Command::verify,
                                    "Read every file; print what is damaged; exit with 7 where anything is");
     add_verify_options(*verify);
+    CLI::App* convert =
+        add_command("convert", Command::convert,
+                    "Give local stores the other --layout, in place; a run that was ended is gone on with");
+    add_optional_operands(*convert, "STORE", "Directories of the stores (default: that of --base-path)");
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
     accept_before_the_command(Command::download, add_download_options(app_));

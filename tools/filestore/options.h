@@ -13,7 +13,7 @@
 
 namespace filestore::tool {
 
-enum class Command { upload, download, remove, exists, metadata, list, presign, probe, verify };
+enum class Command { upload, download, remove, exists, metadata, list, presign, probe, verify, convert };
 
 /// An option of ServiceOptions::set as it was given, under its own name and the word that the user wrote for it. A value.
 struct StoreOption {

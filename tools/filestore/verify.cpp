@@ -12,8 +12,8 @@
 
 #include "commands.h"
 #include "core/descriptor.h"
-#include "json_line.h"
 #include "running_call.h"
+#include "service/verify_json.h"
 
 namespace filestore::tool {
 
@@ -22,15 +22,6 @@ namespace {
 std::string as_text(const VerifyFinding& finding) {
     return std::string(to_string(finding.damage)) + " " + finding.id.str() + ": " + finding.what +
            (finding.quarantined ? "; moved to the quarantine" : "") + "\n";
-}
-
-std::string as_json(const VerifyFinding& finding) {
-    return JsonLine()
-        .text("file_id", finding.id.text())
-        .text("damage", to_string(finding.damage))
-        .text("what", finding.what)
-        .boolean("quarantined", finding.quarantined)
-        .str();
 }
 
 std::string as_text(const VerifyReport& report) {
@@ -45,19 +36,6 @@ std::string as_text(const VerifyReport& report) {
         text += "; " + std::to_string(report.in_quarantine) + " are in the quarantine since before";
     }
     return text + "\n";
-}
-
-std::string as_json(const VerifyReport& report) {
-    return JsonLine()
-        .number("files", report.files)
-        .number("bytes", report.bytes)
-        .number("unchecked", report.unchecked)
-        .number("corrupt", report.corrupt)
-        .number("missing", report.missing)
-        .number("orphaned", report.orphaned)
-        .number("unreadable", report.unreadable)
-        .number("in_quarantine", report.in_quarantine)
-        .str();
 }
 
 /// Lines that the library's threads have for standard output, which the main thread writes. A resource; thread-safe.
@@ -137,7 +115,7 @@ VerifyRequest request_of(const Session& session, const std::shared_ptr<Feed>& fe
     request.parallel = session.options.parallel;
     request.call = session.call_options();
     request.on_finding = [feed, json = session.options.json](const VerifyFinding& finding) {
-        return feed->add(json ? as_json(finding) : as_text(finding));
+        return feed->add(json ? to_json(finding) + "\n" : as_text(finding));
     };
     if (bar.is_shown()) {
         request.progress = [&bar](const VerifyProgress& progress) {
@@ -167,7 +145,7 @@ ExitCode verify(const Session& session) {
     if (!report) {
         return session.fail(report.error());
     }
-    const ExitCode printed = session.print(session.options.json ? as_json(*report) : as_text(*report));
+    const ExitCode printed = session.print(session.options.json ? to_json(*report) + "\n" : as_text(*report));
     return printed == ExitCode::ok && !report->sound() ? ExitCode::corrupt : printed;
 }
 
