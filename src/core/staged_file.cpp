@@ -122,7 +122,7 @@ Result<void> StagedFile::prepare_replacing() {
     return open_file_error(errno, "cannot name the file");
 }
 
-Result<void> StagedFile::publish_new_in(int directory, const std::string& name) {
+Result<void> StagedFile::publish_new_in(int directory, const std::string& name) const {
     if (link_to(directory, name) != 0) {
         return open_file_error(errno, "cannot name the file");
     }
@@ -152,15 +152,18 @@ Result<void> write_all(int descriptor, std::span<const std::byte> bytes, const s
     return {};
 }
 
-Result<void> flush_to_disk(int descriptor, const std::string& what) {
-    int outcome = 0;
-    do {
-        outcome = ::fsync(descriptor);
-    } while (outcome != 0 && errno == EINTR);
-    if (outcome != 0) {
-        return open_file_error(errno, what);
+int flush_descriptor(int descriptor) noexcept {
+    while (::fsync(descriptor) != 0) {
+        if (errno != EINTR) {
+            return errno;
+        }
     }
-    return {};
+    return 0;
+}
+
+Result<void> flush_to_disk(int descriptor, const std::string& what) {
+    const int number = flush_descriptor(descriptor);
+    return number == 0 ? Result<void>() : open_file_error(number, what);
 }
 
 }  // namespace filestore

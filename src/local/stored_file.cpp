@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -16,7 +16,26 @@ namespace filestore::local {
 
 namespace {
 
-constexpr std::size_t largest_sidecar = std::size_t{4} * 1024 * 1024;
+constexpr off_t largest_sidecar = off_t{4} * 1024 * 1024;
+
+/// How many bytes there were.
+Result<std::size_t> read_up_to(int descriptor, std::span<char> into, const std::string& what) {
+    std::size_t size = 0;
+    while (size < into.size()) {
+        const ssize_t got = ::read(descriptor, into.data() + size, into.size() - size);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return open_file_error(errno, what);
+        }
+        if (got == 0) {
+            break;
+        }
+        size += static_cast<std::size_t>(got);
+    }
+    return size;
+}
 
 Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
     const Descriptor file =
@@ -33,22 +52,13 @@ Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
     if (!opened) {
         return open_file_error(errno, what);
     }
-    std::string text;
-    std::array<char, 4096> chunk{};
-    while (text.size() <= largest_sidecar) {
-        const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return open_file_error(errno, what);
-        }
-        if (got == 0) {
-            return text;
-        }
-        text.append(chunk.data(), static_cast<std::size_t>(got));
+    if (status.st_size > largest_sidecar) {
+        return Error(ErrorCode::corrupt, what + ": it is larger than 4 MiB");
     }
-    return Error(ErrorCode::corrupt, what + ": it is larger than 4 MiB");
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    FILESTORE_TRY_ASSIGN(const std::size_t size, read_up_to(file.get(), text, what));
+    text.resize(size);
+    return text;
 }
 
 /// Of a file that another program wrote, in place: any change of it changes that.
@@ -81,19 +91,26 @@ Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId&
     return std::optional(status);
 }
 
-Result<Descriptor> open_file(const Store& store, const FileId& id) {
-    Descriptor file = open_beneath(store.base.get(), id.str().c_str(), O_RDONLY | O_NONBLOCK);
-    if (file.is_open()) {
-        return file;
+Result<OpenFile> open_file(const Store& store, const FileId& id) {
+    OpenFile file;
+    file.descriptor = open_beneath(store.base.get(), id.str().c_str(), O_RDONLY | O_NONBLOCK);
+    if (!file.descriptor.is_open()) {
+        switch (errno) {
+            case ENOENT:
+                return no_such_file(store, id);
+            case ELOOP:
+                return not_regular(store, id);
+            default:
+                return open_file_error(errno, "cannot open file " + id.str() + " " + store.place());
+        }
     }
-    switch (errno) {
-        case ENOENT:
-            return no_such_file(store, id);
-        case ELOOP:
-            return not_regular(store, id);
-        default:
-            return open_file_error(errno, "cannot open file " + id.str() + " " + store.place());
+    if (::fstat(file.descriptor.get(), &file.status) != 0) {
+        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
+    if (!S_ISREG(file.status.st_mode)) {
+        return not_regular(store, id);
+    }
+    return file;
 }
 
 Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
@@ -101,6 +118,10 @@ Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
     if (!status) {
         return no_such_file(store, id);
     }
+    return read_stored_file(store, id, *status);
+}
+
+Result<StoredFile> read_stored_file(const Store& store, const FileId& id, const struct ::stat& status) {
     FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
     FILESTORE_TRY_ASSIGN(Sidecar sidecar, read_sidecar(id, json));
     StoredFile file;
@@ -108,11 +129,11 @@ Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
     FileInfo& info = file.info;
     info.id = id;
     info.original_path = std::move(sidecar.original_path);
-    info.size = static_cast<std::uint64_t>(status->st_size);
-    info.last_modified = modification_time(*status);
+    info.size = static_cast<std::uint64_t>(status.st_size);
+    info.last_modified = modification_time(status);
     info.content_type = std::move(sidecar.content_type);
     info.metadata = std::move(sidecar.metadata);
-    info.version = sidecar.version.empty() ? version_of(*status) : std::move(sidecar.version);
+    info.version = sidecar.version.empty() ? version_of(status) : std::move(sidecar.version);
     if (sidecar.size && *sidecar.size != info.size) {
         return Error(ErrorCode::corrupt,
                      "file " + id.str() + " " + store.place() + " has " + std::to_string(info.size) +

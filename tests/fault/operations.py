@@ -12,12 +12,12 @@ def was_killed(outcome):
 
 
 class Upload:
-    def __init__(self, source):
+    def __init__(self, source, content=CONTENT):
         self.source = source
-        self.new = Stored(CONTENT, source, {"kind": "new", "text": "ä" * 500})
+        self.new = Stored(content, source, {"kind": "new", "text": "ä" * 500})
 
     def __repr__(self):
-        return f"upload from {self.source}"
+        return f"upload of {len(self.new.content)} bytes from {self.source}"
 
     def run(self, scene, runner):
         """`runner` runs the command, spoilt or not."""
@@ -67,7 +67,8 @@ class Removal:
         return visible
 
 
-UPLOADS = [Upload("pipe"), Upload("file")]
+# Few bytes are kept in memory until they are whole.
+UPLOADS = [Upload("pipe"), Upload("file"), Upload("pipe", CONTENT[:5000])]
 CHANGES = [*UPLOADS, Removal()]
 
 

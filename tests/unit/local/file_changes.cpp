@@ -81,6 +81,9 @@ int openat(int directory, const char* name, int flags, ...) {
         errno = EOPNOTSUPP;
         return -1;
     }
-    return static_cast<int>(::syscall(SYS_openat, directory, name, flags, mode));
+    const bool makes_a_name = (flags & O_CREAT) != 0;
+    return !makes_a_name || FileChanges::allow()
+               ? static_cast<int>(::syscall(SYS_openat, directory, name, flags, mode))
+               : -1;
 }
 }
