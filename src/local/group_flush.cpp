@@ -1,5 +1,7 @@
 #include "local/group_flush.h"
 
+#include <sys/stat.h>
+
 #include <new>
 #include <utility>
 
@@ -34,9 +36,13 @@ int DirectoryFlushes::flush(int descriptor) noexcept {
 }
 
 GroupFlush* DirectoryFlushes::group_of(int descriptor) noexcept {
+    struct ::stat status {};
+    if (::fstat(descriptor, &status) != 0) {
+        return nullptr;
+    }
     const std::scoped_lock guard(mutex_);
     try {
-        return &groups_[descriptor];
+        return &groups_[status.st_ino];
     } catch (const std::bad_alloc&) {
         return nullptr;
     }

@@ -2,6 +2,8 @@
 
 /// Flushes of a directory that serve many at once.
 
+#include <sys/types.h>
+
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -57,16 +59,16 @@ private:
 /// Flushes the directories of a store, each in groups of its own. A resource; thread-safe.
 class DirectoryFlushes {
 public:
-    /// fsync of a directory whose descriptor stays open meanwhile: 0 or an errno.
+    /// fsync of a directory, by whichever of the descriptors that wait for it: 0 or an errno.
     [[nodiscard]] int flush(int descriptor) noexcept;
 
 private:
-    /// Null where there is no memory for another one.
+    /// Null where it cannot be told, or there is no memory for another one.
     [[nodiscard]] GroupFlush* group_of(int descriptor) noexcept;
 
     std::mutex mutex_;
-    /// By descriptor: where one is closed and its number comes anew, nobody is waiting.
-    std::map<int, GroupFlush> groups_;
+    /// By inode. One that is given to another directory finds nobody waiting.
+    std::map<ino_t, GroupFlush> groups_;
 };
 
 }  // namespace filestore::local
