@@ -213,7 +213,7 @@ public:
 
     /// To pipes, and to sockets that do not block: of others nothing keeps sendfile() from waiting.
     Result<std::optional<IoStep>> take_from(const FileRange& range, const Wake& wake) override {
-        if (!is_pipe_ && !(is_socket_ && (::fcntl(descriptor_, F_GETFL) & O_NONBLOCK) != 0)) {
+        if (!is_pipe_ && !is_socket_that_does_not_block()) {
             return std::optional<IoStep>();
         }
         while (is_ready(descriptor_, POLLOUT)) {
@@ -250,6 +250,10 @@ public:
     }
 
 private:
+    bool is_socket_that_does_not_block() const {
+        return is_socket_ && (::fcntl(descriptor_, F_GETFL) & O_NONBLOCK) != 0;
+    }
+
     ssize_t move_some(const FileRange& range) const {
         const auto most = static_cast<std::size_t>(std::min(range.size, kernel_copy_size));
         auto offset = static_cast<off_t>(range.offset);
