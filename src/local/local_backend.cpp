@@ -183,7 +183,7 @@ private:
 
     /// Of no more bytes is it worth to keep them until they are whole.
     static constexpr std::size_t most_kept = std::size_t{64} * 1024;
-    static constexpr std::size_t read_size = std::size_t{1024} * 1024;
+    static constexpr std::size_t read_size = std::size_t{256} * 1024;
 
     std::shared_ptr<const Store> store_;
     local::NewContent content_;
