@@ -138,18 +138,21 @@ Result<void> StagedFile::publish_replacing(const std::string& name) {
     return {};
 }
 
-Result<void> write_all(int descriptor, std::span<const std::byte> bytes, const std::string& what) {
+int write_to_descriptor(int descriptor, std::span<const std::byte> bytes) noexcept {
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) {
-            continue;
+        if (written >= 0) {
+            bytes = bytes.subspan(static_cast<std::size_t>(written));
+        } else if (errno != EINTR) {
+            return errno;
         }
-        if (written < 0) {
-            return open_file_error(errno, what);
-        }
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
-    return {};
+    return 0;
+}
+
+Result<void> write_all(int descriptor, std::span<const std::byte> bytes, const std::string& what) {
+    const int number = write_to_descriptor(descriptor, bytes);
+    return number == 0 ? Result<void>() : open_file_error(number, what);
 }
 
 int flush_descriptor(int descriptor) noexcept {

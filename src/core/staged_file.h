@@ -56,7 +56,10 @@ private:
     std::string hidden_name_;
 };
 
-/// Writes all bytes, past short writes and EINTR. `what` leads the message of a failure.
+/// Writes all bytes, past short writes and EINTR: 0 or an errno.
+[[nodiscard]] int write_to_descriptor(int descriptor, std::span<const std::byte> bytes) noexcept;
+
+/// The same, with an Error that `what` leads.
 [[nodiscard]] Result<void> write_all(int descriptor, std::span<const std::byte> bytes,
                                      const std::string& what);
 

@@ -100,12 +100,15 @@ Result<void> flush_file(const Store& store, int descriptor) {
     if (store.durability == Durability::none) {
         return {};
     }
-    return flush_to_disk(descriptor, "cannot flush a file " + store.place());
+    const int number = flush_descriptor(descriptor);
+    return number == 0 ? Result<void>() : open_file_error(number, "cannot flush a file " + store.place());
 }
 
 Result<void> write_whole(const Store& store, int descriptor, std::string_view bytes) {
-    FILESTORE_TRY(
-        write_all(descriptor, std::as_bytes(std::span(bytes)), "cannot write a file " + store.place()));
+    const int number = write_to_descriptor(descriptor, std::as_bytes(std::span(bytes)));
+    if (number != 0) {
+        return open_file_error(number, "cannot write a file " + store.place());
+    }
     return flush_file(store, descriptor);
 }
 

@@ -76,7 +76,7 @@ public:
             return {};
         }
         FILESTORE_TRY(stage());
-        return write_all(content_.staged->descriptor(), bytes, cannot_write());
+        return write_staged(bytes);
     }
 
     /// The blocks are shared where the file system can, and read once for the checksum. Else a checksum wants the bytes to come by.
@@ -117,8 +117,6 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string cannot_write() const { return "cannot write a file " + store_->place(); }
-
     /// From now on the bytes are in a file.
     Result<void> stage() {
         if (content_.staged) {
@@ -126,8 +124,13 @@ private:
         }
         FILESTORE_TRY_ASSIGN(StagedFile file, local::stage(*store_));
         content_.staged.emplace(std::move(file));
-        return write_all(content_.staged->descriptor(), std::as_bytes(std::span(content_.small)),
-                         cannot_write());
+        return write_staged(std::as_bytes(std::span(content_.small)));
+    }
+
+    Result<void> write_staged(std::span<const std::byte> bytes) {
+        const int number = write_to_descriptor(content_.staged->descriptor(), bytes);
+        return number == 0 ? Result<void>()
+                           : open_file_error(number, "cannot write a file " + store_->place());
     }
 
     /// Reads the next bytes of the cloned file, of which `left` have not been read.

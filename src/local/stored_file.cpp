@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -18,23 +17,25 @@ namespace {
 
 constexpr off_t largest_sidecar = off_t{4} * 1024 * 1024;
 
-/// How many bytes there were.
-Result<std::size_t> read_up_to(int descriptor, std::span<char> into, const std::string& what) {
+/// Reads to the end of `text`, or to that of the file, where `text` then ends too. False, and errno, on failure.
+bool read_into(int descriptor, std::string& text) {
     std::size_t size = 0;
-    while (size < into.size()) {
-        const ssize_t got = ::read(descriptor, into.data() + size, into.size() - size);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return open_file_error(errno, what);
-        }
+    while (size < text.size()) {
+        const ssize_t got = ::read(descriptor, text.data() + size, text.size() - size);
         if (got == 0) {
             break;
         }
-        size += static_cast<std::size_t>(got);
+        if (got < 0 && errno != EINTR) {
+            return false;
+        }
+        size += got < 0 ? 0 : static_cast<std::size_t>(got);
     }
-    return size;
+    text.resize(size);
+    return true;
+}
+
+std::string cannot_read_metadata(const Store& store, const FileId& id) {
+    return "cannot read the metadata of file " + id.str() + " " + store.place();
 }
 
 Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
@@ -43,21 +44,21 @@ Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
     if (!file.is_open() && errno == ENOENT) {
         return Error(ErrorCode::not_found, "file " + id.str() + " " + store.place() + " has no metadata");
     }
-    const std::string what = "cannot read the metadata of file " + id.str() + " " + store.place();
     struct ::stat status {};
     const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
     if (opened ? !S_ISREG(status.st_mode) : errno == ELOOP) {
-        return Error(ErrorCode::corrupt, what + ": it is not a regular file");
+        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is not a regular file");
     }
     if (!opened) {
-        return open_file_error(errno, what);
+        return open_file_error(errno, cannot_read_metadata(store, id));
     }
     if (status.st_size > largest_sidecar) {
-        return Error(ErrorCode::corrupt, what + ": it is larger than 4 MiB");
+        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is larger than 4 MiB");
     }
     std::string text(static_cast<std::size_t>(status.st_size), '\0');
-    FILESTORE_TRY_ASSIGN(const std::size_t size, read_up_to(file.get(), text, what));
-    text.resize(size);
+    if (!read_into(file.get(), text)) {
+        return open_file_error(errno, cannot_read_metadata(store, id));
+    }
     return text;
 }
 
