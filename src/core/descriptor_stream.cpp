@@ -277,7 +277,9 @@ private:
     std::string name_;
 };
 
-Result<std::shared_ptr<Source>> make_source(Descriptor owned, int descriptor, const std::string& name) {
+/// A file that was just opened is at its start, which it need not be asked for.
+Result<std::shared_ptr<Source>> make_source(Descriptor owned, int descriptor, const std::string& name,
+                                            bool is_at_start) {
     struct ::stat status {};
     if (::fstat(descriptor, &status) != 0) {
         return errno_error(errno, "cannot use " + name);
@@ -288,7 +290,7 @@ Result<std::shared_ptr<Source>> make_source(Descriptor owned, int descriptor, co
     if (!S_ISREG(status.st_mode)) {
         return std::shared_ptr<Source>(std::make_shared<PolledSource>(std::move(owned), descriptor, name));
     }
-    const off_t start = ::lseek(descriptor, 0, SEEK_CUR);
+    const off_t start = is_at_start ? 0 : ::lseek(descriptor, 0, SEEK_CUR);
     if (start < 0) {
         return errno_error(errno, "cannot use " + name);
     }
@@ -299,7 +301,7 @@ Result<std::shared_ptr<Source>> make_source(Descriptor owned, int descriptor, co
 }  // namespace
 
 Result<std::shared_ptr<Source>> source_from_descriptor(int descriptor) {
-    return make_source(Descriptor(), descriptor, "descriptor " + std::to_string(descriptor));
+    return make_source(Descriptor(), descriptor, "descriptor " + std::to_string(descriptor), false);
 }
 
 Result<std::shared_ptr<Source>> source_from_path(const std::string& path) {
@@ -307,12 +309,13 @@ Result<std::shared_ptr<Source>> source_from_path(const std::string& path) {
     if (!file.is_open()) {
         return errno_error(errno, "cannot open " + quoted(path));
     }
-    return make_descriptor_source(std::move(file), quoted(path));
+    const int descriptor = file.get();
+    return make_source(std::move(file), descriptor, quoted(path), true);
 }
 
 Result<std::shared_ptr<Source>> make_descriptor_source(Descriptor owned, const std::string& name) {
     const int descriptor = owned.get();
-    return make_source(std::move(owned), descriptor, name);
+    return make_source(std::move(owned), descriptor, name, false);
 }
 
 Result<std::shared_ptr<Sink>> make_descriptor_sink(Descriptor owned, int descriptor,
