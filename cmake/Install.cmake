@@ -19,6 +19,7 @@ set(installed_headers
     include/filestore/s3_client.h
     include/filestore/s3_credentials.h
     include/filestore/s3_options.h
+    include/filestore/schedule.h
     include/filestore/service.h
     include/filestore/stdstream.h
     include/filestore/stream.h

@@ -37,8 +37,10 @@ struct CleanupOptions {
     bool enabled = false;
     /// At least 1.
     unsigned retention_days = 30;
-    /// Five cron fields.
+    /// What schedule.h says.
     std::string schedule = "0 2 * * *";
+    /// Of the schedule: "UTC", "local" for that of the system, or a name such as "Europe/Berlin".
+    std::string time_zone = "UTC";
 };
 
 /// A value. Every field can also be set by name, which is what configuration files and the C API do.
@@ -66,8 +68,8 @@ struct FILESTORE_API ServiceOptions {
     /// unsigned), `key_prefix`, `ca_file`, `spool_directory`, `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds),
     /// `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
     /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
-    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`.
-    /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`.
+    /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then. `time_zone` reads the system's time zones.
     Result<void> set(std::string_view name, std::string_view value);
 };
 
