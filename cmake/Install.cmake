@@ -7,6 +7,7 @@ set(installed_headers
     include/filestore/blocking_backend.h
     include/filestore/call.h
     include/filestore/checksum.h
+    include/filestore/cleanup.h
     include/filestore/error.h
     include/filestore/executor.h
     include/filestore/export.h

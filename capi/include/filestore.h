@@ -228,7 +228,7 @@ FILESTORE_C_API void filestore_cancel_request(filestore_cancel* cancel) FILESTOR
 /// Frees the handle. Calls and options that hold the token are not touched.
 FILESTORE_C_API void filestore_cancel_destroy(filestore_cancel* cancel) FILESTORE_NOEXCEPT;
 
-// Options of filestore_delete, filestore_exists, filestore_metadata and filestore_list
+// Options of filestore_delete, filestore_exists, filestore_metadata, filestore_list and filestore_cleanup
 
 /// Makes options with their defaults: no time limit, no token. Fails with FILESTORE_NO_MEMORY only.
 FILESTORE_C_API int32_t filestore_call_options_create(filestore_call_options** options,
@@ -443,6 +443,16 @@ FILESTORE_C_API const char* filestore_list_page_next(const filestore_list_page* 
 
 /// Frees a page.
 FILESTORE_C_API void filestore_list_page_destroy(filestore_list_page* page) FILESTORE_NOEXCEPT;
+
+// Retention
+
+/// Removes, and records as deleted, the files that were stored more than `days` days ago (1 to 36500), at once and without asking; with `dry_run` not 0 it only counts
+/// them. What the record or the store says to be newer is kept, as is what has no known time. `*removed` is the number of files that are, or would be, removed;
+/// `*failed` that of those which could not be, and which do not stop the rest: the next run tries again. `options` may be NULL. Failures to act on:
+/// FILESTORE_INVALID_ARGUMENT (days); FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
+FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
+                                          const filestore_call_options* options, uint64_t* removed,
+                                          uint64_t* failed, filestore_error** err) FILESTORE_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -26,6 +26,7 @@
 #include <string_view>
 
 #include "filestore/backend.h"
+#include "filestore/cleanup.h"
 #include "filestore/executor.h"
 #include "filestore/local_backend.h"
 #include "filestore/s3_backend.h"
@@ -137,6 +138,12 @@ public:
     /// See StorageBackend::verify_async. Files are also `missing` that are recorded as stored and of which nothing is there: a catalogue is of one store.
     [[nodiscard]] Result<VerifyReport> verify(VerifyRequest request);
     void verify_async(VerifyRequest request, Completion<VerifyReport> done);
+
+    /// Removes, and records as deleted, what is older than a number of days (see cleanup.h), at once and without asking. Files that fail are reported and do not stop the rest; the
+    /// run ends early where that says nothing of the file (no credentials, no store), and where nothing of 1000 files can be reached. Failures to act on:
+    /// `invalid_argument` (days), those of list(), and the catalogue's.
+    [[nodiscard]] Result<CleanupReport> cleanup(CleanupRequest request);
+    void cleanup_async(CleanupRequest request, Completion<CleanupReport> done);
 
     /// Where the catalogue is; empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& catalogue_path() const noexcept;

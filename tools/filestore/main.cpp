@@ -39,6 +39,8 @@ ExitCode run_command(const Session& session) {
             return probe(session);
         case Command::verify:
             return verify(session);
+        case Command::cleanup:
+            return cleanup(session);
     }
     return ExitCode::other;
 }
