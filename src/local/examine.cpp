@@ -11,6 +11,7 @@
 #include "core/call_limits.h"
 #include "core/checksum/checksum.h"
 #include "core/try.h"
+#include "local/places.h"
 #include "local/quarantine.h"
 #include "local/stored_file.h"
 
@@ -38,8 +39,10 @@ Result<Examined> finding_of(Examined examined, const FileId& id, const Error& er
 }
 
 bool has_sidecar(const Store& store, const FileId& id) {
-    struct ::stat status {};
-    return ::fstatat(store.metadata.get(), sidecar_name(id).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    return look_for(store, id, Part::sidecar, [](int directory, const char* name) {
+        struct ::stat status {};
+        return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    });
 }
 
 Result<Examined> without_data(const Store& store, const FileId& id, const IsRecorded& is_recorded) {
@@ -104,13 +107,13 @@ Error wrong_checksum(const ChecksumValue& kept, const ChecksumValue& found) {
 
 Result<std::uint64_t> compare(const Store& store, const StoredFile& stored, std::span<std::byte> buffer,
                               const CallOptions& limits) {
-    FILESTORE_TRY_ASSIGN(const Descriptor file, open_file(store, stored.info.id));
+    FILESTORE_TRY_ASSIGN(const OpenFile file, open_file(store, stored.info.id));
     std::optional<Checksum> running;
     if (stored.checksum) {
         running.emplace(stored.checksum->algorithm);
     }
     FILESTORE_TRY_ASSIGN(const std::uint64_t size,
-                         read_through(file, running, buffer, limits, "its bytes cannot be read"));
+                         read_through(file.descriptor, running, buffer, limits, "its bytes cannot be read"));
     if (size != stored.info.size) {
         return wrong_size(stored, size);
     }
@@ -137,7 +140,7 @@ Result<Examined> examine(const Store& store, const FileId& id, const IsRecorded&
     }
     examined.is_known = true;
     examined.is_there = true;
-    const auto stored = read_stored_file(store, id);
+    const auto stored = read_stored_file(store, id, **status);
     if (!stored.ok() && stored.error().code() == ErrorCode::not_found) {
         examined.finding = VerifyFinding{id, Damage::missing, "its metadata is gone", false};
         return examined;

@@ -1,6 +1,7 @@
 #pragma once
 
-/// What happens to the system calls of this program that change names or flush: linkat, renameat, renameat2, unlinkat, fsync.
+/// What happens to the system calls of this program that change names or flush: linkat, openat that makes a file,
+/// renameat, renameat2, unlinkat, fsync.
 
 namespace filestore::test {
 
@@ -32,6 +33,21 @@ private:
 
     int nth_;
     int number_;
+    int count_ = 0;
+};
+
+/// While one lives, counts the directories that the same thread begins to read. Not nested.
+class DirectoryReads {
+public:
+    DirectoryReads();
+    DirectoryReads(const DirectoryReads&) = delete;
+    DirectoryReads& operator=(const DirectoryReads&) = delete;
+    ~DirectoryReads();
+
+    [[nodiscard]] int count() const noexcept { return count_; }
+    static void note() noexcept;
+
+private:
     int count_ = 0;
 };
 
