@@ -135,12 +135,21 @@ Result<void> publish(const Store& store, bool is_new) {
     if (!lock.ok()) {
         return lock.error();
     }
+    if (const auto settled = settle(store, id); !settled.ok()) {
+        return settled;
+    }
     return is_new ? publish_new(store, id, *data, *sidecar) : replace(store, id, *data, *sidecar);
 }
 
 Result<void> take_it_away(const Store& store) {
     const auto lock = FileLock::take(store, id, {});
-    const auto removed = lock.ok() ? take_away(store, id) : Result<bool>(lock.error());
+    if (!lock.ok()) {
+        return lock.error();
+    }
+    if (const auto settled = settle(store, id); !settled.ok()) {
+        return settled;
+    }
+    const auto removed = take_away(store, id);
     return removed.ok() ? Result<void>() : removed.error();
 }
 
