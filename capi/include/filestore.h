@@ -202,7 +202,7 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
 /// virtual_host), `payload_signing` (automatic, signed, unsigned), `key_prefix`, `ca_file`, `spool_directory`,
 /// `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds), `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
-/// `retention_days`, `schedule`.
+/// `retention_days`, `schedule`, `time_zone`.
 /// FILESTORE_INVALID_ARGUMENT, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
 FILESTORE_C_API int32_t filestore_options_set(filestore_options* options, const char* name, const char* value,
                                               filestore_error** err) FILESTORE_NOEXCEPT;
@@ -241,7 +241,7 @@ FILESTORE_C_API void filestore_cancel_request(filestore_cancel* cancel) FILESTOR
 /// Frees the handle. Calls and options that hold the token are not touched.
 FILESTORE_C_API void filestore_cancel_destroy(filestore_cancel* cancel) FILESTORE_NOEXCEPT;
 
-// Options of filestore_delete, filestore_exists, filestore_metadata and filestore_list
+// Options of filestore_delete, filestore_exists, filestore_metadata, filestore_list and filestore_cleanup
 
 /// Makes options with their defaults: no time limit, no token. Fails with FILESTORE_NO_MEMORY only.
 FILESTORE_C_API int32_t filestore_call_options_create(filestore_call_options** options,
@@ -508,6 +508,15 @@ FILESTORE_C_API void filestore_verify_options_destroy(filestore_verify_options* 
 /// FILESTORE_CONFLICT (another run is at work, where this one is to go on), FILESTORE_SINK_FAILED (the callback ended it), FILESTORE_NO_SPACE.
 FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const filestore_verify_options* options,
                                          filestore_buffer** report, filestore_error** err) FILESTORE_NOEXCEPT;
+// Retention
+
+/// Removes, and records as deleted, the files that were stored more than `days` days ago (1 to 36500), at once and without asking; with `dry_run` not 0 it only counts
+/// them. What the record or the store says to be newer is kept, as is what has no known time. `*removed` is the number of files that are, or would be, removed;
+/// `*failed` that of those which could not be, and which do not stop the rest: the next run tries again. `options` may be NULL. Failures to act on:
+/// FILESTORE_INVALID_ARGUMENT (days); FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
+FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
+                                          const filestore_call_options* options, uint64_t* removed,
+                                          uint64_t* failed, filestore_error** err) FILESTORE_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -26,6 +26,11 @@ public:
         Writer& operator=(const Writer&) = delete;
         virtual ~Writer();
         [[nodiscard]] virtual Result<void> write(std::span<const std::byte> bytes) = 0;
+        /// As write(), of up to `size` (never 0) bytes of a regular file from `offset` on, without a detour through memory. The position of
+        /// `descriptor` stays as it is. How many; 0 where this cannot be done, and they come by write(), as for a writer that does not have this function.
+        /// Moves some MiB at a time.
+        [[nodiscard]] virtual Result<std::uint64_t> write_from(int descriptor, std::uint64_t offset,
+                                                               std::uint64_t size);
         /// Publishes the file, `size` bytes long, with its metadata. Called at most once, last.
         [[nodiscard]] virtual Result<void> commit(std::uint64_t size) = 0;
     };
@@ -43,6 +48,9 @@ public:
         [[nodiscard]] virtual Result<FileInfo> info() = 0;
         /// Reads up to `into.size()` bytes at `offset`; 0 at the end.
         [[nodiscard]] virtual Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> into) = 0;
+        /// A descriptor of a regular file that has the same bytes at the same offsets, open as long as the reader: the kernel may move them to where
+        /// they go. -1, as by default, where there is none, or read() has to see them.
+        [[nodiscard]] virtual int descriptor() const noexcept;
     };
 
     explicit BlockingBackend(std::shared_ptr<Executor> executor);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/file_stream.h"
 #include "core/job.h"
 #include "core/pending_answer.h"
 #include "core/progress.h"
@@ -29,6 +30,14 @@ std::vector<std::byte> make_buffer(std::optional<std::uint64_t> size) {
 
 BlockingBackend::Writer::~Writer() = default;
 BlockingBackend::Reader::~Reader() = default;
+
+Result<std::uint64_t> BlockingBackend::Writer::write_from(int, std::uint64_t, std::uint64_t) {
+    return std::uint64_t{0};
+}
+
+int BlockingBackend::Reader::descriptor() const noexcept {
+    return -1;
+}
 
 struct BlockingBackend::Machinery {
     explicit Machinery(std::shared_ptr<Executor> callers)
@@ -73,7 +82,31 @@ protected:
     [[nodiscard]] BlockingBackend& backend() const noexcept { return *backend_; }
     [[nodiscard]] const Request& request() const noexcept { return *request_; }
 
+    /// Between bytes. False while the caller has paused the call, whose end wakes this job; fails once the call has to end.
+    [[nodiscard]] Result<bool> may_go_on() {
+        FILESTORE_TRY(check_limits());
+        const auto& pause = request_->call.pause;
+        if (pause && !on_pause_) {
+            on_pause_ = std::make_shared<WakeOnPause>(weak_self());
+            pause->add(on_pause_);
+        }
+        return !pause || !pause->is_paused();
+    }
+
 private:
+    class WakeOnPause final : public PauseSwitch::Listener {
+    public:
+        explicit WakeOnPause(std::weak_ptr<Job> job) : job_(std::move(job)) {}
+        void pause_changed() noexcept override {
+            if (const auto job = job_.lock()) {
+                job->wake();
+            }
+        }
+
+    private:
+        std::weak_ptr<Job> job_;
+    };
+
     Next step() final {
         auto copied = call_user(ErrorCode::internal, [this] { return copy(); });
         if (copied.ok() && !*copied) {
@@ -96,6 +129,7 @@ private:
     /// Nothing once it is let go of, which must not need memory.
     std::optional<Request> request_;
     PendingAnswerPtr<Receipt> answer_;
+    std::shared_ptr<WakeOnPause> on_pause_;
 };
 
 class BlockingBackend::UploadJob final : public TransferJob<UploadRequest, UploadReceipt> {
@@ -104,12 +138,19 @@ public:
 
 private:
     Result<bool> copy() override {
-        if (!writer_) {
-            FILESTORE_TRY(open());
-        }
         while (true) {
-            FILESTORE_TRY(check_limits());
-            FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*request().source, buffer_, waker()));
+            FILESTORE_TRY_ASSIGN(const bool goes_on, may_go_on());
+            if (!goes_on) {
+                return false;
+            }
+            if (!writer_) {
+                FILESTORE_TRY(open());
+            }
+            if (file_ != nullptr) {
+                FILESTORE_TRY(copy_from_file());
+                continue;
+            }
+            FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*request().source, buffer(), waker()));
             if (step.would_block) {
                 return false;
             }
@@ -120,13 +161,12 @@ private:
             if (declared_ && size_ > *declared_) {
                 return source_size_error(*declared_, size_);
             }
-            FILESTORE_TRY(writer_->write(std::span(buffer_).first(step.bytes)));
+            FILESTORE_TRY(writer_->write(buffer().first(step.bytes)));
             progress_.add(step.bytes);
         }
     }
 
     Result<void> open() {
-        FILESTORE_TRY(check_limits());
         FILESTORE_TRY(check_request(request()));
         if (!request().if_version.empty() && !backend().capabilities().compare_and_swap) {
             return Error(ErrorCode::unsupported, "this backend cannot replace a file by its version");
@@ -134,8 +174,33 @@ private:
         declared_ = request().source->size();
         progress_ = ProgressMeter(request().call.progress, declared_);
         FILESTORE_TRY_ASSIGN(writer_, backend().open_writer(request()));
-        buffer_ = make_buffer(declared_);
+        file_ = dynamic_cast<FileBackedSource*>(request().source.get());
         return {};
+    }
+
+    /// The writer takes the next bytes from the file, or shows that it cannot: the rest is read.
+    Result<void> copy_from_file() {
+        const FileRange rest = file_->rest();
+        std::uint64_t copied = 0;
+        if (rest.size > 0) {
+            FILESTORE_TRY_ASSIGN(copied, writer_->write_from(rest.descriptor, rest.offset, rest.size));
+        }
+        if (copied == 0) {
+            file_ = nullptr;
+            return {};
+        }
+        FILESTORE_TRY(file_->taken(copied));
+        size_ += copied;
+        progress_.add(copied);
+        return {};
+    }
+
+    /// Made when it is needed first.
+    std::span<std::byte> buffer() {
+        if (buffer_.empty()) {
+            buffer_ = make_buffer(declared_);
+        }
+        return buffer_;
     }
 
     Result<UploadReceipt> conclude() override {
@@ -151,6 +216,8 @@ private:
     void close_file() noexcept override { writer_.reset(); }
 
     std::unique_ptr<Writer> writer_;
+    /// The source, as long as the writer takes from it.
+    FileBackedSource* file_ = nullptr;
     std::vector<std::byte> buffer_;
     std::optional<std::uint64_t> declared_;
     std::uint64_t size_ = 0;
@@ -163,28 +230,37 @@ public:
 
 private:
     Result<bool> copy() override {
-        if (!reader_) {
-            FILESTORE_TRY(open());
-        }
         while (true) {
-            FILESTORE_TRY(check_limits());
-            if (unwritten_.empty()) {
-                if (read_ == range_.length) {
-                    return true;
-                }
-                FILESTORE_TRY(fill());
-            }
-            FILESTORE_TRY_ASSIGN(const IoStep step, write_sink(*request().sink, unwritten_, waker()));
-            if (step.would_block) {
+            FILESTORE_TRY_ASSIGN(const bool goes_on, may_go_on());
+            if (!goes_on) {
                 return false;
             }
-            unwritten_ = unwritten_.subspan(step.bytes);
-            progress_.add(step.bytes);
+            if (!reader_) {
+                FILESTORE_TRY(open());
+            }
+            if (unwritten_.empty() && read_ == range_.length) {
+                return true;
+            }
+            FILESTORE_TRY_ASSIGN(const bool moved,
+                                 descriptor_sink_ != nullptr ? copy_to_descriptor() : hand_on());
+            if (!moved) {
+                return false;
+            }
         }
     }
 
+    /// False where the sink has to be waited for.
+    Result<bool> hand_on() {
+        if (unwritten_.empty()) {
+            FILESTORE_TRY(fill());
+        }
+        FILESTORE_TRY_ASSIGN(const IoStep step, write_sink(*request().sink, unwritten_, waker()));
+        unwritten_ = unwritten_.subspan(step.bytes);
+        progress_.add(step.bytes);
+        return !step.would_block;
+    }
+
     Result<void> open() {
-        FILESTORE_TRY(check_limits());
         FILESTORE_TRY(check_request(request()));
         FILESTORE_TRY_ASSIGN(reader_, backend().open_reader(request()));
         FILESTORE_TRY_ASSIGN(range_, resolve_range(request().range, reader_->size()));
@@ -193,11 +269,29 @@ private:
             FILESTORE_TRY_ASSIGN(const FileInfo info, reader_->info());
             FILESTORE_TRY(call_user(ErrorCode::sink_failed, [&] { return request().on_info(info); }));
         }
-        buffer_ = make_buffer(range_.length);
+        if (reader_->descriptor() >= 0) {
+            descriptor_sink_ = dynamic_cast<DescriptorSink*>(request().sink.get());
+        }
         return {};
     }
 
+    /// False where the sink has to be waited for.
+    Result<bool> copy_to_descriptor() {
+        const FileRange rest{reader_->descriptor(), range_.offset + read_, range_.length - read_};
+        FILESTORE_TRY_ASSIGN(const std::optional<IoStep> step, descriptor_sink_->take_from(rest, waker()));
+        if (!step) {
+            descriptor_sink_ = nullptr;
+            return true;
+        }
+        read_ += step->bytes;
+        progress_.add(step->bytes);
+        return !step->would_block;
+    }
+
     Result<void> fill() {
+        if (buffer_.empty()) {
+            buffer_ = make_buffer(range_.length);
+        }
         const std::uint64_t left = range_.length - read_;
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size()));
         FILESTORE_TRY_ASSIGN(const std::size_t got,
@@ -220,6 +314,8 @@ private:
     void close_file() noexcept override { reader_.reset(); }
 
     std::unique_ptr<Reader> reader_;
+    /// The sink, as long as it takes from the reader's file.
+    DescriptorSink* descriptor_sink_ = nullptr;
     std::vector<std::byte> buffer_;
     std::span<const std::byte> unwritten_;
     ResolvedRange range_;

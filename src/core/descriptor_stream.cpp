@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "core/descriptor.h"
+#include "core/file_stream.h"
 #include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -30,7 +32,7 @@ Error stream_error(ErrorCode code, int number, const std::string& what) {
 }
 
 /// A regular file, from an offset to the end that it has when it is opened.
-class FileSource final : public Source {
+class FileSource final : public FileBackedSource {
 public:
     FileSource(Descriptor owned, int descriptor, std::string name, const struct ::stat& status,
                std::uint64_t start)
@@ -56,11 +58,21 @@ public:
         if (got < 0) {
             return stream_error(ErrorCode::source_failed, errno, "cannot read " + name_);
         }
-        position_ += static_cast<std::uint64_t>(got);
-        if (got == 0 || (position_ == end_ && has_changed())) {
+        if (got == 0) {
             return changed();
         }
+        FILESTORE_TRY(taken(static_cast<std::uint64_t>(got)));
         return IoStep{static_cast<std::size_t>(got), false};
+    }
+
+    FileRange rest() const noexcept override { return {descriptor_, position_, end_ - position_}; }
+
+    Result<void> taken(std::uint64_t size) override {
+        position_ += size;
+        if (position_ == end_ && has_changed()) {
+            return changed();
+        }
+        return {};
     }
 
     std::optional<std::uint64_t> size() const noexcept override { return end_ - start_; }
@@ -132,9 +144,13 @@ private:
     std::string name_;
 };
 
-class FileSink final : public Sink {
+class FileSink final : public DescriptorSink {
 public:
     FileSink(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+
+    Result<std::optional<IoStep>> take_from(const FileRange& range, const Wake&) override {
+        return step_of_copy(copy_between_files(range, descriptor_));
+    }
 
     Result<IoStep> write(std::span<const std::byte> bytes, const Wake&) override {
         ssize_t written = 0;
@@ -186,10 +202,35 @@ private:
     bool was_pending_ = false;
 };
 
-class PolledSink final : public Sink {
+class PolledSink final : public DescriptorSink {
 public:
-    PolledSink(Descriptor owned, int descriptor, bool is_socket, std::string name)
-        : owned_(std::move(owned)), descriptor_(descriptor), is_socket_(is_socket), name_(std::move(name)) {}
+    PolledSink(Descriptor owned, int descriptor, mode_t kind, std::string name)
+        : owned_(std::move(owned)),
+          descriptor_(descriptor),
+          is_socket_(S_ISSOCK(kind)),
+          is_pipe_(S_ISFIFO(kind)),
+          name_(std::move(name)) {}
+
+    /// To pipes, and to sockets that do not block: of others nothing keeps sendfile() from waiting.
+    Result<std::optional<IoStep>> take_from(const FileRange& range, const Wake& wake) override {
+        if (!is_pipe_ && !is_socket_that_does_not_block()) {
+            return std::optional<IoStep>();
+        }
+        while (is_ready(descriptor_, POLLOUT)) {
+            const ssize_t moved = move_some(range);
+            if (moved > 0) {
+                return std::optional(IoStep{static_cast<std::size_t>(moved), false});
+            }
+            if (moved == 0 || (errno != EINTR && errno != EAGAIN)) {
+                return std::optional<IoStep>();
+            }
+            if (errno == EAGAIN) {
+                break;
+            }
+        }
+        wake.when_writable(descriptor_);
+        return std::optional(IoStep{0, true});
+    }
 
     Result<IoStep> write(std::span<const std::byte> bytes, const Wake& wake) override {
         while (is_ready(descriptor_, POLLOUT)) {
@@ -209,6 +250,18 @@ public:
     }
 
 private:
+    bool is_socket_that_does_not_block() const {
+        return is_socket_ && (::fcntl(descriptor_, F_GETFL) & O_NONBLOCK) != 0;
+    }
+
+    ssize_t move_some(const FileRange& range) const {
+        const auto most = static_cast<std::size_t>(std::min(range.size, kernel_copy_size));
+        auto offset = static_cast<off_t>(range.offset);
+        const SigpipeBlock block;
+        return is_pipe_ ? ::splice(range.descriptor, &offset, descriptor_, nullptr, most, SPLICE_F_NONBLOCK)
+                        : ::sendfile(descriptor_, range.descriptor, &offset, most);
+    }
+
     ssize_t write_some(std::span<const std::byte> bytes) const {
         if (is_socket_) {
             return ::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -220,10 +273,13 @@ private:
     Descriptor owned_;
     int descriptor_;
     bool is_socket_;
+    bool is_pipe_;
     std::string name_;
 };
 
-Result<std::shared_ptr<Source>> make_source(Descriptor owned, int descriptor, const std::string& name) {
+/// A file that was just opened is at its start, which it need not be asked for.
+Result<std::shared_ptr<Source>> make_source(Descriptor owned, int descriptor, const std::string& name,
+                                            bool is_at_start) {
     struct ::stat status {};
     if (::fstat(descriptor, &status) != 0) {
         return errno_error(errno, "cannot use " + name);
@@ -234,7 +290,7 @@ Result<std::shared_ptr<Source>> make_source(Descriptor owned, int descriptor, co
     if (!S_ISREG(status.st_mode)) {
         return std::shared_ptr<Source>(std::make_shared<PolledSource>(std::move(owned), descriptor, name));
     }
-    const off_t start = ::lseek(descriptor, 0, SEEK_CUR);
+    const off_t start = is_at_start ? 0 : ::lseek(descriptor, 0, SEEK_CUR);
     if (start < 0) {
         return errno_error(errno, "cannot use " + name);
     }
@@ -245,7 +301,7 @@ Result<std::shared_ptr<Source>> make_source(Descriptor owned, int descriptor, co
 }  // namespace
 
 Result<std::shared_ptr<Source>> source_from_descriptor(int descriptor) {
-    return make_source(Descriptor(), descriptor, "descriptor " + std::to_string(descriptor));
+    return make_source(Descriptor(), descriptor, "descriptor " + std::to_string(descriptor), false);
 }
 
 Result<std::shared_ptr<Source>> source_from_path(const std::string& path) {
@@ -253,12 +309,13 @@ Result<std::shared_ptr<Source>> source_from_path(const std::string& path) {
     if (!file.is_open()) {
         return errno_error(errno, "cannot open " + quoted(path));
     }
-    return make_descriptor_source(std::move(file), quoted(path));
+    const int descriptor = file.get();
+    return make_source(std::move(file), descriptor, quoted(path), true);
 }
 
 Result<std::shared_ptr<Source>> make_descriptor_source(Descriptor owned, const std::string& name) {
     const int descriptor = owned.get();
-    return make_source(std::move(owned), descriptor, name);
+    return make_source(std::move(owned), descriptor, name, false);
 }
 
 Result<std::shared_ptr<Sink>> make_descriptor_sink(Descriptor owned, int descriptor,
@@ -271,7 +328,7 @@ Result<std::shared_ptr<Sink>> make_descriptor_sink(Descriptor owned, int descrip
         return std::shared_ptr<Sink>(std::make_shared<FileSink>(descriptor, name));
     }
     return std::shared_ptr<Sink>(
-        std::make_shared<PolledSink>(std::move(owned), descriptor, S_ISSOCK(status.st_mode), name));
+        std::make_shared<PolledSink>(std::move(owned), descriptor, status.st_mode, name));
 }
 
 Result<std::shared_ptr<Sink>> sink_to_descriptor(int descriptor) {

@@ -215,6 +215,10 @@ Result<Metadata> StoredMetadata::read(std::string_view json) {
     return metadata;
 }
 
+void StoredMetadata::put_own(Metadata& metadata, std::string_view key, std::string json) {
+    metadata.members_.insert_or_assign(std::string(key), std::move(json));
+}
+
 Result<void> Metadata::set(std::string_view key, std::string_view text) {
     FILESTORE_TRY(check_text("key", key));
     FILESTORE_TRY(check_text("text", text));

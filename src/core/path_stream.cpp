@@ -9,6 +9,7 @@
 
 #include "core/descriptor.h"
 #include "core/descriptor_stream.h"
+#include "core/file_stream.h"
 #include "core/staged_file.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -32,7 +33,7 @@ SplitPath split(const std::string& path) {
 }
 
 /// A download that takes its name only when it is whole.
-class PathSink final : public Sink {
+class PathSink final : public DescriptorSink {
 public:
     PathSink(Descriptor directory, StagedFile file, std::string path, std::string name)
         : directory_(std::move(directory)),
@@ -43,6 +44,10 @@ public:
     Result<IoStep> write(std::span<const std::byte> bytes, const Wake&) override {
         FILESTORE_TRY(write_all(file_.descriptor(), bytes, "cannot write " + quoted(path_)));
         return IoStep{bytes.size(), false};
+    }
+
+    Result<std::optional<IoStep>> take_from(const FileRange& range, const Wake&) override {
+        return step_of_copy(copy_between_files(range, file_.descriptor()));
     }
 
     Result<void> finish() override {

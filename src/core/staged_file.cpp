@@ -122,7 +122,7 @@ Result<void> StagedFile::prepare_replacing() {
     return open_file_error(errno, "cannot name the file");
 }
 
-Result<void> StagedFile::publish_new_in(int directory, const std::string& name) {
+Result<void> StagedFile::publish_new_in(int directory, const std::string& name) const {
     if (link_to(directory, name) != 0) {
         return open_file_error(errno, "cannot name the file");
     }
@@ -138,29 +138,35 @@ Result<void> StagedFile::publish_replacing_in(int directory, const std::string& 
     return {};
 }
 
-Result<void> write_all(int descriptor, std::span<const std::byte> bytes, const std::string& what) {
+int write_to_descriptor(int descriptor, std::span<const std::byte> bytes) noexcept {
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) {
-            continue;
+        if (written >= 0) {
+            bytes = bytes.subspan(static_cast<std::size_t>(written));
+        } else if (errno != EINTR) {
+            return errno;
         }
-        if (written < 0) {
-            return open_file_error(errno, what);
-        }
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
-    return {};
+    return 0;
+}
+
+Result<void> write_all(int descriptor, std::span<const std::byte> bytes, const std::string& what) {
+    const int number = write_to_descriptor(descriptor, bytes);
+    return number == 0 ? Result<void>() : open_file_error(number, what);
+}
+
+int flush_descriptor(int descriptor) noexcept {
+    while (::fsync(descriptor) != 0) {
+        if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
 }
 
 Result<void> flush_to_disk(int descriptor, const std::string& what) {
-    int outcome = 0;
-    do {
-        outcome = ::fsync(descriptor);
-    } while (outcome != 0 && errno == EINTR);
-    if (outcome != 0) {
-        return open_file_error(errno, what);
-    }
-    return {};
+    const int number = flush_descriptor(descriptor);
+    return number == 0 ? Result<void>() : open_file_error(number, what);
 }
 
 }  // namespace filestore

@@ -27,12 +27,12 @@ public:
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
 
     /// Gives the file its name in the directory; `already_exists` where it is taken.
-    [[nodiscard]] Result<void> publish_new(const std::string& name) {
+    [[nodiscard]] Result<void> publish_new(const std::string& name) const {
         return publish_new_in(directory_, name);
     }
 
     /// The same in another directory of the file system.
-    [[nodiscard]] Result<void> publish_new_in(int directory, const std::string& name);
+    [[nodiscard]] Result<void> publish_new_in(int directory, const std::string& name) const;
 
     /// Whether a name is one that staged files have in their directory for a while.
     [[nodiscard]] static bool is_hidden_name(std::string_view name) noexcept;
@@ -61,11 +61,17 @@ private:
     std::string hidden_name_;
 };
 
-/// Writes all bytes, past short writes and EINTR. `what` leads the message of a failure.
+/// Writes all bytes, past short writes and EINTR: 0 or an errno.
+[[nodiscard]] int write_to_descriptor(int descriptor, std::span<const std::byte> bytes) noexcept;
+
+/// The same, with an Error that `what` leads.
 [[nodiscard]] Result<void> write_all(int descriptor, std::span<const std::byte> bytes,
                                      const std::string& what);
 
-/// fsync. A failure is final: the kernel may have dropped the data, so it is never tried again.
+/// fsync, past EINTR: 0 or an errno. A failure is final: the kernel may have dropped the data, so it is never tried again.
+[[nodiscard]] int flush_descriptor(int descriptor) noexcept;
+
+/// The same, with an Error that `what` leads.
 [[nodiscard]] Result<void> flush_to_disk(int descriptor, const std::string& what);
 
 }  // namespace filestore

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -67,7 +68,9 @@ Result<void> flush(const Store& store, int directory) {
     if (store.durability != Durability::full) {
         return {};
     }
-    return flush_to_disk(directory, "cannot flush a directory " + store.place());
+    const int number = store.flush_directory(directory);
+    return number == 0 ? Result<void>()
+                       : open_file_error(number, "cannot flush a directory " + store.place());
 }
 
 /// False where there was nothing to remove.
@@ -103,18 +106,61 @@ Result<void> rename_to_new(const Names& names) {
     return {};
 }
 
+/// The umask took from a mode that lets others in.
+Result<void> let_others_in(const Store& store, int descriptor) {
+    if ((store.modes.file & 0077U) != 0 && ::fchmod(descriptor, store.modes.file) != 0) {
+        return open_file_error(errno, "cannot set the mode of a file " + store.place());
+    }
+    return {};
+}
+
+Result<void> flush_file(const Store& store, int descriptor) {
+    if (store.durability == Durability::none) {
+        return {};
+    }
+    const int number = flush_descriptor(descriptor);
+    return number == 0 ? Result<void>() : open_file_error(number, "cannot flush a file " + store.place());
+}
+
+Result<void> write_whole(const Store& store, int descriptor, std::string_view bytes) {
+    const int number = write_to_descriptor(descriptor, std::as_bytes(std::span(bytes)));
+    if (number != 0) {
+        return open_file_error(number, "cannot write a file " + store.place());
+    }
+    return flush_file(store, descriptor);
+}
+
+/// Makes a file of its own name, with all its bytes, flushed. `already_exists` where the name is taken.
+Result<void> make_whole(const Names& names, int directory, const std::string& name, std::string_view bytes) {
+    const Descriptor file(::openat(directory, name.c_str(),
+                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                   names.store.modes.file));
+    if (!file.is_open()) {
+        return names.failure(errno, "cannot make " + name);
+    }
+    FILESTORE_TRY(let_others_in(names.store, file.get()));
+    return write_whole(names.store, file.get(), bytes);
+}
+
+Result<void> record_data(const Names& names, const NewContent& content) {
+    if (content.staged) {
+        return content.staged->publish_new_in(names.staging, names.data_record);
+    }
+    return make_whole(names, names.staging, names.data_record, content.small);
+}
+
 /// A sidecar may stand in the way, of a file that is gone.
-Result<void> link_sidecar(const Names& names, StagedFile& sidecar) {
-    auto linked = sidecar.publish_new_in(names.metadata(), names.sidecar);
-    if (linked.ok() || linked.error().code() != ErrorCode::already_exists) {
-        return linked;
+Result<void> make_sidecar(const Names& names, std::string_view sidecar) {
+    auto made = make_whole(names, names.metadata(), names.sidecar, sidecar);
+    if (made.ok() || made.error().code() != ErrorCode::already_exists) {
+        return made;
     }
     FILESTORE_TRY(unlink_name(names, names.metadata(), names.sidecar));
-    return sidecar.publish_new_in(names.metadata(), names.sidecar);
+    return make_whole(names, names.metadata(), names.sidecar, sidecar);
 }
 
 /// The file is not there: neither may be what else has its name. The record of it goes last. A directory that has the sidecar's name is not ours.
-Result<void> remove_rest(const Names& names) {
+Result<void> remove_rest(const Names& names, bool has_sidecar_record) {
     const bool removed = ::unlinkat(names.metadata(), names.sidecar.c_str(), 0) == 0;
     if (!removed && errno != ENOENT && errno != EISDIR) {
         return names.failure(errno, "cannot remove " + names.sidecar);
@@ -122,8 +168,10 @@ Result<void> remove_rest(const Names& names) {
     if (removed) {
         FILESTORE_TRY(flush(names.store, names.metadata()));
     }
-    if (names.staging >= 0) {
+    if (has_sidecar_record) {
         FILESTORE_TRY(unlink_name(names, names.staging, names.sidecar_record));
+    }
+    if (names.staging >= 0) {
         FILESTORE_TRY(unlink_name(names, names.staging, names.data_record));
     }
     return {};
@@ -146,8 +194,10 @@ void take_back_replacement(const Names& names) {
 }
 
 /// A replacement up to its commit point.
-Result<void> record_replacement(const Names& names, StagedFile& data, StagedFile& sidecar) {
-    FILESTORE_TRY(data.publish_new_in(names.staging, names.data_record));
+Result<void> record_replacement(const Names& names, const NewContent& content) {
+    FILESTORE_TRY(record_data(names, content));
+    FILESTORE_TRY_ASSIGN(const StagedFile sidecar, stage(names.store));
+    FILESTORE_TRY(write_whole(names.store, sidecar.descriptor(), content.sidecar));
     FILESTORE_TRY(sidecar.publish_new_in(names.staging, names.sidecar_record));
     return flush(names.store, names.staging);
 }
@@ -191,27 +241,21 @@ Result<StagedFile> stage(const Store& store) {
     if (!file) {
         return file.error().within(store.place());
     }
-    // The umask took from a mode that lets others in.
-    if ((store.modes.file & 0077U) != 0 && ::fchmod(file->descriptor(), store.modes.file) != 0) {
-        return open_file_error(errno, "cannot set the mode of a file " + store.place());
-    }
+    FILESTORE_TRY(let_others_in(store, file->descriptor()));
     return file;
 }
 
 Result<void> flush_staged(const Store& store, const StagedFile& file) {
-    if (store.durability == Durability::none) {
-        return {};
-    }
-    return flush_to_disk(file.descriptor(), "cannot flush a file " + store.place());
+    return flush_file(store, file.descriptor());
 }
 
-Result<void> publish_new(const Store& store, const FileId& id, StagedFile& data, StagedFile& sidecar) {
+Result<void> publish_new(const Store& store, const FileId& id, const NewContent& content) {
     FILESTORE_TRY_ASSIGN(const int staging, store.staging());
     FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, staging, id));
     bool has_its_name = false;
     const auto publish = [&]() -> Result<void> {
-        FILESTORE_TRY(data.publish_new_in(staging, names.data_record));
-        FILESTORE_TRY(link_sidecar(names, sidecar));
+        FILESTORE_TRY(record_data(names, content));
+        FILESTORE_TRY(make_sidecar(names, content.sidecar));
         FILESTORE_TRY(flush(store, names.metadata()));
         FILESTORE_TRY(rename_to_new(names));
         has_its_name = true;
@@ -224,11 +268,11 @@ Result<void> publish_new(const Store& store, const FileId& id, StagedFile& data,
     return published;
 }
 
-Result<void> replace(const Store& store, const FileId& id, StagedFile& data, StagedFile& sidecar) {
+Result<void> replace(const Store& store, const FileId& id, const NewContent& content) {
     FILESTORE_TRY_ASSIGN(const int staging, store.staging());
     FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, staging, id));
     FILESTORE_TRY(check_sidecar_is_no_directory(names));
-    auto replaced = record_replacement(names, data, sidecar);
+    auto replaced = record_replacement(names, content);
     if (replaced.ok()) {
         replaced = rename_over(names, names.data_record, names.base(), names.data);
     }
@@ -257,7 +301,7 @@ Result<bool> take_away(const Store& store, const FileId& id) {
         finished = flush(store, names.base());
     }
     if (finished.ok()) {
-        finished = remove_rest(names);
+        finished = remove_rest(names, false);
     }
     if (had_data && !finished.ok()) {
         return Error(ErrorCode::outcome_unknown,
@@ -287,7 +331,7 @@ Result<void> settle(const Store& store, const FileId& id) {
     }
     FILESTORE_TRY_ASSIGN(const bool file_there, is_there(store, names.base(), names.data));
     if (!file_there) {
-        return remove_rest(names);
+        return remove_rest(names, sidecar_recorded);
     }
     if (sidecar_recorded) {
         return finish_replacement(names);

@@ -14,17 +14,19 @@
 ///
 ///     A new file                                                         after a crash
 ///     1. the bytes are staged without a name, then flushed               nothing is there
-///     2. the sidecar likewise
-///     3. lock; settle; D is not there
-///     4. d is linked to the bytes                                        taken back: M and d are removed
-///     5. M is linked to the sidecar; flush metadata/                     the same
-///     6. d is renamed to D, which must not be there; flush base/         the new file is there
+///     2. lock; settle; D is not there
+///     3. d is linked to the bytes                                        taken back: M and d are removed
+///     4. M is made, written and flushed; flush metadata/                 the same
+///     5. d is renamed to D, which must not be there; flush base/         the new file is there
 ///
-///     A replacement: 1 to 3 as above, but D is there
-///     4. d is linked to the bytes                                        taken back: d is removed, the old file is there
+///     A replacement: 1 and 2 as above, but D is there
+///     3. d is linked to the bytes                                        taken back: d is removed, the old file is there
+///     4. the sidecar is staged without a name, then flushed              the same
 ///     5. m is linked to the sidecar; flush staging/: the commit point    carried out: 6 and 7 follow
 ///     6. d is renamed to D; flush base/                                  carried out: 7 follows
 ///     7. m is renamed to M; flush metadata/                              the new file is there
+///
+///     Of few bytes, that are in memory, 1 is left out, and at 3 d is made, written and flushed.
 ///
 ///     A removal
 ///     1. lock; settle; D is there
@@ -48,6 +50,8 @@
 /// Functions of this header are thread-safe and block; all but stage() are called with the file's lock held.
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "core/staged_file.h"
 #include "filestore/file_id.h"
@@ -62,14 +66,21 @@ namespace filestore::local {
 /// Flushes the content of a staged file, as the store's durability wants it.
 [[nodiscard]] Result<void> flush_staged(const Store& store, const StagedFile& file);
 
-/// Steps 4 to 6 of a new file. `already_exists` where D has come meanwhile, from a program that takes no lock. On failure nothing new is there.
-[[nodiscard]] Result<void> publish_new(const Store& store, const FileId& id, StagedFile& data,
-                                       StagedFile& sidecar);
+/// What an upload brings. A resource; one thread at a time.
+struct NewContent {
+    /// The bytes, flushed; where there is no such file they are few, and in `small`.
+    std::optional<StagedFile> staged{};
+    std::string small{};
+    /// The text of the sidecar.
+    std::string sidecar{};
+};
 
-/// Steps 4 to 7 of a replacement. On failure the old file is there, but for `outcome_unknown`: the new one is, or will be once it is settled, and may
+/// Steps 3 to 5 of a new file. `already_exists` where D has come meanwhile, from a program that takes no lock. On failure nothing new is there.
+[[nodiscard]] Result<void> publish_new(const Store& store, const FileId& id, const NewContent& content);
+
+/// Steps 3 to 7 of a replacement. On failure the old file is there, but for `outcome_unknown`: the new one is, or will be once it is settled, and may
 /// not survive power loss.
-[[nodiscard]] Result<void> replace(const Store& store, const FileId& id, StagedFile& data,
-                                   StagedFile& sidecar);
+[[nodiscard]] Result<void> replace(const Store& store, const FileId& id, const NewContent& content);
 
 /// Steps 2 to 4 of a removal. False where D is not there; a sidecar that was left goes too. `outcome_unknown` where D is gone and what follows failed: it
 /// is settled later, and may be there again after power loss. Where a full disk has no place for d, D is removed

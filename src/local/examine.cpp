@@ -107,13 +107,13 @@ Error wrong_checksum(const ChecksumValue& kept, const ChecksumValue& found) {
 
 Result<std::uint64_t> compare(const Store& store, const StoredFile& stored, std::span<std::byte> buffer,
                               const CallOptions& limits) {
-    FILESTORE_TRY_ASSIGN(const Descriptor file, open_file(store, stored.info.id));
+    FILESTORE_TRY_ASSIGN(const OpenFile file, open_file(store, stored.info.id));
     std::optional<Checksum> running;
     if (stored.checksum) {
         running.emplace(stored.checksum->algorithm);
     }
     FILESTORE_TRY_ASSIGN(const std::uint64_t size,
-                         read_through(file, running, buffer, limits, "its bytes cannot be read"));
+                         read_through(file.descriptor, running, buffer, limits, "its bytes cannot be read"));
     if (size != stored.info.size) {
         return wrong_size(stored, size);
     }
@@ -140,7 +140,7 @@ Result<Examined> examine(const Store& store, const FileId& id, const IsRecorded&
     }
     examined.is_known = true;
     examined.is_there = true;
-    const auto stored = read_stored_file(store, id);
+    const auto stored = read_stored_file(store, id, **status);
     if (!stored.ok() && stored.error().code() == ErrorCode::not_found) {
         examined.finding = VerifyFinding{id, Damage::missing, "its metadata is gone", false};
         return examined;

@@ -4,14 +4,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "core/backend_handle.h"
 #include "core/checksum/checksum.h"
+#include "core/file_stream.h"
 #include "core/secret.h"
 #include "core/staged_file.h"
 #include "core/try.h"
@@ -41,22 +44,17 @@ using local::StoredFile;
 constexpr int attempts_without_lock = 3;
 
 /// Whether two looks saw the same file, untouched.
-bool same_file(const std::optional<struct ::stat>& first, const std::optional<struct ::stat>& second) {
-    if (!first || !second) {
-        return !first && !second;
-    }
-    return first->st_ino == second->st_ino && first->st_size == second->st_size &&
-           first->st_ctim.tv_sec == second->st_ctim.tv_sec &&
-           first->st_ctim.tv_nsec == second->st_ctim.tv_nsec;
+bool is_same_file(const struct ::stat& first, const struct ::stat& second) {
+    return first.st_ino == second.st_ino && first.st_size == second.st_size &&
+           first.st_ctim.tv_sec == second.st_ctim.tv_sec && first.st_ctim.tv_nsec == second.st_ctim.tv_nsec;
 }
 
-/// Stages the bytes, then commits them with their sidecar (see commit.h).
+/// Stages the bytes, or keeps them where they are few, then commits them with their sidecar (see commit.h).
 class LocalWriter final : public BlockingBackend::Writer {
 public:
-    LocalWriter(std::shared_ptr<const Store> store, StagedFile data, const UploadRequest& request,
+    LocalWriter(std::shared_ptr<const Store> store, const UploadRequest& request,
                 std::optional<ChecksumAlgorithm> checksum)
         : store_(std::move(store)),
-          data_(std::move(data)),
           create_only_(request.create_only),
           if_version_(request.if_version),
           limits_(request.call) {
@@ -73,16 +71,35 @@ public:
         if (checksum_) {
             checksum_->update(bytes);
         }
-        return write_all(data_.descriptor(), bytes, "cannot write a file " + store_->place());
+        if (!content_.staged && content_.small.size() + bytes.size() <= most_kept) {
+            content_.small.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+            return {};
+        }
+        FILESTORE_TRY(stage());
+        return write_staged(bytes);
+    }
+
+    /// The blocks are shared where the file system can, and read once for the checksum. Else a checksum wants the bytes to come by.
+    Result<std::uint64_t> write_from(int descriptor, std::uint64_t offset, std::uint64_t size) override {
+        const FileRange range{descriptor, offset, size};
+        if (!content_.staged) {
+            if (size <= most_kept) {
+                return std::uint64_t{0};
+            }
+            FILESTORE_TRY(stage());
+            is_cloned_ = clone_into_empty(range, content_.staged->descriptor());
+        }
+        if (!is_cloned_) {
+            return checksum_ ? std::uint64_t{0} : copy_between_files(range, content_.staged->descriptor());
+        }
+        return checksum_ ? add_cloned(size) : Result<std::uint64_t>(size);
     }
 
     Result<void> commit(std::uint64_t size) override {
-        sidecar_.size = size;
-        if (checksum_) {
-            sidecar_.checksum = checksum_->finish();
+        FILESTORE_TRY_ASSIGN(content_.sidecar, make_sidecar(size));
+        if (content_.staged) {
+            FILESTORE_TRY(local::flush_staged(*store_, *content_.staged));
         }
-        FILESTORE_TRY_ASSIGN(StagedFile sidecar_file, stage_sidecar());
-        FILESTORE_TRY(local::flush_staged(*store_, data_));
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
         FILESTORE_TRY(local::settle(*store_, sidecar_.id));
         FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, sidecar_.id));
@@ -90,19 +107,53 @@ public:
             FILESTORE_TRY(check_version());
         }
         if (!existing) {
-            return publish_new(sidecar_file);
+            return publish_new();
         }
         if (create_only_) {
             return Error(ErrorCode::already_exists,
                          "file " + sidecar_.id.str() + " is already there " + store_->place());
         }
-        return local::replace(*store_, sidecar_.id, data_, sidecar_file);
+        return local::replace(*store_, sidecar_.id, content_);
     }
 
 private:
+    /// From now on the bytes are in a file.
+    Result<void> stage() {
+        if (content_.staged) {
+            return {};
+        }
+        FILESTORE_TRY_ASSIGN(StagedFile file, local::stage(*store_));
+        content_.staged.emplace(std::move(file));
+        return write_staged(std::as_bytes(std::span(content_.small)));
+    }
+
+    Result<void> write_staged(std::span<const std::byte> bytes) {
+        const int number = write_to_descriptor(content_.staged->descriptor(), bytes);
+        return number == 0 ? Result<void>()
+                           : open_file_error(number, "cannot write a file " + store_->place());
+    }
+
+    /// Reads the next bytes of the cloned file, of which `left` have not been read.
+    Result<std::uint64_t> add_cloned(std::uint64_t left) {
+        if (buffer_.empty()) {
+            buffer_.resize(read_size);
+        }
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size()));
+        ssize_t got = 0;
+        do {
+            got = ::read(content_.staged->descriptor(), buffer_.data(), wanted);
+        } while (got < 0 && errno == EINTR);
+        if (got <= 0) {
+            return open_file_error(got < 0 ? errno : EIO, "cannot read what was stored " + store_->place());
+        }
+        const auto count = static_cast<std::size_t>(got);
+        checksum_->update(std::span(buffer_).first(count));
+        return std::uint64_t{count};
+    }
+
     /// Only a program that takes no lock can have made the file meanwhile.
-    Result<void> publish_new(StagedFile& sidecar_file) {
-        auto published = local::publish_new(*store_, sidecar_.id, data_, sidecar_file);
+    Result<void> publish_new() {
+        auto published = local::publish_new(*store_, sidecar_.id, content_);
         if (!create_only_ && !published.ok() && published.error().code() == ErrorCode::already_exists) {
             return Error(ErrorCode::conflict, std::string(published.error().message()));
         }
@@ -123,19 +174,24 @@ private:
         return {};
     }
 
-    Result<StagedFile> stage_sidecar() {
+    Result<std::string> make_sidecar(std::uint64_t size) {
         FILESTORE_TRY_ASSIGN(const FileId version, FileId::generate());
         sidecar_.version = version.str();
-        FILESTORE_TRY_ASSIGN(const std::string json, local::write_sidecar(sidecar_));
-        FILESTORE_TRY_ASSIGN(StagedFile file, local::stage(*store_));
-        FILESTORE_TRY(write_all(file.descriptor(), std::as_bytes(std::span(json)),
-                                "cannot write metadata " + store_->place()));
-        FILESTORE_TRY(local::flush_staged(*store_, file));
-        return file;
+        sidecar_.size = size;
+        if (checksum_) {
+            sidecar_.checksum = checksum_->finish();
+        }
+        return local::write_sidecar(sidecar_);
     }
 
+    /// Of no more bytes is it worth to keep them until they are whole.
+    static constexpr std::size_t most_kept = std::size_t{64} * 1024;
+    static constexpr std::size_t read_size = std::size_t{256} * 1024;
+
     std::shared_ptr<const Store> store_;
-    StagedFile data_;
+    local::NewContent content_;
+    bool is_cloned_ = false;
+    std::vector<std::byte> buffer_;
     Sidecar sidecar_;
     /// Of what was written so far.
     std::optional<Checksum> checksum_;
@@ -174,6 +230,9 @@ public:
         return count;
     }
 
+    /// A checksum that is to be compared wants the bytes to come by.
+    int descriptor() const noexcept override { return check_ ? -1 : file_.get(); }
+
 private:
     std::shared_ptr<const Store> store_;
     FileId id_;
@@ -202,13 +261,18 @@ public:
 
 protected:
     Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) override {
-        FILESTORE_TRY_ASSIGN(StagedFile data, local::stage(*store_));
-        return std::unique_ptr<Writer>(
-            std::make_unique<LocalWriter>(store_, std::move(data), request, checksum_));
+        return std::unique_ptr<Writer>(std::make_unique<LocalWriter>(store_, request, checksum_));
     }
 
     Result<std::unique_ptr<Reader>> open_reader(const DownloadRequest& request) override {
-        return in_one_piece(request.id, request.call, [&] { return open_with_info(request.id); });
+        std::optional<local::OpenFile> file;
+        const auto open = [&]() -> Result<struct ::stat> {
+            FILESTORE_TRY_ASSIGN(file, local::open_file(*store_, request.id));
+            return file->status;
+        };
+        return in_one_piece(request.id, request.call, open, [&](const struct ::stat&) {
+            return open_with_info(request.id, std::move(*file));
+        });
     }
 
     Result<bool> remove_now(const FileRequest& request) override {
@@ -219,7 +283,6 @@ protected:
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, id, request.call));
         FILESTORE_TRY(local::settle(*store_, id));
-        FILESTORE_TRY(find_file(*store_, id));
         return local::take_away(*store_, id);
     }
 
@@ -229,7 +292,13 @@ protected:
     }
 
     Result<FileInfo> metadata_now(const FileRequest& request) override {
-        return in_one_piece(request.id, request.call, [&] { return info_of(request.id); });
+        const FileId& id = request.id;
+        const auto look = [&]() -> Result<struct ::stat> {
+            FILESTORE_TRY_ASSIGN(const auto found, find_file(*store_, id));
+            return found ? Result<struct ::stat>(*found) : local::no_such_file(*store_, id);
+        };
+        return in_one_piece(id, request.call, look,
+                            [&](const struct ::stat& status) { return info_of(id, status); });
     }
 
     Result<ListPage> list_now(const ListRequest& request) override {
@@ -249,25 +318,28 @@ protected:
     }
 
 private:
-    /// What `read` makes of a file, whose data and metadata are of one upload: a replacement that was under way meanwhile is waited for, or finished
-    /// where its process has died. A replacement renames first the data, then the sidecar, and its record is there in between.
-    template <class Read>
-    std::invoke_result_t<Read> in_one_piece(const FileId& id, const CallOptions& call, Read read) const {
+    /// What `read` makes of a file that `look` found, whose data and metadata are of one upload: a replacement that was under way meanwhile is waited
+    /// for, or finished where its process has died. A replacement renames first the data, then the sidecar, and its record is there in between.
+    template <class Look, class Read>
+    std::invoke_result_t<Read, const struct ::stat&> in_one_piece(const FileId& id, const CallOptions& call,
+                                                                  Look look, Read read) const {
         for (int attempt = 0; attempt < attempts_without_lock; ++attempt) {
-            FILESTORE_TRY_ASSIGN(const auto before, find_file(*store_, id));
+            const Result<struct ::stat> before = look();
             FILESTORE_TRY_ASSIGN(const bool is_replaced, local::is_being_replaced(*store_, id));
             if (is_replaced) {
                 break;
             }
-            auto result = read();
+            FILESTORE_TRY(before);
+            auto result = read(*before);
             FILESTORE_TRY_ASSIGN(const auto after, find_file(*store_, id));
-            if (same_file(before, after)) {
+            if (after && is_same_file(*before, *after)) {
                 return result;
             }
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, id, call));
         FILESTORE_TRY(local::settle(*store_, id));
-        return read();
+        FILESTORE_TRY_ASSIGN(const struct ::stat found, look());
+        return read(found);
     }
 
     [[nodiscard]] bool has_sidecar(const FileId& id) const {
@@ -276,26 +348,19 @@ private:
         });
     }
 
-    [[nodiscard]] Result<FileInfo> info_of(const FileId& id) const {
-        FILESTORE_TRY_ASSIGN(StoredFile file, read_stored_file(*store_, id));
+    [[nodiscard]] Result<FileInfo> info_of(const FileId& id, const struct ::stat& status) const {
+        FILESTORE_TRY_ASSIGN(StoredFile file, read_stored_file(*store_, id, status));
         return std::move(file.info);
     }
 
     /// `corrupt` where the metadata is damaged or tells of another size, and for an empty file that should not be. A file without metadata can be read.
-    [[nodiscard]] Result<std::unique_ptr<Reader>> open_with_info(const FileId& id) const {
-        FILESTORE_TRY_ASSIGN(Descriptor file, local::open_file(*store_, id));
-        struct ::stat status {};
-        if (::fstat(file.get(), &status) != 0) {
-            return open_file_error(errno, "cannot look at file " + id.str() + " " + store_->place());
-        }
-        if (!S_ISREG(status.st_mode)) {
-            return local::not_regular(*store_, id);
-        }
-        auto stored = read_stored_file(*store_, id);
+    [[nodiscard]] Result<std::unique_ptr<Reader>> open_with_info(const FileId& id,
+                                                                 local::OpenFile file) const {
+        auto stored = read_stored_file(*store_, id, file.status);
         if (!stored.ok() && stored.error().code() == ErrorCode::corrupt) {
             return stored.error();
         }
-        const auto size = static_cast<std::uint64_t>(status.st_size);
+        const auto size = static_cast<std::uint64_t>(file.status.st_size);
         std::optional<ReadCheck> check;
         if (verify_downloads_ && stored.ok() && stored->checksum) {
             check.emplace(*stored->checksum, size);
@@ -306,8 +371,8 @@ private:
         }
         auto info =
             stored.ok() ? Result<FileInfo>(std::move(stored->info)) : Result<FileInfo>(stored.error());
-        return std::unique_ptr<Reader>(std::make_unique<LocalReader>(store_, id, std::move(file), size,
-                                                                     std::move(info), std::move(check)));
+        return std::unique_ptr<Reader>(std::make_unique<LocalReader>(
+            store_, id, std::move(file.descriptor), size, std::move(info), std::move(check)));
     }
 
     std::shared_ptr<const Store> store_;

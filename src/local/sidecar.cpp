@@ -79,15 +79,15 @@ Result<std::string> write_sidecar(const Sidecar& sidecar) {
         FILESTORE_TRY(ours.set("version", sidecar.version));
     }
     if (sidecar.checksum) {
-        FILESTORE_TRY(ours.set_json("checksum", as_json(*sidecar.checksum)));
+        StoredMetadata::put_own(ours, "checksum", as_json(*sidecar.checksum));
     }
     Metadata members = sidecar.metadata;
     FILESTORE_TRY(members.set("file_id", sidecar.id.text()));
     FILESTORE_TRY(members.set("original_path", sidecar.original_path));
     if (sidecar.size) {
-        FILESTORE_TRY(members.set_json("size", std::to_string(*sidecar.size)));
+        StoredMetadata::put_own(members, "size", std::to_string(*sidecar.size));
     }
-    FILESTORE_TRY(members.set_json("filestore", ours.to_json()));
+    StoredMetadata::put_own(members, "filestore", ours.to_json());
     return members.to_json();
 }
 

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "core/call_limits.h"
 #include "core/staged_file.h"
@@ -146,7 +147,43 @@ struct Store::Staging {
     Descriptor directory;
 };
 
-Store::Store() : staging_(std::make_unique<Staging>()) {}
+/// Open lock files that nobody holds a lock by: each lock needs one of its own.
+class Store::LockFiles {
+public:
+    /// Not open where there is none. One that was removed meanwhile would keep nobody away.
+    Descriptor take() noexcept {
+        const std::scoped_lock guard(mutex_);
+        while (!idle_.empty()) {
+            Descriptor file = std::move(idle_.back());
+            idle_.pop_back();
+            struct ::stat status {};
+            if (::fstat(file.get(), &status) == 0 && status.st_nlink > 0) {
+                return file;
+            }
+        }
+        return {};
+    }
+
+    void give_back(Descriptor file) noexcept {
+        const std::scoped_lock guard(mutex_);
+        if (idle_.size() < idle_.capacity()) {
+            idle_.push_back(std::move(file));
+        }
+    }
+
+    LockFiles() { idle_.reserve(most_idle); }
+
+private:
+    static constexpr std::size_t most_idle = 16;
+
+    std::mutex mutex_;
+    std::vector<Descriptor> idle_;
+};
+
+Store::Store()
+    : staging_(std::make_unique<Staging>()),
+      lock_files_(std::make_unique<LockFiles>()),
+      directory_flushes_(std::make_unique<DirectoryFlushes>()) {}
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
@@ -260,7 +297,10 @@ Result<FileLock> FileLock::prepare(const Store& store, const FileId& id) {
     const auto open_it = [&] {
         return open_beneath(store.base.get(), ".filestore/lock", O_RDWR | O_NONBLOCK);
     };
-    Descriptor file = open_it();
+    Descriptor file = store.lock_files_->take();
+    if (!file.is_open()) {
+        file = open_it();
+    }
     if (!file.is_open() && errno == ENOENT) {
         FILESTORE_TRY_ASSIGN(const Descriptor own,
                              open_or_make_directory(store, store.base.get(), own_directory));
@@ -270,7 +310,7 @@ Result<FileLock> FileLock::prepare(const Store& store, const FileId& id) {
     if (!file.is_open()) {
         return open_file_error(errno, "cannot open the lock file " + store.place());
     }
-    return FileLock(std::move(file), lock_byte(id));
+    return FileLock(store, std::move(file), lock_byte(id));
 }
 
 bool FileLock::set(short type) noexcept {
@@ -310,7 +350,9 @@ FileLock::~FileLock() {
     if (file_.is_open()) {
         // Closing alone would leave the lock to a forked child that has the description too.
         const int kept = errno;
-        static_cast<void>(set(F_UNLCK));
+        if (set(F_UNLCK)) {
+            store_->lock_files_->give_back(std::move(file_));
+        }
         errno = kept;
     }
 }

@@ -14,6 +14,7 @@
 #include "filestore/local_backend.h"
 #include "filestore/result.h"
 #include "filestore/time.h"
+#include "local/group_flush.h"
 #include "local/layout.h"
 
 namespace filestore::local {
@@ -47,6 +48,11 @@ public:
     /// Nothing where there is none, so that nothing can be unfinished.
     [[nodiscard]] Result<std::optional<int>> staging_if_there() const;
 
+    /// Flushes a directory, together with all who want that at the same time: 0 or an errno.
+    [[nodiscard]] int flush_directory(int descriptor) const noexcept {
+        return directory_flushes_->flush(descriptor);
+    }
+
     std::string base_path;
     Durability durability = Durability::full;
     Modes modes;
@@ -56,17 +62,21 @@ public:
     Descriptor metadata;
 
 private:
+    friend class FileLock;
     struct Staging;
+    class LockFiles;
 
     Store();
     [[nodiscard]] Result<void> agree_on_layout(std::optional<LocalLayout> wanted);
     [[nodiscard]] Result<void> make_layout(LocalLayout wanted) const;
 
     std::unique_ptr<Staging> staging_;
+    std::unique_ptr<LockFiles> lock_files_;
+    std::unique_ptr<DirectoryFlushes> directory_flushes_;
 };
 
 /// Keeps other writers and removers of one file away, in this and in other processes, by a lock on one byte of
-/// `<base>/.filestore/lock`. A resource (movable); released by the destructor.
+/// `<base>/.filestore/lock`. A resource (movable) that does not outlive its store; released by the destructor.
 class FileLock {
 public:
     /// Blocks until the lock is free, or fails with `cancelled` or `timeout` as the call's limits say.
@@ -81,11 +91,13 @@ public:
     ~FileLock();
 
 private:
-    FileLock(Descriptor file, off_t byte) noexcept : file_(std::move(file)), byte_(byte) {}
+    FileLock(const Store& store, Descriptor file, off_t byte) noexcept
+        : store_(&store), file_(std::move(file)), byte_(byte) {}
     [[nodiscard]] static Result<FileLock> prepare(const Store& store, const FileId& id);
     /// False, and errno, where it cannot be had now.
     [[nodiscard]] bool set(short type) noexcept;
 
+    const Store* store_;
     Descriptor file_;
     off_t byte_;
 };

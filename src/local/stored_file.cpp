@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -17,7 +16,28 @@ namespace filestore::local {
 
 namespace {
 
-constexpr std::size_t largest_sidecar = std::size_t{4} * 1024 * 1024;
+constexpr off_t largest_sidecar = off_t{4} * 1024 * 1024;
+
+/// Reads to the end of `text`, or to that of the file, where `text` then ends too. False, and errno, on failure.
+bool read_into(int descriptor, std::string& text) {
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const ssize_t got = ::read(descriptor, text.data() + size, text.size() - size);
+        if (got == 0) {
+            break;
+        }
+        if (got < 0 && errno != EINTR) {
+            return false;
+        }
+        size += got < 0 ? 0 : static_cast<std::size_t>(got);
+    }
+    text.resize(size);
+    return true;
+}
+
+std::string cannot_read_metadata(const Store& store, const FileId& id) {
+    return "cannot read the metadata of file " + id.str() + " " + store.place();
+}
 
 /// Not open on failure, which errno tells.
 Descriptor open_part(const Store& store, const FileId& id, Part part) {
@@ -34,31 +54,22 @@ Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
     if (!file.is_open() && errno == ENOENT) {
         return Error(ErrorCode::not_found, "file " + id.str() + " " + store.place() + " has no metadata");
     }
-    const std::string what = "cannot read the metadata of file " + id.str() + " " + store.place();
     struct ::stat status {};
     const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
     if (opened ? !S_ISREG(status.st_mode) : errno == ELOOP) {
-        return Error(ErrorCode::corrupt, what + ": it is not a regular file");
+        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is not a regular file");
     }
     if (!opened) {
-        return open_file_error(errno, what);
+        return open_file_error(errno, cannot_read_metadata(store, id));
     }
-    std::string text;
-    std::array<char, 4096> chunk{};
-    while (text.size() <= largest_sidecar) {
-        const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return open_file_error(errno, what);
-        }
-        if (got == 0) {
-            return text;
-        }
-        text.append(chunk.data(), static_cast<std::size_t>(got));
+    if (status.st_size > largest_sidecar) {
+        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is larger than 4 MiB");
     }
-    return Error(ErrorCode::corrupt, what + ": it is larger than 4 MiB");
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    if (!read_into(file.get(), text)) {
+        return open_file_error(errno, cannot_read_metadata(store, id));
+    }
+    return text;
 }
 
 /// Of a file that another program wrote, in place: any change of it changes that.
@@ -94,19 +105,26 @@ Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId&
     return std::optional(status);
 }
 
-Result<Descriptor> open_file(const Store& store, const FileId& id) {
-    Descriptor file = open_part(store, id, Part::data);
-    if (file.is_open()) {
-        return file;
+Result<OpenFile> open_file(const Store& store, const FileId& id) {
+    OpenFile file;
+    file.descriptor = open_part(store, id, Part::data);
+    if (!file.descriptor.is_open()) {
+        switch (errno) {
+            case ENOENT:
+                return no_such_file(store, id);
+            case ELOOP:
+                return not_regular(store, id);
+            default:
+                return open_file_error(errno, "cannot open file " + id.str() + " " + store.place());
+        }
     }
-    switch (errno) {
-        case ENOENT:
-            return no_such_file(store, id);
-        case ELOOP:
-            return not_regular(store, id);
-        default:
-            return open_file_error(errno, "cannot open file " + id.str() + " " + store.place());
+    if (::fstat(file.descriptor.get(), &file.status) != 0) {
+        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
+    if (!S_ISREG(file.status.st_mode)) {
+        return not_regular(store, id);
+    }
+    return file;
 }
 
 Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
@@ -114,6 +132,10 @@ Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
     if (!status) {
         return no_such_file(store, id);
     }
+    return read_stored_file(store, id, *status);
+}
+
+Result<StoredFile> read_stored_file(const Store& store, const FileId& id, const struct ::stat& status) {
     FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
     FILESTORE_TRY_ASSIGN(Sidecar sidecar, read_sidecar(id, json));
     StoredFile file;
@@ -121,11 +143,11 @@ Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
     FileInfo& info = file.info;
     info.id = id;
     info.original_path = std::move(sidecar.original_path);
-    info.size = static_cast<std::uint64_t>(status->st_size);
-    info.last_modified = modification_time(*status);
+    info.size = static_cast<std::uint64_t>(status.st_size);
+    info.last_modified = modification_time(status);
     info.content_type = std::move(sidecar.content_type);
     info.metadata = std::move(sidecar.metadata);
-    info.version = sidecar.version.empty() ? version_of(*status) : std::move(sidecar.version);
+    info.version = sidecar.version.empty() ? version_of(status) : std::move(sidecar.version);
     if (sidecar.size && *sidecar.size != info.size) {
         return Error(ErrorCode::corrupt,
                      "file " + id.str() + " " + store.place() + " has " + std::to_string(info.size) +

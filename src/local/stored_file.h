@@ -19,8 +19,14 @@ namespace filestore::local {
 /// The state of a stored file; nothing where there is none. `corrupt` for what is no regular file: nothing of ours.
 [[nodiscard]] Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId& id);
 
-/// The bytes of a stored file. `not_found` where there is none, `corrupt` for what is no regular file.
-[[nodiscard]] Result<Descriptor> open_file(const Store& store, const FileId& id);
+/// The bytes of a stored file. A resource.
+struct OpenFile {
+    Descriptor descriptor;
+    struct ::stat status {};
+};
+
+/// `not_found` where there is none, `corrupt` for what is no regular file.
+[[nodiscard]] Result<OpenFile> open_file(const Store& store, const FileId& id);
 
 /// What is known of a file. A value.
 struct StoredFile {
@@ -30,5 +36,9 @@ struct StoredFile {
 
 /// Reads a file's metadata. `not_found` where file or metadata is not there; `corrupt` where the metadata is damaged or tells of another size.
 [[nodiscard]] Result<StoredFile> read_stored_file(const Store& store, const FileId& id);
+
+/// The same of a file that is there, and was found to be as `status` tells.
+[[nodiscard]] Result<StoredFile> read_stored_file(const Store& store, const FileId& id,
+                                                  const struct ::stat& status);
 
 }  // namespace filestore::local

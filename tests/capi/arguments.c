@@ -35,6 +35,7 @@ void test_null_handles(void) {
 void test_null_outputs(filestore_service* service) {
     const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
     char* no_id = NULL;
+    uint64_t number = 0;
     check_code(filestore_options_create(NULL, &err), invalid, &err, "options_create without output");
     check_code(filestore_cancel_create(NULL, &err), invalid, &err, "cancel_create without output");
     check_code(filestore_call_options_create(NULL, &err), invalid, &err,
@@ -58,6 +59,10 @@ void test_null_outputs(filestore_service* service) {
                "download_into without output");
     check_code(filestore_exists(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
                "exists without output");
+    check_code(filestore_cleanup(service, 30, 1, NULL, NULL, &number, &err), invalid, &err,
+               "cleanup without output");
+    check_code(filestore_cleanup(service, 30, 1, NULL, &number, NULL, &err), invalid, &err,
+               "cleanup without a second output");
     check_code(filestore_metadata(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
                "metadata without output");
     check_code(filestore_list(service, NULL, 0, NULL, NULL, &err), invalid, &err, "list without output");
@@ -75,6 +80,8 @@ void test_null_service(void) {
     filestore_list_page* page = NULL;
     int32_t answer = 7;
     size_t length = 7;
+    uint64_t removed = 7;
+    uint64_t failed = 7;
     char byte = 0;
     check_code(filestore_upload_buffer(NULL, TEXT, TEXT_SIZE, NULL, id, &err), invalid, &err,
                "upload_buffer without service");
@@ -103,6 +110,9 @@ void test_null_service(void) {
                "metadata without service");
     check_code(filestore_list(NULL, NULL, 0, NULL, &page, &err), invalid, &err, "list without service");
     check_code(filestore_verify(NULL, NULL, &buffer, &err), invalid, &err, "verify without service");
+    check_code(filestore_cleanup(NULL, 30, 0, NULL, &removed, &failed, &err), invalid, &err,
+               "cleanup without service");
+    check(removed == 0 && failed == 0, "the numbers of cleanup are 0 after a failure");
     check(buffer == NULL && page == NULL, "handles are NULL after a failure");
 }
 

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
     test_list();
     test_verify();
     test_layouts();
+    test_cleanup();
     filestore_close(service);
 
     return finish_checks();

@@ -24,12 +24,12 @@ class Operation:
 
 
 class Upload(Operation):
-    def __init__(self, source):
+    def __init__(self, source, content=CONTENT):
         self.source = source
-        self.new = Stored(CONTENT, source, {"kind": "new", "text": "ä" * 500})
+        self.new = Stored(content, source, {"kind": "new", "text": "ä" * 500})
 
     def __repr__(self):
-        return f"upload from {self.source}"
+        return f"upload of {len(self.new.content)} bytes from {self.source}"
 
     def run(self, scene, runner):
         """`runner` runs the command, spoilt or not."""
@@ -174,7 +174,8 @@ class InShards(Operation):
         scene.save()
 
 
-UPLOADS = [Upload("pipe"), Upload("file")]
+# Few bytes are kept in memory until they are whole.
+UPLOADS = [Upload("pipe"), Upload("file"), Upload("pipe", CONTENT[:5000])]
 CHANGES = [*UPLOADS, Removal()]
 CHANGES_IN_SHARDS = [InShards(Upload("pipe")), InShards(Removal())]
 CONVERSIONS = [Conversion("sharded"), Conversion("flat")]

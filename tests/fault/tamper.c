@@ -95,6 +95,7 @@ static const struct call calls[] = {
     {SYS_renameat2, "renameat2", path_3, true, 0},
     {SYS_rmdir, "rmdir", path_0, true, 0},
     {SYS_sendfile, "sendfile", descriptor_0, true, 3},
+    {SYS_splice, "splice", descriptor_0, true, 4},
     {SYS_stat, "stat", path_0, false, 0},
     {SYS_statfs, "statfs", path_0, false, 0},
     {SYS_statx, "statx", path_1, false, 0},

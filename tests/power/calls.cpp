@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdarg>
 #include <mutex>
 #include <numeric>
 #include <span>
@@ -229,6 +230,21 @@ ssize_t copy_file_range(int from, off_t* from_offset, int to, off_t* to_offset, 
     call.before();
     return call.change(
         static_cast<ssize_t>(::syscall(SYS_copy_file_range, from, from_offset, to, to_offset, count, flags)));
+}
+
+/// Only what makes a name changes something.
+int openat(int directory, const char* path, int flags, ...) {
+    mode_t mode = 0;
+    if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE) {
+        va_list arguments;
+        va_start(arguments, flags);
+        mode = va_arg(arguments, mode_t);
+        va_end(arguments);
+    }
+    if ((flags & O_CREAT) == 0) {
+        return static_cast<int>(::syscall(SYS_openat, directory, path, flags, mode));
+    }
+    return change_name("openat", directory, path, SYS_openat, directory, path, flags, mode);
 }
 
 int mkdir(const char* path, mode_t mode) noexcept {

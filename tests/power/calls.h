@@ -2,7 +2,7 @@
 
 /// Watches the calls of this program that change or flush something on disk. The library is linked into the program, whose own functions of
 /// these names stand before those of the C library: fsync, fdatasync, syncfs, write, pwrite, writev, pwritev, ftruncate, fallocate, copy_file_range,
-/// mkdir, mkdirat, rename, renameat, renameat2, link, linkat, unlink, unlinkat, rmdir.
+/// openat that makes a file, mkdir, mkdirat, rename, renameat, renameat2, link, linkat, unlink, unlinkat, rmdir.
 
 #include <string>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-/// What happens to the system calls of this program that change names or flush: linkat, renameat, renameat2, unlinkat, fsync.
+/// What happens to the system calls of this program that change names or flush: linkat, openat that makes a file,
+/// renameat, renameat2, unlinkat, fsync.
 
 namespace filestore::test {
 

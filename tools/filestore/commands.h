@@ -17,5 +17,6 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode probe(const Session& session);
 [[nodiscard]] ExitCode verify(const Session& session);
 [[nodiscard]] ExitCode convert(const Surroundings& around);
+[[nodiscard]] ExitCode cleanup(const Session& session);
 
 }  // namespace filestore::tool

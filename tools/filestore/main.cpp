@@ -41,6 +41,8 @@ ExitCode run_command(const Session& session) {
             return verify(session);
         case Command::convert:
             break;
+        case Command::cleanup:
+            return cleanup(session);
     }
     return ExitCode::other;
 }

@@ -1,18 +1,11 @@
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <condition_variable>
-#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "commands.h"
-#include "core/descriptor.h"
-#include "running_call.h"
+#include "feed.h"
 #include "service/verify_json.h"
 
 namespace filestore::tool {
@@ -38,77 +31,8 @@ std::string as_text(const VerifyReport& report) {
     return text + "\n";
 }
 
-/// Lines that the library's threads have for standard output, which the main thread writes. A resource; thread-safe.
-class Feed {
-public:
-    Feed() : ready_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-
-    [[nodiscard]] int descriptor() const noexcept { return ready_.get(); }
-
-    /// Waits while too much is unwritten. `cancelled` once nothing is written any more.
-    Result<void> add(const std::string& line) {
-        std::unique_lock lock(mutex_);
-        written_.wait(lock, [this] { return lines_.size() < most_unwritten || is_closed_; });
-        if (is_closed_) {
-            return Error(ErrorCode::cancelled);
-        }
-        lines_ += line;
-        announce(ready_.get());
-        return {};
-    }
-
-    void end(Result<VerifyReport> report) {
-        const std::lock_guard lock(mutex_);
-        report_.emplace(std::move(report));
-        announce(ready_.get());
-    }
-
-    /// What is to be written, and the report when there is nothing more.
-    std::optional<Result<VerifyReport>> take(std::string& lines) {
-        std::uint64_t ignored = 0;
-        [[maybe_unused]] const ssize_t got = ::read(ready_.get(), &ignored, sizeof ignored);
-        const std::lock_guard lock(mutex_);
-        lines = std::exchange(lines_, {});
-        written_.notify_all();
-        return report_;
-    }
-
-    void close() {
-        const std::lock_guard lock(mutex_);
-        is_closed_ = true;
-        written_.notify_all();
-    }
-
-private:
-    static constexpr std::size_t most_unwritten = 65'536;
-
-    Descriptor ready_;
-    std::mutex mutex_;
-    std::condition_variable written_;
-    std::string lines_;
-    bool is_closed_ = false;
-    std::optional<Result<VerifyReport>> report_;
-};
-
-/// Writes the findings as they come; answers the report.
-Result<VerifyReport> follow(const Session& session, Feed& feed, ProgressBar& bar) {
-    std::string lines;
-    while (true) {
-        wait_while_watching(feed.descriptor(), session.signals, &bar);
-        auto report = feed.take(lines);
-        if (!lines.empty() && !session.output.has_failed()) {
-            bar.clear();
-            if (!session.output.write(lines)) {
-                feed.close();
-            }
-        }
-        if (report) {
-            return std::move(*report);
-        }
-    }
-}
-
-VerifyRequest request_of(const Session& session, const std::shared_ptr<Feed>& feed, ProgressBar& bar) {
+VerifyRequest request_of(const Session& session, const std::shared_ptr<Feed<VerifyReport>>& feed,
+                         ProgressBar& bar) {
     VerifyRequest request;
     request.repair = session.options.repair;
     request.resume = session.options.resume;
@@ -131,13 +55,13 @@ VerifyRequest request_of(const Session& session, const std::shared_ptr<Feed>& fe
 
 ExitCode verify(const Session& session) {
     ProgressBar bar("verify", ProgressUnit::files);
-    const auto feed = std::make_shared<Feed>();
+    const auto feed = std::make_shared<Feed<VerifyReport>>();
     if (feed->descriptor() < 0) {
         return session.fail(errno_error(errno, "cannot wait for the call"));
     }
     session.service.verify_async(request_of(session, feed, bar),
                                  [feed](Result<VerifyReport> report) { feed->end(std::move(report)); });
-    const auto report = follow(session, *feed, bar);
+    const auto report = feed->follow(session, &bar);
     bar.clear();
     if (session.output.has_failed() && session.output.reader_is_gone()) {
         return ExitCode::other;

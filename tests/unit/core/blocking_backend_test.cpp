@@ -467,3 +467,55 @@ TEST_CASE_METHOD(Fixture, "many calls at once", "[blocking_backend]") {
         CHECK(content_of(ids[i]) == random_bytes(i * 10));
     }
 }
+
+TEST_CASE("a paused transfer moves no byte, and goes on when it may", "[blocking_backend]") {
+    const auto executor = std::make_shared<ManualExecutor>();
+    const auto backend = std::make_shared<MemoryBackend>(executor);
+    const std::string content = random_bytes(1'000'000);
+    const FileId id = new_id();
+    const auto pause = std::make_shared<filestore::PauseSwitch>();
+    filestore::CallOptions call;
+    call.pause = pause;
+    std::uint64_t moved = 0;
+    bool paused_in_the_middle = false;
+    call.progress = [&](const filestore::Progress& progress) {
+        moved = progress.bytes_done;
+        if (!std::exchange(paused_in_the_middle, true)) {
+            pause->pause();
+        }
+    };
+    const auto check_pauses = [&](const auto& answers) {
+        executor->run_all();
+        CHECK(moved == 0);
+        CHECK(backend->open_writers() == 0);
+        pause->resume();
+        executor->run_all();
+        CHECK(paused_in_the_middle);
+        CHECK(moved > 0);
+        CHECK(moved < content.size());
+        CHECK(answers.count() == 0);
+        pause->resume();
+        executor->run_all();
+        CHECK(moved == content.size());
+        CHECK(answers.count() == 1);
+    };
+    pause->pause();
+    Answers<UploadReceipt> uploads;
+    UploadRequest request = upload_of(filestore::source_from_string(content), id);
+    request.call = call;
+    backend->upload_async(std::move(request), uploads.next());
+    check_pauses(uploads);
+    CHECK(uploads.wait_for_one().ok());
+
+    pause->pause();
+    moved = 0;
+    paused_in_the_middle = false;
+    Answers<DownloadReceipt> downloads;
+    const auto sink = std::make_shared<BufferSink>();
+    DownloadRequest download = download_of(id, sink);
+    download.call = call;
+    backend->download_async(std::move(download), downloads.next());
+    check_pauses(downloads);
+    CHECK(downloads.wait_for_one().ok());
+    CHECK(sink->bytes() == content);
+}

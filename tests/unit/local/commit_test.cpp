@@ -112,24 +112,31 @@ const std::vector<Layout> every_layout{{LocalLayout::flat},
                                        {LocalLayout::sharded, LocalLayout::flat},
                                        {LocalLayout::flat, LocalLayout::sharded}};
 
-Result<StagedFile> staged_with(const Store& store, const std::string& bytes) {
-    auto file = stage(store);
-    if (file.ok() && !write_all(file->descriptor(), bytes_of(bytes), "test").ok()) {
-        return Error(ErrorCode::io);
+/// What is uploaded: staged, or in memory as few bytes are.
+Result<NewContent> new_content(const Store& store, bool is_small) {
+    NewContent content;
+    content.sidecar = *new_file.sidecar;
+    if (is_small) {
+        content.small = *new_file.data;
+        return content;
     }
-    return file;
+    auto file = stage(store);
+    if (!file.ok()) {
+        return file.error();
+    }
+    const auto written = write_all(file->descriptor(), bytes_of(*new_file.data), "test");
+    const auto flushed = written.ok() ? flush_staged(store, *file) : written;
+    if (!flushed.ok()) {
+        return flushed.error();
+    }
+    content.staged.emplace(std::move(*file));
+    return content;
 }
 
-Result<void> publish(const Store& store, bool is_new) {
-    auto data = staged_with(store, *new_file.data);
-    auto sidecar = staged_with(store, *new_file.sidecar);
-    if (!data.ok() || !sidecar.ok()) {
-        return Error(ErrorCode::io);
-    }
-    for (const StagedFile* file : {&*data, &*sidecar}) {
-        if (const auto flushed = flush_staged(store, *file); !flushed.ok()) {
-            return flushed;
-        }
+Result<void> publish(const Store& store, bool is_new, bool is_small = false) {
+    const auto content = new_content(store, is_small);
+    if (!content.ok()) {
+        return content.error();
     }
     const auto lock = FileLock::take(store, id, {});
     if (!lock.ok()) {
@@ -138,7 +145,7 @@ Result<void> publish(const Store& store, bool is_new) {
     if (const auto settled = settle(store, id); !settled.ok()) {
         return settled;
     }
-    return is_new ? publish_new(store, id, *data, *sidecar) : replace(store, id, *data, *sidecar);
+    return is_new ? publish_new(store, id, *content) : replace(store, id, *content);
 }
 
 Result<void> take_it_away(const Store& store) {
@@ -163,7 +170,11 @@ struct Operation {
 
 std::vector<Operation> operations() {
     return {{"a new file", nothing, new_file, [](const Store& store) { return publish(store, true); }},
+            {"a new file of few bytes", nothing, new_file,
+             [](const Store& store) { return publish(store, true, true); }},
             {"a replacement", old_file, new_file, [](const Store& store) { return publish(store, false); }},
+            {"a replacement of few bytes", old_file, new_file,
+             [](const Store& store) { return publish(store, false, true); }},
             {"a removal", old_file, nothing, take_it_away}};
 }
 
@@ -411,12 +422,20 @@ TEST_CASE("everything is flushed before what makes it visible", "[commit]") {
     };
     using Paths = std::vector<std::string>;
     const auto as_new = [](const Store& store) { return publish(store, true); };
+    const auto as_new_and_small = [](const Store& store) { return publish(store, true, true); };
     const auto as_old = [](const Store& store) { return publish(store, false); };
-    CHECK(flushed(Durability::full, as_new) == Paths{"a file", "a file", metadata, base});
+    const auto as_old_and_small = [](const Store& store) { return publish(store, false, true); };
+    const std::string sidecar = metadata + "/" + id.str() + ".json";
+    const std::string record = staging + "/" + id.str() + ".data";
+    CHECK(flushed(Durability::full, as_new) == Paths{"a file", sidecar, metadata, base});
     CHECK(flushed(Durability::full, as_old) == Paths{"a file", "a file", staging, base, metadata});
+    CHECK(flushed(Durability::full, as_old_and_small) == Paths{record, "a file", staging, base, metadata});
     CHECK(flushed(Durability::full, take_it_away) == Paths{base, metadata});
-    CHECK(flushed(Durability::data, as_new) == Paths{"a file", "a file"});
+    CHECK(flushed(Durability::full, as_new_and_small) == Paths{record, sidecar, metadata, base});
+    CHECK(take_it_away(place.open()).ok());
+    CHECK(flushed(Durability::data, as_new) == Paths{"a file", sidecar});
     CHECK(flushed(Durability::data, as_old) == Paths{"a file", "a file"});
+    CHECK(flushed(Durability::data, as_old_and_small) == Paths{record, "a file"});
     CHECK(flushed(Durability::data, take_it_away).empty());
     CHECK(flushed(Durability::none, as_new).empty());
     CHECK(flushed(Durability::none, as_old).empty());

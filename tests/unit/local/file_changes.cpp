@@ -99,6 +99,9 @@ int openat(int directory, const char* name, int flags, ...) {
     if (name[0] == '.' && name[1] == '\0' && (flags & O_TMPFILE) == O_DIRECTORY) {
         filestore::test::DirectoryReads::note();
     }
-    return static_cast<int>(::syscall(SYS_openat, directory, name, flags, mode));
+    const bool makes_a_name = (flags & O_CREAT) != 0;
+    return !makes_a_name || FileChanges::allow()
+               ? static_cast<int>(::syscall(SYS_openat, directory, name, flags, mode))
+               : -1;
 }
 }
