@@ -1,6 +1,6 @@
 # The packages that the library links. The build uses this file, and the installed package does for its static libraries.
 
-set(filestore_dependencies CURL OpenSSL SQLite3 Threads pugixml yaml-cpp)
+set(filestore_dependencies CURL OpenSSL SQLite3 Threads date pugixml yaml-cpp)
 
 # Calls find_package with the arguments given (REQUIRED or QUIET) for each dependency; filestore_missing then lists
 # those that were not found.
@@ -20,5 +20,5 @@ macro(filestore_find_dependencies)
     endif()
 endmacro()
 
-set(filestore_link_libraries CURL::libcurl OpenSSL::Crypto SQLite::SQLite3 Threads::Threads pugixml::pugixml
-                             yaml-cpp::yaml-cpp)
+set(filestore_link_libraries CURL::libcurl OpenSSL::Crypto SQLite::SQLite3 Threads::Threads date::date-tz
+                             pugixml::pugixml yaml-cpp::yaml-cpp)

@@ -7,6 +7,7 @@ set(installed_headers
     include/filestore/blocking_backend.h
     include/filestore/call.h
     include/filestore/checksum.h
+    include/filestore/cleanup.h
     include/filestore/error.h
     include/filestore/executor.h
     include/filestore/export.h
@@ -19,6 +20,7 @@ set(installed_headers
     include/filestore/s3_client.h
     include/filestore/s3_credentials.h
     include/filestore/s3_options.h
+    include/filestore/schedule.h
     include/filestore/service.h
     include/filestore/stdstream.h
     include/filestore/stream.h

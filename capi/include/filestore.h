@@ -125,6 +125,7 @@ typedef struct filestore_cancel filestore_cancel;
 typedef struct filestore_call_options filestore_call_options;
 typedef struct filestore_upload_options filestore_upload_options;
 typedef struct filestore_download_options filestore_download_options;
+typedef struct filestore_verify_options filestore_verify_options;
 typedef struct filestore_buffer filestore_buffer;
 typedef struct filestore_list_page filestore_list_page;
 
@@ -141,6 +142,18 @@ typedef int32_t (*filestore_write_function)(void* context, const void* data, siz
 /// Hears how far a transfer is: growing `bytes_done`, at most about ten times a second and once at the end; `bytes_total` is
 /// FILESTORE_UNKNOWN_SIZE where it is not known. It must be quick and must not block.
 typedef void (*filestore_progress_function)(void* context, uint64_t bytes_done, uint64_t bytes_total);
+
+/// Hears of a damaged file, in the order of their IDs: `damage` is "corrupt" (its bytes are not those that were stored, or its metadata cannot be
+/// read), "missing" (it is recorded as stored and its bytes are gone, or its metadata is), "orphaned" (metadata of no file: nothing is lost) or "unreadable" (the system
+/// does not let it be read); `what` says in a line what is wrong; `quarantined` is 1 where it has been moved to the quarantine. A program treats another `damage` as
+/// "corrupt": newer libraries may have more. Returns 0, or the caller's own number to end the run.
+typedef int32_t (*filestore_finding_function)(void* context, const char* id, const char* damage,
+                                              const char* what, int32_t quarantined);
+
+/// Hears how far a run of filestore_verify is, at most about ten times a second and once at the end; `files_total` is about right, or
+/// FILESTORE_UNKNOWN_SIZE. It must be quick and must not block.
+typedef void (*filestore_verify_progress_function)(void* context, uint64_t files_done, uint64_t files_total,
+                                                   uint64_t bytes_done);
 
 // Version
 
@@ -182,14 +195,14 @@ FILESTORE_C_API void filestore_error_destroy(filestore_error* error) FILESTORE_N
 FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
                                                  filestore_error** err) FILESTORE_NOEXCEPT;
 
-/// Sets one option by its name: `backend` (local, s3), `base_path`, `durability` (full, data, none), `file_mode` and `directory_mode` (octal),
+/// Sets one option by its name: `backend` (local, s3), `base_path`, `durability` (full, data, none), `layout` (flat, sharded), `file_mode` and `directory_mode` (octal),
 /// `checksum` (crc64nvme, sha256, off), `verify_downloads` (true, false), `url_base`, `url_key`,
 /// `bucket_name`, `aws_access_key`, `aws_secret_key`, `aws_session_token`, `region`, `endpoint`, `dual_stack` (true, false),
 /// `addressing` (automatic, path,
 /// virtual_host), `payload_signing` (automatic, signed, unsigned), `key_prefix`, `ca_file`, `spool_directory`,
 /// `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds), `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
-/// `retention_days`, `schedule`.
+/// `retention_days`, `schedule`, `time_zone`.
 /// FILESTORE_INVALID_ARGUMENT, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
 FILESTORE_C_API int32_t filestore_options_set(filestore_options* options, const char* name, const char* value,
                                               filestore_error** err) FILESTORE_NOEXCEPT;
@@ -199,8 +212,8 @@ FILESTORE_C_API void filestore_options_destroy(filestore_options* options) FILES
 
 /// Opens a service; `options` may be NULL for the defaults. It uses no network and starts no thread until a call needs one.
 /// Failures to act on: FILESTORE_INVALID_ARGUMENT (an unknown backend, an option that cannot be right, a file where a
-/// directory is needed), FILESTORE_CONFIGURATION (there is no such place for the store), FILESTORE_PERMISSION_DENIED,
-/// FILESTORE_NO_SPACE, FILESTORE_IO. The catalogue is opened by the first call that records.
+/// directory is needed), FILESTORE_CONFIGURATION (there is no such place for the store, or it has another `layout`), FILESTORE_UNSUPPORTED (a layout of a newer
+/// library), FILESTORE_CONFLICT (the layout is just being changed), FILESTORE_PERMISSION_DENIED, FILESTORE_NO_SPACE, FILESTORE_IO. The catalogue is opened by the first call that records.
 FILESTORE_C_API int32_t filestore_open(const filestore_options* options, filestore_service** service,
                                        filestore_error** err) FILESTORE_NOEXCEPT;
 
@@ -228,7 +241,7 @@ FILESTORE_C_API void filestore_cancel_request(filestore_cancel* cancel) FILESTOR
 /// Frees the handle. Calls and options that hold the token are not touched.
 FILESTORE_C_API void filestore_cancel_destroy(filestore_cancel* cancel) FILESTORE_NOEXCEPT;
 
-// Options of filestore_delete, filestore_exists, filestore_metadata and filestore_list
+// Options of filestore_delete, filestore_exists, filestore_metadata, filestore_list and filestore_cleanup
 
 /// Makes options with their defaults: no time limit, no token. Fails with FILESTORE_NO_MEMORY only.
 FILESTORE_C_API int32_t filestore_call_options_create(filestore_call_options** options,
@@ -443,6 +456,67 @@ FILESTORE_C_API const char* filestore_list_page_next(const filestore_list_page* 
 
 /// Frees a page.
 FILESTORE_C_API void filestore_list_page_destroy(filestore_list_page* page) FILESTORE_NOEXCEPT;
+
+// Verify
+
+/// Makes options with their defaults: nothing is moved, a run begins anew, four files are read at a time, no limit. Fails with FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_verify_options_create(filestore_verify_options** options,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets whether what is there of a damaged file is moved to the quarantine of a local store. Nothing is deleted or overwritten.
+FILESTORE_C_API int32_t filestore_verify_options_set_repair(filestore_verify_options* options, int32_t repair,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets whether a run goes on where one that was ended, also by kill -9, has come to; its findings are told again.
+FILESTORE_C_API int32_t filestore_verify_options_set_resume(filestore_verify_options* options, int32_t resume,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets how many files are read at a time, 1 to 64; filestore_verify refuses another number.
+FILESTORE_C_API int32_t filestore_verify_options_set_parallel(filestore_verify_options* options,
+                                                              uint32_t parallel,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Limits the whole of each run, from its start; it then fails with FILESTORE_TIMEOUT, and can be gone on with. 0: no limit.
+FILESTORE_C_API int32_t filestore_verify_options_set_timeout_ms(filestore_verify_options* options,
+                                                                uint64_t timeout_ms,
+                                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Lets a token end the runs; NULL takes it away. The handle may be destroyed before the options.
+FILESTORE_C_API int32_t filestore_verify_options_set_cancel(filestore_verify_options* options,
+                                                            const filestore_cancel* cancel,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who hears of damaged files; NULL for nobody.
+FILESTORE_C_API int32_t filestore_verify_options_set_finding(filestore_verify_options* options,
+                                                             filestore_finding_function finding,
+                                                             void* context,
+                                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who hears how far a run is; NULL for nobody.
+FILESTORE_C_API int32_t filestore_verify_options_set_progress(filestore_verify_options* options,
+                                                              filestore_verify_progress_function progress,
+                                                              void* context,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Frees options.
+FILESTORE_C_API void filestore_verify_options_destroy(filestore_verify_options* options) FILESTORE_NOEXCEPT;
+
+/// Reads every file of the store and compares it with its checksum, its metadata and its record; takes as long as reading them all. Damage is no failure of the
+/// call. `*report` is a new buffer, which the caller destroys: a JSON object with the numbers `files` (looked at), `bytes` (read), `unchecked` (of the files: nobody has
+/// kept a checksum of them), `corrupt`, `missing`, `orphaned`, `unreadable` and `in_quarantine` (recorded as stored, and moved there by an earlier
+/// run). `options` may be NULL. Failures to act on: FILESTORE_INVALID_ARGUMENT (how many files at a time), FILESTORE_UNSUPPORTED (this store cannot repair or go on),
+/// FILESTORE_CONFLICT (another run is at work, where this one is to go on), FILESTORE_SINK_FAILED (the callback ended it), FILESTORE_NO_SPACE.
+FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const filestore_verify_options* options,
+                                         filestore_buffer** report, filestore_error** err) FILESTORE_NOEXCEPT;
+// Retention
+
+/// Removes, and records as deleted, the files that were stored more than `days` days ago (1 to 36500), at once and without asking; with `dry_run` not 0 it only counts
+/// them. What the record or the store says to be newer is kept, as is what has no known time. `*removed` is the number of files that are, or would be, removed;
+/// `*failed` that of those which could not be, and which do not stop the rest: the next run tries again. `options` may be NULL. Failures to act on:
+/// FILESTORE_INVALID_ARGUMENT (days); FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
+FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
+                                          const filestore_call_options* options, uint64_t* removed,
+                                          uint64_t* failed, filestore_error** err) FILESTORE_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -64,6 +64,17 @@ struct filestore_download_options {
     std::optional<filestore::ByteRange> range;
 };
 
+struct filestore_verify_options {
+    filestore::capi::CallSettings call;
+    bool repair = false;
+    bool resume = false;
+    std::uint32_t parallel = filestore::VerifyRequest().parallel;
+    filestore_finding_function finding = nullptr;
+    void* finding_context = nullptr;
+    filestore_verify_progress_function progress = nullptr;
+    void* progress_context = nullptr;
+};
+
 struct filestore_buffer {
     std::string bytes;
 };

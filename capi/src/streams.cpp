@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "callbacks.h"
 #include "core/try.h"
 
 namespace filestore::capi {
-namespace {
 
 Error caller_error(ErrorCode code, std::string_view callback, std::int32_t caller_code) {
     ErrorDetails details;
@@ -17,20 +17,7 @@ Error caller_error(ErrorCode code, std::string_view callback, std::int32_t calle
                  details);
 }
 
-/// Calls back into the program, whose C++ exceptions, if any, end here.
-template <class Call>
-Result<void> call_back(ErrorCode code, std::string_view callback, Call&& call) {
-    std::int32_t caller_code = 0;
-    try {
-        caller_code = call();
-    } catch (...) {
-        return Error(code, "the caller's " + std::string(callback) + " threw an exception");
-    }
-    if (caller_code != 0) {
-        return caller_error(code, callback, caller_code);
-    }
-    return {};
-}
+namespace {
 
 Result<IoStep> read_from(const Reader& reader, std::span<std::byte> into) {
     std::size_t length = 0;

@@ -107,6 +107,22 @@ struct FileRequest {
     CallOptions call{};
 };
 
+/// Names the files of a batch. A value.
+struct RemoveBatchRequest {
+    /// 1 to 1000.
+    std::vector<FileId> ids{};
+    CallOptions call{};
+};
+
+/// What became of one file of a batch. A value.
+struct RemovalOutcome {
+    FileId id{};
+    /// As remove_async() answers.
+    Result<bool> removed{false};
+    /// The store keeps the bytes as an older version: the file is gone, but no space is freed.
+    bool keeps_version = false;
+};
+
 /// Asks for one page. A value.
 struct ListRequest {
     /// Where to go on: `ListPage::next` of the page before; empty for the first.
@@ -181,6 +197,10 @@ public:
     /// (`Capabilities::remove_tells_existence`) answers true. On failure the file is there whole or gone whole.
     virtual void remove_async(FileRequest request, Completion<bool> done) = 0;
 
+    /// Removes several files, by as few requests as the storage needs for that: what became of each, in the order of the request. Fails as a whole where that
+    /// is the same for each. `invalid_argument` for a batch of none or more than 1000, and for a nil ID in it. By default remove_async() of each.
+    virtual void remove_batch_async(RemoveBatchRequest request, Completion<std::vector<RemovalOutcome>> done);
+
     /// Takes back an upload that did not end well, whose file may be there or not: removes it, and what the storage keeps of an upload before it is
     /// published. Nobody uploads under the ID any more. By default as remove_async().
     virtual void discard_async(FileRequest request, Completion<void> done);
@@ -215,6 +235,7 @@ public:
     [[nodiscard]] Result<UploadReceipt> upload(UploadRequest request);
     [[nodiscard]] Result<DownloadReceipt> download(DownloadRequest request);
     [[nodiscard]] Result<bool> remove(FileRequest request);
+    [[nodiscard]] Result<std::vector<RemovalOutcome>> remove_batch(RemoveBatchRequest request);
     [[nodiscard]] Result<void> discard(FileRequest request);
     [[nodiscard]] Result<bool> exists(FileRequest request);
     [[nodiscard]] Result<FileInfo> metadata(FileRequest request);

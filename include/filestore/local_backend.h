@@ -5,7 +5,11 @@
 ///     <base>/<file id>                    the bytes
 ///     <base>/metadata/<file id>.json      a JSON object: the user's keys beside `file_id`, `original_path`, `size`;
 ///                                         what else we keep (type, version, checksum) is under the one key `filestore`
-///     <base>/.filestore/                  ours: the lock, what is unfinished, the catalogue of a FileService, the quarantine of verify
+///     <base>/.filestore/                  ours: the lock, what is unfinished, the record of the layout, the catalogue of a FileService, the quarantine of verify
+///
+/// or in a sharded one, for stores of a million files and more: `<base>/6f/<file id>` and `<base>/metadata/6f/<file id>.json`, where 6f are the first two
+/// digits of the ID. A store is of the layout that it was made with (LocalOptions::layout) until convert_local_store() changes it. The original system knows the
+/// flat layout only: in a sharded store it finds nothing, and what it writes there nobody finds.
 ///
 /// A store that the original wrote is read, and the original reads ours. What its json.dump wrote beyond JSON is told as JSON: half a surrogate
 /// pair as U+FFFD, a number that JSON or a double does not have (NaN, 10 to the 400th) as a string of its spelling. A value under
@@ -21,12 +25,15 @@
 /// A download of a file whose metadata is damaged or tells of another size fails with `corrupt`; one without metadata is read.
 /// StorageBackend::verify() reads every file and compares it with its checksum (see verify.h).
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "filestore/backend.h"
+#include "filestore/call.h"
 #include "filestore/checksum.h"
 #include "filestore/executor.h"
 #include "filestore/time.h"
@@ -45,12 +52,17 @@ enum class Durability {
     none,
 };
 
+/// Where in its directory a store keeps its files; see above.
+enum class LocalLayout { flat, sharded };
+
 /// A value.
 struct LocalOptions {
     /// Made, with its parents, where it is missing. A relative path counts from the working directory of the moment when the
     /// backend is opened.
     std::string base_path = "./storage";
     Durability durability = Durability::full;
+    /// Of a store that is made; where there is none, it is flat. To open a store that has another one is refused with `configuration`.
+    std::optional<LocalLayout> layout{};
     /// Permissions of what is made. Files: 0600 to 0666, directories: 0700 to 0777, and 02000 beside it for the group of the directory above; whoever owns
     /// them can always read and write.
     unsigned file_mode = 0600;
@@ -74,8 +86,45 @@ struct LocalOptions {
 
 /// Opens a local store; blocks (a few system calls). Destroying the handle closes the backend: pending calls complete with `cancelled`.
 /// Failures to act on: `permission_denied`, `invalid_argument` (a file stands where a directory is needed), `configuration` (there is no
-/// such place: a link to nothing, a working directory that was removed), `no_space`, `io`.
+/// such place: a link to nothing, a working directory that was removed; or it has another layout), `unsupported` (a layout of a newer version), `conflict` (the
+/// layout is just being changed), `no_space`, `io`.
 [[nodiscard]] FILESTORE_API Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options);
+
+/// How far convert_local_store() is. A value.
+struct ConvertProgress {
+    /// Moved by this call.
+    std::uint64_t files_done = 0;
+    /// About how many there were to move when it began.
+    std::uint64_t files_total = 0;
+};
+
+/// A value.
+struct ConvertRequest {
+    LocalLayout layout = LocalLayout::sharded;
+    /// Called at most about ten times a second and once at the end, on the calling thread. It must be quick and must not block or throw.
+    std::function<void(const ConvertProgress&)> progress{};
+    /// `call.progress` is not used.
+    CallOptions call{};
+};
+
+/// A value.
+struct ConvertReport {
+    /// Moved by this call; 0 where the store has the layout already.
+    std::uint64_t files = 0;
+};
+
+/// Gives a store another layout. Every file is moved in place, with its metadata; none is read or copied. `options` says where the store is, which must be there,
+/// and of what modes new directories are; `options.layout` is not used. Blocks, on the calling thread, for some 20 microseconds a file.
+///
+/// To begin is refused with `conflict` as long as anybody has the store open, in this or another process: they would look for files in the old place. Once it
+/// has begun others may open the store, and read, list, store, replace and remove as ever: they look in both places, and may stay when it
+/// has ended. The original system must not be at work meanwhile, nor afterwards where the store has become a sharded one.
+///
+/// Where it ends early (a failure, `cancelled`, `timeout`, kill -9, power loss, whatever the store's durability) the store is whole and can be used, some of its files in the old
+/// place, some in the new one. Another call goes on; one with the layout that the store had turns back, and may have to wait like one that begins.
+/// Failures to act on: `conflict` (also a file that is there in both layouts), `configuration` (there is no store), `permission_denied`, `no_space`, `io`.
+[[nodiscard]] FILESTORE_API Result<ConvertReport> convert_local_store(const LocalOptions& options,
+                                                                      const ConvertRequest& request);
 
 /// The file that a presigned URL of a local store allows `method` on, `now`. Pure. `url` may be the whole URL, or path and query as a server hears them:
 ///

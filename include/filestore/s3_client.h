@@ -94,7 +94,7 @@ struct S3ObjectInfo {
     std::string content_encoding{};
     std::string content_language{};
     std::string storage_class{};
-    /// Names in lower case.
+    /// Names in lower case; values as put() takes them. What another program has encoded otherwise comes as it is.
     std::vector<S3Field> metadata{};
 };
 
@@ -109,7 +109,8 @@ struct S3PutRequest {
     std::string content_disposition{};
     std::string content_encoding{};
     std::string content_language{};
-    /// Names `[a-z0-9._-]+`, values printable ASCII; together at most 2 KiB.
+    /// Names `[a-z0-9._-]+`, values UTF-8 without control characters; together at most 2 KiB in the headers, where other values than printable ASCII
+    /// travel as encoded words (RFC 2047), a third larger, which head() and get() decode.
     std::vector<S3Field> metadata{};
     std::vector<S3Field> tags{};
     std::string storage_class{};
@@ -472,7 +473,8 @@ public:
     [[nodiscard]] Result<void> put_tags(S3TagsRequest request);
     void put_tags_async(S3TagsRequest request, Completion<void> done);
 
-    /// Aborts uploads that were left behind; answers them. Uploads that are younger, or outside the prefix, are never touched.
+    /// Aborts uploads that were left behind; answers those that it ended, and leaves out what somebody else ended meanwhile. Uploads that are younger, or
+    /// outside the prefix, are never touched. Where one cannot be aborted the call fails, and those before it have been.
     [[nodiscard]] Result<std::vector<S3PendingUpload>> sweep_uploads(S3SweepRequest request);
     void sweep_uploads_async(S3SweepRequest request, Completion<std::vector<S3PendingUpload>> done);
 

@@ -99,11 +99,13 @@ struct S3ClientOptions {
     std::string no_proxy{};
     bool proxy_from_environment = true;
 
-    /// Connections at one time, in equal shares for the event loops; more requests wait for one.
+    /// Connections at one time, in equal shares for the event loops; more requests wait for one. That of a paused transfer, or of one whose sink has taken
+    /// nothing for a second, does not count.
     unsigned max_connections = 64;
     /// A larger body is announced (`Expect: 100-continue`), so that a server that refuses it is not sent it. Bytes; never where there is none.
     std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;
-    /// How long a resolved name, and a connection that is not used, is kept.
+    /// How long a resolved name is used, and a connection that nothing goes over is used again. Those that are too old are closed by the next request: an
+    /// idle client has no thread that would do it sooner.
     std::chrono::seconds dns_cache_time{30};
     std::chrono::seconds max_idle_age{60};
 

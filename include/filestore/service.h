@@ -26,6 +26,7 @@
 #include <string_view>
 
 #include "filestore/backend.h"
+#include "filestore/cleanup.h"
 #include "filestore/executor.h"
 #include "filestore/local_backend.h"
 #include "filestore/s3_backend.h"
@@ -37,8 +38,10 @@ struct CleanupOptions {
     bool enabled = false;
     /// At least 1.
     unsigned retention_days = 30;
-    /// Five cron fields.
+    /// What schedule.h says.
     std::string schedule = "0 2 * * *";
+    /// Of the schedule: "UTC", "local" for that of the system, or a name such as "Europe/Berlin".
+    std::string time_zone = "UTC";
 };
 
 /// A value. Every field can also be set by name, which is what configuration files and the C API do.
@@ -60,14 +63,14 @@ struct FILESTORE_API ServiceOptions {
     /// The system's where there is none.
     std::shared_ptr<Clock> clock{};
 
-    /// Sets one option by name: `backend`, `base_path`, `durability` (full, data, none), `checksum` (crc64nvme, sha256, off),
-    /// `verify_downloads` (true, false), `bucket_name`, `aws_access_key`, `aws_secret_key`,
+    /// Sets one option by name: `backend`, `base_path`, `durability` (full, data, none), `layout` (flat, sharded), `file_mode`, `directory_mode` (octal),
+    /// `url_base`, `url_key`, `checksum` (crc64nvme, sha256, off), `verify_downloads` (true, false), `bucket_name`, `aws_access_key`, `aws_secret_key`,
     /// `aws_session_token`, `region`, `endpoint`, `dual_stack` (true, false), `addressing` (automatic, path, virtual_host), `payload_signing` (automatic, signed,
     /// unsigned), `key_prefix`, `ca_file`, `spool_directory`, `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds),
     /// `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
     /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
-    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`.
-    /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`.
+    /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then. `time_zone` reads the system's time zones.
     Result<void> set(std::string_view name, std::string_view value);
 };
 
@@ -135,6 +138,12 @@ public:
     /// See StorageBackend::verify_async. Files are also `missing` that are recorded as stored and of which nothing is there: a catalogue is of one store.
     [[nodiscard]] Result<VerifyReport> verify(VerifyRequest request);
     void verify_async(VerifyRequest request, Completion<VerifyReport> done);
+
+    /// Removes, and records as deleted, what is older than a number of days (see cleanup.h), at once and without asking. Files that fail are reported and do not stop the rest; the
+    /// run ends early where that says nothing of the file (no credentials, no store), and where nothing of 1000 files can be reached. Failures to act on:
+    /// `invalid_argument` (days), those of list(), and the catalogue's.
+    [[nodiscard]] Result<CleanupReport> cleanup(CleanupRequest request);
+    void cleanup_async(CleanupRequest request, Completion<CleanupReport> done);
 
     /// Where the catalogue is; empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& catalogue_path() const noexcept;

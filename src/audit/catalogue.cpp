@@ -39,6 +39,25 @@ WHERE file_uploads.deleted_at IS NULL
   AND (?5 = 1 OR ifnull(file_uploads.uploaded_at, '') <= excluded.deleted_at)
 )sql";
 
+// ?7 and ?8 are the two times of begin_removals(). An intent that another cleaner, or an upload, has open is in `intents`.
+constexpr const char* begin_removal = R"sql(
+INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6
+WHERE NOT EXISTS (SELECT 1 FROM intents WHERE file_id = ?2)
+  AND NOT EXISTS (SELECT 1 FROM file_uploads
+                  WHERE file_id = ?2 AND (uploaded_at >= ?7 OR deleted_at >= ?8))
+)sql";
+
+// In the order of the index stored_by_upload, so that a page costs what it holds, however many rows there are.
+constexpr const char* uploads_before = R"sql(
+SELECT file_id, uploaded_at FROM file_uploads
+WHERE deleted_at IS NULL AND uploaded_at < ?1 AND (uploaded_at, file_id) > (?2, ?3)
+  AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.file_id = file_uploads.file_id)
+ORDER BY uploaded_at, file_id LIMIT ?4
+)sql";
+
+constexpr std::string_view covered_mark = "covered";
+
 constexpr std::array operation_names{
     std::pair(Operation::upload, std::string_view("upload")),
     std::pair(Operation::removal, std::string_view("removal")),
@@ -129,6 +148,15 @@ public:
     }
 
     Result<std::int64_t> begin(const Intent& intent);
+    Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
+                                Timestamp unchanged_since);
+    Result<void> end_removals(const std::vector<Intent>& done, const std::vector<Intent>& undone,
+                              Timestamp at);
+    Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before, const RecordedUpload& after,
+                                                        std::size_t most);
+    Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
+    Result<std::optional<Timestamp>> covered_at();
+    Result<void> note_covered(Timestamp at);
     Result<void> complete(const Intent& intent, Timestamp at);
     Result<void> turn_into_undo(std::int64_t intent_number);
     Result<void> abandon(std::int64_t intent_number);
@@ -157,6 +185,8 @@ private:
     [[nodiscard]] Result<std::int64_t> take_session();
     [[nodiscard]] Result<void> forget_sessions(const std::vector<std::int64_t>& dead);
     [[nodiscard]] Result<std::vector<std::int64_t>> numbers(const char* sql, std::int64_t parameter);
+    /// Takes an intent away and writes its event; in a transaction.
+    [[nodiscard]] Result<void> record(const Intent& intent, Timestamp at);
     [[nodiscard]] Result<void> claim(std::int64_t dead_session, std::vector<Intent>& claimed);
 
     SqliteConnection connection_;
@@ -201,13 +231,43 @@ Result<std::int64_t> Catalogue::Impl::begin(const Intent& intent) {
 }
 
 Result<void> Catalogue::Impl::complete(const Intent& intent, Timestamp at) {
+    return in_transaction([&] { return record(intent, at); });
+}
+
+Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at) {
+    FILESTORE_TRY(connection_.run("DELETE FROM intents WHERE number = ? AND file_id = ?", intent.number,
+                                  intent.id.text()));
+    const std::int64_t was_open = connection_.changed_rows();
+    return connection_.run(intent.operation == Operation::upload ? record_upload : record_removal,
+                           intent.id.text(), intent.file_path, intent.metadata.to_json(),
+                           format_timestamp(at), was_open);
+}
+
+Result<void> Catalogue::Impl::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
+                                             Timestamp unchanged_since) {
     return in_transaction([&]() -> Result<void> {
-        FILESTORE_TRY(connection_.run("DELETE FROM intents WHERE number = ? AND file_id = ?", intent.number,
-                                      intent.id.text()));
-        const std::int64_t was_open = connection_.changed_rows();
-        return connection_.run(intent.operation == Operation::upload ? record_upload : record_removal,
-                               intent.id.text(), intent.file_path, intent.metadata.to_json(),
-                               format_timestamp(at), was_open);
+        FILESTORE_TRY_ASSIGN(const std::int64_t session, own_session());
+        for (Intent& intent : intents) {
+            FILESTORE_TRY(connection_.run(
+                begin_removal, session, intent.id.text(), name_of(Operation::removal), intent.file_path,
+                intent.metadata.to_json(), format_timestamp(intent.begun_at),
+                format_timestamp(uploaded_before), format_timestamp(unchanged_since)));
+            intent.number = connection_.changed_rows() > 0 ? connection_.last_inserted() : 0;
+        }
+        return {};
+    });
+}
+
+Result<void> Catalogue::Impl::end_removals(const std::vector<Intent>& done, const std::vector<Intent>& undone,
+                                           Timestamp at) {
+    return in_transaction([&]() -> Result<void> {
+        for (const Intent& intent : done) {
+            FILESTORE_TRY(record(intent, at));
+        }
+        for (const Intent& intent : undone) {
+            FILESTORE_TRY(abandon(intent.number));
+        }
+        return {};
     });
 }
 
@@ -310,6 +370,62 @@ Result<bool> Catalogue::Impl::is_stored(const FileId& id) {
     return row.next();
 }
 
+Result<std::vector<RecordedUpload>> Catalogue::Impl::uploaded_before(Timestamp before,
+                                                                     const RecordedUpload& after,
+                                                                     std::size_t most) {
+    FILESTORE_TRY_ASSIGN(
+        SqliteQuery row,
+        connection_.query(uploads_before, format_timestamp(before), format_timestamp(after.uploaded_at),
+                          after.id.text(), static_cast<std::int64_t>(most)));
+    std::vector<RecordedUpload> uploads;
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const bool found, row.next());
+        if (!found) {
+            return uploads;
+        }
+        const auto id = FileId::parse(row.text(0));
+        const auto uploaded_at = parse_timestamp(row.text(1));
+        if (!id.ok() || !uploaded_at.ok()) {
+            return damaged(connection_.path(), "file " + filestore::quoted(row.text(0)));
+        }
+        uploads.push_back({*id, *uploaded_at});
+    }
+}
+
+Result<std::vector<RecordState>> Catalogue::Impl::states_of(const std::vector<FileId>& ids) {
+    std::vector<RecordState> states;
+    states.reserve(ids.size());
+    for (const FileId& id : ids) {
+        FILESTORE_TRY_ASSIGN(
+            SqliteQuery row,
+            connection_.query("SELECT EXISTS (SELECT 1 FROM intents WHERE file_id = ?1), "
+                              "EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?1 AND uploaded_at IS NOT "
+                              "NULL AND deleted_at IS NULL)",
+                              id.text()));
+        FILESTORE_TRY(row.next());
+        states.push_back({row.number(0) != 0, row.number(1) != 0});
+    }
+    return states;
+}
+
+Result<std::optional<Timestamp>> Catalogue::Impl::covered_at() {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT at FROM marks WHERE name = ?", covered_mark));
+    FILESTORE_TRY_ASSIGN(const bool found, row.next());
+    std::optional<Timestamp> at;
+    if (found && !read_time(row, 0, at)) {
+        return damaged(connection_.path(), "mark " + std::string(covered_mark));
+    }
+    return at;
+}
+
+Result<void> Catalogue::Impl::note_covered(Timestamp at) {
+    return connection_.run(
+        "INSERT INTO marks (name, at) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET at = excluded.at",
+        covered_mark, format_timestamp(at));
+}
+
 Result<std::int64_t> Catalogue::Impl::own_session() {
     if (session_ == 0) {
         FILESTORE_TRY_ASSIGN(session_, take_session());
@@ -378,6 +494,34 @@ Result<std::int64_t> Catalogue::begin(const Intent& intent) {
 
 Result<void> Catalogue::complete(const Intent& intent, Timestamp at) {
     return impl_->exclusively([&] { return impl_->complete(intent, at); });
+}
+
+Result<void> Catalogue::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
+                                       Timestamp unchanged_since) {
+    return impl_->exclusively(
+        [&] { return impl_->begin_removals(intents, uploaded_before, unchanged_since); });
+}
+
+Result<void> Catalogue::end_removals(const std::vector<Intent>& done, const std::vector<Intent>& undone,
+                                     Timestamp at) {
+    return impl_->exclusively([&] { return impl_->end_removals(done, undone, at); });
+}
+
+Result<std::vector<RecordedUpload>> Catalogue::uploaded_before(Timestamp before, const RecordedUpload& after,
+                                                               std::size_t most) {
+    return impl_->exclusively([&] { return impl_->uploaded_before(before, after, most); });
+}
+
+Result<std::vector<RecordState>> Catalogue::states_of(const std::vector<FileId>& ids) {
+    return impl_->exclusively([&] { return impl_->states_of(ids); });
+}
+
+Result<std::optional<Timestamp>> Catalogue::covered_at() {
+    return impl_->exclusively([&] { return impl_->covered_at(); });
+}
+
+Result<void> Catalogue::note_covered(Timestamp at) {
+    return impl_->exclusively([&] { return impl_->note_covered(at); });
 }
 
 Result<void> Catalogue::turn_into_undo(std::int64_t intent_number) {

@@ -46,6 +46,20 @@ struct CatalogueRow {
     std::optional<Timestamp> deleted_at;
 };
 
+/// A file whose row says that it is stored. A value.
+struct RecordedUpload {
+    FileId id;
+    Timestamp uploaded_at{};
+};
+
+/// What the catalogue says of a file. A value.
+struct RecordState {
+    /// An operation on it is open, of this process or another one.
+    bool busy = false;
+    /// Its row says that it is stored.
+    bool stored = false;
+};
+
 class Catalogue {
 public:
     /// Opens or makes the file, and the directories above it. Failures: `permission_denied`, `no_space`, `io`, `corrupt` (not a
@@ -65,6 +79,15 @@ public:
     /// The upload has failed, but its file may be there and has to go: recovery must not take it for an upload that succeeded.
     [[nodiscard]] Result<void> turn_into_undo(std::int64_t intent_number);
 
+    /// Makes intents for a batch of removals durable, and notes their numbers in them. A file is left out, with the number 0, where an operation on it is open, and where its
+    /// row tells of an upload at `uploaded_before` or later, or of a removal at `unchanged_since` or later.
+    [[nodiscard]] Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
+                                              Timestamp unchanged_since);
+
+    /// Completes the removals that were done and abandons the others, in one transaction.
+    [[nodiscard]] Result<void> end_removals(const std::vector<Intent>& done,
+                                            const std::vector<Intent>& undone, Timestamp at);
+
     /// The operation did not happen: the intent goes.
     [[nodiscard]] Result<void> abandon(std::int64_t intent_number);
 
@@ -80,6 +103,17 @@ public:
 
     /// Whether the file is one of those.
     [[nodiscard]] Result<bool> is_stored(const FileId& id);
+
+    /// The first `most` of those files that were uploaded before a time, behind `after`, in the order of their times.
+    [[nodiscard]] Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before,
+                                                                      const RecordedUpload& after,
+                                                                      std::size_t most);
+
+    [[nodiscard]] Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
+
+    /// When the store was last seen to have no file without a row; nothing where it never was.
+    [[nodiscard]] Result<std::optional<Timestamp>> covered_at();
+    [[nodiscard]] Result<void> note_covered(Timestamp at);
 
 private:
     class Impl;

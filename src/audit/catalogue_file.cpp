@@ -19,7 +19,7 @@
 namespace filestore {
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 /// "FsCa": tells a catalogue from any other SQLite file.
 constexpr std::int64_t application_id = 0x46734361;
 
@@ -45,9 +45,20 @@ CREATE TABLE intents (
 );
 CREATE INDEX intents_by_session ON intents (session);
 PRAGMA application_id = 1181959009;
-PRAGMA user_version = 1;
 )sql";
-static_assert(application_id == 1181959009 && schema_version == 1);
+static_assert(application_id == 1181959009);
+
+/// What version 2 added.
+constexpr const char* additions = R"sql(
+CREATE TABLE marks (
+    name TEXT PRIMARY KEY,
+    at TEXT NOT NULL
+);
+CREATE INDEX stored_by_upload ON file_uploads (uploaded_at, file_id) WHERE deleted_at IS NULL;
+CREATE INDEX intents_by_file ON intents (file_id);
+PRAGMA user_version = 2;
+)sql";
+static_assert(schema_version == 2);
 
 Result<void> sync_directory(const std::filesystem::path& directory) {
     const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -111,14 +122,14 @@ Result<std::int64_t> read_number(SqliteConnection& connection, const char* sql) 
     return row ? query.number(0) : 0;
 }
 
-/// True for a catalogue of ours, false for a new file. Inside a transaction: another process may be making the tables.
-Result<bool> has_tables(SqliteConnection& connection) {
+/// Of a catalogue of ours; 0 for a new file. Inside a transaction: another process may be making the tables.
+Result<std::int64_t> version_of(SqliteConnection& connection) {
     FILESTORE_TRY_ASSIGN(const std::int64_t application, read_number(connection, "PRAGMA application_id"));
     FILESTORE_TRY_ASSIGN(const std::int64_t version, read_number(connection, "PRAGMA user_version"));
     FILESTORE_TRY_ASSIGN(const std::int64_t tables,
                          read_number(connection, "SELECT count(*) FROM sqlite_schema"));
     if (application == 0 && version == 0 && tables == 0) {
-        return false;
+        return 0;
     }
     if (application != application_id || version < 1) {
         return Error(ErrorCode::corrupt,
@@ -132,7 +143,7 @@ Result<bool> has_tables(SqliteConnection& connection) {
                                                    ", this library knows " + std::to_string(schema_version) +
                                                    "; use the newer version of filestore that wrote it");
     }
-    return true;
+    return version;
 }
 
 /// SQLite answers "busy" at once, without its timeout, where two connections change a file to WAL at the same time.
@@ -161,20 +172,23 @@ Result<void> check_write_ahead_log(SqliteConnection& connection) {
     return {};
 }
 
-Result<bool> examine(SqliteConnection& connection) {
+Result<std::int64_t> examine(SqliteConnection& connection) {
     SqliteTransaction transaction(connection);
     FILESTORE_TRY(transaction.begin_reading());
-    FILESTORE_TRY_ASSIGN(const bool made, has_tables(connection));
+    FILESTORE_TRY_ASSIGN(const std::int64_t version, version_of(connection));
     FILESTORE_TRY(transaction.commit());
-    return made;
+    return version;
 }
 
 Result<void> make_tables(SqliteConnection& connection) {
     SqliteTransaction transaction(connection);
     FILESTORE_TRY(transaction.begin());
-    FILESTORE_TRY_ASSIGN(const bool made_meanwhile, has_tables(connection));
-    if (!made_meanwhile) {
+    FILESTORE_TRY_ASSIGN(const std::int64_t version, version_of(connection));
+    if (version < 1) {
         FILESTORE_TRY(connection.execute_script(schema));
+    }
+    if (version < 2) {
+        FILESTORE_TRY(connection.execute_script(additions));
     }
     return transaction.commit();
 }
@@ -191,11 +205,11 @@ Result<SqliteConnection> open_catalogue_file(const std::string& path) {
                      "catalogue " + filestore::quoted(path) +
                          " can only be read; make the file and its directory writable for this user");
     }
-    FILESTORE_TRY_ASSIGN(const bool made, examine(connection));
+    FILESTORE_TRY_ASSIGN(const std::int64_t version, examine(connection));
     FILESTORE_TRY(enable_write_ahead_log(connection));
     FILESTORE_TRY(check_write_ahead_log(connection));
     FILESTORE_TRY(connection.execute_script("PRAGMA synchronous = FULL"));
-    if (!made) {
+    if (version < schema_version) {
         FILESTORE_TRY(make_tables(connection));
     }
     return connection;

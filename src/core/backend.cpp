@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "core/blocking_call.h"
+#include "core/remove_one_by_one.h"
+#include "core/request_checks.h"
 
 namespace filestore {
 
@@ -14,6 +16,17 @@ void StorageBackend::presign_async(PresignRequest request, Completion<PresignedU
     exists_async(std::move(probe), [done = std::move(done)](const Result<bool>&) {
         done(Error(ErrorCode::unsupported, "this backend has no presigned URLs"));
     });
+}
+
+void StorageBackend::remove_batch_async(RemoveBatchRequest request,
+                                        Completion<std::vector<RemovalOutcome>> done) {
+    const auto checked = check_request(request);
+    if (checked.ok()) {
+        return remove_one_by_one(*this, std::move(request), std::move(done));
+    }
+    // For the same reason.
+    exists_async({FileId(), std::move(request.call)},
+                 [done = std::move(done), error = checked.error()](const Result<bool>&) { done(error); });
 }
 
 void StorageBackend::verify_async(VerifyRequest request, Completion<VerifyReport> done) {
@@ -34,6 +47,11 @@ Result<DownloadReceipt> StorageBackend::download(DownloadRequest request) {
 
 Result<bool> StorageBackend::remove(FileRequest request) {
     return wait_for<bool>([&](auto done) { remove_async(std::move(request), std::move(done)); });
+}
+
+Result<std::vector<RemovalOutcome>> StorageBackend::remove_batch(RemoveBatchRequest request) {
+    return wait_for<std::vector<RemovalOutcome>>(
+        [&](auto done) { remove_batch_async(std::move(request), std::move(done)); });
 }
 
 void StorageBackend::discard_async(FileRequest request, Completion<void> done) {

@@ -8,8 +8,15 @@
 
 namespace filestore {
 
-Job::Job(Runtime runtime, std::stop_token stop, std::optional<std::chrono::steady_clock::time_point> deadline)
-    : runtime_(std::move(runtime)), stop_(std::move(stop)), deadline_(deadline) {}
+Job::Job(Runtime runtime, std::stop_token stop, std::optional<std::chrono::steady_clock::time_point> deadline,
+         std::shared_ptr<PauseSwitch> pause)
+    : runtime_(std::move(runtime)), stop_(std::move(stop)), deadline_(deadline), pause_(std::move(pause)) {}
+
+void Job::follow_pause() {
+    if (pause_) {
+        pause_->add(self());
+    }
+}
 
 void Job::start() noexcept {
     alive_ = self();

@@ -10,6 +10,7 @@
 
 #include "core/reactor.h"
 #include "filestore/executor.h"
+#include "filestore/pause.h"
 #include "filestore/result.h"
 #include "filestore/stream.h"
 
@@ -22,20 +23,22 @@ struct Runtime {
 };
 
 /// Runs step() on the executor until it is done. A step that answers `park` is run again after wake(), which a stop request and the
-/// deadline also cause. Steps of one job never overlap. Where the executor cannot take a step, it runs on the thread that wanted to queue it,
+/// deadline and each change of the pause switch also cause. Steps of one job never overlap. Where the executor cannot take a step, it runs on the thread that wanted to queue it,
 /// with check_limits() answering `no_memory`. A resource held by std::shared_ptr; wake() is thread-safe.
-class Job : public Wake::Target {
+class Job : public Wake::Target, public PauseSwitch::Listener {
 public:
     /// Queues the first step; once.
     void start() noexcept;
 
     void wake() noexcept override;
     void wake_when_ready(int descriptor, bool for_writing) noexcept override;
+    void pause_changed() noexcept override { wake(); }
 
 protected:
     enum class Next { park, done };
 
-    Job(Runtime runtime, std::stop_token stop, std::optional<std::chrono::steady_clock::time_point> deadline);
+    Job(Runtime runtime, std::stop_token stop, std::optional<std::chrono::steady_clock::time_point> deadline,
+        std::shared_ptr<PauseSwitch> pause = nullptr);
     ~Job() override = default;
 
     /// Does not throw.
@@ -43,6 +46,9 @@ protected:
 
     /// `cancelled`, `timeout` or `no_memory` once the job has to end; to be asked at the start of each step and between bytes.
     [[nodiscard]] Result<void> check_limits() const;
+
+    /// The caller's switch says pause: to be asked before bytes are moved.
+    [[nodiscard]] bool is_paused() const noexcept { return pause_ && pause_->is_paused(); }
 
     /// For streams: wakes this job.
     [[nodiscard]] Wake waker() { return Wake(self()); }
@@ -60,6 +66,7 @@ private:
     };
 
     [[nodiscard]] std::shared_ptr<Job> self() { return self_.lock(); }
+    void follow_pause();
     void queue() noexcept;
     void run() noexcept;
 
@@ -69,6 +76,7 @@ private:
     Runtime runtime_;
     std::stop_token stop_;
     std::optional<std::chrono::steady_clock::time_point> deadline_;
+    std::shared_ptr<PauseSwitch> pause_;
     std::atomic<State> state_{State::queued};
     std::weak_ptr<Job> self_;
     /// Until the job is done: while it is parked nobody else may hold it.
@@ -78,11 +86,12 @@ private:
     bool refused_by_executor_ = false;
 };
 
-/// The way to make a job.
+/// The way to make a job. May throw std::bad_alloc.
 template <class T, class... Arguments>
 [[nodiscard]] std::shared_ptr<T> make_job(Arguments&&... arguments) {
     auto job = std::make_shared<T>(std::forward<Arguments>(arguments)...);
     static_cast<Job&>(*job).self_ = job;
+    static_cast<Job&>(*job).follow_pause();
     return job;
 }
 

@@ -63,6 +63,16 @@ Result<void> check_request(const FileRequest& request) {
     return check_id(request.id);
 }
 
+Result<void> check_request(const RemoveBatchRequest& request) {
+    if (request.ids.empty() || request.ids.size() > 1000) {
+        return invalid("a batch has 1 to 1000 files, not " + std::to_string(request.ids.size()));
+    }
+    for (const FileId& id : request.ids) {
+        FILESTORE_TRY(check_id(id));
+    }
+    return {};
+}
+
 Result<void> check_request(const ListRequest& request) {
     if (request.limit < 1 || request.limit > 1000) {
         return invalid("the limit of a list is 1 to 1000, not " + std::to_string(request.limit));

@@ -9,6 +9,7 @@ namespace filestore {
 [[nodiscard]] Result<void> check_request(const UploadRequest& request);
 [[nodiscard]] Result<void> check_request(const DownloadRequest& request);
 [[nodiscard]] Result<void> check_request(const FileRequest& request);
+[[nodiscard]] Result<void> check_request(const RemoveBatchRequest& request);
 [[nodiscard]] Result<void> check_request(const ListRequest& request);
 [[nodiscard]] Result<void> check_request(const PresignRequest& request);
 [[nodiscard]] Result<void> check_request(const VerifyRequest& request);

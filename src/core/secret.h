@@ -4,9 +4,11 @@
 
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace filestore {
 
@@ -45,5 +47,10 @@ public:
 private:
     std::string text_;
 };
+
+using Secrets = std::vector<SecretString>;
+
+/// What somebody else says, with `***` in place of each secret that it repeats; an empty secret is none.
+[[nodiscard]] std::string without_secrets(std::string_view text, std::span<const SecretString> secrets);
 
 }  // namespace filestore

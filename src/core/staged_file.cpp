@@ -129,9 +129,9 @@ Result<void> StagedFile::publish_new_in(int directory, const std::string& name) 
     return {};
 }
 
-Result<void> StagedFile::publish_replacing(const std::string& name) {
+Result<void> StagedFile::publish_replacing_in(int directory, const std::string& name) {
     FILESTORE_TRY(prepare_replacing());
-    if (::renameat(directory_, hidden_name_.c_str(), directory_, name.c_str()) != 0) {
+    if (::renameat(directory_, hidden_name_.c_str(), directory, name.c_str()) != 0) {
         return open_file_error(errno, "cannot rename the file to its name");
     }
     hidden_name_.clear();

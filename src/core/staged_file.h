@@ -44,7 +44,12 @@ public:
     [[nodiscard]] Result<void> prepare_replacing();
 
     /// Gives the file its name, in place of another file that may have it: readers see the old or the new one.
-    [[nodiscard]] Result<void> publish_replacing(const std::string& name);
+    [[nodiscard]] Result<void> publish_replacing(const std::string& name) {
+        return publish_replacing_in(directory_, name);
+    }
+
+    /// The same in another directory of the file system.
+    [[nodiscard]] Result<void> publish_replacing_in(int directory, const std::string& name);
 
 private:
     StagedFile(int directory, Descriptor file, std::string hidden_name) noexcept;

@@ -18,7 +18,7 @@ struct TransportOptions {
     /// The most event loop threads; at least 1. Small requests share one loop, bulk requests are spread over all.
     unsigned event_loops = 2;
     /// The most exchanges under way, each on a connection of its own, shared out evenly to the loops; more of them wait and begin in the order in
-    /// which they came. A paused one does not count.
+    /// which they came. A paused one does not count, nor one that has waited for its source or receiver for a second.
     unsigned max_connections = 64;
 
     // Limits of one exchange, beside the deadline of its request. Waiting for the caller's source or receiver, and a pause, count for none.

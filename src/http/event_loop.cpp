@@ -322,9 +322,11 @@ private:
     }
 
     bool has_room() const {
-        const auto held = std::count_if(active_.begin(), active_.end(),
-                                        [](const Entry& each) { return each.exchange->is_held(); });
-        return naming_.size() + active_.size() - static_cast<std::size_t>(held) < most_running_;
+        const SteadyTime now = std::chrono::steady_clock::now();
+        const auto resting = std::count_if(active_.begin(), active_.end(), [now](const Entry& each) {
+            return each.exchange->is_held() || each.exchange->is_kept_waiting(now);
+        });
+        return naming_.size() + active_.size() - static_cast<std::size_t>(resting) < most_running_;
     }
 
     /// Chooses the exchange's way and has its names looked up.

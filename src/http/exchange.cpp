@@ -168,6 +168,7 @@ std::size_t Exchange::take_body(std::span<const std::byte> bytes) {
         if (step->would_block) {
             already_taken_ = taken + (already_taken_ - skipped);
             receive_paused_ = true;
+            paused_at_ = std::chrono::steady_clock::now();
             return CURL_WRITEFUNC_PAUSE;
         }
         taken += step->bytes;
@@ -191,6 +192,7 @@ std::size_t Exchange::give_body(std::span<std::byte> into) {
     }
     if (step->would_block) {
         send_paused_ = true;
+        paused_at_ = std::chrono::steady_clock::now();
         return CURL_READFUNC_PAUSE;
     }
     return step->bytes;
@@ -198,8 +200,9 @@ std::size_t Exchange::give_body(std::span<std::byte> into) {
 
 /// curl sends a request again when a kept connection ends before the first line of an answer, and does not say so.
 int Exchange::on_sending(void* self, char*, char*, int port, int local_port) noexcept {
-    const auto& exchange = *static_cast<Exchange*>(self);
+    auto& exchange = *static_cast<Exchange*>(self);
     if (exchange.sockets_->is_alive(port, local_port)) {
+        exchange.told_of_sending_ = true;
         exchange.receiver_->on_sending();
     }
     return CURL_PREREQFUNC_OK;
@@ -228,7 +231,8 @@ bool Exchange::pauses_for_switch() noexcept {
 
 bool Exchange::is_unsent() const noexcept {
     long sent = 0;
-    return curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
+    return !told_of_sending_ && curl_easy_getinfo(handle_, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK &&
+           sent == 0;
 }
 
 Result<void> Exchange::follow_pauses() {

@@ -58,7 +58,13 @@ public:
     /// The caller's switch is set to pause.
     [[nodiscard]] bool is_held() const noexcept { return request_.pause && request_.pause->is_paused(); }
 
-    /// Whether the request can be put off and prepared again: none of it has been sent.
+    /// Its source or receiver has made it wait for long: others may run in its place, and one of them may be what is waited for.
+    [[nodiscard]] bool is_kept_waiting(Time now) const noexcept {
+        constexpr std::chrono::seconds long_wait{1};
+        return (receive_paused_ || send_paused_) && now - paused_at_ >= long_wait;
+    }
+
+    /// Whether the request can be put off and prepared again: none of it has been sent, nor the receiver been told so.
     [[nodiscard]] bool is_unsent() const noexcept;
 
     /// Pauses and goes on as the switch and the streams say. A failure is that of a stream that went on, and ends the exchange.
@@ -112,12 +118,15 @@ private:
     curl_slist* header_list_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> curl_message_{};
 
+    bool told_of_sending_ = false;
     HeadReader head_;
     bool head_announced_ = false;
     /// Bytes of a paused piece that the receiver had taken: curl hands the whole piece over again.
     std::size_t already_taken_ = 0;
     bool receive_paused_ = false;
     bool send_paused_ = false;
+    /// By one of them.
+    Time paused_at_{};
     /// Paused by the switch, which may have changed since.
     bool held_ = false;
     /// A callback saw the switch and paused its direction only.

@@ -47,7 +47,9 @@ void set_proxy(CURL* handle, const ConnectionPlan& plan) {
 
 /// curl's own defaults would be parsed for each connection; one file alone is parsed once for each loop.
 void set_tls(CURL* handle, const Trust& trust) {
-    curl_easy_setopt(handle, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    for (const auto option : {CURLOPT_SSLVERSION, CURLOPT_PROXY_SSLVERSION}) {
+        curl_easy_setopt(handle, option, CURL_SSLVERSION_TLSv1_2);
+    }
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
     const char* const file = trust.file.empty() ? nullptr : trust.file.c_str();

@@ -9,8 +9,10 @@
 #include <cstdio>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "core/try.h"
+#include "local/places.h"
 
 namespace filestore::local {
 
@@ -19,28 +21,44 @@ namespace {
 constexpr std::string_view data_suffix = ".data";
 constexpr std::string_view sidecar_suffix = ".json";
 
+std::string record_of(const FileId& id, std::string_view suffix) {
+    return id.str() + std::string(suffix);
+}
+
 /// The names of one file, and the directories that they are in. A value; outlives neither its store nor its ID.
 struct Names {
     const Store& store;
     /// Below 0 where there is none.
     int staging;
     const FileId& id;
+    Place data_place;
+    Place sidecar_place;
     std::string data;
     std::string sidecar;
     std::string data_record;
     std::string sidecar_record;
 
-    Names(const Store& its_store, int its_staging, const FileId& its_id)
+    static Result<Names> of(const Store& store, int staging, const FileId& id) {
+        FILESTORE_TRY_ASSIGN(Place data, home_of(store, id, Part::data));
+        FILESTORE_TRY_ASSIGN(Place sidecar, home_of(store, id, Part::sidecar));
+        return Names(store, staging, id, std::move(data), std::move(sidecar));
+    }
+
+    Names(const Store& its_store, int its_staging, const FileId& its_id, Place its_data, Place its_sidecar)
         : store(its_store),
           staging(its_staging),
           id(its_id),
-          data(id.str()),
-          sidecar(sidecar_name(id)),
-          data_record(data + std::string(data_suffix)),
-          sidecar_record(data + std::string(sidecar_suffix)) {}
+          data_place(std::move(its_data)),
+          sidecar_place(std::move(its_sidecar)),
+          data(data_place.name()),
+          sidecar(sidecar_place.name()),
+          data_record(record_of(id, data_suffix)),
+          sidecar_record(record_of(id, sidecar_suffix)) {}
 
-    [[nodiscard]] int base() const noexcept { return store.base.get(); }
-    [[nodiscard]] int metadata() const noexcept { return store.metadata.get(); }
+    /// The directory that D is in.
+    [[nodiscard]] int base() const noexcept { return data_place.directory(); }
+    /// The one that M is in.
+    [[nodiscard]] int metadata() const noexcept { return sidecar_place.directory(); }
     [[nodiscard]] Error failure(int number, std::string_view what) const {
         return open_file_error(number, std::string(what) + " of file " + data + " " + store.place());
     }
@@ -192,13 +210,14 @@ Result<void> finish_replacement(const Names& names) {
     return flush(names.store, names.metadata());
 }
 
-Result<bool> is_there(const Names& names, int directory, const std::string& name) {
+Result<bool> is_there(const Store& store, int directory, const std::string& name) {
     struct ::stat status {};
     if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        return errno == ENOENT ? Result<bool>(false) : names.failure(errno, "cannot look at " + name);
+        return errno == ENOENT ? Result<bool>(false)
+                               : open_file_error(errno, "cannot look at " + name + " " + store.place());
     }
     if (!S_ISREG(status.st_mode)) {
-        return Error(ErrorCode::corrupt, name + " " + names.store.place() + " is not a regular file");
+        return Error(ErrorCode::corrupt, name + " " + store.place() + " is not a regular file");
     }
     return true;
 }
@@ -232,7 +251,7 @@ Result<void> flush_staged(const Store& store, const StagedFile& file) {
 
 Result<void> publish_new(const Store& store, const FileId& id, const NewContent& content) {
     FILESTORE_TRY_ASSIGN(const int staging, store.staging());
-    const Names names(store, staging, id);
+    FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, staging, id));
     bool has_its_name = false;
     const auto publish = [&]() -> Result<void> {
         FILESTORE_TRY(record_data(names, content));
@@ -251,7 +270,7 @@ Result<void> publish_new(const Store& store, const FileId& id, const NewContent&
 
 Result<void> replace(const Store& store, const FileId& id, const NewContent& content) {
     FILESTORE_TRY_ASSIGN(const int staging, store.staging());
-    const Names names(store, staging, id);
+    FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, staging, id));
     FILESTORE_TRY(check_sidecar_is_no_directory(names));
     auto replaced = record_replacement(names, content);
     if (replaced.ok()) {
@@ -270,7 +289,7 @@ Result<void> replace(const Store& store, const FileId& id, const NewContent& con
 
 Result<bool> take_away(const Store& store, const FileId& id) {
     const auto staging = store.staging();
-    const Names names(store, staging.ok() ? *staging : -1, id);
+    FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, staging.ok() ? *staging : -1, id));
     const bool recorded = staging.ok() && ::renameat(names.base(), names.data.c_str(), names.staging,
                                                      names.data_record.c_str()) == 0;
     bool had_data = recorded;
@@ -294,21 +313,23 @@ Result<bool> take_away(const Store& store, const FileId& id) {
 }
 
 Result<void> settle(const Store& store, const FileId& id) {
+    FILESTORE_TRY(bring_home(store, id));
     FILESTORE_TRY_ASSIGN(const std::optional<int> staging, store.staging_if_there());
     if (!staging) {
         return {};
     }
-    const Names names(store, *staging, id);
-    FILESTORE_TRY_ASSIGN(const bool data_recorded, is_there(names, *staging, names.data_record));
-    FILESTORE_TRY_ASSIGN(const bool sidecar_recorded, is_there(names, *staging, names.sidecar_record));
+    FILESTORE_TRY_ASSIGN(const bool data_recorded, is_there(store, *staging, record_of(id, data_suffix)));
+    FILESTORE_TRY_ASSIGN(const bool sidecar_recorded,
+                         is_there(store, *staging, record_of(id, sidecar_suffix)));
     if (!data_recorded && !sidecar_recorded) {
         return {};
     }
+    FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, *staging, id));
     if (data_recorded && sidecar_recorded) {
         FILESTORE_TRY(rename_over(names, names.data_record, names.base(), names.data));
         return finish_replacement(names);
     }
-    FILESTORE_TRY_ASSIGN(const bool file_there, is_there(names, names.base(), names.data));
+    FILESTORE_TRY_ASSIGN(const bool file_there, is_there(store, names.base(), names.data));
     if (!file_there) {
         return remove_rest(names, sidecar_recorded);
     }
@@ -324,8 +345,7 @@ Result<bool> is_being_replaced(const Store& store, const FileId& id) {
     if (!staging) {
         return false;
     }
-    const Names names(store, *staging, id);
-    return is_there(names, *staging, names.sidecar_record);
+    return is_there(store, *staging, record_of(id, sidecar_suffix));
 }
 
 std::optional<FileId> id_of_record(std::string_view name) {

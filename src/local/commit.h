@@ -5,7 +5,7 @@
 /// Four names belong to a file:
 ///
 ///     D   <base>/<id>                              the bytes: the file is there when this name is
-///     M   <base>/metadata/<id>.json                the sidecar
+///     M   <base>/metadata/<id>.json                the sidecar (where a sharded store has D and M, places.h says)
 ///     d   <base>/.filestore/staging/<id>.data      bytes on their way in or out
 ///     m   <base>/.filestore/staging/<id>.json      a sidecar on its way in
 ///
@@ -40,6 +40,9 @@
 /// the file system likes, in their order: the file systems that keep a journal or a log (ext4, xfs, btrfs) make the names of one directory durable in the order in
 /// which they came. That order is also what the two links of a replacement count on, which one flush makes durable together. A flush that failed is
 /// never tried again: the operation fails, and what can be taken back is.
+///
+/// In a store that is being converted D and M may be in their old places. Settling a file brings them to the new ones before anything else, D by one rename and
+/// M by another one, so that an operation has to do with the new places only. A crash between the two leaves either where it is.
 ///
 /// A reader that finds m knows that D and M may be of two uploads; it takes the lock and settles first. The original system, which knows
 /// none of this, sees the new bytes with the old sidecar between 6 and 7, and M without D, which it does not look at.
@@ -84,7 +87,7 @@ struct NewContent {
 /// at once, and a crash may leave an M that nobody asks for.
 [[nodiscard]] Result<bool> take_away(const Store& store, const FileId& id);
 
-/// Ends what a crash left of an operation on the file, as the table says.
+/// Ends what a crash left of an operation on the file, as the table says. Begins with bring_home() (places.h).
 [[nodiscard]] Result<void> settle(const Store& store, const FileId& id);
 
 /// Whether a replacement of the file is being carried out, or has to be: m is there. Asked without the lock.

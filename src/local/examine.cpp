@@ -11,6 +11,7 @@
 #include "core/call_limits.h"
 #include "core/checksum/checksum.h"
 #include "core/try.h"
+#include "local/places.h"
 #include "local/quarantine.h"
 #include "local/stored_file.h"
 
@@ -38,8 +39,10 @@ Result<Examined> finding_of(Examined examined, const FileId& id, const Error& er
 }
 
 bool has_sidecar(const Store& store, const FileId& id) {
-    struct ::stat status {};
-    return ::fstatat(store.metadata.get(), sidecar_name(id).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    return look_for(store, id, Part::sidecar, [](int directory, const char* name) {
+        struct ::stat status {};
+        return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    });
 }
 
 Result<Examined> without_data(const Store& store, const FileId& id, const IsRecorded& is_recorded) {

@@ -7,11 +7,11 @@
 
 #include "core/text.h"
 #include "core/try.h"
-#include "local/id_window.h"
+#include "local/places.h"
 
 namespace filestore::local {
 
-Result<ListPage> list_files(const Store& store, const ListRequest& request) {
+Result<ListPage> list_files(const Store& store, ReadAhead& ahead, const ListRequest& request) {
     FileId after;
     if (!request.cursor.empty()) {
         auto cursor = FileId::parse(request.cursor);
@@ -21,19 +21,22 @@ Result<ListPage> list_files(const Store& store, const ListRequest& request) {
         }
         after = *cursor;
     }
-    FILESTORE_TRY_ASSIGN(const IdWindow window, read_id_window(store, store.base, {}, after, request.limit));
+    FILESTORE_TRY_ASSIGN(const IdWindow window,
+                         read_id_window(store, ahead, Part::data, after, request.limit));
     ListPage page;
-    if (!window.reaches_the_end()) {
+    if (!window.is_last) {
         page.next = window.ids.back().str();
     }
     for (const FileId& id : window.ids) {
         struct ::stat status {};
-        const int failed = ::fstatat(store.base.get(), id.str().c_str(), &status, AT_SYMLINK_NOFOLLOW);
+        const bool found = look_for(store, id, Part::data, [&](int directory, const char* name) {
+            return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+        });
         // A file that was removed meanwhile is left out, and no other.
-        if (failed != 0 && errno != ENOENT) {
+        if (!found && errno != ENOENT) {
             return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
         }
-        if (failed == 0 && S_ISREG(status.st_mode)) {
+        if (found && S_ISREG(status.st_mode)) {
             page.files.push_back({id, static_cast<std::uint64_t>(status.st_size), modification_time(status)});
         }
     }

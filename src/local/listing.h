@@ -3,12 +3,13 @@
 /// Lists a local store page by page.
 
 #include "filestore/backend.h"
+#include "local/id_window.h"
 #include "local/store.h"
 
 namespace filestore::local {
 
-/// The files after the request's cursor, in order of their IDs, in memory bounded by the page. The cursor is the last ID of the page
+/// The files after the request's cursor, in order of their IDs, in memory bounded by the page and what is read ahead. The cursor is the last ID of the page
 /// before; anything else is `invalid_argument`.
-[[nodiscard]] Result<ListPage> list_files(const Store& store, const ListRequest& request);
+[[nodiscard]] Result<ListPage> list_files(const Store& store, ReadAhead& ahead, const ListRequest& request);
 
 }  // namespace filestore::local

@@ -21,6 +21,7 @@
 #include "filestore/blocking_backend.h"
 #include "local/commit.h"
 #include "local/listing.h"
+#include "local/places.h"
 #include "local/read_check.h"
 #include "local/sidecar.h"
 #include "local/signed_url.h"
@@ -37,7 +38,6 @@ using local::find_file;
 using local::read_stored_file;
 using local::ReadCheck;
 using local::Sidecar;
-using local::sidecar_name;
 using local::Store;
 using local::StoredFile;
 
@@ -278,8 +278,7 @@ protected:
     Result<bool> remove_now(const FileRequest& request) override {
         const FileId& id = request.id;
         FILESTORE_TRY_ASSIGN(const auto seen, find_file(*store_, id));
-        if (!seen &&
-            ::faccessat(store_->metadata.get(), sidecar_name(id).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (!seen && !has_sidecar(id)) {
             return false;
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, id, request.call));
@@ -303,7 +302,7 @@ protected:
     }
 
     Result<ListPage> list_now(const ListRequest& request) override {
-        return local::list_files(*store_, request);
+        return local::list_files(*store_, ahead_, request);
     }
 
     Result<PresignedUrl> presign_now(const PresignRequest& request) override {
@@ -343,6 +342,12 @@ private:
         return read(found);
     }
 
+    [[nodiscard]] bool has_sidecar(const FileId& id) const {
+        return local::look_for(*store_, id, local::Part::sidecar, [](int directory, const char* name) {
+            return ::faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        });
+    }
+
     [[nodiscard]] Result<FileInfo> info_of(const FileId& id, const struct ::stat& status) const {
         FILESTORE_TRY_ASSIGN(StoredFile file, read_stored_file(*store_, id, status));
         return std::move(file.info);
@@ -376,29 +381,19 @@ private:
     std::string url_base_;
     SecretString url_key_;
     std::shared_ptr<Clock> clock_;
+    local::ReadAhead ahead_;
 };
-
-Result<void> check_modes(const LocalOptions& options) {
-    const auto is_between = [](unsigned mode, unsigned least, unsigned most) {
-        return (mode & least) == least && (mode & ~most) == 0;
-    };
-    if (!is_between(options.file_mode, 0600, 0666) || !is_between(options.directory_mode, 0700, 02777)) {
-        return Error(ErrorCode::invalid_argument,
-                     "file_mode must be 0600 to 0666, and directory_mode 0700 to 0777 or 02700 to 02777");
-    }
-    return {};
-}
 
 }  // namespace
 
 Result<std::shared_ptr<StorageBackend>> open_local_backend(LocalOptions options) {
     try {
-        FILESTORE_TRY(check_modes(options));
         if (!options.url_base.empty() || !options.url_key.empty()) {
             FILESTORE_TRY(local::check_url_options(options.url_base, options.url_key));
         }
-        FILESTORE_TRY_ASSIGN(Store store, Store::open(options.base_path, options.durability,
-                                                      {options.file_mode, options.directory_mode}));
+        FILESTORE_TRY_ASSIGN(Store store,
+                             Store::open(options.base_path, options.durability,
+                                         {options.file_mode, options.directory_mode}, options.layout));
         return make_backend_handle(std::make_shared<LocalBackend>(std::move(store), std::move(options)));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);

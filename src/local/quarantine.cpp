@@ -10,12 +10,14 @@
 
 #include "core/staged_file.h"
 #include "core/try.h"
+#include "local/places.h"
 
 namespace filestore::local {
 
 namespace {
 
 constexpr const char* own_directory = ".filestore";
+/// Flat, whatever the store is.
 constexpr const char* directory_path = ".filestore/quarantine";
 constexpr const char* metadata_path = ".filestore/quarantine/metadata";
 constexpr mode_t directory_mode = 0700;
@@ -28,8 +30,7 @@ struct Directories {
 
 /// A place of the store and one of the quarantine.
 struct Move {
-    const Descriptor& from;
-    std::string name;
+    const Place& from;
     const Descriptor& to;
     std::string new_name;
 };
@@ -38,11 +39,11 @@ Error cannot_move(int number, const Store& store, const std::string& name) {
     return open_file_error(number, "cannot move " + name + " " + store.place() + " to the quarantine");
 }
 
-Result<void> flush(const Store& store, const Descriptor& directory) {
+Result<void> flush(const Store& store, int directory) {
     if (store.durability == Durability::none) {
         return {};
     }
-    return flush_to_disk(directory.get(), "cannot flush a directory " + store.place());
+    return flush_to_disk(directory, "cannot flush a directory " + store.place());
 }
 
 Result<Descriptor> make_directory(const Store& store, const char* path) {
@@ -59,18 +60,18 @@ Result<Descriptor> make_directory(const Store& store, const char* path) {
 /// Flushed each time: a run that was killed may have made them without.
 Result<Directories> make_directories(const Store& store) {
     FILESTORE_TRY_ASSIGN(const Descriptor own, make_directory(store, own_directory));
-    FILESTORE_TRY(flush(store, store.base));
+    FILESTORE_TRY(flush(store, store.base.get()));
     Directories made;
     FILESTORE_TRY_ASSIGN(made.data, make_directory(store, directory_path));
-    FILESTORE_TRY(flush(store, own));
+    FILESTORE_TRY(flush(store, own.get()));
     FILESTORE_TRY_ASSIGN(made.metadata, make_directory(store, metadata_path));
-    FILESTORE_TRY(flush(store, made.data));
+    FILESTORE_TRY(flush(store, made.data.get()));
     return made;
 }
 
-Result<bool> is_there(const Store& store, const Descriptor& directory, const std::string& name) {
+Result<bool> is_there(const Store& store, int directory, const std::string& name) {
     struct ::stat status {};
-    if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
         return true;
     }
     if (errno == ENOENT || errno == ENOTDIR) {
@@ -81,16 +82,17 @@ Result<bool> is_there(const Store& store, const Descriptor& directory, const std
 
 /// The name replaces nothing, also where the file system cannot promise that: nobody else moves files of this ID.
 Result<void> move(const Store& store, const Move& step) {
-    int moved = ::renameat2(step.from.get(), step.name.c_str(), step.to.get(), step.new_name.c_str(),
-                            RENAME_NOREPLACE);
+    const int from = step.from.directory();
+    const char* name = step.from.name().c_str();
+    int moved = ::renameat2(from, name, step.to.get(), step.new_name.c_str(), RENAME_NOREPLACE);
     if (moved != 0 && (errno == EINVAL || errno == ENOSYS)) {
-        moved = ::renameat(step.from.get(), step.name.c_str(), step.to.get(), step.new_name.c_str());
+        moved = ::renameat(from, name, step.to.get(), step.new_name.c_str());
     }
     if (moved != 0) {
-        return cannot_move(errno, store, step.name);
+        return cannot_move(errno, store, step.from.name());
     }
-    FILESTORE_TRY(flush(store, step.to));
-    return flush(store, step.from);
+    FILESTORE_TRY(flush(store, step.to.get()));
+    return flush(store, from);
 }
 
 std::string in_slot(const std::string& name, unsigned slot) {
@@ -101,10 +103,10 @@ std::string in_slot(const std::string& name, unsigned slot) {
 Result<unsigned> free_slot(const Store& store, const Directories& directories, const FileId& id,
                            bool with_data) {
     for (unsigned slot = 0; slot < most_slots; ++slot) {
-        FILESTORE_TRY_ASSIGN(bool is_taken,
-                             is_there(store, directories.metadata, in_slot(sidecar_name(id), slot)));
+        FILESTORE_TRY_ASSIGN(bool is_taken, is_there(store, directories.metadata.get(),
+                                                     in_slot(name_of(id, Part::sidecar), slot)));
         if (!is_taken && with_data) {
-            FILESTORE_TRY_ASSIGN(is_taken, is_there(store, directories.data, in_slot(id.str(), slot)));
+            FILESTORE_TRY_ASSIGN(is_taken, is_there(store, directories.data.get(), in_slot(id.str(), slot)));
         }
         if (!is_taken) {
             return slot;
@@ -118,25 +120,27 @@ Result<unsigned> free_slot(const Store& store, const Directories& directories, c
 
 Result<void> move_to_quarantine(const Store& store, const FileId& id) {
     FILESTORE_TRY_ASSIGN(const Directories directories, make_directories(store));
-    FILESTORE_TRY_ASSIGN(const bool has_data, is_there(store, store.base, id.str()));
-    FILESTORE_TRY_ASSIGN(const bool has_metadata, is_there(store, store.metadata, sidecar_name(id)));
+    FILESTORE_TRY_ASSIGN(const Place data, home_of(store, id, Part::data));
+    FILESTORE_TRY_ASSIGN(const Place metadata, home_of(store, id, Part::sidecar));
+    FILESTORE_TRY_ASSIGN(const bool has_data, is_there(store, data.directory(), data.name()));
+    FILESTORE_TRY_ASSIGN(const bool has_metadata, is_there(store, metadata.directory(), metadata.name()));
     FILESTORE_TRY_ASSIGN(const unsigned slot, free_slot(store, directories, id, has_data));
     if (has_data) {
-        FILESTORE_TRY(move(store, {store.base, id.str(), directories.data, in_slot(id.str(), slot)}));
+        FILESTORE_TRY(move(store, {data, directories.data, in_slot(data.name(), slot)}));
     }
     if (has_metadata) {
-        FILESTORE_TRY(move(store, {store.metadata, sidecar_name(id), directories.metadata,
-                                   in_slot(sidecar_name(id), slot)}));
+        FILESTORE_TRY(move(store, {metadata, directories.metadata, in_slot(metadata.name(), slot)}));
     }
     return {};
 }
 
 Result<bool> is_in_quarantine(const Store& store, const FileId& id) {
-    FILESTORE_TRY_ASSIGN(const bool data, is_there(store, store.base, directory_path + ("/" + id.str())));
+    FILESTORE_TRY_ASSIGN(const bool data,
+                         is_there(store, store.base.get(), directory_path + ("/" + id.str())));
     if (data) {
         return true;
     }
-    return is_there(store, store.base, metadata_path + ("/" + sidecar_name(id)));
+    return is_there(store, store.base.get(), metadata_path + ("/" + name_of(id, Part::sidecar)));
 }
 
 }  // namespace filestore::local

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Where the damaged files of a local store go: `<base>/.filestore/quarantine`, which has the layout of a store, so that the command and the library read it
+/// Where the damaged files of a local store go: `<base>/.filestore/quarantine`, which has the layout of a flat store, so that the command and the library read it
 /// (`--base-path`). A file that comes there a second time under the same ID gets the names `<id>.1` and `<id>.json.1`, and so on.
 ///
 /// What a crash leaves: the data is moved first, then the metadata. Between the two the store has metadata of no file, which the next repair

@@ -17,6 +17,7 @@
 #include "core/staged_file.h"
 #include "core/text.h"
 #include "core/try.h"
+#include "local/directory.h"
 #include "local/paths.h"
 #include "local/recovery.h"
 
@@ -27,6 +28,7 @@ namespace {
 constexpr const char* own_directory = ".filestore";
 constexpr std::chrono::milliseconds shortest_lock_pause{1};
 constexpr std::chrono::milliseconds longest_lock_pause{20};
+constexpr int attempts_to_agree = 250;
 
 /// A store that cannot be opened says nothing about its files, so this is never `not_found`.
 Error opening_error(int number, const std::string& what) {
@@ -35,6 +37,17 @@ Error opening_error(int number, const std::string& what) {
 
 Error making_error(int number, const std::filesystem::path& path) {
     return opening_error(number, "cannot make directory " + filestore::quoted(path.native()));
+}
+
+Result<void> check_modes(const Modes& modes) {
+    const auto is_between = [](unsigned mode, unsigned least, unsigned most) {
+        return (mode & least) == least && (mode & ~most) == 0;
+    };
+    if (!is_between(modes.file, 0600, 0666) || !is_between(modes.directory, 0700, 02777)) {
+        return Error(ErrorCode::invalid_argument,
+                     "file_mode must be 0600 to 0666, and directory_mode 0700 to 0777 or 02700 to 02777");
+    }
+    return {};
 }
 
 /// Without it a power loss could take the new directory away, and with it all that was flushed into it.
@@ -80,24 +93,6 @@ Result<void> let_others_in(int descriptor, unsigned mode, const std::string& wha
     return open_file_error(errno, "cannot set the mode of " + what);
 }
 
-/// A directory of ours below another one. Not followed where it is a link.
-Result<Descriptor> open_or_make_directory(const Store& store, int above, const char* name) {
-    const std::string what = "directory '" + std::string(name) + "' " + store.place();
-    const bool made = ::mkdirat(above, name, store.modes.directory) == 0;
-    if (!made && errno != EEXIST) {
-        return opening_error(errno, "cannot make " + what);
-    }
-    Descriptor directory = open_beneath(above, name, O_RDONLY | O_DIRECTORY);
-    if (!directory.is_open()) {
-        return opening_error(errno, "cannot open " + what);
-    }
-    if (made) {
-        FILESTORE_TRY(let_others_in(directory.get(), store.modes.directory, what));
-        FILESTORE_TRY(flush_name(above, store.durability));
-    }
-    return directory;
-}
-
 /// One number for a file: two files that share one only wait for each other.
 off_t lock_byte(const FileId& id) {
     std::uint64_t number = 0;
@@ -116,6 +111,32 @@ Result<void> make_lock_file(const Store& store, int above) {
     }
     return errno == EEXIST ? Result<void>()
                            : open_file_error(errno, "cannot make the lock file " + store.place());
+}
+
+/// Nothing tells yet what layout it has: no directory of ours is there, and no file.
+Result<bool> is_new(const Store& store) {
+    if (::faccessat(store.base.get(), "metadata", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        return false;
+    }
+    FILESTORE_TRY_ASSIGN(const Directory names,
+                         open_directory(store.base.get(), "cannot look " + store.place()));
+    errno = 0;
+    while (const dirent* entry = ::readdir(names.get())) {
+        if (FileId::parse(entry->d_name).ok()) {
+            return false;
+        }
+        errno = 0;
+    }
+    return errno == 0 ? Result<bool>(true) : open_file_error(errno, "cannot look " + store.place());
+}
+
+Error another_layout(const Store& store, LocalLayout wanted) {
+    const std::string is(to_string(store.layout.current));
+    const std::string state = store.layout.before ? "is being converted to " + is : "is " + is;
+    return {ErrorCode::configuration, "the layout " + store.place() + " " + state + ", not " +
+                                          std::string(to_string(wanted)) +
+                                          ": leave the option out, or run filestore convert --layout " +
+                                          std::string(to_string(wanted))};
 }
 
 }  // namespace
@@ -167,11 +188,13 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
-Result<Store> Store::open(const std::string& base_path, Durability durability, Modes modes) {
+Result<Store> Store::open(const std::string& base_path, Durability durability, Modes modes,
+                          std::optional<LocalLayout> wanted) {
     if (base_path.empty() || base_path.find('\0') != std::string::npos) {
         return Error(ErrorCode::invalid_argument,
                      "base_path " + filestore::quoted(base_path) + " names no directory");
     }
+    FILESTORE_TRY(check_modes(modes));
     std::filesystem::path path(base_path);
     if (!path.has_filename()) {
         path = path.parent_path();
@@ -185,13 +208,61 @@ Result<Store> Store::open(const std::string& base_path, Durability durability, M
     if (!store.base.is_open()) {
         return opening_error(errno, "cannot open the store's directory " + filestore::quoted(base_path));
     }
+    FILESTORE_TRY(store.agree_on_layout(wanted));
     FILESTORE_TRY_ASSIGN(store.metadata, open_or_make_directory(store, store.base.get(), "metadata"));
     FILESTORE_TRY(recover(store));
     return store;
 }
 
+/// Of several processes that make a store at once, one decides.
+Result<void> Store::agree_on_layout(std::optional<LocalLayout> wanted) {
+    for (int attempt = 0; attempt < attempts_to_agree; ++attempt) {
+        FILESTORE_TRY(share_layout(base.get(), place()));
+        FILESTORE_TRY_ASSIGN(const std::optional<Layout> recorded, read_layout(base.get(), place()));
+        layout = recorded.value_or(Layout());
+        if (!wanted || layout.current == *wanted) {
+            return {};
+        }
+        FILESTORE_TRY_ASSIGN(const bool is_open_to_choice, recorded ? Result<bool>(false) : is_new(*this));
+        if (!is_open_to_choice) {
+            return another_layout(*this, *wanted);
+        }
+        FILESTORE_TRY_ASSIGN(const bool alone, take_layout_alone(base.get(), place()));
+        if (alone) {
+            FILESTORE_TRY(make_layout(*wanted));
+        } else {
+            std::this_thread::sleep_for(longest_lock_pause);
+        }
+    }
+    return Error(ErrorCode::conflict, "others are making the store " + place() + ": try again");
+}
+
+/// The lock is held alone now: somebody else may have chosen before it was.
+Result<void> Store::make_layout(LocalLayout wanted) const {
+    FILESTORE_TRY_ASSIGN(const std::optional<Layout> recorded, read_layout(base.get(), place()));
+    FILESTORE_TRY_ASSIGN(const bool is_open_to_choice, recorded ? Result<bool>(false) : is_new(*this));
+    return is_open_to_choice ? write_layout(*this, {wanted}) : Result<void>();
+}
+
 std::string Store::place() const {
     return "in store " + filestore::quoted(base_path);
+}
+
+Result<Descriptor> open_or_make_directory(const Store& store, int above, const char* name) {
+    const std::string what = "directory '" + std::string(name) + "' " + store.place();
+    const bool made = ::mkdirat(above, name, store.modes.directory) == 0;
+    if (!made && errno != EEXIST) {
+        return opening_error(errno, "cannot make " + what);
+    }
+    Descriptor directory = open_beneath(above, name, O_RDONLY | O_DIRECTORY);
+    if (!directory.is_open()) {
+        return opening_error(errno, "cannot open " + what);
+    }
+    if (made) {
+        FILESTORE_TRY(let_others_in(directory.get(), store.modes.directory, what));
+        FILESTORE_TRY(flush_name(above, store.durability));
+    }
+    return directory;
 }
 
 Result<int> Store::staging() const {
@@ -290,10 +361,6 @@ Timestamp modification_time(const struct ::stat& status) {
     return Timestamp(std::chrono::seconds(status.st_mtim.tv_sec) +
                      std::chrono::duration_cast<std::chrono::microseconds>(
                          std::chrono::nanoseconds(status.st_mtim.tv_nsec)));
-}
-
-std::string sidecar_name(const FileId& id) {
-    return id.str() + ".json";
 }
 
 }  // namespace filestore::local

@@ -15,6 +15,7 @@
 #include "filestore/result.h"
 #include "filestore/time.h"
 #include "local/group_flush.h"
+#include "local/layout.h"
 
 namespace filestore::local {
 
@@ -27,10 +28,11 @@ struct Modes {
 /// The open directories of a store. A resource; thread-safe.
 class Store {
 public:
-    /// Makes what is missing, and settles what crashed processes left (see recovery.h). Failures: `configuration` where there is no such place, and
-    /// those of code_of_errno; never `not_found`. Blocks.
+    /// Makes what is missing, and settles what crashed processes left (see recovery.h). A store that is made gets the layout `wanted`, or is flat. Failures:
+    /// `configuration` where there is no such place, or where the store has another layout than `wanted`; those of layout.h, and those of
+    /// code_of_errno; never `not_found`. Blocks.
     [[nodiscard]] static Result<Store> open(const std::string& base_path, Durability durability,
-                                            Modes modes = {});
+                                            Modes modes = {}, std::optional<LocalLayout> wanted = {});
 
     Store(Store&&) noexcept;
     Store& operator=(Store&&) noexcept;
@@ -54,6 +56,8 @@ public:
     std::string base_path;
     Durability durability = Durability::full;
     Modes modes;
+    Layout layout;
+    /// Has the shared lock of layout.h, as long as it is open in this process or in a forked one.
     Descriptor base;
     Descriptor metadata;
 
@@ -63,6 +67,8 @@ private:
     class LockFiles;
 
     Store();
+    [[nodiscard]] Result<void> agree_on_layout(std::optional<LocalLayout> wanted);
+    [[nodiscard]] Result<void> make_layout(LocalLayout wanted) const;
 
     std::unique_ptr<Staging> staging_;
     std::unique_ptr<LockFiles> lock_files_;
@@ -96,7 +102,8 @@ private:
     off_t byte_;
 };
 
-[[nodiscard]] std::string sidecar_name(const FileId& id);
+/// A directory of ours below another one. Not followed where it is a link.
+[[nodiscard]] Result<Descriptor> open_or_make_directory(const Store& store, int above, const char* name);
 
 [[nodiscard]] Timestamp modification_time(const struct ::stat& status);
 

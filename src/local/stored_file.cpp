@@ -9,6 +9,7 @@
 
 #include "core/try.h"
 #include "local/paths.h"
+#include "local/places.h"
 #include "local/sidecar.h"
 
 namespace filestore::local {
@@ -38,9 +39,18 @@ std::string cannot_read_metadata(const Store& store, const FileId& id) {
     return "cannot read the metadata of file " + id.str() + " " + store.place();
 }
 
+/// Not open on failure, which errno tells.
+Descriptor open_part(const Store& store, const FileId& id, Part part) {
+    Descriptor file;
+    static_cast<void>(look_for(store, id, part, [&file](int directory, const char* name) {
+        file = open_beneath(directory, name, O_RDONLY | O_NONBLOCK);
+        return file.is_open();
+    }));
+    return file;
+}
+
 Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
-    const Descriptor file =
-        open_beneath(store.metadata.get(), sidecar_name(id).c_str(), O_RDONLY | O_NONBLOCK);
+    const Descriptor file = open_part(store, id, Part::sidecar);
     if (!file.is_open() && errno == ENOENT) {
         return Error(ErrorCode::not_found, "file " + id.str() + " " + store.place() + " has no metadata");
     }
@@ -80,7 +90,10 @@ Error not_regular(const Store& store, const FileId& id) {
 
 Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId& id) {
     struct ::stat status {};
-    if (::fstatat(store.base.get(), id.str().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    const bool found = look_for(store, id, Part::data, [&status](int directory, const char* name) {
+        return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    });
+    if (!found) {
         if (errno == ENOENT) {
             return std::optional<struct ::stat>();
         }
@@ -94,7 +107,7 @@ Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId&
 
 Result<OpenFile> open_file(const Store& store, const FileId& id) {
     OpenFile file;
-    file.descriptor = open_beneath(store.base.get(), id.str().c_str(), O_RDONLY | O_NONBLOCK);
+    file.descriptor = open_part(store, id, Part::data);
     if (!file.descriptor.is_open()) {
         switch (errno) {
             case ENOENT:

@@ -68,10 +68,10 @@ std::optional<FileId> common_end(const IdWindow& files, const IdWindow& sidecars
                                  const std::vector<FileId>& records, std::size_t most) {
     std::optional<FileId> end;
     const auto limit = [&end](const FileId& last) { end = end ? std::min(*end, last) : last; };
-    if (!files.reaches_the_end()) {
+    if (!files.is_last) {
         limit(files.ids.back());
     }
-    if (!sidecars.reaches_the_end()) {
+    if (!sidecars.is_last) {
         limit(sidecars.ids.back());
     }
     if (records.size() == most) {
@@ -86,8 +86,8 @@ Result<Window> next_window(const Store& store, StoreRecord* record, const FileId
     if (record != nullptr) {
         FILESTORE_TRY_ASSIGN(records, record->stored_after(after, most));
     }
-    FILESTORE_TRY_ASSIGN(IdWindow files, read_id_window(store, store.base, {}, after, most));
-    FILESTORE_TRY_ASSIGN(IdWindow sidecars, read_id_window(store, store.metadata, ".json", after, most));
+    FILESTORE_TRY_ASSIGN(IdWindow files, read_id_window(store, Part::data, after, most));
+    FILESTORE_TRY_ASSIGN(IdWindow sidecars, read_id_window(store, Part::sidecar, after, most));
     const std::optional<FileId> end = common_end(files, sidecars, records, most);
 
     std::vector<FileId> ids;

@@ -69,20 +69,47 @@ std::string describe(const Call& call, const Endpoint& endpoint) {
     return text + " in bucket " + quoted(call.bucket) + " at " + endpoint.scheme + "://" + endpoint.host;
 }
 
-/// Cheap for the long lists that are no errors: an error document is short and begins with its root.
+std::string_view without_blanks(std::string_view text) {
+    return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+}
+
+/// Cheap for the long lists that are no errors: an error document is short and begins with its root. Before that, and behind the declaration, a server
+/// that keeps the connection alive sends blanks.
 bool is_error_document(std::string_view body) {
     constexpr std::size_t prologue = 256;
-    const auto text = body.substr(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
+    auto text = without_blanks(body);
+    if (const auto end = text.find("?>"); text.starts_with("<?xml") && end != std::string_view::npos) {
+        text = without_blanks(text.substr(end + 2));
+    }
     return text.substr(0, prologue).find("<Error") != std::string_view::npos && parse_error(text);
 }
 
+/// Empty where it is not signed.
+std::string_view signature_of(const http::Request& request) {
+    constexpr std::string_view before = "Signature=";
+    for (const http::Header& header : request.headers) {
+        const auto place = header.value.rfind(before);
+        if (header.name == "authorization" && place != std::string::npos) {
+            return std::string_view(header.value).substr(place + before.size());
+        }
+    }
+    return {};
+}
+
 /// Ends with the keys, where that is earlier than asked for.
-PresignedUrl presigned_url(PresignMethod method, const Call& call, std::chrono::seconds expires,
-                           const Signer& signer) {
-    Timestamp ends = signer.scope.time + expires;
+Result<PresignedUrl> presigned_url(PresignMethod method, const Call& call, UrlLife life,
+                                   const Signer& signer) {
+    Timestamp ends = signer.scope.time + life.time;
+    std::chrono::seconds expires = life.time;
     if (signer.expires_at && *signer.expires_at < ends) {
         ends = *signer.expires_at;
         expires = std::chrono::floor<std::chrono::seconds>(ends - signer.scope.time);
+    }
+    // Less than a second is what asking for the keys took.
+    const bool is_cut = expires + std::chrono::seconds(1) < life.time;
+    if (expires < std::chrono::seconds(1) || (is_cut && !life.may_be_cut)) {
+        return Error(ErrorCode::unauthenticated, "the credentials end at " + format_timestamp(ends) +
+                                                     ", before the URL would: ask for less, or use others");
     }
     SigningRequest signing;
     signing.method = method_name(method);
@@ -94,7 +121,7 @@ PresignedUrl presigned_url(PresignMethod method, const Call& call, std::chrono::
     for (NameValue& parameter : presign_query(signing, signer.keys, signer.scope, expires)) {
         query.push_back(std::move(parameter));
     }
-    return {object_target(signer.endpoint, call.key, query).url, ends};
+    return PresignedUrl{object_target(signer.endpoint, call.key, query).url, ends};
 }
 
 }  // namespace
@@ -164,6 +191,7 @@ private:
 
     void send_signed(Result<Signer> signer) noexcept;
     [[nodiscard]] http::Request request() const;
+    [[nodiscard]] Secrets secrets() const;
     [[nodiscard]] std::optional<std::chrono::milliseconds> connect_limit() const;
     void on_attempt_end(const AttemptEnd& end) noexcept;
     [[nodiscard]] bool learn(const AttemptEnd& end);
@@ -200,6 +228,7 @@ private:
     std::function<void(Outcome)> done_;
     const std::chrono::steady_clock::time_point began_;
     std::optional<Signer> signer_;
+    SecretString signature_;
     unsigned attempts_ = 0;
     /// When it may be sent, where the endpoint has asked for fewer requests.
     std::optional<std::chrono::steady_clock::time_point> place_;
@@ -260,20 +289,23 @@ public:
 
     void on_done(Result<void> outcome) noexcept override {
         const auto running = std::exchange(running_, nullptr);
-        auto answer = call_user(ErrorCode::internal, [&] { return result(outcome, running->attempted_); });
+        auto answer = call_user(ErrorCode::internal, [&] { return result(outcome, *running); });
         running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_, sent_});
     }
 
 private:
-    Result<Answer> result(const Result<void>& outcome, const std::string& attempted) {
+    Result<Answer> result(const Result<void>& outcome, const RunningCall& running) {
         if (!outcome.ok() && !error_cut_off_) {
-            return outcome.error().within(attempted);
+            return outcome.error().within(running.attempted_);
         }
         // Servers that began an answer of success before they failed say so in its body.
         if (!is_success() || is_error_document(answer_.body)) {
-            return error_of_answer({answer_.status,
-                                    bodiless_ ? std::nullopt : std::optional<std::string_view>(answer_.body),
-                                    answer_.header("x-amz-request-id"), attempted});
+            return error_of_answer(
+                {answer_.status, bodiless_ ? std::nullopt : std::optional<std::string_view>(answer_.body),
+                 answer_.header("x-amz-request-id"), running.attempted_, running.secrets()});
+        }
+        if (!answer_.body.empty()) {
+            answer_.secrets = running.secrets();
         }
         return std::move(answer_);
     }
@@ -321,6 +353,7 @@ void Requester::RunningCall::send_signed(Result<Signer> signer) noexcept {
     const auto sent = call_user(ErrorCode::internal, [&]() -> Result<void> {
         FILESTORE_TRY_ASSIGN(signer_, std::move(signer));
         http::Request signed_request = request();
+        signature_ = signature_of(signed_request);
         auto receiver = std::make_shared<AnswerReceiver>(shared_from_this());
         ++attempts_;
         place_.reset();
@@ -382,6 +415,18 @@ http::Request Requester::RunningCall::request() const {
     return request;
 }
 
+/// What the request told the server, and no message may.
+Secrets Requester::RunningCall::secrets() const {
+    const Credentials& keys = signer_->keys;
+    Secrets secrets{keys.access_key, keys.secret_key, keys.session_token, signature_};
+    for (const NameValue& header : call_.headers) {
+        if (header.name.ends_with("server-side-encryption-customer-key")) {
+            secrets.emplace_back(header.value);
+        }
+    }
+    return secrets;
+}
+
 void Requester::RunningCall::on_attempt_end(const AttemptEnd& end) noexcept {
     const auto under_way = call_user(
         ErrorCode::internal, [&]() -> Result<bool> { return (learn(end) || asks_why_) && goes_on(end); });
@@ -398,7 +443,7 @@ bool Requester::RunningCall::learn(const AttemptEnd& end) {
     const auto now = std::chrono::steady_clock::now();
     reached_ = reached_ || end.sent;
     if (end.result.ok()) {
-        requester_->skew_.on_accepted(end.result->header("date"), requester_->options_.clock->now());
+        requester_->parts_.skew->on_accepted(end.result->header("date"), requester_->options_.clock->now());
         requester_->budget_.on_success(attempts_ > 1);
         requester_->rate_.on_answer(now);
         return false;
@@ -428,8 +473,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
         attempt();
         return true;
     }
-    const bool repeats =
-        mended || (attempts_ < retry.max_attempts && may_retry(error, Idempotency::idempotent));
+    const bool repeats = mended || (attempts_ < retry.max_attempts && error.retryable());
     if (!repeats || call_.options.cancel.stop_requested()) {
         return false;
     }
@@ -491,9 +535,9 @@ bool Requester::RunningCall::mend(const Error& error, const Answer& answer) {
 }
 
 bool Requester::RunningCall::mend_clock(const Error& error, const Answer& answer) {
-    return !clock_mended_ &&
-           (clock_mended_ = requester_->skew_.learn(error.details().server_code, answer.header("date"),
-                                                    requester_->options_.clock->now(), signer_->scope.time));
+    return !clock_mended_ && (clock_mended_ = requester_->parts_.skew->learn(
+                                  error.details().server_code, answer.header("date"),
+                                  requester_->options_.clock->now(), signer_->scope.time));
 }
 
 bool Requester::RunningCall::mend_keys(const Error& error) {
@@ -587,9 +631,7 @@ bool Requester::signs_payload() const noexcept {
 }
 
 void Requester::send(Call call, std::function<void(Outcome)> done) {
-    S3ClientOptions options = options_;
-    options.region = region_of(call.bucket);
-    const auto endpoint = resolve_endpoint(options, call.bucket);
+    const auto endpoint = resolve_endpoint(options_, call.bucket, region_of(call.bucket));
     if (!endpoint.ok()) {
         return done(Outcome{endpoint.error()});
     }
@@ -611,11 +653,10 @@ void Requester::with_signer(const std::string& bucket, const CallOptions& limits
 }
 
 Result<Signer> Requester::signer_of(const std::string& bucket, ResolvedCredentials keys) {
-    S3ClientOptions options = options_;
-    options.region = region_of(bucket);
-    FILESTORE_TRY_ASSIGN(Endpoint endpoint, resolve_endpoint(options, bucket));
+    std::string region = region_of(bucket);
+    FILESTORE_TRY_ASSIGN(Endpoint endpoint, resolve_endpoint(options_, bucket, region));
     return Signer{std::move(endpoint), std::move(keys.keys), keys.expires_at,
-                  SigningScope{options.region, "s3", skew_.corrected(options_.clock->now())}};
+                  SigningScope{std::move(region), "s3", now()}};
 }
 
 Result<void> check_can_sign(const Signer& signer) {
@@ -625,20 +666,20 @@ Result<void> check_can_sign(const Signer& signer) {
     return {};
 }
 
-void Requester::presign(PresignMethod method, Call call, std::chrono::seconds expires,
+void Requester::presign(PresignMethod method, Call call, UrlLife life,
                         std::function<void(Result<PresignedUrl>)> done) {
     const std::string bucket = call.bucket;
     const CallOptions limits = call.options;
     with_signer(
         bucket, limits,
-        [method, call = std::move(call), expires, done = std::move(done)](const Result<Signer>& signer) {
+        [method, call = std::move(call), life, done = std::move(done)](const Result<Signer>& signer) {
             done(call_user(ErrorCode::internal, [&]() -> Result<PresignedUrl> {
                 FILESTORE_TRY(signer);
                 FILESTORE_TRY(check_can_sign(*signer));
-                return presigned_url(method, call, expires, *signer);
+                return presigned_url(method, call, life, *signer);
             }));
         },
-        options_.clock->now() + expires);
+        now() + life.time);
 }
 
 std::shared_ptr<Requester> Requester::with(S3ClientOptions options, CredentialsProviderPtr keys) const {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/job.h"
+#include "core/secret.h"
 #include "filestore/backend.h"
 #include "filestore/call.h"
 #include "filestore/s3_options.h"
@@ -33,6 +34,8 @@ struct Answer {
     int status = 0;
     std::vector<NameValue> headers;
     std::string body;
+    /// With a body: what no message made of it may repeat.
+    Secrets secrets;
 
     /// Empty where there is none; `name` in lower case.
     [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
@@ -95,6 +98,14 @@ struct RequesterParts {
     std::shared_ptr<http::Transport> transport;
     CredentialsProviderPtr credentials;
     PartLimits part_limits;
+    std::shared_ptr<ClockSkew> skew = std::make_shared<ClockSkew>();
+};
+
+/// How long a URL is to last. A value.
+struct UrlLife {
+    std::chrono::seconds time{3600};
+    /// It may end with its keys.
+    bool may_be_cut = true;
 };
 
 /// A resource held by std::shared_ptr; thread-safe.
@@ -108,9 +119,9 @@ public:
     /// than 2xx is an Error (see errors.h). `done` does not throw. Where this throws std::bad_alloc, nothing was sent and `done` is not called.
     void send(Call call, std::function<void(Outcome)> done);
 
-    /// A URL that carries its signature, and when it ends: with the keys, where that is earlier. Keys that would cut it short are asked for anew first.
-    /// `done` as for send().
-    void presign(PresignMethod method, Call call, std::chrono::seconds expires,
+    /// A URL that carries its signature, and when it ends: with the keys, where that is earlier. Keys that would cut it short are asked for anew first;
+    /// `unauthenticated` where they must not. `done` as for send().
+    void presign(PresignMethod method, Call call, UrlLife life,
                  std::function<void(Result<PresignedUrl>)> done);
 
     /// With keys that had better hold until then, where a time is given. Of the limits cancel and deadline count. `done` as for send().
@@ -129,6 +140,8 @@ public:
 
     [[nodiscard]] const S3ClientOptions& options() const noexcept { return options_; }
     [[nodiscard]] PartLimits part_limits() const noexcept { return parts_.part_limits; }
+    /// The server's time, as far as it is known.
+    [[nodiscard]] Timestamp now() const noexcept { return parts_.skew->corrected(options_.clock->now()); }
     [[nodiscard]] const Runtime& runtime() const noexcept { return parts_.runtime; }
 
 private:
@@ -141,7 +154,6 @@ private:
 
     const S3ClientOptions options_;
     const RequesterParts parts_;
-    ClockSkew skew_;
     RetryBudget budget_;
     SendRate rate_;
     std::mutex mutex_;

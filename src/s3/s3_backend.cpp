@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "core/verify_by_download.h"
+#include "s3/client/batch_removal.h"
 #include "s3/client/core.h"
 #include "s3/client/listing.h"
 #include "s3/client/objects.h"
@@ -45,6 +46,8 @@ public:
     void upload_async(UploadRequest request, Completion<UploadReceipt> done) override;
     void download_async(DownloadRequest request, Completion<DownloadReceipt> done) override;
     void remove_async(FileRequest request, Completion<bool> done) override;
+    void remove_batch_async(RemoveBatchRequest request,
+                            Completion<std::vector<RemovalOutcome>> done) override;
     void discard_async(FileRequest request, Completion<void> done) override;
     void exists_async(FileRequest request, Completion<bool> done) override;
     void metadata_async(FileRequest request, Completion<FileInfo> done) override;
@@ -203,6 +206,44 @@ void S3Backend::remove_async(FileRequest request, Completion<bool> done) {
           });
 }
 
+/// As remove_async() answers. Some servers tell of a key that is not there.
+RemovalOutcome outcome_of(const FileId& id, const S3RemoveBatchEntry& entry) {
+    if (entry.result.ok()) {
+        return {id, true, entry.result->delete_marker};
+    }
+    if (entry.result.error().details().server_code == "NoSuchKey") {
+        return {id, false, false};
+    }
+    return {id, entry.result.error(), false};
+}
+
+void S3Backend::remove_batch_async(RemoveBatchRequest request,
+                                   Completion<std::vector<RemovalOutcome>> done) {
+    if (!check_request(request).ok()) {
+        return StorageBackend::remove_batch_async(std::move(request), std::move(done));
+    }
+    S3RemoveBatchRequest batch;
+    batch.bucket = bucket_;
+    for (const FileId& id : request.ids) {
+        batch.objects.push_back({key_of(id), {}});
+    }
+    batch.call = std::move(request.call);
+    s3::remove_batch(*core_, std::move(batch),
+                     [self = shared_from_this(), ids = std::move(request.ids),
+                      done = std::move(done)](const Result<std::vector<S3RemoveBatchEntry>>& entries) {
+                         self->core_->note_bucket(self->bucket_, entries.ok());
+                         if (!entries.ok()) {
+                             return done(entries.error());
+                         }
+                         std::vector<RemovalOutcome> outcomes;
+                         outcomes.reserve(ids.size());
+                         for (std::size_t i = 0; i < ids.size(); ++i) {
+                             outcomes.push_back(outcome_of(ids[i], (*entries)[i]));
+                         }
+                         done(std::move(outcomes));
+                     });
+}
+
 /// Whether uploads that cannot be listed or aborted for this reason never can be: not on this server, or not by whoever asks.
 bool is_lasting(const Error& error) {
     return error.code() == ErrorCode::unsupported || error.code() == ErrorCode::permission_denied;
@@ -305,7 +346,7 @@ void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> d
     start(std::move(request), std::move(done),
           [this](const OperationPtr<PresignedUrl>& operation, const PresignRequest& checked) -> Result<void> {
               core_->requester()->presign(
-                  checked.method, call_on(checked.id, checked.call), checked.expires,
+                  checked.method, call_on(checked.id, checked.call), {checked.expires},
                   [operation](Result<PresignedUrl> url) { operation->finish(std::move(url)); });
               return {};
           });

@@ -36,6 +36,7 @@ constexpr auto storage_settings = std::to_array<Setting>({{"backend", "backend"}
 
 constexpr auto local_settings = std::to_array<Setting>({{"base_path", "base_path"},
                                                         {"durability", "durability"},
+                                                        {"layout", "layout"},
                                                         {"file_mode", "file_mode"},
                                                         {"directory_mode", "directory_mode"},
                                                         {"url_base", "url_base"},
@@ -71,8 +72,10 @@ constexpr auto s3_settings = std::to_array<Setting>({
     {"aws_session_token", "aws_session_token"},
 });
 
-constexpr auto cleanup_settings = std::to_array<Setting>(
-    {{"enabled", "cleanup_enabled", true}, {"retention_days", "retention_days"}, {"schedule", "schedule"}});
+constexpr auto cleanup_settings = std::to_array<Setting>({{"enabled", "cleanup_enabled", true},
+                                                          {"retention_days", "retention_days"},
+                                                          {"schedule", "schedule"},
+                                                          {"time_zone", "time_zone"}});
 
 constexpr auto catalogue_settings = std::to_array<Setting>({{"path", "catalogue_path"}});
 

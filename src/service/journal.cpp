@@ -77,6 +77,57 @@ Result<void> Journal::abandon(const Intent& intent) {
     return record->abandon(intent.number);
 }
 
+Result<void> Journal::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
+                                     Timestamp unchanged_since) {
+    if (!records()) {
+        return {};
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->begin_removals(intents, uploaded_before, unchanged_since);
+}
+
+Result<void> Journal::end_removals(const std::vector<Intent>& done, const std::vector<Intent>& undone,
+                                   Timestamp at) {
+    if (!records()) {
+        return {};
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->end_removals(done, undone, at);
+}
+
+Result<std::vector<RecordedUpload>> Journal::uploaded_before(Timestamp before, const RecordedUpload& after,
+                                                             std::size_t most) {
+    if (!has_recorded()) {
+        return std::vector<RecordedUpload>();
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->uploaded_before(before, after, most);
+}
+
+Result<std::vector<RecordState>> Journal::states_of(const std::vector<FileId>& ids) {
+    if (!has_recorded()) {
+        return std::vector<RecordState>(ids.size());
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->states_of(ids);
+}
+
+Result<std::optional<Timestamp>> Journal::covered_at() {
+    if (!has_recorded()) {
+        return std::optional<Timestamp>();
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->covered_at();
+}
+
+Result<void> Journal::note_covered(Timestamp at) {
+    if (!has_recorded()) {
+        return {};
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->note_covered(at);
+}
+
 Result<bool> Journal::knows(const FileId& id) {
     if (!records()) {
         return true;

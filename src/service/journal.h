@@ -34,6 +34,20 @@ public:
     [[nodiscard]] Result<void> turn_into_undo(Intent& intent);
     [[nodiscard]] Result<void> abandon(const Intent& intent);
 
+    /// See Catalogue. Where nothing is recorded, nothing is left out.
+    [[nodiscard]] Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
+                                              Timestamp unchanged_since);
+    [[nodiscard]] Result<void> end_removals(const std::vector<Intent>& done,
+                                            const std::vector<Intent>& undone, Timestamp at);
+
+    /// See Catalogue. A catalogue that is not there yet is not made: nothing is recorded then.
+    [[nodiscard]] Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before,
+                                                                      const RecordedUpload& after,
+                                                                      std::size_t most);
+    [[nodiscard]] Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
+    [[nodiscard]] Result<std::optional<Timestamp>> covered_at();
+    [[nodiscard]] Result<void> note_covered(Timestamp at);
+
     /// Whether a row tells of the file.
     [[nodiscard]] Result<bool> knows(const FileId& id);
 

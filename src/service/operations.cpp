@@ -11,10 +11,6 @@
 
 namespace filestore {
 
-namespace {
-
-/// Whether a failed request may still have left something: its answer was lost or could not be read, or its body was broken off (some servers keep
-/// the part of a body that had arrived).
 bool may_have_happened(const Error& error) noexcept {
     const int status = error.details().http_status;
     const bool refused = status >= 300 && status < 500;
@@ -34,6 +30,8 @@ bool may_have_happened(const Error& error) noexcept {
             return !refused;
     }
 }
+
+namespace {
 
 /// What both operations share: their parts, their call and its one answer.
 template <class T>

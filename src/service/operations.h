@@ -24,6 +24,10 @@ struct ServiceParts {
 /// registered until then.
 inline constexpr std::chrono::seconds undo_limit{5};
 
+/// Whether a failed request may still have taken effect: its answer was lost or could not be read, or its body was broken off (some servers keep the part of a body
+/// that had arrived).
+[[nodiscard]] bool may_have_happened(const Error& error) noexcept;
+
 void start_upload(const ServiceParts& parts, FileUpload file, PendingAnswerPtr<FileId> answer);
 void start_removal(const ServiceParts& parts, FileRequest request, PendingAnswerPtr<bool> answer);
 

@@ -10,11 +10,12 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "core/text.h"
 #include "core/try.h"
 #include "filestore/service.h"
+#include "service/schedule/cron_expression.h"
+#include "service/schedule/time_zone.h"
 
 namespace filestore {
 namespace {
@@ -37,6 +38,9 @@ using Choice = std::pair<std::string_view, Enum>;
 
 constexpr auto durabilities = std::to_array<Choice<Durability>>(
     {{"full", Durability::full}, {"data", Durability::data}, {"none", Durability::none}});
+
+constexpr auto layouts =
+    std::to_array<Choice<LocalLayout>>({{"flat", LocalLayout::flat}, {"sharded", LocalLayout::sharded}});
 
 constexpr auto addressings =
     std::to_array<Choice<S3Addressing>>({{"automatic", S3Addressing::automatic},
@@ -68,9 +72,6 @@ constexpr auto local_checksums =
 
 constexpr auto backends = std::to_array<Choice<std::string_view>>({{"local", "local"}, {"s3", "s3"}});
 constexpr auto switches = std::to_array<Choice<bool>>({{"true", true}, {"false", false}});
-
-constexpr auto schedule_names = std::to_array<std::string_view>(
-    {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"});
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {
     const auto nearest = nearest_name(word, names);
@@ -158,29 +159,15 @@ Objection set_mode(unsigned& target, std::string_view value, unsigned least, uns
     return {};
 }
 
-std::vector<std::string_view> words_of(std::string_view text) {
-    constexpr std::string_view blanks = " \t";
-    std::vector<std::string_view> words;
-    for (std::size_t start = text.find_first_not_of(blanks); start != std::string_view::npos;) {
-        const std::size_t end = std::min(text.find_first_of(blanks, start), text.size());
-        words.push_back(text.substr(start, end - start));
-        start = text.find_first_not_of(blanks, end);
-    }
-    return words;
+Objection set_schedule(std::string& target, std::string_view value) {
+    const auto expression = parse_cron_expression(value);
+    return expression.ok() ? set_text(target, value) : Objection(expression.error().message());
 }
 
-Objection set_schedule(std::string& target, std::string_view value) {
-    const auto words = words_of(value);
-    const bool named = words.size() == 1 && words[0].front() == '@';
-    if (named && std::find(schedule_names.begin(), schedule_names.end(), words[0]) == schedule_names.end()) {
-        return "must be five cron fields or one of " + listed(schedule_names) +
-               did_you_mean(words[0], schedule_names);
-    }
-    if (!named && (words.size() != 5 || !std::all_of(words.begin(), words.end(), is_printable_ascii))) {
-        return "must be five cron fields (minute hour day month weekday) or one of " + listed(schedule_names);
-    }
-    target = value;
-    return {};
+Objection set_time_zone(std::string& target, std::string_view value) {
+    const auto zone = TimeZone::find(value);
+    return zone.ok() ? set_text(target, value)
+                     : "must be a time zone: " + std::string(zone.error().message());
 }
 
 using Options = ServiceOptions&;
@@ -190,6 +177,7 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"backend", [](Options o, Value v) { return set_choice(o.backend, v, backends); }},
     {"base_path", [](Options o, Value v) { return set_nonempty(o.local.base_path, v); }},
     {"durability", [](Options o, Value v) { return set_choice(o.local.durability, v, durabilities); }},
+    {"layout", [](Options o, Value v) { return set_choice(o.local.layout, v, layouts); }},
     {"file_mode", [](Options o, Value v) { return set_mode(o.local.file_mode, v, 0600, 0666); }},
     {"directory_mode", [](Options o, Value v) { return set_mode(o.local.directory_mode, v, 0700, 02777); }},
     {"checksum", [](Options o, Value v) { return set_choice(o.local.checksum, v, local_checksums); }},
@@ -231,6 +219,7 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"cleanup_enabled", [](Options o, Value v) { return set_choice(o.cleanup.enabled, v, switches); }},
     {"retention_days", [](Options o, Value v) { return set_number(o.cleanup.retention_days, v, 1, 36'500); }},
     {"schedule", [](Options o, Value v) { return set_schedule(o.cleanup.schedule, v); }},
+    {"time_zone", [](Options o, Value v) { return set_time_zone(o.cleanup.time_zone, v); }},
 });
 
 Error unknown_option(std::string_view name) {

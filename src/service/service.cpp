@@ -10,6 +10,7 @@
 #include "core/thread_pool.h"
 #include "core/try.h"
 #include "service/catalogue_path.h"
+#include "service/cleanup.h"
 #include "service/operations.h"
 
 namespace filestore {
@@ -205,6 +206,13 @@ void FileService::verify_async(VerifyRequest request, Completion<VerifyReport> d
     impl_->forward(std::move(request), std::move(done), &StorageBackend::verify_async);
 }
 
+void FileService::cleanup_async(CleanupRequest request, Completion<CleanupReport> done) {
+    const CallOptions options = request.call;
+    impl_->start<CleanupReport>(options, std::move(done), [&](const PendingAnswerPtr<CleanupReport>& answer) {
+        start_cleanup(impl_->parts(), std::move(request), answer);
+    });
+}
+
 Result<FileId> FileService::upload(FileUpload file) {
     return wait_for<FileId>([&](auto done) { upload_async(std::move(file), std::move(done)); });
 }
@@ -235,6 +243,10 @@ Result<PresignedUrl> FileService::presign(PresignRequest request) {
 
 Result<VerifyReport> FileService::verify(VerifyRequest request) {
     return wait_for<VerifyReport>([&](auto done) { verify_async(std::move(request), std::move(done)); });
+}
+
+Result<CleanupReport> FileService::cleanup(CleanupRequest request) {
+    return wait_for<CleanupReport>([&](auto done) { cleanup_async(std::move(request), std::move(done)); });
 }
 
 const std::string& FileService::catalogue_path() const noexcept {

@@ -28,12 +28,14 @@ void test_null_handles(void) {
     filestore_download_options_destroy(NULL);
     filestore_buffer_destroy(NULL);
     filestore_list_page_destroy(NULL);
+    filestore_verify_options_destroy(NULL);
     check(1, "destroying nothing does nothing");
 }
 
 void test_null_outputs(filestore_service* service) {
     const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
     char* no_id = NULL;
+    uint64_t number = 0;
     check_code(filestore_options_create(NULL, &err), invalid, &err, "options_create without output");
     check_code(filestore_cancel_create(NULL, &err), invalid, &err, "cancel_create without output");
     check_code(filestore_call_options_create(NULL, &err), invalid, &err,
@@ -57,9 +59,16 @@ void test_null_outputs(filestore_service* service) {
                "download_into without output");
     check_code(filestore_exists(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
                "exists without output");
+    check_code(filestore_cleanup(service, 30, 1, NULL, NULL, &number, &err), invalid, &err,
+               "cleanup without output");
+    check_code(filestore_cleanup(service, 30, 1, NULL, &number, NULL, &err), invalid, &err,
+               "cleanup without a second output");
     check_code(filestore_metadata(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
                "metadata without output");
     check_code(filestore_list(service, NULL, 0, NULL, NULL, &err), invalid, &err, "list without output");
+    check_code(filestore_verify_options_create(NULL, &err), invalid, &err,
+               "verify_options_create without output");
+    check_code(filestore_verify(service, NULL, NULL, &err), invalid, &err, "verify without output");
     check(filestore_exists(service, UNKNOWN_ID, NULL, NULL, NULL) == invalid,
           "a failure without an error object");
 }
@@ -71,6 +80,8 @@ void test_null_service(void) {
     filestore_list_page* page = NULL;
     int32_t answer = 7;
     size_t length = 7;
+    uint64_t removed = 7;
+    uint64_t failed = 7;
     char byte = 0;
     check_code(filestore_upload_buffer(NULL, TEXT, TEXT_SIZE, NULL, id, &err), invalid, &err,
                "upload_buffer without service");
@@ -98,6 +109,10 @@ void test_null_service(void) {
     check_code(filestore_metadata(NULL, UNKNOWN_ID, NULL, &buffer, &err), invalid, &err,
                "metadata without service");
     check_code(filestore_list(NULL, NULL, 0, NULL, &page, &err), invalid, &err, "list without service");
+    check_code(filestore_verify(NULL, NULL, &buffer, &err), invalid, &err, "verify without service");
+    check_code(filestore_cleanup(NULL, 30, 0, NULL, &removed, &failed, &err), invalid, &err,
+               "cleanup without service");
+    check(removed == 0 && failed == 0, "the numbers of cleanup are 0 after a failure");
     check(buffer == NULL && page == NULL, "handles are NULL after a failure");
 }
 
@@ -152,6 +167,18 @@ void test_setters_without_options(void) {
                "set_timeout_ms of no call options");
     check_code(filestore_call_options_set_cancel(NULL, NULL, &err), invalid, &err,
                "set_cancel of no call options");
+    check_code(filestore_verify_options_set_repair(NULL, 1, &err), invalid, &err, "set_repair of nothing");
+    check_code(filestore_verify_options_set_resume(NULL, 1, &err), invalid, &err, "set_resume of nothing");
+    check_code(filestore_verify_options_set_parallel(NULL, 1, &err), invalid, &err,
+               "set_parallel of nothing");
+    check_code(filestore_verify_options_set_timeout_ms(NULL, 1, &err), invalid, &err,
+               "set_timeout_ms of no verify options");
+    check_code(filestore_verify_options_set_cancel(NULL, NULL, &err), invalid, &err,
+               "set_cancel of no verify options");
+    check_code(filestore_verify_options_set_finding(NULL, NULL, NULL, &err), invalid, &err,
+               "set_finding of nothing");
+    check_code(filestore_verify_options_set_progress(NULL, NULL, NULL, &err), invalid, &err,
+               "set_progress of no verify options");
 }
 
 void test_malformed_ids(filestore_service* service) {

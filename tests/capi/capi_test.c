@@ -36,6 +36,9 @@ int main(int argc, char** argv) {
     test_malformed_ids(service);
     test_errors(service);
     test_list();
+    test_verify();
+    test_layouts();
+    test_cleanup();
     filestore_close(service);
 
     return finish_checks();

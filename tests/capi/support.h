@@ -73,6 +73,9 @@ void test_metadata(filestore_service* service);
 void test_bad_upload_options(void);
 void test_delete(filestore_service* service);
 void test_list(void);
+void test_verify(void);
+void test_layouts(void);
+void test_cleanup(void);
 void test_errors(filestore_service* service);
 
 #endif

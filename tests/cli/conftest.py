@@ -44,10 +44,12 @@ def tool(tmp_path):
 
 
 def make_store(name, directory):
-    return LocalStore(directory) if name == "local" else S3Store(server_environment(name), directory)
+    if name in ("local", "sharded"):
+        return LocalStore(directory, "flat" if name == "local" else name)
+    return S3Store(server_environment(name), directory)
 
 
-@pytest.fixture(params=["local", *SERVERS])
+@pytest.fixture(params=["local", "sharded", *SERVERS])
 def store(request, tmp_path):
     return make_store(request.param, tmp_path)
 
@@ -55,6 +57,12 @@ def store(request, tmp_path):
 @pytest.fixture
 def local(tmp_path):
     return LocalStore(tmp_path)
+
+
+@pytest.fixture(params=["flat", "sharded"])
+def any_local(request, tmp_path):
+    """A local store of each layout."""
+    return LocalStore(tmp_path, request.param)
 
 
 @pytest.fixture(params=SERVERS)

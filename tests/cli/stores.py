@@ -35,23 +35,33 @@ class LocalStore:
     kind = "local"
     environment = {}
 
-    def __init__(self, directory):
+    def __init__(self, directory, layout="flat"):
         self.base = directory / "store"
         self.catalogue = Catalogue(self.base / ".filestore" / "catalogue.sqlite")
-        self.options = ["--base-path", self.base]
+        self.layout = layout
+        self.options = ["--base-path", self.base, *(["--layout", layout] if layout != "flat" else [])]
+
+    def data(self, file_id):
+        return self.base / self.shard(file_id) / file_id
+
+    def sidecar(self, file_id):
+        return self.base / "metadata" / self.shard(file_id) / f"{file_id}.json"
+
+    def shard(self, file_id):
+        return file_id[:2] if self.layout == "sharded" else ""
 
     def stored(self):
         """The bytes of every stored file by ID. Fails where there is anything but whole files with their records."""
-        files = tree(self.base)
-        assert files.pop("metadata", None) is None
-        bodies = {name: body for name, body in files.items() if not name.startswith("metadata/")}
-        assert set(files) == set(bodies) | {f"metadata/{name}.json" for name in bodies}
+        files = {name: body for name, body in tree(self.base).items() if body is not None}
+        bodies = {name.split("/")[-1]: body for name, body in files.items() if not name.startswith("metadata/")}
+        places = [place(file_id) for file_id in bodies for place in (self.data, self.sidecar)]
+        assert set(files) == {path.relative_to(self.base).as_posix() for path in places}
         return bodies
 
     def assert_empty(self):
         assert self.stored() == {}
         leftovers = {path.name for path in (self.base / ".filestore").rglob("*") if path.is_file()}
-        assert all(name == "lock" or name.startswith("catalogue.sqlite") for name in leftovers), leftovers
+        assert all(name in ("lock", "layout") or name.startswith("catalogue.sqlite") for name in leftovers), leftovers
         self.catalogue.assert_nothing_open()
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,20 +32,25 @@ def many(tmp_path_factory):
 
 def fill(store, count, content=b"file %d"):
     """Writes files with SHA-256 beside them; answers their IDs in order."""
-    (store.base / "metadata").mkdir(parents=True)
     ids = sorted(str(uuid.uuid4()) for _ in range(count))
+    (store.base / "metadata").mkdir(parents=True)
+    if store.layout == "sharded":
+        (store.base / ".filestore").mkdir()
+        (store.base / ".filestore" / "layout").write_text("sharded\n")
+        for directory in {path.parent for file_id in ids for path in (store.data(file_id), store.sidecar(file_id))}:
+            directory.mkdir()
     for number, file_id in enumerate(ids):
         body = content % number if b"%" in content else content
         checksum = {"algorithm": "SHA256", "value": base64.b64encode(hashlib.sha256(body).digest()).decode()}
         ours = {"content_type": "text/plain", "checksum": checksum}
         sidecar = {"file_id": file_id, "original_path": "a", "size": len(body), "filestore": ours}
-        (store.base / file_id).write_bytes(body)
-        (store.base / "metadata" / f"{file_id}.json").write_text(json.dumps(sidecar))
+        store.data(file_id).write_bytes(body)
+        store.sidecar(file_id).write_text(json.dumps(sidecar))
     return ids
 
 
 def flip(store, file_id, at=0):
-    path = store.base / file_id
+    path = store.data(file_id)
     body = bytearray(path.read_bytes())
     body[at] ^= 1
     path.write_bytes(body)
@@ -58,13 +64,13 @@ def verify(tool, store, *arguments, **options):
     return outcome.code, findings, report
 
 
-def test_a_sound_store(tool, local):
-    uploaded(tool.run("upload", "-", *local.options, stdin=b"hello"))
-    code, findings, report = verify(tool, local)
+def test_a_sound_store(tool, any_local):
+    uploaded(tool.run("upload", "-", *any_local.options, stdin=b"hello"))
+    code, findings, report = verify(tool, any_local)
     assert (code, findings) == (0, [])
     assert report == {"files": 1, "bytes": 5, "unchecked": 0, **NOTHING_FOUND}
     assert_succeeds(
-        tool.run("verify", *local.options), b"1 files, 5 bytes read: 0 corrupt, 0 missing, 0 orphaned, 0 unreadable\n"
+        tool.run("verify", *any_local.options), b"1 files, 5 bytes read: 0 corrupt, 0 missing, 0 orphaned, 0 unreadable\n"
     )
 
 
@@ -80,74 +86,74 @@ def test_a_flipped_bit_among_10000_files(tool, many):
     assert (report["files"], report["corrupt"]) == (10_000, 1)
 
 
-def test_what_was_recorded_and_is_gone(tool, local):
-    first, second, third = (uploaded(tool.run("upload", "-", *local.options, stdin=b"x")) for _ in range(3))
-    (local.base / first).unlink()
-    (local.base / "metadata" / f"{first}.json").unlink()
-    (local.base / second).unlink()
-    assert_succeeds(tool.run("delete", third, *local.options))
-    code, findings, report = verify(tool, local)
+def test_what_was_recorded_and_is_gone(tool, any_local):
+    first, second, third = (uploaded(tool.run("upload", "-", *any_local.options, stdin=b"x")) for _ in range(3))
+    any_local.data(first).unlink()
+    any_local.sidecar(first).unlink()
+    any_local.data(second).unlink()
+    assert_succeeds(tool.run("delete", third, *any_local.options))
+    code, findings, report = verify(tool, any_local)
     assert code == DAMAGED
     assert {(found["file_id"], found["damage"]) for found in findings} == {(first, "missing"), (second, "missing")}
     assert report["files"] == 2
     # Without the record nobody knows that there was a file.
-    code, findings, _ = verify(tool, local, "--option", "catalogue_path=off")
+    code, findings, _ = verify(tool, any_local, "--option", "catalogue_path=off")
     assert [(found["file_id"], found["damage"]) for found in findings] == [(second, "orphaned")]
 
 
-def test_a_repair(tool, local):
-    sound, bad = (uploaded(tool.run("upload", "-", *local.options, stdin=b"some bytes")) for _ in range(2))
-    flip(local, bad)
-    code, findings, _ = verify(tool, local, "--repair")
+def test_a_repair(tool, any_local):
+    sound, bad = (uploaded(tool.run("upload", "-", *any_local.options, stdin=b"some bytes")) for _ in range(2))
+    flip(any_local, bad)
+    code, findings, _ = verify(tool, any_local, "--repair")
     assert code == DAMAGED
     assert [(found["file_id"], found["quarantined"]) for found in findings] == [(bad, True)]
-    assert set(local.stored()) == {sound}
-    code, findings, report = verify(tool, local)
+    assert set(any_local.stored()) == {sound}
+    code, findings, report = verify(tool, any_local)
     assert (code, findings, report["in_quarantine"]) == (0, [], 1)
-    quarantine = ["--base-path", local.base / ".filestore" / "quarantine", "--option", "catalogue_path=off"]
+    quarantine = ["--base-path", any_local.base / ".filestore" / "quarantine", "--option", "catalogue_path=off"]
     assert_succeeds(tool.run("download", bad, "-o", "rescued", *quarantine))
     assert (tool.directory / "rescued").read_bytes() == b"rome bytes"
 
 
 @pytest.mark.parametrize("repair", [False, True])
-def test_a_run_that_is_killed_is_gone_on_with(tool, local, repair):
+def test_a_run_that_is_killed_is_gone_on_with(tool, any_local, repair):
     """Nobody reads what the first run prints, so that it stands still in the middle."""
-    ids = fill(local, 3000)
+    ids = fill(any_local, 3000)
     for file_id in ids[::2]:
-        flip(local, file_id)
+        flip(any_local, file_id)
     options = ["--repair"] if repair else []
-    process = tool.start("verify", "--json", *options, *local.options)
-    log = local.base / ".filestore" / "verify"
+    process = tool.start("verify", "--json", *options, *any_local.options)
+    log = any_local.base / ".filestore" / "verify"
     size = -1
     while not log.exists() or (now := log.stat().st_size) == 0 or now != size:
         size = now if log.exists() else -1
         time.sleep(0.3)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    moved = local.base / ".filestore" / "quarantine"
+    moved = any_local.base / ".filestore" / "quarantine"
     was_moved = len(list(moved.glob("*-*"))) if repair else 0
     assert was_moved > 0 if repair else log.read_text().count("\n") > 1
 
-    code, findings, report = verify(tool, local, "--resume", *options)
+    code, findings, report = verify(tool, any_local, "--resume", *options)
     assert code == DAMAGED
     assert [found["file_id"] for found in findings] == ids[::2]
     assert (report["files"], report["corrupt"]) == (3000, 1500)
     assert not log.exists()
     if repair:
         assert {path.name for path in moved.glob("*-*")} == set(ids[::2])
-        assert set(local.stored()) == set(ids[1::2])
+        assert set(any_local.stored()) == set(ids[1::2])
 
 
-def test_a_run_that_is_interrupted_says_so(tool, local):
-    ids = fill(local, 3000)
+def test_a_run_that_is_interrupted_says_so(tool, any_local):
+    ids = fill(any_local, 3000)
     for file_id in ids:
-        flip(local, file_id)
-    process = tool.start("verify", *local.options)
+        flip(any_local, file_id)
+    process = tool.start("verify", *any_local.options)
     process.stdout.read(1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 128 + signal.SIGINT, err
-    _, findings, _ = verify(tool, local, "--resume")
+    _, findings, _ = verify(tool, any_local, "--resume")
     assert len(findings) == 3000
 
 
@@ -161,18 +167,18 @@ def test_two_runs_at_once(tool, many):
     flip(many, many.ids[5000])
 
 
-def test_uploads_and_deletions_meanwhile(tool, local):
+def test_uploads_and_deletions_meanwhile(tool, any_local):
     (tool.directory / "file").write_bytes(os.urandom(20_000))
     work = "for i in $(seq 12); do ids=$({0} upload file file file {1}) && {0} delete $ids {1} && {0} upload file {1}; done"
-    command = work.format(tool.path, f"--base-path {local.base}")
+    command = work.format(tool.path, " ".join(map(str, any_local.options)))
     worker = subprocess.Popen(["sh", "-c", command], cwd=tool.directory, stdout=subprocess.DEVNULL)
     runs = 0
     while worker.poll() is None or runs == 0:
-        code, findings, _ = verify(tool, local)
+        code, findings, _ = verify(tool, any_local)
         assert (code, findings) == (0, [])
         runs += 1
     assert worker.returncode == 0
-    assert verify(tool, local)[2]["files"] == 12
+    assert verify(tool, any_local)[2]["files"] == 12
 
 
 def test_a_store_that_cannot_be_written_to(tool, local):
@@ -186,26 +192,48 @@ def test_a_store_that_cannot_be_written_to(tool, local):
     local.base.chmod(0o700)
 
 
-def test_an_unreadable_file_is_not_called_damaged(tool, local):
-    ids = fill(local, 2)
-    (local.base / ids[0]).chmod(0)
-    outcome = tool.run_without_powers("verify", "--repair", *local.options)
+def test_an_unreadable_file_is_not_called_damaged(tool, any_local):
+    ids = fill(any_local, 2)
+    any_local.data(ids[0]).chmod(0)
+    outcome = tool.run_without_powers("verify", "--repair", *any_local.options)
     assert outcome.code == DAMAGED and outcome.lines[0].startswith(f"unreadable {ids[0]}"), outcome
-    assert (local.base / ids[0]).exists()
+    assert any_local.data(ids[0]).exists()
 
 
-def test_memory_does_not_grow_with_the_store(tool, tmp_path):
-    def peak(count):
-        store = LocalStore(tmp_path / str(count))
-        fill(store, count, b"")
+# What a run reads ahead at most is reached by the second one.
+SIZES_OF_STORES = [1000, 70_000, *([1_000_000] if LONG else [])]
+
+
+@pytest.mark.parametrize("layout", ["flat", "sharded"])
+def test_memory_does_not_grow_with_the_store(tool, tmp_path, layout):
+    """Of a verify, a listing and a conversion; printed with what each held at most."""
+
+    def peak(store, *arguments, **options):
         result = tmp_path / "peak"
-        command = ["-E", "-S", str(PEAK_MEMORY), str(result), tool.path, "verify", *store.options]
-        assert_succeeds(type(tool)(sys.executable, tool.directory).run(*command))
+        command = ["-E", "-S", str(PEAK_MEMORY), str(result), tool.path, *arguments, *store.options]
+        outcome = type(tool)(sys.executable, tool.directory).run(*command, **options)
+        assert outcome.code == 0 and outcome.err == b"", outcome.err
         return int(result.read_text()) * 1024
 
-    small, large = peak(1000), peak(1_000_000 if LONG else 30_000)
-    print(f"{small / MIB:.1f} MiB, {large / MIB:.1f} MiB")
-    assert large - small < 32 * MIB
+    other = "flat" if layout == "sharded" else "sharded"
+    peaks = []
+    for count in SIZES_OF_STORES:
+        store = LocalStore(tmp_path / str(count), layout)
+        ids = fill(store, count, b"")
+        listing = tmp_path / "listing"
+        with open(listing, "wb") as file:
+            peaks.append([peak(store, "verify"), peak(store, "list", stdout=file)])
+        with open(listing) as lines:
+            assert [line.split()[0] for line in lines] == ids
+        store.options = [store.base]
+        peaks[-1].append(peak(store, "convert", "--layout", other))
+        shutil.rmtree(store.base)
+    for count, row in zip(SIZES_OF_STORES, peaks):
+        print(f"{count} files, {layout}: " + ", ".join(f"{size / MIB:.1f} MiB" for size in row))
+    for row in peaks[1:]:
+        assert all(size - small < 32 * MIB for size, small in zip(row, peaks[0]))
+    for row in peaks[2:]:
+        assert all(size - middle < 2 * MIB for size, middle in zip(row, peaks[1]))
 
 
 def test_a_store_on_a_server(tool, versitygw):

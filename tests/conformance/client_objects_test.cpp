@@ -69,14 +69,18 @@ void check_listing(const TestStore& store, S3ListVersion version) {
 S3_FEATURE_TEST_CASE("put", "an object keeps its metadata and its HTTP headers", "[client]") {
     ClientOnStore client(store);
     S3PutRequest put = client.put_request("described", "bytes");
-    put.metadata = {{"colour", "blue"}, {"note", "a b=c"}};
+    const std::vector<S3Field> metadata = {{"colour", "blue"},
+                                           {"looks", "=?UTF-8?Q?encoded?="},
+                                           {"name", "Gr\u00fc\u00dfe \u65e5\u672c"},
+                                           {"note", "a b=c"}};
+    put.metadata = metadata;
     put.content_type = "text/x-test";
     const S3PutResult stored = ClientOnStore::required(client->put(std::move(put)));
     const S3ObjectInfo info = ClientOnStore::required(client->head(client.object("described")));
     CHECK(info.size == 5);
     CHECK(info.etag == stored.etag);
     CHECK(info.content_type == "text/x-test");
-    CHECK(sorted(info.metadata) == std::vector<S3Field>{{"colour", "blue"}, {"note", "a b=c"}});
+    CHECK(sorted(info.metadata) == metadata);
 }
 
 S3_FEATURE_TEST_CASE("delete", "many objects are removed at once, each with its result", "[client]") {

@@ -31,7 +31,7 @@ private:
 };
 
 bool runs_on(FeatureStores stores, const std::string& store) {
-    return stores == FeatureStores::all || (stores == FeatureStores::s3 && store != "local") ||
+    return stores == FeatureStores::all || (stores == FeatureStores::s3 && !is_local(store)) ||
            (stores == FeatureStores::tls && is_over_tls(store));
 }
 

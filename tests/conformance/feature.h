@@ -8,7 +8,7 @@
 ///     }
 ///
 /// The body sees an empty store of its own as `store`, once for each S3 server that runs. FEATURE_TEST_CASE does the
-/// same with the local store as well, TLS_FEATURE_TEST_CASE with those only that are reached over TLS. Cases that promise something of the library alone, whatever the server, stay with
+/// same with the local stores as well, TLS_FEATURE_TEST_CASE with those only that are reached over TLS. Cases that promise something of the library alone, whatever the server, stay with
 /// TEST_CASE and FOR_EACH_STORE.
 ///
 /// The feature is what a server has or lacks; it is a row of the README's table, and a tag of the case beside the name of

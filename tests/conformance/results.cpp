@@ -32,7 +32,7 @@ public:
 
     void testCaseEnded(const Catch::TestCaseStats& stats) override {
         const FeaturePlace place = feature_place(stats.testInfo.name);
-        if (place.feature.empty() || place.store == "local") {
+        if (place.feature.empty() || is_local(place.store)) {
             return;
         }
         FeatureOutcome& outcome = outcomes_[{server_of(place.store), place.feature}];

@@ -5,6 +5,7 @@
 
 #include "conformance/stores.h"
 #include "support/random_bytes.h"
+#include "support/settable_clock.h"
 #include "support/test_streams.h"
 
 using namespace filestore;
@@ -196,4 +197,44 @@ TEST_CASE("an unknown backend is an invalid argument", "[service]") {
     const auto service = FileService::open(options);
     REQUIRE_FALSE(service.ok());
     CHECK(service.error().code() == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("files that are older than some days are removed, and recorded as deleted", "[service]") {
+    FOR_EACH_STORE(store);
+    const auto clock = std::make_shared<SettableClock>(system_clock()->now());
+    ServiceOptions options = store.options();
+    options.catalogue_path = store.scratch().file("catalogue.sqlite");
+    options.clock = clock;
+    const auto backend = store.open_backend();
+    auto service = FileService::open(backend, options);
+    REQUIRE(service.ok());
+    std::vector<FileId> old;
+    for (int i = 0; i < 7; ++i) {
+        const auto id = service->upload(file("content", "old"));
+        REQUIRE(id.ok());
+        old.push_back(*id);
+    }
+    const FileId unrecorded = store_bytes(*backend, "nobody recorded this");
+    const FileId gone = old.back();
+    CHECK(*backend->remove({gone, {}}));
+    clock->advance(std::chrono::days(40));
+    const auto young = service->upload(file("new", "young"));
+    REQUIRE(young.ok());
+
+    for (const bool dry_run : {true, false}) {
+        const auto report = service->cleanup({.days = 30, .dry_run = dry_run});
+        REQUIRE(report.ok());
+        CHECK(report->removed == 7);
+        CHECK(report->bytes == 6 * 7 + 20);
+        CHECK(report->already_gone == 1);
+        CHECK(report->kept + report->failed == 0);
+        CHECK(*service->exists({unrecorded, {}}) == dry_run);
+        CHECK(*service->exists({old.front(), {}}) == dry_run);
+    }
+    const auto page = service->list({});
+    REQUIRE(page.ok());
+    CHECK(page->files.size() == 1);
+    const auto rows =
+        query(service->catalogue_path(), "SELECT file_id FROM file_uploads WHERE deleted_at IS NULL");
+    CHECK(rows.size() == 1);
 }

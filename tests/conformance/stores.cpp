@@ -14,6 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view tls_suffix = "-tls";
+constexpr const char* local = "local";
+constexpr const char* local_sharded = "local-sharded";
 
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
@@ -49,7 +51,7 @@ std::set<std::string> names_with(const fs::path& directory, const std::string& s
 }  // namespace
 
 std::vector<std::string> store_names() {
-    std::vector<std::string> names{"local"};
+    std::vector<std::string> names{local, local_sharded};
     for (const std::string& server : names_with(variable("FILESTORE_TEST_SERVERS"), ".env")) {
         names.push_back(server);
     }
@@ -59,6 +61,10 @@ std::vector<std::string> store_names() {
 std::vector<std::string> wanted_servers() {
     const auto names = names_with(variable("FILESTORE_TEST_SERVERS"), ".wanted");
     return {names.begin(), names.end()};
+}
+
+bool is_local(const std::string& store) {
+    return store == local || store == local_sharded;
 }
 
 bool is_over_tls(const std::string& store) {
@@ -71,8 +77,9 @@ std::string server_of(const std::string& store) {
 
 TestStore::TestStore(const std::string& name) : name_(name) {
     options_.catalogue_path = scratch_.file("catalogue.sqlite");
-    if (name == "local") {
+    if (is_local(name)) {
         options_.local.base_path = scratch_.file("store");
+        options_.local.layout = name == local_sharded ? LocalLayout::sharded : LocalLayout::flat;
         return;
     }
     auto values = read_environment_file(fs::path(variable("FILESTORE_TEST_SERVERS")) / (name + ".env"));

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The stores that every conformance case runs on: a local directory, and each S3 server that tests/servers has started.
+/// The stores that every conformance case runs on: a local one of each layout, and each S3 server that tests/servers has started.
 
 #include <memory>
 #include <string>
@@ -12,11 +12,13 @@
 
 namespace filestore::test {
 
-/// "local" and the servers that run, as the directory $FILESTORE_TEST_SERVERS says.
+/// "local", "local-sharded" and the servers that run, as the directory $FILESTORE_TEST_SERVERS says.
 [[nodiscard]] std::vector<std::string> store_names();
 
 /// The servers that tests/servers/up was asked to start, whether or not it could.
 [[nodiscard]] std::vector<std::string> wanted_servers();
+
+[[nodiscard]] bool is_local(const std::string& store);
 
 /// The server behind a store: `NAME-tls` is the server NAME, reached over TLS.
 [[nodiscard]] std::string server_of(const std::string& store);

@@ -2,7 +2,8 @@
 
 import signal
 
-from scene import ID, Stored, meta_options
+from command import assert_succeeds
+from scene import ID, Stored, meta_options, paths_below
 
 CONTENT = bytes(range(251)) * 800
 
@@ -11,7 +12,18 @@ def was_killed(outcome):
     return outcome.code in (-signal.SIGKILL, -signal.SIGXFSZ)
 
 
-class Upload:
+class Operation:
+    # That it ends with where nothing is spoilt.
+    code = 0
+
+    def prepare(self, scene):
+        """Makes the store into one that the operation is for."""
+
+    def settle(self, scene, visible):
+        scene.settle(visible)
+
+
+class Upload(Operation):
     def __init__(self, source, content=CONTENT):
         self.source = source
         self.new = Stored(content, source, {"kind": "new", "text": "ä" * 500})
@@ -45,7 +57,7 @@ class Upload:
         return visible
 
 
-class Removal:
+class Removal(Operation):
     def __repr__(self):
         return "delete"
 
@@ -67,12 +79,109 @@ class Removal:
         return visible
 
 
+class Conversion(Operation):
+    """Of a store with several files."""
+
+    def __init__(self, layout):
+        self.layout = layout
+
+    def __repr__(self):
+        return f"convert to {self.layout}"
+
+    def run(self, scene, runner):
+        return runner("convert", "--layout", self.layout, scene.base)
+
+    def prepare(self, scene):
+        if self.layout == "flat":
+            outcome = scene.tool.run("convert", "--layout", "sharded", scene.base)
+            assert_succeeds(outcome, out=f"{scene.base} is sharded: 1 files moved\n".encode())
+        for number in range(2):
+            scene.keep(Stored(b"more" * number, f"more {number}", {"number": str(number)}))
+        scene.save()
+
+    def visible_after(self, scene, outcome, before, lasting=False):
+        """Nothing is missing, however far it came."""
+        return unchanged(scene, before)
+
+    def settle(self, scene, visible):
+        """Another run ends it."""
+        outcome = self.run(scene, scene.tool.run)
+        assert_succeeds(outcome, out=outcome.out)
+        sharded = self.layout == "sharded"
+        scene.names_of_a_file = {"SHARD/ID", "metadata/SHARD/ID.json"} if sharded else {"ID", "metadata/ID.json"}
+        scene.frame |= {".filestore/layout"}
+        assert (scene.base / ".filestore/layout").read_text() == self.layout + "\n"
+        scene.settle(visible)
+
+
+class Repair(Operation):
+    """verify --repair of a store that has a damaged file."""
+
+    code = 7
+
+    def __repr__(self):
+        return "verify --repair"
+
+    def run(self, scene, runner):
+        return runner("verify", "--repair", *scene.store.options)
+
+    def prepare(self, scene):
+        victim = scene.keep(Stored(b"x" * 5000, "damaged", {}))
+        path = scene.store.data(victim)
+        path.write_bytes(b"y" + path.read_bytes()[1:])
+        scene.kept[victim] = Stored(path.read_bytes(), "damaged", {})
+        scene.save()
+
+    @staticmethod
+    def victim(scene):
+        return next(file_id for file_id, stored in scene.kept.items() if stored.name == "damaged")
+
+    def visible_after(self, scene, outcome, before, lasting=False):
+        visible = scene.visible()
+        sound = {file_id: stored for file_id, stored in before.items() if file_id != self.victim(scene)}
+        assert visible in (before, sound)
+        return sound
+
+    def settle(self, scene, visible):
+        """Another run ends it: all of the damaged file is in the quarantine, nothing of it in the store."""
+        victim = self.victim(scene)
+        assert self.run(scene, scene.tool.run).code in (0, self.code)
+        quarantine = scene.base / ".filestore" / "quarantine"
+        assert paths_below(quarantine) == {victim, f"metadata/{victim}.json"}
+        assert (quarantine / victim).read_bytes() == scene.kept[victim].content
+        assert scene.visible() == visible
+        kept = {path for path in paths_below(scene.base) if victim in path}
+        assert all(path.startswith(".filestore/quarantine/") for path in kept)
+        assert not (scene.base / ".filestore" / "verify").exists()
+        assert_succeeds(outcome := scene.run("verify"), out=outcome.out)
+
+
+class InShards(Operation):
+    """Another operation, on a sharded store."""
+
+    def __init__(self, operation):
+        self.operation = operation
+        self.code = operation.code
+        self.run = operation.run
+        self.visible_after = operation.visible_after
+
+    def __repr__(self):
+        return f"{self.operation} in a sharded store"
+
+    def prepare(self, scene):
+        outcome = scene.tool.run("convert", "--layout", "sharded", scene.base)
+        assert_succeeds(outcome, out=outcome.out)
+        scene.save()
+
+
 # Few bytes are kept in memory until they are whole.
 UPLOADS = [Upload("pipe"), Upload("file"), Upload("pipe", CONTENT[:5000])]
 CHANGES = [*UPLOADS, Removal()]
+CHANGES_IN_SHARDS = [InShards(Upload("pipe")), InShards(Removal())]
+CONVERSIONS = [Conversion("sharded"), Conversion("flat")]
 
 
-class Download:
+class Download(Operation):
     """Over a file that is there."""
 
     old = b"what was there before"
@@ -103,7 +212,7 @@ class Download:
         return unchanged(scene, before)
 
 
-class Reading:
+class Reading(Operation):
     """A command that changes nothing, and prints the same as ever where it succeeds."""
 
     def __init__(self, *words):

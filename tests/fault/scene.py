@@ -47,7 +47,7 @@ class Scene:
         """Whatever the layout: a path that holds an ID belongs to that file, every other one to the store."""
         found = paths_below(self.base)
         self.frame = {path for path in found if not ID.search(path)}
-        self.names_of_a_file = {ID.sub("ID", path) for path in found if ID.search(path)}
+        self.names_of_a_file = {pattern_of(path) for path in found if ID.search(path)}
 
     def visible(self):
         """What a reader finds, by every way of reading: ID to Stored."""
@@ -79,7 +79,7 @@ class Scene:
         self.assert_catalogue_tells(set(found))
 
     def assert_nothing_left_over(self, visible):
-        of_files = {path.replace("ID", file_id) for path in self.names_of_a_file for file_id in visible}
+        of_files = {path_of(pattern, file_id) for pattern in self.names_of_a_file for file_id in visible}
         found = paths_below(self.base)
         assert found <= self.frame | of_files, f"left over: {sorted(found - self.frame - of_files)}"
         assert found >= of_files, f"missing: {sorted(of_files - found)}"
@@ -94,6 +94,16 @@ class Scene:
 
 def meta_options(metadata):
     return [word for key, value in metadata.items() for word in ("--meta", f"{key}={value}")]
+
+
+def pattern_of(path):
+    """The same for every file: `SHARD/ID` is in a directory for the first two digits."""
+    file_id = ID.search(path)[0]
+    return path.replace(file_id, "ID").replace(f"{file_id[:2]}/ID", "SHARD/ID")
+
+
+def path_of(pattern, file_id):
+    return pattern.replace("SHARD", file_id[:2]).replace("ID", file_id)
 
 
 def paths_below(directory):

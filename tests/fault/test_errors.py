@@ -5,7 +5,7 @@ import os
 
 import pytest
 from command import assert_succeeds
-from operations import CHANGES, EVERY_OPERATION
+from operations import CHANGES, CHANGES_IN_SHARDS, CONVERSIONS, EVERY_OPERATION
 from sweep import Sweep
 
 ERRORS = ["EIO", "ENOSPC", "EDQUOT", "EINTR", "EMFILE", "ENOMEM"]
@@ -47,8 +47,9 @@ def assert_got_over(outcome, error, failed):
 
 
 @pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("operation", EVERY_OPERATION, ids=str)
+@pytest.mark.parametrize("operation", [*EVERY_OPERATION, *CHANGES_IN_SHARDS, *CONVERSIONS], ids=str)
 def test_an_error_of_each_call(scene, tamper, operation, error):
+    operation.prepare(scene)
     with Sweep(f"{error} of each call of {operation}", SECONDS_FOR_AN_ERROR) as sweep:
         for point in sweep.of(points_of(scene, tamper, operation)):
             scene.restore()
@@ -59,7 +60,7 @@ def test_an_error_of_each_call(scene, tamper, operation, error):
                 elif failed:
                     assert not (error == "EINTR" and failed[0].name in REPEATED_AFTER_SIGNALS)
                     assert_says_why(outcome, error, failed[0])
-                scene.settle(operation.visible_after(scene, outcome, scene.kept))
+                operation.settle(scene, operation.visible_after(scene, outcome, scene.kept))
 
 
 @pytest.mark.parametrize("error", LASTING_ERRORS)

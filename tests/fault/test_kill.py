@@ -3,8 +3,8 @@
 import signal
 
 import pytest
-from command import LONG, assert_succeeds
-from operations import CHANGES, Upload
+from command import LONG
+from operations import CHANGES, CHANGES_IN_SHARDS, CONVERSIONS, Repair, Upload
 from scene import ID, copy_store, paths_below
 from sweep import Sweep
 
@@ -18,7 +18,7 @@ CRASHED_STORES = 1000 if LONG else 3
 
 def points_of(scene, tamper, operation, counted=COUNTED):
     outcome, calls = operation.run(scene, lambda *given, **options: tamper.run(*given, counted=counted, **options))
-    assert_succeeds(outcome)
+    assert outcome.code == operation.code and outcome.err == b"", outcome
     assert len(calls) > 10, "the calls were not counted"
     return [call.number for call in calls]
 
@@ -29,7 +29,7 @@ def run_and_kill(scene, tamper, operation, point, counted=COUNTED):
         scene, lambda *given, **options: tamper.run(*given, counted=counted, action=("kill", point), **options)
     )
     if not struck:
-        assert_succeeds(outcome)
+        assert outcome.code == operation.code, outcome
         return outcome, None
     assert (outcome.code, len(struck)) == (-signal.SIGKILL, 1), (outcome, struck)
     return outcome, struck[0]
@@ -42,14 +42,15 @@ def shape_of(scene):
     return str((sorted(ID.sub("ID", path) for path in files), intents))
 
 
-@pytest.mark.parametrize("operation", CHANGES, ids=str)
+@pytest.mark.parametrize("operation", [*CHANGES, *CHANGES_IN_SHARDS, *CONVERSIONS, Repair()], ids=str)
 def test_a_kill_at_each_call(scene, tamper, operation):
+    operation.prepare(scene)
     with Sweep(f"kill at each call of {operation}", SECONDS_FOR_AN_OPERATION) as sweep:
         for point in sweep.of(points_of(scene, tamper, operation)):
             scene.restore()
             outcome, struck = run_and_kill(scene, tamper, operation, point)
             with sweep.at(struck):
-                scene.settle(operation.visible_after(scene, outcome, scene.kept))
+                operation.settle(scene, operation.visible_after(scene, outcome, scene.kept))
 
 
 def crashed_stores(scene, tamper, operation, directory):

@@ -43,7 +43,7 @@ LONGEST_BUILD = 7200
 
 def run(*command, cwd, timeout=LONGEST, environment=None):
     return subprocess.run(
-        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, env=environment
+        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=timeout, env=environment
     )
 
 

@@ -41,7 +41,7 @@ Expected expected_of(std::size_t file, const Sequence& sequence, const Ledger& l
     Expected expected;
     expected.states = {is_there_before(sequence, file) ? State(version_before(file)) : State()};
     for (std::size_t i = 0; i < ledger.begun; ++i) {
-        if (sequence[i].file != file) {
+        if (sequence[i].file != file || sequence[i].kind == Kind::convert) {
             continue;
         }
         if (durability == Durability::full && i < ledger.acknowledged) {
@@ -55,23 +55,24 @@ Expected expected_of(std::size_t file, const Sequence& sequence, const Ledger& l
 
 class Check {
 public:
-    Check(std::string base, Durability durability, bool sidecars_may_stay)
-        : base_(std::move(base)), durability_(durability), sidecars_may_stay_(sidecars_may_stay) {}
+    Check(std::string base, const Trial& trial, bool sidecars_may_stay)
+        : base_(std::move(base)),
+          sequence_(trial.sequence),
+          durability_(trial.durability),
+          layout_(trial.layout),
+          sidecars_may_stay_(sidecars_may_stay) {}
 
-    void run(const Sequence& sequence, const Ledger& ledger) {
+    void run(const Ledger& ledger) {
         if (!ledger.failure.empty()) {
             return add("an operation failed: " + ledger.failure);
         }
         if (!open()) {
             return;
         }
-        std::vector<FileId> there;
-        for (std::size_t file = 0; file < file_count; ++file) {
-            if (look_at(file, expected_of(file, sequence, ledger, durability_))) {
-                there.push_back(id_of(file));
-            }
+        std::vector<FileId> there = look_at_all(ledger);
+        if (has_begun_to_convert(ledger)) {
+            there = look_after_conversion(ledger);
         }
-        compare_list(there);
         store_.reset();
         if (durability_ == Durability::full) {
             look_for_leftovers(there);
@@ -82,6 +83,32 @@ public:
     [[nodiscard]] std::vector<std::string> problems() && { return std::move(problems_); }
 
 private:
+    std::vector<FileId> look_at_all(const Ledger& ledger) {
+        std::vector<FileId> there;
+        for (std::size_t file = 0; file < file_count; ++file) {
+            if (look_at(file, expected_of(file, sequence_, ledger, durability_))) {
+                there.push_back(id_of(file));
+            }
+        }
+        compare_list(there);
+        return there;
+    }
+
+    [[nodiscard]] bool has_begun_to_convert(const Ledger& ledger) const {
+        const auto begun = sequence_.begin() + static_cast<std::ptrdiff_t>(ledger.begun);
+        return converts(Sequence(sequence_.begin(), begun));
+    }
+
+    std::vector<FileId> look_after_conversion(const Ledger& ledger) {
+        store_.reset();
+        layout_ = other_layout(layout_);
+        const auto converted = convert_local_store({base_, durability_}, {layout_});
+        if (!converted.ok()) {
+            add("the conversion cannot be ended: " + std::string(converted.error().message()));
+        }
+        return open() ? look_at_all(ledger) : std::vector<FileId>();
+    }
+
     void add(std::string problem) { problems_.push_back(std::move(problem)); }
 
     bool open() {
@@ -171,27 +198,23 @@ private:
 
     /// Beside the files nothing may stand in the store that does not also stand in one which was never cut.
     void look_for_leftovers(const std::vector<FileId>& there) {
-        std::vector<std::string> base{".filestore", "metadata"};
-        std::vector<std::string> metadata;
+        std::set<std::string> expected;
         for (const FileId& id : there) {
-            base.push_back(id.str());
-            metadata.push_back(id.str() + ".json");
+            const std::string shard = layout_ == LocalLayout::sharded ? id.str().substr(0, 2) + "/" : "";
+            expected.insert(shard + id.str());
+            expected.insert("metadata/" + shard + id.str() + ".json");
         }
-        look_for_others(base_, base);
-        if (!sidecars_may_stay_) {
-            look_for_others(base_ + "/metadata", metadata);
-        }
-        for (const std::string& path : own_paths(base_)) {
-            if (!own_paths_without_cut().contains(path)) {
-                add("left behind: .filestore/" + path);
+        for (const auto& entry : fs::recursive_directory_iterator(base_)) {
+            const std::string path = fs::relative(entry.path(), base_).string();
+            const bool is_passed_over = entry.is_directory() || path.starts_with(".filestore/") ||
+                                        (sidecars_may_stay_ && path.starts_with("metadata/"));
+            if (!is_passed_over && !expected.contains(path)) {
+                add("left behind: " + path);
             }
         }
-    }
-
-    void look_for_others(const std::string& directory, const std::vector<std::string>& expected) {
-        for (const std::string& name : names_in(directory)) {
-            if (std::find(expected.begin(), expected.end(), name) == expected.end()) {
-                add("left behind: " + directory.substr(base_.size()) + '/' + name);
+        for (const std::string& path : own_paths(base_)) {
+            if (path != "layout" && !own_paths_without_cut().contains(path)) {
+                add("left behind: .filestore/" + path);
             }
         }
     }
@@ -246,7 +269,10 @@ private:
     }
 
     std::string base_;
+    const Sequence& sequence_;
     Durability durability_;
+    /// That the store has now.
+    LocalLayout layout_;
     bool sidecars_may_stay_;
     std::shared_ptr<StorageBackend> store_;
     std::vector<std::string> problems_;
@@ -254,11 +280,10 @@ private:
 
 }  // namespace
 
-std::vector<std::string> problems_after_cut(const std::string& base, const Sequence& sequence,
-                                            const Ledger& ledger, Durability durability,
+std::vector<std::string> problems_after_cut(const std::string& base, const Trial& trial, const Ledger& ledger,
                                             bool sidecars_may_stay) {
-    Check check(base, durability, sidecars_may_stay);
-    check.run(sequence, ledger);
+    Check check(base, trial, sidecars_may_stay);
+    check.run(ledger);
     return std::move(check).problems();
 }
 

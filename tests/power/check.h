@@ -7,7 +7,7 @@
 
 #include "filestore/local_backend.h"
 #include "power/ledger.h"
-#include "power/sequences.h"
+#include "power/trials.h"
 
 namespace filestore::test {
 
@@ -20,8 +20,9 @@ namespace filestore::test {
 /// In every mode the store opens, each call answers, and new files can be stored and removed.
 ///
 /// Where a file system keeps each directory by itself, `sidecars_may_stay`: metadata without a file, which nobody asks for.
-[[nodiscard]] std::vector<std::string> problems_after_cut(const std::string& base, const Sequence& sequence,
-                                                          const Ledger& ledger, Durability durability,
+/// A conversion that was begun is ended, and the files are looked at again.
+[[nodiscard]] std::vector<std::string> problems_after_cut(const std::string& base, const Trial& trial,
+                                                          const Ledger& ledger,
                                                           bool sidecars_may_stay = false);
 
 }  // namespace filestore::test

@@ -90,13 +90,12 @@ private:
         const std::string base = case_directory + "/store";
         const std::string ledger_path = directory_.file("ledger");
         fs::create_directory(case_directory);
-        prepare_store(base, trial.sequence);
+        prepare_store(base, trial);
         image_.flush();
         drive_in_child(base, trial, log, point, ledger_path);
         image_.mount_again();
         const Ledger ledger = read_ledger(ledger_path);
-        for (const std::string& problem :
-             problems_after_cut(base, trial.sequence, ledger, trial.durability)) {
+        for (const std::string& problem : problems_after_cut(base, trial, ledger)) {
             tally.problems.push_back(type_ + (log == LogAtCut::lost ? ", " : ", log flushed, ") +
                                      describe(trial) + "; cut " + ledger.cut + ": " + problem);
         }
@@ -113,8 +112,7 @@ private:
             LedgerWriter ledger(ledger_path);
             Cutter cutter(image_, log, point, ledger);
             const WatchedCalls watched(cutter, image_.path());
-            drive(base, trial.sequence, trial.durability, ledger,
-                  {[&] { cutter.arm(); }, [&] { cutter.cut(at_the_end); }});
+            drive(base, trial, ledger, {[&] { cutter.arm(); }, [&] { cutter.cut(at_the_end); }});
             ::_exit(1);
         }
         int status = 0;

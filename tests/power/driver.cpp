@@ -18,7 +18,7 @@ UploadRequest upload_of_operation(const Operation& operation, std::size_t number
 }
 
 Result<void> perform(StorageBackend& store, const Operation& operation, std::size_t number) {
-    if (operation.kind != Kind::remove) {
+    if (operation.kind == Kind::upload_new || operation.kind == Kind::upload_replacing) {
         FILESTORE_TRY(store.upload(upload_of_operation(operation, number)));
         return {};
     }
@@ -26,18 +26,28 @@ Result<void> perform(StorageBackend& store, const Operation& operation, std::siz
     return was_there ? Result<void>() : Error(ErrorCode::internal, "remove found no file");
 }
 
-Result<void> drive_until_failure(const std::string& base, const Sequence& sequence, Durability durability,
-                                 LedgerWriter& ledger, const DriverStages& stages) {
+/// Nobody may have the store open when it begins.
+Result<void> convert(const std::string& base, const Trial& trial, std::shared_ptr<StorageBackend>& store) {
+    store.reset();
+    FILESTORE_TRY(convert_local_store({base, trial.durability}, {other_layout(trial.layout)}));
+    FILESTORE_TRY_ASSIGN(store, open_local_backend({base, trial.durability}));
+    return {};
+}
+
+Result<void> drive_until_failure(const std::string& base, const Trial& trial, LedgerWriter& ledger,
+                                 const DriverStages& stages) {
+    const Sequence& sequence = trial.sequence;
     if (sequence.size() == 1) {
         stages.last_begins();
     }
-    FILESTORE_TRY_ASSIGN(const auto store, open_local_backend({base, durability}));
+    FILESTORE_TRY_ASSIGN(auto store, open_local_backend({base, trial.durability, trial.layout}));
     for (std::size_t i = 0; i < sequence.size(); ++i) {
         if (i > 0 && i + 1 == sequence.size()) {
             stages.last_begins();
         }
         ledger.begin();
-        FILESTORE_TRY(perform(*store, sequence[i], i + 1));
+        FILESTORE_TRY(sequence[i].kind == Kind::convert ? convert(base, trial, store)
+                                                        : perform(*store, sequence[i], i + 1));
         ledger.acknowledge();
     }
     stages.all_done();
@@ -46,21 +56,20 @@ Result<void> drive_until_failure(const std::string& base, const Sequence& sequen
 
 }  // namespace
 
-void prepare_store(const std::string& base, const Sequence& sequence) {
+void prepare_store(const std::string& base, const Trial& trial) {
     for (std::size_t file = 0; file < file_count; ++file) {
-        if (!is_there_before(sequence, file)) {
+        if (!is_there_before(trial.sequence, file)) {
             continue;
         }
-        const auto store = open_local_backend({base, Durability::none});
+        const auto store = open_local_backend({base, Durability::none, trial.layout});
         if (!store.ok() || !(*store)->upload(upload_of(version_before(file))).ok()) {
             throw std::runtime_error("cannot prepare a store in " + base);
         }
     }
 }
 
-void drive(const std::string& base, const Sequence& sequence, Durability durability, LedgerWriter& ledger,
-           const DriverStages& stages) {
-    const auto outcome = drive_until_failure(base, sequence, durability, ledger, stages);
+void drive(const std::string& base, const Trial& trial, LedgerWriter& ledger, const DriverStages& stages) {
+    const auto outcome = drive_until_failure(base, trial, ledger, stages);
     if (!outcome.ok()) {
         ledger.fail(std::string(outcome.error().message()));
     }

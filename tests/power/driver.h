@@ -7,7 +7,7 @@
 
 #include "filestore/local_backend.h"
 #include "power/ledger.h"
-#include "power/sequences.h"
+#include "power/trials.h"
 
 namespace filestore::test {
 
@@ -19,12 +19,11 @@ struct DriverStages {
     std::function<void()> all_done;
 };
 
-/// Puts there what the sequence wants to find; nothing, not even the store's directory, where it wants to find no file. Nothing of it is flushed. Throws
+/// Puts there what the trial wants to find; nothing, not even the store's directory, where it wants to find no file. Nothing of it is flushed. Throws
 /// std::runtime_error.
-void prepare_store(const std::string& base, const Sequence& sequence);
+void prepare_store(const std::string& base, const Trial& trial);
 
 /// Opens the store and does the operations, one after the other, until one fails.
-void drive(const std::string& base, const Sequence& sequence, Durability durability, LedgerWriter& ledger,
-           const DriverStages& stages);
+void drive(const std::string& base, const Trial& trial, LedgerWriter& ledger, const DriverStages& stages);
 
 }  // namespace filestore::test

@@ -31,7 +31,7 @@ struct RecordedMoment {
 std::vector<RecordedMoment> record(const Trial& trial, NameOrder order, const TemporaryDirectory& scratch) {
     const std::string root = scratch.file("recorded");
     fs::create_directory(root);
-    prepare_store(root + "/store", trial.sequence);
+    prepare_store(root + "/store", trial);
     std::vector<RecordedMoment> moments;
     const std::string ledger_path = scratch.file("ledger");
     LedgerWriter ledger(ledger_path);
@@ -43,7 +43,7 @@ std::vector<RecordedMoment> record(const Trial& trial, NameOrder order, const Te
     });
     {
         const WatchedCalls watched(recorder, root);
-        drive(root + "/store", trial.sequence, trial.durability, ledger,
+        drive(root + "/store", trial, ledger,
               {[&] { armed = true; },
                [&] {
                    recorder.note("at the end");
@@ -62,8 +62,7 @@ Tally replay_in(NameOrder order, const Trial& trial, const TemporaryDirectory& s
             const std::string root = scratch.file("replayed");
             make_directory_of(remains, root);
             for (const std::string& problem :
-                 problems_after_cut(root + "/store", trial.sequence, ledger, trial.durability,
-                                    order == NameOrder::of_each_directory)) {
+                 problems_after_cut(root + "/store", trial, ledger, order == NameOrder::of_each_directory)) {
                 tally.problems.push_back("replayed, " + describe(trial) + "; cut " + moment.where + ": " +
                                          problem);
             }
@@ -74,10 +73,11 @@ Tally replay_in(NameOrder order, const Trial& trial, const TemporaryDirectory& s
     return tally;
 }
 
-/// Without flushes of directories only their order keeps a file and its metadata together.
+/// Without flushes of directories only their order keeps a file and its metadata together; a conversion moves files from directory to directory, and counts on that
+/// it is done whole.
 Tally replay(const Trial& trial, const TemporaryDirectory& scratch) {
     Tally tally = replay_in(NameOrder::of_all, trial, scratch);
-    if (trial.durability == Durability::full) {
+    if (trial.durability == Durability::full && !converts(trial.sequence)) {
         tally += replay_in(NameOrder::of_each_directory, trial, scratch);
     }
     return tally;

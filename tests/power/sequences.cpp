@@ -13,6 +13,7 @@ using Kind = Operation::Kind;
 
 constexpr std::array<std::size_t, 3> sizes{0, std::size_t{4} * 1024, std::size_t{200} * 1024};
 constexpr std::size_t size_before = 5000;
+constexpr std::size_t longest_with_conversion = 2;
 
 bool is_used(const Sequence& sequence, std::size_t file) {
     return std::any_of(sequence.begin(), sequence.end(),
@@ -41,15 +42,24 @@ std::vector<Operation> next_on(const Sequence& sequence, std::size_t file) {
     if (is_open || is_there_after(sequence, file)) {
         append_uploads(operations, Kind::upload_replacing, file);
         operations.push_back({Kind::remove, file, 0});
+        if (sequence.size() < longest_with_conversion) {
+            operations.push_back({Kind::convert, file, 0});
+        }
     }
     return operations;
 }
 
 std::vector<Sequence> longer_by_one(const Sequence& sequence) {
     std::vector<Sequence> longer;
+    if (converts(sequence) && sequence.size() == longest_with_conversion) {
+        return longer;
+    }
     const std::size_t files = sequence.empty() ? 1 : file_count;
     for (std::size_t file = 0; file < files; ++file) {
         for (const Operation& operation : next_on(sequence, file)) {
+            if (operation.kind == Kind::convert && converts(sequence)) {
+                continue;
+            }
             longer.push_back(sequence);
             longer.back().push_back(operation);
         }
@@ -67,6 +77,8 @@ std::string describe(const Operation& operation) {
             return "replace " + name + " by " + size;
         case Kind::remove:
             return "remove " + name;
+        case Kind::convert:
+            return "convert the store with " + name;
     }
     return {};
 }
@@ -86,6 +98,11 @@ std::vector<Sequence> all_sequences() {
         of_one_length = std::move(longer);
     }
     return all;
+}
+
+bool converts(const Sequence& sequence) {
+    return std::any_of(sequence.begin(), sequence.end(),
+                       [](const Operation& operation) { return operation.kind == Kind::convert; });
 }
 
 std::string describe(const Sequence& sequence) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "filestore/backend.h"
+#include "filestore/local_backend.h"
 
 namespace filestore::test {
 
@@ -21,7 +21,8 @@ struct Version {
 
 /// A value.
 struct Operation {
-    enum class Kind { upload_new, upload_replacing, remove };
+    /// convert: the whole store, to the other layout; the file is there.
+    enum class Kind { upload_new, upload_replacing, remove, convert };
 
     Kind kind = Kind::upload_new;
     std::size_t file = 0;
@@ -37,6 +38,9 @@ inline constexpr std::size_t longest_sequence = 3;
 
 /// Every one, the shorter ones first.
 [[nodiscard]] std::vector<Sequence> all_sequences();
+
+/// Whether the store is converted in it.
+[[nodiscard]] bool converts(const Sequence& sequence);
 
 /// "replace A by 4096 B, remove A".
 [[nodiscard]] std::string describe(const Sequence& sequence);

@@ -37,7 +37,11 @@ std::vector<Trial> all_trials() {
     std::vector<Trial> trials;
     for (const Sequence& sequence : all_sequences()) {
         for (const Durability durability : {Durability::full, Durability::data, Durability::none}) {
-            trials.push_back({sequence, durability});
+            const bool is_odd = trials.size() % 2 == 1;
+            trials.push_back({sequence, durability, is_odd ? LocalLayout::sharded : LocalLayout::flat});
+            if (sequence.size() == 1) {
+                trials.push_back({sequence, durability, other_layout(trials.back().layout)});
+            }
         }
     }
     std::mt19937 engine(order_seed);
@@ -49,7 +53,8 @@ std::vector<Trial> all_trials() {
 }  // namespace
 
 std::string describe(const Trial& trial) {
-    return "mode " + name_of(trial.durability) + ": " + describe(trial.sequence);
+    const std::string layout = trial.layout == LocalLayout::sharded ? ", sharded: " : ": ";
+    return "mode " + name_of(trial.durability) + layout + describe(trial.sequence);
 }
 
 void Tally::operator+=(const Tally& other) {

@@ -17,7 +17,13 @@ namespace filestore::test {
 struct Trial {
     Sequence sequence;
     Durability durability = Durability::full;
+    /// That the store is made with.
+    LocalLayout layout = LocalLayout::flat;
 };
+
+[[nodiscard]] constexpr LocalLayout other_layout(LocalLayout layout) noexcept {
+    return layout == LocalLayout::flat ? LocalLayout::sharded : LocalLayout::flat;
+}
 
 [[nodiscard]] std::string describe(const Trial& trial);
 
@@ -31,7 +37,7 @@ struct Tally {
     void operator+=(const Tally& other);
 };
 
-/// Every trial where FILESTORE_TEST_LONG is set. Else single operations in mode `full`, which show every fault of the protocol's own, and then of all the
+/// Single operations in both layouts, longer sequences in one of them. Every trial where FILESTORE_TEST_LONG is set. Else single operations in mode `full`, which show every fault of the protocol's own, and then of all the
 /// others, in an order that is always the same, as many as the time allows.
 [[nodiscard]] Tally run_trials(std::chrono::seconds time, const std::function<Tally(const Trial&)>& run);
 

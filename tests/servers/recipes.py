@@ -1,5 +1,5 @@
-"""How each S3 server of the tests is started, and toxiproxy, which spoils connections to them. Versions are pinned by
-`tools`, Ceph's by the Debian release."""
+"""How each S3 server of the tests is started, toxiproxy, which spoils connections to them, and PostgREST as a Supabase project has it. Versions are pinned by
+`tools`, Ceph's and PostgreSQL's by the Debian release."""
 
 import pathlib
 import shutil
@@ -20,6 +20,7 @@ BUCKET = "filestore-test"
 # What the certificate of a server over TLS, below its directory, is checked with.
 AUTHORITY_FILE = "authority.pem"
 
+SUPABASE_PROGRAMS = {"/usr/lib/postgresql/15/bin/postgres": "postgresql-15", "/usr/sbin/nginx": "nginx-light"}
 CEPH_PROGRAMS = ("radosgw", "radosgw-admin", "ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool")
 
 
@@ -176,6 +177,17 @@ def ceph(_, port, data):
     return [sys.executable, str(HERE / "ceph.py"), str(port), str(data), ACCESS_KEY, SECRET_KEY], {}
 
 
+def install_postgrest():
+    missing = [package for path, package in SUPABASE_PROGRAMS.items() if not pathlib.Path(path).exists()]
+    if missing:
+        raise CannotStart(f"it needs the Debian packages {', '.join(missing)}")
+    return tool("postgrest")()
+
+
+def postgrest(installed, port, data):
+    return [sys.executable, str(HERE / "supabase.py"), str(port), str(data), installed], {}
+
+
 RECIPES = {
     "versitygw": Recipe(tool("versitygw"), versitygw, everyday=True),
     "versitygw-tls": Recipe(
@@ -193,6 +205,7 @@ RECIPES = {
     "s3s-fs": Recipe(tool("s3s-fs"), s3s_fs),
     "rclone": Recipe(tool("rclone"), rclone),
     "toxiproxy": Recipe(tool("toxiproxy"), toxiproxy, everyday=True, speaks_s3=False),
+    "postgrest": Recipe(install_postgrest, postgrest, everyday=True, speaks_s3=False),
 }
 
 S3_SERVERS = [name for name, recipe in RECIPES.items() if recipe.speaks_s3 and not recipe.over_tls]

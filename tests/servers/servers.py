@@ -10,7 +10,7 @@ Without a name: the servers of every run, or with FILESTORE_TEST_ALL_SERVERS all
 The state is in $FILESTORE_TEST_SERVERS (build/release/servers by default). Each server has there
     NAME.wanted  that an S3 server shall run: a test fails that finds this and no NAME.env
     NAME.env     the environment of a test that uses it, a KEY=VALUE a line
-    NAME.url     in its place that of toxiproxy's control interface
+    NAME.url     in its place the URL of toxiproxy's control interface, or of the project of postgrest
     NAME.pid     the process: its number and its start time, so that no other process of that number is ever ended
     NAME.log     what it printed
     NAME.data/   what it stores

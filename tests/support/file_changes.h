@@ -36,6 +36,21 @@ private:
     int count_ = 0;
 };
 
+/// While one lives, counts the directories that the same thread begins to read. Not nested.
+class DirectoryReads {
+public:
+    DirectoryReads();
+    DirectoryReads(const DirectoryReads&) = delete;
+    DirectoryReads& operator=(const DirectoryReads&) = delete;
+    ~DirectoryReads();
+
+    [[nodiscard]] int count() const noexcept { return count_; }
+    static void note() noexcept;
+
+private:
+    int count_ = 0;
+};
+
 /// While one lives, the same thread cannot make files without a name.
 class WithoutUnnamedFiles {
 public:

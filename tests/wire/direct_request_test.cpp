@@ -94,22 +94,18 @@ private:
 
 TEST_CASE("a direct request goes past the proxy of the environment", "[wire]") {
     const ScriptedServer proxy({conversation({answer("200 OK", "", "")})});
-    const ScriptedServer server({conversation({answer("204 No Content", "", "")})});
     const Proxy environment(proxy.endpoint());
     http::Request request;
-    request.url = server.endpoint() + "/keys";
+    // A loopback address would go past it anyway.
+    request.url = "http://host.invalid/keys";
     request.direct = true;
-    const auto direct = send(request);
-    REQUIRE(direct.ok());
-    CHECK(*direct == 204);
+    CHECK_FALSE(send(request).ok());
     CHECK(proxy.connections() == 0);
 
     request.direct = false;
-    request.url = "http://host.invalid/keys";
     const auto proxied = send(request);
     REQUIRE(proxied.ok());
     CHECK(*proxied == 200);
-    CHECK(server.connections() == 1);
 }
 
 TEST_CASE("a request's own limit for connecting stands in place of the transport's", "[wire]") {

@@ -125,6 +125,31 @@ TEST_CASE("a range that is not the one asked for", "[wire]") {
     CHECK(failed_download(partial("bytes 0-4/10", "01234")).code() == ErrorCode::corrupt);
 }
 
+TEST_CASE("a range in chunks is whole with its last byte, whatever becomes of its end", "[wire]") {
+    const std::string head = "HTTP/1.1 206 Partial Content\r\nETag: \"e\"\r\n" + std::string(date_line) +
+                             "Transfer-Encoding: chunked\r\nContent-Range: bytes ";
+    const std::string end = "0\r\n\r\n";
+    const std::string whole = "3\r\n234\r\n" + end;
+    for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+        INFO(cut);
+        const std::size_t taken = cut < 3 ? 0 : std::min<std::size_t>(cut - 3, 3);
+        const ScriptedServer server(
+            {{ExpectRequest{}, Send{head + "2-4/10\r\n\r\n" + whole.substr(0, cut)}},
+             {ExpectRequest{},
+              Send{head + std::to_string(2 + taken) + "-4/10\r\n\r\n" + std::to_string(3 - taken) + "\r\n" +
+                   std::string("234").substr(taken) + "\r\n" + end}}});
+        S3Options options = options_for(server);
+        options.retry.max_attempts = 2;
+        options.retry.first_delay = std::chrono::milliseconds(1);
+        const auto sink = std::make_shared<BufferSink>();
+        DownloadRequest request = download_to(sink);
+        request.range = ByteRange{2, 3};
+        REQUIRE(open_s3_backend(options).value()->download(std::move(request)).ok());
+        CHECK(sink->bytes() == "234");
+        CHECK(server.requests().size() == (taken == 3 ? 1 : 2));
+    }
+}
+
 TEST_CASE("interim answers are passed over", "[wire]") {
     const ScriptedServer server(
         {{ExpectRequest{}, Send{"HTTP/1.1 103 Early Hints\r\nContent-Length: 99\r\nLink: </x>\r\n\r\n"

@@ -120,6 +120,19 @@ TEST_CASE("what does not tell the time corrects no clock", "[wire][mending]") {
     CHECK(requests[1].header("x-amz-date") == "20260131T120000Z");
 }
 
+TEST_CASE("a server that wants to be asked later than a call may last is not asked again",
+          "[wire][mending]") {
+    const std::string busy = answer("503 Slow Down", "Retry-After: 30\r\n", error_body("SlowDown"));
+    const ScriptedServer server({conversation({busy, stored})});
+    S3ClientOptions options = plain_options(server);
+    options.retry.max_attempts = 2;
+    options.retry.first_delay = 1ms;
+    options.retry.longest_time = 10s;
+    S3Client client = S3Client::open(options).value();
+    CHECK(code_of_put(client) == ErrorCode::rate_limited);
+    CHECK(server.requests().size() == 1);
+}
+
 TEST_CASE("with checksums off no request says anything of them", "[wire][mending]") {
     const std::string profile = GENERATE("aws", "generic");
     for (const Operation& operation : all_operations()) {

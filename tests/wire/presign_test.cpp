@@ -26,6 +26,17 @@ public:
         return client_.presign(request);
     }
 
+    /// The server finds the client's clock wrong: its own time is this.
+    void learn_time(const std::string& date) {
+        server_.add(conversation(
+            {answer("403 Forbidden", "Date: " + date + "\r\n", error_body("RequestTimeTooSkewed")),
+             answer("204 No Content", "", "")}));
+        S3ObjectRequest request;
+        request.bucket = "bucket";
+        request.key = "key";
+        REQUIRE(client_.remove(request).ok());
+    }
+
     [[nodiscard]] Result<S3PresignedPost> presign_post(std::chrono::seconds expires) {
         S3PresignPostRequest request;
         request.bucket = "bucket";
@@ -48,9 +59,10 @@ private:
                       R"("Expiration":"2026-01-31T12:20:00Z"})");
     }
 
-    ScriptedServer agent_{{conversation({keys()})}};
+    ScriptedServer agent_{{conversation({keys(), keys()})}};
+    ScriptedServer server_;
     EnvironmentVariable where_{"AWS_CONTAINER_CREDENTIALS_FULL_URI", agent_.endpoint().c_str()};
-    S3Client client_ = open(agent_);
+    S3Client client_ = open(server_);
 };
 
 }  // namespace
@@ -73,6 +85,20 @@ TEST_CASE("a presigned URL that would end too early is refused where that is ask
     Temporary temporary;
     CHECK(code_of(temporary.presign(1h, false)) == ErrorCode::unauthenticated);
     CHECK(temporary.presign(20min, false).ok());
+}
+
+TEST_CASE("whether keys cut a URL is told by the server's time", "[wire][presign]") {
+    Temporary temporary;
+    SECTION("they end earlier by it") {
+        temporary.learn_time("Sat, 31 Jan 2026 12:10:00 GMT");
+        CHECK(code_of(temporary.presign(20min, false)) == ErrorCode::unauthenticated);
+        CHECK(temporary.presign(10min, false).ok());
+    }
+    SECTION("they end later by it") {
+        temporary.learn_time("Sat, 31 Jan 2026 11:50:00 GMT");
+        CHECK(temporary.presign(30min, false).ok());
+        CHECK(code_of(temporary.presign(31min, false)) == ErrorCode::unauthenticated);
+    }
 }
 
 TEST_CASE("a presigned form ends with its keys, and says so", "[wire][presign]") {

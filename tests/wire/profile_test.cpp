@@ -86,6 +86,11 @@ std::string deleted(const std::vector<std::string>& keys) {
     return answer("200 OK", "", text + "</DeleteResult>");
 }
 
+std::string pending(const std::string& key) {
+    return "<Upload><Key>" + key + "</Key><UploadId>u-" + key +
+           "</UploadId><Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload>";
+}
+
 }  // namespace
 
 TEST_CASE("a server without the second listing gets the first, and its markers", "[wire][profile]") {
@@ -326,13 +331,9 @@ TEST_CASE("a server without copies in parts copies whole, however large", "[wire
 }
 
 TEST_CASE("uploads are looked through where a prefix is taken for a key", "[wire][profile]") {
-    const auto upload = [](const std::string& key) {
-        return "<Upload><Key>" + key + "</Key><UploadId>u-" + key +
-               "</UploadId><Initiated>2026-01-01T00:00:00.000Z</Initiated></Upload>";
-    };
     const std::string uploads = answer("200 OK", "",
-                                       "<ListMultipartUploadsResult>" + complete + upload("other") +
-                                           upload("mine") + "</ListMultipartUploadsResult>");
+                                       "<ListMultipartUploadsResult>" + complete + pending("other") +
+                                           pending("mine") + "</ListMultipartUploadsResult>");
     S3SweepRequest sweep;
     sweep.bucket = "bucket";
     sweep.prefix = "mi";
@@ -344,6 +345,39 @@ TEST_CASE("uploads are looked through where a prefix is taken for a key", "[wire
         REQUIRE(swept.ok());
         CHECK(swept->size() == 1);
         CHECK(lines_of(server) == Lines{line, "DELETE /bucket/mine?uploadId=u-mine"});
+    }
+}
+
+TEST_CASE("an upload that somebody else ends is none that the sweep ended", "[wire]") {
+    const std::string uploads = answer("200 OK", "",
+                                       "<ListMultipartUploadsResult>" + complete + pending("one") +
+                                           pending("two") + "</ListMultipartUploadsResult>");
+    S3SweepRequest sweep;
+    sweep.bucket = "bucket";
+    SECTION("without a word of it") {
+        const ScriptedServer server(
+            {conversation({uploads, answer("404 Not Found", "", error_body("NoSuchUpload")), gone})});
+        const auto swept = open_client(server, "aws").sweep_uploads(sweep);
+        REQUIRE(swept.ok());
+        REQUIRE(swept->size() == 1);
+        CHECK(swept->front().key == "two");
+    }
+    SECTION("unless it was an abort of ours whose answer was lost") {
+        const ScriptedServer server(
+            {{ExpectRequest{}, Send{uploads}, ExpectRequest{}},
+             conversation({answer("404 Not Found", "", error_body("NoSuchUpload")), gone})});
+        S3ClientOptions options = options_for(server);
+        options.retry.max_attempts = 2;
+        options.retry.first_delay = std::chrono::milliseconds(1);
+        const auto swept = S3Client::open(options).value().sweep_uploads(sweep);
+        REQUIRE(swept.ok());
+        CHECK(swept->size() == 2);
+    }
+    SECTION("and another 404 is a failure") {
+        const std::string code = GENERATE("NoSuchKey", "NoSuchBucket");
+        const ScriptedServer server(
+            {conversation({uploads, answer("404 Not Found", "", error_body(code)), gone})});
+        CHECK_FALSE(open_client(server, "aws").sweep_uploads(sweep).ok());
     }
 }
 

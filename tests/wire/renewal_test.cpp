@@ -26,10 +26,10 @@ private:
     mutable std::atomic<int> asked_{0};
 };
 
-std::string keys_of(const std::string& name) {
+std::string keys_of(const std::string& name, const std::string& end = "18:00:00") {
     return answer("200 OK", "",
                   R"({"AccessKeyId":")" + name + R"(","SecretAccessKey":"secret","Token":"token-of-)" + name +
-                      R"(","Expiration":"2026-01-31T18:00:00Z"})");
+                      R"(","Expiration":"2026-01-31T)" + end + R"(Z"})");
 }
 
 std::string signature_of(const HeardRequest& request) {
@@ -86,6 +86,18 @@ TEST_CASE("a HEAD whose keys have ended is signed again with new ones", "[wire][
     REQUIRE(requests.size() == 3);
     CHECK(is_signed_by(requests[1], "first"));
     CHECK(is_signed_by(requests[2], "second"));
+}
+
+TEST_CASE("new keys are judged by the server's time", "[wire][renewal]") {
+    const ScriptedServer agent({conversation({keys_of("first"), keys_of("second", "11:00:00")})});
+    const EnvironmentVariable where("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.endpoint().c_str());
+    const ScriptedServer server({conversation(
+        {answer("403 Forbidden", "Date: Sat, 31 Jan 2026 10:00:00 GMT\r\n",
+                error_body("RequestTimeTooSkewed")),
+         answer("403 Forbidden", "", error_body("ExpiredToken")), answer("200 OK", "ETag: \"e\"\r\n", "")})});
+    S3Client client = S3Client::open(options_with_agent(server)).value();
+    REQUIRE(operations::put(client, 1000).ok());
+    CHECK(is_signed_by(server.requests().back(), "second"));
 }
 
 TEST_CASE("keys that are refused once more are not asked for again", "[wire][renewal]") {

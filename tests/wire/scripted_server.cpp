@@ -67,6 +67,7 @@ struct ScriptedServer::State {
 
     mutable std::mutex mutex;
     std::deque<Script> scripts;
+    Script repeated;
     std::vector<HeardRequest> requests;
     std::vector<std::thread> workers;
     std::size_t connections = 0;
@@ -101,7 +102,7 @@ struct ScriptedServer::State {
             }
             const std::lock_guard lock(mutex);
             const std::size_t number = connections++;
-            Script script;
+            Script script = repeated;
             if (!scripts.empty()) {
                 script = std::move(scripts.front());
                 scripts.pop_front();
@@ -316,6 +317,11 @@ ScriptedServer::~ScriptedServer() {
 void ScriptedServer::add(Script script) {
     const std::lock_guard lock(state_->mutex);
     state_->scripts.push_back(std::move(script));
+}
+
+void ScriptedServer::repeat(Script script) {
+    const std::lock_guard lock(state_->mutex);
+    state_->repeated = std::move(script);
 }
 
 std::uint16_t ScriptedServer::port() const noexcept {

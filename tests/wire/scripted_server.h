@@ -67,6 +67,8 @@ public:
 
     /// For the next connections that come.
     void add(Script script);
+    /// For each connection that comes when no other script is left.
+    void repeat(Script script);
 
     [[nodiscard]] std::uint16_t port() const noexcept;
     [[nodiscard]] std::string endpoint() const;

@@ -1,6 +1,8 @@
 /// Transfers of one client that share its memory.
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <mutex>
 #include <optional>
@@ -91,4 +93,41 @@ TEST_CASE("downloads whose sinks take nothing keep no upload waiting", "[wire][f
         CHECK(got[i].wait_for_one().ok());
         CHECK(valves[i].taken() == content.size());
     }
+}
+
+TEST_CASE("an upload whose server is slow reads no more than the parts under way", "[wire][faults][memory]") {
+    ModelS3 server;
+    FaultPlan silent;
+    silent.decide = [](const ModelRequest& request, std::size_t) {
+        return request.operation() == "UploadPart" ? std::optional(RequestFault::no_answer) : std::nullopt;
+    };
+    server.set(std::move(silent));
+    S3ClientOptions options = options_for(server, Retries::off);
+    // What has been queued on the one thread is done when a later call is.
+    options.executor = make_thread_pool({1, std::chrono::milliseconds(500)});
+    S3Client client = open_small(std::move(options));
+    const std::string content = random_bytes(100 * small_part);
+    std::atomic<std::size_t> given{0};
+    CallbackSource callbacks;
+    callbacks.blocking = false;
+    callbacks.read = [&, inner = source_from_string(content)](std::span<std::byte> into, const Wake& wake) {
+        auto step = inner->read(into, wake);
+        given += step.ok() ? step->bytes : 0;
+        return step;
+    };
+    Answers<S3PutResult> answers;
+    client.put_async(put_of("key", source_from_callback(std::move(callbacks))), answers.next());
+    const auto parts_asked = [&] {
+        const auto operations = server.operations();
+        return std::count(operations.begin(), operations.end(), "UploadPart");
+    };
+    REQUIRE(eventually([&] { return parts_asked() == 2; }));
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE(client.put(put_of("other", source_from_string("x"))).ok());
+    }
+    CHECK(parts_asked() == 2);
+    // The next byte tells whether a part is the last.
+    CHECK(given <= 3 * small_part + 1);
+    client.close();
+    CHECK_FALSE(answers.wait_for_one().ok());
 }

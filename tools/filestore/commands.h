@@ -16,5 +16,7 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode presign(const Session& session);
 [[nodiscard]] ExitCode probe(const Session& session);
 [[nodiscard]] ExitCode verify(const Session& session);
+[[nodiscard]] ExitCode convert(const Surroundings& around);
+[[nodiscard]] ExitCode cleanup(const Session& session);
 
 }  // namespace filestore::tool

@@ -39,17 +39,33 @@ ExitCode run_command(const Session& session) {
             return probe(session);
         case Command::verify:
             return verify(session);
+        case Command::convert:
+            break;
+        case Command::cleanup:
+            return cleanup(session);
     }
     return ExitCode::other;
 }
 
-/// Checked before the store is opened, which may make its directory.
-Result<FileService> open_service(const Options& options, const ServiceOptions& store) {
+/// Before the store is opened, which may make its directory.
+Result<void> check_store(const Options& options, const ServiceOptions& store) {
     if (options.command == Command::probe && store.backend != "s3") {
         return Error(ErrorCode::invalid_argument,
                      "probe asks an S3 store: give --backend s3, or a --config that has it");
     }
-    return FileService::open(store);
+    if (options.command == Command::convert && store.backend != "local") {
+        return Error(ErrorCode::invalid_argument, "convert is for local stores: give --backend local");
+    }
+    if (options.command == Command::convert && !store.local.layout) {
+        return Error(ErrorCode::invalid_argument, "convert: give --layout flat or --layout sharded");
+    }
+    return {};
+}
+
+Result<ServiceOptions> checked_store_of(const Options& options) {
+    FILESTORE_TRY_ASSIGN(ServiceOptions store, make_service_options(options));
+    FILESTORE_TRY(check_store(options, store));
+    return store;
 }
 
 ExitCode print_text(StandardOutput& output, const std::string& text) {
@@ -73,13 +89,23 @@ ExitCode run(int count, const char* const* arguments, SignalWatch& signals) {
     if (!command_line->text.empty()) {
         return print_text(output, command_line->text);
     }
-    const auto store = make_service_options(command_line->options);
-    auto service = store ? open_service(command_line->options, *store) : Result<FileService>(store.error());
+    const Options& options = command_line->options;
+    const auto store = checked_store_of(options);
+    if (!store) {
+        report(store.error());
+        return exit_code_of(store.error().code());
+    }
+    const Surroundings around{options, *store, signals, output};
+    // A store that is open cannot be converted.
+    if (options.command == Command::convert) {
+        return convert(around);
+    }
+    auto service = FileService::open(*store);
     if (!service) {
         report(service.error());
         return exit_code_of(service.error().code());
     }
-    return run_command({command_line->options, *store, *service, signals, output});
+    return run_command({around, *service});
 }
 
 /// A program may be started with a standard stream closed. Its number would go to the next file that is opened, and that file would then be

@@ -20,6 +20,7 @@ namespace {
 /// Some thirty years: longer ones are slips, and would overflow a clock.
 constexpr double longest_timeout = 1e9;
 constexpr unsigned most_parallel = 64;
+constexpr unsigned most_days = 36'500;
 
 constexpr std::string_view exit_codes =
     "Exit codes: 0 ok, 1 other failure, 2 usage or configuration, 3 not found, 4 refused by validation,\n"
@@ -45,9 +46,11 @@ struct StoreWord {
     const char* placeholder;
     const char* help;
 };
-constexpr std::array<StoreWord, 6> store_words{{
+constexpr std::array<StoreWord, 7> store_words{{
     {"--backend", "backend", "NAME", "Where files are kept: local (default) or s3"},
     {"--base-path", "base_path", "DIRECTORY", "Directory of a local store (default ./storage)"},
+    {"--layout", "layout", "LAYOUT",
+     "flat or sharded: how a new local store keeps its files (default flat), and what convert makes of one"},
     {"--bucket", "bucket_name", "NAME", "Bucket of an S3 store"},
     {"--endpoint", "endpoint", "URL", "Server of an S3 store (default AWS)"},
     {"--region", "region", "NAME", "Region of an S3 store (default us-east-1)"},
@@ -141,6 +144,7 @@ private:
     void add_operand(CLI::App& app, const std::string& placeholder, const std::string& help);
     void add_operand_and_dash(CLI::App& app, const std::string& placeholder, const std::string& help);
     void add_operands(CLI::App& app, const std::string& placeholder, const std::string& help);
+    void add_optional_operands(CLI::App& app, const std::string& placeholder, const std::string& help);
     void add_commands();
     void add_common_options();
     std::vector<CLI::Option*> add_upload_options(CLI::App& app);
@@ -148,6 +152,7 @@ private:
     std::vector<CLI::Option*> add_list_options(CLI::App& app);
     std::vector<CLI::Option*> add_presign_options(CLI::App& app);
     std::vector<CLI::Option*> add_verify_options(CLI::App& app);
+    std::vector<CLI::Option*> add_cleanup_options(CLI::App& app);
     void accept_before_the_command(Command command, const std::vector<CLI::Option*>& options);
     Result<void> take_named_options();
     Result<void> take_timeout();
@@ -205,6 +210,10 @@ void Parser::add_operands(CLI::App& app, const std::string& placeholder, const s
     app.add_option(placeholder, options_.operands, help)->required()->type_name("");
 }
 
+void Parser::add_optional_operands(CLI::App& app, const std::string& placeholder, const std::string& help) {
+    app.add_option(placeholder, options_.operands, help)->type_name("");
+}
+
 void Parser::add_commands() {
     CLI::App* upload = add_command("upload", Command::upload, "Store files; print their IDs, one a line");
     add_operands(*upload, "FILE", "Files to store; - for standard input");
@@ -229,12 +238,20 @@ void Parser::add_commands() {
     CLI::App* verify = add_command("verify", Command::verify,
                                    "Read every file; print what is damaged; exit with 7 where anything is");
     add_verify_options(*verify);
+    CLI::App* convert =
+        add_command("convert", Command::convert,
+                    "Give local stores the other --layout, in place; a run that was ended is gone on with");
+    add_optional_operands(*convert, "STORE", "Directories of the stores (default: that of --base-path)");
+    CLI::App* cleanup = add_command("cleanup", Command::cleanup,
+                                    "Delete files that are older than some days; show them and ask first");
+    add_cleanup_options(*cleanup);
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
     accept_before_the_command(Command::download, add_download_options(app_));
     accept_before_the_command(Command::list, add_list_options(app_));
     accept_before_the_command(Command::presign, add_presign_options(app_));
     accept_before_the_command(Command::verify, add_verify_options(app_));
+    accept_before_the_command(Command::cleanup, add_cleanup_options(app_));
 }
 
 void Parser::add_common_options() {
@@ -305,6 +322,19 @@ std::vector<CLI::Option*> Parser::add_verify_options(CLI::App& app) {
     CLI::Option* parallel = add_value<std::int64_t>(app, "--parallel", "NUMBER", take,
                                                     "Read so many files at a time, 1 to 64 (default 4)");
     return {repair, resume, parallel};
+}
+
+std::vector<CLI::Option*> Parser::add_cleanup_options(CLI::App& app) {
+    const auto take = [this](std::int64_t number) {
+        options_.days = static_cast<unsigned>(std::clamp<std::int64_t>(number, 0, most_days + 1));
+    };
+    CLI::Option* days =
+        add_value<std::int64_t>(app, "--days", "NUMBER", take,
+                                "Keep files for so many days (default: cleanup.retention_days of the "
+                                "configuration file, else 30)");
+    CLI::Option* dry_run = app.add_flag("--dry-run", options_.dry_run, "Only show what would be deleted");
+    CLI::Option* yes = app.add_flag("--yes", options_.yes, "Delete without asking");
+    return {days, dry_run, yes};
 }
 
 void Parser::accept_before_the_command(Command command, const std::vector<CLI::Option*>& options) {
@@ -386,6 +416,12 @@ Result<void> Parser::check() const {
     }
     if (options_.parallel < 1 || options_.parallel > most_parallel) {
         return Error(ErrorCode::invalid_argument, "--parallel: give a number, 1 to 64");
+    }
+    if (options_.days && (*options_.days < 1 || *options_.days > most_days)) {
+        return Error(ErrorCode::invalid_argument, "--days: give a number, 1 to 36500");
+    }
+    if (options_.dry_run && options_.yes) {
+        return Error(ErrorCode::invalid_argument, "--dry-run and --yes contradict each other: leave one out");
     }
     if (options_.json && options_.output == "-") {
         return Error(ErrorCode::invalid_argument,

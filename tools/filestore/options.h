@@ -13,7 +13,19 @@
 
 namespace filestore::tool {
 
-enum class Command { upload, download, remove, exists, metadata, list, presign, probe, verify };
+enum class Command {
+    upload,
+    download,
+    remove,
+    exists,
+    metadata,
+    list,
+    presign,
+    probe,
+    verify,
+    convert,
+    cleanup
+};
 
 /// An option of ServiceOptions::set as it was given, under its own name and the word that the user wrote for it. A value.
 struct StoreOption {
@@ -53,6 +65,11 @@ struct Options {
     bool repair = false;
     bool resume = false;
     unsigned parallel = 4;
+
+    /// cleanup: how many days files are kept, where that is not as configured.
+    std::optional<unsigned> days;
+    bool dry_run = false;
+    bool yes = false;
 };
 
 /// A value.

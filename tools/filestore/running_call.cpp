@@ -32,6 +32,13 @@ void wait_while_watching(int descriptor, SignalWatch& signals, ProgressBar* bar)
     }
 }
 
+void wait_for_input_or_signal(int descriptor, SignalWatch& signals) {
+    std::array<pollfd, 2> polled{{{descriptor, POLLIN, 0}, {signals.descriptor(), POLLIN, 0}}};
+    if (::poll(polled.data(), polled.size(), no_timeout) > 0 && polled[1].revents != 0) {
+        signals.collect();
+    }
+}
+
 void announce(int descriptor) noexcept {
     const std::uint64_t one = 1;
     // Fails only when the counter is full, and then the descriptor is readable.

@@ -20,6 +20,9 @@ namespace filestore::tool {
 /// Returns when `descriptor` is readable.
 void wait_while_watching(int descriptor, SignalWatch& signals, ProgressBar* bar);
 
+/// Returns when `descriptor` is readable or a signal has come.
+void wait_for_input_or_signal(int descriptor, SignalWatch& signals);
+
 /// Makes the descriptor of an eventfd readable.
 void announce(int descriptor) noexcept;
 

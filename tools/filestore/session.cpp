@@ -15,7 +15,7 @@ bool is_named(std::string_view message, std::string_view operand) {
 
 }  // namespace
 
-CallOptions Session::call_options(ProgressBar* bar) const {
+CallOptions Surroundings::call_options(ProgressBar* bar) const {
     CallOptions call;
     if (options.timeout) {
         call.deadline = deadline_in(*options.timeout);
@@ -27,7 +27,7 @@ CallOptions Session::call_options(ProgressBar* bar) const {
     return call;
 }
 
-ExitCode Session::fail(const Error& error, std::string_view operand) const {
+ExitCode Surroundings::fail(const Error& error, std::string_view operand) const {
     if (signals.caught() == 0) {
         report(operand.empty() || is_named(error.message(), operand)
                    ? error
@@ -36,7 +36,7 @@ ExitCode Session::fail(const Error& error, std::string_view operand) const {
     return exit_code_of(error.code());
 }
 
-ExitCode Session::print(std::string_view text) const {
+ExitCode Surroundings::print(std::string_view text) const {
     auto written = output.write(text);
     if (written) {
         return ExitCode::ok;
@@ -44,7 +44,7 @@ ExitCode Session::print(std::string_view text) const {
     return output.reader_is_gone() ? ExitCode::other : fail(written.error());
 }
 
-ExitCode Session::for_each_operand(const std::function<ExitCode(const std::string&)>& one) const {
+ExitCode Surroundings::for_each_operand(const std::function<ExitCode(const std::string&)>& one) const {
     ExitCode first_failure = ExitCode::ok;
     for (const std::string& operand : options.operands) {
         const ExitCode code = one(operand);

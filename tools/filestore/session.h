@@ -1,6 +1,6 @@
 #pragma once
 
-/// What every command works with.
+/// What commands work with.
 
 #include <functional>
 #include <string>
@@ -16,12 +16,11 @@
 
 namespace filestore::tool {
 
-/// A value of references; for the main thread only.
-struct Session {
+/// What every command works with. A value of references; for the main thread only.
+struct Surroundings {
     const Options& options;
-    /// What the service was opened with.
+    /// Which store is meant.
     const ServiceOptions& store;
-    FileService& service;
     SignalWatch& signals;
     StandardOutput& output;
 
@@ -39,6 +38,11 @@ struct Session {
     /// output failed.
     [[nodiscard]] ExitCode for_each_operand(
         const std::function<ExitCode(const std::string& operand)>& one) const;
+};
+
+/// What commands work with that use a store. A value of references; for the main thread only.
+struct Session : Surroundings {
+    FileService& service;
 };
 
 }  // namespace filestore::tool

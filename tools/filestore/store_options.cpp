@@ -18,8 +18,9 @@ struct BackendOwnOption {
     std::string_view backend;
 };
 /// Options that tell which store is meant: given for a backend that is not in use, files would go to another place than the user thinks.
-constexpr std::array<BackendOwnOption, 3> own_options{{
+constexpr std::array<BackendOwnOption, 4> own_options{{
     {"base_path", "local"},
+    {"layout", "local"},
     {"bucket_name", "s3"},
     {"endpoint", "s3"},
 }};

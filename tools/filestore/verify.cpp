@@ -1,19 +1,12 @@
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <condition_variable>
-#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "commands.h"
-#include "core/descriptor.h"
-#include "json_line.h"
-#include "running_call.h"
+#include "feed.h"
+#include "service/verify_json.h"
 
 namespace filestore::tool {
 
@@ -22,15 +15,6 @@ namespace {
 std::string as_text(const VerifyFinding& finding) {
     return std::string(to_string(finding.damage)) + " " + finding.id.str() + ": " + finding.what +
            (finding.quarantined ? "; moved to the quarantine" : "") + "\n";
-}
-
-std::string as_json(const VerifyFinding& finding) {
-    return JsonLine()
-        .text("file_id", finding.id.text())
-        .text("damage", to_string(finding.damage))
-        .text("what", finding.what)
-        .boolean("quarantined", finding.quarantined)
-        .str();
 }
 
 std::string as_text(const VerifyReport& report) {
@@ -47,97 +31,15 @@ std::string as_text(const VerifyReport& report) {
     return text + "\n";
 }
 
-std::string as_json(const VerifyReport& report) {
-    return JsonLine()
-        .number("files", report.files)
-        .number("bytes", report.bytes)
-        .number("unchecked", report.unchecked)
-        .number("corrupt", report.corrupt)
-        .number("missing", report.missing)
-        .number("orphaned", report.orphaned)
-        .number("unreadable", report.unreadable)
-        .number("in_quarantine", report.in_quarantine)
-        .str();
-}
-
-/// Lines that the library's threads have for standard output, which the main thread writes. A resource; thread-safe.
-class Feed {
-public:
-    Feed() : ready_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-
-    [[nodiscard]] int descriptor() const noexcept { return ready_.get(); }
-
-    /// Waits while too much is unwritten. `cancelled` once nothing is written any more.
-    Result<void> add(const std::string& line) {
-        std::unique_lock lock(mutex_);
-        written_.wait(lock, [this] { return lines_.size() < most_unwritten || is_closed_; });
-        if (is_closed_) {
-            return Error(ErrorCode::cancelled);
-        }
-        lines_ += line;
-        announce(ready_.get());
-        return {};
-    }
-
-    void end(Result<VerifyReport> report) {
-        const std::lock_guard lock(mutex_);
-        report_.emplace(std::move(report));
-        announce(ready_.get());
-    }
-
-    /// What is to be written, and the report when there is nothing more.
-    std::optional<Result<VerifyReport>> take(std::string& lines) {
-        std::uint64_t ignored = 0;
-        [[maybe_unused]] const ssize_t got = ::read(ready_.get(), &ignored, sizeof ignored);
-        const std::lock_guard lock(mutex_);
-        lines = std::exchange(lines_, {});
-        written_.notify_all();
-        return report_;
-    }
-
-    void close() {
-        const std::lock_guard lock(mutex_);
-        is_closed_ = true;
-        written_.notify_all();
-    }
-
-private:
-    static constexpr std::size_t most_unwritten = 65'536;
-
-    Descriptor ready_;
-    std::mutex mutex_;
-    std::condition_variable written_;
-    std::string lines_;
-    bool is_closed_ = false;
-    std::optional<Result<VerifyReport>> report_;
-};
-
-/// Writes the findings as they come; answers the report.
-Result<VerifyReport> follow(const Session& session, Feed& feed, ProgressBar& bar) {
-    std::string lines;
-    while (true) {
-        wait_while_watching(feed.descriptor(), session.signals, &bar);
-        auto report = feed.take(lines);
-        if (!lines.empty() && !session.output.has_failed()) {
-            bar.clear();
-            if (!session.output.write(lines)) {
-                feed.close();
-            }
-        }
-        if (report) {
-            return std::move(*report);
-        }
-    }
-}
-
-VerifyRequest request_of(const Session& session, const std::shared_ptr<Feed>& feed, ProgressBar& bar) {
+VerifyRequest request_of(const Session& session, const std::shared_ptr<Feed<VerifyReport>>& feed,
+                         ProgressBar& bar) {
     VerifyRequest request;
     request.repair = session.options.repair;
     request.resume = session.options.resume;
     request.parallel = session.options.parallel;
     request.call = session.call_options();
     request.on_finding = [feed, json = session.options.json](const VerifyFinding& finding) {
-        return feed->add(json ? as_json(finding) : as_text(finding));
+        return feed->add(json ? to_json(finding) + "\n" : as_text(finding));
     };
     if (bar.is_shown()) {
         request.progress = [&bar](const VerifyProgress& progress) {
@@ -153,13 +55,13 @@ VerifyRequest request_of(const Session& session, const std::shared_ptr<Feed>& fe
 
 ExitCode verify(const Session& session) {
     ProgressBar bar("verify", ProgressUnit::files);
-    const auto feed = std::make_shared<Feed>();
+    const auto feed = std::make_shared<Feed<VerifyReport>>();
     if (feed->descriptor() < 0) {
         return session.fail(errno_error(errno, "cannot wait for the call"));
     }
     session.service.verify_async(request_of(session, feed, bar),
                                  [feed](Result<VerifyReport> report) { feed->end(std::move(report)); });
-    const auto report = follow(session, *feed, bar);
+    const auto report = feed->follow(session, &bar);
     bar.clear();
     if (session.output.has_failed() && session.output.reader_is_gone()) {
         return ExitCode::other;
@@ -167,7 +69,7 @@ ExitCode verify(const Session& session) {
     if (!report) {
         return session.fail(report.error());
     }
-    const ExitCode printed = session.print(session.options.json ? as_json(*report) : as_text(*report));
+    const ExitCode printed = session.print(session.options.json ? to_json(*report) + "\n" : as_text(*report));
     return printed == ExitCode::ok && !report->sound() ? ExitCode::corrupt : printed;
 }
 

@@ -90,7 +90,7 @@ private:
             core_.note_no_batches();
             return go_on();
         }
-        auto results = answer.ok() ? parse_delete_result(answer->body, batch)
+        auto results = answer.ok() ? parse_delete_result(answer->body, batch, answer->secrets)
                                    : Result<std::vector<Result<DeletedObject>>>(answer.error());
         if (!results.ok()) {
             // What was done before stands; the batches that follow would fare no better.

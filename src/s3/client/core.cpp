@@ -102,11 +102,11 @@ Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options, Pa
     parts.part_limits = limits;
     parts.runtime = {executor.executor, std::make_shared<Reactor>()};
     parts.transport = http::make_curl_transport(transport_options(options, parts.runtime.reactor));
-    FILESTORE_TRY_ASSIGN(
-        parts.credentials,
-        make_credentials_provider(options.credentials,
-                                  {parts.transport, executor.executor, parts.runtime.reactor, options.clock,
-                                   environment_variable, region_of_credentials}));
+    FILESTORE_TRY_ASSIGN(parts.credentials, make_credentials_provider(
+                                                options.credentials,
+                                                {parts.transport, executor.executor, parts.runtime.reactor,
+                                                 std::make_shared<CorrectedClock>(options.clock, parts.skew),
+                                                 environment_variable, region_of_credentials}));
     return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(parts), quirks);
 }
 
@@ -157,18 +157,29 @@ ClientCore::~ClientCore() {
 
 void ClientCore::run_waiting(std::function<void()> work) {
     const std::lock_guard lock(mutex_);
+    for (WaitingThread& each : waiting_) {
+        if (*each.ended) {
+            join_or_detach(each.thread);
+        }
+    }
+    std::erase_if(waiting_, [](const WaitingThread& each) { return !each.thread.joinable(); });
     waiting_.reserve(waiting_.size() + 1);
-    waiting_.push_back(start_worker(std::move(work)));
+    const auto ended = std::make_shared<std::atomic<bool>>(false);
+    auto thread = start_worker([work = std::move(work), ended] {
+        work();
+        *ended = true;
+    });
+    waiting_.push_back({std::move(thread), ended});
 }
 
 void ClientCore::join_waiting() noexcept {
-    std::vector<std::thread> threads;
+    std::vector<WaitingThread> threads;
     {
         const std::lock_guard lock(mutex_);
         threads.swap(waiting_);
     }
-    for (std::thread& thread : threads) {
-        join_or_detach(thread);
+    for (WaitingThread& each : threads) {
+        join_or_detach(each.thread);
     }
 }
 

@@ -135,6 +135,12 @@ public:
     void close() noexcept;
 
 private:
+    /// A thread that waits for requests, and whether its work has ended. A value that moves.
+    struct WaitingThread {
+        std::thread thread;
+        std::shared_ptr<std::atomic<bool>> ended;
+    };
+
     void join_waiting() noexcept;
 
     template <class Next>
@@ -164,7 +170,7 @@ private:
     const Quirks quirks_;
     std::mutex mutex_;
     std::set<std::string> seen_buckets_;
-    std::vector<std::thread> waiting_;
+    std::vector<WaitingThread> waiting_;
     std::atomic<bool> knows_no_batches_ = false;
 };
 

@@ -11,6 +11,7 @@
 #include "s3/client/support.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/aws_chunked.h"
+#include "s3/protocol/encoded_word.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 #include "s3/transfer/object_download.h"
@@ -75,7 +76,8 @@ Result<S3ObjectInfo> object_info(std::uint64_t size, const std::vector<NameValue
     info.storage_class = value_of(headers, "x-amz-storage-class");
     for (const NameValue& header : headers) {
         if (header.name.starts_with(metadata_prefix)) {
-            info.metadata.push_back({header.name.substr(metadata_prefix.size()), header.value});
+            info.metadata.push_back(
+                {header.name.substr(metadata_prefix.size()), from_header_text(header.value)});
         }
     }
     return info;

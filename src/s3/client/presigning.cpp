@@ -26,16 +26,6 @@ PostPolicy policy_of(const S3PresignPostRequest& request, Timestamp expires_at) 
     return policy;
 }
 
-/// Keys that end earlier cut the URL short.
-Result<PresignedUrl> check_end(const PresignedUrl& url, Timestamp wished, const S3PresignRequest& request) {
-    if (url.expires_at < wished - std::chrono::seconds(1) && !request.allow_earlier_expiry) {
-        return Error(ErrorCode::unauthenticated, "the credentials end at " +
-                                                     format_timestamp(url.expires_at) +
-                                                     ", before the URL would: ask for less, or use others");
-    }
-    return url;
-}
-
 }  // namespace
 
 Result<void> check_expiry(std::chrono::seconds expires) {
@@ -58,11 +48,8 @@ void presign(ClientCore& core, const S3PresignRequest& request, Completion<Presi
                 call.headers.push_back({"content-type", request.content_type});
             }
             core.requester()->presign(
-                request.method, call, request.expires,
-                [operation, request,
-                 wished = core.options().clock->now() + request.expires](const Result<PresignedUrl>& url) {
-                    operation->finish(url.ok() ? check_end(*url, wished, request) : url);
-                });
+                request.method, std::move(call), {request.expires, request.allow_earlier_expiry},
+                [operation](Result<PresignedUrl> url) { operation->finish(std::move(url)); });
             return {};
         });
 }
@@ -94,7 +81,7 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
                         return post;
                     }());
                 },
-                core.options().clock->now() + request.expires);
+                core.requester()->now() + request.expires);
             return {};
         });
 }

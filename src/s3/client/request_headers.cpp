@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/protocol/copy_xml.h"
+#include "s3/protocol/encoded_word.h"
 #include "s3/protocol/write_options.h"
 
 namespace filestore::s3 {
@@ -57,9 +58,11 @@ bool is_metadata_name(std::string_view name) {
     });
 }
 
-/// Whether it comes back as it was: HTTP takes blanks off the ends of a value.
+/// Servers that decode what is encoded make a header of it.
 bool is_metadata_value(std::string_view value) {
-    return is_printable_ascii(value) && (value.empty() || (value.front() != ' ' && value.back() != ' '));
+    return is_utf8(value) && std::none_of(value.begin(), value.end(), [](char c) {
+               return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+           });
 }
 
 Result<std::vector<NameValue>> metadata_headers(const std::vector<S3Field>& metadata) {
@@ -74,14 +77,15 @@ Result<std::vector<NameValue>> metadata_headers(const std::vector<S3Field>& meta
         if (!is_metadata_value(field.value)) {
             return Error(ErrorCode::invalid_argument,
                          "the value of metadata " + quoted(field.name) +
-                             " is not printable ASCII without blanks at its ends: encode it");
+                             " is not UTF-8, or holds a control character: encode it");
         }
-        bytes += field.name.size() + field.value.size();
-        headers.push_back({"x-amz-meta-" + field.name, field.value});
+        headers.push_back({"x-amz-meta-" + field.name, to_header_text(field.value)});
+        bytes += field.name.size() + headers.back().value.size();
     }
     if (bytes > most_metadata_bytes) {
-        return Error(ErrorCode::invalid_argument, "the metadata has " + std::to_string(bytes) +
-                                                      " bytes: S3 takes at most 2048, names and values");
+        return Error(ErrorCode::invalid_argument,
+                     "the metadata has " + std::to_string(bytes) +
+                         " bytes in the headers: S3 takes at most 2048, names and values");
     }
     return headers;
 }

@@ -1,5 +1,6 @@
 #include "s3/client/upload_sweep.h"
 
+#include <cstddef>
 #include <utility>
 
 #include "core/try.h"
@@ -84,21 +85,32 @@ private:
     }
 
     Result<void> abort_next() {
-        if (dry_run_ || aborted_ == found_.size()) {
+        if (dry_run_ || ended_ == found_.size()) {
             operation_->finish(std::move(found_));
             return {};
         }
-        const S3PendingUpload& upload = found_[aborted_++];
+        const S3PendingUpload& upload = found_[ended_];
         Call call = object_call(bucket_, upload.key, {}, options_);
         call.method = http::Method::remove;
         call.query = {{"uploadId", upload.upload_id}};
         core_.send(operation_, std::move(call),
-                   [self = shared_from_this()](const Result<Answer>& answer) -> Result<void> {
-                       // Somebody else has ended it.
-                       const bool gone = answer.ok() || answer.error().code() == ErrorCode::not_found;
-                       return gone ? self->abort_next() : answer.error();
-                   });
+                   [self = shared_from_this()](const Outcome& outcome) { return self->on_abort(outcome); });
         return {};
+    }
+
+    Result<void> on_abort(const Outcome& outcome) {
+        const bool is_gone =
+            !outcome.answer.ok() && outcome.answer.error().details().server_code == "NoSuchUpload";
+        if (is_gone && !outcome.maybe_done_before) {
+            // Somebody else has ended it.
+            found_.erase(found_.begin() + static_cast<std::ptrdiff_t>(ended_));
+            return abort_next();
+        }
+        if (!is_gone) {
+            FILESTORE_TRY(outcome.answer);
+        }
+        ++ended_;
+        return abort_next();
     }
 
     ClientCore& core_;
@@ -113,7 +125,8 @@ private:
     std::string upload_id_marker_;
     PageGuard pages_;
     Uploads found_;
-    std::size_t aborted_ = 0;
+    /// Of those found, from the first on.
+    std::size_t ended_ = 0;
 };
 
 }  // namespace
@@ -121,7 +134,7 @@ private:
 void sweep_uploads(ClientCore& core, S3SweepRequest request, Completion<Uploads> done) {
     core.start<Uploads>(
         request.call, std::move(done), [&](const OperationPtr<Uploads>& operation) -> Result<void> {
-            Wanted wanted{std::move(request.prefix), false, core.options().clock->now() - request.older_than};
+            Wanted wanted{std::move(request.prefix), false, core.requester()->now() - request.older_than};
             return std::make_shared<UploadSweep>(core, operation, std::move(request.bucket),
                                                  std::move(wanted), request.dry_run, std::move(request.call))
                 ->list();

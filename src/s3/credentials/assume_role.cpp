@@ -33,9 +33,9 @@ private:
                        const std::string& endpoint, Credentials keys,
                        const ReplyPtr<ResolvedCredentials>& reply) {
         role.session_name = session_name_or_default(role.session_name, context.clock->now());
-        SecretString secret = keys.session_token.empty() ? keys.secret_key : keys.session_token;
+        Secrets secrets{keys.secret_key, keys.session_token};
         call_sts(context, cancel,
-                 {sts_place(context, endpoint), assume_role_form(role), std::move(keys), std::move(secret)},
+                 {sts_place(context, endpoint), assume_role_form(role), std::move(keys), std::move(secrets)},
                  reply);
     }
 

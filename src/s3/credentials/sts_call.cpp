@@ -33,9 +33,9 @@ Result<http::Request> request_for(const StsCall& call, Timestamp now) {
     return request;
 }
 
-Result<ResolvedCredentials> keys_of(FetchedAnswer answer, std::string_view secret) {
+Result<ResolvedCredentials> keys_of(FetchedAnswer answer, const Secrets& secrets) {
     if (answer.status != 200) {
-        return error_of_sts_answer(answer.status, answer.body, secret);
+        return error_of_sts_answer(answer.status, answer.body, secrets);
     }
     FILESTORE_TRY_ASSIGN(StsKeys keys, parse_sts_keys(std::move(answer.body)));
     return ResolvedCredentials{std::move(keys.keys), keys.expires_at};
@@ -67,7 +67,7 @@ void call_sts(const ProviderContext& context, const std::stop_token& cancel, Sts
         context, cancel, limits,
         [shared, clock = context.clock] { return request_for(*shared, clock->now()); },
         reply_through<FetchedAnswer>(reply, [reply, shared](FetchedAnswer answer) {
-            reply->give(keys_of(std::move(answer), shared->secret));
+            reply->give(keys_of(std::move(answer), shared->secrets));
         }));
 }
 

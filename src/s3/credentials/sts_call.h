@@ -31,7 +31,7 @@ struct StsCall {
     /// None: not signed.
     std::optional<Credentials> signing_keys;
     /// What no message may repeat.
-    SecretString secret;
+    Secrets secrets;
 };
 
 /// Sends it; each attempt is signed with its own time. Failures: those of fetch() and of sts.h, `configuration` for an endpoint that cannot be used. Never blocks.

@@ -44,7 +44,7 @@ private:
         role.session_name = session_name_or_default(role.session_name, context.clock->now());
         call_sts(context, cancel,
                  {sts_place(context, endpoint), web_identity_form(role, *token), std::nullopt,
-                  std::move(token).value()},
+                  Secrets{std::move(token).value()}},
                  reply);
     }
 

@@ -4,8 +4,10 @@
 /// can spoil a signature.
 
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 #include "filestore/time.h"
 
@@ -38,6 +40,19 @@ public:
 private:
     mutable std::mutex mutex_;
     std::chrono::microseconds skew_{0};
+};
+
+/// The server's time, as far as it is known: what keys are judged by that end by it. A resource; thread-safe.
+class CorrectedClock final : public Clock {
+public:
+    CorrectedClock(std::shared_ptr<Clock> clock, std::shared_ptr<ClockSkew> skew) noexcept
+        : clock_(std::move(clock)), skew_(std::move(skew)) {}
+
+    [[nodiscard]] Timestamp now() const noexcept override { return skew_->corrected(clock_->now()); }
+
+private:
+    const std::shared_ptr<Clock> clock_;
+    const std::shared_ptr<ClockSkew> skew_;
 };
 
 }  // namespace filestore::s3

@@ -47,10 +47,6 @@ std::chrono::milliseconds kept(std::chrono::milliseconds wish) noexcept {
 
 }  // namespace
 
-bool may_retry(const Error& error, Idempotency idempotency) noexcept {
-    return error.retryable() && (idempotency == Idempotency::idempotent || was_turned_away(error));
-}
-
 bool is_throttle(const Error& error) noexcept {
     return error.code() == ErrorCode::rate_limited || was_turned_away(error);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Whether and when a request is made again. Pure functions: chance and time are inputs.
+/// When a request is made again. Pure functions: chance and time are inputs.
 
 #include <chrono>
 #include <cstdint>
@@ -13,20 +13,7 @@
 
 namespace filestore::s3 {
 
-/// What a second sending does. A value.
-enum class Idempotency {
-    /// The same as one: GET, HEAD, PUT, DELETE, UploadPart, listings, AbortMultipartUpload.
-    idempotent,
-    /// It may fail, or do more, where the first one was carried out and its answer lost: CompleteMultipartUpload, CreateMultipartUpload,
-    /// conditional writes. It is repeated only where the server said that it did nothing, or by who can tell what happened.
-    not_idempotent,
-};
-
 inline constexpr std::chrono::seconds longest_retry_after{60};
-
-/// Whether a failed request may be sent again: the error says that it may help, and the first sending did no harm. An answer of status 429 or
-/// 503, SlowDown and their like were not carried out, whatever the request was.
-[[nodiscard]] bool may_retry(const Error& error, Idempotency idempotency) noexcept;
 
 /// Whether the server asks for fewer requests: what slows the sender down (see send_rate.h).
 [[nodiscard]] bool is_throttle(const Error& error) noexcept;

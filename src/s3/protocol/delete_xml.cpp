@@ -45,15 +45,15 @@ Result<DeletedObject> read_deleted(pugi::xml_node element) {
 }
 
 /// What `<Error>` in a DeleteResult says: the fields are those of an error document.
-Error read_failure(pugi::xml_node element, const NamePair& name) {
+Error read_failure(pugi::xml_node element, const NamePair& name, std::span<const SecretString> secrets) {
     std::string document = "<Error>";
     append_element(document, "Code", optional_text(element, "Code"));
     append_element(document, "Message", optional_text(element, "Message"));
     document += "</Error>";
-    return error_of_answer({200, document, {}, "deleting " + quoted(name.first)});
+    return error_of_answer({200, document, {}, "deleting " + quoted(name.first), secrets});
 }
 
-Result<Outcomes> read_outcomes(pugi::xml_node root) {
+Result<Outcomes> read_outcomes(pugi::xml_node root, std::span<const SecretString> secrets) {
     Outcomes outcomes;
     for (const pugi::xml_node element : root.children()) {
         const std::string_view kind = element.name();
@@ -63,8 +63,9 @@ Result<Outcomes> read_outcomes(pugi::xml_node root) {
         NamePair name;
         FILESTORE_TRY_ASSIGN(name.first, required_text(element, "Key"));
         name.second = optional_text(element, "VersionId");
-        Result<DeletedObject> outcome =
-            kind == "Deleted" ? read_deleted(element) : Result<DeletedObject>(read_failure(element, name));
+        Result<DeletedObject> outcome = kind == "Deleted"
+                                            ? read_deleted(element)
+                                            : Result<DeletedObject>(read_failure(element, name, secrets));
         // Where a server says both, the failure counts.
         const auto [place, is_new] = outcomes.try_emplace(std::move(name), outcome);
         if (!is_new && place->second.ok()) {
@@ -130,10 +131,11 @@ Result<std::string> delete_body(std::span<const ObjectName> objects) {
 }
 
 Result<std::vector<Result<DeletedObject>>> parse_delete_result(std::string_view xml,
-                                                               std::span<const ObjectName> objects) {
+                                                               std::span<const ObjectName> objects,
+                                                               std::span<const SecretString> secrets) {
     pugi::xml_document document;
     FILESTORE_TRY_ASSIGN(const pugi::xml_node root, load_answer(document, xml, "DeleteResult"));
-    FILESTORE_TRY_ASSIGN(const Outcomes outcomes, read_outcomes(root));
+    FILESTORE_TRY_ASSIGN(const Outcomes outcomes, read_outcomes(root, secrets));
     std::vector<Result<DeletedObject>> results;
     results.reserve(objects.size());
     for (const ObjectName& object : objects) {

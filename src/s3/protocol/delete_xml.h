@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/secret.h"
 #include "filestore/result.h"
 
 namespace filestore::s3 {
@@ -37,8 +38,9 @@ struct DeletedObject {
 };
 
 /// DeleteResult: one entry for each of `objects`, in their order: what was done, or why not (see error_of_answer()). An object that the answer
-/// does not speak of has the Error `outcome_unknown`, retryable. A document <Error> is the Error that it means; `corrupt` for anything else.
+/// does not speak of has the Error `outcome_unknown`, retryable. A document <Error> is the Error that it means; `corrupt` for anything else. No Error
+/// repeats one of `secrets`.
 [[nodiscard]] Result<std::vector<Result<DeletedObject>>> parse_delete_result(
-    std::string_view xml, std::span<const ObjectName> objects);
+    std::string_view xml, std::span<const ObjectName> objects, std::span<const SecretString> secrets = {});
 
 }  // namespace filestore::s3

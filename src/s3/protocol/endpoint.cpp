@@ -216,10 +216,10 @@ Result<void> check_virtual_host(std::string_view bucket, std::string_view host) 
 }
 
 /// The endpoint, or AWS of the region.
-Result<EndpointUrl> service_url(const S3ClientOptions& options) {
-    FILESTORE_TRY(check_region(options.region));
+Result<EndpointUrl> service_url(const S3ClientOptions& options, std::string_view region) {
+    FILESTORE_TRY(check_region(region));
     if (options.endpoint.empty()) {
-        return EndpointUrl{"https", aws_host(options.region, options.dual_stack), {}, {}};
+        return EndpointUrl{"https", aws_host(region, options.dual_stack), {}, {}};
     }
     if (options.dual_stack) {
         return invalid(
@@ -246,13 +246,18 @@ std::string endpoint_host(const S3ClientOptions& options) {
 }
 
 Result<void> check_endpoint(const S3ClientOptions& options) {
-    FILESTORE_TRY(service_url(options));
+    FILESTORE_TRY(service_url(options, options.region));
     return {};
 }
 
 Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket) {
+    return resolve_endpoint(options, bucket, options.region);
+}
+
+Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket,
+                                  std::string_view region) {
     FILESTORE_TRY(check_bucket(bucket));
-    FILESTORE_TRY_ASSIGN(EndpointUrl url, service_url(options));
+    FILESTORE_TRY_ASSIGN(EndpointUrl url, service_url(options, region));
 
     Endpoint endpoint{std::move(url.scheme), std::move(url.host), std::move(url.path)};
     if (wants_virtual_host(options, bucket)) {

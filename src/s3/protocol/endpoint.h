@@ -37,6 +37,10 @@ struct Target {
 /// and _ for old buckets in path style), another scheme, user information, a query or a fragment in the endpoint, control characters, an endpoint beside dual_stack.
 [[nodiscard]] Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket);
 
+/// The same for a bucket that turned out to be in this region.
+[[nodiscard]] Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket,
+                                                std::string_view region);
+
 /// The host of the endpoint, without port; empty for AWS and for an endpoint that cannot be right.
 [[nodiscard]] std::string endpoint_host(const S3ClientOptions& options);
 

@@ -148,14 +148,17 @@ Meaning meaning_of_status(int status) {
     return {refused ? ErrorCode::invalid_argument : ErrorCode::unavailable, Retry::no, {}};
 }
 
-Meaning meaning_of(std::string_view server_code, int status) {
+/// Null for a code that is not known.
+const ServerCodeRow* row_of(std::string_view server_code) {
     const auto* const row =
         std::lower_bound(std::begin(server_codes), std::end(server_codes), server_code,
                          [](const ServerCodeRow& r, std::string_view code) { return r.server_code < code; });
-    if (row != std::end(server_codes) && row->server_code == server_code) {
-        return row->meaning;
-    }
-    return meaning_of_status(status);
+    return row != std::end(server_codes) && row->server_code == server_code ? row : nullptr;
+}
+
+Meaning meaning_of(std::string_view server_code, int status) {
+    const auto* const row = row_of(server_code);
+    return row != nullptr ? row->meaning : meaning_of_status(status);
 }
 
 /// A word that a program may compare or log as it is.
@@ -166,6 +169,17 @@ bool is_plain_word(std::string_view text) {
 
 std::string plain_word_or_empty(std::string text) {
     return is_plain_word(text) ? std::move(text) : "";
+}
+
+/// A code that is known tells nothing, however short a key is.
+ErrorBody without_secrets(ErrorBody body, std::span<const SecretString> secrets) {
+    if (row_of(body.code) == nullptr) {
+        body.code = filestore::without_secrets(body.code, secrets);
+    }
+    for (std::string* const text : {&body.message, &body.request_id, &body.region}) {
+        *text = filestore::without_secrets(*text, secrets);
+    }
+    return body;
 }
 
 std::string message_of(const ErrorAnswer& answer, const ErrorBody& body, const Meaning& meaning) {
@@ -189,7 +203,8 @@ std::string message_of(const ErrorAnswer& answer, const ErrorBody& body, const M
 }  // namespace
 
 Error error_of_answer(const ErrorAnswer& answer) {
-    ErrorBody body = parse_error(answer.body.value_or("")).value_or(ErrorBody());
+    ErrorBody body =
+        without_secrets(parse_error(answer.body.value_or("")).value_or(ErrorBody()), answer.secrets);
     body.code = plain_word_or_empty(std::move(body.code));
     const bool missing = !answer.body && answer.http_status == 404;
     const Meaning meaning = missing ? Meaning{ErrorCode::not_found, Retry::no, no_such_object}
@@ -200,8 +215,9 @@ Error error_of_answer(const ErrorAnswer& answer) {
     details.retryable = meaning.retry == Retry::yes;
     details.http_status = answer.http_status;
     details.server_code = std::move(body.code);
-    details.request_id = plain_word_or_empty(answer.request_id.empty() ? std::move(body.request_id)
-                                                                       : std::string(answer.request_id));
+    details.request_id = plain_word_or_empty(
+        answer.request_id.empty() ? std::move(body.request_id)
+                                  : filestore::without_secrets(answer.request_id, answer.secrets));
     return {meaning.code, std::move(message), std::move(details)};
 }
 

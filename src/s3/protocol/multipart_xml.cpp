@@ -118,16 +118,12 @@ Result<std::string> complete_multipart_body(std::span<const UploadedPart> parts)
     return xml;
 }
 
-Result<CompletedUpload> parse_completed_upload(std::string_view xml) {
+Result<std::string> parse_completed_upload(std::string_view xml) {
     pugi::xml_document document;
     FILESTORE_TRY_ASSIGN(const pugi::xml_node root,
                          load_answer(document, xml, "CompleteMultipartUploadResult"));
     FILESTORE_TRY(required_text(root, "ETag"));
-    CompletedUpload completed;
-    completed.etag = etag_of(root);
-    completed.checksums = checksums_in(root);
-    completed.checksum_type = checksum_type_in(root);
-    return completed;
+    return etag_of(root);
 }
 
 Result<PartListing> parse_part_listing(std::string_view xml, std::uint32_t asked_marker) {

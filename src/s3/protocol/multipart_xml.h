@@ -33,16 +33,9 @@ struct UploadedPart {
 /// The body of CompleteMultipartUpload. `internal` unless the parts are ordered by number, each once, 1 to 10,000, and there is one.
 [[nodiscard]] Result<std::string> complete_multipart_body(std::span<const UploadedPart> parts);
 
-/// The object that came of it. A value.
-struct CompletedUpload {
-    std::string etag;
-    std::vector<EncodedChecksum> checksums;
-    std::optional<ChecksumType> checksum_type;
-};
-
-/// CompleteMultipartUploadResult. Blanks before the document are skipped. An empty body is `corrupt`: the server died on the way, and the outcome
+/// CompleteMultipartUploadResult: the ETag, which may be empty. Blanks before the document are skipped. An empty body is `corrupt`: the server died on the way, and the outcome
 /// is not known.
-[[nodiscard]] Result<CompletedUpload> parse_completed_upload(std::string_view xml);
+[[nodiscard]] Result<std::string> parse_completed_upload(std::string_view xml);
 
 /// A value.
 struct ListedPart {

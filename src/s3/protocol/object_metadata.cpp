@@ -9,6 +9,7 @@
 #include "core/encoding.h"
 #include "core/text.h"
 #include "core/try.h"
+#include "s3/protocol/encoded_word.h"
 #include "s3/protocol/metadata_envelope.h"
 
 namespace filestore::s3 {
@@ -111,7 +112,7 @@ Result<ObjectMetadata> from_headers(const std::vector<NameValue>& headers) {
         if (envelope) {
             FILESTORE_TRY_ASSIGN(object, from_envelope(*envelope));
         } else {
-            FILESTORE_TRY(plain.set(to_utf8(key), to_utf8(received.value)));
+            FILESTORE_TRY(plain.set(to_utf8(key), to_utf8(from_header_text(received.value))));
         }
     }
     for (const auto& [key, json] : plain.members()) {

@@ -86,16 +86,6 @@ CodeRow meaning_of(std::string_view server_code, int status) {
     return {server_code, status == 403 ? ErrorCode::permission_denied : ErrorCode::unauthenticated, false};
 }
 
-std::string without(std::string text, std::string_view secret) {
-    if (secret.empty()) {
-        return text;
-    }
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-        text.replace(at, secret.size(), "***");
-    }
-    return text;
-}
-
 }  // namespace
 
 std::string assume_role_form(const RoleRequest& role) {
@@ -142,12 +132,12 @@ Result<StsKeys> parse_sts_keys(SecretString xml) {
     return found;
 }
 
-Error error_of_sts_answer(int status, std::string_view body, std::string_view secret) {
+Error error_of_sts_answer(int status, std::string_view body, std::span<const SecretString> secrets) {
     pugi::xml_document document;
     std::string text(body);
     const pugi::xml_node error = load_in_place(document, text.data(), text.size()).child("Error");
-    std::string server_code = without(error.child_value("Code"), secret);
-    const std::string server_message = without(error.child_value("Message"), secret);
+    std::string server_code = without_secrets(error.child_value("Code"), secrets);
+    const std::string server_message = without_secrets(error.child_value("Message"), secrets);
     if (server_code.size() > 128 || !is_sendable(server_code)) {
         server_code.clear();
     }

@@ -3,6 +3,7 @@
 /// Requests and answers of the Security Token Service (AWS STS API Reference, version 2011-06-15). Pure functions.
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,8 +39,9 @@ struct StsKeys {
 [[nodiscard]] Result<StsKeys> parse_sts_keys(SecretString xml);
 
 /// What an answer of another status than 200 means: `unauthenticated` (the keys or the token are refused), `permission_denied` (the role may not be assumed),
-/// `configuration` (the request cannot be right), `rate_limited`, `unavailable`. The server's code and message stand in the message, with `secret` cut out of
-/// them where a server repeats it.
-[[nodiscard]] Error error_of_sts_answer(int status, std::string_view body, std::string_view secret);
+/// `configuration` (the request cannot be right), `rate_limited`, `unavailable`. The server's code and message stand in the message, `secrets`
+/// cut out of them.
+[[nodiscard]] Error error_of_sts_answer(int status, std::string_view body,
+                                        std::span<const SecretString> secrets);
 
 }  // namespace filestore::s3

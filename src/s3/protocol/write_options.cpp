@@ -60,10 +60,9 @@ Result<Headers> customer_key_headers(std::string_view key, std::string_view pref
 
 Result<Headers> kms_headers(const Encryption& encryption) {
     const std::string start(encryption_prefix);
-    Headers headers{{start, encryption.kind == Encryption::Kind::kms ? "aws:kms" : "aws:kms:dsse"}};
+    Headers headers{{start, "aws:kms"}};
     FILESTORE_TRY(add(headers, start + "-aws-kms-key-id", encryption.kms_key_id));
     FILESTORE_TRY(add(headers, start + "-context", to_base64(encryption.kms_context)));
-    FILESTORE_TRY(add(headers, start + "-bucket-key-enabled", encryption.bucket_key ? "true" : ""));
     return headers;
 }
 

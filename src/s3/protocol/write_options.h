@@ -33,9 +33,8 @@ struct Encryption {
         bucket_default,
         /// SSE-S3.
         s3,
-        /// SSE-KMS, and its two-layer form.
+        /// SSE-KMS.
         kms,
-        kms_dual_layer,
         /// SSE-C.
         customer_key,
     };
@@ -45,7 +44,6 @@ struct Encryption {
     std::string kms_key_id;
     /// KMS: a JSON object of strings; empty for none.
     std::string kms_context;
-    bool bucket_key = false;
     /// SSE-C: 32 bytes; never printed.
     std::string customer_key;
 };

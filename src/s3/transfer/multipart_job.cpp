@@ -41,7 +41,7 @@ bool has_other_etag(const Answer& found) {
 
 MultipartJob::MultipartJob(std::shared_ptr<Requester> requester, UploadTarget target,
                            std::function<void(Result<S3PutResult>)> done)
-    : Job(requester->runtime(), target.cancel, target.deadline),
+    : Job(requester->runtime(), target.cancel, target.deadline, target.pause),
       requester_(std::move(requester)),
       target_(std::move(target)),
       done_(std::move(done)) {}
@@ -291,7 +291,7 @@ Result<void> MultipartJob::on_published(const Outcome& outcome) {
         const auto completed = parse_completed_upload(outcome.answer->body);
         if (completed.ok()) {
             // Ceph 16 leaves it empty.
-            const std::string& etag = completed->etag.empty() ? expected_etag_ : completed->etag;
+            const std::string& etag = completed->empty() ? expected_etag_ : *completed;
             return succeed(etag, outcome.answer->header("x-amz-version-id"));
         }
         undecided_ = completed.error();

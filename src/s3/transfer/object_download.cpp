@@ -129,8 +129,7 @@ private:
         if (pinned_.pin.etag.empty() || in_parts_) {
             return Error(ErrorCode::unavailable, "the answer broke off and has no ETag to go on by");
         }
-        pinned_.apply(again, taken_);
-        return {};
+        return pinned_.resume(again, taken_);
     }
 
     void on_stream_end(const Result<Answer>& answer) {
@@ -141,7 +140,8 @@ private:
             return read_in_parts();
         }
         Result<void> received;
-        if (!answer.ok()) {
+        const bool is_whole = begun_ && !answer.ok() && pinned_.is_whole(answer.error(), taken_);
+        if (!answer.ok() && !is_whole) {
             received = begun_ ? of_pinned(answer.error()) : answer.error();
         } else if (taken_ != extent_.length) {
             received = Error(ErrorCode::corrupt, "the server's answer ended after " + std::to_string(taken_) +

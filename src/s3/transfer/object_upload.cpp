@@ -98,7 +98,7 @@ private:
         }
     }
 
-    /// Reads until the next part is full or the source has ended; false where one of source and memory has nothing to give now.
+    /// Reads until the next part is full or the source has ended; false where one of source and memory has nothing to give now, and while it is paused.
     Result<bool> fill() {
         if (!buffer_) {
             FILESTORE_TRY_ASSIGN(const std::uint64_t most, most_bytes_of_part(next_number_));
@@ -106,7 +106,7 @@ private:
         }
         while (true) {
             FILESTORE_TRY(check_limits());
-            if (!account_for_buffer()) {
+            if (is_paused() || !account_for_buffer()) {
                 return false;
             }
             if (buffer_->full()) {

@@ -21,7 +21,8 @@ public:
     PartsJob(std::shared_ptr<Requester> requester, std::shared_ptr<PartMemory> memory,
              std::shared_ptr<const ObjectDownload> download, PinnedRange range,
              std::function<void(std::span<const std::byte>)> on_bytes, std::function<void(Result<void>)> done)
-        : Job(requester->runtime(), download->options.cancel, download->options.deadline),
+        : Job(requester->runtime(), download->options.cancel, download->options.deadline,
+              download->options.pause),
           requester_(std::move(requester)),
           memory_(std::move(memory)),
           download_(std::move(download)),
@@ -124,10 +125,7 @@ private:
         call.on_body = [part](std::span<const std::byte> bytes, const Wake&) {
             return append(*part->buffer, bytes);
         };
-        call.resume = [part](Call& again) -> Result<void> {
-            part->range.apply(again, part->buffer->size());
-            return {};
-        };
+        call.resume = [part](Call& again) { return part->range.resume(again, part->buffer->size()); };
         parts_.push_back(part);
         try {
             requester_->send(std::move(call), [this, self = weak_self().lock(), part](
@@ -140,7 +138,7 @@ private:
 
     void arrive(Part& part, const Result<Answer>& answer) {
         Result<void> outcome;
-        if (!answer.ok()) {
+        if (!answer.ok() && !part.range.is_whole(answer.error(), part.buffer->size())) {
             outcome = of_pinned(answer.error());
         } else if (part.buffer->size() != part.range.length) {
             outcome = Error(ErrorCode::corrupt, "the server's answer ended after " +
@@ -185,6 +183,9 @@ private:
         const auto bytes = part->buffer->bytes();
         while (part->delivered < bytes.size()) {
             FILESTORE_TRY(check_limits());
+            if (is_paused()) {
+                return false;
+            }
             const auto rest = bytes.subspan(part->delivered);
             FILESTORE_TRY_ASSIGN(const IoStep step, write_sink(*download_->sink, rest, waker()));
             if (step.would_block) {

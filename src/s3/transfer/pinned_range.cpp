@@ -28,6 +28,14 @@ void PinnedRange::apply(Call& call, std::uint64_t delivered) const {
     set(call.headers, "if-match", quoted_etag(pin.etag));
 }
 
+Result<void> PinnedRange::resume(Call& call, std::uint64_t delivered) const {
+    if (delivered == length) {
+        return Error(ErrorCode::unavailable, "the end of the answer is lost, and no byte of the object");
+    }
+    apply(call, delivered);
+    return {};
+}
+
 Result<void> PinnedRange::check(const Answer& head, std::uint64_t delivered) const {
     // Some servers do not look at If-Match.
     const auto extent =

@@ -3,8 +3,10 @@
 #include <catch2/catch.hpp>
 #include <utility>
 
+using filestore::Secrets;
 using filestore::SecretString;
 using filestore::wipe;
+using filestore::without_secrets;
 
 TEST_CASE("a wiped string is empty, and so is all that it had room for", "[core]") {
     std::string text(100, 'x');
@@ -29,4 +31,14 @@ TEST_CASE("a secret is copied, moved and compared like a string", "[core]") {
     CHECK_FALSE(secret.empty());
     secret = {};
     CHECK(secret.empty());
+}
+
+TEST_CASE("secrets are cut out of what others say", "[core]") {
+    const Secrets secrets{"key", "", "key and more", "*"};
+    CHECK(without_secrets("the key, a key and more, keykey", secrets) == "the ***, a ***, ******");
+    CHECK(without_secrets("key", secrets) == "***");
+    CHECK(without_secrets("5 * 7", secrets) == "5 *** 7");
+    CHECK(without_secrets("ke y", secrets) == "ke y");
+    CHECK(without_secrets("", secrets).empty());
+    CHECK(without_secrets("key", {}) == "key");
 }

@@ -44,26 +44,73 @@ std::optional<std::string> content_of(const std::string& path) {
 }
 
 /// A store's directory, looked at from outside.
-struct Place {
+class StoreDirectory {
+public:
     TemporaryDirectory directory;
+
+    explicit StoreDirectory(const Layout& layout = {}) : layout_(layout) {
+        if (layout != Layout()) {
+            for (const char* above : {".filestore", shard.c_str(), ("metadata/" + shard).c_str()}) {
+                std::filesystem::create_directories(directory.file(above));
+            }
+            const std::string from = layout.before ? std::string(to_string(*layout.before)) + " to " : "";
+            write_file(directory.file(".filestore/layout"),
+                       from + std::string(to_string(layout.current)) + "\n");
+        }
+    }
 
     [[nodiscard]] Store open(Durability durability = Durability::full) const {
         return Store::open(directory.path().string(), durability).value();
     }
-    [[nodiscard]] std::string data() const { return directory.file(id.str()); }
-    [[nodiscard]] std::string sidecar() const { return directory.file("metadata/" + id.str() + ".json"); }
+    /// Where the file comes.
+    [[nodiscard]] std::string data() const { return data_in(layout_.current); }
+    [[nodiscard]] std::string sidecar() const { return sidecar_in(layout_.current); }
     [[nodiscard]] std::string record(const std::string& suffix) const {
         return directory.file(".filestore/staging/" + id.str() + suffix);
     }
-    [[nodiscard]] Content content() const { return {content_of(data()), content_of(sidecar())}; }
+    /// Wherever it is.
+    [[nodiscard]] Content content() const {
+        Content found{content_of(data()), content_of(sidecar())};
+        if (layout_.before && !found.data) {
+            found.data = content_of(data_in(*layout_.before));
+        }
+        if (layout_.before && !found.sidecar) {
+            found.sidecar = content_of(sidecar_in(*layout_.before));
+        }
+        return found;
+    }
     [[nodiscard]] std::vector<std::string> staged() const {
         return names_in(directory.file(".filestore/staging"));
     }
+    /// Where it was before the store is converted.
     void put_old_file() const {
-        write_file(data(), *old_file.data);
-        write_file(sidecar(), *old_file.sidecar);
+        const LocalLayout old = layout_.before.value_or(layout_.current);
+        write_file(data_in(old), *old_file.data);
+        write_file(sidecar_in(old), *old_file.sidecar);
     }
+    void remove_old_data() const {
+        std::filesystem::remove(data_in(layout_.before.value_or(layout_.current)));
+    }
+
+private:
+    static inline const std::string shard = "6f";
+
+    [[nodiscard]] std::string data_in(LocalLayout layout) const {
+        return directory.file((layout == LocalLayout::sharded ? shard + "/" : "") + id.str());
+    }
+    [[nodiscard]] std::string sidecar_in(LocalLayout layout) const {
+        return directory.file("metadata/" + (layout == LocalLayout::sharded ? shard + "/" : "") + id.str() +
+                              ".json");
+    }
+
+    Layout layout_;
 };
+
+/// Of a store, also of one that is being converted.
+const std::vector<Layout> every_layout{{LocalLayout::flat},
+                                       {LocalLayout::sharded},
+                                       {LocalLayout::sharded, LocalLayout::flat},
+                                       {LocalLayout::flat, LocalLayout::sharded}};
 
 /// What is uploaded: staged, or in memory as few bytes are.
 Result<NewContent> new_content(const Store& store, bool is_small) {
@@ -122,7 +169,7 @@ std::vector<Operation> operations() {
             {"a removal", old_file, nothing, take_it_away}};
 }
 
-void prepare(const Place& place, const Operation& operation) {
+void prepare(const StoreDirectory& place, const Operation& operation) {
     REQUIRE(place.open().staging().ok());
     if (operation.before == old_file) {
         place.put_old_file();
@@ -145,17 +192,19 @@ bool child_survives(int nth, const std::function<bool()>& work) {
     return code == 0;
 }
 
-bool opens(const Place& place) {
+bool opens(const StoreDirectory& place) {
     return Store::open(place.directory.path().string(), Durability::full).ok();
 }
 
 }  // namespace
 
 TEST_CASE("an operation makes of the old what it should, and leaves nothing", "[commit]") {
+    const Layout layout = GENERATE(from_range(every_layout));
+    CAPTURE(to_string(layout.current), layout.before.has_value());
     for (const Operation& operation : operations()) {
         for (const Durability durability : {Durability::full, Durability::data, Durability::none}) {
             INFO(operation.name);
-            const Place place;
+            const StoreDirectory place(layout);
             prepare(place, operation);
             CHECK(operation.run(place.open(durability)).ok());
             CHECK(place.content() == operation.after);
@@ -166,12 +215,14 @@ TEST_CASE("an operation makes of the old what it should, and leaves nothing", "[
 
 TEST_CASE("a process that dies before any change leaves the old or the new file, and recovery nothing else",
           "[commit]") {
+    const Layout layout = GENERATE(from_range(every_layout));
     const bool named = GENERATE(false, true);
+    CAPTURE(to_string(layout.current), layout.before.has_value());
     int points = 0;
     for (const Operation& operation : operations()) {
         bool survived = false;
         for (int nth = 1; !survived; ++nth) {
-            const Place place;
+            const StoreDirectory place(layout);
             prepare(place, operation);
             INFO(operation.name << ", dead at change " << nth << (named ? ", hidden names" : ""));
             survived = child_survives(nth, [&] {
@@ -192,13 +243,15 @@ TEST_CASE("a process that dies before any change leaves the old or the new file,
 }
 
 TEST_CASE("recovery that dies before any of its own changes is taken up by the next one", "[commit]") {
+    const Layout layout = GENERATE(from_range(every_layout));
+    CAPTURE(to_string(layout.current), layout.before.has_value());
     int points = 0;
     for (const Operation& operation : operations()) {
         bool survived = false;
         for (int nth = 1; !survived; ++nth) {
             bool recovered = false;
             for (int then = 1; !recovered; ++then) {
-                const Place place;
+                const StoreDirectory place(layout);
                 prepare(place, operation);
                 INFO(operation.name << ", dead at change " << nth << ", recovery at " << then);
                 survived = child_survives(nth, [&] { return operation.run(place.open()).ok(); });
@@ -215,11 +268,13 @@ TEST_CASE("recovery that dies before any of its own changes is taken up by the n
 }
 
 TEST_CASE("the next operation on a file needs no recovery of the store", "[commit]") {
+    const Layout layout = GENERATE(from_range(every_layout));
+    CAPTURE(to_string(layout.current), layout.before.has_value());
     const auto next = GENERATE(0, 1, 2);
     for (const Operation& operation : operations()) {
         bool survived = false;
         for (int nth = 1; !survived; ++nth) {
-            const Place place;
+            const StoreDirectory place(layout);
             prepare(place, operation);
             const Store store = place.open();
             INFO(operation.name << ", dead at change " << nth << ", then " << next);
@@ -243,11 +298,13 @@ TEST_CASE("the next operation on a file needs no recovery of the store", "[commi
 }
 
 TEST_CASE("a change that fails leaves the old file, or says that the outcome is not known", "[commit]") {
+    const Layout layout = GENERATE(from_range(every_layout));
+    CAPTURE(to_string(layout.current), layout.before.has_value());
     const int number = GENERATE(EIO, ENOSPC, EACCES);
     for (const Operation& operation : operations()) {
         bool succeeded = false;
         for (int nth = 1; !succeeded; ++nth) {
-            const Place place;
+            const StoreDirectory place(layout);
             prepare(place, operation);
             const Store store = place.open();
             INFO(operation.name << ", change " << nth << " fails with " << number);
@@ -280,6 +337,8 @@ TEST_CASE("a change that fails leaves the old file, or says that the outcome is 
 }
 
 TEST_CASE("what settling makes of what a crash can leave", "[commit]") {
+    const Layout layout = GENERATE(from_range(every_layout));
+    CAPTURE(to_string(layout.current), layout.before.has_value());
     struct Row {
         bool data_record;
         bool sidecar_record;
@@ -292,12 +351,12 @@ TEST_CASE("what settling makes of what a crash can leave", "[commit]") {
           Row{true, true, false, new_file}, Row{false, true, true, {"old bytes", "new sidecar"}},
           Row{false, true, false, nothing}, Row{false, false, true, old_file}}) {
         INFO(row.data_record << row.sidecar_record << row.file_there);
-        const Place place;
+        const StoreDirectory place(layout);
         const Store store = place.open();
         REQUIRE(store.staging().ok());
         place.put_old_file();
         if (!row.file_there) {
-            std::filesystem::remove(place.data());
+            place.remove_old_data();
         }
         if (row.data_record) {
             write_file(place.record(".data"), *new_file.data);
@@ -313,7 +372,7 @@ TEST_CASE("what settling makes of what a crash can leave", "[commit]") {
 }
 
 TEST_CASE("a sidecar of a file that is gone stands in nobody's way", "[commit]") {
-    const Place place;
+    const StoreDirectory place;
     const Store store = place.open();
     write_file(place.sidecar(), "left");
     CHECK(publish(store, true).ok());
@@ -328,7 +387,7 @@ TEST_CASE("a sidecar of a file that is gone stands in nobody's way", "[commit]")
 }
 
 TEST_CASE("a file that another program made meanwhile is not replaced", "[commit]") {
-    const Place place;
+    const StoreDirectory place;
     const Store store = place.open();
     place.put_old_file();
     CHECK(code_of(publish(store, true)) == ErrorCode::already_exists);
@@ -337,7 +396,7 @@ TEST_CASE("a file that another program made meanwhile is not replaced", "[commit
 }
 
 TEST_CASE("everything is flushed before what makes it visible", "[commit]") {
-    const Place place;
+    const StoreDirectory place;
     const std::string base = std::filesystem::canonical(place.directory.path()).string();
     const std::string metadata = base + "/metadata";
     const std::string staging = base + "/.filestore/staging";
@@ -375,7 +434,7 @@ TEST_CASE("everything is flushed before what makes it visible", "[commit]") {
 }
 
 TEST_CASE("a record that is no regular file is damage, and is not followed", "[commit]") {
-    const Place place;
+    const StoreDirectory place;
     const Store store = place.open();
     REQUIRE(store.staging().ok());
     place.put_old_file();

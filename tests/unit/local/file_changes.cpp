@@ -13,6 +13,7 @@ namespace {
 
 thread_local FileChanges* watching = nullptr;
 thread_local bool unnamed_files = true;
+thread_local DirectoryReads* counting = nullptr;
 
 }  // namespace
 
@@ -33,6 +34,20 @@ bool FileChanges::allow() {
     }
     errno = watching->number_;
     return false;
+}
+
+DirectoryReads::DirectoryReads() {
+    counting = this;
+}
+
+DirectoryReads::~DirectoryReads() {
+    counting = nullptr;
+}
+
+void DirectoryReads::note() noexcept {
+    if (counting != nullptr) {
+        ++counting->count_;
+    }
 }
 
 WithoutUnnamedFiles::WithoutUnnamedFiles() {
@@ -80,6 +95,9 @@ int openat(int directory, const char* name, int flags, ...) {
     if (!filestore::test::unnamed_files && (flags & O_TMPFILE) == O_TMPFILE) {
         errno = EOPNOTSUPP;
         return -1;
+    }
+    if (name[0] == '.' && name[1] == '\0' && (flags & O_TMPFILE) == O_DIRECTORY) {
+        filestore::test::DirectoryReads::note();
     }
     const bool makes_a_name = (flags & O_CREAT) != 0;
     return !makes_a_name || FileChanges::allow()

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <thread>
 
+#include "support/file_changes.h"
 #include "support/files.h"
 #include "support/temporary_directory.h"
 
@@ -11,32 +13,50 @@ using filestore::Durability;
 using filestore::ErrorCode;
 using filestore::FileId;
 using filestore::ListRequest;
+using filestore::LocalLayout;
 using filestore::local::list_files;
+using filestore::local::ReadAhead;
 using filestore::local::Store;
+using filestore::test::DirectoryReads;
 using filestore::test::TemporaryDirectory;
 using filestore::test::write_file;
+
+using namespace std::chrono_literals;
 
 namespace {
 
 struct Fixture {
     TemporaryDirectory directory;
-    Store store = Store::open(directory.path().string(), Durability::none).value();
+    LocalLayout layout = GENERATE(LocalLayout::flat, LocalLayout::sharded);
+    Store store = Store::open(directory.path().string(), Durability::none, {}, layout).value();
+    mutable ReadAhead ahead;
+
+    [[nodiscard]] std::string path_of(const std::string& id) const {
+        const std::string shard = directory.file(id.substr(0, 2));
+        if (layout == LocalLayout::flat) {
+            return directory.file(id);
+        }
+        std::filesystem::create_directory(shard);
+        return shard + "/" + id;
+    }
 
     std::vector<FileId> make_files(std::size_t count) const {
         std::vector<FileId> ids;
         for (std::size_t i = 0; i < count; ++i) {
             ids.push_back(FileId::generate().value());
-            write_file(directory.file(ids.back().str()), std::string(i, 'x'));
+            write_file(path_of(ids.back().str()), std::string(i, 'x'));
         }
         std::sort(ids.begin(), ids.end());
         return ids;
     }
 
-    std::vector<FileId> listed(std::size_t limit) const {
+    std::vector<FileId> listed(std::size_t limit) const { return listed(ahead, limit); }
+
+    std::vector<FileId> listed(ReadAhead& kept, std::size_t limit, const std::string& from = {}) const {
         std::vector<FileId> ids;
-        ListRequest request{{}, limit, {}};
+        ListRequest request{from, limit, {}};
         while (true) {
-            const auto page = list_files(store, request);
+            const auto page = list_files(store, kept, request);
             REQUIRE(page.ok());
             CHECK(page->files.size() <= limit);
             for (const auto& file : page->files) {
@@ -64,23 +84,56 @@ TEST_CASE_METHOD(Fixture, "every file is listed once, in order, whatever the pag
 
 TEST_CASE_METHOD(Fixture, "a full last page has no next one", "[listing]") {
     make_files(5);
-    CHECK_FALSE(list_files(store, {{}, 5, {}})->next);
-    CHECK(list_files(store, {{}, 4, {}})->next);
+    CHECK_FALSE(list_files(store, ahead, {{}, 5, {}})->next);
+    CHECK(list_files(store, ahead, {{}, 4, {}})->next);
+}
+
+TEST_CASE_METHOD(Fixture, "a walk page by page reads a directory that is at rest once", "[listing]") {
+    const auto ids = make_files(25);
+    ReadAhead at_rest(0s);
+    const DirectoryReads reads;
+    CHECK(listed(at_rest, 4) == ids);
+    if (layout == LocalLayout::flat) {
+        CHECK(reads.count() == 1);
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a file that comes or goes between two pages is not passed over", "[listing]") {
+    auto ids = make_files(25);
+    ReadAhead at_rest(0s);
+    const auto first = list_files(store, at_rest, {{}, 4, {}});
+    REQUIRE(first->next);
+    // Beyond the resolution of the directory's times.
+    std::this_thread::sleep_for(20ms);
+    std::filesystem::remove(path_of(ids[10].str()));
+    ids.erase(ids.begin(), ids.begin() + 4);
+    ids.erase(ids.begin() + 6);
+    const auto added = FileId::parse("ffffffff-ffff-4fff-bfff-ffffffffffff").value();
+    write_file(path_of(added.str()), "x");
+    ids.push_back(added);
+    CHECK(listed(at_rest, 4, *first->next) == ids);
+}
+
+TEST_CASE_METHOD(Fixture, "a directory that has just changed is read again for each page", "[listing]") {
+    const auto ids = make_files(9);
+    const DirectoryReads reads;
+    CHECK(listed(4) == ids);
+    CHECK(reads.count() >= 3);
 }
 
 TEST_CASE_METHOD(Fixture, "what is not a stored file is left out", "[listing]") {
     const auto ids = make_files(1);
     write_file(directory.file("readme.txt"), "x");
     write_file(directory.file("6F1C1F0E-3F1B-4C43-9D1E-0A4C8A1B2C3D"), "x");
-    std::filesystem::create_directory(directory.file(FileId::generate().value().str()));
-    std::filesystem::create_symlink(ids.front().str(), directory.file(FileId::generate().value().str()));
+    std::filesystem::create_directory(path_of(FileId::generate().value().str()));
+    std::filesystem::create_symlink(ids.front().str(), path_of(FileId::generate().value().str()));
     CHECK(listed(10) == ids);
 }
 
 TEST_CASE_METHOD(Fixture, "size and time of a file", "[listing]") {
     const FileId id = FileId::generate().value();
-    write_file(directory.file(id.str()), "12345");
-    const auto page = list_files(store, {});
+    write_file(path_of(id.str()), "12345");
+    const auto page = list_files(store, ahead, {});
     REQUIRE(page.ok());
     REQUIRE(page->files.size() == 1);
     CHECK(page->files.front().size == 5);
@@ -91,8 +144,8 @@ TEST_CASE_METHOD(Fixture, "size and time of a file", "[listing]") {
 
 TEST_CASE_METHOD(Fixture, "a cursor goes on after its file, even when that is gone", "[listing]") {
     const auto ids = make_files(3);
-    std::filesystem::remove(directory.file(ids[1].str()));
-    const auto page = list_files(store, {ids[1].str(), 10, {}});
+    std::filesystem::remove(path_of(ids[1].str()));
+    const auto page = list_files(store, ahead, {ids[1].str(), 10, {}});
     REQUIRE(page.ok());
     REQUIRE(page->files.size() == 1);
     CHECK(page->files.front().id == ids[2]);
@@ -100,6 +153,6 @@ TEST_CASE_METHOD(Fixture, "a cursor goes on after its file, even when that is go
 
 TEST_CASE_METHOD(Fixture, "a cursor of something else is refused", "[listing]") {
     for (const char* cursor : {"x", "../..", "6F1C1F0E-3F1B-4C43-9D1E-0A4C8A1B2C3D"}) {
-        CHECK(list_files(store, {cursor, 10, {}}).error().code() == ErrorCode::invalid_argument);
+        CHECK(list_files(store, ahead, {cursor, 10, {}}).error().code() == ErrorCode::invalid_argument);
     }
 }

@@ -33,9 +33,8 @@ UploadRequest upload_of(const FileId& id, int number) {
     return request;
 }
 
-/// Each in a process of its own, which opens the store, waits for the others and then runs `race`; answers their codes.
-std::vector<ErrorCode> race(const TemporaryDirectory& directory,
-                            const std::function<ErrorCode(StorageBackend& backend, int number)>& run) {
+/// Each in a process of its own, which prepares, waits for the others and then runs what `prepare` has answered; answers their codes.
+std::vector<ErrorCode> race(const std::function<std::function<ErrorCode()>(int number)>& prepare) {
     std::array<int, 2> start{};
     REQUIRE(::pipe(start.data()) == 0);
     std::vector<pid_t> children;
@@ -45,10 +44,10 @@ std::vector<ErrorCode> race(const TemporaryDirectory& directory,
         if (child == 0) {
             ::alarm(60);
             ::close(start[1]);
-            const auto backend = open_local_backend(options_in(directory));
+            const auto run = prepare(number);
             char end = 0;
-            const bool ready = backend.ok() && ::read(start[0], &end, 1) == 0;
-            ::_exit(static_cast<int>(ready ? run(**backend, number) : ErrorCode::internal));
+            const bool ready = ::read(start[0], &end, 1) == 0;
+            ::_exit(static_cast<int>(ready ? run() : ErrorCode::internal));
         }
         children.push_back(child);
     }
@@ -62,6 +61,15 @@ std::vector<ErrorCode> race(const TemporaryDirectory& directory,
         codes.push_back(static_cast<ErrorCode>(WEXITSTATUS(status)));
     }
     return codes;
+}
+
+/// The same on a store that each has open.
+std::vector<ErrorCode> race(const TemporaryDirectory& directory,
+                            const std::function<ErrorCode(StorageBackend& backend, int number)>& run) {
+    return race([&](int number) -> std::function<ErrorCode()> {
+        const auto backend = open_local_backend(options_in(directory)).value();
+        return [=, &run] { return run(*backend, number); };
+    });
 }
 
 /// Checks that one has won, and that the file is its.
@@ -106,5 +114,33 @@ TEST_CASE("of 64 processes that replace one version of a file, one does", "[race
             return code_of(backend.upload(std::move(request)));
         });
         check_one_winner(store, id, codes, ErrorCode::precondition_failed);
+    }
+}
+
+TEST_CASE("64 processes that make a store find the same layout, whatever they want", "[race][layout]") {
+    for (int round = 0; round < 3; ++round) {
+        const TemporaryDirectory directory;
+        const auto codes = race([&](int number) -> std::function<ErrorCode()> {
+            LocalOptions options = options_in(directory);
+            options.base_path = directory.file("store");
+            options.layout = number % 2 == 0 ? LocalLayout::flat : LocalLayout::sharded;
+            return [=] {
+                const auto backend = open_local_backend(options);
+                return backend.ok()
+                           ? code_of((*backend)->upload(upload_of(FileId::generate().value(), number)))
+                           : backend.error().code();
+            };
+        });
+        std::array<int, 2> opened{};
+        for (std::size_t i = 0; i < codes.size(); ++i) {
+            CHECK((codes[i] == ErrorCode::ok || codes[i] == ErrorCode::configuration));
+            opened[i % 2] += codes[i] == ErrorCode::ok ? 1 : 0;
+        }
+        const bool one_won =
+            opened == std::array<int, 2>{racers / 2, 0} || opened == std::array<int, 2>{0, racers / 2};
+        CHECK(one_won);
+        LocalOptions options = options_in(directory);
+        options.base_path = directory.file("store");
+        CHECK(open_local_backend(options).value()->list({})->files.size() == racers / 2);
     }
 }

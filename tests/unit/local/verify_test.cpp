@@ -52,7 +52,8 @@ std::string line_of(const VerifyFinding& finding) {
 struct Fixture {
     TemporaryDirectory directory;
     std::string base = directory.file("store");
-    Store store = Store::open(base, Durability::none).value();
+    LocalLayout layout = GENERATE(LocalLayout::flat, LocalLayout::sharded);
+    Store store = Store::open(base, Durability::none, {}, layout).value();
     std::shared_ptr<ListedRecord> record = std::make_shared<ListedRecord>();
     VerifyRequest request;
     std::size_t window = verify_window;
@@ -86,10 +87,22 @@ struct Fixture {
         return ids;
     }
 
-    std::string data(const FileId& id) const { return base + "/" + id.str(); }
-    std::string sidecar(const FileId& id) const { return base + "/metadata/" + id.str() + ".json"; }
+    std::string data(const FileId& id) const { return directory_of(base, id) + "/" + id.str(); }
+    std::string sidecar(const FileId& id) const {
+        return directory_of(base + "/metadata", id) + "/" + id.str() + ".json";
+    }
     std::string log() const { return base + "/.filestore/verify"; }
     std::string quarantine() const { return base + "/.filestore/quarantine"; }
+
+    /// Made where the layout has one for the ID.
+    std::string directory_of(const std::string& above, const FileId& id) const {
+        if (layout == LocalLayout::flat) {
+            return above;
+        }
+        const std::string shard = above + "/" + id.str().substr(0, 2);
+        fs::create_directory(shard);
+        return shard;
+    }
 
     void flip(const FileId& id, std::size_t at = 0) const {
         std::string bytes = read_file(data(id));
@@ -245,7 +258,8 @@ TEST_CASE_METHOD(Fixture, "a repair moves what is damaged, and loses nothing", "
     CHECK(fs::exists(sidecar(sound)));
     CHECK(read_file(quarantine() + "/" + bad.str()) == flipped);
     CHECK(read_file(quarantine() + "/" + cut.str()) == "more bytes");
-    CHECK(names_in(base + "/metadata") == std::vector<std::string>{sound.str() + ".json"});
+    CHECK(names_in(directory_of(base + "/metadata", sound)) ==
+          std::vector<std::string>{sound.str() + ".json"});
     // The quarantine is a store.
     const Store moved = Store::open(quarantine(), Durability::none).value();
     CHECK(verify_store(moved, {}).value() ==

@@ -53,6 +53,7 @@ constexpr const char* every_key = R"(storage:
     enabled: false
     retention_days: "90"
     schedule: '@weekly'
+    time_zone: Asia/Kathmandu
   catalogue:
     path: /var/lib/filestore/c.sqlite
 )";
@@ -146,6 +147,7 @@ TEST_CASE("every key reaches its option", "[service]") {
     CHECK_FALSE(options.cleanup.enabled);
     CHECK(options.cleanup.retention_days == 90);
     CHECK(options.cleanup.schedule == "@weekly");
+    CHECK(options.cleanup.time_zone == "Asia/Kathmandu");
     CHECK(options.catalogue_path == "/var/lib/filestore/c.sqlite");
 }
 

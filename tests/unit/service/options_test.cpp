@@ -78,7 +78,8 @@ TEST_CASE("every option is set by its name", "[service]") {
                                                        {"catalogue_path", "off"},
                                                        {"cleanup_enabled", "true"},
                                                        {"retention_days", "7"},
-                                                       {"schedule", "@daily"}}) {
+                                                       {"schedule", "@daily"},
+                                                       {"time_zone", "Europe/Berlin"}}) {
         CAPTURE(setting.name);
         CHECK(message_of(options.set(setting.name, setting.value)).empty());
     }
@@ -119,6 +120,7 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.cleanup.enabled);
     CHECK(options.cleanup.retention_days == 7);
     CHECK(options.cleanup.schedule == "@daily");
+    CHECK(options.cleanup.time_zone == "Europe/Berlin");
 }
 
 TEST_CASE("seconds may have decimals", "[service]") {
@@ -188,6 +190,10 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
         {"schedule", "0 2 * *\n*"},
         {"schedule", "@dayly"},
         {"schedule", "@"},
+        {"schedule", "61 * * * *"},
+        {"schedule", "0 0 30 2 *"},
+        {"time_zone", ""},
+        {"time_zone", "Europe/Berln"},
         {"catalogue_path", std::string("\0", 1)},
     }));
     CAPTURE(bad.name, bad.value);
@@ -213,6 +219,7 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
     CHECK(options.cleanup.enabled == defaults.cleanup.enabled);
     CHECK(options.cleanup.retention_days == defaults.cleanup.retention_days);
     CHECK(options.cleanup.schedule == defaults.cleanup.schedule);
+    CHECK(options.cleanup.time_zone == defaults.cleanup.time_zone);
     CHECK(options.catalogue_path == defaults.catalogue_path);
 }
 

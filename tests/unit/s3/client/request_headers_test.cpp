@@ -49,3 +49,16 @@ TEST_CASE("no customer's key goes without TLS", "[s3][request_headers]") {
     CHECK(code_of(put_headers(put, false)) == ErrorCode::invalid_argument);
     CHECK(put_headers(put, true).ok());
 }
+
+TEST_CASE("metadata of any text goes into headers", "[s3][request_headers]") {
+    S3PutRequest put;
+    put.metadata = {{"plain", "a b"}, {"name", "\u00e9"}};
+    const auto headers = put_headers(put, true);
+    REQUIRE(headers.ok());
+    CHECK(value_of(*headers, "x-amz-meta-plain") == "a b");
+    CHECK(value_of(*headers, "x-amz-meta-name") == "=?UTF-8?B?w6k=?=");
+    for (const char* const value : {"a\nb", "\x7f", "\xff"}) {
+        put.metadata = {{"name", value}};
+        CHECK(code_of(put_headers(put, true)) == ErrorCode::invalid_argument);
+    }
+}

@@ -30,39 +30,26 @@ Error reset_by_peer() {
 TEST_CASE("which errors are retried", "[s3][retry_policy]") {
     for (const int status : {429, 500, 502, 503, 504}) {
         INFO(status);
-        CHECK(may_retry(answer(status), Idempotency::idempotent));
+        CHECK(answer(status).retryable());
     }
     for (const char* const code :
          {"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "ConditionalRequestConflict",
           "OperationAborted", "BadDigest", "Throttling"}) {
         INFO(code);
-        CHECK(may_retry(answer(400, code), Idempotency::idempotent));
+        CHECK(answer(400, code).retryable());
     }
-    CHECK(may_retry(answer(200, "InternalError"), Idempotency::idempotent));
-    CHECK(may_retry(reset_by_peer(), Idempotency::idempotent));
+    CHECK(answer(200, "InternalError").retryable());
+    CHECK(reset_by_peer().retryable());
     for (const int status : {400, 401, 403, 404, 405, 409, 412, 416, 501}) {
         INFO(status);
-        CHECK_FALSE(may_retry(answer(status), Idempotency::idempotent));
+        CHECK_FALSE(answer(status).retryable());
     }
     for (const char* const code :
          {"AccessDenied", "NoSuchKey", "PreconditionFailed", "InvalidPart", "QuotaExceeded"}) {
         INFO(code);
-        CHECK_FALSE(may_retry(answer(400, code), Idempotency::idempotent));
+        CHECK_FALSE(answer(400, code).retryable());
     }
-    CHECK_FALSE(may_retry(Error(ErrorCode::cancelled), Idempotency::idempotent));
-}
-
-TEST_CASE("a request that may not be repeated blindly is repeated only when it was turned away",
-          "[s3][retry_policy]") {
-    CHECK(may_retry(answer(503), Idempotency::not_idempotent));
-    CHECK(may_retry(answer(429), Idempotency::not_idempotent));
-    CHECK(may_retry(answer(503, "SlowDown"), Idempotency::not_idempotent));
-    CHECK(may_retry(answer(503, "ServiceUnavailable"), Idempotency::not_idempotent));
-    CHECK_FALSE(may_retry(reset_by_peer(), Idempotency::not_idempotent));
-    CHECK_FALSE(may_retry(answer(500), Idempotency::not_idempotent));
-    CHECK_FALSE(may_retry(answer(500, "InternalError"), Idempotency::not_idempotent));
-    CHECK_FALSE(may_retry(answer(200, "InternalError"), Idempotency::not_idempotent));
-    CHECK_FALSE(may_retry(answer(504), Idempotency::not_idempotent));
+    CHECK_FALSE(Error(ErrorCode::cancelled).retryable());
 }
 
 TEST_CASE("which errors slow the sender down", "[s3][retry_policy]") {

@@ -6,6 +6,7 @@
 
 using filestore::Error;
 using filestore::ErrorCode;
+using filestore::Secrets;
 using filestore::s3::error_of_answer;
 using filestore::s3::ErrorAnswer;
 
@@ -167,4 +168,23 @@ TEST_CASE("the request id is the header's, else the body's", "[s3][errors]") {
     CHECK(error_of_answer({404, body, "", attempted}).details().request_id == "from-body");
     CHECK(error_of_answer({404, "", "", attempted}).details().request_id.empty());
     CHECK(error_of_answer({404, "", "two words", attempted}).details().request_id.empty());
+}
+
+TEST_CASE("no secret that the answer repeats gets into the error", "[s3]") {
+    const Secrets secrets{"canary", "Key"};
+    const std::string body =
+        "<Error><Code>Xcanary</Code><Message>with canary</Message><RequestId>canary</RequestId></Error>";
+    const Error error = error_of_answer({403, body, {}, "GET 'canary'", secrets});
+    CHECK(error.message().starts_with("GET 'canary' failed: status 403 X***, 'with ***'"));
+    CHECK(error.details().server_code == "X***");
+    CHECK(error.details().request_id == "***");
+    CHECK(error_of_answer({403, body, "canary", attempted, secrets}).details().request_id == "***");
+}
+
+TEST_CASE("a code that is known stays, however short a key is", "[s3]") {
+    const Secrets secrets{"Key"};
+    const Error error =
+        error_of_answer({404, "<Error><Code>NoSuchKey</Code></Error>", {}, attempted, secrets});
+    CHECK(error.code() == ErrorCode::not_found);
+    CHECK(error.details().server_code == "NoSuchKey");
 }

@@ -104,16 +104,13 @@ TEST_CASE("a list of parts that is not ordered, each once, is a defect", "[s3][m
 TEST_CASE("the answer that completes a multipart upload", "[s3][multipart_xml]") {
     const auto result = parse_completed_upload(completed);
     REQUIRE(result.ok());
-    CHECK(result->etag == "3858f62230ac3c915f300c664312c11f-9");
-    REQUIRE(result->checksums.size() == 1);
-    CHECK(result->checksums[0] == EncodedChecksum{ChecksumAlgorithm::crc32c, "sOO8/Q==", 9});
-    CHECK(result->checksum_type == ChecksumType::composite);
+    CHECK(*result == "3858f62230ac3c915f300c664312c11f-9");
     CHECK(
         refuses_every_cut(completed, [](std::string_view xml) { return parse_completed_upload(xml).ok(); }));
 }
 
 TEST_CASE("blanks that kept the connection alive are no fault", "[s3][multipart_xml]") {
-    CHECK(parse_completed_upload("  \r\n\n " + completed)->etag == "3858f62230ac3c915f300c664312c11f-9");
+    CHECK(parse_completed_upload("  \r\n\n " + completed).value() == "3858f62230ac3c915f300c664312c11f-9");
     CHECK(
         parse_completed_upload(prologue + std::string(10'000, ' ') + completed.substr(prologue.size())).ok());
     CHECK(parse_completed_upload(std::string(10'000, ' ') + error).error().details().server_code ==

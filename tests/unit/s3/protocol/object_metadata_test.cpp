@@ -193,9 +193,12 @@ TEST_CASE("header names are read in any case, and other headers passed over", "[
 }
 
 TEST_CASE("headers that another program wrote are text in any case", "[s3][object_metadata]") {
-    const auto read =
-        from_headers({{"x-amz-meta-utf", "é"}, {"x-amz-meta-latin", "\xE9"}, {"x-amz-meta-empty", ""}});
+    const auto read = from_headers({{"x-amz-meta-utf", "é"},
+                                    {"x-amz-meta-encoded", "=?UTF-8?B?w6k=?="},
+                                    {"x-amz-meta-latin", "\xE9"},
+                                    {"x-amz-meta-empty", ""}});
     REQUIRE(read.ok());
+    CHECK(read->metadata.text("encoded") == "é");
     CHECK(read->metadata.text("utf") == "é");
     CHECK(read->metadata.text("latin") == "é");
     CHECK(read->metadata.text("empty") == "");

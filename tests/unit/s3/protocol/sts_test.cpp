@@ -88,7 +88,7 @@ TEST_CASE("an STS answer without whole keys is corrupt", "[s3]") {
 
 TEST_CASE("an STS error answer says what it means", "[s3]") {
     const auto code_of = [](int status, const std::string& body) {
-        return error_of_sts_answer(status, body, "").code();
+        return error_of_sts_answer(status, body, {}).code();
     };
     CHECK(code_of(403, error_body("AccessDenied", "no")) == ErrorCode::permission_denied);
     CHECK(code_of(400, error_body("ExpiredTokenException", "no")) == ErrorCode::unauthenticated);
@@ -100,10 +100,10 @@ TEST_CASE("an STS error answer says what it means", "[s3]") {
     CHECK(code_of(403, "<html>") == ErrorCode::permission_denied);
     CHECK(code_of(400, "") == ErrorCode::unauthenticated);
     CHECK(code_of(503, "") == ErrorCode::unavailable);
-    CHECK(error_of_sts_answer(503, "", "").retryable());
-    CHECK_FALSE(error_of_sts_answer(403, "", "").retryable());
+    CHECK(error_of_sts_answer(503, "", {}).retryable());
+    CHECK_FALSE(error_of_sts_answer(403, "", {}).retryable());
 
-    const Error error = error_of_sts_answer(403, error_body("AccessDenied", "User u may not\nassume"), "");
+    const Error error = error_of_sts_answer(403, error_body("AccessDenied", "User u may not\nassume"), {});
     CHECK(error.message() == "the STS answered with status 403 AccessDenied, 'User u may not\\x0aassume'");
     CHECK(error.details().http_status == 403);
     CHECK(error.details().server_code == "AccessDenied");
@@ -111,8 +111,8 @@ TEST_CASE("an STS error answer says what it means", "[s3]") {
 
 TEST_CASE("a secret that the STS repeats does not get into the error", "[s3]") {
     const std::string secret(300, 'c');
-    const Error error =
-        error_of_sts_answer(400, error_body("X" + secret, "token " + secret + " and " + secret), secret);
+    const Error error = error_of_sts_answer(
+        400, error_body("X" + secret, "token " + secret + " and " + secret), Secrets{secret});
     CHECK(error.message().find("ccc") == std::string_view::npos);
     CHECK(error.details().server_code.find("ccc") == std::string::npos);
     CHECK(error.message().find("token *** and ***") != std::string_view::npos);

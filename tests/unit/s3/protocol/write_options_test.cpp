@@ -72,15 +72,12 @@ TEST_CASE("encryption by the server", "[s3][write_options]") {
 
     encryption.kind = Encryption::Kind::kms;
     CHECK(headers(encryption, EncryptionUse::write) == Headers{{"x-amz-server-side-encryption", "aws:kms"}});
-    encryption.kind = Encryption::Kind::kms_dual_layer;
     encryption.kms_key_id = "arn:aws:kms:eu-west-1:1:key/2";
     encryption.kms_context = "{\"a\":\"b\"}";
-    encryption.bucket_key = true;
     CHECK(headers(encryption, EncryptionUse::write) ==
-          Headers{{"x-amz-server-side-encryption", "aws:kms:dsse"},
+          Headers{{"x-amz-server-side-encryption", "aws:kms"},
                   {"x-amz-server-side-encryption-aws-kms-key-id", "arn:aws:kms:eu-west-1:1:key/2"},
-                  {"x-amz-server-side-encryption-context", "eyJhIjoiYiJ9"},
-                  {"x-amz-server-side-encryption-bucket-key-enabled", "true"}});
+                  {"x-amz-server-side-encryption-context", "eyJhIjoiYiJ9"}});
 }
 
 TEST_CASE("encryption with a customer's key", "[s3][write_options]") {

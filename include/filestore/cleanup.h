@@ -1,0 +1,80 @@
+#pragma once
+
+/// `FileService::cleanup()`: removes the files of a store that are older than a number of days.
+///
+/// Old is a file that was stored more than that ago: by the catalogue, where it has a row, and by the store itself. What either says to be newer is kept, and so is a file of
+/// which nobody knows the time. Files that the catalogue does not know (of the system before, of another tool) are found by listing the store. A store in which a listing
+/// found every file recorded is not listed again for as many days as files are kept.
+///
+/// Files that are being stored or removed are left out, and two runs at once do no harm. A run that is ended or killed is gone on with by the next one. Memory does not grow
+/// with the store: files are looked at and removed in batches of up to 1000.
+///
+/// All types of this header are values: any thread may read one while none changes it.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "filestore/call.h"
+#include "filestore/export.h"
+#include "filestore/file_id.h"
+#include "filestore/result.h"
+#include "filestore/time.h"
+
+namespace filestore {
+
+/// What became of an old file.
+enum class CleanupOutcome {
+    /// Or would be, in a dry run.
+    removed,
+    /// Recorded as stored, but not there. It is recorded as deleted; in a dry run it would be.
+    already_gone,
+    /// The store says that it is newer than its record, or does not say how old it is.
+    kept,
+    /// It could not be looked at or removed. The next run tries again.
+    failed,
+};
+
+/// "removed", "already_gone", "kept", "failed".
+[[nodiscard]] FILESTORE_API std::string_view to_string(CleanupOutcome outcome) noexcept;
+
+struct CleanupFile {
+    FileId id{};
+    CleanupOutcome outcome = CleanupOutcome::removed;
+    /// Empty where the file is gone or could not be looked at.
+    std::string original_path{};
+    /// Bytes.
+    std::uint64_t size = 0;
+    /// When it was stored.
+    Timestamp stored_at{};
+    /// Why it was kept, or what failed.
+    std::optional<Error> reason{};
+};
+
+struct CleanupRequest {
+    /// 1 to 36500; a day has 24 hours.
+    unsigned days = 30;
+    /// Removes and records nothing, but tells what would be removed.
+    bool dry_run = false;
+    /// Called for every old file, on a library thread, never twice at a time. A failure ends the run and comes back unchanged; what was removed stays so.
+    std::function<Result<void>(const CleanupFile&)> on_file{};
+    /// `call.progress` is not used.
+    CallOptions call{};
+};
+
+struct CleanupReport {
+    std::uint64_t removed = 0;
+    /// Of the removed files.
+    std::uint64_t bytes = 0;
+    /// Of these bytes: the store keeps them as older versions, so that their space is not free (a bucket with versions).
+    std::uint64_t bytes_in_versions = 0;
+    std::uint64_t already_gone = 0;
+    std::uint64_t kept = 0;
+    std::uint64_t failed = 0;
+
+    friend bool operator==(const CleanupReport&, const CleanupReport&) = default;
+};
+
+}  // namespace filestore

@@ -1,0 +1,178 @@
+#include "audit/postgrest/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "core/text.h"
+#include "filestore/metadata.h"
+
+namespace filestore::postgrest {
+namespace {
+
+constexpr std::size_t longest_code = 16;
+
+/// The members of an error document; all empty where it is none, or another kind of document. Those of a gateway have no code.
+struct ErrorDocument {
+    std::string code;
+    std::string message;
+    std::string details;
+    std::string hint;
+};
+
+ErrorDocument read_document(std::string_view body) {
+    const auto members = Metadata::parse(body);
+    if (!members.ok()) {
+        return {};
+    }
+    const auto text = [&](const char* name) { return members->text(name).value_or(std::string()); };
+    ErrorDocument document{text("code"), text("message"), text("details"), text("hint")};
+    if (!is_printable_ascii(document.code) || document.code.size() > longest_code) {
+        document.code.clear();
+    }
+    return document;
+}
+
+/// A code, or the beginning of those of a class, and what it means.
+struct Meaning {
+    std::string_view code;
+    Refusal refusal;
+};
+
+// The first that fits counts. Codes of five characters are PostgreSQL's (SQLSTATE; the first two are its class).
+constexpr auto meanings = std::to_array<Meaning>({
+    {"PGRST000", Refusal::for_now},  // no connection to the database
+    {"PGRST001", Refusal::for_now},
+    {"PGRST002", Refusal::for_now},  // the schema is being read
+    {"PGRST003", Refusal::for_now},  // no free connection
+    {"PGRST102", Refusal::of_a_row},
+    {"PGRST204", Refusal::of_the_table},  // no such column
+    {"PGRST205", Refusal::of_the_table},  // no such table
+    {"PGRST3", Refusal::of_the_key},
+    {"PGRST", Refusal::of_the_table},
+    {"22023", Refusal::of_the_key},     // the key's role is not there
+    {"25006", Refusal::for_now},        // a replica, until it is promoted
+    {"40", Refusal::for_now},           // deadlock, serialisation
+    {"42501", Refusal::of_permission},  // also of row-level security
+    {"42", Refusal::of_the_table},      // no such table or column, no unique index for on_conflict
+    {"3F", Refusal::of_the_table},      // no such schema
+    {"08", Refusal::for_now},
+    {"53", Refusal::for_now},
+    {"54", Refusal::of_size},
+    {"55", Refusal::for_now},  // locked
+    {"57", Refusal::for_now},  // statement timeout, shutdown
+    {"58", Refusal::for_now},
+    {"XX", Refusal::for_now},
+    {"28", Refusal::of_the_key},
+    {"0L", Refusal::of_permission},
+    {"0P", Refusal::of_permission},
+    {"21", Refusal::of_the_table},
+    {"22", Refusal::of_a_row},
+    {"23", Refusal::of_a_row},
+    {"P0", Refusal::of_a_row},  // raised by a trigger
+});
+
+std::optional<Refusal> refusal_of_code(std::string_view code) {
+    const auto* const found = std::find_if(meanings.begin(), meanings.end(), [code](const Meaning& meaning) {
+        return code.starts_with(meaning.code);
+    });
+    return found == meanings.end() ? std::nullopt : std::optional(found->refusal);
+}
+
+Refusal refusal_of_status(int status) {
+    switch (status) {
+        case 401:
+            return Refusal::of_the_key;
+        case 403:
+            return Refusal::of_permission;
+        case 408:
+        case 425:
+        case 429:
+            return Refusal::for_now;
+        case 413:
+        case 414:
+        case 431:
+            return Refusal::of_size;
+        default:
+            // PostgREST says by a code what is wrong with a row: whoever answers without one is another.
+            return status >= 500 ? Refusal::for_now : Refusal::of_the_table;
+    }
+}
+
+Refusal refusal_of(int status, std::string_view code) {
+    return refusal_of_code(code).value_or(refusal_of_status(status));
+}
+
+ErrorCode error_code_of(Refusal refusal, int status) {
+    switch (refusal) {
+        case Refusal::for_now:
+            return status == 429 ? ErrorCode::rate_limited : ErrorCode::unavailable;
+        case Refusal::of_a_row:
+        case Refusal::of_size:
+            return ErrorCode::rejected;
+        case Refusal::of_the_key:
+            return ErrorCode::unauthenticated;
+        case Refusal::of_permission:
+            return ErrorCode::permission_denied;
+        case Refusal::of_the_table:
+            return ErrorCode::configuration;
+    }
+    return ErrorCode::internal;
+}
+
+std::string_view advice(Refusal refusal, std::string_view code) {
+    if (code == "42P10") {
+        return "the table needs a unique index: CREATE UNIQUE INDEX ON file_uploads (file_id)";
+    }
+    switch (refusal) {
+        case Refusal::for_now:
+            return "it will be tried again";
+        case Refusal::of_a_row:
+            return "a row cannot be stored";
+        case Refusal::of_size:
+            return "the request is too large";
+        case Refusal::of_the_key:
+            return "check SUPABASE_KEY";
+        case Refusal::of_permission:
+            return "the key may not write the table: use the project's service key, or grant it that";
+        case Refusal::of_the_table:
+            return "check SUPABASE_URL, and that the table file_uploads has its columns";
+    }
+    return "";
+}
+
+/// One line without control characters; servers repeat what they were sent.
+void append(std::string& message, std::string_view what, std::string_view text) {
+    if (!text.empty()) {
+        message += "; " + std::string(what) + quoted(text);
+    }
+}
+
+Error error_of(int status, const ErrorDocument& document, Refusal refusal) {
+    std::string message = "the audit server answered " + std::to_string(status);
+    message += document.code.empty() ? "" : " " + document.code;
+    append(message, "", document.message);
+    append(message, "details ", document.details);
+    append(message, "hint ", document.hint);
+    message += ": " + std::string(advice(refusal, document.code));
+    ErrorDetails details;
+    details.retryable = refusal == Refusal::for_now;
+    details.http_status = status;
+    details.server_code = document.code;
+    return Error(error_code_of(refusal, status), std::move(message), std::move(details));
+}
+
+}  // namespace
+
+std::optional<Refused> read_refusal(int status, std::string_view body) {
+    if (status >= 200 && status < 300) {
+        return std::nullopt;
+    }
+    const ErrorDocument document = read_document(body);
+    const Refusal refusal = refusal_of(status, document.code);
+    return Refused{refusal, error_of(status, document, refusal)};
+}
+
+}  // namespace filestore::postgrest

@@ -1,0 +1,40 @@
+#pragma once
+
+/// What an answer of PostgREST, or of the gateway before it, means for the events that were sent. Pure functions.
+///
+/// Versions 12 to 14 are known; where they differ, both are. Statuses and codes decide, never a text.
+
+#include <optional>
+#include <string_view>
+
+#include "filestore/error.h"
+
+namespace filestore::postgrest {
+
+/// What is to be done with the events after a refusal.
+enum class Refusal {
+    /// The same request may succeed later: no database, too many requests, a locked row.
+    for_now,
+    /// One of the rows cannot be stored: the others can, once they are sent without it.
+    of_a_row,
+    /// The request is too large: fewer rows at a time.
+    of_size,
+    /// The key is wrong or has ended. Events stay until that is mended, as for all that follow.
+    of_the_key,
+    /// The key is good, and may not write here.
+    of_permission,
+    /// The table is not there, or is not as it must be; or this is no PostgREST.
+    of_the_table,
+};
+
+/// A value.
+struct Refused {
+    Refusal refusal = Refusal::for_now;
+    /// With status and the server's code, message, details and hint, and what to do.
+    Error error;
+};
+
+/// The answer to a request of request.h. Nothing where it was done; what was done before, or matched no row, counts as done. `body` may be of any kind.
+[[nodiscard]] std::optional<Refused> read_refusal(int status, std::string_view body);
+
+}  // namespace filestore::postgrest

@@ -1,0 +1,143 @@
+#include "local/places.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string_view>
+
+#include "core/try.h"
+#include "local/paths.h"
+
+namespace filestore::local {
+
+namespace {
+
+constexpr std::size_t shard_digits = 2;
+constexpr unsigned shards = 256;
+
+std::string_view suffix_of(Part part) noexcept {
+    return part == Part::data ? std::string_view() : ".json";
+}
+
+int directory_above(const Store& store, Part part) noexcept {
+    return part == Part::data ? store.base.get() : store.metadata.get();
+}
+
+std::string shard_name(const FileId& id) {
+    return std::string(id.text().substr(0, shard_digits));
+}
+
+unsigned digit_value(char digit) noexcept {
+    return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+std::string shard_name(unsigned number) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    return {digits[number / 16], digits[number % 16]};
+}
+
+bool is_there(const Place& place) noexcept {
+    struct ::stat status {};
+    return ::fstatat(place.directory(), place.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/// False where the new name is taken.
+bool move(const Place& from, const Place& to) noexcept {
+    const int moved = ::renameat2(from.directory(), from.name().c_str(), to.directory(), to.name().c_str(),
+                                  RENAME_NOREPLACE);
+    if (moved == 0 || (errno != EINVAL && errno != ENOSYS)) {
+        return moved == 0;
+    }
+    // A file system that cannot promise that: the lock of the file keeps others away.
+    if (is_there(to)) {
+        errno = EEXIST;
+        return false;
+    }
+    return ::renameat(from.directory(), from.name().c_str(), to.directory(), to.name().c_str()) == 0;
+}
+
+Result<void> bring_home(const Store& store, const FileId& id, Part part) {
+    const Place old = place_of(store, *store.layout.before, id, part);
+    if (old.is_open() ? !is_there(old) : true) {
+        return errno == ENOENT
+                   ? Result<void>()
+                   : open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
+    }
+    FILESTORE_TRY_ASSIGN(const Place home, home_of(store, id, part));
+    if (move(old, home)) {
+        return {};
+    }
+    if (errno == EEXIST) {
+        return Error(ErrorCode::conflict,
+                     "file " + old.name() + " " + store.place() +
+                         " is there in the flat and in the sharded layout: move one of them away");
+    }
+    return open_file_error(errno,
+                           "cannot move file " + old.name() + " " + store.place() + " to its new place");
+}
+
+}  // namespace
+
+Place place_of(const Store& store, LocalLayout layout, const FileId& id, Part part) {
+    const int above = directory_above(store, part);
+    if (layout == LocalLayout::flat) {
+        return {above, name_of(id, part)};
+    }
+    return {open_beneath(above, shard_name(id).c_str(), O_RDONLY | O_DIRECTORY), name_of(id, part)};
+}
+
+Result<Place> home_of(const Store& store, const FileId& id, Part part) {
+    Place place = place_of(store, store.layout.current, id, part);
+    if (!place.is_open() && errno == ENOENT) {
+        FILESTORE_TRY_ASSIGN(Descriptor made, open_or_make_directory(store, directory_above(store, part),
+                                                                     shard_name(id).c_str()));
+        return Place(std::move(made), name_of(id, part));
+    }
+    if (!place.is_open()) {
+        return open_file_error(errno, "cannot open the directory of file " + id.str() + " " + store.place());
+    }
+    return place;
+}
+
+Result<void> bring_home(const Store& store, const FileId& id) {
+    if (!store.layout.before) {
+        return {};
+    }
+    FILESTORE_TRY(bring_home(store, id, Part::data));
+    return bring_home(store, id, Part::sidecar);
+}
+
+unsigned directories_of(LocalLayout layout) noexcept {
+    return layout == LocalLayout::sharded ? shards : 1;
+}
+
+Descriptor open_directory_of(const Store& store, LocalLayout layout, Part part, unsigned number) {
+    const std::string name = layout == LocalLayout::sharded ? shard_name(number) : ".";
+    return open_beneath(directory_above(store, part), name.c_str(), O_RDONLY | O_DIRECTORY);
+}
+
+unsigned directory_of(LocalLayout layout, const FileId& id) noexcept {
+    const std::string_view text = id.text();
+    return layout == LocalLayout::sharded ? digit_value(text[0]) * 16 + digit_value(text[1]) : 0;
+}
+
+void remove_shard(const Store& store, Part part, unsigned number) {
+    ::unlinkat(directory_above(store, part), shard_name(number).c_str(), AT_REMOVEDIR);
+}
+
+std::optional<std::string_view> id_text(std::string_view name, Part part) noexcept {
+    const std::string_view suffix = suffix_of(part);
+    if (name.size() != FileId::text_size + suffix.size() || !name.ends_with(suffix)) {
+        return std::nullopt;
+    }
+    return name.substr(0, FileId::text_size);
+}
+
+std::string name_of(const FileId& id, Part part) {
+    return id.str() + std::string(suffix_of(part));
+}
+
+}  // namespace filestore::local

@@ -1,0 +1,125 @@
+// The protocol of the audit table by itself, for test_postgrest.py, which sends what it builds to a real server.
+//
+//   postgrest_tool insert TABLE         reads rows "ID TAB PATH TAB METADATA TAB UPLOADED_AT TAB DELETED_AT", prints the request as JSON
+//   postgrest_tool delete TABLE TIME    reads IDs, prints the request
+//   postgrest_tool refusal STATUS       reads the body of an answer, prints what it means: "done", or "REFUSAL CODE"
+
+#include <array>
+#include <cstdlib>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/postgrest/answer.h"
+#include "audit/postgrest/request.h"
+#include "core/json.h"
+
+namespace {
+
+using namespace filestore;
+using postgrest::Refusal;
+
+std::optional<Timestamp> time_of(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(parse_timestamp(text).value());
+}
+
+std::vector<CatalogueRow> read_rows() {
+    std::vector<CatalogueRow> rows;
+    for (std::string line; std::getline(std::cin, line);) {
+        std::istringstream parts(line);
+        std::array<std::string, 5> part;
+        for (std::string& text : part) {
+            std::getline(parts, text, '\t');
+        }
+        CatalogueRow& row = rows.emplace_back();
+        row.id = FileId::parse(part[0]).value();
+        row.file_path = part[1];
+        row.metadata = Metadata::parse(part[2]).value();
+        row.uploaded_at = time_of(part[3]);
+        row.deleted_at = time_of(part[4]);
+    }
+    return rows;
+}
+
+std::vector<FileId> read_ids() {
+    std::vector<FileId> ids;
+    for (std::string line; std::getline(std::cin, line);) {
+        ids.push_back(FileId::parse(line).value());
+    }
+    return ids;
+}
+
+void write_text(JsonTextWriter& writer, std::string_view text) {
+    writer.String(text.data(), static_cast<rj::SizeType>(text.size()));
+}
+
+int print(const Result<postgrest::Request>& request) {
+    if (!request.ok()) {
+        std::cerr << "postgrest_tool: " << request.error().message() << '\n';
+        return EXIT_FAILURE;
+    }
+    JsonText line;
+    JsonTextWriter writer(line);
+    writer.StartArray();
+    write_text(writer, request->method == postgrest::Method::post ? "POST" : "PATCH");
+    write_text(writer, request->target);
+    writer.StartObject();
+    for (const postgrest::Header& header : request->headers) {
+        writer.Key(header.name.c_str());
+        write_text(writer, header.value);
+    }
+    writer.EndObject();
+    write_text(writer, request->body);
+    writer.EndArray();
+    std::cout << line.text << '\n';
+    return EXIT_SUCCESS;
+}
+
+std::string_view name_of(Refusal refusal) {
+    switch (refusal) {
+        case Refusal::for_now:
+            return "for_now";
+        case Refusal::of_a_row:
+            return "of_a_row";
+        case Refusal::of_size:
+            return "of_size";
+        case Refusal::of_the_key:
+            return "of_the_key";
+        case Refusal::of_permission:
+            return "of_permission";
+        case Refusal::of_the_table:
+            return "of_the_table";
+    }
+    return "";
+}
+
+int print_refusal(int status) {
+    const std::string body(std::istreambuf_iterator<char>(std::cin), {});
+    const auto refused = postgrest::read_refusal(status, body);
+    if (refused) {
+        std::cout << name_of(refused->refusal) << ' ' << refused->error.details().server_code << '\n';
+    } else {
+        std::cout << "done\n";
+    }
+    return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    const std::vector<std::string> words(arguments + 1, arguments + count);
+    if (words.size() == 2 && words[0] == "insert") {
+        return print(postgrest::insert_rows(words[1], read_rows()));
+    }
+    if (words.size() == 3 && words[0] == "delete") {
+        return print(postgrest::mark_deleted(words[1], read_ids(), parse_timestamp(words[2]).value()));
+    }
+    if (words.size() == 2 && words[0] == "refusal") {
+        return print_refusal(std::stoi(words[1]));
+    }
+    return 2;
+}

@@ -1,0 +1,46 @@
+/* Old files go, young ones stay. */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "support.h"
+
+/* Makes the file as old as `days`. */
+static void age(const char* store, const char* id, int days) {
+    char name[PATH_CAPACITY];
+    struct timespec times[2] = {{0, UTIME_OMIT}, {0, 0}};
+    snprintf(name, sizeof name, "%s/%s", store, id);
+    times[1].tv_sec = time(NULL) - days * 24L * 3600L;
+    check(utimensat(AT_FDCWD, path_in_directory(name), times, 0) == 0, "a file gets older");
+}
+
+void test_cleanup(void) {
+    char old[FILESTORE_ID_SIZE];
+    char young[FILESTORE_ID_SIZE];
+    uint64_t removed = 7;
+    uint64_t failed = 7;
+    filestore_options* options = NULL;
+    filestore_service* service = NULL;
+    filestore_options_create(&options, NULL);
+    filestore_options_set(options, "base_path", path_in_directory("cleanup"), NULL);
+    filestore_options_set(options, "catalogue_path", "off", NULL);
+    check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err, "open a store to clean");
+    filestore_options_destroy(options);
+    store_text(service, TEXT, old);
+    store_text(service, TEXT, young);
+    age("cleanup", old, 3);
+
+    check_code(filestore_cleanup(service, 0, 0, NULL, &removed, &failed, &err), FILESTORE_INVALID_ARGUMENT,
+               &err, "cleanup of everything");
+    check(removed == 0 && failed == 0, "no numbers after a failure");
+    check_code(filestore_cleanup(service, 2, 1, NULL, &removed, &failed, &err), FILESTORE_OK, &err,
+               "a dry run of cleanup");
+    check(removed == 1 && failed == 0 && stored_count(service) == 2, "a dry run removes nothing");
+    check_code(filestore_cleanup(service, 2, 0, NULL, &removed, &failed, &err), FILESTORE_OK, &err,
+               "cleanup");
+    check(removed == 1 && failed == 0 && stored_count(service) == 1, "cleanup removes the old file");
+    filestore_close(service);
+}

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "filestore/backend.h"
+
+namespace filestore::test {
+
+/// Hands every call on to another backend, and spoils the answers that a test wants spoiled. Thread-safe where the hooks are.
+class SpoiledBackend final : public StorageBackend {
+public:
+    explicit SpoiledBackend(std::shared_ptr<StorageBackend> backend) : backend_(std::move(backend)) {}
+
+    using Spoil = std::function<std::optional<Error>(const FileId&)>;
+    /// What metadata() and remove() fail with instead of being asked.
+    Spoil before_metadata;
+    Spoil before_remove;
+    /// What remove() fails with though it was done.
+    Spoil after_remove;
+
+    [[nodiscard]] unsigned lists() const noexcept { return lists_; }
+    [[nodiscard]] unsigned looks() const noexcept { return looks_; }
+
+    void upload_async(UploadRequest request, Completion<UploadReceipt> done) override {
+        backend_->upload_async(std::move(request), std::move(done));
+    }
+    void download_async(DownloadRequest request, Completion<DownloadReceipt> done) override {
+        backend_->download_async(std::move(request), std::move(done));
+    }
+    void remove_async(FileRequest request, Completion<bool> done) override {
+        const FileId id = request.id;
+        if (const auto error = error_of(before_remove, id)) {
+            return backend_->exists_async(
+                std::move(request), [done = std::move(done), error](const Result<bool>&) { done(*error); });
+        }
+        const auto late = error_of(after_remove, id);
+        backend_->remove_async(std::move(request),
+                               [done = std::move(done), late](const Result<bool>& removed) {
+                                   done(late ? Result<bool>(*late) : removed);
+                               });
+    }
+    void exists_async(FileRequest request, Completion<bool> done) override {
+        backend_->exists_async(std::move(request), std::move(done));
+    }
+    void metadata_async(FileRequest request, Completion<FileInfo> done) override {
+        ++looks_;
+        const auto error = error_of(before_metadata, request.id);
+        backend_->metadata_async(std::move(request),
+                                 [done = std::move(done), error](const Result<FileInfo>& info) {
+                                     done(error ? Result<FileInfo>(*error) : info);
+                                 });
+    }
+    void list_async(ListRequest request, Completion<ListPage> done) override {
+        ++lists_;
+        backend_->list_async(std::move(request), std::move(done));
+    }
+    Capabilities capabilities() const noexcept override { return backend_->capabilities(); }
+    std::string_view name() const noexcept override { return backend_->name(); }
+    void close() noexcept override { backend_->close(); }
+
+private:
+    static std::optional<Error> error_of(const Spoil& spoil, const FileId& id) {
+        return spoil ? spoil(id) : std::nullopt;
+    }
+
+    const std::shared_ptr<StorageBackend> backend_;
+    std::atomic<unsigned> lists_{0};
+    std::atomic<unsigned> looks_{0};
+};
+
+}  // namespace filestore::test

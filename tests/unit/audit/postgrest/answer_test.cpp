@@ -1,0 +1,134 @@
+#include "audit/postgrest/answer.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+using namespace filestore;
+using namespace filestore::postgrest;
+
+namespace {
+
+std::string document(const std::string& code) {
+    return R"({"code":")" + code + R"(","details":null,"hint":null,"message":"as the server says"})";
+}
+
+struct Case {
+    int status;
+    const char* code;
+    Refusal refusal;
+    ErrorCode error;
+};
+
+}  // namespace
+
+TEST_CASE("what was done", "[postgrest]") {
+    const int status = GENERATE(200, 201, 204);
+    CHECK_FALSE(read_refusal(status, ""));
+    CHECK_FALSE(read_refusal(status, "[]"));
+}
+
+TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
+    const auto c = GENERATE(values<Case>({
+        {503, "PGRST000", Refusal::for_now, ErrorCode::unavailable},
+        {503, "PGRST001", Refusal::for_now, ErrorCode::unavailable},
+        {503, "PGRST002", Refusal::for_now, ErrorCode::unavailable},
+        {504, "PGRST003", Refusal::for_now, ErrorCode::unavailable},
+        {500, "57014", Refusal::for_now, ErrorCode::unavailable},
+        {500, "55P03", Refusal::for_now, ErrorCode::unavailable},
+        {500, "40001", Refusal::for_now, ErrorCode::unavailable},
+        {500, "40P01", Refusal::for_now, ErrorCode::unavailable},
+        {503, "53300", Refusal::for_now, ErrorCode::unavailable},
+        {503, "53400", Refusal::for_now, ErrorCode::unavailable},
+        {500, "53400", Refusal::for_now, ErrorCode::unavailable},
+        {503, "57P01", Refusal::for_now, ErrorCode::unavailable},
+        {405, "25006", Refusal::for_now, ErrorCode::unavailable},
+        {500, "XX000", Refusal::for_now, ErrorCode::unavailable},
+        {400, "22007", Refusal::of_a_row, ErrorCode::rejected},
+        {400, "22P02", Refusal::of_a_row, ErrorCode::rejected},
+        {400, "22P05", Refusal::of_a_row, ErrorCode::rejected},
+        {400, "22001", Refusal::of_a_row, ErrorCode::rejected},
+        {400, "23502", Refusal::of_a_row, ErrorCode::rejected},
+        {409, "23503", Refusal::of_a_row, ErrorCode::rejected},
+        {409, "23505", Refusal::of_a_row, ErrorCode::rejected},
+        {400, "23514", Refusal::of_a_row, ErrorCode::rejected},
+        {400, "P0001", Refusal::of_a_row, ErrorCode::rejected},
+        {400, "PGRST102", Refusal::of_a_row, ErrorCode::rejected},
+        {413, "54000", Refusal::of_size, ErrorCode::rejected},
+        {500, "54001", Refusal::of_size, ErrorCode::rejected},
+        {401, "PGRST301", Refusal::of_the_key, ErrorCode::unauthenticated},
+        {401, "PGRST302", Refusal::of_the_key, ErrorCode::unauthenticated},
+        {401, "PGRST303", Refusal::of_the_key, ErrorCode::unauthenticated},
+        {400, "22023", Refusal::of_the_key, ErrorCode::unauthenticated},
+        {401, "22023", Refusal::of_the_key, ErrorCode::unauthenticated},
+        {403, "28000", Refusal::of_the_key, ErrorCode::unauthenticated},
+        {401, "42501", Refusal::of_permission, ErrorCode::permission_denied},
+        {403, "42501", Refusal::of_permission, ErrorCode::permission_denied},
+        {404, "42P01", Refusal::of_the_table, ErrorCode::configuration},
+        {404, "PGRST205", Refusal::of_the_table, ErrorCode::configuration},
+        {400, "PGRST204", Refusal::of_the_table, ErrorCode::configuration},
+        {400, "42703", Refusal::of_the_table, ErrorCode::configuration},
+        {400, "42P10", Refusal::of_the_table, ErrorCode::configuration},
+        {406, "PGRST106", Refusal::of_the_table, ErrorCode::configuration},
+        {400, "PGRST100", Refusal::of_the_table, ErrorCode::configuration},
+        {400, "21000", Refusal::of_the_table, ErrorCode::configuration},
+    }));
+    CAPTURE(c.status, c.code);
+    const auto refused = read_refusal(c.status, document(c.code));
+    REQUIRE(refused);
+    CHECK(refused->refusal == c.refusal);
+    CHECK(refused->error.code() == c.error);
+    CHECK(refused->error.retryable() == (c.refusal == Refusal::for_now));
+    CHECK(refused->error.details().http_status == c.status);
+    CHECK(refused->error.details().server_code == c.code);
+    CHECK_THAT(std::string(refused->error.message()), Catch::Contains(std::to_string(c.status)) &&
+                                                          Catch::Contains(c.code) &&
+                                                          Catch::Contains("as the server says"));
+}
+
+TEST_CASE("an answer without a code is of the gateway", "[postgrest]") {
+    const auto c = GENERATE(values<Case>({
+        {401, R"({"message":"No API key found in request","hint":"No header"})", Refusal::of_the_key,
+         ErrorCode::unauthenticated},
+        {403, "", Refusal::of_permission, ErrorCode::permission_denied},
+        {429, R"({"message":"rate limit"})", Refusal::for_now, ErrorCode::rate_limited},
+        {408, "", Refusal::for_now, ErrorCode::unavailable},
+        {502, "<html><body>502 Bad Gateway</body></html>", Refusal::for_now, ErrorCode::unavailable},
+        {500, "", Refusal::for_now, ErrorCode::unavailable},
+        {520, "<html>", Refusal::for_now, ErrorCode::unavailable},
+        {413, "<html>", Refusal::of_size, ErrorCode::rejected},
+        {414, "", Refusal::of_size, ErrorCode::rejected},
+        {404, R"({"message":"no Route matched with those values"})", Refusal::of_the_table,
+         ErrorCode::configuration},
+        {404, "{}", Refusal::of_the_table, ErrorCode::configuration},  // a table that PostgREST 12 does not know
+        {400, "<html>", Refusal::of_the_table, ErrorCode::configuration},
+        {409, "[]", Refusal::of_the_table, ErrorCode::configuration},
+        {301, "", Refusal::of_the_table, ErrorCode::configuration},
+        {0, "", Refusal::of_the_table, ErrorCode::configuration},
+        {404, R"({"code":12,"message":["x"]})", Refusal::of_the_table, ErrorCode::configuration},
+        {503, R"({"code":"a code that is far too long to be one"})", Refusal::for_now,
+         ErrorCode::unavailable},
+    }));
+    CAPTURE(c.status, c.code);
+    const auto refused = read_refusal(c.status, c.code);
+    REQUIRE(refused);
+    CHECK(refused->refusal == c.refusal);
+    CHECK(refused->error.code() == c.error);
+    CHECK(refused->error.details().server_code.empty());
+}
+
+TEST_CASE("what the server says is in the message, on one line", "[postgrest]") {
+    const auto refused = read_refusal(
+        409,
+        R"({"code":"23505","details":"Key (x)=(1)\nexists.","hint":"a hint","message":"duplicate\u0007 key"})");
+    REQUIRE(refused);
+    const std::string message(refused->error.message());
+    CHECK_THAT(message,
+               Catch::Contains("duplicate") && Catch::Contains("Key (x)") && Catch::Contains("a hint"));
+    CHECK(message.find('\n') == std::string::npos);
+    CHECK(message.find('\a') == std::string::npos);
+}
+
+TEST_CASE("a table without a unique index gets told the SQL", "[postgrest]") {
+    CHECK_THAT(std::string(read_refusal(400, document("42P10"))->error.message()),
+               Catch::Contains("CREATE UNIQUE INDEX ON file_uploads (file_id)"));
+}

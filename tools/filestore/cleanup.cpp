@@ -1,0 +1,158 @@
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "commands.h"
+#include "core/text.h"
+#include "feed.h"
+#include "json_line.h"
+
+namespace filestore::tool {
+
+namespace {
+
+std::string as_text(const CleanupFile& file, bool dry_run) {
+    std::string text;
+    switch (file.outcome) {
+        case CleanupOutcome::removed:
+            text = dry_run ? "would remove " : "removed ";
+            break;
+        case CleanupOutcome::already_gone:
+            text = "already gone: ";
+            break;
+        case CleanupOutcome::kept:
+            text = "kept ";
+            break;
+        case CleanupOutcome::failed:
+            text = "failed: ";
+            break;
+    }
+    text += file.id.str() + " " + std::to_string(file.size) + " " + format_timestamp(file.stored_at);
+    if (!file.original_path.empty()) {
+        text += " " + filestore::quoted(file.original_path);
+    }
+    if (file.reason) {
+        text += ": " + std::string(file.reason->message());
+    }
+    return text + "\n";
+}
+
+std::string as_json(const CleanupFile& file) {
+    JsonLine line;
+    line.text("file_id", file.id.text())
+        .text("outcome", to_string(file.outcome))
+        .text("original_path", file.original_path)
+        .number("size", file.size)
+        .text("stored_at", format_timestamp(file.stored_at));
+    if (file.reason) {
+        line.text("reason", file.reason->message());
+    }
+    return line.str();
+}
+
+std::string as_text(const CleanupReport& report, bool dry_run) {
+    std::string text = std::to_string(report.removed) + " files of " + std::to_string(report.bytes) +
+                       " bytes " + (dry_run ? "would be removed" : "removed") + "; " +
+                       std::to_string(report.already_gone) + " already gone, " + std::to_string(report.kept) +
+                       " kept, " + std::to_string(report.failed) + " failed";
+    if (report.bytes_in_versions > 0) {
+        text += "; the store keeps " + std::to_string(report.bytes_in_versions) + " bytes as older versions";
+    }
+    return text + "\n";
+}
+
+std::string as_json(const CleanupReport& report, bool dry_run) {
+    return JsonLine()
+        .boolean("dry_run", dry_run)
+        .number("removed", report.removed)
+        .number("bytes", report.bytes)
+        .number("bytes_in_versions", report.bytes_in_versions)
+        .number("already_gone", report.already_gone)
+        .number("kept", report.kept)
+        .number("failed", report.failed)
+        .str();
+}
+
+/// What a run came to. A value.
+struct Run {
+    ExitCode code = ExitCode::ok;
+    CleanupReport report{};
+};
+
+Run run(const Session& session, bool dry_run) {
+    const auto feed = std::make_shared<Feed<CleanupReport>>();
+    if (feed->descriptor() < 0) {
+        return {session.fail(errno_error(errno, "cannot wait for the call"))};
+    }
+    const auto first_failure = std::make_shared<std::optional<ErrorCode>>();
+    CleanupRequest request;
+    request.days = session.options.days.value_or(session.store.cleanup.retention_days);
+    request.dry_run = dry_run;
+    request.call = session.call_options();
+    request.on_file = [feed, first_failure, dry_run, json = session.options.json](const CleanupFile& file) {
+        if (file.outcome == CleanupOutcome::failed && !*first_failure) {
+            *first_failure = file.reason->code();
+        }
+        return feed->add(json ? as_json(file) : as_text(file, dry_run));
+    };
+    session.service.cleanup_async(std::move(request),
+                                  [feed](Result<CleanupReport> report) { feed->end(std::move(report)); });
+    const auto report = feed->follow(session, nullptr);
+    if (session.output.has_failed() && session.output.reader_is_gone()) {
+        return {ExitCode::other};
+    }
+    if (!report) {
+        return {session.fail(report.error())};
+    }
+    const ExitCode printed =
+        session.print(session.options.json ? as_json(*report, dry_run) : as_text(*report, dry_run));
+    const bool has_failures = printed == ExitCode::ok && *first_failure;
+    return {has_failures ? exit_code_of(**first_failure) : printed, *report};
+}
+
+/// Whether the user says yes. No where a signal comes, or the input ends.
+bool agrees(const Session& session) {
+    constexpr std::string_view question = "Remove them? [y/N] ";
+    if (::write(STDERR_FILENO, question.data(), question.size()) < 0) {
+        return false;
+    }
+    std::array<char, 256> line{};
+    while (session.signals.caught() == 0) {
+        wait_for_input_or_signal(STDIN_FILENO, session.signals);
+        if (session.signals.caught() != 0) {
+            break;
+        }
+        const ssize_t got = ::read(STDIN_FILENO, line.data(), line.size());
+        return got > 0 && (line.front() == 'y' || line.front() == 'Y');
+    }
+    return false;
+}
+
+}  // namespace
+
+ExitCode cleanup(const Session& session) {
+    if (session.options.dry_run) {
+        return run(session, true).code;
+    }
+    if (session.options.yes) {
+        return run(session, false).code;
+    }
+    if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) {
+        return session.fail(Error(ErrorCode::invalid_argument,
+                                  "cleanup deletes files: give --yes, or --dry-run to see which"));
+    }
+    const Run plan = run(session, true);
+    const bool has_work = plan.report.removed + plan.report.already_gone > 0;
+    if (!has_work || session.signals.caught() != 0 || !agrees(session)) {
+        return plan.code;
+    }
+    return run(session, false).code;
+}
+
+}  // namespace filestore::tool
