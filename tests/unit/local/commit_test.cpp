@@ -142,12 +142,21 @@ Result<void> publish(const Store& store, bool is_new, bool is_small = false) {
     if (!lock.ok()) {
         return lock.error();
     }
+    if (const auto settled = settle(store, id); !settled.ok()) {
+        return settled;
+    }
     return is_new ? publish_new(store, id, *content) : replace(store, id, *content);
 }
 
 Result<void> take_it_away(const Store& store) {
     const auto lock = FileLock::take(store, id, {});
-    const auto removed = lock.ok() ? take_away(store, id) : Result<bool>(lock.error());
+    if (!lock.ok()) {
+        return lock.error();
+    }
+    if (const auto settled = settle(store, id); !settled.ok()) {
+        return settled;
+    }
+    const auto removed = take_away(store, id);
     return removed.ok() ? Result<void>() : removed.error();
 }
 
