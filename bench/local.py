@@ -1,6 +1,6 @@
 """The local backend beside its peers, in one run: medians, and ratios to the peer.
 
-    cmake --build --preset release --target filestore_bench_local
+    cmake --preset release -D FILESTORE_BENCH=ON && cmake --build --preset release --target filestore_bench_local
     python3 bench/local.py build/release/bench/filestore_bench_local [--runs 9] [--count 5000] [--size 1024] DIRECTORY...
 
 Each DIRECTORY names a file system to measure on, such as one on ext4 and one on tmpfs; there must be room for twice the large file (--size MiB) and for

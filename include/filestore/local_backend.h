@@ -68,9 +68,11 @@ struct LocalOptions {
     unsigned file_mode = 0600;
     unsigned directory_mode = 0700;
     /// The checksum of a file's bytes that an upload keeps in the metadata; none where it is empty. Files without one, such as the original's, are
-    /// read as well; nothing tells of them that their bytes have changed.
+    /// read as well; nothing tells of them that their bytes have changed. An upload from a file shares the file's blocks where the file system can (xfs, btrfs), and
+    /// reads them once for the checksum; elsewhere the kernel copies the file where there is no checksum.
     std::optional<ChecksumAlgorithm> checksum = ChecksumAlgorithm::crc64nvme;
-    /// Whether a download of a whole file is compared with its checksum: other bytes are `corrupt`, before Sink::finish.
+    /// Whether a download of a whole file is compared with its checksum: other bytes are `corrupt`, before Sink::finish. Where not, the kernel moves the
+    /// bytes to files, pipes, and sockets that are set not to block.
     bool verify_downloads = false;
     /// For presigned URLs, which there are where both are given: where a server hands the files out ("https://files.example/files"; http or https,
     /// without query and fragment), and the secret that signs, 32 bytes or more, which that server checks them with: see check_signed_url().

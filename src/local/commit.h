@@ -47,6 +47,17 @@
 /// A reader that finds m knows that D and M may be of two uploads; it takes the lock and settles first. The original system, which knows
 /// none of this, sees the new bytes with the old sidecar between 6 and 7, and M without D, which it does not look at.
 ///
+/// What the operations of the backend ask of the system for a file of 4 KiB, in a flat store that is in use: calls in the modes `none`, `data` and `full`, and
+/// which they are in `full` (a file's state is newfstatat here, its lock fcntl, the check for a fork getpid):
+///
+///                  none  data  full
+///     upload         15    17    21   2 close, 2 fcntl, 4 fsync, getpid, getrandom, 6 newfstatat, 2 openat, renameat2, 2 write
+///     replacement    19    21    27   access, 2 close, 2 fcntl, 5 fsync, getpid, getrandom, linkat, 8 newfstatat, 2 openat, 2 renameat, 2 write
+///     removal        10    10    14   2 fcntl, 2 fsync, getpid, 6 newfstatat, renameat, 2 unlinkat
+///     download       11    11    11   2 close, getpid, 4 newfstatat, 2 openat2, pread64, read
+///     metadata        8     8     8   close, getpid, 4 newfstatat, openat2, read
+///     exists          2     2     2   getpid, newfstatat
+///
 /// Functions of this header are thread-safe and block; all but stage() are called with the file's lock held.
 
 #include <optional>

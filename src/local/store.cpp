@@ -130,6 +130,15 @@ Result<bool> is_new(const Store& store) {
     return errno == 0 ? Result<bool>(true) : open_file_error(errno, "cannot look " + store.place());
 }
 
+/// In an open store, of which what is not there any more was removed.
+Result<Descriptor> open_or_make_again(const Store& store, int above, const char* name) {
+    auto directory = open_or_make_directory(store, above, name);
+    if (!directory.ok() && directory.error().code() == ErrorCode::configuration) {
+        return Error(ErrorCode::io, std::string(directory.error().message()));
+    }
+    return directory;
+}
+
 Error another_layout(const Store& store, LocalLayout wanted) {
     const std::string is(to_string(store.layout.current));
     const std::string state = store.layout.before ? "is being converted to " + is : "is " + is;
@@ -270,9 +279,9 @@ Result<int> Store::staging() const {
     if (there) {
         return *there;
     }
-    FILESTORE_TRY_ASSIGN(const Descriptor own, open_or_make_directory(*this, base.get(), own_directory));
+    FILESTORE_TRY_ASSIGN(const Descriptor own, open_or_make_again(*this, base.get(), own_directory));
     FILESTORE_TRY(make_lock_file(*this, own.get()));
-    FILESTORE_TRY_ASSIGN(const Descriptor made, open_or_make_directory(*this, own.get(), "staging"));
+    FILESTORE_TRY_ASSIGN(const Descriptor made, open_or_make_again(*this, own.get(), "staging"));
     FILESTORE_TRY_ASSIGN(const std::optional<int> opened, staging_if_there());
     return opened ? Result<int>(*opened)
                   : Error(ErrorCode::io, "directory '.filestore/staging' was removed " + place());
@@ -303,7 +312,7 @@ Result<FileLock> FileLock::prepare(const Store& store, const FileId& id) {
     }
     if (!file.is_open() && errno == ENOENT) {
         FILESTORE_TRY_ASSIGN(const Descriptor own,
-                             open_or_make_directory(store, store.base.get(), own_directory));
+                             open_or_make_again(store, store.base.get(), own_directory));
         FILESTORE_TRY(make_lock_file(store, own.get()));
         file = open_it();
     }
