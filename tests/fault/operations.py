@@ -3,6 +3,7 @@
 import signal
 
 from scene import ID, Stored, meta_options
+from stores import set_age
 
 CONTENT = bytes(range(251)) * 800
 
@@ -67,8 +68,31 @@ class Removal:
         return visible
 
 
+class Cleanup:
+    """Of every file that was there."""
+
+    def __repr__(self):
+        return "cleanup"
+
+    def run(self, scene, runner):
+        for file_id in scene.kept:
+            set_age(scene.store, file_id, days=40)
+        return runner("cleanup", "--yes", *scene.store.options)
+
+    def visible_after(self, scene, outcome, before, lasting=False):
+        """Each file whole or gone, whatever became of the others."""
+        visible = scene.visible()
+        if outcome.code == 0:
+            assert visible == {}
+        else:
+            assert visible.items() <= before.items()
+        return visible
+
+
 UPLOADS = [Upload("pipe"), Upload("file")]
 CHANGES = [*UPLOADS, Removal()]
+# A cleanup needs files that are old, which a store that is spoilt before it begins cannot be given.
+CHANGES_TO_KILL = [*CHANGES, Cleanup()]
 
 
 class Download:
