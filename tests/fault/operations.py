@@ -202,7 +202,7 @@ CHANGES = [*UPLOADS, Removal()]
 CHANGES_IN_SHARDS = [InShards(Upload("pipe")), InShards(Removal())]
 CONVERSIONS = [Conversion("sharded"), Conversion("flat")]
 # A cleanup needs files that are old, which a store that is spoilt before it begins cannot be given.
-CHANGES_TO_KILL = [*CHANGES, *CHANGES_IN_SHARDS, *CONVERSIONS, Repair(), Cleanup()]
+CHANGES_TO_KILL = [*CHANGES, Cleanup()]
 
 
 class Download(Operation):
