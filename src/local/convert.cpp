@@ -100,7 +100,7 @@ private:
     [[nodiscard]] Result<std::uint64_t> move_all();
     [[nodiscard]] Result<void> move(const FileId& id);
     [[nodiscard]] Result<void> flush_all() const;
-    void remove_shards() const;
+    [[nodiscard]] Result<void> remove_shards() const;
     void show_progress_now_and_then();
 
     const Store& store_;
@@ -123,7 +123,7 @@ Result<ConvertReport> Conversion::run() {
     }
     FILESTORE_TRY(flush_all());
     if (old_ == LocalLayout::sharded) {
-        remove_shards();
+        FILESTORE_TRY(remove_shards());
     }
     FILESTORE_TRY(write_layout(store_, {store_.layout.current}));
     if (request_.progress) {
@@ -153,14 +153,14 @@ Result<std::uint64_t> Conversion::visit(const Descriptor& directory, Part part,
 
 Result<std::uint64_t> Conversion::visit(Part part, const Visit& visit_one) const {
     std::uint64_t found = 0;
-    for (unsigned number = 0; number < directories_of(old_); ++number) {
+    FILESTORE_TRY_ASSIGN(const auto numbers, directories_there(store_, old_, part));
+    for (const unsigned number : numbers) {
         const Descriptor directory = open_directory_of(store_, old_, part, number);
-        if (directory.is_open()) {
-            FILESTORE_TRY_ASSIGN(const std::uint64_t there, visit(directory, part, visit_one));
-            found += there;
-        } else if (errno != ENOENT) {
+        if (!directory.is_open()) {
             return open_file_error(errno, "cannot list the files " + store_.place());
         }
+        FILESTORE_TRY_ASSIGN(const std::uint64_t there, visit(directory, part, visit_one));
+        found += there;
     }
     return found;
 }
@@ -191,14 +191,13 @@ Result<void> Conversion::move(const FileId& id) {
 Result<void> Conversion::flush_all() const {
     for (const LocalLayout layout : both_layouts) {
         for (const Part part : both_parts) {
-            for (unsigned number = 0; number < directories_of(layout); ++number) {
+            FILESTORE_TRY_ASSIGN(const auto numbers, directories_there(store_, layout, part));
+            for (const unsigned number : numbers) {
                 const Descriptor directory = open_directory_of(store_, layout, part, number);
-                if (directory.is_open()) {
-                    FILESTORE_TRY(
-                        flush_to_disk(directory.get(), "cannot flush a directory " + store_.place()));
-                } else if (errno != ENOENT) {
+                if (!directory.is_open()) {
                     return open_file_error(errno, "cannot open a directory " + store_.place());
                 }
+                FILESTORE_TRY(flush_to_disk(directory.get(), "cannot flush a directory " + store_.place()));
             }
         }
     }
@@ -206,14 +205,14 @@ Result<void> Conversion::flush_all() const {
 }
 
 /// Those that are empty: what is not ours stays.
-void Conversion::remove_shards() const {
+Result<void> Conversion::remove_shards() const {
     for (const Part part : both_parts) {
-        for (unsigned number = 0; number < directories_of(LocalLayout::sharded); ++number) {
-            if (open_directory_of(store_, LocalLayout::sharded, part, number).is_open()) {
-                remove_shard(store_, part, number);
-            }
+        FILESTORE_TRY_ASSIGN(const auto numbers, directories_there(store_, LocalLayout::sharded, part));
+        for (const unsigned number : numbers) {
+            remove_shard(store_, part, number);
         }
     }
+    return {};
 }
 
 void Conversion::show_progress_now_and_then() {

@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 
 #include "core/try.h"
+#include "local/directory.h"
 #include "local/paths.h"
 
 namespace filestore::local {
@@ -37,6 +39,14 @@ unsigned digit_value(char digit) noexcept {
 std::string shard_name(unsigned number) {
     constexpr std::string_view digits = "0123456789abcdef";
     return {digits[number / 16], digits[number % 16]};
+}
+
+/// Nothing for a name that no shard has.
+std::optional<unsigned> shard_number(std::string_view name) noexcept {
+    const bool is_one = name.size() == shard_digits && std::all_of(name.begin(), name.end(), [](char digit) {
+                            return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
+                        });
+    return is_one ? std::optional(digit_value(name[0]) * 16 + digit_value(name[1])) : std::nullopt;
 }
 
 bool is_there(const Place& place) noexcept {
@@ -121,7 +131,28 @@ Descriptor open_directory_of(const Store& store, LocalLayout layout, Part part, 
 
 unsigned directory_of(LocalLayout layout, const FileId& id) noexcept {
     const std::string_view text = id.text();
-    return layout == LocalLayout::sharded ? digit_value(text[0]) * 16 + digit_value(text[1]) : 0;
+    return layout == LocalLayout::sharded ? shard_number(text.substr(0, shard_digits)).value_or(0) : 0;
+}
+
+Result<std::vector<unsigned>> directories_there(const Store& store, LocalLayout layout, Part part) {
+    if (layout == LocalLayout::flat) {
+        return std::vector<unsigned>{0};
+    }
+    const std::string what = "cannot look for the directories " + store.place();
+    FILESTORE_TRY_ASSIGN(const Directory names, open_directory(directory_above(store, part), what));
+    std::vector<unsigned> there;
+    errno = 0;
+    while (const dirent* entry = ::readdir(names.get())) {
+        if (const auto number = shard_number(entry->d_name)) {
+            there.push_back(*number);
+        }
+        errno = 0;
+    }
+    if (errno != 0) {
+        return open_file_error(errno, what);
+    }
+    std::sort(there.begin(), there.end());
+    return there;
 }
 
 void remove_shard(const Store& store, Part part, unsigned number) {

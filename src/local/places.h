@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/descriptor.h"
 #include "filestore/file_id.h"
@@ -63,6 +64,10 @@ private:
 [[nodiscard]] unsigned directories_of(LocalLayout layout) noexcept;
 [[nodiscard]] Descriptor open_directory_of(const Store& store, LocalLayout layout, Part part,
                                            unsigned number);
+
+/// The numbers of those that are there, in order.
+[[nodiscard]] Result<std::vector<unsigned>> directories_there(const Store& store, LocalLayout layout,
+                                                              Part part);
 
 /// Removes a directory of a sharded store where it is empty.
 void remove_shard(const Store& store, Part part, unsigned number);

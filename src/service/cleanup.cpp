@@ -150,11 +150,11 @@ private:
         FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts_.journal->states_of(ids));
         items_.clear();
         for (std::size_t i = 0; i < ids.size(); ++i) {
-            if (states[i].stored || states[i].busy) {
+            if (states[i].stored) {
                 continue;
             }
             all_recorded_ = false;
-            if (is_old(page.files[i].last_modified)) {
+            if (!states[i].busy && is_old(page.files[i].last_modified)) {
                 Item& item = items_.emplace_back();
                 item.file.id = ids[i];
                 item.file.stored_at = page.files[i].last_modified;
@@ -170,7 +170,7 @@ private:
     /// What has no time has the first one there is.
     [[nodiscard]] bool is_old(Timestamp time) const { return time > Timestamp() && time < kept_from_; }
 
-    using Take = void (CleanupRun::*)(Item&, Result<FileInfo>);
+    using Take = void (CleanupRun::*)(Item&, Result<FileInfo>&&);
     using Then = Result<void> (CleanupRun::*)();
 
     void look_at_page() {
@@ -225,7 +225,7 @@ private:
         step([this] { return (this->*then_)(); });
     }
 
-    void take_look(Item& item, Result<FileInfo> info) {
+    void take_look(Item& item, Result<FileInfo>&& info) {
         if (info.ok()) {
             return take_info(item, std::move(*info));
         }
@@ -357,7 +357,7 @@ private:
                may_have_happened(*item.file.reason);
     }
 
-    void take_second_look(Item& item, Result<FileInfo> info) {
+    void take_second_look(Item& item, Result<FileInfo>&& info) {
         item.is_settled = true;
         if (!info.ok() && info.error().code() == ErrorCode::not_found) {
             item.file.outcome = CleanupOutcome::removed;

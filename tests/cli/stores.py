@@ -1,8 +1,10 @@
 """The stores that the command is tested on, and what they hold when nobody asks the command."""
 
 import contextlib
+import os
 import pathlib
 import sqlite3
+import time
 import uuid
 
 import boto3
@@ -11,6 +13,7 @@ from command import tree
 
 LACKS = pathlib.Path(__file__).parent.parent / "conformance" / "lacks.txt"
 MISSING_ID = "00000000-0000-4000-8000-000000000000"
+DAY = 24 * 3600
 
 
 class Catalogue:
@@ -63,6 +66,15 @@ class LocalStore:
         leftovers = {path.name for path in (self.base / ".filestore").rglob("*") if path.is_file()}
         assert all(name in ("lock", "layout") or name.startswith("catalogue.sqlite") for name in leftovers), leftovers
         self.catalogue.assert_nothing_open()
+
+
+def set_age(store, file_id, days):
+    """As if a file of a local store had been stored so many days ago."""
+    then = time.time() - days * DAY
+    os.utime(store.base / file_id, (then, then))
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(then))
+    with contextlib.closing(sqlite3.connect(store.catalogue.path)) as connection, connection:
+        connection.execute("UPDATE file_uploads SET uploaded_at = ? WHERE file_id = ?", (stamp, file_id))
 
 
 def lacks(server, feature):

@@ -13,20 +13,7 @@ import time
 import pytest
 from command import assert_fails, assert_succeeds, uploaded
 from original_system import OriginalStorage
-from stores import MISSING_ID
-
-DAY = 24 * 3600
-
-
-def set_age(store, file_id, days):
-    """As if a local file had been stored so many days ago."""
-    then = time.time() - days * DAY
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(then))
-    path = store.base / file_id
-    if path.exists():
-        os.utime(path, (then, then))
-    with contextlib.closing(sqlite3.connect(store.catalogue.path)) as connection, connection:
-        connection.execute("UPDATE file_uploads SET uploaded_at = ? WHERE file_id = ?", (stamp, file_id))
+from stores import DAY, MISSING_ID, set_age
 
 
 @pytest.fixture
@@ -167,9 +154,11 @@ def test_a_file_that_cannot_be_looked_at(tool, local, old_and_young):
     damaged = uploaded(tool.run("upload", "-", *local.options, stdin=b"x"))
     set_age(local, damaged, 40)
     (local.base / "metadata" / f"{damaged}.json").write_text("{")
-    code, files, report = cleanup(tool, local, "--yes")
-    assert (code, report["removed"], report["failed"]) == (7, 1, 1)
+    outcome = tool.run("cleanup", "--yes", "--json", *local.options)
+    *files, report = map(json.loads, outcome.lines)
+    assert (outcome.code, report["removed"], report["failed"]) == (7, 1, 1)
     assert {file["file_id"]: file["outcome"] for file in files} == {old: "removed", damaged: "failed"}
+    assert outcome.err.startswith(f"filestore: file {damaged}: ".encode()) and outcome.err.count(b"\n") == 1
 
 
 def test_a_record_alone_removes_nothing_that_the_store_says_is_new(tool, s3_store):

@@ -4,6 +4,7 @@ import signal
 
 from command import assert_succeeds
 from scene import ID, Stored, meta_options, paths_below
+from stores import set_age
 
 CONTENT = bytes(range(251)) * 800
 
@@ -174,11 +175,34 @@ class InShards(Operation):
         scene.save()
 
 
+class Cleanup(Operation):
+    """Of every file that was there."""
+
+    def __repr__(self):
+        return "cleanup"
+
+    def run(self, scene, runner):
+        for file_id in scene.kept:
+            set_age(scene.store, file_id, days=40)
+        return runner("cleanup", "--yes", *scene.store.options)
+
+    def visible_after(self, scene, outcome, before, lasting=False):
+        """Each file whole or gone, whatever became of the others."""
+        visible = scene.visible()
+        if outcome.code == 0:
+            assert visible == {}
+        else:
+            assert visible.items() <= before.items()
+        return visible
+
+
 # Few bytes are kept in memory until they are whole.
 UPLOADS = [Upload("pipe"), Upload("file"), Upload("pipe", CONTENT[:5000])]
 CHANGES = [*UPLOADS, Removal()]
 CHANGES_IN_SHARDS = [InShards(Upload("pipe")), InShards(Removal())]
 CONVERSIONS = [Conversion("sharded"), Conversion("flat")]
+# A cleanup needs files that are old, which a store that is spoilt before it begins cannot be given.
+CHANGES_TO_KILL = [*CHANGES, *CHANGES_IN_SHARDS, *CONVERSIONS, Repair(), Cleanup()]
 
 
 class Download(Operation):

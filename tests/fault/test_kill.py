@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from command import LONG
-from operations import CHANGES, CHANGES_IN_SHARDS, CONVERSIONS, Repair, Upload
+from operations import CHANGES_TO_KILL, Upload
 from scene import ID, copy_store, paths_below
 from sweep import Sweep
 
@@ -42,7 +42,7 @@ def shape_of(scene):
     return str((sorted(ID.sub("ID", path) for path in files), intents))
 
 
-@pytest.mark.parametrize("operation", [*CHANGES, *CHANGES_IN_SHARDS, *CONVERSIONS, Repair()], ids=str)
+@pytest.mark.parametrize("operation", CHANGES_TO_KILL, ids=str)
 def test_a_kill_at_each_call(scene, tamper, operation):
     operation.prepare(scene)
     with Sweep(f"kill at each call of {operation}", SECONDS_FOR_AN_OPERATION) as sweep:
@@ -71,7 +71,7 @@ def crashed_stores(scene, tamper, operation, directory):
     return list(shapes.values())
 
 
-@pytest.mark.parametrize("operation", CHANGES, ids=str)
+@pytest.mark.parametrize("operation", CHANGES_TO_KILL, ids=str)
 def test_a_kill_at_each_call_of_recovery(scene, tamper, tmp_path, operation):
     """The command that finds the store of a killed one is killed too."""
     stores = crashed_stores(scene, tamper, operation, tmp_path)

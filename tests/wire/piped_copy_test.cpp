@@ -121,13 +121,19 @@ TEST_CASE("a download that feeds an upload of the same client ends", "[wire][fau
     std::vector<Pipe> pipes(copies);
     Answers<S3GetResult> got;
     Answers<S3PutResult> stored;
+    CallOptions call;
+    // Ends a call that waits for ever.
+    call.deadline = deadline_in(std::chrono::seconds(60));
     for (std::size_t i = 0; i < copies; ++i) {
         S3GetRequest get;
         get.bucket = "bucket";
         get.key = "from";
         get.sink = pipes[i].sink();
+        get.call = call;
         client.get_async(std::move(get), got.next());
-        client.put_async(put_of("to" + std::to_string(i), pipes[i].source()), stored.next());
+        S3PutRequest put = put_of("to" + std::to_string(i), pipes[i].source());
+        put.call = call;
+        client.put_async(std::move(put), stored.next());
     }
     for (const auto& result : stored.wait_for(copies)) {
         CHECK(result.ok());

@@ -96,8 +96,9 @@ Run run(const Session& session, bool dry_run) {
     request.dry_run = dry_run;
     request.call = session.call_options();
     request.on_file = [feed, first_failure, dry_run, json = session.options.json](const CleanupFile& file) {
-        if (file.outcome == CleanupOutcome::failed && !*first_failure) {
-            *first_failure = file.reason->code();
+        if (file.outcome == CleanupOutcome::failed) {
+            *first_failure = first_failure->value_or(file.reason->code());
+            report(file.reason->within("file " + file.id.str()));
         }
         return feed->add(json ? as_json(file) : as_text(file, dry_run));
     };

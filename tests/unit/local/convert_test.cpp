@@ -76,7 +76,9 @@ struct Fixture {
     /// Every file is there, whole, with its metadata.
     void check_files(StorageBackend& backend) const {
         std::map<FileId, std::string> found;
-        for (const ListEntry& entry : backend.list({})->files) {
+        const auto page = backend.list({});
+        REQUIRE(page.ok());
+        for (const ListEntry& entry : page->files) {
             const auto sink = std::make_shared<BufferSink>();
             DownloadRequest request;
             request.id = entry.id;

@@ -142,7 +142,7 @@ TEST_CASE("a dry run tells what a run then does, and changes nothing", "[cleanup
     std::filesystem::remove(scene.path_of(gone));
     std::filesystem::remove(scene.directory.file("store/metadata/" + gone.str() + ".json"));
     scene.store_unrecorded();
-    scene.clock->advance(days(30));
+    scene.clock->advance(days(31));
     scene.upload();
 
     const auto told_by = [&](bool dry_run) {
