@@ -30,9 +30,12 @@ template <class T, class Start>
     try {
         const auto answer = std::make_shared<Answer>();
         std::forward<Start>(start)(Completion<T>([answer](Result<T> result) {
-            const std::lock_guard lock(answer->mutex);
-            answer->result.emplace(std::move(result));
-            answer->arrived.notify_all();
+            {
+                const std::lock_guard lock(answer->mutex);
+                answer->result.emplace(std::move(result));
+            }
+            // Not under the lock, which the woken thread would have to wait for.
+            answer->arrived.notify_one();
         }));
         std::unique_lock lock(answer->mutex);
         answer->arrived.wait(lock, [&] { return answer->result.has_value(); });
