@@ -200,8 +200,6 @@ def test_an_unreadable_file_is_not_called_damaged(tool, any_local):
     assert any_local.data(ids[0]).exists()
 
 
-# What a run reads ahead at most is reached by the second one.
-SIZES_OF_STORES = [1000, 70_000, *([1_000_000] if LONG else [])]
 
 
 @pytest.mark.parametrize("layout", ["flat", "sharded"])
@@ -216,8 +214,10 @@ def test_memory_does_not_grow_with_the_store(tool, tmp_path, layout):
         return int(result.read_text()) * 1024
 
     other = "flat" if layout == "sharded" else "sharded"
+    # In the second one of a flat store a run reads as much ahead as ever.
+    sizes = [1000, 70_000 if LONG or layout == "flat" else 10_000, *([1_000_000] if LONG else [])]
     peaks = []
-    for count in SIZES_OF_STORES:
+    for count in sizes:
         store = LocalStore(tmp_path / str(count), layout)
         ids = fill(store, count, b"")
         listing = tmp_path / "listing"
@@ -228,7 +228,7 @@ def test_memory_does_not_grow_with_the_store(tool, tmp_path, layout):
         store.options = [store.base]
         peaks[-1].append(peak(store, "convert", "--layout", other))
         shutil.rmtree(store.base)
-    for count, row in zip(SIZES_OF_STORES, peaks):
+    for count, row in zip(sizes, peaks):
         print(f"{count} files, {layout}: " + ", ".join(f"{size / MIB:.1f} MiB" for size in row))
     for row in peaks[1:]:
         assert all(size - small < 32 * MIB for size, small in zip(row, peaks[0]))
