@@ -39,22 +39,26 @@ WHERE file_uploads.deleted_at IS NULL
   AND (?5 = 1 OR ifnull(file_uploads.uploaded_at, '') <= excluded.deleted_at)
 )sql";
 
-// ?7 and ?8 are the two times of begin_removals(). An intent that another cleaner, or an upload, has open is in `intents`.
-constexpr const char* begin_removal = R"sql(
-INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6
-WHERE NOT EXISTS (SELECT 1 FROM intents WHERE file_id = ?2)
-  AND NOT EXISTS (SELECT 1 FROM file_uploads
-                  WHERE file_id = ?2 AND (uploaded_at >= ?7 OR deleted_at >= ?8))
-)sql";
+// What is left of a removal that a dead process began is no work of anybody: ?1 is the own session, ?2 the newest intent that it has inherited.
+#define FILESTORE_BUSY(file_id)                                      \
+    "EXISTS (SELECT 1 FROM intents WHERE intents.file_id = " file_id \
+    " AND NOT (operation = 'removal' AND session = ?1 AND number <= ?2))"
+
+// ?8 and ?9 are the two times of begin_removals().
+constexpr const char* begin_removal =
+    "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
+    "SELECT ?1, ?3, ?4, ?5, ?6, ?7 WHERE NOT " FILESTORE_BUSY("?3")
+    " AND NOT EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3 AND (uploaded_at >= ?8 OR deleted_at >= ?9))";
 
 // In the order of the index stored_by_upload, so that a page costs what it holds, however many rows there are.
-constexpr const char* uploads_before = R"sql(
-SELECT file_id, uploaded_at FROM file_uploads
-WHERE deleted_at IS NULL AND uploaded_at < ?1 AND (uploaded_at, file_id) > (?2, ?3)
-  AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.file_id = file_uploads.file_id)
-ORDER BY uploaded_at, file_id LIMIT ?4
-)sql";
+constexpr const char* uploads_before =
+    "SELECT file_id, uploaded_at FROM file_uploads "
+    "WHERE deleted_at IS NULL AND uploaded_at < ?3 AND (uploaded_at, file_id) > (?4, ?5) AND "
+    "NOT " FILESTORE_BUSY("file_uploads.file_id") " ORDER BY uploaded_at, file_id LIMIT ?6";
+
+constexpr const char* state_of =
+    "SELECT " FILESTORE_BUSY("?3") ", EXISTS (SELECT 1 FROM file_uploads "
+    "WHERE file_id = ?3 AND uploaded_at IS NOT NULL AND deleted_at IS NULL)";
 
 constexpr std::string_view covered_mark = "covered";
 
@@ -193,6 +197,8 @@ private:
     SessionLock lock_;
     /// 0 until the first begin(): a catalogue that is only read takes no session.
     std::int64_t session_ = 0;
+    /// Numbers only grow: what this session begins itself has a larger one.
+    std::int64_t last_inherited_ = 0;
     std::mutex mutex_;
     const pid_t owner_process_ = getpid();
 };
@@ -249,8 +255,8 @@ Result<void> Catalogue::Impl::begin_removals(std::vector<Intent>& intents, Times
         FILESTORE_TRY_ASSIGN(const std::int64_t session, own_session());
         for (Intent& intent : intents) {
             FILESTORE_TRY(connection_.run(
-                begin_removal, session, intent.id.text(), name_of(Operation::removal), intent.file_path,
-                intent.metadata.to_json(), format_timestamp(intent.begun_at),
+                begin_removal, session, last_inherited_, intent.id.text(), name_of(Operation::removal),
+                intent.file_path, intent.metadata.to_json(), format_timestamp(intent.begun_at),
                 format_timestamp(uploaded_before), format_timestamp(unchanged_since)));
             intent.number = connection_.changed_rows() > 0 ? connection_.last_inserted() : 0;
         }
@@ -315,6 +321,7 @@ Result<void> Catalogue::Impl::claim(std::int64_t dead_session, std::vector<Inten
         if (!intent) {
             return damaged(connection_.path(), "intent " + std::to_string(row.number(0)));
         }
+        last_inherited_ = std::max(last_inherited_, intent->number);
         claimed.push_back(std::move(*intent));
     }
     return connection_.run("UPDATE intents SET session = ? WHERE session = ?", session_, dead_session);
@@ -373,10 +380,10 @@ Result<bool> Catalogue::Impl::is_stored(const FileId& id) {
 Result<std::vector<RecordedUpload>> Catalogue::Impl::uploaded_before(Timestamp before,
                                                                      const RecordedUpload& after,
                                                                      std::size_t most) {
-    FILESTORE_TRY_ASSIGN(
-        SqliteQuery row,
-        connection_.query(uploads_before, format_timestamp(before), format_timestamp(after.uploaded_at),
-                          after.id.text(), static_cast<std::int64_t>(most)));
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query(uploads_before, session_, last_inherited_,
+                                           format_timestamp(before), format_timestamp(after.uploaded_at),
+                                           after.id.text(), static_cast<std::int64_t>(most)));
     std::vector<RecordedUpload> uploads;
     for (;;) {
         FILESTORE_TRY_ASSIGN(const bool found, row.next());
@@ -396,12 +403,8 @@ Result<std::vector<RecordState>> Catalogue::Impl::states_of(const std::vector<Fi
     std::vector<RecordState> states;
     states.reserve(ids.size());
     for (const FileId& id : ids) {
-        FILESTORE_TRY_ASSIGN(
-            SqliteQuery row,
-            connection_.query("SELECT EXISTS (SELECT 1 FROM intents WHERE file_id = ?1), "
-                              "EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?1 AND uploaded_at IS NOT "
-                              "NULL AND deleted_at IS NULL)",
-                              id.text()));
+        FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                             connection_.query(state_of, session_, last_inherited_, id.text()));
         FILESTORE_TRY(row.next());
         states.push_back({row.number(0) != 0, row.number(1) != 0});
     }

@@ -54,7 +54,7 @@ struct RecordedUpload {
 
 /// What the catalogue says of a file. A value.
 struct RecordState {
-    /// An operation on it is open, of this process or another one.
+    /// An operation on it is open, of this process or another one; but not a removal that stale_intents() has given.
     bool busy = false;
     /// Its row says that it is stored.
     bool stored = false;
@@ -79,7 +79,7 @@ public:
     /// The upload has failed, but its file may be there and has to go: recovery must not take it for an upload that succeeded.
     [[nodiscard]] Result<void> turn_into_undo(std::int64_t intent_number);
 
-    /// Makes intents for a batch of removals durable, and notes their numbers in them. A file is left out, with the number 0, where an operation on it is open, and where its
+    /// Makes intents for a batch of removals durable, and notes their numbers in them. A file is left out, with the number 0, where it is busy (see RecordState), and where its
     /// row tells of an upload at `uploaded_before` or later, or of a removal at `unchanged_since` or later.
     [[nodiscard]] Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
                                               Timestamp unchanged_since);
@@ -104,7 +104,7 @@ public:
     /// Whether the file is one of those.
     [[nodiscard]] Result<bool> is_stored(const FileId& id);
 
-    /// The first `most` of those files that were uploaded before a time, behind `after`, in the order of their times.
+    /// The first `most` stored files that are not busy (see RecordState) and were uploaded before a time, behind `after`, in the order of their times.
     [[nodiscard]] Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before,
                                                                       const RecordedUpload& after,
                                                                       std::size_t most);

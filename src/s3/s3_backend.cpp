@@ -207,38 +207,36 @@ void S3Backend::remove_async(FileRequest request, Completion<bool> done) {
 }
 
 /// As remove_async() answers. Some servers tell of a key that is not there.
-RemovalOutcome outcome_of(const FileId& id, const S3RemoveBatchEntry& entry) {
+void take_entry(RemovalOutcome& outcome, const S3RemoveBatchEntry& entry) {
     if (entry.result.ok()) {
-        return {id, true, entry.result->delete_marker};
+        outcome.removed = true;
+        outcome.keeps_version = entry.result->delete_marker;
+    } else if (entry.result.error().details().server_code != "NoSuchKey") {
+        outcome.removed = entry.result.error();
     }
-    if (entry.result.error().details().server_code == "NoSuchKey") {
-        return {id, false, false};
-    }
-    return {id, entry.result.error(), false};
 }
 
-void S3Backend::remove_batch_async(RemoveBatchRequest request,
-                                   Completion<std::vector<RemovalOutcome>> done) {
+void S3Backend::remove_batch_async(RemoveBatchRequest request, Completion<std::vector<RemovalOutcome>> done) {
     if (!check_request(request).ok()) {
         return StorageBackend::remove_batch_async(std::move(request), std::move(done));
     }
     S3RemoveBatchRequest batch;
     batch.bucket = bucket_;
+    std::vector<RemovalOutcome> outcomes;
     for (const FileId& id : request.ids) {
         batch.objects.push_back({key_of(id), {}});
+        outcomes.push_back({id, false, false});
     }
     batch.call = std::move(request.call);
     s3::remove_batch(*core_, std::move(batch),
-                     [self = shared_from_this(), ids = std::move(request.ids),
-                      done = std::move(done)](const Result<std::vector<S3RemoveBatchEntry>>& entries) {
+                     [self = shared_from_this(), outcomes = std::move(outcomes), done = std::move(done)](
+                         const Result<std::vector<S3RemoveBatchEntry>>& entries) mutable {
                          self->core_->note_bucket(self->bucket_, entries.ok());
                          if (!entries.ok()) {
                              return done(entries.error());
                          }
-                         std::vector<RemovalOutcome> outcomes;
-                         outcomes.reserve(ids.size());
-                         for (std::size_t i = 0; i < ids.size(); ++i) {
-                             outcomes.push_back(outcome_of(ids[i], (*entries)[i]));
+                         for (std::size_t i = 0; i < outcomes.size(); ++i) {
+                             take_entry(outcomes[i], (*entries)[i]);
                          }
                          done(std::move(outcomes));
                      });

@@ -47,3 +47,27 @@ FEATURE_TEST_CASE("delete", "an ID can be used again after its removal", "[remov
     REQUIRE(backend->upload(std::move(upload)).ok());
     CHECK(load_bytes(*backend, id) == "new");
 }
+
+FEATURE_TEST_CASE("delete", "a batch of files is removed, and nothing else", "[removal]") {
+    const auto backend = store.open_backend();
+    RemoveBatchRequest batch;
+    for (int i = 0; i < 25; ++i) {
+        batch.ids.push_back(store_bytes(*backend, "content"));
+    }
+    const FileId kept = store_bytes(*backend, "kept");
+    const FileId unknown = FileId::generate().value();
+    batch.ids.push_back(unknown);
+    const auto outcomes = backend->remove_batch(batch);
+    REQUIRE(outcomes.ok());
+    REQUIRE(outcomes->size() == batch.ids.size());
+    for (std::size_t i = 0; i < batch.ids.size(); ++i) {
+        const RemovalOutcome& outcome = (*outcomes)[i];
+        CHECK(outcome.id == batch.ids[i]);
+        CHECK_FALSE(outcome.keeps_version);
+        REQUIRE(outcome.removed.ok());
+        const bool can_tell = backend->capabilities().remove_tells_existence;
+        CHECK((outcome.id == unknown ? !can_tell || !*outcome.removed : *outcome.removed));
+        CHECK_FALSE(*backend->exists({outcome.id, {}}));
+    }
+    CHECK(load_bytes(*backend, kept) == "kept");
+}

@@ -178,3 +178,18 @@ S3_FEATURE_TEST_CASE("versions", "an older version is copied, and presigned", "[
     const PresignedUrl url = ClientOnStore::required(versions->presign(presign));
     CHECK(ask(store, http::Method::get, url.url).body == "first");
 }
+
+S3_FEATURE_TEST_CASE("versions", "a batch in a bucket with versions tells that the bytes are kept",
+                     "[versions]") {
+    S3Options options = store.options().s3;
+    options.bucket = store.versioned_bucket();
+    const auto backend = open_s3_backend(options);
+    REQUIRE(backend.ok());
+    const FileId id = store_bytes(**backend, "content");
+    const auto outcomes = (*backend)->remove_batch({{id}, {}});
+    REQUIRE(outcomes.ok());
+    REQUIRE(outcomes->size() == 1);
+    REQUIRE(outcomes->front().removed.ok());
+    CHECK(outcomes->front().keeps_version);
+    CHECK_FALSE(*(*backend)->exists({id, {}}));
+}

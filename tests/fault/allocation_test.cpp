@@ -13,6 +13,7 @@
 #include "filestore/service.h"
 #include "support/eventually.h"
 #include "support/random_bytes.h"
+#include "support/settable_clock.h"
 #include "support/temporary_directory.h"
 
 using namespace filestore;
@@ -195,6 +196,13 @@ const Case cases[] = {
      },
      1,
      {1, 2}},
+    {"cleanup",
+     [](FileService& service, Inputs&) {
+         const auto report = service.cleanup({.days = 30});
+         return report.ok() && report->failed > 0 ? Error(ErrorCode::no_memory) : error_of(report);
+     },
+     0,
+     {0, 1, 2}},
 };
 
 /// Opens the store, makes the call and closes the store.
@@ -211,6 +219,8 @@ Error run(const Case& tried, ServiceOptions options, Inputs& inputs) {
 Error run_without_memory(const Case& tried, const Place& place, long successes) {
     Inputs inputs(place);
     ServiceOptions options = options_of(place.directory);
+    // To a cleanup all files are old.
+    options.clock = std::make_shared<SettableClock>(system_clock()->now() + std::chrono::days(40));
     has_failed = false;
     allocations_left = successes;
     const Error error = run(tried, std::move(options), inputs);

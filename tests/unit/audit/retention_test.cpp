@@ -158,6 +158,29 @@ TEST_CASE("a batch of removals leaves out what has changed", "[audit]") {
     CHECK_FALSE(catalogue->states_of({unknown})->front().busy);
 }
 
+TEST_CASE("a removal that a dead process began is in nobody's way once it is inherited", "[audit]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("c.sqlite");
+    const auto catalogue = open(path);
+    const FileId id = record_upload(*catalogue, 1);
+    REQUIRE(open(path)->begin(removal_of(id)).ok());
+    CHECK(catalogue->uploaded_before(at(10), beginning, 10)->empty());
+    CHECK(catalogue->states_of({id})->front().busy);
+
+    const auto inherited = catalogue->stale_intents();
+    REQUIRE(inherited.ok());
+    REQUIRE(inherited->size() == 1);
+    CHECK(catalogue->uploaded_before(at(10), beginning, 10)->size() == 1);
+    CHECK_FALSE(catalogue->states_of({id})->front().busy);
+    std::vector<Intent> intents{removal_of(id)};
+    REQUIRE(catalogue->begin_removals(intents, at(10), at(30)).ok());
+    CHECK(intents[0].number > inherited->front().number);
+    CHECK(catalogue->states_of({id})->front().busy);
+    REQUIRE(catalogue->end_removals(intents, {}, at(40)).ok());
+    REQUIRE(catalogue->complete(inherited->front(), at(5)).ok());
+    CHECK(catalogue->row(id)->deleted_at == at(40));
+}
+
 TEST_CASE("a page of old files costs what it holds, however many rows there are", "[audit]") {
     const TemporaryDirectory directory;
     const std::string path = directory.file("c.sqlite");
@@ -166,7 +189,8 @@ TEST_CASE("a page of old files costs what it holds, however many rows there are"
         sql(path,
             "EXPLAIN QUERY PLAN SELECT file_id, uploaded_at FROM file_uploads "
             "WHERE deleted_at IS NULL AND uploaded_at < 'a' AND (uploaded_at, file_id) > ('b', 'c') "
-            "AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.file_id = file_uploads.file_id) "
+            "AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.file_id = file_uploads.file_id AND NOT "
+            "(operation = 'removal' AND session = 1 AND number <= 2)) "
             "ORDER BY uploaded_at, file_id LIMIT 1000");
     REQUIRE(plan.size() == 3);
     CHECK_THAT(plan[0],

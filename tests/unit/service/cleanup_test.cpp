@@ -358,6 +358,32 @@ TEST_CASE("files at which somebody is at work are left out", "[cleanup]") {
     CHECK(scene.clean(30) == removed(2, 15));
 }
 
+TEST_CASE("what a run that was killed has begun is ended by the next one", "[cleanup]") {
+    Scene scene;
+    const FileId there = scene.upload();
+    const FileId gone = scene.upload();
+    scene.clock->advance(days(31));
+    std::vector<Intent> begun(2);
+    begun[0].id = there;
+    begun[1].id = gone;
+    for (Intent& intent : begun) {
+        intent.operation = Operation::removal;
+        intent.begun_at = scene.clock->now();
+    }
+    const Timestamp now = scene.clock->now();
+    REQUIRE(Catalogue::open(scene.catalogue_path()).value()->begin_removals(begun, now, now).ok());
+    REQUIRE(*scene.backend->remove({gone, {}}));
+    {
+        FileService next = scene.open();
+        const auto report = next.cleanup({.days = 30});
+        REQUIRE(report.ok());
+        CHECK(report->removed == 1);
+    }
+    CHECK_FALSE(scene.has(there));
+    CHECK(scene.is_recorded_as_deleted(there));
+    CHECK(scene.is_recorded_as_deleted(gone));
+}
+
 TEST_CASE("two runs at once remove each file once", "[cleanup]") {
     Scene scene;
     constexpr std::uint64_t files = 300;

@@ -99,7 +99,8 @@ TEST_CASE("an answer without a code is of the gateway", "[postgrest]") {
         {414, "", Refusal::of_size, ErrorCode::rejected},
         {404, R"({"message":"no Route matched with those values"})", Refusal::of_the_table,
          ErrorCode::configuration},
-        {404, "{}", Refusal::of_the_table, ErrorCode::configuration},  // a table that PostgREST 12 does not know
+        {404, "{}", Refusal::of_the_table,
+         ErrorCode::configuration},  // a table that PostgREST 12 does not know
         {400, "<html>", Refusal::of_the_table, ErrorCode::configuration},
         {409, "[]", Refusal::of_the_table, ErrorCode::configuration},
         {301, "", Refusal::of_the_table, ErrorCode::configuration},
