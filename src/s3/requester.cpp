@@ -178,6 +178,8 @@ private:
         Answer answer;
         bool head_seen = false;
         bool sent = false;
+        /// Local time, which the head's Date can be compared with: the body may take long.
+        Timestamp head_came{};
     };
 
     struct WakeOnCancel {
@@ -196,8 +198,8 @@ private:
     void on_attempt_end(const AttemptEnd& end) noexcept;
     [[nodiscard]] bool learn(const AttemptEnd& end);
     [[nodiscard]] bool goes_on(const AttemptEnd& end);
-    [[nodiscard]] bool mend(const Error& error, const Answer& answer);
-    [[nodiscard]] bool mend_clock(const Error& error, const Answer& answer);
+    [[nodiscard]] bool mend(const AttemptEnd& end);
+    [[nodiscard]] bool mend_clock(const AttemptEnd& end);
     [[nodiscard]] bool mend_keys(const Error& error);
     [[nodiscard]] bool mend_region(const Answer& answer);
     [[nodiscard]] bool is_unexplained(const Error& error) const;
@@ -262,6 +264,7 @@ public:
     }
 
     Result<void> on_head(const http::ResponseHead& head) override {
+        head_came_ = running_->requester_->options_.clock->now();
         answer_.status = head.status;
         for (const http::Header& header : head.headers) {
             answer_.headers.push_back({to_lower(header.name), header.value});
@@ -290,7 +293,7 @@ public:
     void on_done(Result<void> outcome) noexcept override {
         const auto running = std::exchange(running_, nullptr);
         auto answer = call_user(ErrorCode::internal, [&] { return result(outcome, *running); });
-        running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_, sent_});
+        running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_, sent_, head_came_});
     }
 
 private:
@@ -346,6 +349,7 @@ private:
     std::size_t next_look_ = first_look;
     std::size_t error_bytes_ = 0;
     bool error_cut_off_ = false;
+    Timestamp head_came_{};
     Answer answer_;
 };
 
@@ -443,7 +447,7 @@ bool Requester::RunningCall::learn(const AttemptEnd& end) {
     const auto now = std::chrono::steady_clock::now();
     reached_ = reached_ || end.sent;
     if (end.result.ok()) {
-        requester_->parts_.skew->on_accepted(end.result->header("date"), requester_->options_.clock->now());
+        requester_->parts_.skew->on_accepted(end.result->header("date"), end.head_came);
         requester_->budget_.on_success(attempts_ > 1);
         requester_->rate_.on_answer(now);
         return false;
@@ -466,7 +470,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     }
     const Error& error = end.result.error();
     const S3RetryOptions& retry = requester_->options_.retry;
-    const bool mended = mend(error, end.answer);
+    const bool mended = mend(end);
     if (!mended && is_unexplained(error)) {
         asks_why_ = asked_why_ = true;
         refusal_ = error;
@@ -530,14 +534,14 @@ bool Requester::RunningCall::is_lost(const AttemptEnd& end) noexcept {
 }
 
 /// Whether the failure's cause is out of the way, so that the request is worth repeating at once. Each cause once a call.
-bool Requester::RunningCall::mend(const Error& error, const Answer& answer) {
-    return mend_clock(error, answer) || mend_keys(error) || mend_region(answer);
+bool Requester::RunningCall::mend(const AttemptEnd& end) {
+    return mend_clock(end) || mend_keys(end.result.error()) || mend_region(end.answer);
 }
 
-bool Requester::RunningCall::mend_clock(const Error& error, const Answer& answer) {
+bool Requester::RunningCall::mend_clock(const AttemptEnd& end) {
     return !clock_mended_ && (clock_mended_ = requester_->parts_.skew->learn(
-                                  error.details().server_code, answer.header("date"),
-                                  requester_->options_.clock->now(), signer_->scope.time));
+                                  end.result.error().details().server_code, end.answer.header("date"),
+                                  end.head_came, signer_->scope.time));
 }
 
 bool Requester::RunningCall::mend_keys(const Error& error) {
