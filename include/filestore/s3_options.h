@@ -93,7 +93,8 @@ struct S3ClientOptions {
     std::string ca_file{};
 
     /// `http://`, `https://` or `socks5h://`, with user and password where it wants them. Empty: that of the environment, unless that is not to be
-    /// asked. Loopback and metadata addresses are never reached through a proxy.
+    /// asked. Loopback and metadata addresses are never reached through a proxy. What is no URL of a proxy is `invalid_argument` when the client is opened,
+    /// and `configuration` of the request where the environment has it; no message repeats it.
     std::string proxy{};
     /// Hosts that go past `proxy`: names, domains, addresses and networks, separated by commas.
     std::string no_proxy{};
