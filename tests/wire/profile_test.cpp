@@ -138,6 +138,40 @@ TEST_CASE("a server without batches deletes one by one", "[wire][profile]") {
     CHECK(lines_of(server) == Lines{"DELETE /bucket/k0", "DELETE /bucket/k1", "DELETE /bucket/k2"});
 }
 
+TEST_CASE("what fails one removal and all that follow ends them", "[wire][profile]") {
+    const std::string refusal =
+        GENERATE(answer("404 Not Found", "", error_body("NoSuchBucket")),
+                 answer("403 Forbidden", "", error_body("InvalidAccessKeyId")),
+                 answer("503 Service Unavailable", "", error_body("ServiceUnavailable")));
+    const ScriptedServer server({conversation({gone, refusal, gone})});
+    const auto results = open_client(server, "generic,batch_delete=no").remove_batch(batch_of(4));
+    REQUIRE(results.ok());
+    REQUIRE(results->size() == 4);
+    CHECK(results->front().result.ok());
+    CHECK_FALSE((*results)[1].result.ok());
+    CHECK(code_of((*results)[3].result) == code_of((*results)[1].result));
+    CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("what fails one removal alone leaves the others theirs", "[wire][profile]") {
+    const ScriptedServer server(
+        {conversation({answer("403 Forbidden", "", error_body("AccessDenied")), gone})});
+    const auto results = open_client(server, "generic,batch_delete=no").remove_batch(batch_of(2));
+    REQUIRE(results.ok());
+    CHECK(code_of(results->front().result) == ErrorCode::permission_denied);
+    CHECK(results->back().result.ok());
+}
+
+TEST_CASE("removals that cannot even be sent end, however many", "[wire][profile]") {
+    const ScriptedServer server;
+    S3RemoveBatchRequest request = batch_of(100'000);
+    request.bucket = "no bucket";
+    const auto results = open_client(server, "generic,batch_delete=no").remove_batch(std::move(request));
+    REQUIRE(results.ok());
+    CHECK(results->size() == 100'000);
+    CHECK(code_of(results->back().result) == ErrorCode::invalid_argument);
+}
+
 TEST_CASE("a server that answers batches with an error gets no more of them", "[wire][profile]") {
     for (const auto& [status, code] :
          {std::pair("501 Not Implemented", "NotImplemented"), std::pair("400 Bad Request", "InvalidRequest"),

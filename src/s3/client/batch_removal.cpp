@@ -1,10 +1,12 @@
 #include "s3/client/batch_removal.h"
 
 #include <algorithm>
+#include <atomic>
 #include <span>
 #include <utility>
 
 #include "core/checksum/checksum.h"
+#include "core/remove_one_by_one.h"
 #include "core/try.h"
 #include "s3/client/objects.h"
 #include "s3/client/support.h"
@@ -33,7 +35,19 @@ public:
           request_(std::move(request)),
           one_by_one_(!core.takes_batches()) {}
 
+    /// A loop, because a request that cannot be sent is answered at once, and comes here from below: whoever finds it running leaves it the next step.
     Result<void> go_on() {
+        if (++steps_wanted_ > 1) {
+            return {};
+        }
+        do {
+            FILESTORE_TRY(step());
+        } while (--steps_wanted_ > 0);
+        return {};
+    }
+
+private:
+    Result<void> step() {
         refuse_impossible_objects();
         const std::size_t left = request_.objects.size() - entries_.size();
         if (left == 0) {
@@ -53,7 +67,6 @@ public:
         return batch.empty() ? remove_one() : remove_some(std::move(batch));
     }
 
-private:
     [[nodiscard]] Result<void> check(const S3ObjectName& object) const {
         FILESTORE_TRY(check_key(object.key));
         return check_supported(core_.quirks(), object);
@@ -93,8 +106,7 @@ private:
         auto results = answer.ok() ? parse_delete_result(answer->body, batch, answer->secrets)
                                    : Result<std::vector<Result<DeletedObject>>>(answer.error());
         if (!results.ok()) {
-            // What was done before stands; the batches that follow would fare no better.
-            return entries_.empty() ? Result<void>(results.error()) : fail_the_rest(results.error());
+            return give_up(results.error());
         }
         for (const Result<DeletedObject>& result : *results) {
             add(result.ok() ? Result<S3RemoveResult>(
@@ -116,10 +128,17 @@ private:
         call.method = http::Method::remove;
         add_payer(call);
         core_.send(operation_, std::move(call), [self = shared_from_this()](const Outcome& outcome) {
-            self->add(removed_by(outcome));
-            return self->go_on();
+            return self->on_removed(removed_by(outcome));
         });
         return {};
+    }
+
+    Result<void> on_removed(Result<S3RemoveResult> removed) {
+        if (!removed.ok() && ends_the_rest(removed.error())) {
+            return give_up(removed.error());
+        }
+        add(std::move(removed));
+        return go_on();
     }
 
     /// Beside the Content-MD5, which every server takes.
@@ -144,7 +163,11 @@ private:
         entries_.push_back({request_.objects[entries_.size()], std::move(result)});
     }
 
-    Result<void> fail_the_rest(const Error& error) {
+    /// What was done before stands; what follows would fare no better.
+    Result<void> give_up(const Error& error) {
+        if (entries_.empty()) {
+            return error;
+        }
         while (entries_.size() < request_.objects.size()) {
             add(error);
         }
@@ -157,6 +180,8 @@ private:
     Entries entries_;
     /// The server takes no batches.
     bool one_by_one_;
+    /// More than one while go_on() runs only where a step has been answered before it returned.
+    std::atomic<unsigned> steps_wanted_{0};
 };
 
 }  // namespace
