@@ -188,6 +188,17 @@ TEST_CASE("a server that answers batches with an error gets no more of them", "[
     }
 }
 
+TEST_CASE("a batch that fails for another reason says nothing of batches", "[wire][profile]") {
+    const char* const code =
+        GENERATE("RequestTimeout", "IncompleteBody", "InvalidBucketName", "RequestExpired");
+    const ScriptedServer server(
+        {conversation({answer("400 Bad Request", "", error_body(code)), deleted({"k0"})})});
+    S3Client client = open_client(server, "generic");
+    CHECK_FALSE(client.remove_batch(batch_of(1)).ok());
+    CHECK(client.remove_batch(batch_of(1)).ok());
+    CHECK(lines_of(server) == Lines(2, "POST /bucket?delete="));
+}
+
 TEST_CASE("a batch tells what its body is to have become", "[wire][profile]") {
     const ScriptedServer server({conversation({deleted({"k0"})})});
     REQUIRE(open_client(server, "generic").remove_batch(batch_of(1)).ok());

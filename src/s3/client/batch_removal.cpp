@@ -116,10 +116,11 @@ private:
         return go_on();
     }
 
+    /// A 400 may also be a failure that passes, or one of keys, clock or bucket, which says nothing of batches.
     static bool knows_no_batches(const Error& error) {
         const int status = error.details().http_status;
         return status == 501 || status == 405 ||
-               (status == 400 && error.code() != ErrorCode::unauthenticated);
+               (status == 400 && !error.retryable() && !ends_the_rest(error));
     }
 
     Result<void> remove_one() {
