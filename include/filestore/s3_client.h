@@ -339,7 +339,7 @@ struct S3SweepRequest {
     std::string bucket{};
     /// Only uploads to keys under it.
     std::string prefix{};
-    /// Only uploads begun longer ago.
+    /// Only uploads begun longer ago; 0 to 100 years.
     std::chrono::seconds older_than{24 * 3600};
     /// List, but abort nothing.
     bool dry_run = false;

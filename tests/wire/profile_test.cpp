@@ -393,6 +393,20 @@ TEST_CASE("uploads are looked through where a prefix is taken for a key", "[wire
     }
 }
 
+TEST_CASE("a sweep of an age that no upload can have is refused", "[wire]") {
+    const ScriptedServer server;
+    S3Client client = open_client(server, "generic");
+    S3SweepRequest request;
+    request.bucket = "bucket";
+    for (const std::chrono::seconds age :
+         {std::chrono::seconds(-1), std::chrono::seconds(std::chrono::years(101)),
+          std::chrono::seconds::max(), std::chrono::seconds::min(), std::chrono::seconds(-3600)}) {
+        request.older_than = age;
+        CHECK(code_of(client.sweep_uploads(request)) == ErrorCode::invalid_argument);
+    }
+    CHECK(server.connections() == 0);
+}
+
 TEST_CASE("an upload that somebody else ends is none that the sweep ended", "[wire]") {
     const std::string uploads = answer("200 OK", "",
                                        "<ListMultipartUploadsResult>" + complete + pending("one") +
