@@ -96,21 +96,9 @@ std::string_view signature_of(const http::Request& request) {
     return {};
 }
 
-/// Ends with the keys, where that is earlier than asked for.
-Result<PresignedUrl> presigned_url(PresignMethod method, const Call& call, UrlLife life,
+Result<PresignedUrl> presigned_url(PresignMethod method, const Call& call, SignatureWish wish,
                                    const Signer& signer) {
-    Timestamp ends = signer.scope.time + life.time;
-    std::chrono::seconds expires = life.time;
-    if (signer.expires_at && *signer.expires_at < ends) {
-        ends = *signer.expires_at;
-        expires = std::chrono::floor<std::chrono::seconds>(ends - signer.scope.time);
-    }
-    // Less than a second is what asking for the keys took.
-    const bool is_cut = expires + std::chrono::seconds(1) < life.time;
-    if (expires < std::chrono::seconds(1) || (is_cut && !life.may_be_cut)) {
-        return Error(ErrorCode::unauthenticated, "the credentials end at " + format_timestamp(ends) +
-                                                     ", before the URL would: ask for less, or use others");
-    }
+    FILESTORE_TRY_ASSIGN(const SignatureLife life, signature_life(wish, signer));
     SigningRequest signing;
     signing.method = method_name(method);
     signing.path = object_target(signer.endpoint, call.key, {}).path;
@@ -118,10 +106,10 @@ Result<PresignedUrl> presigned_url(PresignMethod method, const Call& call, UrlLi
     signing.headers = call.headers;
     signing.headers.push_back({"host", signer.endpoint.host});
     std::vector<NameValue> query = call.query;
-    for (NameValue& parameter : presign_query(signing, signer.keys, signer.scope, expires)) {
+    for (NameValue& parameter : presign_query(signing, signer.keys, signer.scope, life.time)) {
         query.push_back(std::move(parameter));
     }
-    return PresignedUrl{object_target(signer.endpoint, call.key, query).url, ends};
+    return PresignedUrl{object_target(signer.endpoint, call.key, query).url, life.ends};
 }
 
 }  // namespace
@@ -670,20 +658,37 @@ Result<void> check_can_sign(const Signer& signer) {
     return {};
 }
 
-void Requester::presign(PresignMethod method, Call call, UrlLife life,
+Result<SignatureLife> signature_life(SignatureWish wish, const Signer& signer) {
+    // The time that is signed has whole seconds.
+    const Timestamp begins = std::chrono::floor<std::chrono::seconds>(signer.scope.time);
+    std::chrono::seconds time = wish.time;
+    if (signer.expires_at && *signer.expires_at < begins + time) {
+        time = std::chrono::floor<std::chrono::seconds>(*signer.expires_at - begins);
+    }
+    // Less than a second is what asking for the keys took.
+    const bool is_cut = time + std::chrono::seconds(1) < wish.time;
+    if (time < std::chrono::seconds(1) || (is_cut && !wish.may_be_cut)) {
+        return Error(ErrorCode::unauthenticated,
+                     "the credentials end at " + format_timestamp(begins + time) +
+                         ", before the signature would: ask for less, or use others");
+    }
+    return SignatureLife{time, begins + time};
+}
+
+void Requester::presign(PresignMethod method, Call call, SignatureWish wish,
                         std::function<void(Result<PresignedUrl>)> done) {
     const std::string bucket = call.bucket;
     const CallOptions limits = call.options;
     with_signer(
         bucket, limits,
-        [method, call = std::move(call), life, done = std::move(done)](const Result<Signer>& signer) {
+        [method, call = std::move(call), wish, done = std::move(done)](const Result<Signer>& signer) {
             done(call_user(ErrorCode::internal, [&]() -> Result<PresignedUrl> {
                 FILESTORE_TRY(signer);
                 FILESTORE_TRY(check_can_sign(*signer));
-                return presigned_url(method, call, life, *signer);
+                return presigned_url(method, call, wish, *signer);
             }));
         },
-        now() + life.time);
+        now() + wish.time);
 }
 
 std::shared_ptr<Requester> Requester::with(S3ClientOptions options, CredentialsProviderPtr keys) const {
