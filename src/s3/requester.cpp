@@ -478,8 +478,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
         attempt();
         return true;
     }
-    const auto wished =
-        parse_retry_after(end.answer.header("retry-after"), requester_->options_.clock->now());
+    const auto wished = parse_retry_after(end.answer.header("retry-after"), requester_->now());
     const auto next =
         std::chrono::steady_clock::now() + backoff(retry, attempts_ + 1, requester_->random(), wished);
     const auto longest = reached_ ? retry.longest_time : std::min(retry.longest_time, retry.longest_silence);
