@@ -287,7 +287,7 @@ public:
 private:
     Result<Answer> result(const Result<void>& outcome, const RunningCall& running) {
         if (!outcome.ok() && !error_cut_off_) {
-            return outcome.error().within(running.attempted_);
+            return without_secrets(outcome.error(), running.secrets()).within(running.attempted_);
         }
         // Servers that began an answer of success before they failed say so in its body.
         if (!is_success() || is_error_document(answer_.body)) {
@@ -295,9 +295,7 @@ private:
                 {answer_.status, bodiless_ ? std::nullopt : std::optional<std::string_view>(answer_.body),
                  answer_.header("x-amz-request-id"), running.attempted_, running.secrets()});
         }
-        if (!answer_.body.empty()) {
-            answer_.secrets = running.secrets();
-        }
+        answer_.secrets = running.secrets();
         return std::move(answer_);
     }
 

@@ -34,7 +34,7 @@ struct Answer {
     int status = 0;
     std::vector<NameValue> headers;
     std::string body;
-    /// With a body: what no message made of it may repeat.
+    /// What no message made of it may repeat.
     Secrets secrets;
 
     /// Empty where there is none; `name` in lower case.
