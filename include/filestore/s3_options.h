@@ -101,7 +101,7 @@ struct S3ClientOptions {
     bool proxy_from_environment = true;
 
     /// Connections at one time, in equal shares for the event loops; more requests wait for one. That of a paused transfer, or of one whose sink has taken
-    /// nothing for a second, does not count.
+    /// nothing for a second, does not count: others may be what it waits for. So there are more connections while many transfers rest, up to one each.
     unsigned max_connections = 64;
     /// A larger body is announced (`Expect: 100-continue`), so that a server that refuses it is not sent it. Bytes; never where there is none.
     std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;
