@@ -86,14 +86,10 @@ bool is_error_document(std::string_view body) {
 
 /// Empty where it is not signed.
 std::string_view signature_of(const http::Request& request) {
-    constexpr std::string_view before = "Signature=";
-    for (const http::Header& header : request.headers) {
-        const auto place = header.value.rfind(before);
-        if (header.name == "authorization" && place != std::string::npos) {
-            return std::string_view(header.value).substr(place + before.size());
-        }
-    }
-    return {};
+    const auto found =
+        std::find_if(request.headers.begin(), request.headers.end(),
+                     [](const http::Header& header) { return header.name == "authorization"; });
+    return found == request.headers.end() ? std::string_view() : signature_in(found->value);
 }
 
 Result<PresignedUrl> presigned_url(PresignMethod method, const Call& call, SignatureWish wish,
