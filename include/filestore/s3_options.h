@@ -124,7 +124,7 @@ struct S3ClientOptions {
     unsigned parallel_parts = 4;
     /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes. Parts of uploads that are larger go by way of
     /// `spool_directory`; downloads ask for smaller ones, and leave room for one part of an upload. Where an upload's part is larger than that, one is
-    /// held beside theirs.
+    /// held beside theirs; and so is one part of each upload that begins while all others rest, paused or without bytes of their sources for a second.
     std::uint64_t part_memory = std::uint64_t{32} << 20U;
 
     /// The most event loop threads; at least 1. They start with the first request and end when idle.
