@@ -188,6 +188,33 @@ TEST_CASE("a server that answers batches with an error gets no more of them", "[
     }
 }
 
+TEST_CASE("objects of a batch that fail for a passing reason are asked for once more", "[wire][profile]") {
+    const auto failed = [](const std::string& key, const std::string& code) {
+        return "<Error><Key>" + key + "</Key><Code>" + code + "</Code></Error>";
+    };
+    const std::string mixed =
+        answer("200 OK", "",
+               "<DeleteResult><Deleted><Key>k0</Key></Deleted>" + failed("k1", "InternalError") +
+                   failed("k2", "AccessDenied") + failed("k3", "SlowDown") + "</DeleteResult>");
+    const std::string second = answer(
+        "200 OK", "",
+        "<DeleteResult><Deleted><Key>k1</Key></Deleted>" + failed("k3", "SlowDown") + "</DeleteResult>");
+    const ScriptedServer server({conversation({mixed, second})});
+    S3Options options = options_for(server);
+    options.profile = "generic";
+    options.retry.max_attempts = 2;
+    const auto results = S3Client::open(options).value().remove_batch(batch_of(4));
+    REQUIRE(results.ok());
+    REQUIRE(results->size() == 4);
+    CHECK((*results)[0].result.ok());
+    CHECK((*results)[1].result.ok());
+    CHECK(code_of((*results)[2].result) == ErrorCode::permission_denied);
+    CHECK(code_of((*results)[3].result) == ErrorCode::rate_limited);
+    REQUIRE(server.requests().size() == 2);
+    CHECK_THAT(server.requests()[1].body, Catch::Contains("k1") && Catch::Contains("k3") &&
+                                              !Catch::Contains("k0") && !Catch::Contains("k2"));
+}
+
 TEST_CASE("a batch that fails for another reason says nothing of batches", "[wire][profile]") {
     const char* const code =
         GENERATE("RequestTimeout", "IncompleteBody", "InvalidBucketName", "RequestExpired");

@@ -83,6 +83,15 @@ private:
     }
 
     Result<void> remove_some(std::vector<ObjectName> batch) {
+        FILESTORE_TRY_ASSIGN(Call call, call_of(batch));
+        core_.send(operation_, std::move(call),
+                   [self = shared_from_this(), batch = std::move(batch)](const Result<Answer>& answer) {
+                       return self->on_batch(answer, batch);
+                   });
+        return {};
+    }
+
+    [[nodiscard]] Result<Call> call_of(const std::vector<ObjectName>& batch) const {
         Call call = object_call(request_.bucket, {}, {}, request_.call);
         call.method = http::Method::post;
         call.query.push_back({"delete", ""});
@@ -90,11 +99,7 @@ private:
         add_checksum(call, body);
         set_text_body(call, std::move(body));
         add_payer(call);
-        core_.send(operation_, std::move(call),
-                   [self = shared_from_this(), batch = std::move(batch)](const Result<Answer>& answer) {
-                       return self->on_batch(answer, batch);
-                   });
-        return {};
+        return call;
     }
 
     Result<void> on_batch(const Result<Answer>& answer, const std::vector<ObjectName>& batch) {
@@ -103,15 +108,58 @@ private:
             core_.note_no_batches();
             return go_on();
         }
-        auto results = answer.ok() ? parse_delete_result(answer->body, batch, answer->secrets)
-                                   : Result<std::vector<Result<DeletedObject>>>(answer.error());
+        auto results = results_of(answer, batch);
         if (!results.ok()) {
             return give_up(results.error());
         }
-        for (const Result<DeletedObject>& result : *results) {
-            add(result.ok() ? Result<S3RemoveResult>(
-                                  S3RemoveResult{result->is_delete_marker, result->delete_marker_version_id})
-                            : Result<S3RemoveResult>(result.error()));
+        const std::size_t first = entries_.size();
+        for (Result<S3RemoveResult>& result : *results) {
+            add(std::move(result));
+        }
+        return ask_again(first);
+    }
+
+    static Result<std::vector<Result<S3RemoveResult>>> results_of(const Result<Answer>& answer,
+                                                                  const std::vector<ObjectName>& batch) {
+        FILESTORE_TRY(answer);
+        FILESTORE_TRY_ASSIGN(const auto deleted, parse_delete_result(answer->body, batch, answer->secrets));
+        std::vector<Result<S3RemoveResult>> results;
+        for (const Result<DeletedObject>& each : deleted) {
+            results.push_back(each.ok() ? Result<S3RemoveResult>(S3RemoveResult{
+                                              each->is_delete_marker, each->delete_marker_version_id})
+                                        : Result<S3RemoveResult>(each.error()));
+        }
+        return results;
+    }
+
+    /// Once, for those of the entries from there on that failed for a passing reason.
+    Result<void> ask_again(std::size_t first) {
+        std::vector<std::size_t> places;
+        std::vector<ObjectName> batch;
+        for (std::size_t place = first; place < entries_.size(); ++place) {
+            const S3RemoveBatchEntry& entry = entries_[place];
+            if (!entry.result.ok() && entry.result.error().retryable()) {
+                places.push_back(place);
+                batch.push_back({entry.object.key, entry.object.version_id});
+            }
+        }
+        if (batch.empty() || core_.options().retry.max_attempts < 2) {
+            return go_on();
+        }
+        FILESTORE_TRY_ASSIGN(Call call, call_of(batch));
+        core_.send(operation_, std::move(call),
+                   [self = shared_from_this(), batch = std::move(batch),
+                    places = std::move(places)](const Result<Answer>& answer) {
+                       return self->on_asked_again(results_of(answer, batch), places);
+                   });
+        return {};
+    }
+
+    /// Where that failed as a whole the first answer stands.
+    Result<void> on_asked_again(Result<std::vector<Result<S3RemoveResult>>> results,
+                                const std::vector<std::size_t>& places) {
+        for (std::size_t i = 0; results.ok() && i < places.size(); ++i) {
+            entries_[places[i]].result = std::move((*results)[i]);
         }
         return go_on();
     }
