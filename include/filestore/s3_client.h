@@ -339,7 +339,7 @@ struct S3SweepRequest {
     std::string bucket{};
     /// Only uploads to keys under it.
     std::string prefix{};
-    /// Only uploads begun longer ago.
+    /// Only uploads begun longer ago; 0 to 100 years.
     std::chrono::seconds older_than{24 * 3600};
     /// List, but abort nothing.
     bool dry_run = false;
@@ -371,7 +371,10 @@ struct S3PresignPostRequest {
     std::uint64_t max_size = UINT64_MAX;
     /// Exact; empty: any.
     std::string content_type{};
+    /// 1 second to 7 days.
     std::chrono::seconds expires{3600};
+    /// Answer a form that ends with the credentials, before `expires`, instead of failing with `unauthenticated`.
+    bool allow_earlier_expiry = true;
     CallOptions call{};
 };
 

@@ -93,14 +93,15 @@ struct S3ClientOptions {
     std::string ca_file{};
 
     /// `http://`, `https://` or `socks5h://`, with user and password where it wants them. Empty: that of the environment, unless that is not to be
-    /// asked. Loopback and metadata addresses are never reached through a proxy.
+    /// asked. Loopback and metadata addresses are never reached through a proxy. What is no URL of a proxy is `invalid_argument` when the client is opened,
+    /// and `configuration` of the request where the environment has it; no message repeats it.
     std::string proxy{};
     /// Hosts that go past `proxy`: names, domains, addresses and networks, separated by commas.
     std::string no_proxy{};
     bool proxy_from_environment = true;
 
     /// Connections at one time, in equal shares for the event loops; more requests wait for one. That of a paused transfer, or of one whose sink has taken
-    /// nothing for a second, does not count.
+    /// nothing for a second, does not count: others may be what it waits for. So there are more connections while many transfers rest, up to one each.
     unsigned max_connections = 64;
     /// A larger body is announced (`Expect: 100-continue`), so that a server that refuses it is not sent it. Bytes; never where there is none.
     std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;
@@ -123,7 +124,7 @@ struct S3ClientOptions {
     unsigned parallel_parts = 4;
     /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes. Parts of uploads that are larger go by way of
     /// `spool_directory`; downloads ask for smaller ones, and leave room for one part of an upload. Where an upload's part is larger than that, one is
-    /// held beside theirs.
+    /// held beside theirs; and so is one part of each upload that begins while all others rest, paused or without bytes of their sources for a second.
     std::uint64_t part_memory = std::uint64_t{32} << 20U;
 
     /// The most event loop threads; at least 1. They start with the first request and end when idle.

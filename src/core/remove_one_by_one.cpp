@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::size_t most_at_a_time = 8;
 
-/// After these the store is asked for nothing more: it may be gone when its last call is answered.
-bool ends_the_rest(const Error& error) {
-    return error.code() == ErrorCode::cancelled || error.code() == ErrorCode::forked ||
-           error.code() == ErrorCode::timeout;
-}
-
 /// A resource held by std::shared_ptr, by the calls under way.
 class Removals : public std::enable_shared_from_this<Removals> {
 public:
@@ -95,6 +89,20 @@ private:
 };
 
 }  // namespace
+
+bool ends_the_rest(const Error& error) noexcept {
+    switch (error.code()) {
+        case ErrorCode::cancelled:
+        case ErrorCode::forked:
+        case ErrorCode::timeout:
+        case ErrorCode::unavailable:
+        case ErrorCode::unauthenticated:
+        case ErrorCode::configuration:
+            return true;
+        default:
+            return false;
+    }
+}
 
 void remove_one_by_one(StorageBackend& backend, RemoveBatchRequest request,
                        Completion<std::vector<RemovalOutcome>> done) {

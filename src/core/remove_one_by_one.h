@@ -6,6 +6,10 @@
 
 namespace filestore {
 
+/// Whether a removal failed by no fault of its own file, so that those that follow would fare no better. After `cancelled` the store may be gone when its last
+/// call is answered.
+[[nodiscard]] bool ends_the_rest(const Error& error) noexcept;
+
 /// What StorageBackend::remove_batch_async promises, by remove_async(), a few at a time. The backend lives until its calls are answered.
 void remove_one_by_one(StorageBackend& backend, RemoveBatchRequest request,
                        Completion<std::vector<RemovalOutcome>> done);

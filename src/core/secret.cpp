@@ -42,4 +42,9 @@ std::string without_secrets(std::string_view text, std::span<const SecretString>
     return kept;
 }
 
+Error without_secrets(const Error& error, std::span<const SecretString> secrets) {
+    std::string message = without_secrets(error.message(), secrets);
+    return message == error.message() ? error : Error(error.code(), std::move(message), error.details());
+}
+
 }  // namespace filestore

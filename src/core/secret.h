@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "filestore/error.h"
+
 namespace filestore {
 
 /// Overwrites all that the string has room for, and empties it.
@@ -52,5 +54,7 @@ using Secrets = std::vector<SecretString>;
 
 /// What somebody else says, with `***` in place of each secret that it repeats; an empty secret is none.
 [[nodiscard]] std::string without_secrets(std::string_view text, std::span<const SecretString> secrets);
+/// The same of a failure's message.
+[[nodiscard]] Error without_secrets(const Error& error, std::span<const SecretString> secrets);
 
 }  // namespace filestore

@@ -44,7 +44,13 @@ Error error_of(CURLcode code, const FailureContext& context) {
     if (context.proxy_status >= 300) {
         return proxy_refusal(context);
     }
+    // Of a proxy libcurl's text may repeat the whole URL, with the password.
+    if (message.starts_with("Unsupported proxy")) {
+        return {ErrorCode::configuration, "libcurl cannot use a proxy of this kind"};
+    }
     switch (code) {
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return {ErrorCode::unavailable, "the proxy's name could not be looked up", retryable()};
         case CURLE_PEER_FAILED_VERIFICATION:
             return untrusted(message, context);
         case CURLE_SSL_CACERT_BADFILE:

@@ -25,7 +25,8 @@ struct FailureContext {
 };
 
 /// `unavailable`: no connection, or it broke (to retry), or the server's certificate is not accepted, or the server has none (not to retry). `timeout`: no connection in
-/// time (to retry). `configuration`: certificates to trust that cannot be used, a proxy that refuses. `corrupt`: an answer that is not HTTP. `no_memory`.
+/// time (to retry). `configuration`: certificates to trust that cannot be used, a proxy that refuses or is
+/// of a kind that libcurl was built without. `corrupt`: an answer that is not HTTP. `no_memory`.
 [[nodiscard]] Error error_of(CURLcode code, const FailureContext& context);
 
 }  // namespace filestore::http

@@ -337,6 +337,9 @@ private:
         exchange.begin(std::chrono::steady_clock::now(), options_);
         next_look_at_limits_ = std::min(next_look_at_limits_, exchange.next_limit());
         entry.proxy = request.direct ? std::string_view() : proxy_for(request.url, proxies());
+        if (!entry.proxy.empty() && !names_a_proxy(entry.proxy)) {
+            return Error(ErrorCode::configuration, "the proxy of the environment is no URL of a proxy");
+        }
         listen_to_lookups();
         entry.names = names_.look_up(names_to_look_up(request.url, entry.proxy));
         return {};

@@ -1,11 +1,14 @@
 #include "http/proxy.h"
 
 #include <arpa/inet.h>
+#include <curl/curl.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <initializer_list>
+#include <memory>
+#include <new>
 
 #include "core/ascii.h"
 
@@ -132,6 +135,24 @@ bool is_excepted(std::string_view host, std::string_view exceptions) {
                         [&](std::string_view word) { return is_in_network(AF_INET6, *six, word); });
     }
     return any_word(exceptions, [&](std::string_view word) { return is_in_domain(host, word); });
+}
+
+bool names_a_proxy(const std::string& text) {
+    constexpr std::array<std::string_view, 7> kinds{"http",    "https",  "socks",  "socks4",
+                                                    "socks4a", "socks5", "socks5h"};
+    const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
+    if (!url) {
+        throw std::bad_alloc();
+    }
+    char* kind = nullptr;
+    const CURLUcode parsed =
+        curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME);
+    if (parsed != CURLUE_OK || curl_url_get(url.get(), CURLUPART_SCHEME, &kind, 0) != CURLUE_OK) {
+        return false;
+    }
+    const bool is_known = std::find(kinds.begin(), kinds.end(), std::string_view(kind)) != kinds.end();
+    curl_free(kind);
+    return is_known;
 }
 
 Proxies proxies_of_environment(const std::function<std::optional<std::string>(const char*)>& variable) {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Which proxy a request goes through, by libcurl's rules. Pure.
+/// Which proxy a request goes through, by libcurl's rules. Pure functions.
 
 #include <functional>
 #include <optional>
@@ -27,6 +27,10 @@ struct Proxies {
     /// Hosts that go past them, see is_excepted().
     std::string exceptions;
 };
+
+/// Whether libcurl can be given this text: a URL of a kind of proxy that it knows, or a host alone. It would repeat any other in its message, password
+/// and all.
+[[nodiscard]] bool names_a_proxy(const std::string& text);
 
 /// `http_proxy` (in lower case only: servers set the other from a header of whoever asks them), `https_proxy`, `all_proxy` in place of either, `no_proxy`; in upper
 /// case where the lower is not set.

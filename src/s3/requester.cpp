@@ -86,31 +86,15 @@ bool is_error_document(std::string_view body) {
 
 /// Empty where it is not signed.
 std::string_view signature_of(const http::Request& request) {
-    constexpr std::string_view before = "Signature=";
-    for (const http::Header& header : request.headers) {
-        const auto place = header.value.rfind(before);
-        if (header.name == "authorization" && place != std::string::npos) {
-            return std::string_view(header.value).substr(place + before.size());
-        }
-    }
-    return {};
+    const auto found =
+        std::find_if(request.headers.begin(), request.headers.end(),
+                     [](const http::Header& header) { return header.name == "authorization"; });
+    return found == request.headers.end() ? std::string_view() : signature_in(found->value);
 }
 
-/// Ends with the keys, where that is earlier than asked for.
-Result<PresignedUrl> presigned_url(PresignMethod method, const Call& call, UrlLife life,
+Result<PresignedUrl> presigned_url(PresignMethod method, const Call& call, SignatureWish wish,
                                    const Signer& signer) {
-    Timestamp ends = signer.scope.time + life.time;
-    std::chrono::seconds expires = life.time;
-    if (signer.expires_at && *signer.expires_at < ends) {
-        ends = *signer.expires_at;
-        expires = std::chrono::floor<std::chrono::seconds>(ends - signer.scope.time);
-    }
-    // Less than a second is what asking for the keys took.
-    const bool is_cut = expires + std::chrono::seconds(1) < life.time;
-    if (expires < std::chrono::seconds(1) || (is_cut && !life.may_be_cut)) {
-        return Error(ErrorCode::unauthenticated, "the credentials end at " + format_timestamp(ends) +
-                                                     ", before the URL would: ask for less, or use others");
-    }
+    FILESTORE_TRY_ASSIGN(const SignatureLife life, signature_life(wish, signer));
     SigningRequest signing;
     signing.method = method_name(method);
     signing.path = object_target(signer.endpoint, call.key, {}).path;
@@ -118,10 +102,10 @@ Result<PresignedUrl> presigned_url(PresignMethod method, const Call& call, UrlLi
     signing.headers = call.headers;
     signing.headers.push_back({"host", signer.endpoint.host});
     std::vector<NameValue> query = call.query;
-    for (NameValue& parameter : presign_query(signing, signer.keys, signer.scope, expires)) {
+    for (NameValue& parameter : presign_query(signing, signer.keys, signer.scope, life.time)) {
         query.push_back(std::move(parameter));
     }
-    return PresignedUrl{object_target(signer.endpoint, call.key, query).url, ends};
+    return PresignedUrl{object_target(signer.endpoint, call.key, query).url, life.ends};
 }
 
 }  // namespace
@@ -178,6 +162,8 @@ private:
         Answer answer;
         bool head_seen = false;
         bool sent = false;
+        /// Local time, which the head's Date can be compared with: the body may take long.
+        Timestamp head_came{};
     };
 
     struct WakeOnCancel {
@@ -196,8 +182,8 @@ private:
     void on_attempt_end(const AttemptEnd& end) noexcept;
     [[nodiscard]] bool learn(const AttemptEnd& end);
     [[nodiscard]] bool goes_on(const AttemptEnd& end);
-    [[nodiscard]] bool mend(const Error& error, const Answer& answer);
-    [[nodiscard]] bool mend_clock(const Error& error, const Answer& answer);
+    [[nodiscard]] bool mend(const AttemptEnd& end);
+    [[nodiscard]] bool mend_clock(const AttemptEnd& end);
     [[nodiscard]] bool mend_keys(const Error& error);
     [[nodiscard]] bool mend_region(const Answer& answer);
     [[nodiscard]] bool is_unexplained(const Error& error) const;
@@ -262,6 +248,7 @@ public:
     }
 
     Result<void> on_head(const http::ResponseHead& head) override {
+        head_came_ = running_->requester_->options_.clock->now();
         answer_.status = head.status;
         for (const http::Header& header : head.headers) {
             answer_.headers.push_back({to_lower(header.name), header.value});
@@ -290,13 +277,13 @@ public:
     void on_done(Result<void> outcome) noexcept override {
         const auto running = std::exchange(running_, nullptr);
         auto answer = call_user(ErrorCode::internal, [&] { return result(outcome, *running); });
-        running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_, sent_});
+        running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_, sent_, head_came_});
     }
 
 private:
     Result<Answer> result(const Result<void>& outcome, const RunningCall& running) {
         if (!outcome.ok() && !error_cut_off_) {
-            return outcome.error().within(running.attempted_);
+            return without_secrets(outcome.error(), running.secrets()).within(running.attempted_);
         }
         // Servers that began an answer of success before they failed say so in its body.
         if (!is_success() || is_error_document(answer_.body)) {
@@ -304,9 +291,7 @@ private:
                 {answer_.status, bodiless_ ? std::nullopt : std::optional<std::string_view>(answer_.body),
                  answer_.header("x-amz-request-id"), running.attempted_, running.secrets()});
         }
-        if (!answer_.body.empty()) {
-            answer_.secrets = running.secrets();
-        }
+        answer_.secrets = running.secrets();
         return std::move(answer_);
     }
 
@@ -346,6 +331,7 @@ private:
     std::size_t next_look_ = first_look;
     std::size_t error_bytes_ = 0;
     bool error_cut_off_ = false;
+    Timestamp head_came_{};
     Answer answer_;
 };
 
@@ -443,7 +429,7 @@ bool Requester::RunningCall::learn(const AttemptEnd& end) {
     const auto now = std::chrono::steady_clock::now();
     reached_ = reached_ || end.sent;
     if (end.result.ok()) {
-        requester_->parts_.skew->on_accepted(end.result->header("date"), requester_->options_.clock->now());
+        requester_->parts_.skew->on_accepted(end.result->header("date"), end.head_came);
         requester_->budget_.on_success(attempts_ > 1);
         requester_->rate_.on_answer(now);
         return false;
@@ -466,7 +452,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     }
     const Error& error = end.result.error();
     const S3RetryOptions& retry = requester_->options_.retry;
-    const bool mended = mend(error, end.answer);
+    const bool mended = mend(end);
     if (!mended && is_unexplained(error)) {
         asks_why_ = asked_why_ = true;
         refusal_ = error;
@@ -486,8 +472,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
         attempt();
         return true;
     }
-    const auto wished =
-        parse_retry_after(end.answer.header("retry-after"), requester_->options_.clock->now());
+    const auto wished = parse_retry_after(end.answer.header("retry-after"), requester_->now());
     const auto next =
         std::chrono::steady_clock::now() + backoff(retry, attempts_ + 1, requester_->random(), wished);
     const auto longest = reached_ ? retry.longest_time : std::min(retry.longest_time, retry.longest_silence);
@@ -530,14 +515,14 @@ bool Requester::RunningCall::is_lost(const AttemptEnd& end) noexcept {
 }
 
 /// Whether the failure's cause is out of the way, so that the request is worth repeating at once. Each cause once a call.
-bool Requester::RunningCall::mend(const Error& error, const Answer& answer) {
-    return mend_clock(error, answer) || mend_keys(error) || mend_region(answer);
+bool Requester::RunningCall::mend(const AttemptEnd& end) {
+    return mend_clock(end) || mend_keys(end.result.error()) || mend_region(end.answer);
 }
 
-bool Requester::RunningCall::mend_clock(const Error& error, const Answer& answer) {
+bool Requester::RunningCall::mend_clock(const AttemptEnd& end) {
     return !clock_mended_ && (clock_mended_ = requester_->parts_.skew->learn(
-                                  error.details().server_code, answer.header("date"),
-                                  requester_->options_.clock->now(), signer_->scope.time));
+                                  end.result.error().details().server_code, end.answer.header("date"),
+                                  end.head_came, signer_->scope.time));
 }
 
 bool Requester::RunningCall::mend_keys(const Error& error) {
@@ -666,20 +651,37 @@ Result<void> check_can_sign(const Signer& signer) {
     return {};
 }
 
-void Requester::presign(PresignMethod method, Call call, UrlLife life,
+Result<SignatureLife> signature_life(SignatureWish wish, const Signer& signer) {
+    // The time that is signed has whole seconds.
+    const Timestamp begins = std::chrono::floor<std::chrono::seconds>(signer.scope.time);
+    std::chrono::seconds time = wish.time;
+    if (signer.expires_at && *signer.expires_at < begins + time) {
+        time = std::chrono::floor<std::chrono::seconds>(*signer.expires_at - begins);
+    }
+    // Less than a second is what asking for the keys took.
+    const bool is_cut = time + std::chrono::seconds(1) < wish.time;
+    if (time < std::chrono::seconds(1) || (is_cut && !wish.may_be_cut)) {
+        return Error(ErrorCode::unauthenticated,
+                     "the credentials end at " + format_timestamp(begins + time) +
+                         ", before the signature would: ask for less, or use others");
+    }
+    return SignatureLife{time, begins + time};
+}
+
+void Requester::presign(PresignMethod method, Call call, SignatureWish wish,
                         std::function<void(Result<PresignedUrl>)> done) {
     const std::string bucket = call.bucket;
     const CallOptions limits = call.options;
     with_signer(
         bucket, limits,
-        [method, call = std::move(call), life, done = std::move(done)](const Result<Signer>& signer) {
+        [method, call = std::move(call), wish, done = std::move(done)](const Result<Signer>& signer) {
             done(call_user(ErrorCode::internal, [&]() -> Result<PresignedUrl> {
                 FILESTORE_TRY(signer);
                 FILESTORE_TRY(check_can_sign(*signer));
-                return presigned_url(method, call, life, *signer);
+                return presigned_url(method, call, wish, *signer);
             }));
         },
-        now() + life.time);
+        now() + wish.time);
 }
 
 std::shared_ptr<Requester> Requester::with(S3ClientOptions options, CredentialsProviderPtr keys) const {

@@ -34,7 +34,7 @@ struct Answer {
     int status = 0;
     std::vector<NameValue> headers;
     std::string body;
-    /// With a body: what no message made of it may repeat.
+    /// What no message made of it may repeat.
     Secrets secrets;
 
     /// Empty where there is none; `name` in lower case.
@@ -92,6 +92,22 @@ struct Signer {
 /// `unauthenticated` for an anonymous client.
 [[nodiscard]] Result<void> check_can_sign(const Signer& signer);
 
+/// How long a signed URL or form is to last. A value.
+struct SignatureWish {
+    std::chrono::seconds time{3600};
+    /// It may end with its keys.
+    bool may_be_cut = true;
+};
+
+/// How long it does. A value.
+struct SignatureLife {
+    std::chrono::seconds time{};
+    Timestamp ends{};
+};
+
+/// Ends with the keys, where that is earlier than wished; `unauthenticated` where it must not, or nothing is left.
+[[nodiscard]] Result<SignatureLife> signature_life(SignatureWish wish, const Signer& signer);
+
 /// What a requester works with. A value (shared handles); all handles are required.
 struct RequesterParts {
     Runtime runtime;
@@ -99,13 +115,6 @@ struct RequesterParts {
     CredentialsProviderPtr credentials;
     PartLimits part_limits;
     std::shared_ptr<ClockSkew> skew = std::make_shared<ClockSkew>();
-};
-
-/// How long a URL is to last. A value.
-struct UrlLife {
-    std::chrono::seconds time{3600};
-    /// It may end with its keys.
-    bool may_be_cut = true;
 };
 
 /// A resource held by std::shared_ptr; thread-safe.
@@ -121,7 +130,7 @@ public:
 
     /// A URL that carries its signature, and when it ends: with the keys, where that is earlier. Keys that would cut it short are asked for anew first;
     /// `unauthenticated` where they must not. `done` as for send().
-    void presign(PresignMethod method, Call call, UrlLife life,
+    void presign(PresignMethod method, Call call, SignatureWish wish,
                  std::function<void(Result<PresignedUrl>)> done);
 
     /// With keys that had better hold until then, where a time is given. Of the limits cancel and deadline count. `done` as for send().

@@ -79,7 +79,7 @@ private:
     request.bucket = client.bucket();
     // MinIO knows no prefix but a whole key.
     request.prefix = client.key(name);
-    request.older_than = std::chrono::seconds(-3600);
+    request.older_than = std::chrono::seconds(0);
     request.dry_run = true;
     const auto uploads = ClientOnStore::required(client->sweep_uploads(std::move(request)));
     return static_cast<std::size_t>(

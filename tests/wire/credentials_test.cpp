@@ -295,6 +295,25 @@ TEST_CASE("instance metadata that fails", "[wire][credentials]") {
     CHECK(stalled.requests == 2);
 }
 
+TEST_CASE("a service of roles that repeats key and signature does not get them into messages",
+          "[wire][credentials]") {
+    const auto refusal = [](const std::string& message) {
+        return answer("403 Forbidden", "Connection: close\r\n",
+                      "<ErrorResponse><Error><Code>AccessDenied</Code><Message>" + message +
+                          "</Message></Error></ErrorResponse>");
+    };
+    ScriptedServer server({conversation({refusal("no")})});
+    const auto provider = role_of(server, 60s);
+    REQUIRE_FALSE(keys_from(*provider).ok());
+    const std::string authorization = server.requests()[0].header("authorization");
+    const std::string signature = authorization.substr(authorization.rfind('=') + 1);
+    // The clock stands: the same request has the same signature.
+    server.add(conversation({refusal("not source, not " + signature)}));
+    const auto refused = keys_from(*provider);
+    REQUIRE_FALSE(refused.ok());
+    CHECK_THAT(std::string(refused.error().message()), Catch::Contains("not ***, not ***"));
+}
+
 TEST_CASE("a role is assumed with signed requests, each attempt with its own time", "[wire][credentials]") {
     class TickingClock final : public Clock {
     public:

@@ -5,6 +5,7 @@
 
 #include "support/answers.h"
 #include "support/eventually.h"
+#include "support/settable_clock.h"
 #include "wire/operations.h"
 
 using namespace filestore;
@@ -28,6 +29,19 @@ ErrorCode code_of_put(S3Client& client) {
     const auto outcome = operations::put(client, 1000);
     return outcome.ok() ? ErrorCode::ok : outcome.error().code();
 }
+
+/// Its clock goes on by ten minutes whenever it takes something.
+class SlowSink final : public Sink {
+public:
+    explicit SlowSink(std::shared_ptr<SettableClock> clock) : clock_(std::move(clock)) {}
+    Result<IoStep> write(std::span<const std::byte> bytes, const Wake&) override {
+        clock_->advance(10min);
+        return IoStep{bytes.size(), false};
+    }
+
+private:
+    std::shared_ptr<SettableClock> clock_;
+};
 
 std::string skewed(const std::string& date) {
     return answer("403 Forbidden", date.empty() ? "" : "Date: " + date + "\r\n",
@@ -83,6 +97,33 @@ TEST_CASE("a clock that the server finds wrong is corrected, then and later", "[
     CHECK(requests[0].header("x-amz-date") == "20260131T120000Z");
     CHECK(requests[1].header("x-amz-date") == row.signed_at);
     CHECK(requests[2].header("x-amz-date") == row.signed_at);
+}
+
+TEST_CASE("a body that takes long says nothing of the clock", "[wire][mending]") {
+    const auto clock = std::make_shared<SettableClock>(FixedClock().now());
+    const std::string there =
+        answer("200 OK", operations::object_headers + "Date: Sat, 31 Jan 2026 13:00:00 GMT\r\n", "bytes");
+    const ScriptedServer server({conversation({skewed("Sat, 31 Jan 2026 13:00:00 GMT"), there, stored})});
+    S3ClientOptions options = plain_options(server);
+    options.clock = clock;
+    S3Client client = S3Client::open(options).value();
+    auto request = operations::request_on_object<S3GetRequest>();
+    request.sink = std::make_shared<SlowSink>(clock);
+    REQUIRE(client.get(std::move(request)).ok());
+    CHECK(code_of_put(client) == ErrorCode::ok);
+    CHECK(server.requests().back().header("x-amz-date") == "20260131T131000Z");
+}
+
+TEST_CASE("when to come back is told by the server's time", "[wire][mending]") {
+    const std::string busy =
+        answer("503 Slow Down", "Retry-After: Sat, 31 Jan 2026 13:00:00 GMT\r\n", error_body("SlowDown"));
+    const ScriptedServer server({conversation({skewed("Sat, 31 Jan 2026 13:00:00 GMT"), busy, stored})});
+    S3ClientOptions options = plain_options(server);
+    options.retry.max_attempts = 3;
+    options.retry.first_delay = 1ms;
+    options.retry.longest_time = 10s;
+    S3Client client = S3Client::open(options).value();
+    CHECK(code_of_put(client) == ErrorCode::ok);
 }
 
 TEST_CASE("of calls that were signed by a wrong clock at one time, each is sent again", "[wire][mending]") {

@@ -4,6 +4,7 @@
 
 #include "filestore/s3_client.h"
 #include "support/code_of.h"
+#include "support/settable_clock.h"
 #include "wire/environment_variable.h"
 #include "wire/s3_client.h"
 
@@ -37,11 +38,13 @@ public:
         REQUIRE(client_.remove(request).ok());
     }
 
-    [[nodiscard]] Result<S3PresignedPost> presign_post(std::chrono::seconds expires) {
+    [[nodiscard]] Result<S3PresignedPost> presign_post(std::chrono::seconds expires,
+                                                       bool allow_earlier_expiry = true) {
         S3PresignPostRequest request;
         request.bucket = "bucket";
         request.key = "key";
         request.expires = expires;
+        request.allow_earlier_expiry = allow_earlier_expiry;
         return client_.presign_post(request);
     }
 
@@ -106,4 +109,40 @@ TEST_CASE("a presigned form ends with its keys, and says so", "[wire][presign]")
     const auto form = temporary.presign_post(1h);
     REQUIRE(form.ok());
     CHECK(form->expires_at == FixedClock().now() + 20min);
+}
+
+TEST_CASE("a presigned form that would end too early is refused where that is asked for", "[wire][presign]") {
+    Temporary temporary;
+    CHECK(code_of(temporary.presign_post(1h, false)) == ErrorCode::unauthenticated);
+    CHECK(temporary.presign_post(20min, false).ok());
+}
+
+TEST_CASE("a form for a key that no object can have is refused", "[wire][presign]") {
+    const ScriptedServer server;
+    S3Client client = S3Client::open(options_for(server)).value();
+    S3PresignPostRequest request;
+    request.bucket = "bucket";
+    CHECK(code_of(client.presign_post(request)) == ErrorCode::invalid_argument);
+    request.key = std::string(1025, 'k');
+    CHECK(code_of(client.presign_post(request)) == ErrorCode::invalid_argument);
+    request.key.clear();
+    request.key_is_prefix = true;
+    CHECK(client.presign_post(request).ok());
+}
+
+TEST_CASE("a signature ends whole seconds after the second in which it was made", "[wire][presign]") {
+    const ScriptedServer server;
+    S3ClientOptions options = options_for(server);
+    options.clock = std::make_shared<SettableClock>(FixedClock().now() + 900ms);
+    S3Client client = S3Client::open(options).value();
+    S3PresignRequest url;
+    url.bucket = "bucket";
+    url.key = "key";
+    url.expires = 1h;
+    CHECK(client.presign(url).value().expires_at == FixedClock().now() + 1h);
+    S3PresignPostRequest form;
+    form.bucket = "bucket";
+    form.key = "key";
+    form.expires = 1h;
+    CHECK(client.presign_post(form).value().expires_at == FixedClock().now() + 1h);
 }

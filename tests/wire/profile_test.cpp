@@ -138,6 +138,40 @@ TEST_CASE("a server without batches deletes one by one", "[wire][profile]") {
     CHECK(lines_of(server) == Lines{"DELETE /bucket/k0", "DELETE /bucket/k1", "DELETE /bucket/k2"});
 }
 
+TEST_CASE("what fails one removal and all that follow ends them", "[wire][profile]") {
+    const std::string refusal =
+        GENERATE(answer("404 Not Found", "", error_body("NoSuchBucket")),
+                 answer("403 Forbidden", "", error_body("InvalidAccessKeyId")),
+                 answer("503 Service Unavailable", "", error_body("ServiceUnavailable")));
+    const ScriptedServer server({conversation({gone, refusal, gone})});
+    const auto results = open_client(server, "generic,batch_delete=no").remove_batch(batch_of(4));
+    REQUIRE(results.ok());
+    REQUIRE(results->size() == 4);
+    CHECK(results->front().result.ok());
+    CHECK_FALSE((*results)[1].result.ok());
+    CHECK(code_of((*results)[3].result) == code_of((*results)[1].result));
+    CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("what fails one removal alone leaves the others theirs", "[wire][profile]") {
+    const ScriptedServer server(
+        {conversation({answer("403 Forbidden", "", error_body("AccessDenied")), gone})});
+    const auto results = open_client(server, "generic,batch_delete=no").remove_batch(batch_of(2));
+    REQUIRE(results.ok());
+    CHECK(code_of(results->front().result) == ErrorCode::permission_denied);
+    CHECK(results->back().result.ok());
+}
+
+TEST_CASE("removals that cannot even be sent end, however many", "[wire][profile]") {
+    const ScriptedServer server;
+    S3RemoveBatchRequest request = batch_of(100'000);
+    request.bucket = "no bucket";
+    const auto results = open_client(server, "generic,batch_delete=no").remove_batch(std::move(request));
+    REQUIRE(results.ok());
+    CHECK(results->size() == 100'000);
+    CHECK(code_of(results->back().result) == ErrorCode::invalid_argument);
+}
+
 TEST_CASE("a server that answers batches with an error gets no more of them", "[wire][profile]") {
     for (const auto& [status, code] :
          {std::pair("501 Not Implemented", "NotImplemented"), std::pair("400 Bad Request", "InvalidRequest"),
@@ -152,6 +186,44 @@ TEST_CASE("a server that answers batches with an error gets no more of them", "[
         CHECK(lines_of(server) ==
               Lines{"POST /bucket?delete=", "DELETE /bucket/k0", "DELETE /bucket/k1", "DELETE /bucket/k0"});
     }
+}
+
+TEST_CASE("objects of a batch that fail for a passing reason are asked for once more", "[wire][profile]") {
+    const auto failed = [](const std::string& key, const std::string& code) {
+        return "<Error><Key>" + key + "</Key><Code>" + code + "</Code></Error>";
+    };
+    const std::string mixed =
+        answer("200 OK", "",
+               "<DeleteResult><Deleted><Key>k0</Key></Deleted>" + failed("k1", "InternalError") +
+                   failed("k2", "AccessDenied") + failed("k3", "SlowDown") + "</DeleteResult>");
+    const std::string second = answer(
+        "200 OK", "",
+        "<DeleteResult><Deleted><Key>k1</Key></Deleted>" + failed("k3", "SlowDown") + "</DeleteResult>");
+    const ScriptedServer server({conversation({mixed, second})});
+    S3Options options = options_for(server);
+    options.profile = "generic";
+    options.retry.max_attempts = 2;
+    const auto results = S3Client::open(options).value().remove_batch(batch_of(4));
+    REQUIRE(results.ok());
+    REQUIRE(results->size() == 4);
+    CHECK((*results)[0].result.ok());
+    CHECK((*results)[1].result.ok());
+    CHECK(code_of((*results)[2].result) == ErrorCode::permission_denied);
+    CHECK(code_of((*results)[3].result) == ErrorCode::rate_limited);
+    REQUIRE(server.requests().size() == 2);
+    CHECK_THAT(server.requests()[1].body, Catch::Contains("k1") && Catch::Contains("k3") &&
+                                              !Catch::Contains("k0") && !Catch::Contains("k2"));
+}
+
+TEST_CASE("a batch that fails for another reason says nothing of batches", "[wire][profile]") {
+    const char* const code =
+        GENERATE("RequestTimeout", "IncompleteBody", "InvalidBucketName", "RequestExpired");
+    const ScriptedServer server(
+        {conversation({answer("400 Bad Request", "", error_body(code)), deleted({"k0"})})});
+    S3Client client = open_client(server, "generic");
+    CHECK_FALSE(client.remove_batch(batch_of(1)).ok());
+    CHECK(client.remove_batch(batch_of(1)).ok());
+    CHECK(lines_of(server) == Lines(2, "POST /bucket?delete="));
 }
 
 TEST_CASE("a batch tells what its body is to have become", "[wire][profile]") {
@@ -346,6 +418,20 @@ TEST_CASE("uploads are looked through where a prefix is taken for a key", "[wire
         CHECK(swept->size() == 1);
         CHECK(lines_of(server) == Lines{line, "DELETE /bucket/mine?uploadId=u-mine"});
     }
+}
+
+TEST_CASE("a sweep of an age that no upload can have is refused", "[wire]") {
+    const ScriptedServer server;
+    S3Client client = open_client(server, "generic");
+    S3SweepRequest request;
+    request.bucket = "bucket";
+    for (const std::chrono::seconds age :
+         {std::chrono::seconds(-1), std::chrono::seconds(std::chrono::years(101)),
+          std::chrono::seconds::max(), std::chrono::seconds::min(), std::chrono::seconds(-3600)}) {
+        request.older_than = age;
+        CHECK(code_of(client.sweep_uploads(request)) == ErrorCode::invalid_argument);
+    }
+    CHECK(server.connections() == 0);
 }
 
 TEST_CASE("an upload that somebody else ends is none that the sweep ended", "[wire]") {

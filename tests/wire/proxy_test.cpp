@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "filestore/s3_client.h"
 #include "wire/environment_variable.h"
 #include "wire/http_client.h"
 #include "wire/scripted_server.h"
@@ -77,6 +78,30 @@ TEST_CASE("the environment's proxy", "[transport][proxy]") {
         const EnvironmentVariable exceptions("no_proxy", "store.test");
         CHECK(HttpClient(options).get("http://store.test/key").body == "from the other");
         CHECK(proxy.connections() == 0);
+    }
+}
+
+TEST_CASE("a proxy that cannot be one is not repeated by any message", "[transport][proxy]") {
+    const char* const proxy =
+        GENERATE("http://user:canary secret@127.0.0.1:9", "http://user:canary@127.0.0.1:999999",
+                 "gopher://user:canary@127.0.0.1:9");
+    const EnvironmentVariable no_exceptions("no_proxy", nullptr);
+    SECTION("of the environment") {
+        const EnvironmentVariable set("http_proxy", proxy);
+        const Exchanged exchanged = HttpClient(http::TransportOptions()).get("http://store.test/key");
+        REQUIRE_FALSE(exchanged.outcome.ok());
+        CHECK(exchanged.outcome.error().code() == ErrorCode::configuration);
+        CHECK_FALSE(exchanged.outcome.error().retryable());
+        CHECK_THAT(std::string(exchanged.outcome.error().message()), !Catch::Contains("canary"));
+    }
+    SECTION("of the options") {
+        S3ClientOptions options;
+        options.endpoint = "http://store.test";
+        options.proxy = proxy;
+        const auto opened = S3Client::open(options);
+        REQUIRE_FALSE(opened.ok());
+        CHECK(opened.error().code() == ErrorCode::invalid_argument);
+        CHECK_THAT(std::string(opened.error().message()), !Catch::Contains("canary"));
     }
 }
 

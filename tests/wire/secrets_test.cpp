@@ -108,6 +108,41 @@ TEST_CASE("a server that repeats the request's secrets does not get them into me
     }
 }
 
+TEST_CASE("a server that repeats a secret in a header does not get it into messages", "[wire]") {
+    for (const std::string_view secret : {access_key, secret_key, session_token}) {
+        const std::string text(secret);
+        check_calls({ExpectRequest{}, Send{"HTTP/1.1 200 OK\r\nContent-Length: " + text + "\r\n\r\n"}},
+                    "a length");
+        check_calls({ExpectRequest{}, Send{answer("200 OK", "ETag: \"e\"\r\nETag: " + text + "\r\n", "")}},
+                    "two headers");
+        const ScriptedServer server(
+            {conversation({"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nETag: \"e\"\r\n"
+                           "Last-Modified: " +
+                           text + "\r\n\r\n"})});
+        const auto backend = open_s3_backend(options_with_token(server)).value();
+        const auto found = backend->metadata({some_id(), {}});
+        REQUIRE_FALSE(found.ok());
+        check_errors({found.error()}, server.requests());
+    }
+}
+
+TEST_CASE("a server that repeats a secret in a document that it spoils does not get it into messages",
+          "[wire]") {
+    const std::string listing =
+        "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false"
+        "</IsTruncated><Contents><Key>%zz" +
+        std::string(session_token) +
+        "</Key><Size>1</Size><LastModified>2026-01-31T11:00:00.000Z</LastModified>"
+        "</Contents></ListBucketResult>";
+    const ScriptedServer server({conversation({answer("200 OK", "", listing)})});
+    S3Client client = S3Client::open(options_with_token(server)).value();
+    S3ListRequest request;
+    request.bucket = "bucket";
+    const auto listed = client.list(request);
+    REQUIRE_FALSE(listed.ok());
+    check_errors({listed.error()}, server.requests());
+}
+
 TEST_CASE("a server that repeats the request's signature does not get it into messages", "[wire]") {
     ScriptedServer server(std::vector<Script>(requests_of_all_calls, refusal(error_body("AccessDenied"))));
     const auto backend = open_s3_backend(options_with_token(server)).value();

@@ -168,6 +168,19 @@ TEST_CASE("TLS older than 1.2 is not spoken", "[transport][tls]") {
     CHECK(old.server.requests().empty());
 }
 
+TEST_CASE("nor is it to a proxy", "[transport][tls][proxy]") {
+    http::TransportOptions options;
+    const Stage good({}, false, TLS1_2_VERSION);
+    options.ca_file = good.ca_file();
+    options.proxy = good.front.endpoint();
+    CHECK(HttpClient(options).get("http://store.test/key").body == "trusted");
+    const Stage old({}, false, TLS1_1_VERSION);
+    options.ca_file = old.ca_file();
+    options.proxy = old.front.endpoint();
+    CHECK_FALSE(HttpClient(options).get("http://store.test/key").outcome.ok());
+    CHECK(old.server.requests().empty());
+}
+
 TEST_CASE("a connection with TLS is kept and carries large bodies", "[transport][tls]") {
     const Identity authority = make_authority();
     const std::string content = random_bytes(5'000'000);

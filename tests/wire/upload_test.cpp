@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include "filestore/s3_client.h"
 #include "support/answers.h"
 #include "support/eventually.h"
 #include "support/random_bytes.h"
@@ -32,6 +33,30 @@ std::shared_ptr<Source> direct_source(CallbackSource callbacks, std::uint64_t si
 }
 
 }  // namespace
+
+TEST_CASE("an upload whose source has stopped keeps no other from memory", "[wire]") {
+    const ScriptedServer server({conversation({answer("200 OK", "ETag: \"e\"\r\n", "")})});
+    S3ClientOptions options = options_for(server);
+    options.part_size = std::uint64_t{5} << 20U;
+    options.part_memory = options.part_size;
+    S3Client client = S3Client::open(std::move(options)).value();
+    const auto put_of = [](std::shared_ptr<Source> source) {
+        S3PutRequest request;
+        request.bucket = "bucket";
+        request.key = "key";
+        request.source = std::move(source);
+        return request;
+    };
+    const std::string bytes(200'000, 'x');
+    std::promise<void> stopped;
+    Answers<S3PutResult> never;
+    client.put_async(put_of(std::make_shared<StalledSource>(bytes, [&] { stopped.set_value(); })),
+                     never.next());
+    stopped.get_future().wait();
+    CHECK(client.put(put_of(source_from_string(bytes))).ok());
+    client.close();
+    CHECK(never.wait_for_one().error().code() == ErrorCode::cancelled);
+}
 
 TEST_CASE("an upload whose answer is cut at any byte is never a success", "[wire]") {
     const std::string whole = answer("200 OK", "ETag: \"x\"\r\n", "");

@@ -1,10 +1,12 @@
 #include "s3/client/batch_removal.h"
 
 #include <algorithm>
+#include <atomic>
 #include <span>
 #include <utility>
 
 #include "core/checksum/checksum.h"
+#include "core/remove_one_by_one.h"
 #include "core/try.h"
 #include "s3/client/objects.h"
 #include "s3/client/support.h"
@@ -33,7 +35,19 @@ public:
           request_(std::move(request)),
           one_by_one_(!core.takes_batches()) {}
 
+    /// A loop, because a request that cannot be sent is answered at once, and comes here from below: whoever finds it running leaves it the next step.
     Result<void> go_on() {
+        if (++steps_wanted_ > 1) {
+            return {};
+        }
+        do {
+            FILESTORE_TRY(step());
+        } while (--steps_wanted_ > 0);
+        return {};
+    }
+
+private:
+    Result<void> step() {
         refuse_impossible_objects();
         const std::size_t left = request_.objects.size() - entries_.size();
         if (left == 0) {
@@ -53,7 +67,6 @@ public:
         return batch.empty() ? remove_one() : remove_some(std::move(batch));
     }
 
-private:
     [[nodiscard]] Result<void> check(const S3ObjectName& object) const {
         FILESTORE_TRY(check_key(object.key));
         return check_supported(core_.quirks(), object);
@@ -70,6 +83,15 @@ private:
     }
 
     Result<void> remove_some(std::vector<ObjectName> batch) {
+        FILESTORE_TRY_ASSIGN(Call call, call_of(batch));
+        core_.send(operation_, std::move(call),
+                   [self = shared_from_this(), batch = std::move(batch)](const Result<Answer>& answer) {
+                       return self->on_batch(answer, batch);
+                   });
+        return {};
+    }
+
+    [[nodiscard]] Result<Call> call_of(const std::vector<ObjectName>& batch) const {
         Call call = object_call(request_.bucket, {}, {}, request_.call);
         call.method = http::Method::post;
         call.query.push_back({"delete", ""});
@@ -77,11 +99,7 @@ private:
         add_checksum(call, body);
         set_text_body(call, std::move(body));
         add_payer(call);
-        core_.send(operation_, std::move(call),
-                   [self = shared_from_this(), batch = std::move(batch)](const Result<Answer>& answer) {
-                       return self->on_batch(answer, batch);
-                   });
-        return {};
+        return call;
     }
 
     Result<void> on_batch(const Result<Answer>& answer, const std::vector<ObjectName>& batch) {
@@ -90,24 +108,67 @@ private:
             core_.note_no_batches();
             return go_on();
         }
-        auto results = answer.ok() ? parse_delete_result(answer->body, batch, answer->secrets)
-                                   : Result<std::vector<Result<DeletedObject>>>(answer.error());
+        auto results = results_of(answer, batch);
         if (!results.ok()) {
-            // What was done before stands; the batches that follow would fare no better.
-            return entries_.empty() ? Result<void>(results.error()) : fail_the_rest(results.error());
+            return give_up(results.error());
         }
-        for (const Result<DeletedObject>& result : *results) {
-            add(result.ok() ? Result<S3RemoveResult>(
-                                  S3RemoveResult{result->is_delete_marker, result->delete_marker_version_id})
-                            : Result<S3RemoveResult>(result.error()));
+        const std::size_t first = entries_.size();
+        for (Result<S3RemoveResult>& result : *results) {
+            add(std::move(result));
+        }
+        return ask_again(first);
+    }
+
+    static Result<std::vector<Result<S3RemoveResult>>> results_of(const Result<Answer>& answer,
+                                                                  const std::vector<ObjectName>& batch) {
+        FILESTORE_TRY(answer);
+        FILESTORE_TRY_ASSIGN(const auto deleted, parse_delete_result(answer->body, batch, answer->secrets));
+        std::vector<Result<S3RemoveResult>> results;
+        for (const Result<DeletedObject>& each : deleted) {
+            results.push_back(each.ok() ? Result<S3RemoveResult>(S3RemoveResult{
+                                              each->is_delete_marker, each->delete_marker_version_id})
+                                        : Result<S3RemoveResult>(each.error()));
+        }
+        return results;
+    }
+
+    /// Once, for those of the entries from there on that failed for a passing reason.
+    Result<void> ask_again(std::size_t first) {
+        std::vector<std::size_t> places;
+        std::vector<ObjectName> batch;
+        for (std::size_t place = first; place < entries_.size(); ++place) {
+            const S3RemoveBatchEntry& entry = entries_[place];
+            if (!entry.result.ok() && entry.result.error().retryable()) {
+                places.push_back(place);
+                batch.push_back({entry.object.key, entry.object.version_id});
+            }
+        }
+        if (batch.empty() || core_.options().retry.max_attempts < 2) {
+            return go_on();
+        }
+        FILESTORE_TRY_ASSIGN(Call call, call_of(batch));
+        core_.send(operation_, std::move(call),
+                   [self = shared_from_this(), batch = std::move(batch),
+                    places = std::move(places)](const Result<Answer>& answer) {
+                       return self->on_asked_again(results_of(answer, batch), places);
+                   });
+        return {};
+    }
+
+    /// Where that failed as a whole the first answer stands.
+    Result<void> on_asked_again(Result<std::vector<Result<S3RemoveResult>>> results,
+                                const std::vector<std::size_t>& places) {
+        for (std::size_t i = 0; results.ok() && i < places.size(); ++i) {
+            entries_[places[i]].result = std::move((*results)[i]);
         }
         return go_on();
     }
 
+    /// A 400 may also be a failure that passes, or one of keys, clock or bucket, which says nothing of batches.
     static bool knows_no_batches(const Error& error) {
         const int status = error.details().http_status;
         return status == 501 || status == 405 ||
-               (status == 400 && error.code() != ErrorCode::unauthenticated);
+               (status == 400 && !error.retryable() && !ends_the_rest(error));
     }
 
     Result<void> remove_one() {
@@ -116,10 +177,17 @@ private:
         call.method = http::Method::remove;
         add_payer(call);
         core_.send(operation_, std::move(call), [self = shared_from_this()](const Outcome& outcome) {
-            self->add(removed_by(outcome));
-            return self->go_on();
+            return self->on_removed(removed_by(outcome));
         });
         return {};
+    }
+
+    Result<void> on_removed(Result<S3RemoveResult> removed) {
+        if (!removed.ok() && ends_the_rest(removed.error())) {
+            return give_up(removed.error());
+        }
+        add(std::move(removed));
+        return go_on();
     }
 
     /// Beside the Content-MD5, which every server takes.
@@ -144,7 +212,11 @@ private:
         entries_.push_back({request_.objects[entries_.size()], std::move(result)});
     }
 
-    Result<void> fail_the_rest(const Error& error) {
+    /// What was done before stands; what follows would fare no better.
+    Result<void> give_up(const Error& error) {
+        if (entries_.empty()) {
+            return error;
+        }
         while (entries_.size() < request_.objects.size()) {
             add(error);
         }
@@ -157,6 +229,8 @@ private:
     Entries entries_;
     /// The server takes no batches.
     bool one_by_one_;
+    /// More than one while go_on() runs only where a step has been answered before it returned.
+    std::atomic<unsigned> steps_wanted_{0};
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "core/worker_thread.h"
 #include "http/curl_transport.h"
+#include "http/proxy.h"
 #include "s3/credentials/chain.h"
 #include "s3/protocol/endpoint.h"
 #include "s3/protocol/part_plan.h"
@@ -23,6 +24,9 @@ Error invalid(std::string message) {
 /// What can be seen of the options without asking anybody.
 Result<void> check_options(const S3ClientOptions& options, PartLimits limits) {
     FILESTORE_TRY(check_endpoint(options));
+    if (!options.proxy.empty() && !http::names_a_proxy(options.proxy)) {
+        return invalid("proxy is no URL of a proxy, such as http://host:3128");
+    }
     if (options.event_loops < 1 || options.event_loops > 64) {
         return invalid("event_loops is 1 to 64");
     }

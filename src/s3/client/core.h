@@ -15,6 +15,7 @@
 
 #include "core/call_limits.h"
 #include "core/pending_answer.h"
+#include "core/secret.h"
 #include "core/thread_pool.h"
 #include "core/try.h"
 #include "filestore/s3_client.h"
@@ -89,7 +90,7 @@ public:
                              step_of(*operation->answer, *operation->executor, [&] {
                                  const Result<void> handled = tell(next, outcome);
                                  if (!handled.ok()) {
-                                     operation->finish(handled.error());
+                                     operation->finish(scrubbed(handled.error(), outcome));
                                  }
                              });
                          });
@@ -142,6 +143,11 @@ private:
     };
 
     void join_waiting() noexcept;
+
+    /// What `next` failed with may quote the answer.
+    static Error scrubbed(const Error& error, const Outcome& outcome) {
+        return outcome.answer.ok() ? without_secrets(error, outcome.answer->secrets) : error;
+    }
 
     template <class Next>
     static Result<void> tell(Next& next, const Outcome& outcome) {

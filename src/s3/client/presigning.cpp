@@ -58,6 +58,9 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
     CallOptions options = request.call;
     core.start<S3PresignedPost>(
         options, std::move(done), [&](const OperationPtr<S3PresignedPost>& operation) -> Result<void> {
+            if (!request.key_is_prefix || !request.key.empty()) {
+                FILESTORE_TRY(check_key(request.key));
+            }
             FILESTORE_TRY(check_expiry(request.expires));
             FILESTORE_TRY(check_supported(core.quirks(), request));
             core.requester()->with_signer(
@@ -66,15 +69,15 @@ void presign_post(ClientCore& core, const S3PresignPostRequest& request, Complet
                     operation->finish([&]() -> Result<S3PresignedPost> {
                         FILESTORE_TRY(signer);
                         FILESTORE_TRY(check_can_sign(*signer));
-                        const Timestamp wished = signer->scope.time + request.expires;
-                        const Timestamp ends =
-                            signer->expires_at ? std::min(wished, *signer->expires_at) : wished;
+                        FILESTORE_TRY_ASSIGN(
+                            const SignatureLife life,
+                            signature_life({request.expires, request.allow_earlier_expiry}, *signer));
                         FILESTORE_TRY_ASSIGN(
                             std::vector<NameValue> form,
-                            post_form(policy_of(request, ends), signer->keys, signer->scope));
+                            post_form(policy_of(request, life.ends), signer->keys, signer->scope));
                         S3PresignedPost post;
                         post.url = object_target(signer->endpoint, {}, {}).url;
-                        post.expires_at = ends;
+                        post.expires_at = life.ends;
                         for (NameValue& field : form) {
                             post.fields.push_back({std::move(field.name), std::move(field.value)});
                         }

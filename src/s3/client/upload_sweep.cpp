@@ -28,6 +28,16 @@ struct Wanted {
     }
 };
 
+/// Beyond it the time that uploads must have begun before may have no representation, and be a late one.
+constexpr std::chrono::days oldest_age{36'525};
+
+Result<void> check_age(std::chrono::seconds age) {
+    if (age < std::chrono::seconds(0) || age > oldest_age) {
+        return Error(ErrorCode::invalid_argument, "older_than is 0 seconds to 100 years");
+    }
+    return {};
+}
+
 /// Lists to the end first: an abort must not move the pages that are still to come. A resource held by std::shared_ptr; its steps never overlap.
 class UploadSweep final : public std::enable_shared_from_this<UploadSweep> {
 public:
@@ -134,6 +144,7 @@ private:
 void sweep_uploads(ClientCore& core, S3SweepRequest request, Completion<Uploads> done) {
     core.start<Uploads>(
         request.call, std::move(done), [&](const OperationPtr<Uploads>& operation) -> Result<void> {
+            FILESTORE_TRY(check_age(request.older_than));
             Wanted wanted{std::move(request.prefix), false, core.requester()->now() - request.older_than};
             return std::make_shared<UploadSweep>(core, operation, std::move(request.bucket),
                                                  std::move(wanted), request.dry_run, std::move(request.call))

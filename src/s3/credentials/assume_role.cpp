@@ -33,9 +33,7 @@ private:
                        const std::string& endpoint, Credentials keys,
                        const ReplyPtr<ResolvedCredentials>& reply) {
         role.session_name = session_name_or_default(role.session_name, context.clock->now());
-        Secrets secrets{keys.secret_key, keys.session_token};
-        call_sts(context, cancel,
-                 {sts_place(context, endpoint), assume_role_form(role), std::move(keys), std::move(secrets)},
+        call_sts(context, cancel, {sts_place(context, endpoint), assume_role_form(role), std::move(keys)},
                  reply);
     }
 

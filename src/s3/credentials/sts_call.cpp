@@ -13,33 +13,60 @@ namespace {
 
 constexpr FetchLimits limits{};
 
-Result<http::Request> request_for(const StsCall& call, Timestamp now) {
-    FILESTORE_TRY_ASSIGN(const PlainUrl url, parse_plain_url(call.place.endpoint, "the STS endpoint"));
-    http::Request request;
-    request.method = http::Method::post;
-    request.url = url.text();
-    request.body = source_from_string(std::string(call.form));
-    request.body_size = call.form.size();
-    SigningRequest signing{"POST", url.target, {}, {}, {}};
-    signing.headers.push_back({"content-type", "application/x-www-form-urlencoded"});
-    request.headers.push_back({"content-type", "application/x-www-form-urlencoded"});
-    if (call.signing_keys) {
+/// A call and its attempts, one after the other. A resource held by std::shared_ptr.
+class Attempts {
+public:
+    explicit Attempts(StsCall call) : call_(std::move(call)) {}
+
+    Result<http::Request> request_at(Timestamp now) {
+        FILESTORE_TRY_ASSIGN(const PlainUrl url, parse_plain_url(call_.place.endpoint, "the STS endpoint"));
+        http::Request request;
+        request.method = http::Method::post;
+        request.url = url.text();
+        request.body = source_from_string(std::string(call_.form));
+        request.body_size = call_.form.size();
+        request.headers.push_back({"content-type", "application/x-www-form-urlencoded"});
+        if (call_.signing_keys) {
+            sign(request, url, now);
+        }
+        return request;
+    }
+
+    Result<ResolvedCredentials> keys_of(FetchedAnswer answer) const {
+        if (answer.status != 200) {
+            return error_of_sts_answer(answer.status, answer.body, secrets());
+        }
+        FILESTORE_TRY_ASSIGN(StsKeys keys, parse_sts_keys(std::move(answer.body)));
+        return ResolvedCredentials{std::move(keys.keys), keys.expires_at};
+    }
+
+private:
+    void sign(http::Request& request, const PlainUrl& url, Timestamp now) {
+        SigningRequest signing{"POST", url.target, {}, {}, to_hex(sha256(call_.form))};
+        signing.headers.push_back({"content-type", "application/x-www-form-urlencoded"});
         signing.headers.push_back({"host", url.authority});
-        signing.payload_hash = to_hex(sha256(call.form));
-        for (NameValue& header : sign_headers(signing, *call.signing_keys, {call.place.region, "sts", now})) {
+        for (NameValue& header :
+             sign_headers(signing, *call_.signing_keys, {call_.place.region, "sts", now})) {
+            if (header.name == "authorization") {
+                signature_ = signature_in(header.value);
+            }
             request.headers.push_back({std::move(header.name), std::move(header.value)});
         }
     }
-    return request;
-}
 
-Result<ResolvedCredentials> keys_of(FetchedAnswer answer, const Secrets& secrets) {
-    if (answer.status != 200) {
-        return error_of_sts_answer(answer.status, answer.body, secrets);
+    /// What the last attempt told the server, and no message may.
+    [[nodiscard]] Secrets secrets() const {
+        Secrets secrets = call_.secrets;
+        secrets.push_back(signature_);
+        if (const auto& keys = call_.signing_keys) {
+            secrets.insert(secrets.end(), {keys->access_key, keys->secret_key, keys->session_token});
+        }
+        return secrets;
     }
-    FILESTORE_TRY_ASSIGN(StsKeys keys, parse_sts_keys(std::move(answer.body)));
-    return ResolvedCredentials{std::move(keys.keys), keys.expires_at};
-}
+
+    const StsCall call_;
+    SecretString signature_;
+};
 
 }  // namespace
 
@@ -62,12 +89,12 @@ std::string session_name_or_default(const std::string& given, Timestamp now) {
 
 void call_sts(const ProviderContext& context, const std::stop_token& cancel, StsCall call,
               const ReplyPtr<ResolvedCredentials>& reply) {
-    const auto shared = std::make_shared<const StsCall>(std::move(call));
+    const auto attempts = std::make_shared<Attempts>(std::move(call));
     fetch(
         context, cancel, limits,
-        [shared, clock = context.clock] { return request_for(*shared, clock->now()); },
-        reply_through<FetchedAnswer>(reply, [reply, shared](FetchedAnswer answer) {
-            reply->give(keys_of(std::move(answer), shared->secrets));
+        [attempts, clock = context.clock] { return attempts->request_at(clock->now()); },
+        reply_through<FetchedAnswer>(reply, [reply, attempts](FetchedAnswer answer) {
+            reply->give(attempts->keys_of(std::move(answer)));
         }));
 }
 

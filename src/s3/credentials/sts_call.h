@@ -30,8 +30,8 @@ struct StsCall {
     SecretString form;
     /// None: not signed.
     std::optional<Credentials> signing_keys;
-    /// What no message may repeat.
-    Secrets secrets;
+    /// What no message may repeat, beside the keys and the signature.
+    Secrets secrets{};
 };
 
 /// Sends it; each attempt is signed with its own time. Failures: those of fetch() and of sts.h, `configuration` for an endpoint that cannot be used. Never blocks.

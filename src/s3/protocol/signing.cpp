@@ -201,6 +201,12 @@ std::vector<NameValue> sign_headers(const SigningRequest& request, const Credent
     return added;
 }
 
+std::string_view signature_in(std::string_view authorization) noexcept {
+    constexpr std::string_view before = "Signature=";
+    const std::size_t place = authorization.rfind(before);
+    return place == std::string_view::npos ? std::string_view() : authorization.substr(place + before.size());
+}
+
 std::vector<NameValue> presign_query(const SigningRequest& request, const Credentials& credentials,
                                      const SigningScope& scope, std::chrono::seconds expires) {
     std::vector<NameValue> added;

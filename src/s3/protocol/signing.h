@@ -77,6 +77,9 @@ inline constexpr std::string_view empty_payload_hash =
 [[nodiscard]] std::vector<NameValue> sign_headers(const SigningRequest& request,
                                                   const Credentials& credentials, const SigningScope& scope);
 
+/// The signature in the value of the header authorization that sign_headers() makes; empty where there is none.
+[[nodiscard]] std::string_view signature_in(std::string_view authorization) noexcept;
+
 /// The query parameters to add for a presigned URL, X-Amz-Signature last. `request.payload_hash` is not used: a presigned
 /// request is always UNSIGNED-PAYLOAD.
 [[nodiscard]] std::vector<NameValue> presign_query(const SigningRequest& request,

@@ -26,6 +26,7 @@ public:
               std::function<void(Result<S3PutResult>)> done)
         : MultipartJob(std::move(requester), std::move(upload.target), std::move(done)),
           memory_(std::move(memory)),
+          in_memory_(std::make_shared<PartMemory::Upload>(target().pause)),
           source_(std::move(upload.source)),
           headers_(std::move(upload.headers)),
           on_resume_token_(std::move(upload.on_resume_token)),
@@ -155,11 +156,14 @@ private:
         if (buffer_->is_accounted_for() || buffer_->size() < unaccounted_bytes) {
             return true;
         }
-        auto share = memory_->take(buffer_->memory(), weak_self());
+        auto share = memory_->take(buffer_->memory(), in_memory_, weak_self());
         if (share) {
             buffer_->hold(std::move(*share));
+            return true;
         }
-        return share.has_value();
+        // Who holds it may come to rest meanwhile.
+        runtime().reactor->wake_at(std::chrono::steady_clock::now() + PartMemory::rest_begins, weak_self());
+        return false;
     }
 
     /// Whether a full part is the last one decides how it is sent, so a byte of the next one is asked for.
@@ -182,6 +186,7 @@ private:
             return std::size_t{1};
         }
         FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*source_, into, waker()));
+        note_source_waits(step.would_block && step.bytes == 0);
         total_ += step.bytes;
         if (declared_ && total_ > *declared_) {
             return source_size_error(*declared_, total_);
@@ -193,6 +198,12 @@ private:
             }
         }
         return step.bytes;
+    }
+
+    void note_source_waits(bool waits) {
+        if (waits != std::exchange(source_waits_, waits)) {
+            memory_->note_waiting(*in_memory_, waits);
+        }
     }
 
     /// False where the part has to wait for the upload to begin.
@@ -282,6 +293,7 @@ private:
     }
 
     const std::shared_ptr<PartMemory> memory_;
+    const PartMemory::UploadPtr in_memory_;
     std::shared_ptr<Source> source_;
     const std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t>)> headers_;
     const std::function<Result<void>(const std::string&)> on_resume_token_;
@@ -300,6 +312,7 @@ private:
     std::shared_ptr<const PartBuffer> filled_;
     std::optional<std::byte> ahead_;
     std::uint64_t total_ = 0;
+    bool source_waits_ = false;
     bool source_ended_ = false;
     std::uint32_t next_number_ = 1;
 };

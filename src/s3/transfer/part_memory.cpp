@@ -4,19 +4,44 @@ namespace filestore::s3 {
 
 PartMemory::Share::~Share() {
     if (memory_) {
-        memory_->give_back(use_, bytes_);
+        memory_->give_back(upload_.get(), bytes_);
     }
 }
 
-std::optional<PartMemory::Share> PartMemory::take(std::uint64_t bytes,
+std::optional<PartMemory::Share> PartMemory::take(std::uint64_t bytes, const UploadPtr& upload,
                                                   const std::weak_ptr<Wake::Target>& waiter) {
     const std::lock_guard lock(mutex_);
-    if (used_ == used_by_downloads_ || has_room(bytes)) {
-        used_ += bytes;
-        return Share(shared_from_this(), Use::upload, bytes);
+    if (!has_room(bytes) && !only_resting_uploads_hold()) {
+        add_waiter(waiter);
+        return std::nullopt;
     }
-    waiters_.push_back(waiter);
-    return std::nullopt;
+    if (upload->bytes_ == 0) {
+        holders_.push_back(upload);
+    }
+    upload->bytes_ += bytes;
+    used_ += bytes;
+    return Share(shared_from_this(), upload, bytes);
+}
+
+bool PartMemory::only_resting_uploads_hold() const noexcept {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    return std::all_of(holders_.begin(), holders_.end(),
+                       [now](const UploadPtr& holder) { return holder->rests(now); });
+}
+
+/// One that asks again before it was woken is there already.
+void PartMemory::add_waiter(const std::weak_ptr<Wake::Target>& waiter) {
+    const bool is_there = std::any_of(waiters_.begin(), waiters_.end(), [&](const auto& other) {
+        return !other.owner_before(waiter) && !waiter.owner_before(other);
+    });
+    if (!is_there) {
+        waiters_.push_back(waiter);
+    }
+}
+
+void PartMemory::note_waiting(Upload& upload, bool waits) noexcept {
+    const std::lock_guard lock(mutex_);
+    upload.waits_since_ = waits ? std::optional(std::chrono::steady_clock::now()) : std::nullopt;
 }
 
 std::optional<PartMemory::Share> PartMemory::take_for_download(std::uint64_t bytes, std::uint64_t part_size,
@@ -25,19 +50,23 @@ std::optional<PartMemory::Share> PartMemory::take_for_download(std::uint64_t byt
     if (has_room(bytes) && used_by_downloads_ + bytes <= for_downloads(part_size)) {
         used_ += bytes;
         used_by_downloads_ += bytes;
-        return Share(shared_from_this(), Use::download, bytes);
+        return Share(shared_from_this(), nullptr, bytes);
     }
-    waiters_.push_back(waiter);
+    add_waiter(waiter);
     return std::nullopt;
 }
 
 /// Wakes all: one that is woken alone might have ended meanwhile, and the others would wait for ever.
-void PartMemory::give_back(Use use, std::uint64_t bytes) noexcept {
+void PartMemory::give_back(Upload* upload, std::uint64_t bytes) noexcept {
     std::list<std::weak_ptr<Wake::Target>> woken;
     {
         const std::lock_guard lock(mutex_);
         used_ -= bytes;
-        used_by_downloads_ -= use == Use::download ? bytes : 0;
+        if (upload == nullptr) {
+            used_by_downloads_ -= bytes;
+        } else if ((upload->bytes_ -= bytes) == 0) {
+            holders_.remove_if([&](const UploadPtr& holder) { return holder.get() == upload; });
+        }
         woken.swap(waiters_);
     }
     for (const auto& waiter : woken) {

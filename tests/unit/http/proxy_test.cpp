@@ -16,6 +16,21 @@ TEST_CASE("the host of a URL", "[proxy]") {
     CHECK(host_of("").empty());
 }
 
+TEST_CASE("what names a proxy", "[proxy]") {
+    for (const char* text :
+         {"http://proxy.test:3128", "https://proxy.test", "socks5h://user:word@proxy.test:1080",
+          "HTTP://user:w%20rd@[::1]:3128/", "proxy.test:3128", "proxy.test", "socks4a://10.0.0.1"}) {
+        INFO(text);
+        CHECK(names_a_proxy(text));
+    }
+    for (const char* text :
+         {"", "http://user:se cret@proxy.test:3128", "http://proxy.test:999999", "ftp://proxy.test",
+          "http://proxy.test:port", "http://", "http://user:wo\nrd@proxy.test"}) {
+        INFO(text);
+        CHECK_FALSE(names_a_proxy(text));
+    }
+}
+
 TEST_CASE("hosts that are never proxied", "[proxy]") {
     for (const char* host : {"localhost", "LOCALHOST", "127.0.0.1", "127.255.0.9", "::1", "0:0:0:0:0:0:0:1",
                              "169.254.169.254", "169.254.170.23", "fd00:ec2::254", "fd00:0ec2:1::23"}) {
