@@ -124,6 +124,7 @@ private:
         FILESTORE_TRY(answer);
         FILESTORE_TRY_ASSIGN(const auto deleted, parse_delete_result(answer->body, batch, answer->secrets));
         std::vector<Result<S3RemoveResult>> results;
+        results.reserve(deleted.size());
         for (const Result<DeletedObject>& each : deleted) {
             results.push_back(each.ok() ? Result<S3RemoveResult>(S3RemoveResult{
                                               each->is_delete_marker, each->delete_marker_version_id})

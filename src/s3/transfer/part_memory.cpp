@@ -64,8 +64,9 @@ void PartMemory::give_back(Upload* upload, std::uint64_t bytes) noexcept {
         used_ -= bytes;
         if (upload == nullptr) {
             used_by_downloads_ -= bytes;
-        } else if ((upload->bytes_ -= bytes) == 0) {
-            holders_.remove_if([&](const UploadPtr& holder) { return holder.get() == upload; });
+        } else {
+            upload->bytes_ -= bytes;
+            holders_.remove_if([](const UploadPtr& holder) { return holder->bytes_ == 0; });
         }
         woken.swap(waiters_);
     }
