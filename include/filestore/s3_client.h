@@ -454,7 +454,8 @@ public:
     [[nodiscard]] Result<S3RemoveResult> remove(S3ObjectRequest request);
     void remove_async(S3ObjectRequest request, Completion<S3RemoveResult> done);
 
-    /// Removes many; answers one entry per object, in their order. Fails as a whole only where no request could be answered.
+    /// Removes many; answers one entry per object, in their order. Fails as a whole only where no request could be answered. After
+    /// `unavailable`, `timeout`, `cancelled`, `unauthenticated`, `configuration` and `forked` no more is asked for: the rest have the same failure.
     [[nodiscard]] Result<std::vector<S3RemoveBatchEntry>> remove_batch(S3RemoveBatchRequest request);
     void remove_batch_async(S3RemoveBatchRequest request, Completion<std::vector<S3RemoveBatchEntry>> done);
 

@@ -95,7 +95,6 @@ bool ends_the_rest(const Error& error) noexcept {
         case ErrorCode::cancelled:
         case ErrorCode::forked:
         case ErrorCode::timeout:
-        case ErrorCode::unavailable:
         case ErrorCode::unauthenticated:
         case ErrorCode::configuration:
             return true;

@@ -11,6 +11,7 @@
 #include "s3/credentials/fetch.h"
 #include "s3/credentials/given.h"
 #include "s3/credentials/instance_metadata.h"
+#include "s3/credentials/refreshing.h"
 #include "s3/credentials/web_identity.h"
 #include "support/eventually.h"
 #include "support/files.h"
@@ -312,6 +313,61 @@ TEST_CASE("a service of roles that repeats key and signature does not get them i
     const auto refused = keys_from(*provider);
     REQUIRE_FALSE(refused.ok());
     CHECK_THAT(std::string(refused.error().message()), Catch::Contains("not ***, not ***"));
+}
+
+TEST_CASE("a clock that a service of roles finds wrong is corrected", "[wire][credentials]") {
+    const auto refusal = [](const std::string& message) {
+        return answer("403 Forbidden", "Date: Sat, 31 Jan 2026 14:00:00 GMT\r\n",
+                      "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>" + message +
+                          "</Message></Error></ErrorResponse>");
+    };
+    const auto skew = std::make_shared<s3::ClockSkew>();
+    const auto server_time = std::make_shared<s3::CorrectedClock>(std::make_shared<FakeClock>(), skew);
+    auto context = context_with({}, {}, server_time);
+    context.server_time = server_time;
+    const auto role_at = [&](const ScriptedServer& server) {
+        return s3::make_assume_role_provider(
+            context, s3::make_given_provider(s3::Credentials{"source", canary, canary}), some_role(),
+            server.endpoint());
+    };
+    SECTION("and the request sent again") {
+        const char* const message =
+            GENERATE("Signature expired: 20260131T120000Z is now earlier than",
+                     "Signature not yet current: 20260131T120000Z is still later than");
+        const ScriptedServer server(
+            {conversation({refusal(message), answer("200 OK", "", sts_xml("AssumeRole"))})});
+        CHECK(said(keys_from(*role_at(server))) == "key");
+        REQUIRE(server.requests().size() == 2);
+        CHECK(server.requests()[0].header("x-amz-date") == "20260131T120000Z");
+        CHECK(server.requests()[1].header("x-amz-date") == "20260131T140000Z");
+        CHECK(skew->skew() == 2h);
+    }
+    SECTION("once") {
+        const std::string expired = refusal("Signature expired: it is");
+        const ScriptedServer server({conversation({expired, expired, expired})});
+        CHECK(said(keys_from(*role_at(server))) == "unauthenticated");
+        CHECK(server.requests().size() == 2);
+    }
+    SECTION("but not by another refusal") {
+        const ScriptedServer server({conversation({refusal("The signature does not match")})});
+        CHECK(said(keys_from(*role_at(server))) == "unauthenticated");
+        CHECK(server.requests().size() == 1);
+        CHECK(skew->skew() == 0s);
+    }
+}
+
+TEST_CASE("keys that look ended when they come correct the clock", "[wire][credentials]") {
+    const auto local = std::make_shared<FakeClock>();
+    local->advance(10h);
+    const auto skew = std::make_shared<s3::ClockSkew>();
+    const auto server_time = std::make_shared<s3::CorrectedClock>(local, skew);
+    const ScriptedServer server(
+        {conversation({answer("200 OK", "Date: Sat, 31 Jan 2026 12:00:00 GMT\r\n", keys_json)})});
+    auto context = context_with({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", server.endpoint()}}, {}, server_time);
+    context.server_time = server_time;
+    const auto provider = s3::make_refreshing_provider(s3::make_container_provider(context), server_time);
+    CHECK(said(keys_from(*provider)) == "key");
+    CHECK(skew->skew() == -10h);
 }
 
 TEST_CASE("a role is assumed with signed requests, each attempt with its own time", "[wire][credentials]") {

@@ -184,7 +184,9 @@ private:
     }
 
     Result<void> on_removed(Result<S3RemoveResult> removed) {
-        if (!removed.ok() && ends_the_rest(removed.error())) {
+        // Its attempts have taken all the time that a passing failure has.
+        const bool is_away = !removed.ok() && removed.error().code() == ErrorCode::unavailable;
+        if (is_away || (!removed.ok() && ends_the_rest(removed.error()))) {
             return give_up(removed.error());
         }
         add(std::move(removed));

@@ -106,11 +106,12 @@ Result<std::shared_ptr<ClientCore>> ClientCore::open(S3ClientOptions options, Pa
     parts.part_limits = limits;
     parts.runtime = {executor.executor, std::make_shared<Reactor>()};
     parts.transport = http::make_curl_transport(transport_options(options, parts.runtime.reactor));
-    FILESTORE_TRY_ASSIGN(parts.credentials, make_credentials_provider(
-                                                options.credentials,
-                                                {parts.transport, executor.executor, parts.runtime.reactor,
-                                                 std::make_shared<CorrectedClock>(options.clock, parts.skew),
-                                                 environment_variable, region_of_credentials}));
+    const auto server_time = std::make_shared<CorrectedClock>(options.clock, parts.skew);
+    FILESTORE_TRY_ASSIGN(
+        parts.credentials,
+        make_credentials_provider(options.credentials,
+                                  {parts.transport, executor.executor, parts.runtime.reactor, server_time,
+                                   server_time, environment_variable, region_of_credentials}));
     return std::make_shared<ClientCore>(std::move(options), std::move(executor), std::move(parts), quirks);
 }
 

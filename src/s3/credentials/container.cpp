@@ -79,8 +79,12 @@ void ContainerProvider::begin(const std::stop_token& cancel, const ReplyPtr<Reso
             }
             fetch(
                 context, cancel, limits, [endpoint, token = *token] { return request_to(endpoint, token); },
-                reply_through<FetchedAnswer>(
-                    reply, [reply](FetchedAnswer answer) { reply->give(keys_of(std::move(answer))); }));
+                reply_through<FetchedAnswer>(reply, [context, reply](FetchedAnswer answer) {
+                    const AnswerTime time = answer.time;
+                    auto keys = keys_of(std::move(answer));
+                    learn_from_ended_keys(context, time, keys);
+                    reply->give(std::move(keys));
+                }));
         });
 }
 

@@ -17,6 +17,7 @@ public:
           MakeRequest make_request, ReplyPtr<FetchedAnswer> reply)
         : transport_(context.transport),
           reactor_(context.reactor),
+          server_time_(context.server_time),
           cancel_(std::move(cancel)),
           limits_(limits),
           attempt_time_(context.attempt_time),
@@ -80,6 +81,7 @@ private:
 
     const std::shared_ptr<http::Transport> transport_;
     const std::shared_ptr<Reactor> reactor_;
+    const std::shared_ptr<CorrectedClock> server_time_;
     const std::stop_token cancel_;
     const FetchLimits limits_;
     const std::chrono::milliseconds attempt_time_;
@@ -101,6 +103,9 @@ public:
     /// Room for all from the start: a growing string would leave copies behind.
     Result<void> on_head(const http::ResponseHead& head) override {
         status_ = head.status;
+        if (fetch_->server_time_) {
+            time_ = {std::string(head.header("date")), fetch_->server_time_->local_now()};
+        }
         body_.reserve(most_body);
         return {};
     }
@@ -123,11 +128,12 @@ private:
         if (!outcome.ok()) {
             return outcome.error();
         }
-        return FetchedAnswer{status_, SecretString(std::move(body_))};
+        return FetchedAnswer{status_, SecretString(std::move(body_)), std::move(time_)};
     }
 
     std::shared_ptr<Fetch> fetch_;
     int status_ = 0;
+    AnswerTime time_;
     std::string body_;
 };
 
@@ -148,6 +154,13 @@ void fetch(const ProviderContext& context, const std::stop_token& cancel, FetchL
     const auto fetch =
         std::make_shared<Fetch>(context, cancel, limits, std::move(make_request), std::move(reply));
     fetch->start();
+}
+
+void learn_from_ended_keys(const ProviderContext& context, const AnswerTime& time,
+                           const Result<ResolvedCredentials>& keys) {
+    if (context.server_time && keys.ok() && keys->expires_at && *keys->expires_at <= context.clock->now()) {
+        context.server_time->learn(time.date, time.came, time.came);
+    }
 }
 
 }  // namespace filestore::s3

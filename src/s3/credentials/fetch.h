@@ -11,10 +11,19 @@
 
 namespace filestore::s3 {
 
+/// When an answer came. A value.
+struct AnswerTime {
+    /// The server's time, in its header Date; empty where there is none.
+    std::string date{};
+    /// This machine's own; only where the clock may be corrected.
+    Timestamp came{};
+};
+
 /// An answer of any status. A value; its body is wiped when it goes.
 struct FetchedAnswer {
     int status = 0;
     SecretString body;
+    AnswerTime time{};
 };
 
 /// A value.
@@ -31,5 +40,9 @@ using MakeRequest = std::function<Result<http::Request>()>;
 /// larger than 64 KiB; what make_request fails with; the transport's failures. Never blocks. May throw std::bad_alloc.
 void fetch(const ProviderContext& context, const std::stop_token& cancel, FetchLimits limits,
            MakeRequest make_request, ReplyPtr<FetchedAnswer> reply);
+
+/// Keys that have ended when they come show that the clock is wrong: it learns from their answer.
+void learn_from_ended_keys(const ProviderContext& context, const AnswerTime& time,
+                           const Result<ResolvedCredentials>& keys);
 
 }  // namespace filestore::s3

@@ -96,7 +96,9 @@ private:
         if (answer.status != 200) {
             return reply_->give(status_error(answer.status, "the request for the keys"));
         }
-        reply_->give(parse_metadata_keys(std::move(answer.body)));
+        auto keys = parse_metadata_keys(std::move(answer.body));
+        learn_from_ended_keys(context_, answer.time, keys);
+        reply_->give(std::move(keys));
     }
 
     template <class Next>

@@ -15,6 +15,7 @@
 #include "filestore/time.h"
 #include "http/transport.h"
 #include "s3/credentials/reply.h"
+#include "s3/policy/clock_skew.h"
 #include "s3/protocol/signing.h"
 
 namespace filestore::s3 {
@@ -70,7 +71,7 @@ using CredentialsProviderPtr = std::shared_ptr<CredentialsProvider>;
 /// Reads one variable; nothing where it is not set or empty.
 using EnvironmentReader = std::function<std::optional<std::string>(const char*)>;
 
-/// What providers work with. A value (shared handles); all handles are required.
+/// What providers work with. A value (shared handles); all handles but one are required.
 struct ProviderContext {
     std::shared_ptr<http::Transport> transport;
     /// For what blocks: files, a credential_process.
@@ -78,6 +79,8 @@ struct ProviderContext {
     /// For the pauses between attempts.
     std::shared_ptr<Reactor> reactor;
     std::shared_ptr<Clock> clock;
+    /// The same, where answers may correct it; else null.
+    std::shared_ptr<CorrectedClock> server_time{};
     EnvironmentReader environment;
     /// The client's, for an STS that no variable names.
     std::string region = "us-east-1";

@@ -13,6 +13,15 @@ namespace {
 
 constexpr FetchLimits limits{};
 
+/// The STS has one code for a wrong signature and for one of another time.
+bool blames_the_clock(const Error& error) {
+    const std::string_view message = error.message();
+    return is_clock_error(error.details().server_code) ||
+           (error.details().server_code == "SignatureDoesNotMatch" &&
+            (message.find("Signature expired") != std::string_view::npos ||
+             message.find("not yet current") != std::string_view::npos));
+}
+
 /// A call and its attempts, one after the other. A resource held by std::shared_ptr.
 class Attempts {
 public:
@@ -20,6 +29,7 @@ public:
 
     Result<http::Request> request_at(Timestamp now) {
         FILESTORE_TRY_ASSIGN(const PlainUrl url, parse_plain_url(call_.place.endpoint, "the STS endpoint"));
+        signed_at_ = now;
         http::Request request;
         request.method = http::Method::post;
         request.url = url.text();
@@ -38,6 +48,15 @@ public:
         }
         FILESTORE_TRY_ASSIGN(StsKeys keys, parse_sts_keys(std::move(answer.body)));
         return ResolvedCredentials{std::move(keys.keys), keys.expires_at};
+    }
+
+    /// Whether the request is worth sending again, with another time. Once.
+    bool mend_clock(const ProviderContext& context, const Error& error, const AnswerTime& time) {
+        if (!context.server_time || clock_mended_ || !blames_the_clock(error)) {
+            return false;
+        }
+        clock_mended_ = true;
+        return context.server_time->learn(time.date, time.came, signed_at_);
     }
 
 private:
@@ -66,7 +85,25 @@ private:
 
     const StsCall call_;
     SecretString signature_;
+    Timestamp signed_at_{};
+    bool clock_mended_ = false;
 };
+
+void ask(const ProviderContext& context, const std::stop_token& cancel,
+         const std::shared_ptr<Attempts>& attempts, const ReplyPtr<ResolvedCredentials>& reply) {
+    fetch(
+        context, cancel, limits,
+        [attempts, clock = context.clock] { return attempts->request_at(clock->now()); },
+        reply_through<FetchedAnswer>(reply, [context, cancel, attempts, reply](FetchedAnswer answer) {
+            const AnswerTime time = answer.time;
+            auto keys = attempts->keys_of(std::move(answer));
+            if (!keys.ok() && attempts->mend_clock(context, keys.error(), time)) {
+                return ask(context, cancel, attempts, reply);
+            }
+            learn_from_ended_keys(context, time, keys);
+            reply->give(std::move(keys));
+        }));
+}
 
 }  // namespace
 
@@ -89,13 +126,7 @@ std::string session_name_or_default(const std::string& given, Timestamp now) {
 
 void call_sts(const ProviderContext& context, const std::stop_token& cancel, StsCall call,
               const ReplyPtr<ResolvedCredentials>& reply) {
-    const auto attempts = std::make_shared<Attempts>(std::move(call));
-    fetch(
-        context, cancel, limits,
-        [attempts, clock = context.clock] { return attempts->request_at(clock->now()); },
-        reply_through<FetchedAnswer>(reply, [reply, attempts](FetchedAnswer answer) {
-            reply->give(attempts->keys_of(std::move(answer)));
-        }));
+    ask(context, cancel, std::make_shared<Attempts>(std::move(call)), reply);
 }
 
 }  // namespace filestore::s3

@@ -43,9 +43,10 @@ microseconds ClockSkew::skew() const noexcept {
 
 bool ClockSkew::learn(std::string_view server_code, std::string_view date, Timestamp now,
                       Timestamp signed_for) {
-    if (!is_clock_error(server_code)) {
-        return false;
-    }
+    return is_clock_error(server_code) && learn(date, now, signed_for);
+}
+
+bool ClockSkew::learn(std::string_view date, Timestamp now, Timestamp signed_for) {
     const Result<Timestamp> server_time = parse_http_date(date);
     if (!server_time.ok()) {
         return false;

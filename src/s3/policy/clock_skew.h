@@ -31,6 +31,9 @@ public:
     [[nodiscard]] bool learn(std::string_view server_code, std::string_view date, Timestamp now,
                              Timestamp signed_for);
 
+    /// The same of an answer that says in other words that the request's time was wrong.
+    [[nodiscard]] bool learn(std::string_view date, Timestamp now, Timestamp signed_for);
+
     /// A request was accepted, and its answer has this Date (empty for none): a skew that the clocks no longer show is halved, and forgotten below a
     /// minute, so that a clock that was set right is trusted again.
     void on_accepted(std::string_view date, Timestamp now);
@@ -49,6 +52,13 @@ public:
         : clock_(std::move(clock)), skew_(std::move(skew)) {}
 
     [[nodiscard]] Timestamp now() const noexcept override { return skew_->corrected(clock_->now()); }
+
+    /// This machine's own.
+    [[nodiscard]] Timestamp local_now() const noexcept { return clock_->now(); }
+    /// See ClockSkew; `came` is local time.
+    bool learn(std::string_view date, Timestamp came, Timestamp signed_for) {
+        return skew_->learn(date, came, signed_for);
+    }
 
 private:
     const std::shared_ptr<Clock> clock_;
