@@ -50,7 +50,7 @@ public:
 
     explicit StoreDirectory(const Layout& layout = {}) : layout_(layout) {
         if (layout != Layout()) {
-            for (const char* above : {".filestore", shard.c_str(), ("metadata/" + shard).c_str()}) {
+            for (const std::string& above : {std::string(".filestore"), shard, "metadata/" + shard}) {
                 std::filesystem::create_directories(directory.file(above));
             }
             const std::string from = layout.before ? std::string(to_string(*layout.before)) + " to " : "";
