@@ -21,6 +21,7 @@
 ///   twice.
 /// - Any other schedule runs once for each of its times: at the moment when the clock is put forward for those that it leaves out (once for all of them), and the
 ///   first time only for those that it shows twice.
+/// The tables of the system that are read end with 2037: after that a zone keeps the offset that it has then.
 
 #include <memory>
 #include <optional>
