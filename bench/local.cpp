@@ -20,7 +20,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -30,10 +29,12 @@
 
 #include "core/descriptor.h"
 #include "filestore/local_backend.h"
+#include "support/executors.h"
 
 namespace {
 
 using namespace filestore;
+using filestore::test::ManualExecutor;
 
 constexpr std::size_t file_size = 4096;
 constexpr int durable_threads = 16;
@@ -58,23 +59,6 @@ void require_ok(const Result<T>& result) {
         fail(std::string(result.error().message()));
     }
 }
-
-/// Runs what is posted when its owner says so: a program with one thread, as event loops have it.
-class OneThread final : public Executor {
-public:
-    void post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
-
-    void run_all() {
-        while (!tasks_.empty()) {
-            const std::function<void()> task = std::move(tasks_.front());
-            tasks_.pop_front();
-            task();
-        }
-    }
-
-private:
-    std::deque<std::function<void()>> tasks_;
-};
 
 /// As far apart as random ones are: files whose IDs begin alike wait for each other's locks.
 FileId id_of(int number) {
@@ -115,9 +99,9 @@ std::shared_ptr<Source> small_source() {
     return source_from_span(std::as_bytes(std::span(content)));
 }
 
-/// Calls start(number) for each number; some calls are under way at a time.
+/// Calls start(number) for each number; some calls are under way at a time. All on this thread, as in a program with an event loop.
 template <class Start>
-void run_calls(OneThread& thread, int count, const Start& start) {
+void run_calls(ManualExecutor& thread, int count, const Start& start) {
     for (int number = 0; number < count; ++number) {
         start(number);
         if (static_cast<std::size_t>(number) % calls_at_once == calls_at_once - 1) {
@@ -128,7 +112,7 @@ void run_calls(OneThread& thread, int count, const Start& start) {
 }
 
 void upload(const std::string& directory, int count) {
-    const auto thread = std::make_shared<OneThread>();
+    const auto thread = std::make_shared<ManualExecutor>();
     const auto store = open_store(directory, Durability::none, thread);
     run_calls(*thread, count, [&](int number) {
         store->upload_async(upload_of(id_of(number), small_source()),
@@ -144,7 +128,7 @@ void upload_blocking(const std::string& directory, int count) {
 }
 
 void download(const std::string& directory, int count) {
-    const auto thread = std::make_shared<OneThread>();
+    const auto thread = std::make_shared<ManualExecutor>();
     const auto store = open_store(directory, Durability::none, thread);
     run_calls(*thread, count, [&](int number) {
         store->download_async(download_of(id_of(number)),
@@ -247,7 +231,7 @@ void durable_loop(const std::string& directory, int count) {
 }
 
 void copy(const std::string& directory, const std::string& file, bool checksum) {
-    const auto thread = std::make_shared<OneThread>();
+    const auto thread = std::make_shared<ManualExecutor>();
     const auto store = open_store(directory, Durability::none, thread, checksum);
     store->upload_async(upload_of(id_of(0), source_from_path(file).value()),
                         [](const Result<UploadReceipt>& result) { require_ok(result); });

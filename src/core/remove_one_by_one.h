@@ -6,7 +6,7 @@
 
 namespace filestore {
 
-/// Whether a removal failed by no fault of its own file, so that those that follow would fare no better. After `cancelled` the store may be gone when its last
+/// Whether what failed for one file, such as its removal, did so by no fault of that file, so that those that follow would fare no better. After `cancelled` the store may be gone when its last
 /// call is answered.
 [[nodiscard]] bool ends_the_rest(const Error& error) noexcept;
 

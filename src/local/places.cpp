@@ -71,7 +71,7 @@ bool move(const Place& from, const Place& to) noexcept {
 
 Result<void> bring_home(const Store& store, const FileId& id, Part part) {
     const Place old = place_of(store, *store.layout.before, id, part);
-    if (old.is_open() ? !is_there(old) : true) {
+    if (!old.is_open() || !is_there(old)) {
         return errno == ENOENT
                    ? Result<void>()
                    : open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/library_thread.h"
+#include "core/remove_one_by_one.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
 
@@ -20,20 +21,6 @@ namespace {
 constexpr std::size_t page_size = 1000;
 constexpr std::size_t most_at_a_time = 16;
 constexpr unsigned most_days = 36'500;
-
-/// Failures that say nothing of the file that was asked for.
-bool ends_the_run(const Error& error) {
-    switch (error.code()) {
-        case ErrorCode::cancelled:
-        case ErrorCode::timeout:
-        case ErrorCode::forked:
-        case ErrorCode::unauthenticated:
-        case ErrorCode::configuration:
-            return true;
-        default:
-            return false;
-    }
-}
 
 /// A file of the page under way. A value.
 struct Item {
@@ -254,7 +241,7 @@ private:
     void fail(Item& item, const Error& error) {
         item.file.outcome = CleanupOutcome::failed;
         item.file.reason = error;
-        if (ends_the_run(error)) {
+        if (ends_the_rest(error)) {
             const std::lock_guard lock(mutex_);
             end_ = error;
         }

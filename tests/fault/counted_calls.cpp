@@ -5,40 +5,24 @@
 #include <sys/resource.h>
 
 #include <cstdio>
-#include <deque>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "filestore/local_backend.h"
+#include "support/executors.h"
 
 namespace {
 
 using namespace filestore;
+using filestore::test::ManualExecutor;
 
 constexpr std::size_t file_size = 4096;
 
-/// Tasks wait until the one thread of the program runs them, so that no call is of threads.
-class OneThread final : public Executor {
-public:
-    void post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
-
-    void run_all() {
-        while (!tasks_.empty()) {
-            const std::function<void()> task = std::move(tasks_.front());
-            tasks_.pop_front();
-            task();
-        }
-    }
-
-private:
-    std::deque<std::function<void()>> tasks_;
-};
-
 struct Program {
-    std::shared_ptr<OneThread> thread = std::make_shared<OneThread>();
+    /// Tasks run on the one thread of the program, so that no call is of threads.
+    std::shared_ptr<ManualExecutor> thread = std::make_shared<ManualExecutor>();
     std::shared_ptr<StorageBackend> backend;
     std::string bytes = std::string(file_size, 'x');
     std::optional<bool> succeeded;
