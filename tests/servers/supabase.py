@@ -14,6 +14,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -47,16 +48,19 @@ def server_user():
     return pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
 
 
-def become(user):
-    def prepare():
-        if os.getuid() == 0:
-            os.setgroups([])
-            os.setgid(user.pw_gid)
-            os.setuid(user.pw_uid)
-        # After that, which would undo it.
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def as_server_user(user, command):
+    """The command, run as that user, ended with this process."""
+    if os.getuid() != 0:
+        return command
+    words = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--pdeathsig=KILL"]
+    if not os.stat("/").st_mode & stat.S_IXOTH:
+        # Only root may enter the file system, as in a root that was made below a private directory.
+        words += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    return [*words, *command]
 
-    return prepare
+
+def end_with_parent():
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Project:
@@ -69,13 +73,13 @@ class Project:
         self.environment = {**os.environ, "HOME": str(state), "LC_ALL": "C.UTF-8"}
 
     def options(self):
-        return {"env": self.environment, "cwd": self.state, "preexec_fn": become(self.user)}
+        return {"env": self.environment, "cwd": self.state, "preexec_fn": end_with_parent}
 
     def run(self, *command, **options):
-        subprocess.run(command, check=True, timeout=SECONDS_TO_ANSWER, **self.options(), **options)
+        subprocess.run(as_server_user(self.user, command), check=True, timeout=SECONDS_TO_ANSWER, **self.options(), **options)
 
     def start(self, *command):
-        return subprocess.Popen(command, **self.options())
+        return subprocess.Popen(as_server_user(self.user, command), **self.options())
 
     def write(self, name, text):
         path = self.state / name
