@@ -54,8 +54,8 @@ def as_server_user(user, command):
         return command
     words = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--pdeathsig=KILL"]
     if not os.stat("/").st_mode & stat.S_IXOTH:
-        # Only root may enter the file system, as in a root that was made below a private directory.
-        words += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+        # Only root may enter the file system, as where it was unpacked as a private directory. The bit is for access(), which initdb asks.
+        words += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--securebits=+no_setuid_fixup"]
     return [*words, *command]
 
 
