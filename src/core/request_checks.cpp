@@ -53,10 +53,7 @@ Result<void> check_request(const DownloadRequest& request) {
     if (!request.sink) {
         return invalid("the download has no sink");
     }
-    if (request.range && request.range->length == 0U) {
-        return invalid("a range of 0 bytes cannot be downloaded");
-    }
-    return {};
+    return check_range(request.range);
 }
 
 Result<void> check_request(const FileRequest& request) {
