@@ -6,7 +6,6 @@
 #include "support/code_of.h"
 
 using namespace filestore;
-using namespace filestore::test;
 using namespace std::chrono_literals;
 
 namespace {
