@@ -48,6 +48,10 @@ Result<void> check_request(const UploadRequest& request) {
     return check_user_metadata(request.metadata);
 }
 
+Result<void> check_range(const std::optional<ByteRange>& range) {
+    return range && range->length == 0U ? invalid("a range of 0 bytes cannot be downloaded") : Result<void>();
+}
+
 Result<void> check_request(const DownloadRequest& request) {
     FILESTORE_TRY(check_id(request.id));
     if (!request.sink) {

@@ -10,6 +10,7 @@ using filestore::ErrorCode;
 using filestore::S3Addressing;
 using filestore::S3Options;
 using filestore::s3::Endpoint;
+using filestore::s3::is_over_tls;
 using filestore::s3::object_target;
 using filestore::s3::resolve_endpoint;
 
@@ -205,10 +206,10 @@ TEST_CASE("virtual-host addressing is refused where no host name can come of it"
 
 TEST_CASE("an endpoint's scheme says whether requests travel encrypted, in any case", "[s3][endpoint]") {
     for (const std::string endpoint : {"", "https://host", "HTTPS://host", "Https://host/http://"}) {
-        CHECK(s3::is_over_tls(options_for(endpoint)));
+        CHECK(is_over_tls(options_for(endpoint)));
     }
     for (const std::string endpoint : {"http://host", "HTTP://host", "hTTp://host/https://"}) {
-        CHECK_FALSE(s3::is_over_tls(options_for(endpoint)));
+        CHECK_FALSE(is_over_tls(options_for(endpoint)));
     }
 }
 
