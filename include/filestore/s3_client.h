@@ -367,6 +367,7 @@ struct S3PresignPostRequest {
     /// A key, or with `key_is_prefix` what the key must begin with.
     std::string key{};
     bool key_is_prefix = false;
+    /// Bytes, both included.
     std::uint64_t min_size = 0;
     std::uint64_t max_size = UINT64_MAX;
     /// Exact; empty: any.

@@ -53,7 +53,7 @@ enum class S3ChecksumMode {
     trailer,
 };
 
-/// When and how often a request is sent again. A value.
+/// When and how often a request is sent again. Times are 0 to 1 day. A value.
 struct S3RetryOptions {
     /// Attempts of one request, the first included; 1 switches retries off.
     unsigned max_attempts = 10;
@@ -106,10 +106,11 @@ struct S3ClientOptions {
     /// A larger body is announced (`Expect: 100-continue`), so that a server that refuses it is not sent it. Bytes; never where there is none.
     std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;
     /// How long a resolved name is used, and a connection that nothing goes over is used again. Those that are too old are closed by the next request: an
-    /// idle client has no thread that would do it sooner.
+    /// idle client has no thread that would do it sooner. 0 to 1 day.
     std::chrono::seconds dns_cache_time{30};
     std::chrono::seconds max_idle_age{60};
 
+    /// 1 millisecond to 1 day, as the two that follow.
     std::chrono::milliseconds connect_timeout{8'000};
     /// From the last byte of a request to the first of its answer. A copy, and the completion of an upload in parts, have a second more for every
     /// 16 MiB, because some servers copy the bytes before they answer.

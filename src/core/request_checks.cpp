@@ -48,15 +48,16 @@ Result<void> check_request(const UploadRequest& request) {
     return check_user_metadata(request.metadata);
 }
 
+Result<void> check_range(const std::optional<ByteRange>& range) {
+    return range && range->length == 0U ? invalid("a range of 0 bytes cannot be downloaded") : Result<void>();
+}
+
 Result<void> check_request(const DownloadRequest& request) {
     FILESTORE_TRY(check_id(request.id));
     if (!request.sink) {
         return invalid("the download has no sink");
     }
-    if (request.range && request.range->length == 0U) {
-        return invalid("a range of 0 bytes cannot be downloaded");
-    }
-    return {};
+    return check_range(request.range);
 }
 
 Result<void> check_request(const FileRequest& request) {

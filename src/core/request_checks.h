@@ -14,6 +14,8 @@ namespace filestore {
 [[nodiscard]] Result<void> check_request(const PresignRequest& request);
 [[nodiscard]] Result<void> check_request(const VerifyRequest& request);
 
+[[nodiscard]] Result<void> check_range(const std::optional<ByteRange>& range);
+
 /// The bytes of a range: where they begin and how many there are. A value.
 struct ResolvedRange {
     std::uint64_t offset = 0;

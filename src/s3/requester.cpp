@@ -12,6 +12,7 @@
 #include "s3/credentials/keys_in_time.h"
 #include "s3/policy/retry_policy.h"
 #include "s3/protocol/answer_head.h"
+#include "s3/protocol/endpoint.h"
 #include "s3/protocol/errors.h"
 #include "s3/protocol/region_redirect.h"
 #include "s3/protocol/xml.h"
@@ -612,7 +613,7 @@ bool Requester::signs_payload() const noexcept {
     if (options_.payload_signing != S3PayloadSigning::automatic) {
         return options_.payload_signing == S3PayloadSigning::signed_payload;
     }
-    return options_.endpoint.starts_with("http://");
+    return !is_over_tls(options_);
 }
 
 void Requester::send(Call call, std::function<void(Outcome)> done) {

@@ -52,6 +52,20 @@ S3_FEATURE_TEST_CASE("presign-post", "a form uploads what its policy allows", "[
     CHECK(ClientOnStore::required(client->head(client.object("form"))).content_type == "text/plain");
 }
 
+S3_FEATURE_TEST_CASE("presign-post", "a form may bound the size on one side", "[presign][form]") {
+    ClientOnStore client(store);
+    S3PresignPostRequest at_least = text_of_3_to_10_bytes(client);
+    at_least.max_size = UINT64_MAX;
+    S3PresignPostRequest at_most = text_of_3_to_10_bytes(client);
+    at_most.min_size = 0;
+    for (const S3PresignPostRequest& request : {at_least, at_most}) {
+        const S3PresignedPost form = ClientOnStore::required(client->presign_post(request));
+        const PlainAnswer answer = submit(store, form, form.fields, "abc");
+        INFO(answer.status << " " << answer.body);
+        CHECK(is_success(answer));
+    }
+}
+
 S3_FEATURE_TEST_CASE("presign-post", "a form for a prefix takes the name of the file", "[presign][form]") {
     ClientOnStore client(store);
     S3PresignPostRequest request;

@@ -203,6 +203,39 @@ TEST_CASE("the cursor of another listing begins no listing of versions", "[wire]
     CHECK(server.requests().empty());
 }
 
+TEST_CASE("a scheme in capitals is no other scheme", "[wire]") {
+    const ScriptedServer server({conversation({stored})});
+    S3Client client =
+        open_client(server, [&](S3ClientOptions& options) { options.endpoint.replace(0, 4, "HTTP"); });
+    S3PutRequest put;
+    put.bucket = "bucket";
+    put.key = "key";
+    put.source = source_from_string("bytes");
+    CHECK(client.put(put).ok());
+    REQUIRE(server.requests().size() == 1);
+    CHECK(server.requests()[0].header("x-amz-content-sha256") != "UNSIGNED-PAYLOAD");
+
+    put.source = source_from_string("bytes");
+    put.encryption.kind = S3Encryption::Kind::customer;
+    put.encryption.customer_key = std::string(32, 'k');
+    CHECK(code_of(client.put(put)) == ErrorCode::invalid_argument);
+    CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("no bytes are asked of no server", "[wire]") {
+    const ScriptedServer server;
+    S3Client client = open_client(server);
+    S3GetRequest get;
+    get.bucket = "bucket";
+    get.key = "key";
+    get.sink = std::make_shared<BufferSink>();
+    for (const std::uint64_t offset : {0U, 5U}) {
+        get.range = ByteRange{offset, 0};
+        CHECK(code_of(client.get(get)) == ErrorCode::invalid_argument);
+    }
+    CHECK(server.requests().empty());
+}
+
 TEST_CASE("a client that was moved from can be closed", "[wire]") {
     const ScriptedServer server;
     S3Client client = open_client(server);

@@ -6,19 +6,48 @@
 #include "http/curl_transport.h"
 #include "http/proxy.h"
 #include "s3/credentials/chain.h"
-#include "s3/protocol/endpoint.h"
 #include "s3/protocol/part_plan.h"
 
 namespace filestore::s3 {
 
 namespace {
 
-bool is_sensible(std::chrono::milliseconds limit) {
-    return limit >= std::chrono::milliseconds(1) && limit <= std::chrono::hours(24);
+constexpr std::chrono::hours longest{24};
+
+bool is_limit(std::chrono::milliseconds time) {
+    return time >= std::chrono::milliseconds(1) && time <= longest;
+}
+
+/// Of what may be none at all.
+bool is_span(std::chrono::milliseconds time) {
+    return time >= std::chrono::milliseconds(0) && time <= longest;
+}
+
+bool is_span(std::chrono::seconds time) {
+    return time >= std::chrono::seconds(0) && time <= longest;
 }
 
 Error invalid(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
+}
+
+Result<void> check_times(const S3ClientOptions& options) {
+    if (!is_limit(options.connect_timeout) || !is_limit(options.first_byte_timeout) ||
+        !is_limit(options.stall_timeout)) {
+        return invalid("connect_timeout, first_byte_timeout and stall_timeout are 1 millisecond to 1 day");
+    }
+    if (!is_span(options.dns_cache_time) || !is_span(options.max_idle_age)) {
+        return invalid("dns_cache_time and max_idle_age are 0 seconds to 1 day");
+    }
+    const S3RetryOptions& retry = options.retry;
+    if (retry.max_attempts < 1) {
+        return invalid("retry.max_attempts is at least 1");
+    }
+    if (!is_span(retry.first_delay) || !is_span(retry.longest_delay) || !is_span(retry.longest_time) ||
+        !is_span(retry.longest_silence)) {
+        return invalid("the times of retry are 0 milliseconds to 1 day");
+    }
+    return {};
 }
 
 /// What can be seen of the options without asking anybody.
@@ -30,10 +59,6 @@ Result<void> check_options(const S3ClientOptions& options, PartLimits limits) {
     if (options.event_loops < 1 || options.event_loops > 64) {
         return invalid("event_loops is 1 to 64");
     }
-    if (!is_sensible(options.connect_timeout) || !is_sensible(options.first_byte_timeout) ||
-        !is_sensible(options.stall_timeout)) {
-        return invalid("connect_timeout, first_byte_timeout and stall_timeout are 1 millisecond to 1 day");
-    }
     if (options.max_connections < 1 || options.max_connections > 10'000) {
         return invalid("max_connections is 1 to 10,000");
     }
@@ -43,10 +68,7 @@ Result<void> check_options(const S3ClientOptions& options, PartLimits limits) {
     if (options.parallel_parts < 1 || options.parallel_parts > 256) {
         return invalid("parallel_parts is 1 to 256");
     }
-    if (options.retry.max_attempts < 1) {
-        return invalid("retry.max_attempts is at least 1");
-    }
-    return {};
+    return check_times(options);
 }
 
 Result<Quirks> quirks_of(const S3ClientOptions& options) {

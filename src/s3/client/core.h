@@ -19,6 +19,7 @@
 #include "core/thread_pool.h"
 #include "core/try.h"
 #include "filestore/s3_client.h"
+#include "s3/protocol/endpoint.h"
 #include "s3/protocol/part_plan.h"
 #include "s3/protocol/quirks.h"
 #include "s3/requester.h"
@@ -130,7 +131,7 @@ public:
     void note_no_batches() noexcept { knows_no_batches_ = true; }
 
     /// Whether requests travel encrypted.
-    [[nodiscard]] bool is_tls() const noexcept { return !options().endpoint.starts_with("http://"); }
+    [[nodiscard]] bool is_tls() const noexcept { return is_over_tls(options()); }
 
     [[nodiscard]] bool forked() const noexcept { return pending_->forked(); }
     void close() noexcept;

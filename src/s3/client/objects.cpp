@@ -4,6 +4,7 @@
 
 #include "core/digest.h"
 #include "core/encoding.h"
+#include "core/request_checks.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/client/request_headers.h"
@@ -172,6 +173,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
             if (!request.sink) {
                 return Error(ErrorCode::invalid_argument, "the request has no sink");
             }
+            FILESTORE_TRY(check_range(request.range));
             FILESTORE_TRY(check_supported(core.quirks(), request));
             ObjectDownload download;
             FILESTORE_TRY_ASSIGN(download.headers,

@@ -1,5 +1,7 @@
 #include "s3/client/presigning.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -12,12 +14,15 @@ namespace filestore::s3 {
 
 namespace {
 
+/// Servers that read the bounds of a form as signed numbers refuse larger ones.
+constexpr std::uint64_t largest_size = INT64_MAX;
+
 PostPolicy policy_of(const S3PresignPostRequest& request, Timestamp expires_at) {
     PostPolicy policy;
     policy.bucket = request.bucket;
     policy.key = {request.key_is_prefix ? FieldRule::Kind::prefix : FieldRule::Kind::exact, request.key};
     if (request.min_size > 0 || request.max_size < UINT64_MAX) {
-        policy.size = SizeRange{request.min_size, request.max_size};
+        policy.size = SizeRange{request.min_size, std::min(request.max_size, largest_size)};
     }
     if (!request.content_type.empty()) {
         policy.content_type = FieldRule{FieldRule::Kind::exact, request.content_type};

@@ -65,6 +65,18 @@ bool is_metadata_value(std::string_view value) {
            });
 }
 
+/// Servers join the values of a name that comes twice.
+Result<void> check_named_once(const std::vector<S3Field>& metadata) {
+    std::vector<std::string_view> names;
+    std::transform(metadata.begin(), metadata.end(), std::back_inserter(names),
+                   [](const S3Field& field) { return std::string_view(field.name); });
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    return twice == names.end() ? Result<void>()
+                                : Error(ErrorCode::invalid_argument,
+                                        "the metadata name " + quoted(*twice) + " is given twice");
+}
+
 Result<std::vector<NameValue>> metadata_headers(const std::vector<S3Field>& metadata) {
     std::vector<NameValue> headers;
     std::size_t bytes = 0;
@@ -87,6 +99,7 @@ Result<std::vector<NameValue>> metadata_headers(const std::vector<S3Field>& meta
                      "the metadata has " + std::to_string(bytes) +
                          " bytes in the headers: S3 takes at most 2048, names and values");
     }
+    FILESTORE_TRY(check_named_once(metadata));
     return headers;
 }
 

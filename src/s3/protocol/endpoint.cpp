@@ -245,6 +245,11 @@ std::string endpoint_host(const S3ClientOptions& options) {
     return url.ok() ? url->host : std::string();
 }
 
+bool is_over_tls(const S3ClientOptions& options) noexcept {
+    const std::string_view endpoint = options.endpoint;
+    return endpoint.empty() || equal_ignoring_case(endpoint.substr(0, endpoint.find("://")), "https");
+}
+
 Result<void> check_endpoint(const S3ClientOptions& options) {
     FILESTORE_TRY(service_url(options, options.region));
     return {};

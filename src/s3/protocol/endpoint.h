@@ -44,6 +44,9 @@ struct Target {
 /// The host of the endpoint, without port; empty for AWS and for an endpoint that cannot be right.
 [[nodiscard]] std::string endpoint_host(const S3ClientOptions& options);
 
+/// Whether requests travel encrypted.
+[[nodiscard]] bool is_over_tls(const S3ClientOptions& options) noexcept;
+
 /// What of resolve_endpoint() does not depend on a bucket.
 [[nodiscard]] Result<void> check_endpoint(const S3ClientOptions& options);
 

@@ -50,6 +50,14 @@ TEST_CASE("no customer's key goes without TLS", "[s3][request_headers]") {
     CHECK(put_headers(put, true).ok());
 }
 
+TEST_CASE("a metadata name that is given twice is refused", "[s3][request_headers]") {
+    S3PutRequest put;
+    put.metadata = {{"a", "1"}, {"b", "2"}, {"a", "1"}};
+    CHECK(code_of(put_headers(put, true)) == ErrorCode::invalid_argument);
+    put.metadata.pop_back();
+    CHECK(put_headers(put, true).ok());
+}
+
 TEST_CASE("metadata of any text goes into headers", "[s3][request_headers]") {
     S3PutRequest put;
     put.metadata = {{"plain", "a b"}, {"name", "\u00e9"}};

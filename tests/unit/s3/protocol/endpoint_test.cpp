@@ -10,6 +10,7 @@ using filestore::ErrorCode;
 using filestore::S3Addressing;
 using filestore::S3Options;
 using filestore::s3::Endpoint;
+using filestore::s3::is_over_tls;
 using filestore::s3::object_target;
 using filestore::s3::resolve_endpoint;
 
@@ -201,6 +202,15 @@ TEST_CASE("virtual-host addressing is refused where no host name can come of it"
     check_refused(options_for("http://[::1]:9000", "bucket", virtual_host));
     check_refused(options_for("http://localhost", "Bucket", virtual_host));
     check_refused(options_for("", "old_bucket", virtual_host));
+}
+
+TEST_CASE("an endpoint's scheme says whether requests travel encrypted, in any case", "[s3][endpoint]") {
+    for (const std::string endpoint : {"", "https://host", "HTTPS://host", "Https://host/http://"}) {
+        CHECK(is_over_tls(options_for(endpoint)));
+    }
+    for (const std::string endpoint : {"http://host", "HTTP://host", "hTTp://host/https://"}) {
+        CHECK_FALSE(is_over_tls(options_for(endpoint)));
+    }
 }
 
 TEST_CASE("refusing an endpoint does not tell the password in it", "[s3][endpoint]") {
