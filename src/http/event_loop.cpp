@@ -200,8 +200,6 @@ private:
             if (multi_ == nullptr) {
                 throw std::bad_alloc();
             }
-            // Those in use count, and paused exchanges may be more than run.
-            curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(2 * most_running_));
         }
         join_or_detach(thread_);
         thread_ = start_worker([self = shared_from_this()] { self->run(); });
@@ -405,8 +403,14 @@ private:
         return handle;
     }
 
+    /// At rest, as many as may run. libcurl counts those in use, too, and paused exchanges may be more than run.
+    void limit_connections() const noexcept {
+        curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(most_running_ + active_.size()));
+    }
+
     /// One turn: lets curl work, then waits for the network, an interruption, or the next look at the limits.
     void drive() {
+        limit_connections();
         int under_way = 0;
         curl_multi_perform(multi_, &under_way);
         end_finished();

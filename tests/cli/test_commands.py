@@ -5,6 +5,7 @@ import os
 import re
 import select
 import subprocess
+import urllib.error
 import urllib.request
 
 import pytest
@@ -359,3 +360,39 @@ def test_presign_prints_a_url_that_works_without_keys(run, store):
     assert record["file_id"] == file_id and TIME.fullmatch(record["expires_at"]) and "X-Amz-Expires=90" in record["url"]
     for words in (["--expires", "0"], ["--expires", "1y"], ["--expires", "8d"], ["--method", "POST"]):
         assert_fails(run("presign", file_id, *words), 2)
+
+
+def asked(url, method, body=None):
+    """What a client without keys gets."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/octet-stream"}, method=method)
+    with urllib.request.urlopen(request, timeout=SECONDS_TO_END) as answer:
+        return answer.headers, answer.read()
+
+
+def presigned(tool, store, file_id, method):
+    printed = tool.run("presign", file_id, "--method", method, *store.options, environment=store.environment)
+    assert_succeeds(printed)
+    (url,) = printed.lines
+    return url
+
+
+def test_a_presigned_url_does_what_its_method_says(tool, s3_store):
+    file_id = uploaded(tool.run("upload", "-", *s3_store.options, environment=s3_store.environment, stdin=BODY))
+    urls = {method: presigned(tool, s3_store, file_id, method) for method in ("HEAD", "PUT", "DELETE")}
+    headers, body = asked(urls["HEAD"], "HEAD")
+    assert int(headers["Content-Length"]) == len(BODY) and body == b""
+    asked(urls["PUT"], "PUT", b"put by anybody")
+    assert s3_store.stored() == {file_id: b"put by anybody"}
+    asked(urls["DELETE"], "DELETE")
+    assert s3_store.stored() == {}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_a_presigned_url_does_nothing_else(tool, versitygw, method):
+    file_id = uploaded(tool.run("upload", "-", *versitygw.options, environment=versitygw.environment, stdin=BODY))
+    url = presigned(tool, versitygw, file_id, method)
+    for other in {"GET", "HEAD", "PUT", "DELETE"} - {method}:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            asked(url, other, b"put by nobody" if other == "PUT" else None)
+        assert refused.value.code == 403
+    assert versitygw.stored() == {file_id: BODY}

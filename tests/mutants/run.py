@@ -2,7 +2,7 @@
 
 Each mutants/*/NAME.patch breaks one promise in a copy of the sources below SCRATCH; its first line names the tests that must fail then, and pass
 without it: `# test: PROGRAM "FILTER"`, or `# test: pytest FILE [OPTION...]` for tests of the command. The run fails where a mutant passes them, no
-longer applies, or does not build. Conformance tests find versitygw and moto running.
+longer applies, or does not build. Conformance tests, and those of the command, find versitygw and moto running.
 """
 
 import concurrent.futures
@@ -20,6 +20,7 @@ PROGRAMS = {
     "filestore_secret_memory_tests": "tests/unit",
     "filestore_wire_tests": "tests/wire",
     "filestore_fault_tests": "tests/wire",
+    "filestore_thread_failure_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
     "filestore_power_tests": "tests/power",
     "filestore_allocation_tests": "tests/fault",
@@ -32,7 +33,7 @@ COMMANDS = {
 }
 NO_TESTS_COLLECTED = 5
 TESTS_FAILED = 1
-NEEDS_SERVERS = "filestore_conformance_tests"
+NEED_SERVERS = ("filestore_conformance_tests", "tests/cli/")
 SERVERS = ["versitygw", "moto"]
 # Mutants are built and tested at a time, each in a copy of its own.
 WORKERS = 2
@@ -57,7 +58,7 @@ def targets_of(test):
 
 
 def needs_servers(patches):
-    return any(test_of(patch)[0] == NEEDS_SERVERS for patch in patches)
+    return any(word.startswith(NEED_SERVERS) for patch in patches for word in test_of(patch)[:2])
 
 
 class Copy:

@@ -1,5 +1,6 @@
 /// How many connections are made, to which addresses, and how the exchanges take turns on them.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <set>
@@ -57,6 +58,66 @@ TEST_CASE("a thousand requests, whatever their answers, use one connection", "[t
     }
     CHECK(server.requests().size() == 1000);
     CHECK(server.connections() == 1);
+}
+
+TEST_CASE("a thousand requests after a burst use one of its connections", "[transport][reuse]") {
+    constexpr std::size_t count = 100;
+    std::promise<void> all_sent;
+    Script script{ExpectRequest{}, Await{all_sent.get_future().share()}, Send{fine}};
+    const Script others = conversation(std::vector<std::string>(1000, fine));
+    script.insert(script.end(), others.begin(), others.end());
+    const ScriptedServer server(std::vector<Script>(count, script));
+    http::TransportOptions options;
+    options.event_loops = 1;
+    options.max_connections = count;
+    const HttpClient client(options);
+    std::vector<std::shared_ptr<KeepingReceiver>> burst;
+    for (std::size_t i = 0; i < count; ++i) {
+        burst.push_back(client.send(HttpClient::get_of(server.endpoint())));
+    }
+    CHECK(eventually([&] { return server.requests().size() == count; }));
+    all_sent.set_value();
+    for (const auto& exchange : burst) {
+        CHECK(exchange->wait().outcome.ok());
+    }
+    for (std::size_t i = 0; i < 1000; ++i) {
+        REQUIRE(client.get(server.endpoint()).outcome.ok());
+    }
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == count + 1000);
+    std::set<std::size_t> used;
+    for (std::size_t i = count; i < requests.size(); ++i) {
+        used.insert(requests[i].connection);
+    }
+    CHECK(used.size() == 1);
+    CHECK(server.connections() == count);
+}
+
+TEST_CASE("a thousand requests use one connection while more are paused than may run", "[transport][reuse]") {
+    constexpr std::size_t paused = 100;
+    constexpr std::size_t at_a_time = 20;
+    ScriptedServer server(std::vector<Script>(
+        paused, {ExpectRequest{}, Send{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx"}, Stall{}}));
+    server.repeat(conversation(std::vector<std::string>(1000, fine)));
+    const HttpClient client;
+    std::vector<std::shared_ptr<KeepingReceiver>> exchanges;
+    while (exchanges.size() < paused) {
+        const auto pause = std::make_shared<PauseSwitch>();
+        for (std::size_t i = 0; i < at_a_time; ++i) {
+            http::Request request = HttpClient::get_of(server.endpoint());
+            request.pause = pause;
+            exchanges.push_back(client.send(std::move(request)));
+        }
+        CHECK(eventually([&] {
+            return std::all_of(exchanges.begin(), exchanges.end(),
+                               [](const auto& exchange) { return exchange->received == 1; });
+        }));
+        pause->pause();
+    }
+    for (std::size_t i = 0; i < 1000; ++i) {
+        REQUIRE(client.get(server.endpoint()).outcome.ok());
+    }
+    CHECK(server.connections() == paused + 1);
 }
 
 TEST_CASE("a connection that was idle for too long is not used again", "[transport][reuse]") {

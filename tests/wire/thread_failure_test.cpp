@@ -8,7 +8,10 @@
 #include <cerrno>
 #include <csignal>
 #include <functional>
+#include <future>
+#include <thread>
 
+#include "filestore/s3_client.h"
 #include "filestore/service.h"
 #include "support/answers.h"
 #include "support/temporary_directory.h"
@@ -29,6 +32,8 @@ std::atomic<int> threads_left{unlimited};
 std::atomic<bool> thread_refused{false};
 /// Threads of the library whose work has not ended.
 std::atomic<int> live_threads{0};
+/// Whether they linger, so that those that nobody joins are met.
+std::atomic<bool> ends_late{false};
 
 struct Start {
     void* (*routine)(void*);
@@ -39,6 +44,9 @@ void* counted(void* data) {
     const Start start = *static_cast<Start*>(data);
     delete static_cast<Start*>(data);
     void* const result = start.routine(start.argument);
+    if (ends_late) {
+        std::this_thread::sleep_for(50ms);
+    }
     --live_threads;
     return result;
 }
@@ -224,4 +232,31 @@ TEST_CASE("no thread outlives the store that it works for", "[threads]") {
         }
         REQUIRE(live_threads == 0);
     }
+}
+
+TEST_CASE("the thread of a probe ends with its client", "[threads][probe]") {
+    std::promise<void> reached;
+    auto waits = reached.get_future();
+    ScriptedServer server;
+    server.add({ExpectRequest{}, Send{answer("200 OK", "ETag: \"x\"\r\n", "")}, ExpectRequest{},
+                Signal{&reached}, Stall{}});
+    server.repeat(conversation(std::vector<std::string>(100, answer("204 No Content", "", ""))));
+    S3ClientOptions options;
+    options.endpoint = server.endpoint();
+    options.credentials.access_key = access_key;
+    options.credentials.secret_key = secret_key;
+    S3ProbeRequest request;
+    request.bucket = "bucket";
+    Answers<S3ProbeResult> answers;
+    ends_late = true;
+    {
+        S3Client client = S3Client::open(options).value();
+        client.probe_async(std::move(request), answers.next());
+        waits.wait();
+        CHECK(live_threads > 0);
+    }
+    CHECK(live_threads == 0);
+    ends_late = false;
+    CHECK(answers.count() == 1);
+    CHECK(answers.wait_for_one().error().code() == ErrorCode::cancelled);
 }

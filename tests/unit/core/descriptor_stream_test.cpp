@@ -94,6 +94,21 @@ TEST_CASE("a file is read from the descriptor's position, which does not move", 
     CHECK(::lseek(file.get(), 0, SEEK_CUR) == 4);
 }
 
+TEST_CASE("the caller's descriptor stays open", "[descriptor_stream]") {
+    const TemporaryDirectory directory;
+    write_file(directory.file("f"), "abc");
+    const Descriptor file(::open(directory.file("f").c_str(), O_RDWR | O_CLOEXEC));
+    const Ends pipe = make_pipe();
+    for (const int descriptor : {file.get(), pipe.reading.get()}) {
+        REQUIRE(source_from_descriptor(descriptor).ok());
+        CHECK(::fcntl(descriptor, F_GETFD) >= 0);
+    }
+    for (const int descriptor : {file.get(), pipe.writing.get()}) {
+        REQUIRE(sink_to_descriptor(descriptor).ok());
+        CHECK(::fcntl(descriptor, F_GETFD) >= 0);
+    }
+}
+
 TEST_CASE("a position past the end is an empty source", "[descriptor_stream]") {
     const TemporaryDirectory directory;
     write_file(directory.file("f"), "abc");

@@ -7,6 +7,7 @@
 #include "support/files.h"
 #include "support/memory_backend.h"
 #include "support/reading.h"
+#include "support/recorded_flushes.h"
 #include "support/temporary_directory.h"
 
 using filestore::ErrorCode;
@@ -18,6 +19,7 @@ using filestore::test::MemoryBackend;
 using filestore::test::names_in;
 using filestore::test::no_wake;
 using filestore::test::read_file;
+using filestore::test::RecordedFlushes;
 using filestore::test::TemporaryDirectory;
 using filestore::test::write_file;
 
@@ -62,6 +64,21 @@ TEST_CASE("a file is replaced only when its successor is finished", "[path_strea
     }
     CHECK(read_file(path) == "new");
     CHECK(names_in(directory.path()) == std::vector<std::string>{"f"});
+}
+
+TEST_CASE("a file is flushed before it takes its name, and then its directory", "[path_stream]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("f");
+    const auto sink = sink_to_path(path);
+    REQUIRE(sink.ok());
+    REQUIRE(filestore::write_sink(**sink, bytes_of("abc"), no_wake()).ok());
+    const RecordedFlushes flushes;
+    REQUIRE((*sink)->finish().ok());
+    const std::string place = std::filesystem::canonical(directory.path()).string();
+    REQUIRE(flushes.paths().size() == 2);
+    CHECK(flushes.paths()[0].starts_with(place + "/"));
+    CHECK(flushes.paths()[0] != place + "/f");
+    CHECK(flushes.paths()[1] == place);
 }
 
 TEST_CASE("a failed download leaves nothing", "[path_stream]") {

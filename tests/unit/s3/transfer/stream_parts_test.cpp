@@ -74,10 +74,15 @@ private:
     unsigned aborts_ = 0;
 };
 
+enum class Size { told, untold };
+
 /// Says that it gives so many bytes, and gives whatever stands there.
-std::shared_ptr<Source> source_of_claims(std::uint64_t size) {
+std::shared_ptr<Source> source_of_claims(std::uint64_t size, Size says) {
     CallbackSource callbacks;
     callbacks.blocking = false;
+    if (says == Size::told) {
+        callbacks.size = size;
+    }
     callbacks.read = [left = size](std::span<std::byte> into, const Wake&) mutable -> Result<IoStep> {
         const std::uint64_t count = std::min<std::uint64_t>(into.size(), left);
         left -= count;
@@ -89,11 +94,14 @@ std::shared_ptr<Source> source_of_claims(std::uint64_t size) {
 struct Fixture {
     std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
 
-    /// Uploads a stream of a length that is not told, to a server of that profile, in parts of 5 MiB.
-    Result<S3PutResult> upload(std::string_view profile, std::uint64_t size) const {
+    /// Uploads so many bytes to a server of that profile, in parts of 5 MiB.
+    [[nodiscard]] Result<S3PutResult> upload(std::string_view profile, std::uint64_t size,
+                                             Size says = Size::untold) const {
         S3ClientOptions options;
         options.endpoint = "http://127.0.0.1:9";
         options.part_size = least_part_size;
+        // Nobody fills it, and no part is too large for it, which would go by way of a file.
+        options.part_memory = 64 * gibibyte;
         options.payload_signing = S3PayloadSigning::unsigned_payload;
         options.checksum_mode = S3ChecksumMode::off;
         options.clock = system_clock();
@@ -107,7 +115,7 @@ struct Fixture {
         S3PutRequest request;
         request.bucket = "bucket";
         request.key = "key";
-        request.source = source_of_claims(size);
+        request.source = source_of_claims(size, says);
         std::promise<Result<S3PutResult>> answer;
         put(*core, std::move(request),
             [&answer](Result<S3PutResult> result) { answer.set_value(std::move(result)); });
@@ -156,4 +164,34 @@ TEST_CASE_METHOD(Fixture, "a stream that outgrows parts of one size is not publi
     CHECK(result.error().message().find("set a larger part size") != std::string_view::npos);
     CHECK(transport->completions() == completed);
     CHECK(transport->aborts() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "5 TiB go in at most 10,000 parts, whether their number is told or not",
+                 "[s3][stream_parts]") {
+    const Size says = GENERATE(Size::told, Size::untold);
+    const auto result = upload("aws", largest_object_size, says);
+    REQUIRE(result.ok());
+    CHECK(result->size == largest_object_size);
+    const auto parts = transport->parts();
+    CHECK(parts.size() == result->parts);
+    CHECK(parts.size() <= most_parts);
+    CHECK(parts.rbegin()->first == parts.size());
+    std::uint64_t sent = 0;
+    for (const auto& [number, bytes] : parts) {
+        CAPTURE(number);
+        REQUIRE(bytes <= largest_part_size);
+        REQUIRE((bytes >= least_part_size || number == parts.size()));
+        sent += bytes;
+    }
+    CHECK(sent == largest_object_size);
+    CHECK(transport->completions() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a byte more than 5 TiB is not published", "[s3][stream_parts]") {
+    CHECK(code_of(upload("aws", largest_object_size + 1, Size::told)) == ErrorCode::invalid_argument);
+    CHECK(transport->parts().empty());
+    CHECK(transport->aborts() == 0);
+    CHECK(code_of(upload("aws", largest_object_size + 1, Size::untold)) == ErrorCode::invalid_argument);
+    CHECK(transport->aborts() == 1);
+    CHECK(transport->completions() == 0);
 }
