@@ -5,6 +5,7 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <thread>
 
 #include "support/answers.h"
 #include "support/code_of.h"
@@ -104,7 +105,7 @@ TEST_CASE("a transfer in parts ends soon after its deadline though the server ke
     fall_silent(server, transfer.before, part_came);
     S3Client client = S3Client::open(plain_options(server)).value();
     CallOptions call;
-    call.deadline = deadline_in(2s);
+    call.deadline = deadline_in(3s);
     auto running = std::async(std::launch::async, [&] { return transfer.run(client, call); });
     std::this_thread::sleep_until(*call.deadline);
     const LaterEvent later;
