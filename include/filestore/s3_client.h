@@ -436,7 +436,8 @@ public:
     ///
     /// A failed object of one PUT without conditions is not looked for: after `unavailable`, `timeout` and `cancelled` it may be there, and the same
     /// call made again settles it. A multipart upload whose begin was answered and the answer lost has no name to abort it by: it is for sweep_uploads().
-    /// A call that is cancelled while it waits for that answer, also by close(), waits 2 seconds more for it at most.
+    /// Aborting takes 2 seconds more at most, all requests together, once the call has been cancelled, also by close(), or its deadline has passed; 10
+    /// seconds after any other failure. What a silent server has not confirmed by then is for sweep_uploads(), too: the message names it.
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
 
@@ -467,7 +468,8 @@ public:
     [[nodiscard]] Result<S3VersionPage> list_versions(S3ListRequest request);
     void list_versions_async(S3ListRequest request, Completion<S3VersionPage> done);
 
-    /// Copies without moving the bytes through this program. Further failures: `not_found`, `precondition_failed`.
+    /// Copies without moving the bytes through this program. Further failures: `not_found`, `precondition_failed`. A copy in parts that fails is aborted
+    /// as an upload is.
     [[nodiscard]] Result<S3CopyResult> copy(S3CopyRequest request);
     void copy_async(S3CopyRequest request, Completion<S3CopyResult> done);
 
@@ -497,14 +499,15 @@ public:
 
     /// Finds out what the server is, by how it answers, and what it can do, by trying: some hundred requests and 20 MiB, all on objects under
     /// a new name of their own, which are removed at the end, also after a failure; no other object is touched. Everything is tried,
-    /// whatever profile the client has. Takes a thread of its own. Fails where an object cannot be stored, read and removed at all, and with `outcome_unknown` where something
+    /// whatever profile the client has. Takes a thread of its own. Removing takes 30 seconds at most, and ends 2 seconds after the call was cancelled, also by
+    /// close(), or its deadline has passed. Fails where an object cannot be stored, read and removed at all, and with `outcome_unknown` where something
     /// may have been left: a message names that.
     [[nodiscard]] Result<S3ProbeResult> probe(S3ProbeRequest request);
     void probe_async(S3ProbeRequest request, Completion<S3ProbeResult> done);
 
     /// Ends the client: every pending call completes with `cancelled`, uploads under way are aborted (resumable ones stay), later calls are
-    /// refused. Returns when all have completed and the client's own threads have ended, except on a library thread, where it does not wait.
-    /// Idempotent.
+    /// refused. Returns when all have completed and the client's own threads have ended, except on a library thread, where it does not wait. A server that
+    /// keeps silent delays it by 2 seconds at most (see put()). Idempotent.
     void close() noexcept;
 
 private:

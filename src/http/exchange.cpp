@@ -195,6 +195,9 @@ std::size_t Exchange::give_body(std::span<std::byte> into) {
         paused_at_ = std::chrono::steady_clock::now();
         return CURL_READFUNC_PAUSE;
     }
+    if (step->bytes > 0) {
+        receiver_->on_body_sent();
+    }
     return step->bytes;
 }
 

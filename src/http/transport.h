@@ -74,6 +74,9 @@ public:
     /// it asks for may have been done by then. Never called: nothing was sent.
     virtual void on_sending() noexcept {}
 
+    /// Some of the request's body has gone out.
+    virtual void on_body_sent() noexcept {}
+
     /// Before any byte of the body. A failure ends the exchange and comes back through on_done().
     [[nodiscard]] virtual Result<void> on_head(const ResponseHead& head) = 0;
 

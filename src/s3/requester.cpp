@@ -118,7 +118,11 @@ std::string_view Answer::header(std::string_view name) const noexcept {
 }
 
 /// A call until it is answered: its attempts, and the waits between them. A resource held by std::shared_ptr; its steps never overlap.
-class Requester::RunningCall final : public Wake::Target, public std::enable_shared_from_this<RunningCall> {
+class Requester::RunningCall final : public Wake::Target,
+                                     public PauseSwitch::Listener,
+                                     public std::enable_shared_from_this<RunningCall> {
+    using Time = std::chrono::steady_clock::time_point;
+
 public:
     RunningCall(std::shared_ptr<Requester> requester, Call call, std::string attempted,
                 std::function<void(Outcome)> done)
@@ -126,7 +130,14 @@ public:
           call_(std::move(call)),
           attempted_(std::move(attempted)),
           done_(std::move(done)),
-          began_(std::chrono::steady_clock::now()) {}
+          counted_from_(std::chrono::steady_clock::now()) {}
+
+    void begin() {
+        if (call_.options.pause) {
+            call_.options.pause->add(weak_from_this());
+        }
+        attempt();
+    }
 
     void attempt() {
         const auto begun = call_user(ErrorCode::internal, [this]() -> Result<void> {
@@ -153,6 +164,9 @@ public:
     }
     void wake_when_ready(int, bool) noexcept override {}
 
+    /// What went before is no silence of the server's.
+    void pause_changed() noexcept override { note_progress(); }
+
 private:
     class AnswerReceiver;
 
@@ -162,6 +176,8 @@ private:
         /// Of the answer, also where that is an Error.
         Answer answer;
         bool head_seen = false;
+        /// Bytes were delivered that a resumption goes on behind.
+        bool delivered = false;
         bool sent = false;
         /// Local time, which the head's Date can be compared with: the body may take long.
         Timestamp head_came{};
@@ -180,6 +196,10 @@ private:
     [[nodiscard]] http::Request request() const;
     [[nodiscard]] Secrets secrets() const;
     [[nodiscard]] std::optional<std::chrono::milliseconds> connect_limit() const;
+    [[nodiscard]] std::chrono::seconds copying_time() const noexcept;
+    void note_progress() noexcept { progressed_at_.store(std::chrono::steady_clock::now()); }
+    void count_time(const AttemptEnd& end);
+    [[nodiscard]] std::chrono::milliseconds counted_until(Time time) const noexcept;
     void on_attempt_end(const AttemptEnd& end) noexcept;
     [[nodiscard]] bool learn(const AttemptEnd& end);
     [[nodiscard]] bool goes_on(const AttemptEnd& end);
@@ -213,12 +233,17 @@ private:
     Call call_;
     const std::string attempted_;
     std::function<void(Outcome)> done_;
-    const std::chrono::steady_clock::time_point began_;
+    /// What longest_time and longest_silence count from: moved on by the time that they do not count.
+    Time counted_from_;
+    Time attempt_began_{};
+    /// When bytes of a body moved last, or a pause began or ended.
+    std::atomic<Time> progressed_at_{Time{}};
     std::optional<Signer> signer_;
     SecretString signature_;
+    /// Since the download got on.
     unsigned attempts_ = 0;
     /// When it may be sent, where the endpoint has asked for fewer requests.
-    std::optional<std::chrono::steady_clock::time_point> place_;
+    std::optional<Time> place_;
     bool comes_too_late_ = false;
     /// The server is there: a request has come to it.
     bool reached_ = false;
@@ -265,9 +290,17 @@ public:
         return running_->call_.on_head(answer_);
     }
 
+    void on_body_sent() noexcept override { running_->note_progress(); }
+
     Result<IoStep> on_body(std::span<const std::byte> bytes, const Wake& wake) override {
+        // That an error answer moves brings nothing on.
+        if (is_success()) {
+            running_->note_progress();
+        }
         if (is_success() && running_->call_.on_body) {
-            return running_->call_.on_body(bytes, wake);
+            auto step = running_->call_.on_body(bytes, wake);
+            delivered_ = delivered_ || (step.ok() && step->bytes > 0);
+            return step;
         }
         if (!is_success() || !running_->asks_why_) {
             FILESTORE_TRY(is_success() ? keep(bytes) : keep_of_error(bytes));
@@ -278,7 +311,8 @@ public:
     void on_done(Result<void> outcome) noexcept override {
         const auto running = std::exchange(running_, nullptr);
         auto answer = call_user(ErrorCode::internal, [&] { return result(outcome, *running); });
-        running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_, sent_, head_came_});
+        running->on_attempt_end(
+            {std::move(answer), std::move(answer_), head_seen_, delivered_ && head_seen_, sent_, head_came_});
     }
 
 private:
@@ -328,6 +362,7 @@ private:
     std::shared_ptr<RunningCall> running_;
     const bool bodiless_;
     bool head_seen_ = false;
+    bool delivered_ = false;
     bool sent_ = false;
     std::size_t next_look_ = first_look;
     std::size_t error_bytes_ = 0;
@@ -343,6 +378,7 @@ void Requester::RunningCall::send_signed(Result<Signer> signer) noexcept {
         signature_ = signature_of(signed_request);
         auto receiver = std::make_shared<AnswerReceiver>(shared_from_this());
         ++attempts_;
+        attempt_began_ = std::chrono::steady_clock::now();
         place_.reset();
         requester_->parts_.transport->send(std::move(signed_request), std::move(receiver));
         return {};
@@ -359,9 +395,13 @@ std::optional<std::chrono::milliseconds> Requester::RunningCall::connect_limit()
         return std::nullopt;
     }
     const S3ClientOptions& options = requester_->options_;
-    const auto left = std::chrono::floor<std::chrono::milliseconds>(began_ + options.retry.longest_silence -
-                                                                    std::chrono::steady_clock::now());
+    const auto left = options.retry.longest_silence - counted_until(std::chrono::steady_clock::now());
     return std::min(options.connect_timeout, std::max(least, left));
+}
+
+/// What the server has for copying, beside the time that every answer may take.
+std::chrono::seconds Requester::RunningCall::copying_time() const noexcept {
+    return std::chrono::seconds(std::min(call_.copied_bytes, largest_object_size) / slowest_copying);
 }
 
 http::Request Requester::RunningCall::request() const {
@@ -385,8 +425,7 @@ http::Request Requester::RunningCall::request() const {
     request.deadline = call_.options.deadline;
     request.pause = call_.options.pause;
     request.may_trickle = call_.may_trickle;
-    if (const std::chrono::seconds more(std::min(call_.copied_bytes, largest_object_size) / slowest_copying);
-        more.count() > 0) {
+    if (const auto more = copying_time(); more.count() > 0) {
         request.first_byte_timeout = requester_->options_.first_byte_timeout + more;
     }
     request.connect_timeout = connect_limit();
@@ -444,6 +483,24 @@ bool Requester::RunningCall::learn(const AttemptEnd& end) {
     return true;
 }
 
+/// Leaves out of the time that is bounded what an attempt was of use for. A download that got on counts anew: what it has is not asked for again.
+void Requester::RunningCall::count_time(const AttemptEnd& end) {
+    const Time now = std::chrono::steady_clock::now();
+    const bool is_paused = call_.options.pause && call_.options.pause->is_paused();
+    const Time progressed_at = is_paused ? now : progressed_at_.load();
+    const Time copied_until = end.sent ? std::min(now, attempt_began_ + copying_time()) : attempt_began_;
+    const Time useful_until = std::max({attempt_began_, progressed_at, copied_until});
+    counted_from_ += useful_until - attempt_began_;
+    if (end.delivered) {
+        counted_from_ = useful_until;
+        attempts_ = 1;
+    }
+}
+
+std::chrono::milliseconds Requester::RunningCall::counted_until(Time time) const noexcept {
+    return std::chrono::ceil<std::chrono::milliseconds>(time - counted_from_);
+}
+
 /// Whether another attempt has begun, or will.
 bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     if (tells_no_reason(end)) {
@@ -451,6 +508,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
         attempt();
         return true;
     }
+    count_time(end);
     const Error& error = end.result.error();
     const S3RetryOptions& retry = requester_->options_.retry;
     const bool mended = mend(end);
@@ -478,7 +536,7 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
         std::chrono::steady_clock::now() + backoff(retry, attempts_ + 1, requester_->random(), wished);
     const auto longest = reached_ ? retry.longest_time : std::min(retry.longest_time, retry.longest_silence);
     const bool too_late =
-        next > began_ + longest || (call_.options.deadline && next >= *call_.options.deadline);
+        counted_until(next) > longest || (call_.options.deadline && next >= *call_.options.deadline);
     if (too_late || !prepare_to_repeat(end.head_seen).ok() || !requester_->budget_.take()) {
         return false;
     }
@@ -623,7 +681,7 @@ void Requester::send(Call call, std::function<void(Outcome)> done) {
     }
     std::string attempted = describe(call, *endpoint);
     std::make_shared<RunningCall>(shared_from_this(), std::move(call), std::move(attempted), std::move(done))
-        ->attempt();
+        ->begin();
 }
 
 void Requester::with_signer(const std::string& bucket, const CallOptions& limits,

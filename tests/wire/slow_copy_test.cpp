@@ -20,14 +20,18 @@ const std::string begun = answer(
 const std::string completed =
     answer("200 OK", "", "<CompleteMultipartUploadResult><ETag>\"x\"</ETag></CompleteMultipartUploadResult>");
 
-S3Client impatient_client(const ScriptedServer& server) {
+S3ClientOptions impatient_options(const ScriptedServer& server) {
     S3ClientOptions options = options_for(server);
     options.part_size = part;
     options.parallel_parts = 1;
     options.expect_threshold.reset();
     options.retry.max_attempts = 1;
     options.first_byte_timeout = 2s;
-    return S3Client::open(std::move(options)).value();
+    return options;
+}
+
+S3Client impatient_client(const ScriptedServer& server) {
+    return S3Client::open(impatient_options(server)).value();
 }
 
 std::string object_of(std::size_t size) {
@@ -77,4 +81,20 @@ TEST_CASE("a copy of a large part may take longer than another answer", "[wire]"
     const auto result = impatient_client(server).copy(std::move(request));
     REQUIRE(result.ok());
     CHECK(result->parts == 2);
+}
+
+TEST_CASE("a copy of a large part that breaks off is asked for again, however long it took",
+          "[wire][retry]") {
+    const std::string copied = answer("200 OK", "", "<CopyPartResult><ETag>\"x\"</ETag></CopyPartResult>");
+    const ScriptedServer server(
+        {{ExpectHead{}, Send{object_of(2 * part + 1)}, ExpectRequest{}, Send{begun}, ExpectRequest{}, copying,
+          Reset{}},
+         {ExpectRequest{}, Send{copied}, ExpectRequest{}, Send{copied}, ExpectRequest{}, Send{completed}}});
+    S3ClientOptions options = impatient_options(server);
+    options.retry.max_attempts = 2;
+    // Beside the time that the server has for copying.
+    options.retry.longest_time = 1s;
+    S3CopyRequest request = copy_request();
+    request.multipart_threshold = 2 * part;
+    CHECK(S3Client::open(std::move(options)).value().copy(std::move(request)).ok());
 }

@@ -17,15 +17,17 @@ namespace filestore::s3 {
 
 namespace {
 
-/// One request of the clean-up.
-constexpr std::chrono::seconds longest_removal{10};
+constexpr std::chrono::seconds longest_trial{10};
+/// The whole clean-up, and what it has left once the call has been cancelled, or is late.
+constexpr std::chrono::seconds longest_cleanup{30};
+constexpr std::chrono::seconds longest_overrun{2};
 constexpr std::size_t most_listed_pages = 20;
 
 /// A trial is no transfer: what does not answer soon counts as not answering.
 S3ClientOptions impatient(S3ClientOptions options) {
     options.retry.max_attempts = std::min(options.retry.max_attempts, 3U);
     options.retry.longest_time =
-        std::min<std::chrono::milliseconds>(options.retry.longest_time, longest_removal);
+        std::min<std::chrono::milliseconds>(options.retry.longest_time, longest_trial);
     return options;
 }
 
@@ -52,10 +54,10 @@ Call ProbeSession::new_call(http::Method method, std::string_view name) const {
     Call call = object_call(request_.bucket, name.empty() ? std::string() : key(name), {}, request_.call);
     call.options.progress = nullptr;
     call.method = method;
-    if (cleaning_) {
-        call.options.cancel = {};
+    if (cleanup_until_) {
+        call.options.cancel = stop_cleanup_.get_token();
         call.options.pause = nullptr;
-        call.options.deadline = std::chrono::steady_clock::now() + longest_removal;
+        call.options.deadline = cleanup_until_;
     }
     return call;
 }
@@ -77,18 +79,22 @@ void ProbeSession::set_body(Call& call, Body body) const {
     static_cast<void>(UploadChecksums(body.checksum).add_to_body(call, *buffer, 1));
 }
 
+struct ProbeSession::Arrival {
+    std::mutex mutex;
+    std::condition_variable_any arrived;
+    std::optional<Outcome> outcome;
+};
+
 Result<Answer> ProbeSession::send(Call call) {
-    struct Arrival {
-        std::mutex mutex;
-        std::condition_variable arrived;
-        std::optional<Outcome> outcome;
-    };
     const auto arrival = std::make_shared<Arrival>();
     requester_->send(std::move(call), [arrival](Outcome outcome) {
         const std::lock_guard lock(arrival->mutex);
         arrival->outcome.emplace(std::move(outcome));
         arrival->arrived.notify_all();
     });
+    if (cleanup_until_) {
+        limit_cleanup(*arrival);
+    }
     std::unique_lock lock(arrival->mutex);
     arrival->arrived.wait(lock, [&] { return arrival->outcome.has_value(); });
     Result<Answer> answer = std::move(arrival->outcome->answer);
@@ -98,6 +104,20 @@ Result<Answer> ProbeSession::send(Call call) {
         versions_seen_ = versions_seen_ || (!version.empty() && version != "null");
     }
     return answer;
+}
+
+/// Waits for an answer to the clean-up, which has a moment more when the call is cancelled meanwhile, and is broken off then.
+void ProbeSession::limit_cleanup(Arrival& arrival) {
+    const auto has_arrived = [&] { return arrival.outcome.has_value(); };
+    std::unique_lock lock(arrival.mutex);
+    if (arrival.arrived.wait(lock, request_.call.cancel, has_arrived)) {
+        return;
+    }
+    cleanup_until_ = std::min(*cleanup_until_, std::chrono::steady_clock::now() + longest_overrun);
+    if (!arrival.arrived.wait_until(lock, *cleanup_until_, has_arrived)) {
+        lock.unlock();
+        stop_cleanup_.request_stop();
+    }
 }
 
 Result<Answer> ProbeSession::send_making(std::string_view name, Call call) {
@@ -210,7 +230,10 @@ Result<void> ProbeSession::abort_upload(std::string_view name, const std::string
 }
 
 std::vector<std::string> ProbeSession::clean_up() {
-    cleaning_ = true;
+    const auto now = std::chrono::steady_clock::now();
+    const auto latest_limit = now + (longest_cleanup - longest_overrun);
+    cleanup_until_ =
+        std::clamp(request_.call.deadline.value_or(latest_limit), now, latest_limit) + longest_overrun;
     abort_uploads();
     std::vector<std::string> left;
     left.reserve(uploads_.size());

@@ -2,9 +2,12 @@
 
 /// The objects and uploads of one probe, and the requests on them.
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,13 +85,16 @@ public:
                                           const Parts& parts, std::vector<NameValue> headers = {});
     [[nodiscard]] Result<void> abort_upload(std::string_view name, const std::string& upload_id);
 
-    /// Removes everything, also where the call was cancelled, but does not wait for long. Answers what may still be there; empty for nothing.
+    /// Removes everything, also where the call was cancelled, but does not wait for long: 30 seconds in all, and 2 once the call is past its limits. Answers what may still be there; empty for nothing.
     [[nodiscard]] std::vector<std::string> clean_up();
 
 private:
+    struct Arrival;
+
     [[nodiscard]] Call new_call(http::Method method, std::string_view name) const;
     void set_body(Call& call, Body body) const;
     [[nodiscard]] Result<Answer> send(Call call);
+    void limit_cleanup(Arrival& arrival);
     /// Of a request that makes an object.
     [[nodiscard]] Result<Answer> send_making(std::string_view name, Call call);
     [[nodiscard]] Result<Answer> send_removal(std::string key, std::vector<NameValue> query);
@@ -108,7 +114,9 @@ private:
     /// Names of uploads that may have begun, though no ID came.
     std::set<std::string> lost_uploads_;
     bool versions_seen_ = false;
-    bool cleaning_ = false;
+    std::stop_source stop_cleanup_;
+    /// Once it has begun.
+    std::optional<std::chrono::steady_clock::time_point> cleanup_until_;
 };
 
 }  // namespace filestore::s3

@@ -18,18 +18,11 @@ namespace filestore::s3 {
 
 namespace {
 
-/// Cleaning up must end, too.
+/// All that is asked for after a failure, together: cleaning up must end, too.
 constexpr std::chrono::seconds longest_cleanup{10};
+/// The same once the call has been cancelled, or is late.
+constexpr std::chrono::seconds longest_overrun{2};
 constexpr unsigned most_aborts = 3;
-/// How long a job that has failed waits for the ID of the upload that it has begun.
-constexpr std::chrono::seconds longest_creation{2};
-
-/// Runs although the call has been cancelled, or is late, but not for long.
-void bound_cleanup(Call& call) {
-    call.options.cancel = {};
-    call.options.pause = nullptr;
-    call.options.deadline = std::chrono::steady_clock::now() + longest_cleanup;
-}
 
 /// Encrypted with keys of KMS, as a bucket may say, or of the customer's: the ETag is no MD5 then (S3 API reference, "Object").
 bool has_other_etag(const Answer& found) {
@@ -56,12 +49,12 @@ Job::Next MultipartJob::step() {
     } else if (!failure_ && !result_) {
         note(check_limits());
     }
+    if (failure_ && !result_) {
+        limit_cleanup();
+    }
     if (failure_ && !result_ && requests_.empty() && !taken_back_) {
         const auto begun = call_user(ErrorCode::internal, [this] { return take_back(); });
         taken_back_ = taken_back_ || !begun.ok();
-    }
-    if (creation_until_ && creation_under_way_) {
-        limit_creation();
     }
     const bool over = requests_.empty() && (result_ || (failure_ && taken_back_));
     return over ? finish() : Next::park;
@@ -79,7 +72,7 @@ void MultipartJob::note(const Result<void>& outcome) {
     if (!outcome.ok() && !failure_ && !result_) {
         failure_ = outcome.error();
         stop_requests_.request_stop();
-        leave_creation_time();
+        create_no_more();
     }
 }
 
@@ -137,37 +130,44 @@ Result<void> MultipartJob::create(std::vector<NameValue> headers) {
     call.query = {{"uploads", ""}};
     call.headers = std::move(headers);
     call.body = creation_body_;
-    call.options.cancel = stop_creation_.get_token();
+    call.options.cancel = stop_cleanup_.get_token();
     creation_pause_ = LiftablePause::following(target_.pause);
     call.options.pause = creation_pause_ ? creation_pause_->own() : nullptr;
     creating_ = true;
     Request request;
     request.handle = [this](const Request& answered) { return on_create(*answered.outcome); };
     send(std::move(call), std::move(request));
-    creation_under_way_ = true;
     return {};
 }
 
 /// An answer under way may still come, but it is not asked for again: each request may begin an upload.
-void MultipartJob::leave_creation_time() {
-    creation_until_ = std::chrono::steady_clock::now() + longest_creation;
+void MultipartJob::create_no_more() {
     creation_body_->use_up();
     if (creation_pause_) {
         creation_pause_->lift();
     }
 }
 
-/// Breaks it off when its time is over; until then the job is to be woken for that.
-void MultipartJob::limit_creation() {
-    if (std::chrono::steady_clock::now() >= *creation_until_) {
-        stop_creation_.request_stop();
+/// Breaks off what is asked for to clean up when its time is over; until then the job is to be woken for that.
+void MultipartJob::limit_cleanup() {
+    const auto now = std::chrono::steady_clock::now();
+    cleanup_until_ =
+        std::min(cleanup_until_, now + (check_limits().ok() ? longest_cleanup : longest_overrun));
+    if (now >= cleanup_until_) {
+        stop_cleanup_.request_stop();
     } else {
-        runtime().reactor->wake_at(*creation_until_, weak_self());
+        runtime().reactor->wake_at(cleanup_until_, weak_self());
     }
 }
 
+/// Runs although the call has been cancelled, or is late, but not for long.
+void MultipartJob::bound_cleanup(Call& call) const {
+    call.options.cancel = stop_cleanup_.get_token();
+    call.options.pause = nullptr;
+    call.options.deadline = std::min(cleanup_until_, std::chrono::steady_clock::now() + longest_cleanup);
+}
+
 Result<void> MultipartJob::on_create(const Outcome& outcome) {
-    creation_under_way_ = false;
     if (!outcome.answer.ok() && outcome.maybe_done && failure_) {
         failure_ = Error(failure_->code(),
                          std::string(failure_->message()) +
@@ -426,8 +426,9 @@ Result<void> MultipartJob::on_abort(const Outcome& outcome) {
     if (is_gone) {
         look_after_breaking_off();
     }
-    if (!aborted_ && aborts_ >= most_aborts) {
-        give_up_taking_back(outcome.answer.error().message());
+    const bool is_late = std::chrono::steady_clock::now() >= cleanup_until_;
+    if (!aborted_ && (is_late || aborts_ >= most_aborts)) {
+        give_up_taking_back(is_late ? "there was no answer in time" : outcome.answer.error().message());
     }
     return {};
 }

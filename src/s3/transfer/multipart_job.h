@@ -46,7 +46,8 @@ struct UploadTarget {
 };
 
 /// Answers once no request is under way any more. On any failure, cancellation included, nothing new is at the key: what is under way is broken off, and
-/// the upload is aborted and looked after until the server says that it is gone, unless it is to stay. A resource; see Job.
+/// the upload is aborted and looked after until the server says that it is gone, unless it is to stay or the server keeps silent: that is waited for 2 seconds
+/// at most once the call is past its limits, 10 otherwise. A resource; see Job.
 class MultipartJob : public Job {
 protected:
     MultipartJob(std::shared_ptr<Requester> requester, UploadTarget target,
@@ -73,7 +74,7 @@ protected:
     /// The job is about to answer, with `stored` or, where that is null, a failure: lets go of what the caller gave.
     virtual void release(S3PutResult* stored) noexcept = 0;
 
-    /// Begins an upload in parts. A job that fails meanwhile waits a moment for the answer: an upload whose ID nobody knows cannot be aborted.
+    /// Begins an upload in parts. A job that fails meanwhile waits for the answer, though not for long: an upload whose ID nobody knows cannot be aborted.
     [[nodiscard]] Result<void> create(std::vector<NameValue> headers);
     /// Goes on with an upload that was begun elsewhere: asks for its parts first. It stays.
     void go_on_with(const std::string& upload_id);
@@ -110,8 +111,9 @@ private:
     [[nodiscard]] Result<void> collect();
     void send(Call call, Request request);
 
-    void leave_creation_time();
-    void limit_creation();
+    void create_no_more();
+    void limit_cleanup();
+    void bound_cleanup(Call& call) const;
     [[nodiscard]] Result<void> on_create(const Outcome& outcome);
     void list_parts(const std::string& upload_id, std::uint32_t marker);
     [[nodiscard]] Result<void> on_listed(const Outcome& outcome, const std::string& upload_id,
@@ -135,14 +137,15 @@ private:
     const UploadTarget target_;
     std::function<void(Result<S3PutResult>)> done_;
     std::stop_source stop_requests_;
-    /// Of the request that begins an upload: its answer is waited for also after a failure, until then, so that the upload can be aborted.
-    std::stop_source stop_creation_;
+    /// Of the requests that clean up, and of the one that begins an upload: its answer is waited for also after a failure, so that the upload can be
+    /// aborted.
+    std::stop_source stop_cleanup_;
+    /// When they are broken off.
+    std::chrono::steady_clock::time_point cleanup_until_ = std::chrono::steady_clock::time_point::max();
     std::shared_ptr<LiftablePause> creation_pause_;
     const std::shared_ptr<SingleUse> creation_body_ = std::make_shared<SingleUse>();
-    std::optional<std::chrono::steady_clock::time_point> creation_until_;
 
     bool creating_ = false;
-    bool creation_under_way_ = false;
     bool stays_ = false;
     std::string upload_id_;
     std::vector<UploadedPart> parts_;
