@@ -124,33 +124,41 @@ Result<void> flush_file(const Store& store, int descriptor) {
 
 Result<void> write_whole(const Store& store, int descriptor, std::string_view bytes) {
     const int number = write_to_descriptor(descriptor, std::as_bytes(std::span(bytes)));
-    if (number != 0) {
-        return open_file_error(number, "cannot write a file " + store.place());
-    }
-    return flush_file(store, descriptor);
+    return number == 0 ? Result<void>() : open_file_error(number, "cannot write a file " + store.place());
 }
 
-/// Makes a file of its own name, with all its bytes, flushed. `already_exists` where the name is taken.
-Result<void> make_whole(const Names& names, int directory, const std::string& name, std::string_view bytes) {
-    const Descriptor file(::openat(directory, name.c_str(),
-                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                   names.store.modes.file));
+/// Makes a file of its own name, with all its bytes, which are not flushed. `already_exists` where the name is taken.
+Result<Descriptor> make_whole(const Names& names, int directory, const std::string& name,
+                              std::string_view bytes) {
+    Descriptor file(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                             names.store.modes.file));
     if (!file.is_open()) {
         return names.failure(errno, "cannot make " + name);
     }
     FILESTORE_TRY(let_others_in(names.store, file.get()));
-    return write_whole(names.store, file.get(), bytes);
+    FILESTORE_TRY(write_whole(names.store, file.get(), bytes));
+    return file;
 }
 
-Result<void> record_data(const Names& names, const NewContent& content) {
+/// Answers the file where it has to be flushed yet; else one that is not open.
+Result<Descriptor> record_data(const Names& names, const NewContent& content) {
     if (content.staged) {
-        return content.staged->publish_new_in(names.staging, names.data_record);
+        FILESTORE_TRY(content.staged->publish_new_in(names.staging, names.data_record));
+        return Descriptor();
     }
     return make_whole(names, names.staging, names.data_record, content.small);
 }
 
+/// Both are written by now, so that what the file system writes for the first one carries the other one too.
+Result<void> flush_both(const Store& store, const Descriptor& data, int sidecar) {
+    if (data.is_open()) {
+        FILESTORE_TRY(flush_file(store, data.get()));
+    }
+    return flush_file(store, sidecar);
+}
+
 /// A sidecar may stand in the way, of a file that is gone.
-Result<void> make_sidecar(const Names& names, std::string_view sidecar) {
+Result<Descriptor> make_sidecar(const Names& names, std::string_view sidecar) {
     auto made = make_whole(names, names.metadata(), names.sidecar, sidecar);
     if (made.ok() || made.error().code() != ErrorCode::already_exists) {
         return made;
@@ -195,9 +203,10 @@ void take_back_replacement(const Names& names) {
 
 /// A replacement up to its commit point.
 Result<void> record_replacement(const Names& names, const NewContent& content) {
-    FILESTORE_TRY(record_data(names, content));
+    FILESTORE_TRY_ASSIGN(const Descriptor data, record_data(names, content));
     FILESTORE_TRY_ASSIGN(const StagedFile sidecar, stage(names.store));
     FILESTORE_TRY(write_whole(names.store, sidecar.descriptor(), content.sidecar));
+    FILESTORE_TRY(flush_both(names.store, data, sidecar.descriptor()));
     FILESTORE_TRY(sidecar.publish_new_in(names.staging, names.sidecar_record));
     return flush(names.store, names.staging);
 }
@@ -254,8 +263,9 @@ Result<void> publish_new(const Store& store, const FileId& id, const NewContent&
     FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, staging, id));
     bool has_its_name = false;
     const auto publish = [&]() -> Result<void> {
-        FILESTORE_TRY(record_data(names, content));
-        FILESTORE_TRY(make_sidecar(names, content.sidecar));
+        FILESTORE_TRY_ASSIGN(const Descriptor data, record_data(names, content));
+        FILESTORE_TRY_ASSIGN(const Descriptor sidecar, make_sidecar(names, content.sidecar));
+        FILESTORE_TRY(flush_both(store, data, sidecar.get()));
         FILESTORE_TRY(flush(store, names.metadata()));
         FILESTORE_TRY(rename_to_new(names));
         has_its_name = true;

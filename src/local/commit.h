@@ -15,8 +15,8 @@
 ///     A new file                                                         after a crash
 ///     1. the bytes are staged without a name, then flushed               nothing is there
 ///     2. lock; settle; D is not there
-///     3. d is linked to the bytes                                        taken back: M and d are removed
-///     4. M is made, written and flushed; flush metadata/                 the same
+///     3. d is linked to the bytes; M is made and written                 taken back: M and d are removed
+///     4. M is flushed; flush metadata/                                   the same
 ///     5. d is renamed to D, which must not be there; flush base/         the new file is there
 ///
 ///     A replacement: 1 and 2 as above, but D is there
@@ -26,7 +26,7 @@
 ///     6. d is renamed to D; flush base/                                  carried out: 7 follows
 ///     7. m is renamed to M; flush metadata/                              the new file is there
 ///
-///     Of few bytes, that are in memory, 1 is left out, and at 3 d is made, written and flushed.
+///     Of few bytes, that are in memory, 1 is left out: at 3 d is made and written, and at 4 it is flushed before the sidecar.
 ///
 ///     A removal
 ///     1. lock; settle; D is there
@@ -40,6 +40,13 @@
 /// the file system likes, in their order: the file systems that keep a journal or a log (ext4, xfs, btrfs) make the names of one directory durable in the order in
 /// which they came. That order is also what the two links of a replacement count on, which one flush makes durable together. A flush that failed is
 /// never tried again: the operation fails, and what can be taken back is.
+///
+/// A new file of few bytes waits for the disk twice: d, M and metadata/ have all been changed when the first of them is flushed, so that one commit of the
+/// journal or log carries them. So it does the two contents of a replacement. No other two flushes can share one: of two steps the second alone might be durable, and D and M be of
+/// two uploads, or D without M.
+///
+/// M never stays without d where all names have one order (ext4, xfs), as d comes first. btrfs may keep M alone where another upload flushes metadata/ between 3 and 4: nobody
+/// asks for such an M, an upload of the same ID takes its place, and `filestore verify` finds it.
 ///
 /// In a store that is being converted D and M may be in their old places. Settling a file brings them to the new ones before anything else, D by one rename and
 /// M by another one, so that an operation has to do with the new places only. A crash between the two leaves either where it is.
