@@ -68,7 +68,7 @@ Result<void> flush(const Store& store, int directory) {
     if (store.durability != Durability::full) {
         return {};
     }
-    const int number = store.flush_directory(directory);
+    const int number = flush_descriptor(directory);
     return number == 0 ? Result<void>()
                        : open_file_error(number, "cannot flush a directory " + store.place());
 }
@@ -141,7 +141,7 @@ Result<Descriptor> make_whole(const Names& names, int directory, const std::stri
 }
 
 /// Answers the file where it has to be flushed yet; else one that is not open.
-Result<Descriptor> record_data(const Names& names, const NewContent& content) {
+Result<Descriptor> make_data(const Names& names, const NewContent& content) {
     if (content.staged) {
         FILESTORE_TRY(content.staged->publish_new_in(names.staging, names.data_record));
         return Descriptor();
@@ -149,9 +149,20 @@ Result<Descriptor> record_data(const Names& names, const NewContent& content) {
     return make_whole(names, names.staging, names.data_record, content.small);
 }
 
-/// Both are written by now, so that what the file system writes for the first one carries the other one too.
+/// A crash may have left one.
+Result<Descriptor> record_data(const Names& names, const NewContent& content) {
+    auto made = make_data(names, content);
+    if (made.ok() || made.error().code() != ErrorCode::already_exists) {
+        return made;
+    }
+    FILESTORE_TRY(settle(names.store, names.id));
+    return make_data(names, content);
+}
+
+/// The sidecar is on its way to the disk before the data is waited for, so that one commit of the journal or log carries both. Whether that began well the flush tells.
 Result<void> flush_both(const Store& store, const Descriptor& data, int sidecar) {
-    if (data.is_open()) {
+    if (data.is_open() && store.durability != Durability::none) {
+        ::sync_file_range(sidecar, 0, 0, SYNC_FILE_RANGE_WRITE);
         FILESTORE_TRY(flush_file(store, data.get()));
     }
     return flush_file(store, sidecar);
@@ -348,6 +359,12 @@ Result<void> settle(const Store& store, const FileId& id) {
     }
     FILESTORE_TRY(unlink_name(names, *staging, names.data_record));
     return {};
+}
+
+Result<void> settle_replacement(const Store& store, const FileId& id) {
+    FILESTORE_TRY(bring_home(store, id));
+    FILESTORE_TRY_ASSIGN(const bool is_replaced, is_being_replaced(store, id));
+    return is_replaced ? settle(store, id) : Result<void>();
 }
 
 Result<bool> is_being_replaced(const Store& store, const FileId& id) {

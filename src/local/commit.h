@@ -58,9 +58,9 @@
 /// which they are in `full` (a file's state is newfstatat here, its lock fcntl, the check for a fork getpid):
 ///
 ///                  none  data  full
-///     upload         15    17    21   2 close, 2 fcntl, 4 fsync, getpid, getrandom, 6 newfstatat, 2 openat, renameat2, 2 write
-///     replacement    19    21    27   access, 2 close, 2 fcntl, 5 fsync, getpid, getrandom, linkat, 8 newfstatat, 2 openat, 2 renameat, 2 write
-///     removal        10    10    14   2 fcntl, 2 fsync, getpid, 6 newfstatat, renameat, 2 unlinkat
+///     upload         13    16    18   2 close, 2 fcntl, 4 fsync, getpid, 3 newfstatat, 2 openat, renameat2, sync_file_range, 2 write
+///     replacement    17    20    23   access, 2 close, 2 fcntl, 5 fsync, getpid, linkat, 4 newfstatat, 2 openat, 2 renameat, sync_file_range, 2 write
+///     removal        10    10    12   2 fcntl, 2 fsync, getpid, 4 newfstatat, renameat, 2 unlinkat
 ///     download       11    11    11   2 close, getpid, 4 newfstatat, 2 openat2, pread64, read
 ///     metadata        8     8     8   close, getpid, 4 newfstatat, openat2, read
 ///     exists          2     2     2   getpid, newfstatat
@@ -107,6 +107,9 @@ struct NewContent {
 
 /// Ends what a crash left of an operation on the file, as the table says. Begins with bring_home() (places.h).
 [[nodiscard]] Result<void> settle(const Store& store, const FileId& id);
+
+/// As much of it as an upload needs before it looks for D: d without m says nothing about D, and publish_new() and replace() settle it where it is in their way.
+[[nodiscard]] Result<void> settle_replacement(const Store& store, const FileId& id);
 
 /// Whether a replacement of the file is being carried out, or has to be: m is there. Asked without the lock.
 [[nodiscard]] Result<bool> is_being_replaced(const Store& store, const FileId& id);

@@ -142,7 +142,7 @@ Result<void> publish(const Store& store, bool is_new, bool is_small = false) {
     if (!lock.ok()) {
         return lock.error();
     }
-    if (const auto settled = settle(store, id); !settled.ok()) {
+    if (const auto settled = settle_replacement(store, id); !settled.ok()) {
         return settled;
     }
     return is_new ? publish_new(store, id, *content) : replace(store, id, *content);
