@@ -204,10 +204,10 @@ void take_back_new(const Names& names, bool has_its_name) {
     static_cast<void>(settle(names.store, names.id));
 }
 
-/// The sidecar's record goes first: without it the other one means nothing.
+/// The sidecar's record goes first: without it the other one means nothing, and is removed where it is a file.
 void take_back_replacement(const Names& names) {
     if (unlink_name(names, names.staging, names.sidecar_record).ok()) {
-        static_cast<void>(unlink_name(names, names.staging, names.data_record));
+        static_cast<void>(settle(names.store, names.id));
     }
     static_cast<void>(flush(names.store, names.staging));
 }
