@@ -9,6 +9,7 @@
 ///     filestore_bench_local download-loop-both ...        the same of the file and of its sidecar
 ///     filestore_bench_local durable DIRECTORY COUNT       mode full, from 16 threads
 ///     filestore_bench_local durable-loop DIRECTORY COUNT  write, fsync, rename and fsync of the directory for each, by 16 threads
+///     filestore_bench_local durable-log DIRECTORY COUNT   the same bytes appended to a file by 16 threads, one flush for all that wait
 ///     filestore_bench_local copy DIRECTORY FILE on|off    one file, mode none, with or without its checksum
 
 #include <fcntl.h>
@@ -18,13 +19,16 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/descriptor.h"
@@ -230,6 +234,65 @@ void durable_loop(const std::string& directory, int count) {
     });
 }
 
+/// Who waits shares one write and one flush with all the others. The file has all of its blocks from the beginning, and is written again from there once it is full.
+class Log {
+public:
+    explicit Log(const std::string& path)
+        : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
+        require(file_.is_open(), "open");
+        write_whole(file_.get(), std::string(size, '\0'));
+        require(::fsync(file_.get()) == 0, "fsync");
+    }
+
+    void append(std::string_view record) {
+        std::unique_lock lock(mutex_);
+        batch_ += record;
+        const int mine = batches_begun_;
+        done_.wait(lock, [&] { return batches_flushed_ > mine || !is_flushing_; });
+        if (batches_flushed_ > mine) {
+            return;
+        }
+        is_flushing_ = true;
+        ++batches_begun_;
+        const std::string bytes = std::exchange(batch_, {});
+        lock.unlock();
+        write_and_flush(bytes);
+        lock.lock();
+        batches_flushed_ = batches_begun_;
+        is_flushing_ = false;
+        done_.notify_all();
+    }
+
+private:
+    static constexpr std::size_t size = std::size_t{1} << 20;
+
+    void write_and_flush(std::string_view bytes) {
+        if (end_ + bytes.size() > size) {
+            end_ = 0;
+        }
+        const ssize_t written = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(end_));
+        require(written == static_cast<ssize_t>(bytes.size()), "write");
+        require(::fdatasync(file_.get()) == 0, "fdatasync");
+        end_ += bytes.size();
+    }
+
+    Descriptor file_;
+    /// Of the thread that flushes.
+    std::size_t end_ = 0;
+    std::mutex mutex_;
+    std::condition_variable done_;
+    std::string batch_;
+    int batches_begun_ = 0;
+    int batches_flushed_ = 0;
+    bool is_flushing_ = false;
+};
+
+void durable_log(const std::string& directory, int count) {
+    ::mkdir(directory.c_str(), 0700);
+    Log log(directory + "/log");
+    run_in_threads(count, [&](int number) { log.append(content + sidecar_of(id_of(number).str())); });
+}
+
 void copy(const std::string& directory, const std::string& file, bool checksum) {
     const auto thread = std::make_shared<ManualExecutor>();
     const auto store = open_store(directory, Durability::none, thread, checksum);
@@ -267,7 +330,8 @@ int main(int argc, char** argv) {
                                                {"download-loop", download_loop},
                                                {"download-loop-both", download_loop_both},
                                                {"durable", durable},
-                                               {"durable-loop", durable_loop}};
+                                               {"durable-loop", durable_loop},
+                                               {"durable-log", durable_log}};
     const std::vector<std::string> words(argv + 1, argv + argc);
     if (words.size() == 4 && words[0] == "copy") {
         measure([&] { copy(words[1], words[2], words[3] == "on"); });

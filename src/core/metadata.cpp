@@ -168,7 +168,15 @@ Result<void> check_text(std::string_view what, std::string_view text) {
     return {};
 }
 
+bool needs_escape(char character) {
+    return static_cast<unsigned char>(character) < 0x20 || character == '"' || character == '\\';
+}
+
+/// The writer goes byte by byte, so it only gets what it has to change.
 std::string json_string(std::string_view text) {
+    if (std::none_of(text.begin(), text.end(), needs_escape)) {
+        return std::string("\"").append(text).append("\"");
+    }
     JsonText output;
     JsonTextWriter writer(output);
     writer.String(text.data(), json_size(text));
@@ -263,15 +271,11 @@ std::optional<std::string_view> Metadata::json(std::string_view key) const {
 }
 
 std::string Metadata::to_json() const {
-    JsonText output;
-    JsonTextWriter writer(output);
-    writer.StartObject();
+    std::string json = "{";
     for (const auto& [key, value] : members_) {
-        writer.Key(key.data(), json_size(key));
-        writer.RawValue(value.data(), value.size(), rj::kStringType);
+        json.append(json.size() > 1 ? "," : "").append(json_string(key)).append(":").append(value);
     }
-    writer.EndObject();
-    return std::move(output.text);
+    return json.append("}");
 }
 
 Result<void> check_user_metadata(const Metadata& metadata) {

@@ -68,7 +68,7 @@ Result<void> flush(const Store& store, int directory) {
     if (store.durability != Durability::full) {
         return {};
     }
-    const int number = store.flush_directory(directory);
+    const int number = flush_descriptor(directory);
     return number == 0 ? Result<void>()
                        : open_file_error(number, "cannot flush a directory " + store.place());
 }
@@ -124,33 +124,52 @@ Result<void> flush_file(const Store& store, int descriptor) {
 
 Result<void> write_whole(const Store& store, int descriptor, std::string_view bytes) {
     const int number = write_to_descriptor(descriptor, std::as_bytes(std::span(bytes)));
-    if (number != 0) {
-        return open_file_error(number, "cannot write a file " + store.place());
-    }
-    return flush_file(store, descriptor);
+    return number == 0 ? Result<void>() : open_file_error(number, "cannot write a file " + store.place());
 }
 
-/// Makes a file of its own name, with all its bytes, flushed. `already_exists` where the name is taken.
-Result<void> make_whole(const Names& names, int directory, const std::string& name, std::string_view bytes) {
-    const Descriptor file(::openat(directory, name.c_str(),
-                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                   names.store.modes.file));
+/// Makes a file of its own name, with all its bytes, which are not flushed. `already_exists` where the name is taken.
+Result<Descriptor> make_whole(const Names& names, int directory, const std::string& name,
+                              std::string_view bytes) {
+    Descriptor file(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                             names.store.modes.file));
     if (!file.is_open()) {
         return names.failure(errno, "cannot make " + name);
     }
     FILESTORE_TRY(let_others_in(names.store, file.get()));
-    return write_whole(names.store, file.get(), bytes);
+    FILESTORE_TRY(write_whole(names.store, file.get(), bytes));
+    return file;
 }
 
-Result<void> record_data(const Names& names, const NewContent& content) {
+/// Answers the file where it has to be flushed yet; else one that is not open.
+Result<Descriptor> make_data(const Names& names, const NewContent& content) {
     if (content.staged) {
-        return content.staged->publish_new_in(names.staging, names.data_record);
+        FILESTORE_TRY(content.staged->publish_new_in(names.staging, names.data_record));
+        return Descriptor();
     }
     return make_whole(names, names.staging, names.data_record, content.small);
 }
 
+/// A crash may have left one.
+Result<Descriptor> record_data(const Names& names, const NewContent& content) {
+    auto made = make_data(names, content);
+    if (made.ok() || made.error().code() != ErrorCode::already_exists) {
+        return made;
+    }
+    FILESTORE_TRY(settle(names.store, names.id));
+    return make_data(names, content);
+}
+
+/// The sidecar is on its way to the disk before the data is waited for, so that one commit of the journal or log carries both. Whether that began well the flush tells.
+Result<void> flush_both(const Store& store, const Descriptor& data, int sidecar) {
+    if (data.is_open() && store.durability != Durability::none) {
+        ::sync_file_range(sidecar, 0, 0, SYNC_FILE_RANGE_WRITE);
+        FILESTORE_TRY(flush_file(store, data.get()));
+    }
+    return flush_file(store, sidecar);
+}
+
 /// A sidecar may stand in the way, of a file that is gone.
-Result<void> make_sidecar(const Names& names, std::string_view sidecar) {
+Result<Descriptor> make_sidecar(const Names& names, std::string_view sidecar) {
     auto made = make_whole(names, names.metadata(), names.sidecar, sidecar);
     if (made.ok() || made.error().code() != ErrorCode::already_exists) {
         return made;
@@ -185,19 +204,20 @@ void take_back_new(const Names& names, bool has_its_name) {
     static_cast<void>(settle(names.store, names.id));
 }
 
-/// The sidecar's record goes first: without it the other one means nothing.
+/// The sidecar's record goes first: without it the other one means nothing, and is removed where it is a file.
 void take_back_replacement(const Names& names) {
     if (unlink_name(names, names.staging, names.sidecar_record).ok()) {
-        static_cast<void>(unlink_name(names, names.staging, names.data_record));
+        static_cast<void>(settle(names.store, names.id));
     }
     static_cast<void>(flush(names.store, names.staging));
 }
 
 /// A replacement up to its commit point.
 Result<void> record_replacement(const Names& names, const NewContent& content) {
-    FILESTORE_TRY(record_data(names, content));
+    FILESTORE_TRY_ASSIGN(const Descriptor data, record_data(names, content));
     FILESTORE_TRY_ASSIGN(const StagedFile sidecar, stage(names.store));
     FILESTORE_TRY(write_whole(names.store, sidecar.descriptor(), content.sidecar));
+    FILESTORE_TRY(flush_both(names.store, data, sidecar.descriptor()));
     FILESTORE_TRY(sidecar.publish_new_in(names.staging, names.sidecar_record));
     return flush(names.store, names.staging);
 }
@@ -254,8 +274,9 @@ Result<void> publish_new(const Store& store, const FileId& id, const NewContent&
     FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, staging, id));
     bool has_its_name = false;
     const auto publish = [&]() -> Result<void> {
-        FILESTORE_TRY(record_data(names, content));
-        FILESTORE_TRY(make_sidecar(names, content.sidecar));
+        FILESTORE_TRY_ASSIGN(const Descriptor data, record_data(names, content));
+        FILESTORE_TRY_ASSIGN(const Descriptor sidecar, make_sidecar(names, content.sidecar));
+        FILESTORE_TRY(flush_both(store, data, sidecar.get()));
         FILESTORE_TRY(flush(store, names.metadata()));
         FILESTORE_TRY(rename_to_new(names));
         has_its_name = true;
@@ -338,6 +359,12 @@ Result<void> settle(const Store& store, const FileId& id) {
     }
     FILESTORE_TRY(unlink_name(names, *staging, names.data_record));
     return {};
+}
+
+Result<void> settle_replacement(const Store& store, const FileId& id) {
+    FILESTORE_TRY(bring_home(store, id));
+    FILESTORE_TRY_ASSIGN(const bool is_replaced, is_being_replaced(store, id));
+    return is_replaced ? settle(store, id) : Result<void>();
 }
 
 Result<bool> is_being_replaced(const Store& store, const FileId& id) {

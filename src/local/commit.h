@@ -15,8 +15,8 @@
 ///     A new file                                                         after a crash
 ///     1. the bytes are staged without a name, then flushed               nothing is there
 ///     2. lock; settle; D is not there
-///     3. d is linked to the bytes                                        taken back: M and d are removed
-///     4. M is made, written and flushed; flush metadata/                 the same
+///     3. d is linked to the bytes; M is made and written                 taken back: M and d are removed
+///     4. M is flushed; flush metadata/                                   the same
 ///     5. d is renamed to D, which must not be there; flush base/         the new file is there
 ///
 ///     A replacement: 1 and 2 as above, but D is there
@@ -26,7 +26,7 @@
 ///     6. d is renamed to D; flush base/                                  carried out: 7 follows
 ///     7. m is renamed to M; flush metadata/                              the new file is there
 ///
-///     Of few bytes, that are in memory, 1 is left out, and at 3 d is made, written and flushed.
+///     Of few bytes, that are in memory, 1 is left out: at 3 d is made and written, and at 4 it is flushed before the sidecar.
 ///
 ///     A removal
 ///     1. lock; settle; D is there
@@ -41,6 +41,13 @@
 /// which they came. That order is also what the two links of a replacement count on, which one flush makes durable together. A flush that failed is
 /// never tried again: the operation fails, and what can be taken back is.
 ///
+/// A new file of few bytes waits for the disk twice: d, M and metadata/ have all been changed when the first of them is flushed, so that one commit of the
+/// journal or log carries them. So it does the two contents of a replacement. No other two flushes can share one: of two steps the second alone might be durable, and D and M be of
+/// two uploads, or D without M.
+///
+/// M never stays without d where all names have one order (ext4, xfs), as d comes first. btrfs may keep M alone where another upload flushes metadata/ between 3 and 4: nobody
+/// asks for such an M, an upload of the same ID takes its place, and `filestore verify` finds it.
+///
 /// In a store that is being converted D and M may be in their old places. Settling a file brings them to the new ones before anything else, D by one rename and
 /// M by another one, so that an operation has to do with the new places only. A crash between the two leaves either where it is.
 ///
@@ -51,9 +58,9 @@
 /// which they are in `full` (a file's state is newfstatat here, its lock fcntl, the check for a fork getpid):
 ///
 ///                  none  data  full
-///     upload         15    17    21   2 close, 2 fcntl, 4 fsync, getpid, getrandom, 6 newfstatat, 2 openat, renameat2, 2 write
-///     replacement    19    21    27   access, 2 close, 2 fcntl, 5 fsync, getpid, getrandom, linkat, 8 newfstatat, 2 openat, 2 renameat, 2 write
-///     removal        10    10    14   2 fcntl, 2 fsync, getpid, 6 newfstatat, renameat, 2 unlinkat
+///     upload         13    16    18   2 close, 2 fcntl, 4 fsync, getpid, 3 newfstatat, 2 openat, renameat2, sync_file_range, 2 write
+///     replacement    17    20    23   access, 2 close, 2 fcntl, 5 fsync, getpid, linkat, 4 newfstatat, 2 openat, 2 renameat, sync_file_range, 2 write
+///     removal        10    10    12   2 fcntl, 2 fsync, getpid, 4 newfstatat, renameat, 2 unlinkat
 ///     download       11    11    11   2 close, getpid, 4 newfstatat, 2 openat2, pread64, read
 ///     metadata        8     8     8   close, getpid, 4 newfstatat, openat2, read
 ///     exists          2     2     2   getpid, newfstatat
@@ -100,6 +107,9 @@ struct NewContent {
 
 /// Ends what a crash left of an operation on the file, as the table says. Begins with bring_home() (places.h).
 [[nodiscard]] Result<void> settle(const Store& store, const FileId& id);
+
+/// As much of it as an upload needs before it looks for D: d without m says nothing about D, and publish_new() and replace() settle it where it is in their way.
+[[nodiscard]] Result<void> settle_replacement(const Store& store, const FileId& id);
 
 /// Whether a replacement of the file is being carried out, or has to be: m is there. Asked without the lock.
 [[nodiscard]] Result<bool> is_being_replaced(const Store& store, const FileId& id);

@@ -101,7 +101,7 @@ public:
             FILESTORE_TRY(local::flush_staged(*store_, *content_.staged));
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
-        FILESTORE_TRY(local::settle(*store_, sidecar_.id));
+        FILESTORE_TRY(local::settle_replacement(*store_, sidecar_.id));
         FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, sidecar_.id));
         if (!if_version_.empty()) {
             FILESTORE_TRY(check_version());
@@ -175,8 +175,7 @@ private:
     }
 
     Result<std::string> make_sidecar(std::uint64_t size) {
-        FILESTORE_TRY_ASSIGN(const FileId version, FileId::generate());
-        sidecar_.version = version.str();
+        sidecar_.version = store_->new_version();
         sidecar_.size = size;
         if (checksum_) {
             sidecar_.checksum = checksum_->finish();

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -189,10 +190,16 @@ private:
     std::vector<Descriptor> idle_;
 };
 
+/// Random ones would cost a system call each. A store is used in one process only: a forked child has to open one of its own.
+struct Store::Versions {
+    std::string of_this_store;
+    std::atomic<std::uint64_t> given{0};
+};
+
 Store::Store()
     : staging_(std::make_unique<Staging>()),
       lock_files_(std::make_unique<LockFiles>()),
-      directory_flushes_(std::make_unique<DirectoryFlushes>()) {}
+      versions_(std::make_unique<Versions>()) {}
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
@@ -217,6 +224,8 @@ Result<Store> Store::open(const std::string& base_path, Durability durability, M
     if (!store.base.is_open()) {
         return opening_error(errno, "cannot open the store's directory " + filestore::quoted(base_path));
     }
+    FILESTORE_TRY_ASSIGN(const FileId random, FileId::generate());
+    store.versions_->of_this_store = random.str();
     FILESTORE_TRY(store.agree_on_layout(wanted));
     FILESTORE_TRY_ASSIGN(store.metadata, open_or_make_directory(store, store.base.get(), "metadata"));
     FILESTORE_TRY(recover(store));
@@ -255,6 +264,10 @@ Result<void> Store::make_layout(LocalLayout wanted) const {
 
 std::string Store::place() const {
     return "in store " + filestore::quoted(base_path);
+}
+
+std::string Store::new_version() const {
+    return versions_->of_this_store + "-" + std::to_string(++versions_->given);
 }
 
 Result<Descriptor> open_or_make_directory(const Store& store, int above, const char* name) {

@@ -14,7 +14,6 @@
 #include "filestore/local_backend.h"
 #include "filestore/result.h"
 #include "filestore/time.h"
-#include "local/group_flush.h"
 #include "local/layout.h"
 
 namespace filestore::local {
@@ -48,10 +47,8 @@ public:
     /// Nothing where there is none, so that nothing can be unfinished.
     [[nodiscard]] Result<std::optional<int>> staging_if_there() const;
 
-    /// Flushes a directory, together with all who want that at the same time: 0 or an errno.
-    [[nodiscard]] int flush_directory(int descriptor) const noexcept {
-        return directory_flushes_->flush(descriptor);
-    }
+    /// For an upload: another one with each call, here and in any other process.
+    [[nodiscard]] std::string new_version() const;
 
     std::string base_path;
     Durability durability = Durability::full;
@@ -65,6 +62,7 @@ private:
     friend class FileLock;
     struct Staging;
     class LockFiles;
+    struct Versions;
 
     Store();
     [[nodiscard]] Result<void> agree_on_layout(std::optional<LocalLayout> wanted);
@@ -72,7 +70,7 @@ private:
 
     std::unique_ptr<Staging> staging_;
     std::unique_ptr<LockFiles> lock_files_;
-    std::unique_ptr<DirectoryFlushes> directory_flushes_;
+    std::unique_ptr<Versions> versions_;
 };
 
 /// Keeps other writers and removers of one file away, in this and in other processes, by a lock on one byte of

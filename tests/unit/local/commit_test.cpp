@@ -142,7 +142,7 @@ Result<void> publish(const Store& store, bool is_new, bool is_small = false) {
     if (!lock.ok()) {
         return lock.error();
     }
-    if (const auto settled = settle(store, id); !settled.ok()) {
+    if (const auto settled = settle_replacement(store, id); !settled.ok()) {
         return settled;
     }
     return is_new ? publish_new(store, id, *content) : replace(store, id, *content);
@@ -378,6 +378,22 @@ TEST_CASE("what settling makes of what a crash can leave", "[commit]") {
         CHECK(place.content() == row.after);
         CHECK(place.staged().empty());
     }
+}
+
+TEST_CASE("an upload settles a record that is in its way", "[commit]") {
+    const bool file_there = GENERATE(false, true);
+    const bool is_small = GENERATE(false, true);
+    const StoreDirectory place;
+    const Store store = place.open();
+    REQUIRE(store.staging().ok());
+    place.put_old_file();
+    if (!file_there) {
+        place.remove_old_data();
+    }
+    write_file(place.record(".data"), "left");
+    CHECK(publish(store, !file_there, is_small).ok());
+    CHECK(place.content() == new_file);
+    CHECK(place.staged().empty());
 }
 
 TEST_CASE("a sidecar of a file that is gone stands in nobody's way", "[commit]") {
