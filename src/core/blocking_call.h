@@ -22,17 +22,20 @@ template <class T, class Start>
             ErrorCode::would_deadlock,
             "a blocking call was made inside a completion or stream: use the asynchronous form there");
     }
-    try {
-        const auto thread = std::make_shared<WaitingThread>();
+    struct Waiting final : WaitingThread {
         std::optional<Result<T>> answer;
+    };
+    try {
+        // Shared, for a start() that fails and answers all the same.
+        const auto waiting = std::make_shared<Waiting>();
         {
-            const WaitingThread::Offer offer(*thread);
-            std::forward<Start>(start)(Completion<T>([waiting = thread.get(), &answer](Result<T> result) {
-                waiting->end([&] { answer.emplace(std::move(result)); });
+            const WaitingThread::Offer offer(*waiting);
+            std::forward<Start>(start)(Completion<T>([waiting](Result<T> result) {
+                waiting->end([&] { waiting->answer.emplace(std::move(result)); });
             }));
         }
-        thread->wait();
-        return std::move(*answer);
+        waiting->wait();
+        return std::move(*waiting->answer);
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }

@@ -13,7 +13,7 @@ namespace filestore {
 
 /// Runs, on the thread that waits, what one call posts. Others than that call may have got it, by a call that a third party's backend starts and does not wait for:
 /// what is posted once the wait is over goes to their own executor. A resource held by std::shared_ptr; thread-safe.
-class WaitingThread final : public Executor, public std::enable_shared_from_this<WaitingThread> {
+class WaitingThread : public Executor, public std::enable_shared_from_this<WaitingThread> {
 public:
     /// While it lives, the first call that is started on this thread and can use it may take the waiting thread. One thread.
     class Offer {
@@ -35,7 +35,7 @@ public:
     /// Runs what is posted until end().
     void wait();
 
-    /// Does what is left to do of the call, then lets the thread go on. `last` runs under the lock, so that the thread cannot leave before.
+    /// Runs `last` under the lock, then lets the thread go on.
     template <class Last>
     void end(Last&& last) {
         const std::lock_guard lock(mutex_);

@@ -319,8 +319,8 @@ protected:
     }
 
 private:
-    /// What `read` makes of a file that `look` found, and of which `look_again` shows that it has stayed so: a file whose data and metadata are of one upload: a replacement that was under way meanwhile is waited
-    /// for, or finished where its process has died. A replacement renames first the data, then the sidecar, and its record is there in between.
+    /// What `read` makes of a file that `look` found, whose data and metadata are of one upload, which `look_again` shows: a replacement that was under way
+    /// meanwhile is waited for, or finished where its process has died. A replacement renames first the data, then the sidecar, and its record is there in between.
     template <class Look, class LookAgain, class Read>
     std::invoke_result_t<Read, const struct ::stat&> in_one_piece(const FileId& id, const CallOptions& call,
                                                                   Look look, LookAgain look_again,
