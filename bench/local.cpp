@@ -1,10 +1,12 @@
 /// One measured run of the local backend, or of the plain loop that stands beside it: prints wall and processor seconds. bench/local.py runs all of them.
 ///
 ///     filestore_bench_local upload DIRECTORY COUNT        COUNT files of 4 KiB, mode none, with their metadata
-///     filestore_bench_local upload-blocking ...           the same by blocking calls, so that each one waits for a thread of the store
+///     filestore_bench_local upload-blocking ...           the same by blocking calls
 ///     filestore_bench_local upload-loop DIRECTORY COUNT   write and rename, and a sidecar, for each
 ///     filestore_bench_local download DIRECTORY COUNT      of what `upload` left there
 ///     filestore_bench_local download-blocking ...
+///     filestore_bench_local download-unchecked ...        with DownloadCheck::none
+///     filestore_bench_local download-unchecked-blocking ...
 ///     filestore_bench_local download-loop ...             open, read and close each
 ///     filestore_bench_local download-loop-both ...        the same of the file and of its sidecar
 ///     filestore_bench_local durable DIRECTORY COUNT       mode full, from 16 threads
@@ -73,8 +75,10 @@ FileId id_of(int number) {
 }
 
 std::shared_ptr<StorageBackend> open_store(const std::string& directory, Durability durability,
-                                           std::shared_ptr<Executor> executor = {}, bool checksum = true) {
+                                           std::shared_ptr<Executor> executor = {}, bool checksum = true,
+                                           DownloadCheck check = DownloadCheck::size) {
     LocalOptions options;
+    options.verify_downloads = check;
     options.base_path = directory;
     options.durability = durability;
     options.executor = std::move(executor);
@@ -131,17 +135,19 @@ void upload_blocking(const std::string& directory, int count) {
     }
 }
 
+template <DownloadCheck check>
 void download(const std::string& directory, int count) {
     const auto thread = std::make_shared<ManualExecutor>();
-    const auto store = open_store(directory, Durability::none, thread);
+    const auto store = open_store(directory, Durability::none, thread, true, check);
     run_calls(*thread, count, [&](int number) {
         store->download_async(download_of(id_of(number)),
                               [](const Result<DownloadReceipt>& result) { require_ok(result); });
     });
 }
 
+template <DownloadCheck check>
 void download_blocking(const std::string& directory, int count) {
-    const auto store = open_store(directory, Durability::none);
+    const auto store = open_store(directory, Durability::none, {}, true, check);
     for (int number = 0; number < count; ++number) {
         require_ok(store->download(download_of(id_of(number))));
     }
@@ -322,16 +328,19 @@ void measure(const std::function<void()>& work) {
 
 int main(int argc, char** argv) {
     using Run = void (*)(const std::string& directory, int count);
-    const std::map<std::string_view, Run> runs{{"upload", upload},
-                                               {"upload-blocking", upload_blocking},
-                                               {"upload-loop", upload_loop},
-                                               {"download", download},
-                                               {"download-blocking", download_blocking},
-                                               {"download-loop", download_loop},
-                                               {"download-loop-both", download_loop_both},
-                                               {"durable", durable},
-                                               {"durable-loop", durable_loop},
-                                               {"durable-log", durable_log}};
+    const std::map<std::string_view, Run> runs{
+        {"upload", upload},
+        {"upload-blocking", upload_blocking},
+        {"upload-loop", upload_loop},
+        {"download", download<DownloadCheck::size>},
+        {"download-blocking", download_blocking<DownloadCheck::size>},
+        {"download-unchecked", download<DownloadCheck::none>},
+        {"download-unchecked-blocking", download_blocking<DownloadCheck::none>},
+        {"download-loop", download_loop},
+        {"download-loop-both", download_loop_both},
+        {"durable", durable},
+        {"durable-loop", durable_loop},
+        {"durable-log", durable_log}};
     const std::vector<std::string> words(argv + 1, argv + argc);
     if (words.size() == 4 && words[0] == "copy") {
         measure([&] { copy(words[1], words[2], words[3] == "on"); });

@@ -91,6 +91,7 @@ def small_files(bench, place):
     show(f"{place}: upload of {count} files of 4 KiB, mode none", medians, ["loop", "original"])
     words = {"open, read, close": "download-loop", "the same with the sidecar": "download-loop-both"}
     words |= {"filestore": "download", "filestore, blocking calls": "download-blocking"}
+    words |= {"filestore, no check": "download-unchecked", "the same, blocking calls": "download-unchecked-blocking"}
     medians = bench.medians({name: lambda word=word: bench.run(word, uploaded["upload"], count) for name, word in words.items()})
     show(f"{place}: download of {count} files of 4 KiB", medians, list(words)[:2])
 

@@ -28,8 +28,8 @@
 /// 10. Blocking: filestore_open and filestore_open_config make a few system calls. Every function that takes a service,
 ///     filestore_catalogue_path apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
 ///     All others return at once.
-/// 11. Callbacks run on a thread of the library, one at a time for one call, and only before that call returns: no lock is
-///     needed for what only they and the caller use. A reader, rewinder or writer may block. One that returns something
+/// 11. Callbacks run on a thread of the library or on the one that made the call, one at a time for one call, and only before
+///     that call returns: no lock is needed for what only they and the caller use. A reader, rewinder or writer may block. One that returns something
 ///     other than 0 ends the call; its number comes back from filestore_error_caller_code. A callback must not leave by
 ///     longjmp or pthread_exit.
 /// 12. A function that takes a service may also fail with FILESTORE_NO_MEMORY, FILESTORE_TIMEOUT, FILESTORE_CANCELLED,
@@ -196,7 +196,7 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
                                                  filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Sets one option by its name: `backend` (local, s3), `base_path`, `durability` (full, data, none), `layout` (flat, sharded), `file_mode` and `directory_mode` (octal),
-/// `checksum` (crc64nvme, sha256, off), `verify_downloads` (true, false), `url_base`, `url_key`,
+/// `checksum` (crc64nvme, sha256, off), `verify_downloads` (off, size, checksum; true is checksum, false is size), `url_base`, `url_key`,
 /// `bucket_name`, `aws_access_key`, `aws_secret_key`, `aws_session_token`, `region`, `endpoint`, `dual_stack` (true, false),
 /// `addressing` (automatic, path,
 /// virtual_host), `payload_signing` (automatic, signed, unsigned), `key_prefix`, `ca_file`, `spool_directory`,

@@ -4,7 +4,9 @@
 ///
 /// A resource, held by std::shared_ptr, and thread-safe: any thread may start any call. Asynchronous at heart: the `_async`
 /// functions return at once and answer by a Completion (see call.h); the blocking functions wrap them and block the calling
-/// thread. Any call may also fail with `cancelled`, `timeout`, `no_memory` (also where the system gives no thread), `forked`
+/// thread, which a backend whose work blocks (the local one, and others that derive from BlockingBackend) does that work on: such calls run beside what
+/// the executor runs, and its bounds do not count them. The calling thread is a library thread meanwhile, for the caller's streams, hooks and executor; its signal
+/// mask stays as it is. Any call may also fail with `cancelled`, `timeout`, `no_memory` (also where the system gives no thread), `forked`
 /// (the backend was made before fork) and, when blocking on a library thread, `would_deadlock`.
 ///
 /// The structs and enumerations of this header are values: any thread may read one while none changes it. A request is handed over with the
@@ -231,7 +233,7 @@ public:
     /// threads have ended, except on a library thread, where it does not wait. Idempotent.
     virtual void close() noexcept = 0;
 
-    /// The blocking forms: the same, on the calling thread.
+    /// The blocking forms: the same, and the calling thread waits for the answer (see above).
     [[nodiscard]] Result<UploadReceipt> upload(UploadRequest request);
     [[nodiscard]] Result<DownloadReceipt> download(DownloadRequest request);
     [[nodiscard]] Result<bool> remove(FileRequest request);

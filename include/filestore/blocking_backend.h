@@ -1,10 +1,10 @@
 #pragma once
 
 /// `BlockingBackend`: derive from it to store files where every call blocks (a file system, a database, an old client
-/// library). It runs the work on an executor, drives the streams, and keeps the promises of StorageBackend: a thread is
-/// never held while the caller's stream has nothing to give or take.
+/// library). It runs the work of asynchronous calls on an executor and that of blocking calls on the thread that waits for them, drives the streams, and
+/// keeps the promises of StorageBackend: a thread of the executor is never held while the caller's stream has nothing to give or take.
 ///
-/// A resource, made by std::make_shared and thread-safe. The virtual functions are called on the executor, for
+/// A resource, made by std::make_shared and thread-safe. The virtual functions are called on the executor or on the thread of a blocking call, for
 /// different calls on several threads at once.
 
 #include <memory>

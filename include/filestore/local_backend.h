@@ -22,7 +22,7 @@
 ///
 /// Files are made with mode 0600 and directories with 0700, unless the options say otherwise; the umask does not matter. `base_path` itself may be reached
 /// through symbolic links; below it none is followed, and what stands for a file and is none (a link, a FIFO, a directory) is `corrupt`.
-/// A download of a file whose metadata is damaged or tells of another size fails with `corrupt`; one without metadata is read.
+/// What a download compares is DownloadCheck's; a file without metadata is read.
 /// StorageBackend::verify() reads every file and compares it with its checksum (see verify.h).
 
 #include <cstdint>
@@ -55,6 +55,18 @@ enum class Durability {
 /// Where in its directory a store keeps its files; see above.
 enum class LocalLayout { flat, sharded };
 
+/// What a download looks at beside the bytes. One that asks for the file's info (`DownloadRequest::on_info`) always reads the metadata, and fails with `corrupt` where
+/// that is damaged or tells of another size. A value.
+enum class DownloadCheck {
+    /// Nothing: the file is opened and read, as any program would do it.
+    none,
+    /// Its metadata: where that is damaged or tells of another size, the download fails with `corrupt`. Costs another small file that is read.
+    size,
+    /// And, of a whole file that has one, its checksum: other bytes are `corrupt`, before Sink::finish. The bytes pass through the memory of the process, where
+    /// else the kernel moves them to files, pipes, and sockets that are set not to block.
+    checksum,
+};
+
 /// A value.
 struct LocalOptions {
     /// Made, with its parents, where it is missing. A relative path counts from the working directory of the moment when the
@@ -71,9 +83,7 @@ struct LocalOptions {
     /// read as well; nothing tells of them that their bytes have changed. An upload from a file shares the file's blocks where the file system can (xfs, btrfs), and
     /// reads them once for the checksum; elsewhere the kernel copies the file where there is no checksum.
     std::optional<ChecksumAlgorithm> checksum = ChecksumAlgorithm::crc64nvme;
-    /// Whether a download of a whole file is compared with its checksum: other bytes are `corrupt`, before Sink::finish. Where not, the kernel moves the
-    /// bytes to files, pipes, and sockets that are set not to block.
-    bool verify_downloads = false;
+    DownloadCheck verify_downloads = DownloadCheck::size;
     /// For presigned URLs, which there are where both are given: where a server hands the files out ("https://files.example/files"; http or https,
     /// without query and fragment), and the secret that signs, 32 bytes or more, which that server checks them with: see check_signed_url().
     std::string url_base{};

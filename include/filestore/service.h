@@ -64,7 +64,7 @@ struct FILESTORE_API ServiceOptions {
     std::shared_ptr<Clock> clock{};
 
     /// Sets one option by name: `backend`, `base_path`, `durability` (full, data, none), `layout` (flat, sharded), `file_mode`, `directory_mode` (octal),
-    /// `url_base`, `url_key`, `checksum` (crc64nvme, sha256, off), `verify_downloads` (true, false), `bucket_name`, `aws_access_key`, `aws_secret_key`,
+    /// `url_base`, `url_key`, `checksum` (crc64nvme, sha256, off), `verify_downloads` (off, size, checksum; true is checksum, false is size), `bucket_name`, `aws_access_key`, `aws_secret_key`,
     /// `aws_session_token`, `region`, `endpoint`, `dual_stack` (true, false), `addressing` (automatic, path, virtual_host), `payload_signing` (automatic, signed,
     /// unsigned), `key_prefix`, `ca_file`, `spool_directory`, `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds),
     /// `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),

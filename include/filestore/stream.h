@@ -2,8 +2,8 @@
 
 /// File bodies: a `Source` gives the bytes of an upload, a `Sink` takes those of a download.
 ///
-/// Both are resources, shared with the library by std::shared_ptr, and used by one thread at a time (the library
-/// calls from its own threads, never from two at once). Neither may throw.
+/// Both are resources, shared with the library by std::shared_ptr, and used by one thread at a time (the library calls from threads of its own, from the executor, and
+/// from one that waits for a blocking call; never from two at once). Neither may throw.
 ///
 /// A stream that is not declared blocking must not wait. Where it would have to, it answers `would_block` and later,
 /// exactly once, calls the Wake that it was given. No library thread waits for a caller's stream.
@@ -80,7 +80,7 @@ public:
     /// Goes back to where the first read() began. `unsupported` unless can_rewind().
     [[nodiscard]] virtual Result<void> rewind();
 
-    /// Whether read() and rewind() may wait. If so they are called on the executor only, and never answer `would_block`.
+    /// Whether read() and rewind() may wait. If so they are called on the executor or on the thread of a blocking call only, and never answer `would_block`.
     [[nodiscard]] virtual bool blocking() const noexcept;
 };
 
@@ -96,11 +96,11 @@ public:
     /// A failure ends the download with `sink_failed`, unless the Error has another code.
     [[nodiscard]] virtual Result<IoStep> write(std::span<const std::byte> bytes, const Wake& wake) = 0;
 
-    /// Every byte was delivered and checked: make the result final. Called at most once, on the executor, and never after a
+    /// Every byte was delivered and checked: make the result final. Called at most once, on the executor or on the thread of a blocking call, and never after a
     /// failure. Does nothing by default.
     [[nodiscard]] virtual Result<void> finish();
 
-    /// Whether write() may wait. If so it is called on the executor only, and never answers `would_block`.
+    /// Whether write() may wait. If so it is called on the executor or on the thread of a blocking call only, and never answers `would_block`.
     [[nodiscard]] virtual bool blocking() const noexcept;
 };
 

@@ -1,6 +1,7 @@
 #include "filestore/blocking_backend.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "core/stream_calls.h"
 #include "core/thread_pool.h"
 #include "core/try.h"
+#include "core/waiting_thread.h"
 
 namespace filestore {
 
@@ -64,8 +66,9 @@ void BlockingBackend::close() noexcept {
 template <class Request, class Receipt>
 class BlockingBackend::TransferJob : public Job {
 public:
-    TransferJob(std::shared_ptr<BlockingBackend> backend, Request request, PendingAnswerPtr<Receipt> answer)
-        : Job(backend->machinery_->runtime, answer->token(), request.call.deadline),
+    TransferJob(Runtime runtime, std::shared_ptr<BlockingBackend> backend, Request request,
+                PendingAnswerPtr<Receipt> answer)
+        : Job(std::move(runtime), answer->token(), request.call.deadline),
           backend_(std::move(backend)),
           request_(std::move(request)),
           answer_(std::move(answer)) {
@@ -252,12 +255,29 @@ private:
     /// False where the sink has to be waited for.
     Result<bool> hand_on() {
         if (unwritten_.empty()) {
+            if (range_.length - read_ <= most_on_stack) {
+                return hand_on_by_stack();
+            }
             FILESTORE_TRY(fill());
         }
+        return write_out();
+    }
+
+    Result<bool> write_out() {
         FILESTORE_TRY_ASSIGN(const IoStep step, write_sink(*request().sink, unwritten_, waker()));
         unwritten_ = unwritten_.subspan(step.bytes);
         progress_.add(step.bytes);
         return !step.would_block;
+    }
+
+    /// Few bytes, of which the sink mostly takes all: what it leaves is kept.
+    Result<bool> hand_on_by_stack() {
+        std::array<std::byte, most_on_stack> bytes;
+        FILESTORE_TRY(read_next(bytes));
+        FILESTORE_TRY_ASSIGN(const bool moved, write_out());
+        buffer_.assign(unwritten_.begin(), unwritten_.end());
+        unwritten_ = buffer_;
+        return moved;
     }
 
     Result<void> open() {
@@ -292,16 +312,19 @@ private:
         if (buffer_.empty()) {
             buffer_ = make_buffer(range_.length);
         }
+        return read_next(buffer_);
+    }
+
+    Result<void> read_next(std::span<std::byte> into) {
         const std::uint64_t left = range_.length - read_;
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size()));
-        FILESTORE_TRY_ASSIGN(const std::size_t got,
-                             reader_->read(range_.offset + read_, std::span(buffer_).first(wanted)));
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, into.size()));
+        FILESTORE_TRY_ASSIGN(const std::size_t got, reader_->read(range_.offset + read_, into.first(wanted)));
         if (got == 0) {
             return Error(ErrorCode::corrupt,
                          "file " + request().id.str() + " became shorter while it was read");
         }
         read_ += got;
-        unwritten_ = std::span<const std::byte>(buffer_).first(got);
+        unwritten_ = into.first(got);
         return {};
     }
 
@@ -312,6 +335,8 @@ private:
     }
 
     void close_file() noexcept override { reader_.reset(); }
+
+    static constexpr std::size_t most_on_stack = std::size_t{16} * 1024;
 
     std::unique_ptr<Reader> reader_;
     /// The sink, as long as it takes from the reader's file.
@@ -329,8 +354,9 @@ class BlockingBackend::CallJob final : public Job {
 public:
     using Work = Result<T> (BlockingBackend::*)(const Request&);
 
-    CallJob(std::shared_ptr<BlockingBackend> backend, Request request, Work work, PendingAnswerPtr<T> answer)
-        : Job(backend->machinery_->runtime, answer->token(), request.call.deadline),
+    CallJob(Runtime runtime, std::shared_ptr<BlockingBackend> backend, Request request, Work work,
+            PendingAnswerPtr<T> answer)
+        : Job(std::move(runtime), answer->token(), request.call.deadline),
           backend_(std::move(backend)),
           request_(std::move(request)),
           work_(work),
@@ -362,8 +388,12 @@ void BlockingBackend::start(Request request, Completion<T> done, Arguments... ar
     if (!answer) {
         return;
     }
-    step_of(*answer, *machinery_->runtime.executor,
-            [&] { make_job<J>(shared_from_this(), std::move(request), arguments..., answer)->start(); });
+    const Runtime& runtime = machinery_->runtime;
+    step_of(*answer, *runtime.executor, [&] {
+        make_job<J>(Runtime{WaitingThread::or_else(runtime.executor), runtime.reactor}, shared_from_this(),
+                    std::move(request), arguments..., answer)
+            ->start();
+    });
 }
 
 void BlockingBackend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {

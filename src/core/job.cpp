@@ -19,8 +19,6 @@ void Job::follow_pause() {
 }
 
 void Job::start() noexcept {
-    alive_ = self();
-    on_stop_.emplace(stop_, WakeOnStop{self_});
     queue();
 }
 
@@ -67,13 +65,22 @@ void Job::run() noexcept {
         alive_.reset();
         return;
     }
-    if (deadline_ && !deadline_armed_) {
-        deadline_armed_ = runtime_.reactor->wake_at(*deadline_, self_);
-    }
+    stay_awakable();
     State expected = State::running;
     if (!state_.compare_exchange_strong(expected, State::parked)) {
         state_.store(State::queued);
         queue();
+    }
+}
+
+/// Most jobs never park, and need none of this.
+void Job::stay_awakable() noexcept {
+    if (!alive_) {
+        alive_ = self();
+        on_stop_.emplace(stop_, WakeOnStop{self_});
+    }
+    if (deadline_ && !deadline_armed_) {
+        deadline_armed_ = runtime_.reactor->wake_at(*deadline_, self_);
     }
 }
 

@@ -69,6 +69,7 @@ private:
     void follow_pause();
     void queue() noexcept;
     void run() noexcept;
+    void stay_awakable() noexcept;
 
     template <class T, class... Arguments>
     friend std::shared_ptr<T> make_job(Arguments&&... arguments);

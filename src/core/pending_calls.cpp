@@ -1,6 +1,6 @@
 #include "core/pending_calls.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "core/library_thread.h"
 
@@ -10,13 +10,28 @@ PendingCalls::Call::Call(std::shared_ptr<PendingCalls> owner, const std::stop_to
     : owner_(std::move(owner)), link_(callers, RequestStop{stop_}) {}
 
 PendingCalls::Call::~Call() {
-    if (!place_) {
+    if (!is_registered_) {
         return;
     }
     const std::lock_guard lock(owner_->mutex_);
-    owner_->calls_.erase(*place_);
-    if (owner_->calls_.empty()) {
+    owner_->unlink(*this);
+    if (owner_->first_ == nullptr) {
         owner_->all_ended_.notify_all();
+    }
+}
+
+void PendingCalls::link(Call& call) noexcept {
+    call.is_registered_ = true;
+    call.after_ = std::exchange(first_, &call);
+    if (call.after_ != nullptr) {
+        call.after_->before_ = &call;
+    }
+}
+
+void PendingCalls::unlink(Call& call) noexcept {
+    (call.before_ != nullptr ? call.before_->after_ : first_) = call.after_;
+    if (call.after_ != nullptr) {
+        call.after_->before_ = call.before_;
     }
 }
 
@@ -30,7 +45,7 @@ Result<std::shared_ptr<PendingCalls::Call>> PendingCalls::begin(const std::stop_
     if (closed_) {
         return Error(ErrorCode::cancelled, "the store was closed");
     }
-    call->place_ = calls_.insert(calls_.end(), call.get());
+    link(*call);
     return call;
 }
 
@@ -49,16 +64,18 @@ bool PendingCalls::close() noexcept {
         return false;
     }
     std::unique_lock lock(mutex_);
-    all_ended_.wait(lock, [this] { return calls_.empty(); });
+    all_ended_.wait(lock, [this] { return first_ == nullptr; });
     return true;
 }
 
 /// One at a time, because stopping a call runs code that must not run under the lock, and because a list of them might not find memory.
 std::optional<std::stop_source> PendingCalls::next_to_stop() noexcept {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(calls_.begin(), calls_.end(),
-                                    [](const Call* call) { return !call->stop_.stop_requested(); });
-    return found == calls_.end() ? std::nullopt : std::optional((*found)->stop_);
+    Call* call = first_;
+    while (call != nullptr && call->stop_.stop_requested()) {
+        call = call->after_;
+    }
+    return call == nullptr ? std::nullopt : std::optional(call->stop_);
 }
 
 bool PendingCalls::forked() const noexcept {

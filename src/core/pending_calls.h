@@ -3,7 +3,6 @@
 /// The calls that a backend or service has under way: what close() cancels and waits for.
 
 #include <condition_variable>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,8 +36,10 @@ public:
         std::shared_ptr<PendingCalls> owner_;
         std::stop_source stop_;
         std::stop_callback<RequestStop> link_;
-        /// Where it is registered; nothing until it is.
-        std::optional<std::list<Call*>::iterator> place_;
+        /// Its neighbours among the registered ones, under the owner's lock.
+        Call* before_ = nullptr;
+        Call* after_ = nullptr;
+        bool is_registered_ = false;
     };
 
     /// Registers a call. `cancelled` after close(), `forked` in a child of the process that made this object. May throw std::bad_alloc.
@@ -53,10 +54,13 @@ public:
 
 private:
     [[nodiscard]] std::optional<std::stop_source> next_to_stop() noexcept;
+    void link(Call& call) noexcept;
+    void unlink(Call& call) noexcept;
 
     std::mutex mutex_;
     std::condition_variable all_ended_;
-    std::list<Call*> calls_;
+    /// The latest of the registered ones.
+    Call* first_ = nullptr;
     bool closed_ = false;
     OwnerProcess owner_process_;
 };

@@ -51,19 +51,21 @@
 /// In a store that is being converted D and M may be in their old places. Settling a file brings them to the new ones before anything else, D by one rename and
 /// M by another one, so that an operation has to do with the new places only. A crash between the two leaves either where it is.
 ///
-/// A reader that finds m knows that D and M may be of two uploads; it takes the lock and settles first. The original system, which knows
+/// A reader that finds m knows that D and M may be of two uploads; it takes the lock and settles first. One that only compares the sizes of D and M looks for m
+/// where they differ. The original system, which knows
 /// none of this, sees the new bytes with the old sidecar between 6 and 7, and M without D, which it does not look at.
 ///
 /// What the operations of the backend ask of the system for a file of 4 KiB, in a flat store that is in use: calls in the modes `none`, `data` and `full`, and
-/// which they are in `full` (a file's state is newfstatat here, its lock fcntl, the check for a fork getpid):
+/// which they are in `full` (a file's state is newfstatat here, its lock fcntl; `unchecked` is a download with DownloadCheck::none):
 ///
 ///                  none  data  full
-///     upload         13    16    18   2 close, 2 fcntl, 4 fsync, getpid, 3 newfstatat, 2 openat, renameat2, sync_file_range, 2 write
-///     replacement    17    20    23   access, 2 close, 2 fcntl, 5 fsync, getpid, linkat, 4 newfstatat, 2 openat, 2 renameat, sync_file_range, 2 write
-///     removal        10    10    12   2 fcntl, 2 fsync, getpid, 4 newfstatat, renameat, 2 unlinkat
-///     download       11    11    11   2 close, getpid, 4 newfstatat, 2 openat2, pread64, read
-///     metadata        8     8     8   close, getpid, 4 newfstatat, openat2, read
-///     exists          2     2     2   getpid, newfstatat
+///     upload         12    15    17   2 close, 2 fcntl, 4 fsync, 3 newfstatat, 2 openat, renameat2, sync_file_range, 2 write
+///     replacement    16    19    22   access, 2 close, 2 fcntl, 5 fsync, linkat, 4 newfstatat, 2 openat, 2 renameat, sync_file_range, 2 write
+///     removal         9     9    11   2 fcntl, 2 fsync, 4 newfstatat, renameat, 2 unlinkat
+///     download        8     8     8   2 close, 2 newfstatat, 2 openat2, pread64, read
+///     unchecked       4     4     4   close, newfstatat, openat2, pread64
+///     metadata        7     7     7   close, 4 newfstatat, openat2, read
+///     exists          1     1     1   newfstatat
 ///
 /// Functions of this header are thread-safe and block; all but stage() are called with the file's lock held.
 

@@ -43,10 +43,11 @@ using local::StoredFile;
 
 constexpr int attempts_without_lock = 3;
 
-/// Whether two looks saw the same file, untouched.
+/// Whether two looks saw the same file, untouched. A file that was replaced meanwhile has lost a name.
 bool is_same_file(const struct ::stat& first, const struct ::stat& second) {
-    return first.st_ino == second.st_ino && first.st_size == second.st_size &&
-           first.st_ctim.tv_sec == second.st_ctim.tv_sec && first.st_ctim.tv_nsec == second.st_ctim.tv_nsec;
+    return first.st_ino == second.st_ino && first.st_nlink == second.st_nlink &&
+           first.st_size == second.st_size && first.st_ctim.tv_sec == second.st_ctim.tv_sec &&
+           first.st_ctim.tv_nsec == second.st_ctim.tv_nsec;
 }
 
 /// Stages the bytes, or keeps them where they are few, then commits them with their sidecar (see commit.h).
@@ -248,7 +249,7 @@ public:
         : BlockingBackend(std::move(options.executor)),
           store_(std::make_shared<const Store>(std::move(store))),
           checksum_(options.checksum),
-          verify_downloads_(options.verify_downloads),
+          download_check_(options.verify_downloads),
           url_base_(std::move(options.url_base)),
           url_key_(std::move(options.url_key)),
           clock_(std::move(options.clock)) {}
@@ -263,15 +264,15 @@ protected:
         return std::unique_ptr<Writer>(std::make_unique<LocalWriter>(store_, request, checksum_));
     }
 
+    /// One open file is one version, whatever is stored meanwhile: only who wants to know more of it needs metadata that is of the same upload.
     Result<std::unique_ptr<Reader>> open_reader(const DownloadRequest& request) override {
-        std::optional<local::OpenFile> file;
-        const auto open = [&]() -> Result<struct ::stat> {
-            FILESTORE_TRY_ASSIGN(file, local::open_file(*store_, request.id));
-            return file->status;
-        };
-        return in_one_piece(request.id, request.call, open, [&](const struct ::stat&) {
-            return open_with_info(request.id, std::move(*file));
-        });
+        if (!request.on_info && download_check_ != DownloadCheck::checksum) {
+            FILESTORE_TRY_ASSIGN(local::OpenFile file, local::open_file(*store_, request.id));
+            if (download_check_ == DownloadCheck::none || has_told_size(request.id, file.status)) {
+                return make_reader(request.id, std::move(file), Error(ErrorCode::internal), {});
+            }
+        }
+        return open_with_metadata(request);
     }
 
     Result<bool> remove_now(const FileRequest& request) override {
@@ -296,7 +297,7 @@ protected:
             FILESTORE_TRY_ASSIGN(const auto found, find_file(*store_, id));
             return found ? Result<struct ::stat>(*found) : local::no_such_file(*store_, id);
         };
-        return in_one_piece(id, request.call, look,
+        return in_one_piece(id, request.call, look, look,
                             [&](const struct ::stat& status) { return info_of(id, status); });
     }
 
@@ -317,11 +318,12 @@ protected:
     }
 
 private:
-    /// What `read` makes of a file that `look` found, whose data and metadata are of one upload: a replacement that was under way meanwhile is waited
-    /// for, or finished where its process has died. A replacement renames first the data, then the sidecar, and its record is there in between.
-    template <class Look, class Read>
+    /// What `read` makes of a file that `look` found, whose data and metadata are of one upload, which `look_again` shows: a replacement that was under way
+    /// meanwhile is waited for, or finished where its process has died. A replacement renames first the data, then the sidecar, and its record is there in between.
+    template <class Look, class LookAgain, class Read>
     std::invoke_result_t<Read, const struct ::stat&> in_one_piece(const FileId& id, const CallOptions& call,
-                                                                  Look look, Read read) const {
+                                                                  Look look, LookAgain look_again,
+                                                                  Read read) const {
         for (int attempt = 0; attempt < attempts_without_lock; ++attempt) {
             const Result<struct ::stat> before = look();
             FILESTORE_TRY_ASSIGN(const bool is_replaced, local::is_being_replaced(*store_, id));
@@ -330,8 +332,8 @@ private:
             }
             FILESTORE_TRY(before);
             auto result = read(*before);
-            FILESTORE_TRY_ASSIGN(const auto after, find_file(*store_, id));
-            if (after && is_same_file(*before, *after)) {
+            const Result<struct ::stat> after = look_again();
+            if (after.ok() && is_same_file(*before, *after)) {
                 return result;
             }
         }
@@ -352,31 +354,62 @@ private:
         return std::move(file.info);
     }
 
-    /// `corrupt` where the metadata is damaged or tells of another size, and for an empty file that should not be. A file without metadata can be read.
-    [[nodiscard]] Result<std::unique_ptr<Reader>> open_with_info(const FileId& id,
-                                                                 local::OpenFile file) const {
-        auto stored = read_stored_file(*store_, id, file.status);
-        if (!stored.ok() && stored.error().code() == ErrorCode::corrupt) {
-            return stored.error();
+    /// Whether the metadata, of this upload or another, tells of the size that the file has; also where there is none.
+    [[nodiscard]] bool has_told_size(const FileId& id, const struct ::stat& status) const {
+        return read_metadata(id, status).ok();
+    }
+
+    /// Nothing for a file without metadata, which can be read all the same.
+    [[nodiscard]] Result<std::optional<StoredFile>> read_metadata(const FileId& id,
+                                                                  const struct ::stat& status) const {
+        auto stored = read_stored_file(*store_, id, status);
+        if (stored.ok()) {
+            return std::optional(std::move(*stored));
         }
-        const auto size = static_cast<std::uint64_t>(file.status.st_size);
+        return stored.error().code() == ErrorCode::not_found ? Result(std::optional<StoredFile>())
+                                                             : stored.error();
+    }
+
+    [[nodiscard]] Result<std::unique_ptr<Reader>> open_with_metadata(const DownloadRequest& request) const {
+        local::OpenFile file;
+        const auto open = [&]() -> Result<struct ::stat> {
+            FILESTORE_TRY_ASSIGN(file, local::open_file(*store_, request.id));
+            return file.status;
+        };
+        const auto look_again = [&] { return local::status_of(*store_, request.id, file.descriptor); };
+        const auto read = [&](const struct ::stat& status) { return read_metadata(request.id, status); };
+        FILESTORE_TRY_ASSIGN(auto stored, in_one_piece(request.id, request.call, open, look_again, read));
+        if (!stored) {
+            return make_reader(request.id, std::move(file), local::no_metadata(*store_, request.id), {});
+        }
+        FILESTORE_TRY_ASSIGN(auto check, make_check(request.id, *stored));
+        return make_reader(request.id, std::move(file), std::move(stored->info), std::move(check));
+    }
+
+    /// Fails for an empty file that should not be: of that nothing will be read.
+    [[nodiscard]] Result<std::optional<ReadCheck>> make_check(const FileId& id,
+                                                              const StoredFile& stored) const {
         std::optional<ReadCheck> check;
-        if (verify_downloads_ && stored.ok() && stored->checksum) {
-            check.emplace(*stored->checksum, size);
-            // Of an empty file nothing will be read.
-            if (size == 0) {
+        if (download_check_ == DownloadCheck::checksum && stored.checksum) {
+            check.emplace(*stored.checksum, stored.info.size);
+            if (stored.info.size == 0) {
                 FILESTORE_TRY(check->add(*store_, id, 0, {}));
             }
         }
-        auto info =
-            stored.ok() ? Result<FileInfo>(std::move(stored->info)) : Result<FileInfo>(stored.error());
+        return check;
+    }
+
+    [[nodiscard]] Result<std::unique_ptr<Reader>> make_reader(const FileId& id, local::OpenFile file,
+                                                              Result<FileInfo> info,
+                                                              std::optional<ReadCheck> check) const {
         return std::unique_ptr<Reader>(std::make_unique<LocalReader>(
-            store_, id, std::move(file.descriptor), size, std::move(info), std::move(check)));
+            store_, id, std::move(file.descriptor), static_cast<std::uint64_t>(file.status.st_size),
+            std::move(info), std::move(check)));
     }
 
     std::shared_ptr<const Store> store_;
     std::optional<ChecksumAlgorithm> checksum_;
-    bool verify_downloads_;
+    DownloadCheck download_check_;
     std::string url_base_;
     SecretString url_key_;
     std::shared_ptr<Clock> clock_;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <string_view>
 
@@ -26,6 +27,23 @@ std::string_view suffix_of(Part part) noexcept {
 
 int directory_above(const Store& store, Part part) noexcept {
     return part == Part::data ? store.base.get() : store.metadata.get();
+}
+
+/// As long as the longest: that of a sidecar in a shard.
+using Path = std::array<char, shard_digits + 1 + FileId::text_size + sizeof ".json">;
+
+/// Below the directory of all data, or of all sidecars.
+Path path_of(LocalLayout layout, const FileId& id, Part part) noexcept {
+    Path path{};
+    auto end = path.begin();
+    const auto add = [&end](std::string_view text) { end = std::copy(text.begin(), text.end(), end); };
+    if (layout == LocalLayout::sharded) {
+        add(id.text().substr(0, shard_digits));
+        add("/");
+    }
+    add(id.text());
+    add(suffix_of(part));
+    return path;
 }
 
 std::string shard_name(const FileId& id) {
@@ -169,6 +187,16 @@ std::optional<std::string_view> id_text(std::string_view name, Part part) noexce
 
 std::string name_of(const FileId& id, Part part) {
     return id.str() + std::string(suffix_of(part));
+}
+
+Descriptor open_part(const Store& store, const FileId& id, Part part) noexcept {
+    Descriptor file;
+    static_cast<void>(look_in_layouts(store.layout, [&](LocalLayout layout) {
+        file = open_beneath(directory_above(store, part), path_of(layout, id, part).data(),
+                            O_RDONLY | O_NONBLOCK);
+        return file.is_open();
+    }));
+    return file;
 }
 
 }  // namespace filestore::local

@@ -81,22 +81,29 @@ void remove_shard(const Store& store, Part part, unsigned number);
 /// The name of a file's part.
 [[nodiscard]] std::string name_of(const FileId& id, Part part);
 
-/// Lets `attempt(directory, name)` look for a file's part where it may be. The attempt answers whether it found it, and errno where not; so does this.
+/// Opens a file's part, where it may be, for reading; never waits for it. Not open on failure, which errno tells.
+[[nodiscard]] Descriptor open_part(const Store& store, const FileId& id, Part part) noexcept;
+
+/// Lets `attempt(layout)` look for something where it may be. The attempt answers whether it found it, and errno where not; so does this.
 template <class Attempt>
-[[nodiscard]] bool look_for(const Store& store, const FileId& id, Part part, Attempt attempt) {
-    const auto is_in = [&](LocalLayout layout) {
-        const Place place = place_of(store, layout, id, part);
-        return place.is_open() && attempt(place.directory(), place.name().c_str());
-    };
-    const Layout& layout = store.layout;
-    if (is_in(layout.current)) {
+[[nodiscard]] bool look_in_layouts(const Layout& layout, Attempt attempt) {
+    if (attempt(layout.current)) {
         return true;
     }
     if (errno != ENOENT || !layout.before) {
         return false;
     }
     // It may have been moved between the two looks.
-    return is_in(*layout.before) || (errno == ENOENT && is_in(layout.current));
+    return attempt(*layout.before) || (errno == ENOENT && attempt(layout.current));
+}
+
+/// The same of a file's part by `attempt(directory, name)`.
+template <class Attempt>
+[[nodiscard]] bool look_for(const Store& store, const FileId& id, Part part, Attempt attempt) {
+    return look_in_layouts(store.layout, [&](LocalLayout layout) {
+        const Place place = place_of(store, layout, id, part);
+        return place.is_open() && attempt(place.directory(), place.name().c_str());
+    });
 }
 
 }  // namespace filestore::local

@@ -39,20 +39,10 @@ std::string cannot_read_metadata(const Store& store, const FileId& id) {
     return "cannot read the metadata of file " + id.str() + " " + store.place();
 }
 
-/// Not open on failure, which errno tells.
-Descriptor open_part(const Store& store, const FileId& id, Part part) {
-    Descriptor file;
-    static_cast<void>(look_for(store, id, part, [&file](int directory, const char* name) {
-        file = open_beneath(directory, name, O_RDONLY | O_NONBLOCK);
-        return file.is_open();
-    }));
-    return file;
-}
-
 Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
     const Descriptor file = open_part(store, id, Part::sidecar);
     if (!file.is_open() && errno == ENOENT) {
-        return Error(ErrorCode::not_found, "file " + id.str() + " " + store.place() + " has no metadata");
+        return no_metadata(store, id);
     }
     struct ::stat status {};
     const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
@@ -82,6 +72,10 @@ std::string version_of(const struct ::stat& status) {
 
 Error no_such_file(const Store& store, const FileId& id) {
     return {ErrorCode::not_found, "no file " + id.str() + " " + store.place()};
+}
+
+Error no_metadata(const Store& store, const FileId& id) {
+    return {ErrorCode::not_found, "file " + id.str() + " " + store.place() + " has no metadata"};
 }
 
 Error not_regular(const Store& store, const FileId& id) {
@@ -118,13 +112,16 @@ Result<OpenFile> open_file(const Store& store, const FileId& id) {
                 return open_file_error(errno, "cannot open file " + id.str() + " " + store.place());
         }
     }
-    if (::fstat(file.descriptor.get(), &file.status) != 0) {
+    FILESTORE_TRY_ASSIGN(file.status, status_of(store, id, file.descriptor));
+    return file;
+}
+
+Result<struct ::stat> status_of(const Store& store, const FileId& id, const Descriptor& file) {
+    struct ::stat status {};
+    if (::fstat(file.get(), &status) != 0) {
         return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
-    if (!S_ISREG(file.status.st_mode)) {
-        return not_regular(store, id);
-    }
-    return file;
+    return S_ISREG(status.st_mode) ? Result<struct ::stat>(status) : not_regular(store, id);
 }
 
 Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {

@@ -14,6 +14,7 @@
 namespace filestore::local {
 
 [[nodiscard]] Error no_such_file(const Store& store, const FileId& id);
+[[nodiscard]] Error no_metadata(const Store& store, const FileId& id);
 [[nodiscard]] Error not_regular(const Store& store, const FileId& id);
 
 /// The state of a stored file; nothing where there is none. `corrupt` for what is no regular file: nothing of ours.
@@ -27,6 +28,9 @@ struct OpenFile {
 
 /// `not_found` where there is none, `corrupt` for what is no regular file.
 [[nodiscard]] Result<OpenFile> open_file(const Store& store, const FileId& id);
+
+/// How it is by now; its number of names tells whether it was replaced or removed.
+[[nodiscard]] Result<struct ::stat> status_of(const Store& store, const FileId& id, const Descriptor& file);
 
 /// What is known of a file. A value.
 struct StoredFile {

@@ -25,6 +25,8 @@ struct Setting {
     std::string_view key;
     std::string_view option;
     bool is_switch = false;
+    /// `off` is a choice of its own, beside `false`.
+    bool has_off = false;
 };
 
 struct Section {
@@ -34,15 +36,16 @@ struct Section {
 
 constexpr auto storage_settings = std::to_array<Setting>({{"backend", "backend"}});
 
-constexpr auto local_settings = std::to_array<Setting>({{"base_path", "base_path"},
-                                                        {"durability", "durability"},
-                                                        {"layout", "layout"},
-                                                        {"file_mode", "file_mode"},
-                                                        {"directory_mode", "directory_mode"},
-                                                        {"url_base", "url_base"},
-                                                        {"url_key", "url_key"},
-                                                        {"checksum", "checksum"},
-                                                        {"verify_downloads", "verify_downloads", true}});
+constexpr auto local_settings =
+    std::to_array<Setting>({{"base_path", "base_path"},
+                            {"durability", "durability"},
+                            {"layout", "layout"},
+                            {"file_mode", "file_mode"},
+                            {"directory_mode", "directory_mode"},
+                            {"url_base", "url_base"},
+                            {"url_key", "url_key"},
+                            {"checksum", "checksum"},
+                            {"verify_downloads", "verify_downloads", true, true}});
 
 constexpr auto s3_settings = std::to_array<Setting>({
     {"bucket_name", "bucket_name"},
@@ -184,7 +187,8 @@ private:
             return wrong_kind(entry.value, path, "a single value", entry.place);
         }
         const std::string_view written = entry.value.text;
-        auto set = options_.set(setting.option, setting.is_switch ? switch_word(written) : written);
+        const bool is_switched = setting.is_switch && !(setting.has_off && written == "off");
+        auto set = options_.set(setting.option, is_switched ? switch_word(written) : written);
         if (!set.ok() && set.error().code() == ErrorCode::invalid_argument) {
             return yaml_error(origin_, entry.value.place, path + ": " + std::string(set.error().message()));
         }

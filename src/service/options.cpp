@@ -71,6 +71,11 @@ constexpr auto local_checksums =
                                                              {"off", std::nullopt}});
 
 constexpr auto backends = std::to_array<Choice<std::string_view>>({{"local", "local"}, {"s3", "s3"}});
+constexpr auto download_checks = std::to_array<Choice<DownloadCheck>>({{"off", DownloadCheck::none},
+                                                                       {"size", DownloadCheck::size},
+                                                                       {"checksum", DownloadCheck::checksum},
+                                                                       {"true", DownloadCheck::checksum},
+                                                                       {"false", DownloadCheck::size}});
 constexpr auto switches = std::to_array<Choice<bool>>({{"true", true}, {"false", false}});
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {
@@ -184,7 +189,7 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"url_base", [](Options o, Value v) { return set_text(o.local.url_base, v); }},
     {"url_key", [](Options o, Value v) { return set_text(o.local.url_key, v); }, true},
     {"verify_downloads",
-     [](Options o, Value v) { return set_choice(o.local.verify_downloads, v, switches); }},
+     [](Options o, Value v) { return set_choice(o.local.verify_downloads, v, download_checks); }},
     {"bucket_name", [](Options o, Value v) { return set_nonempty(o.s3.bucket, v); }},
     {"aws_access_key", [](Options o, Value v) { return set_text(o.s3.credentials.access_key, v); }, true},
     {"aws_secret_key", [](Options o, Value v) { return set_text(o.s3.credentials.secret_key, v); }, true},

@@ -1,6 +1,6 @@
 /// Does one operation on a file of 4 KiB between two calls of getpriority(), for a tracer to count what the system is asked for.
 ///
-///     filestore_counted_calls DIRECTORY none|data|full upload|replacement|download|exists|metadata|removal
+///     filestore_counted_calls DIRECTORY none|data|full upload|replacement|download|unchecked|exists|metadata|removal
 
 #include <sys/resource.h>
 
@@ -61,7 +61,7 @@ struct Program {
     bool run(std::string_view operation, const FileId& id) {
         if (operation == "upload" || operation == "replacement") {
             upload(id);
-        } else if (operation == "download") {
+        } else if (operation == "download" || operation == "unchecked") {
             download(id);
         } else if (operation == "exists") {
             backend->exists_async(request_of(id), ends<bool>());
@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
     options.base_path = argv[1];
     options.durability = modes.at(argv[2]);
     options.executor = program.thread;
+    options.verify_downloads = operation == "unchecked" ? DownloadCheck::none : DownloadCheck::size;
     program.backend = open_local_backend(std::move(options)).value();
     // Before a store is in use it opens more.
     const FileId first = id_of('1');

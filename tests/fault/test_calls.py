@@ -37,7 +37,7 @@ def in_words(calls):
     return ", ".join(f"{number} {name}" if number > 1 else name for name, number in sorted(calls.items()))
 
 
-@pytest.mark.parametrize("operation", ["upload", "replacement", "download", "exists", "metadata", "removal"])
+@pytest.mark.parametrize("operation", ["upload", "replacement", "download", "unchecked", "exists", "metadata", "removal"])
 def test_calls_of_an_operation(tmp_path, operation):
     calls = {}
     for mode in MODES:

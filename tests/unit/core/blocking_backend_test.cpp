@@ -364,6 +364,42 @@ TEST_CASE("an idle backend has no thread", "[blocking_backend]") {
     CHECK(eventually([&] { return thread_count() <= before; }));
 }
 
+TEST_CASE("a blocking call does its work on the thread that waits", "[blocking_backend]") {
+    const auto executor = std::make_shared<ManualExecutor>();
+    const auto backend = std::make_shared<MemoryBackend>(executor);
+    std::thread::id read_on;
+    std::jthread waker;
+    int reads = 0;
+    CallbackSource callbacks;
+    callbacks.read = [&](std::span<std::byte>, const Wake& wake) -> Result<IoStep> {
+        read_on = std::this_thread::get_id();
+        if (++reads == 1) {
+            waker = std::jthread([wake] { wake(); });
+        }
+        return IoStep{0, reads == 1};
+    };
+    REQUIRE(backend->upload(upload_of(filestore::source_from_callback(callbacks))).ok());
+    CHECK(reads == 2);
+    CHECK(read_on == std::this_thread::get_id());
+    CHECK(executor->queued() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a blocking call that waits is ended by other threads", "[blocking_backend]") {
+    const bool closes = GENERATE(false, true);
+    std::stop_source stop;
+    UploadRequest request = upload_of(std::make_shared<StalledSource>("abc"));
+    request.call.cancel = stop.get_token();
+    const std::jthread other([&] {
+        static_cast<void>(eventually([&] { return backend->open_writers() == 1; }));
+        if (closes) {
+            backend->close();
+        } else {
+            stop.request_stop();
+        }
+    });
+    CHECK(failed_upload(std::move(request)) == ErrorCode::cancelled);
+}
+
 TEST_CASE_METHOD(Fixture, "streams are let go before the completion", "[blocking_backend]") {
     const FileId id = store("abc");
     auto source = filestore::source_from_string("abc");

@@ -4,11 +4,16 @@
 #include <new>
 #include <thread>
 
+#include "support/executors.h"
+
 using filestore::Completion;
 using filestore::ErrorCode;
+using filestore::Executor;
 using filestore::LibraryThreadScope;
 using filestore::Result;
 using filestore::wait_for;
+using filestore::WaitingThread;
+using filestore::test::ManualExecutor;
 
 TEST_CASE("waiting gives the answer of the call", "[blocking_call]") {
     std::jthread worker;
@@ -16,6 +21,39 @@ TEST_CASE("waiting gives the answer of the call", "[blocking_call]") {
         [&](Completion<int> done) { worker = std::jthread([done = std::move(done)] { done(42); }); });
     REQUIRE(answer.ok());
     CHECK(*answer == 42);
+}
+
+TEST_CASE("the thread that waits runs what the call posts to it", "[blocking_call]") {
+    const auto executor = std::make_shared<ManualExecutor>();
+    std::thread::id ran_on;
+    const auto answer = wait_for<int>([&](Completion<int> done) {
+        const auto taken = WaitingThread::or_else(executor);
+        // There is one such thread.
+        CHECK(WaitingThread::or_else(executor) == executor);
+        taken->post([&, done = std::move(done)] {
+            ran_on = std::this_thread::get_id();
+            done(42);
+        });
+        CHECK(ran_on == std::thread::id());
+    });
+    CHECK(answer.value() == 42);
+    CHECK(ran_on == std::this_thread::get_id());
+    CHECK(WaitingThread::or_else(executor) == executor);
+}
+
+TEST_CASE("what is posted to a thread that waits no more goes to the executor", "[blocking_call]") {
+    const auto executor = std::make_shared<ManualExecutor>();
+    std::shared_ptr<Executor> taken;
+    const auto answer = wait_for<int>([&](Completion<int> done) {
+        taken = WaitingThread::or_else(executor);
+        taken->post([done = std::move(done)] { done(42); });
+    });
+    CHECK(answer.value() == 42);
+    bool ran = false;
+    taken->post([&] { ran = true; });
+    CHECK_FALSE(ran);
+    executor->run_all();
+    CHECK(ran);
 }
 
 TEST_CASE("waiting on a library thread is refused and starts nothing", "[blocking_call]") {

@@ -69,7 +69,7 @@ TEST_CASE_METHOD(Fixture, "an upload keeps the checksum of its bytes", "[content
 TEST_CASE_METHOD(Fixture, "the checksum can be left out", "[content_checksum]") {
     CHECK_THAT(read_file(sidecar_path(store("x"))), Catch::Contains("CRC64NVME"));
     options.checksum.reset();
-    options.verify_downloads = true;
+    options.verify_downloads = filestore::DownloadCheck::checksum;
     const FileId id = store("some bytes");
     CHECK_THAT(read_file(sidecar_path(id)), !Catch::Contains("checksum"));
     write_file(data_path(id), "SOME bytes");
@@ -81,7 +81,7 @@ TEST_CASE_METHOD(Fixture, "the checksum can be left out", "[content_checksum]") 
 TEST_CASE_METHOD(Fixture, "every byte that was changed is noticed, before the sink has all",
                  "[content_checksum]") {
     options.checksum = GENERATE(ChecksumAlgorithm::crc64nvme, ChecksumAlgorithm::sha256);
-    options.verify_downloads = true;
+    options.verify_downloads = filestore::DownloadCheck::checksum;
     const std::string bytes = random_bytes(300);
     const FileId id = store(bytes);
     const auto backend = open();
@@ -102,7 +102,7 @@ TEST_CASE_METHOD(Fixture, "every byte that was changed is noticed, before the si
 }
 
 TEST_CASE_METHOD(Fixture, "a file of many reads is compared as a whole", "[content_checksum]") {
-    options.verify_downloads = true;
+    options.verify_downloads = filestore::DownloadCheck::checksum;
     const std::string bytes = random_bytes(3'000'000);
     const FileId id = store(bytes);
     CHECK(download(*open(), id, std::make_shared<BufferSink>()).ok());
@@ -121,21 +121,41 @@ TEST_CASE_METHOD(Fixture, "what is not compared is read as it is", "[content_che
         CHECK(sink->bytes() == "SOME bytes");
     }
     SECTION("a range") {
-        options.verify_downloads = true;
+        options.verify_downloads = filestore::DownloadCheck::checksum;
         CHECK(download(*open(), id, sink, ByteRange{5, 5}).ok());
         CHECK(sink->bytes() == "bytes");
         CHECK(download(*open(), id, sink, ByteRange{0, 5}).ok());
         CHECK(download(*open(), id, sink, ByteRange{0, 10}).error().code() == ErrorCode::corrupt);
     }
     SECTION("a file without metadata") {
-        options.verify_downloads = true;
+        options.verify_downloads = filestore::DownloadCheck::checksum;
         std::filesystem::remove(sidecar_path(id));
         CHECK(download(*open(), id, sink).ok());
     }
 }
 
+TEST_CASE_METHOD(Fixture, "a download looks at what it is told to look at", "[content_checksum]") {
+    const FileId id = store("some bytes");
+    SECTION("another size") {
+        write_file(data_path(id), "some");
+    }
+    SECTION("metadata that cannot be read") {
+        write_file(sidecar_path(id), "{");
+    }
+    CHECK(download(*open(), id, std::make_shared<BufferSink>()).error().code() == ErrorCode::corrupt);
+    options.verify_downloads = filestore::DownloadCheck::none;
+    const auto sink = std::make_shared<BufferSink>();
+    CHECK(download(*open(), id, sink).ok());
+    CHECK(sink->bytes() == read_file(data_path(id)));
+    DownloadRequest request;
+    request.id = id;
+    request.sink = sink;
+    request.on_info = [](const FileInfo&) -> Result<void> { return {}; };
+    CHECK(open()->download(std::move(request)).error().code() == ErrorCode::corrupt);
+}
+
 TEST_CASE_METHOD(Fixture, "an empty file has a checksum, too", "[content_checksum]") {
-    options.verify_downloads = true;
+    options.verify_downloads = filestore::DownloadCheck::checksum;
     const FileId id = store("");
     CHECK(download(*open(), id, std::make_shared<BufferSink>()).ok());
     const FileId other = store("x");
@@ -147,7 +167,8 @@ TEST_CASE_METHOD(Fixture, "an empty file has a checksum, too", "[content_checksu
 }
 
 TEST_CASE_METHOD(Fixture, "files that are replaced meanwhile are no damage", "[content_checksum]") {
-    options.verify_downloads = true;
+    options.verify_downloads = GENERATE(filestore::DownloadCheck::none, filestore::DownloadCheck::size,
+                                        filestore::DownloadCheck::checksum);
     const auto backend = open();
     const FileId id = store("0000");
     std::atomic<bool> ended{false};
@@ -155,7 +176,7 @@ TEST_CASE_METHOD(Fixture, "files that are replaced meanwhile are no damage", "[c
         for (int number = 0; number < 300; ++number) {
             UploadRequest request;
             request.id = id;
-            request.source = source_from_string(std::to_string(1000 + number));
+            request.source = source_from_string(std::to_string(number));
             static_cast<void>(backend->upload(std::move(request)));
         }
         ended = true;

@@ -187,7 +187,8 @@ TEST_CASE_METHOD(Fixture, "a file that is being copied tells its progress, and c
 }
 
 TEST_CASE_METHOD(Fixture, "a file comes out of every descriptor as it was stored", "[file_copy]") {
-    options.verify_downloads = GENERATE(false, true);
+    options.verify_downloads = GENERATE(filestore::DownloadCheck::none, filestore::DownloadCheck::size,
+                                        filestore::DownloadCheck::checksum);
     const std::string target = directory.file("target");
     for (const std::size_t size : sizes) {
         INFO(size);

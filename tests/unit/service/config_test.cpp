@@ -129,7 +129,7 @@ TEST_CASE("every key reaches its option", "[service]") {
     CHECK(options.local.base_path == "/srv/files");
     CHECK(options.local.durability == filestore::Durability::none);
     CHECK_FALSE(options.local.checksum.has_value());
-    CHECK(options.local.verify_downloads);
+    CHECK(options.local.verify_downloads == filestore::DownloadCheck::checksum);
     CHECK(options.s3.bucket == "b");
     CHECK(options.s3.region == "eu-west-1");
     CHECK(options.s3.endpoint == "https://s3.example:9000/path");

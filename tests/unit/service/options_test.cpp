@@ -91,7 +91,7 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.local.url_base == "https://files.example");
     CHECK(options.local.url_key == "the key of the URLs, thirty-two bytes");
     CHECK(options.local.checksum == filestore::ChecksumAlgorithm::sha256);
-    CHECK(options.local.verify_downloads);
+    CHECK(options.local.verify_downloads == filestore::DownloadCheck::checksum);
     CHECK(options.s3.bucket == "b");
     CHECK(options.s3.credentials.access_key == "AK");
     CHECK(options.s3.credentials.secret_key == "SK");
@@ -155,6 +155,7 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
         {"checksum", "md5"},
         {"checksum", ""},
         {"verify_downloads", "on"},
+        {"verify_downloads", "none"},
         {"bucket_name", ""},
         {"region", ""},
         {"addressing", "virtual-host"},

@@ -1,0 +1,57 @@
+#pragma once
+
+/// The thread that waits for a blocking call, and does the work of the call meanwhile where that work blocks.
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "filestore/executor.h"
+
+namespace filestore {
+
+/// Runs, on the thread that waits, what one call posts. Others than that call may have got it, by a call that a third party's backend starts and does not wait for:
+/// what is posted once the wait is over goes to their own executor. A resource held by std::shared_ptr; thread-safe.
+class WaitingThread : public Executor, public std::enable_shared_from_this<WaitingThread> {
+public:
+    /// While it lives, the first call that is started on this thread and can use it may take the waiting thread. One thread.
+    class Offer {
+    public:
+        explicit Offer(WaitingThread& waiting) noexcept;
+        Offer(const Offer&) = delete;
+        Offer& operator=(const Offer&) = delete;
+        ~Offer();
+
+    private:
+        WaitingThread* before_;
+    };
+
+    /// What a call that is started now is to run on: the waiting thread where one is offered, else `executor`.
+    [[nodiscard]] static std::shared_ptr<Executor> or_else(const std::shared_ptr<Executor>& executor);
+
+    void post(std::function<void()> task) override;
+
+    /// Runs what is posted until end().
+    void wait();
+
+    /// Runs `last` under the lock, then lets the thread go on.
+    template <class Last>
+    void end(Last&& last) {
+        const std::lock_guard lock(mutex_);
+        std::forward<Last>(last)();
+        is_over_ = true;
+        changed_.notify_one();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::function<void()> task_;
+    /// Of the call that took the thread.
+    std::shared_ptr<Executor> otherwise_;
+    bool is_over_ = false;
+    bool has_left_ = false;
+};
+
+}  // namespace filestore
