@@ -213,7 +213,7 @@ public:
     /// Failures to act on: `not_found`, `corrupt` (the record is damaged), and those of upload.
     virtual void metadata_async(FileRequest request, Completion<FileInfo> done) = 0;
 
-    /// One page of the stored files. `invalid_argument` for a limit of 0 or above 1000.
+    /// One page of the stored files; a walk from page to page gives those that are there from its first page to its last. `invalid_argument` for a limit of 0 or above 1000.
     virtual void list_async(ListRequest request, Completion<ListPage> done) = 0;
 
     /// A URL by which anybody can use the file for a while. `unsupported` by default.

@@ -49,7 +49,7 @@ public:
     [[nodiscard]] IdWindow take() {
         std::sort_heap(heap_.begin(), heap_.end());
         const bool is_last = found_ == heap_.size();
-        return {std::move(heap_), found_, is_last};
+        return {std::move(heap_), found_, is_last, {}};
     }
 
 private:
@@ -84,7 +84,8 @@ IdWindow part_of(const IdWindow& window, const FileId& after, std::size_t most) 
     const auto count = static_cast<std::ptrdiff_t>(std::min(most, left));
     return {{first, first + count},
             window.found - static_cast<std::uint64_t>(first - window.ids.begin()),
-            window.is_last && left <= most};
+            window.is_last && left <= most,
+            window.reading};
 }
 
 using Read =
@@ -107,6 +108,7 @@ Result<IdWindow> read_layout_window(const Store& store, LocalLayout layout, Part
         FILESTORE_TRY_ASSIGN(const IdWindow there, read(directory, after, most - window.ids.size()));
         window.ids.insert(window.ids.end(), there.ids.begin(), there.ids.end());
         window.found += there.found;
+        window.reading = there.reading;
         if (!there.is_last) {
             // The IDs are random: the directories that were not read have about as many each.
             window.found = window.found * (end - first) / (number + 1 - first);
@@ -148,13 +150,16 @@ bool ReadAhead::is_at_rest(const State& state) const noexcept {
     return now - std::max(state.content, state.status) >= rest_;
 }
 
-bool ReadAhead::knows(const State& state, Part part, const FileId& after) const noexcept {
-    return state_ == state && part_ == part && after >= after_ && !kept_.ids.empty() &&
-           after < kept_.ids.back();
+bool ReadAhead::knows(const State& state, Part part, const WalkPosition& from) const noexcept {
+    const bool is_same_walk =
+        from.reading == kept_.reading && state.inode == state_.inode && state.device == state_.device;
+    const bool is_unchanged = was_at_rest_ && state == state_;
+    return (is_same_walk || is_unchanged) && part_ == part && from.after >= after_ && !kept_.ids.empty() &&
+           from.after < kept_.ids.back();
 }
 
 Result<IdWindow> ReadAhead::read(const Store& store, const Descriptor& directory, Part part,
-                                 const FileId& after, std::size_t most) {
+                                 const WalkPosition& from, std::size_t most) {
     struct ::stat status {};
     if (::fstat(directory.get(), &status) != 0) {
         return cannot_list(errno, store);
@@ -162,22 +167,25 @@ Result<IdWindow> ReadAhead::read(const Store& store, const Descriptor& directory
     const State state = state_of(status);
     {
         const std::lock_guard lock(mutex_);
-        if (knows(state, part, after)) {
-            IdWindow next = part_of(kept_, after, most);
+        if (knows(state, part, from)) {
+            IdWindow next = part_of(kept_, from.after, most);
             if (next.is_last) {
                 kept_ = {};
             }
             return next;
         }
     }
+    const bool was_at_rest = is_at_rest(state);
     FILESTORE_TRY_ASSIGN(IdWindow window,
-                         read_directory(store, directory, part, after, std::max(most, most_ids)));
-    IdWindow next = part_of(window, after, most);
-    if (!next.is_last && is_at_rest(state)) {
+                         read_directory(store, directory, part, from.after, std::max(most, most_ids)));
+    FILESTORE_TRY_ASSIGN(window.reading, FileId::generate());
+    IdWindow next = part_of(window, from.after, most);
+    if (!next.is_last) {
         const std::lock_guard lock(mutex_);
         state_ = state;
+        was_at_rest_ = was_at_rest;
         part_ = part;
-        after_ = after;
+        after_ = from.after;
         kept_ = std::move(window);
     }
     return next;
@@ -199,14 +207,14 @@ Result<IdWindow> read_id_window(const Store& store, Part part, const FileId& aft
     return merged(old, current, most);
 }
 
-Result<IdWindow> read_id_window(const Store& store, ReadAhead& ahead, Part part, const FileId& after,
+Result<IdWindow> read_id_window(const Store& store, ReadAhead& ahead, Part part, const WalkPosition& from,
                                 std::size_t most) {
     if (store.layout.before) {
-        return read_id_window(store, part, after, most);
+        return read_id_window(store, part, from.after, most);
     }
-    return read_layout_window(store, store.layout.current, part, after, most,
-                              [&](const Descriptor& directory, const FileId& from, std::size_t room) {
-                                  return ahead.read(store, directory, part, from, room);
+    return read_layout_window(store, store.layout.current, part, from.after, most,
+                              [&](const Descriptor& directory, const FileId& after, std::size_t room) {
+                                  return ahead.read(store, directory, part, {after, from.reading}, room);
                               });
 }
 

@@ -25,10 +25,21 @@ struct IdWindow {
     std::uint64_t found = 0;
     /// No more follow. Where more do, there is at least one in `ids`.
     bool is_last = false;
+    /// Names what was read ahead beyond it (see ReadAhead); nil where nothing was.
+    FileId reading{};
 };
 
-/// What was read of a directory beyond what was asked for, for the next page of a listing: else each page would read the whole directory again. Counts only while the
-/// directory has not changed since. At most some 2 MiB, which go with the last page. A resource; thread-safe.
+/// Where a page of a listing goes on. A value.
+struct WalkPosition {
+    FileId after{};
+    /// IdWindow::reading of the page before: what comes after that reading may be left out of the walk.
+    FileId reading{};
+};
+
+/// What was read of a directory beyond what was asked for, for the next page of a listing: else each page would read the whole directory again. It counts for the walk
+/// that it was read for, and for others while the directory has not changed since: each walk finds every file that is there from its beginning to its end. So a walk of n
+/// files reads the directory of a flat store n / 65,536 + 1 times, also while it is written to; walks that take turns in one that is written to
+/// read it for each page. At most some 2 MiB, which go with the last page. A resource; thread-safe.
 class ReadAhead {
 public:
     static constexpr std::size_t most_ids = 65'536;
@@ -38,7 +49,7 @@ public:
 
     /// As read_id_window() for one directory: `is_last` and `found` are of this one.
     [[nodiscard]] Result<IdWindow> read(const Store& store, const Descriptor& directory, Part part,
-                                        const FileId& after, std::size_t most);
+                                        const WalkPosition& from, std::size_t most);
 
 private:
     /// What tells of a change.
@@ -52,12 +63,13 @@ private:
 
     [[nodiscard]] static State state_of(const struct ::stat& status) noexcept;
     [[nodiscard]] bool is_at_rest(const State& state) const noexcept;
-    /// Whether what is kept tells what follows `after`.
-    [[nodiscard]] bool knows(const State& state, Part part, const FileId& after) const noexcept;
+    /// Whether what is kept tells what follows.
+    [[nodiscard]] bool knows(const State& state, Part part, const WalkPosition& from) const noexcept;
 
     std::chrono::nanoseconds rest_;
     std::mutex mutex_;
     State state_;
+    bool was_at_rest_ = false;
     Part part_ = Part::data;
     FileId after_;
     IdWindow kept_;
@@ -70,6 +82,6 @@ private:
 
 /// The same for the next page of a listing.
 [[nodiscard]] Result<IdWindow> read_id_window(const Store& store, ReadAhead& ahead, Part part,
-                                              const FileId& after, std::size_t most);
+                                              const WalkPosition& from, std::size_t most);
 
 }  // namespace filestore::local

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <string>
+#include <string_view>
 
 #include "core/text.h"
 #include "core/try.h"
@@ -11,21 +13,38 @@
 
 namespace filestore::local {
 
-Result<ListPage> list_files(const Store& store, ReadAhead& ahead, const ListRequest& request) {
-    FileId after;
-    if (!request.cursor.empty()) {
-        auto cursor = FileId::parse(request.cursor);
-        if (!cursor) {
-            return Error(ErrorCode::invalid_argument,
-                         "the cursor " + quoted(request.cursor) + " is of no page of this store");
-        }
-        after = *cursor;
+namespace {
+
+/// `<last ID>`, and where something was read ahead `<last ID>.<reading>`.
+std::string cursor_after(const IdWindow& window) {
+    const std::string last = window.ids.back().str();
+    return window.reading.is_nil() ? last : last + "." + window.reading.str();
+}
+
+Result<WalkPosition> position_of(std::string_view cursor) {
+    if (cursor.empty()) {
+        return WalkPosition{};
     }
+    const std::size_t dot = cursor.find('.');
+    const bool has_reading = dot != std::string_view::npos;
+    const auto after = FileId::parse(cursor.substr(0, dot));
+    const auto reading = has_reading ? FileId::parse(cursor.substr(dot + 1)) : Result<FileId>(FileId());
+    if (!after.ok() || !reading.ok()) {
+        return Error(ErrorCode::invalid_argument,
+                     "the cursor " + quoted(cursor) + " is of no page of this store");
+    }
+    return WalkPosition{*after, *reading};
+}
+
+}  // namespace
+
+Result<ListPage> list_files(const Store& store, ReadAhead& ahead, const ListRequest& request) {
+    FILESTORE_TRY_ASSIGN(const WalkPosition from, position_of(request.cursor));
     FILESTORE_TRY_ASSIGN(const IdWindow window,
-                         read_id_window(store, ahead, Part::data, after, request.limit));
+                         read_id_window(store, ahead, Part::data, from, request.limit));
     ListPage page;
     if (!window.is_last) {
-        page.next = window.ids.back().str();
+        page.next = cursor_after(window);
     }
     for (const FileId& id : window.ids) {
         struct ::stat status {};

@@ -120,8 +120,8 @@ Place place_of(const Store& store, LocalLayout layout, const FileId& id, Part pa
 Result<Place> home_of(const Store& store, const FileId& id, Part part) {
     Place place = place_of(store, store.layout.current, id, part);
     if (!place.is_open() && errno == ENOENT) {
-        FILESTORE_TRY_ASSIGN(Descriptor made, open_or_make_directory(store, directory_above(store, part),
-                                                                     shard_name(id).c_str()));
+        FILESTORE_TRY_ASSIGN(Descriptor made,
+                             open_or_make_again(store, directory_above(store, part), shard_name(id).c_str()));
         return Place(std::move(made), name_of(id, part));
     }
     if (!place.is_open()) {

@@ -131,11 +131,19 @@ Result<bool> is_new(const Store& store) {
     return errno == 0 ? Result<bool>(true) : open_file_error(errno, "cannot look " + store.place());
 }
 
-/// In an open store, of which what is not there any more was removed.
-Result<Descriptor> open_or_make_again(const Store& store, int above, const char* name) {
-    auto directory = open_or_make_directory(store, above, name);
-    if (!directory.ok() && directory.error().code() == ErrorCode::configuration) {
-        return Error(ErrorCode::io, std::string(directory.error().message()));
+Result<Descriptor> open_or_make_directory(const Store& store, int above, const char* name) {
+    const std::string what = "directory '" + std::string(name) + "' " + store.place();
+    const bool made = ::mkdirat(above, name, store.modes.directory) == 0;
+    if (!made && errno != EEXIST) {
+        return opening_error(errno, "cannot make " + what);
+    }
+    Descriptor directory = open_beneath(above, name, O_RDONLY | O_DIRECTORY);
+    if (!directory.is_open()) {
+        return opening_error(errno, "cannot open " + what);
+    }
+    if (made) {
+        FILESTORE_TRY(let_others_in(directory.get(), store.modes.directory, what));
+        FILESTORE_TRY(flush_name(above, store.durability));
     }
     return directory;
 }
@@ -270,19 +278,10 @@ std::string Store::new_version() const {
     return versions_->of_this_store + "-" + std::to_string(++versions_->given);
 }
 
-Result<Descriptor> open_or_make_directory(const Store& store, int above, const char* name) {
-    const std::string what = "directory '" + std::string(name) + "' " + store.place();
-    const bool made = ::mkdirat(above, name, store.modes.directory) == 0;
-    if (!made && errno != EEXIST) {
-        return opening_error(errno, "cannot make " + what);
-    }
-    Descriptor directory = open_beneath(above, name, O_RDONLY | O_DIRECTORY);
-    if (!directory.is_open()) {
-        return opening_error(errno, "cannot open " + what);
-    }
-    if (made) {
-        FILESTORE_TRY(let_others_in(directory.get(), store.modes.directory, what));
-        FILESTORE_TRY(flush_name(above, store.durability));
+Result<Descriptor> open_or_make_again(const Store& store, int above, const char* name) {
+    auto directory = open_or_make_directory(store, above, name);
+    if (!directory.ok() && directory.error().code() == ErrorCode::configuration) {
+        return Error(ErrorCode::io, std::string(directory.error().message()));
     }
     return directory;
 }

@@ -100,8 +100,8 @@ private:
     off_t byte_;
 };
 
-/// A directory of ours below another one. Not followed where it is a link.
-[[nodiscard]] Result<Descriptor> open_or_make_directory(const Store& store, int above, const char* name);
+/// A directory of ours below another one of an open store; made again where it was removed. Not followed where it is a link. `io` where the one above was removed.
+[[nodiscard]] Result<Descriptor> open_or_make_again(const Store& store, int above, const char* name);
 
 [[nodiscard]] Timestamp modification_time(const struct ::stat& status);
 

@@ -1,6 +1,9 @@
 """The stores that the command is tested on, and what they hold when nobody asks the command."""
 
+import base64
 import contextlib
+import hashlib
+import json
 import os
 import pathlib
 import sqlite3
@@ -66,6 +69,25 @@ class LocalStore:
         leftovers = {path.name for path in (self.base / ".filestore").rglob("*") if path.is_file()}
         assert all(name in ("lock", "layout") or name.startswith("catalogue.sqlite") for name in leftovers), leftovers
         self.catalogue.assert_nothing_open()
+
+
+def fill(store, count, content=b"file %d"):
+    """Writes files into a new store without the command, with SHA-256 beside them; answers their IDs in order."""
+    ids = sorted(str(uuid.uuid4()) for _ in range(count))
+    (store.base / "metadata").mkdir(parents=True)
+    if store.layout == "sharded":
+        (store.base / ".filestore").mkdir()
+        (store.base / ".filestore" / "layout").write_text("sharded\n")
+        for directory in {path.parent for file_id in ids for path in (store.data(file_id), store.sidecar(file_id))}:
+            directory.mkdir()
+    for number, file_id in enumerate(ids):
+        body = content % number if b"%" in content else content
+        checksum = {"algorithm": "SHA256", "value": base64.b64encode(hashlib.sha256(body).digest()).decode()}
+        ours = {"content_type": "text/plain", "checksum": checksum}
+        sidecar = {"file_id": file_id, "original_path": "a", "size": len(body), "filestore": ours}
+        store.data(file_id).write_bytes(body)
+        store.sidecar(file_id).write_text(json.dumps(sidecar))
+    return ids
 
 
 def set_age(store, file_id, days):

@@ -1,13 +1,15 @@
-"""A large file goes in and out without being held in memory."""
+"""Neither a large file nor the names of many are held in memory."""
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 from command import LONG, assert_succeeds, uploaded
-from stores import MISSING_ID
+from stores import DAY, MISSING_ID, LocalStore, fill
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -20,6 +22,7 @@ LARGE_PART = 100 * MIB
 LITTLE_MEMORY = 4 * MIB
 # Apart, so that bytes in the wrong place are noticed though most of the file is zeros.
 MARKED_OFFSETS = [0, 5 * MIB + 1, GIB - 3, SIZE - MIB]
+FORTY_DAYS_AGO = time.time() - 40 * DAY
 PEAK_MEMORY = pathlib.Path(__file__).with_name("peak_memory.py")
 
 
@@ -36,19 +39,21 @@ def large_file(tool):
     path.unlink()
 
 
-@pytest.fixture
-def measured(tool, durable_store, tmp_path):
-    """Runs the command on the store; answers its outcome and the bytes that it held at most."""
-    result = tmp_path / "peak"
+def run_measured(tool, result, *arguments, **options):
+    """Runs the command; answers its outcome and the bytes that it held at most."""
     # -S: without it Python alone would hold more than the idle command.
     small_python = [sys.executable, "-E", "-S", str(PEAK_MEMORY), str(result), tool.path]
+    outcome = type(tool)(small_python[0], tool.directory).run(*small_python[1:], *arguments, **options)
+    return outcome, int(result.read_text()) * 1024
+
+
+@pytest.fixture
+def measured(tool, durable_store, tmp_path):
+    """run_measured() on the store."""
 
     def run(*arguments, **options):
-        runner = type(tool)(small_python[0], tool.directory)
-        outcome = runner.run(
-            *small_python[1:], *arguments, *durable_store.options, environment=durable_store.environment, **options
-        )
-        return outcome, int(result.read_text()) * 1024
+        options = {"environment": durable_store.environment, **options}
+        return run_measured(tool, tmp_path / "peak", *arguments, *durable_store.options, **options)
 
     return run
 
@@ -148,3 +153,42 @@ def test_parts_that_are_too_large_for_memory_are_spooled(measured, tool, tmp_pat
     assert peak - idle < LITTLE_MEMORY + 16 * MIB
     assert same_bytes(file_of_large_parts, copy)
     copy.unlink()
+
+
+@pytest.mark.parametrize("layout", ["flat", "sharded"])
+def test_memory_does_not_grow_with_the_number_of_files(tool, tmp_path, capsys, layout):
+    """What each command held at most goes into the log of the run."""
+    told = tmp_path / "told"
+
+    def peak(*arguments):
+        with open(told, "wb") as out:
+            outcome, held = run_measured(tool, tmp_path / "peak", *arguments, stdout=out)
+        assert outcome.code == 0 and outcome.err == b"", outcome.err
+        return held
+
+    def words(number):
+        """What stands there in each line that was told."""
+        return [line.split()[number] for line in told.read_text().splitlines()]
+
+    other = "flat" if layout == "sharded" else "sharded"
+    # In the second one of a flat store a run reads as much ahead as ever.
+    sizes = [1000, 70_000 if LONG or layout == "flat" else 10_000, *([1_000_000] if LONG else [])]
+    peaks = []
+    for count in sizes:
+        store = LocalStore(tmp_path / str(count), layout)
+        ids = fill(store, count, b"")
+        for file_id in ids:
+            os.utime(store.data(file_id), (FORTY_DAYS_AGO, FORTY_DAYS_AGO))
+        held = {"verify": peak("verify", *store.options), "list": peak("list", *store.options)}
+        assert words(0) == ids
+        held["cleanup"] = peak("cleanup", "--dry-run", *store.options)
+        assert words(2)[:-1] == ids
+        held["convert"] = peak("convert", "--layout", other, store.base)
+        shutil.rmtree(store.base)
+        with capsys.disabled():
+            print(f"\n{layout}, {count} files: " + ", ".join(f"{word} {size / MIB:.1f} MiB" for word, size in held.items()))
+        peaks.append(held)
+    smallest, full, *larger = peaks
+    for word in smallest:
+        assert full[word] - smallest[word] < 32 * MIB
+        assert all(held[word] - full[word] < 2 * MIB for held in larger)

@@ -1,23 +1,15 @@
 """filestore verify finds what is damaged in a store, and nothing else."""
 
-import base64
-import hashlib
 import json
 import os
-import pathlib
-import shutil
 import signal
 import subprocess
-import sys
 import time
-import uuid
 
 import pytest
-from command import LONG, assert_fails, assert_succeeds, uploaded
-from stores import LocalStore
+from command import assert_fails, assert_succeeds, uploaded
+from stores import LocalStore, fill
 
-PEAK_MEMORY = pathlib.Path(__file__).with_name("peak_memory.py")
-MIB = 1 << 20
 NOTHING_FOUND = {"corrupt": 0, "missing": 0, "orphaned": 0, "unreadable": 0, "in_quarantine": 0}
 DAMAGED = 7
 
@@ -28,25 +20,6 @@ def many(tmp_path_factory):
     made = LocalStore(tmp_path_factory.mktemp("many"))
     made.ids = fill(made, 10_000)
     return made
-
-
-def fill(store, count, content=b"file %d"):
-    """Writes files with SHA-256 beside them; answers their IDs in order."""
-    ids = sorted(str(uuid.uuid4()) for _ in range(count))
-    (store.base / "metadata").mkdir(parents=True)
-    if store.layout == "sharded":
-        (store.base / ".filestore").mkdir()
-        (store.base / ".filestore" / "layout").write_text("sharded\n")
-        for directory in {path.parent for file_id in ids for path in (store.data(file_id), store.sidecar(file_id))}:
-            directory.mkdir()
-    for number, file_id in enumerate(ids):
-        body = content % number if b"%" in content else content
-        checksum = {"algorithm": "SHA256", "value": base64.b64encode(hashlib.sha256(body).digest()).decode()}
-        ours = {"content_type": "text/plain", "checksum": checksum}
-        sidecar = {"file_id": file_id, "original_path": "a", "size": len(body), "filestore": ours}
-        store.data(file_id).write_bytes(body)
-        store.sidecar(file_id).write_text(json.dumps(sidecar))
-    return ids
 
 
 def flip(store, file_id, at=0):
@@ -198,42 +171,6 @@ def test_an_unreadable_file_is_not_called_damaged(tool, any_local):
     outcome = tool.run_without_powers("verify", "--repair", *any_local.options)
     assert outcome.code == DAMAGED and outcome.lines[0].startswith(f"unreadable {ids[0]}"), outcome
     assert any_local.data(ids[0]).exists()
-
-
-
-
-@pytest.mark.parametrize("layout", ["flat", "sharded"])
-def test_memory_does_not_grow_with_the_store(tool, tmp_path, layout):
-    """Of a verify, a listing and a conversion; printed with what each held at most."""
-
-    def peak(store, *arguments, **options):
-        result = tmp_path / "peak"
-        command = ["-E", "-S", str(PEAK_MEMORY), str(result), tool.path, *arguments, *store.options]
-        outcome = type(tool)(sys.executable, tool.directory).run(*command, **options)
-        assert outcome.code == 0 and outcome.err == b"", outcome.err
-        return int(result.read_text()) * 1024
-
-    other = "flat" if layout == "sharded" else "sharded"
-    # In the second one of a flat store a run reads as much ahead as ever.
-    sizes = [1000, 70_000 if LONG or layout == "flat" else 10_000, *([1_000_000] if LONG else [])]
-    peaks = []
-    for count in sizes:
-        store = LocalStore(tmp_path / str(count), layout)
-        ids = fill(store, count, b"")
-        listing = tmp_path / "listing"
-        with open(listing, "wb") as file:
-            peaks.append([peak(store, "verify"), peak(store, "list", stdout=file)])
-        with open(listing) as lines:
-            assert [line.split()[0] for line in lines] == ids
-        store.options = [store.base]
-        peaks[-1].append(peak(store, "convert", "--layout", other))
-        shutil.rmtree(store.base)
-    for count, row in zip(sizes, peaks):
-        print(f"{count} files, {layout}: " + ", ".join(f"{size / MIB:.1f} MiB" for size in row))
-    for row in peaks[1:]:
-        assert all(size - small < 32 * MIB for size, small in zip(row, peaks[0]))
-    for row in peaks[2:]:
-        assert all(size - middle < 2 * MIB for size, middle in zip(row, peaks[1]))
 
 
 def test_a_store_on_a_server(tool, versitygw):

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What happens to the system calls of this program that change names or flush: linkat, openat that makes a file,
-/// renameat, renameat2, unlinkat, fsync.
+/// What happens to the system calls of this program that change names, flush or share blocks: linkat, openat that makes a file,
+/// renameat, renameat2, unlinkat, fsync, ioctl.
 
 namespace filestore::test {
 
@@ -58,6 +58,16 @@ public:
     WithoutUnnamedFiles(const WithoutUnnamedFiles&) = delete;
     WithoutUnnamedFiles& operator=(const WithoutUnnamedFiles&) = delete;
     ~WithoutUnnamedFiles();
+};
+
+/// While one lives, files share blocks by FICLONERANGE on every file system, as far as this program can tell: whole blocks, and the last one of a file. Of all threads;
+/// not nested.
+class SharedBlocks {
+public:
+    SharedBlocks();
+    SharedBlocks(const SharedBlocks&) = delete;
+    SharedBlocks& operator=(const SharedBlocks&) = delete;
+    ~SharedBlocks();
 };
 
 }  // namespace filestore::test

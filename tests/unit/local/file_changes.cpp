@@ -1,11 +1,16 @@
 #include "support/file_changes.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdarg>
+#include <vector>
 
 namespace filestore::test {
 
@@ -14,6 +19,29 @@ namespace {
 thread_local FileChanges* watching = nullptr;
 thread_local bool unnamed_files = true;
 thread_local DirectoryReads* counting = nullptr;
+std::atomic<bool> blocks_are_shared = false;
+
+/// What a file system with blocks of 4096 bytes answers to FICLONERANGE, and then finds in the file.
+int share_blocks(int to, const file_clone_range& clone) {
+    constexpr std::uint64_t block = 4096;
+    const int from = static_cast<int>(clone.src_fd);
+    struct ::stat status {};
+    if (::fstat(from, &status) != 0) {
+        return -1;
+    }
+    const auto end = clone.src_offset + clone.src_length;
+    const bool to_its_end = end == static_cast<std::uint64_t>(status.st_size);
+    if (clone.src_offset % block != 0 || (!to_its_end && end % block != 0)) {
+        errno = EINVAL;
+        return -1;
+    }
+    std::vector<char> bytes(clone.src_length);
+    const auto size = static_cast<ssize_t>(bytes.size());
+    const bool copied =
+        ::pread(from, bytes.data(), bytes.size(), static_cast<off_t>(clone.src_offset)) == size &&
+        ::pwrite(to, bytes.data(), bytes.size(), static_cast<off_t>(clone.dest_offset)) == size;
+    return copied ? 0 : -1;
+}
 
 }  // namespace
 
@@ -56,6 +84,14 @@ WithoutUnnamedFiles::WithoutUnnamedFiles() {
 
 WithoutUnnamedFiles::~WithoutUnnamedFiles() {
     unnamed_files = true;
+}
+
+SharedBlocks::SharedBlocks() {
+    blocks_are_shared = true;
+}
+
+SharedBlocks::~SharedBlocks() {
+    blocks_are_shared = false;
 }
 
 }  // namespace filestore::test
@@ -103,5 +139,16 @@ int openat(int directory, const char* name, int flags, ...) {
     return !makes_a_name || FileChanges::allow()
                ? static_cast<int>(::syscall(SYS_openat, directory, name, flags, mode))
                : -1;
+}
+
+int ioctl(int descriptor, unsigned long request, ...) {
+    va_list arguments;
+    va_start(arguments, request);
+    void* const argument = va_arg(arguments, void*);
+    va_end(arguments);
+    if (request == FICLONERANGE && filestore::test::blocks_are_shared) {
+        return filestore::test::share_blocks(descriptor, *static_cast<const file_clone_range*>(argument));
+    }
+    return static_cast<int>(::syscall(SYS_ioctl, descriptor, request, argument));
 }
 }

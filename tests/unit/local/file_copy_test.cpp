@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <future>
+#include <optional>
 #include <stop_token>
 #include <thread>
 
@@ -15,6 +16,7 @@
 #include "core/descriptor.h"
 #include "filestore/local_backend.h"
 #include "support/code_of.h"
+#include "support/file_changes.h"
 #include "support/files.h"
 #include "support/random_bytes.h"
 #include "support/temporary_directory.h"
@@ -28,10 +30,18 @@ namespace {
 const std::array<std::size_t, 7> sizes{0, 1, 4096, 65'536, 65'537, 1'000'000, 20'000'003};
 constexpr std::size_t large = 20'000'003;
 
+/// With blocks that are shared, and without.
 struct Fixture {
+    std::optional<SharedBlocks> shared;
     TemporaryDirectory directory;
     LocalOptions options{.base_path = directory.file("store"), .durability = Durability::none};
     std::string given = directory.file("given");
+
+    Fixture() {
+        if (GENERATE(false, true)) {
+            shared.emplace();
+        }
+    }
 
     std::shared_ptr<StorageBackend> open() const { return open_local_backend(options).value(); }
 

@@ -71,6 +71,22 @@ TEST_CASE_METHOD(Fixture, "a sharded store has a directory for the first two dig
     CHECK_FALSE(backend->remove({id, {}}).value());
 }
 
+TEST_CASE_METHOD(Fixture, "an open store that is removed has no files, and takes none", "[layout]") {
+    const auto backend = open_backend(GENERATE(LocalLayout::flat, LocalLayout::sharded));
+    SECTION("whole") {
+        REQUIRE(upload(*backend, "bytes").ok());
+        fs::remove_all(base);
+        CHECK(code_of(backend->metadata({id, {}})) == ErrorCode::not_found);
+        CHECK_FALSE(backend->exists({id, {}}).value());
+        CHECK_FALSE(backend->remove({id, {}}).value());
+        CHECK(backend->list({})->files.empty());
+    }
+    SECTION("the metadata of all files") {
+        fs::remove_all(base + "/metadata");
+    }
+    CHECK(code_of(upload(*backend, "bytes")) == ErrorCode::io);
+}
+
 TEST_CASE_METHOD(Fixture, "a store keeps the layout that it was made with", "[layout]") {
     const auto made = GENERATE(LocalLayout::flat, LocalLayout::sharded);
     const auto other = made == LocalLayout::flat ? LocalLayout::sharded : LocalLayout::flat;
