@@ -20,6 +20,7 @@ PROGRAMS = {
     "filestore_secret_memory_tests": "tests/unit",
     "filestore_wire_tests": "tests/wire",
     "filestore_fault_tests": "tests/wire",
+    "filestore_thread_failure_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
     "filestore_power_tests": "tests/power",
     "filestore_allocation_tests": "tests/fault",
