@@ -102,7 +102,7 @@ struct NameLookups::State {
         std::shared_ptr<NameLookup> known;
         /// Under way or queued.
         std::shared_ptr<NameLookup> asked;
-        Time used_at;
+        Time used_at{};
     };
     using Threads = std::array<std::thread, most_threads>;
 
@@ -131,25 +131,31 @@ struct NameLookups::State {
             refused->finish(Error(ErrorCode::cancelled));
             return refused;
         }
-        forget_unused();
-        Name& name = names.try_emplace(host, Name{{}, {}, std::chrono::steady_clock::now()}).first->second;
-        const bool in_use = is_recent(name.used_at);
-        name.used_at = std::chrono::steady_clock::now();
-        if (name.known && is_fresh(*name.known)) {
-            return name.known;
+        const bool fresh = is_fresh(host);
+        if (!fresh) {
+            forget_unused();
         }
-        if (!name.asked) {
+        Name& name = names[host];
+        name.used_at = std::chrono::steady_clock::now();
+        if (!fresh && !name.asked) {
             name.asked = ask(host, self);
         }
-        return name.known && in_use ? name.known : name.asked;
+        return name.known ? name.known : name.asked;
     }
 
-    void forget_unused() {
-        std::erase_if(names, [this](const auto& each) {
-            const Name& name = each.second;
-            const bool known = name.known && (is_recent(name.used_at) || is_fresh(*name.known));
-            return !known && !name.asked;
-        });
+    bool is_fresh(const std::string& host) const {
+        const auto name = names.find(host);
+        return name != names.end() && name->second.known && is_fresh(*name->second.known);
+    }
+
+    /// Old addresses of names that are not in use.
+    void forget_unused() noexcept {
+        for (auto& [host, name] : names) {
+            if (name.known && !is_fresh(*name.known) && !is_recent(name.used_at)) {
+                name.known.reset();
+            }
+        }
+        std::erase_if(names, [](const auto& each) { return !each.second.known && !each.second.asked; });
     }
 
     std::shared_ptr<NameLookup> ask(const std::string& host, const std::shared_ptr<State>& self) {
@@ -208,7 +214,7 @@ struct NameLookups::State {
             auto addresses = look_up_now(lookup->name());
             lock.lock();
             worker.in_resolver = false;
-            end(*lookup, std::move(addresses));
+            end(lookup, std::move(addresses));
             tell_listeners(lock);
         }
         worker.running = false;
@@ -234,15 +240,15 @@ struct NameLookups::State {
         return lookup.use_count() > 2;
     }
 
-    void end(NameLookup& lookup, Result<Addresses> addresses) noexcept {
+    void end(const std::shared_ptr<NameLookup>& lookup, Result<Addresses> addresses) noexcept {
         const bool found = addresses.ok();
-        lookup.finish(std::move(addresses));
-        const auto name = names.find(lookup.name());
+        lookup->finish(std::move(addresses));
+        const auto name = names.find(lookup->name());
         if (name == names.end()) {
             return;
         }
         if (found) {
-            name->second.known = name->second.asked;
+            name->second.known = lookup;
         }
         name->second.asked.reset();
     }
