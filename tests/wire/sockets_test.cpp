@@ -2,24 +2,54 @@
 
 #include "http/sockets.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <string>
 
+#include "core/descriptor.h"
 #include "support/eventually.h"
-#include "wire/scripted_server.h"
 
 using namespace filestore;
 using namespace filestore::test;
 
 namespace {
 
+/// Takes connections to one address of this machine. A resource; one thread at a time.
+class Listener {
+public:
+    /// Where the port is 0, the system chooses one.
+    Listener(const char* address, std::uint16_t port) {
+        sockaddr_in place{};
+        place.sin_family = AF_INET;
+        place.sin_port = htons(port);
+        REQUIRE(::inet_pton(AF_INET, address, &place.sin_addr) == 1);
+        REQUIRE(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0);
+        REQUIRE(::listen(socket_.get(), 1) == 0);
+    }
+
+    [[nodiscard]] std::uint16_t port() const {
+        sockaddr_in place{};
+        socklen_t size = sizeof place;
+        REQUIRE(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&place), &size) == 0);
+        return ntohs(place.sin_port);
+    }
+
+    [[nodiscard]] Descriptor accept() const {
+        return Descriptor(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    }
+
+private:
+    Descriptor socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+};
+
 /// Opened by libcurl. A resource; one thread at a time.
 class Connection {
 public:
-    /// Where the local port is 0, the system chooses one.
     Connection(http::Sockets& sockets, const std::string& address, int port, int local_port)
         : sockets_(sockets) {
         sockets.set_up(handle_);
@@ -71,13 +101,16 @@ private:
 }  // namespace
 
 TEST_CASE("a connection between the same ports of other addresses is left alone", "[transport][reuse]") {
-    const ScriptedServer server({{Stall{}}, {Send{"not read yet"}, Stall{}}});
+    const Listener listener("127.0.0.1", 0);
+    const Listener other_listener("127.0.0.2", listener.port());
     http::Sockets sockets;
-    const Connection one(sockets, "127.0.0.1", server.port(), 0);
-    const Connection other(sockets, "127.0.0.2", server.port(), one.local_port());
+    const Connection one(sockets, "127.0.0.1", listener.port(), 0);
+    const Connection other(sockets, "127.0.0.2", listener.port(), one.local_port());
     REQUIRE(other.local_port() == one.local_port());
     CHECK(other.is_alive());
     CHECK(one.is_alive());
+    const Descriptor peer = other_listener.accept();
+    REQUIRE(::send(peer.get(), "not read yet", 12, MSG_NOSIGNAL) == 12);
     CHECK(eventually([&] { return other.is_readable(); }));
     CHECK(one.is_alive());
     CHECK(other.can_send());
