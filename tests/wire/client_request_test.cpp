@@ -53,6 +53,18 @@ Request at_the_requesters_cost(const std::string& key = "key") {
     return request;
 }
 
+std::string parameter(const std::string& url, const std::string& name) {
+    std::size_t begin = url.find_first_of('?');
+    while (begin != std::string::npos && !url.substr(begin + 1).starts_with(name + "=")) {
+        begin = url.find('&', begin + 1);
+    }
+    if (begin == std::string::npos) {
+        return "(none)";
+    }
+    const std::size_t value = begin + name.size() + 2;
+    return url.substr(value, url.find('&', value) - value);
+}
+
 void check_who_pays(const ScriptedServer& server, std::size_t count) {
     const auto requests = server.requests();
     CHECK(requests.size() == count);
@@ -146,15 +158,14 @@ TEST_CASE("a presigned URL says who pays, and signs it", "[wire][payer][presign]
     for (const auto method :
          {PresignMethod::get, PresignMethod::put, PresignMethod::head, PresignMethod::remove}) {
         request.method = method;
-        request.requester_pays = false;
-        const std::string without = client.presign(request).value().url;
-        CHECK_THAT(without, !Catch::Contains("x-amz-request-payer"));
         request.requester_pays = true;
-        const std::string with = client.presign(request).value().url;
-        CHECK_THAT(with, Catch::Contains("x-amz-request-payer=requester&"));
-        CHECK_THAT(with, Catch::Contains("X-Amz-SignedHeaders=host&"));
-        const auto signature_of = [](const std::string& url) { return url.substr(url.rfind('=')); };
-        CHECK(signature_of(with) != signature_of(without));
+        const std::string url = client.presign(request).value().url;
+        CHECK(parameter(url, "x-amz-request-payer") == "requester");
+        CHECK(parameter(url, "X-Amz-SignedHeaders") == "host");
+        request.requester_pays = false;
+        const std::string other = client.presign(request).value().url;
+        CHECK(parameter(other, "x-amz-request-payer") == "(none)");
+        CHECK(parameter(other, "X-Amz-Signature") != parameter(url, "X-Amz-Signature"));
     }
 }
 
