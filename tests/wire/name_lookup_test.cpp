@@ -334,7 +334,7 @@ TEST_CASE("a name in use keeps its old addresses until others are found", "[tran
     const auto works_until_lookup = [&](std::size_t lookups) {
         return eventually([&] {
             worked = worked && works();
-            return !worked || name.lookups() == lookups;
+            return !worked || name.lookups() >= lookups;
         });
     };
     SECTION("while the resolver does not answer") {
