@@ -117,6 +117,8 @@ struct S3PutRequest {
     S3Encryption encryption{};
     /// Compare-and-swap by if_match; create-only by `if_none_match = "*"`, whose failure is `already_exists`.
     S3Conditions conditions{};
+    /// The account of the client's keys pays for the request, where the bucket has that set. Here and in the other requests: without it, such a bucket
+    /// answers anybody but its owner with `permission_denied`, and anonymous clients always.
     bool requester_pays = false;
     /// The client's own where there is none.
     std::optional<S3ChecksumMode> checksum_mode{};
@@ -324,6 +326,7 @@ struct S3TagsRequest {
     std::string version_id{};
     /// At most 10; for put_tags.
     std::vector<S3Field> tags{};
+    bool requester_pays = false;
     CallOptions call{};
 };
 
@@ -343,6 +346,7 @@ struct S3SweepRequest {
     std::chrono::seconds older_than{24 * 3600};
     /// List, but abort nothing.
     bool dry_run = false;
+    bool requester_pays = false;
     CallOptions call{};
 };
 
@@ -358,6 +362,8 @@ struct S3PresignRequest {
     std::string content_type{};
     /// Answer a URL that ends with the credentials, before `expires`, instead of failing with `unauthenticated`.
     bool allow_earlier_expiry = true;
+    /// Part of the URL and of its signature: whoever uses it needs no header for it. Forms (S3PresignPostRequest) have no such field.
+    bool requester_pays = false;
     CallOptions call{};
 };
 
@@ -392,6 +398,7 @@ struct S3ProbeRequest {
     std::string bucket;
     /// Before the names of what is stored for a moment.
     std::string prefix;
+    bool requester_pays = false;
     CallOptions call;
 };
 
@@ -461,10 +468,12 @@ public:
     [[nodiscard]] Result<std::vector<S3RemoveBatchEntry>> remove_batch(S3RemoveBatchRequest request);
     void remove_batch_async(S3RemoveBatchRequest request, Completion<std::vector<S3RemoveBatchEntry>> done);
 
+    /// One page: the objects under the prefix, in the server's order (of the keys' bytes, mostly), with what was folded; fewer than `limit` where the server
+    /// likes. A prefix without objects is an empty page, never `not_found`.
     [[nodiscard]] Result<S3ListPage> list(S3ListRequest request);
     void list_async(S3ListRequest request, Completion<S3ListPage> done);
 
-    /// All versions and delete markers of the keys under the prefix. `start_after` and `version` are not used.
+    /// One page of all versions and delete markers of the keys under the prefix, otherwise as list(). `start_after` and `version` are not used.
     [[nodiscard]] Result<S3VersionPage> list_versions(S3ListRequest request);
     void list_versions_async(S3ListRequest request, Completion<S3VersionPage> done);
 
@@ -473,10 +482,12 @@ public:
     [[nodiscard]] Result<S3CopyResult> copy(S3CopyRequest request);
     void copy_async(S3CopyRequest request, Completion<S3CopyResult> done);
 
+    /// All tags of the object, in the server's order; none where it has none. Further failures: `not_found`.
     [[nodiscard]] Result<std::vector<S3Field>> get_tags(S3TagsRequest request);
     void get_tags_async(S3TagsRequest request, Completion<std::vector<S3Field>> done);
 
-    /// Replaces all tags; none removes them.
+    /// Replaces all tags; none removes them. After a failure they are the old ones or the new, never some of each: make the call again. Further failures:
+    /// `not_found`, `conflict` (a change of the same object at the same time).
     [[nodiscard]] Result<void> put_tags(S3TagsRequest request);
     void put_tags_async(S3TagsRequest request, Completion<void> done);
 
@@ -489,11 +500,14 @@ public:
     [[nodiscard]] Result<void> abort_upload(S3AbortUploadRequest request);
     void abort_upload_async(S3AbortUploadRequest request, Completion<void> done);
 
-    /// A URL by which anybody can use the object for a while. Its `expires_at` is the true one: credentials that end earlier cut it, after others have
-    /// been asked for. Further failures: `unauthenticated` (an anonymous client).
+    /// A URL by which anybody can use the object for a while. Asks nothing of the server, but may have to ask for credentials. Its `expires_at` is the
+    /// true one: credentials that end earlier cut it, after others have been asked for. Further failures: `unauthenticated` (an anonymous client, or
+    /// credentials that end earlier where that is not allowed).
     [[nodiscard]] Result<PresignedUrl> presign(S3PresignRequest request);
     void presign_async(S3PresignRequest request, Completion<PresignedUrl> done);
 
+    /// The fields of a form by which anybody can upload for a while, and where to send it. As presign() it may have to ask for credentials, and its
+    /// `expires_at` is the true one. Further failures: `unauthenticated`, as there; `unsupported` (by the server's profile).
     [[nodiscard]] Result<S3PresignedPost> presign_post(S3PresignPostRequest request);
     void presign_post_async(S3PresignPostRequest request, Completion<S3PresignedPost> done);
 

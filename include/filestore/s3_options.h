@@ -107,8 +107,9 @@ struct S3ClientOptions {
     unsigned max_connections = 64;
     /// A larger body is announced (`Expect: 100-continue`), so that a server that refuses it is not sent it. Bytes; never where there is none.
     std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;
-    /// How long a resolved name is used, and a connection that nothing goes over is used again. Those that are too old are closed by the next request: an
-    /// idle client has no thread that would do it sooner. 0 to 1 day.
+    /// How long a resolved name is used before it is asked for again, and a connection that nothing goes over is used again; 0 to 1 day. A name that was used
+    /// within this time keeps its old addresses while it is asked for, and when no others are found. Connections that are too old are closed by the next request:
+    /// an idle client has no thread that would do it sooner.
     std::chrono::seconds dns_cache_time{30};
     std::chrono::seconds max_idle_age{60};
 
@@ -130,7 +131,8 @@ struct S3ClientOptions {
     /// held beside theirs; and so is one part of each upload that begins while all others rest, paused or without bytes of their sources for a second.
     std::uint64_t part_memory = std::uint64_t{32} << 20U;
 
-    /// The most event loop threads; at least 1. They start with the first request and end when idle.
+    /// The most event loop threads; at least 1. They start with the first request and end when idle. Beside them a client has at most those of its executor (4),
+    /// one for streams that wait, and one that looks names up: 8 in all. Up to three more come while several names are looked up at one time.
     unsigned event_loops = 2;
     /// Where parts of an upload that are larger than `part_memory` are kept while they are sent: in files without a name, up to
     /// `parallel_parts` + 1 of them for each transfer. Empty: `TMPDIR`, else /var/tmp. It should be on a disk; that it is full is `no_space`.

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Threads of the library: the pool's, the reactor's, the event loops' and that of name lookups.
+/// Threads of the library: the pool's, the reactor's, the event loops' and those of name lookups.
 
 #include <csignal>
 #include <new>

@@ -22,7 +22,7 @@ struct TransportOptions {
     unsigned max_connections = 64;
 
     // Limits of one exchange, beside the deadline of its request. Waiting for the caller's source or receiver, and a pause, count for none.
-    /// Name lookup, connection and TLS handshake together. The lookup's part may pass in waiting for those of other names.
+    /// Name lookup, connection and TLS handshake together. The lookup's part may pass in waiting for those of four other names.
     std::chrono::milliseconds connect_timeout{10'000};
     /// From the last byte of the request to the first of the final answer.
     std::chrono::milliseconds first_byte_timeout{30'000};
@@ -39,8 +39,9 @@ struct TransportOptions {
     /// A connection is used again unless it has been idle for longer than this, or is older. Those that are too old are closed when the loop is next used.
     std::chrono::seconds max_idle_age{60};
     std::chrono::seconds max_connection_age{300};
-    /// How long a resolved name is used. One thread looks the names up for all loops, one after the other and each once for all that wait for it. A lookup
-    /// that the system's resolver never answers keeps all later ones waiting, until their limits; nothing else waits for it, not even the end of the transport.
+    /// How long a resolved name is used before it is asked for again. One that was used within this time keeps its old addresses meanwhile, however long
+    /// that takes and until a lookup finds others. Each name is looked up once for all loops that wait for it. Names whose lookups the system's resolver does
+    /// not answer hold a thread each: with four of them all later ones wait, until their limits; nothing else does, not even the end of the transport.
     std::chrono::seconds dns_cache_time{30};
     /// Spreads connections over the addresses of a name. One that cannot be connected to is passed over either way.
     bool shuffle_addresses = true;
@@ -59,8 +60,8 @@ struct TransportOptions {
     std::shared_ptr<Reactor> reactor;
 };
 
-/// Starts no thread before the first request, and at most one for each loop and one for name lookups; what has been idle for a second gives its thread back, not
-/// its connections.
+/// Starts no thread before the first request, and at most one for each loop and one for name lookups, and up to three more while several names are looked up
+/// at one time; what has been idle for a second gives its thread back, not its connections.
 [[nodiscard]] std::shared_ptr<Transport> make_curl_transport(const TransportOptions& options);
 
 }  // namespace filestore::http

@@ -202,9 +202,9 @@ std::size_t Exchange::give_body(std::span<std::byte> into) {
 }
 
 /// curl sends a request again when a kept connection ends before the first line of an answer, and does not say so.
-int Exchange::on_sending(void* self, char*, char*, int port, int local_port) noexcept {
+int Exchange::on_sending(void* self, char* address, char* local_address, int port, int local_port) noexcept {
     auto& exchange = *static_cast<Exchange*>(self);
-    if (exchange.sockets_->is_alive(port, local_port)) {
+    if (exchange.sockets_->is_alive({address, port}, {local_address, local_port})) {
         exchange.told_of_sending_ = true;
         exchange.receiver_->on_sending();
     }

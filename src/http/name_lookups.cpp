@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <condition_variable>
@@ -24,6 +25,7 @@ namespace {
 
 using Addresses = NameLookup::Addresses;
 
+constexpr std::size_t most_threads = 4;
 constexpr std::chrono::milliseconds idle_time{1000};
 
 struct FreeList {
@@ -86,8 +88,24 @@ void NameLookup::finish(Result<Addresses> addresses) noexcept {
     done_.store(true, std::memory_order_release);
 }
 
-/// Shared by the lookups and their thread, so that the thread may outlive them in a call of the resolver.
+/// Shared by the lookups and their threads, so that a thread may outlive them in a call of the resolver.
 struct NameLookups::State {
+    using Time = NameLookup::Time;
+
+    struct Worker {
+        std::thread thread;
+        bool running = false;
+        bool in_resolver = false;
+    };
+    struct Name {
+        /// The last lookup that found addresses.
+        std::shared_ptr<NameLookup> known;
+        /// Under way or queued.
+        std::shared_ptr<NameLookup> asked;
+        Time used_at{};
+    };
+    using Threads = std::array<std::thread, most_threads>;
+
     explicit State(std::chrono::seconds time) : kept(time) {}
 
     const std::chrono::seconds kept;
@@ -95,69 +113,111 @@ struct NameLookups::State {
     std::condition_variable asked_or_stop;
     /// Not begun yet.
     std::deque<std::shared_ptr<NameLookup>> queue;
-    /// Those under way or queued, and those whose addresses are kept.
-    std::map<std::string, std::shared_ptr<NameLookup>, std::less<>> by_name;
+    std::map<std::string, Name, std::less<>> names;
     std::vector<std::weak_ptr<Listener>> listeners;
-    std::thread thread;
-    bool running = false;
-    bool in_resolver = false;
+    std::array<Worker, most_threads> workers;
     bool stopping = false;
 
-    bool is_fresh(const NameLookup& done) const noexcept {
-        const auto age = std::chrono::steady_clock::now() - done.done_at();
+    bool is_recent(Time then) const noexcept {
+        const auto age = std::chrono::steady_clock::now() - then;
         return std::chrono::duration_cast<std::chrono::seconds>(age) < kept;
     }
 
-    std::shared_ptr<NameLookup> begin(const std::string& name, const std::shared_ptr<State>& self) {
-        std::erase_if(by_name,
-                      [this](const auto& each) { return each.second->is_done() && !is_fresh(*each.second); });
-        auto lookup = std::make_shared<NameLookup>(name);
+    bool is_fresh(const NameLookup& done) const noexcept { return is_recent(done.done_at()); }
+
+    std::shared_ptr<const NameLookup> look_up(const std::string& host, const std::shared_ptr<State>& self) {
         if (stopping) {
-            lookup->finish(Error(ErrorCode::cancelled));
-            return lookup;
+            auto refused = std::make_shared<NameLookup>(host);
+            refused->finish(Error(ErrorCode::cancelled));
+            return refused;
         }
-        ensure_running(self);
+        const bool fresh = is_fresh(host);
+        if (!fresh) {
+            forget_unused();
+        }
+        Name& name = names[host];
+        name.used_at = std::chrono::steady_clock::now();
+        if (!fresh && !name.asked) {
+            name.asked = ask(host, self);
+        }
+        return name.known ? name.known : name.asked;
+    }
+
+    bool is_fresh(const std::string& host) const {
+        const auto name = names.find(host);
+        return name != names.end() && name->second.known && is_fresh(*name->second.known);
+    }
+
+    /// Old addresses of names that are not in use.
+    void forget_unused() noexcept {
+        for (auto& [host, name] : names) {
+            if (name.known && !is_fresh(*name.known) && !is_recent(name.used_at)) {
+                name.known.reset();
+            }
+        }
+        std::erase_if(names, [](const auto& each) { return !each.second.known && !each.second.asked; });
+    }
+
+    std::shared_ptr<NameLookup> ask(const std::string& host, const std::shared_ptr<State>& self) {
+        auto lookup = std::make_shared<NameLookup>(host);
+        ensure_worker(self);
         queue.push_back(lookup);
-        by_name.insert_or_assign(name, lookup);
         asked_or_stop.notify_one();
         return lookup;
     }
 
-    void ensure_running(const std::shared_ptr<State>& self) {
-        if (running) {
+    /// For one more lookup than are queued. Where all are held and no other can be had, it waits for one of them; throws std::bad_alloc where there is none.
+    void ensure_worker(const std::shared_ptr<State>& self) {
+        const auto is_running = [](const Worker& each) { return each.running; };
+        const auto waiting = std::count_if(workers.begin(), workers.end(), [](const Worker& each) {
+            return each.running && !each.in_resolver;
+        });
+        const auto free = std::find_if_not(workers.begin(), workers.end(), is_running);
+        if (static_cast<std::size_t>(waiting) > queue.size() || free == workers.end()) {
             return;
         }
-        join_or_detach(thread);
-        thread = start_worker([self] { self->run(); });
-        running = true;
+        join_or_detach(free->thread);
+        try {
+            free->thread = start_worker([self, &worker = *free] { self->run(worker); });
+            free->running = true;
+        } catch (const std::bad_alloc&) {
+            if (std::none_of(workers.begin(), workers.end(), is_running)) {
+                throw;
+            }
+        }
     }
 
-    /// The thread, which is about to end; not where it is in the resolver, for who knows how long.
-    std::thread stop() noexcept {
+    /// The threads, which are about to end; not those in the resolver, for who knows how long.
+    Threads stop() noexcept {
         const std::lock_guard lock(mutex);
         stopping = true;
         queue.clear();
-        by_name.clear();
-        asked_or_stop.notify_one();
-        if (in_resolver && thread.joinable()) {
-            thread.detach();
+        names.clear();
+        asked_or_stop.notify_all();
+        Threads ending;
+        for (std::size_t i = 0; i < workers.size(); ++i) {
+            std::thread& thread = workers[i].thread;
+            if (workers[i].in_resolver && thread.joinable()) {
+                thread.detach();
+            }
+            ending[i] = std::move(thread);
         }
-        return std::move(thread);
+        return ending;
     }
 
-    void run() noexcept {
+    void run(Worker& worker) noexcept {
         const LibraryThreadScope scope;
         std::unique_lock lock(mutex);
         while (const auto lookup = next(lock)) {
-            in_resolver = true;
+            worker.in_resolver = true;
             lock.unlock();
             auto addresses = look_up_now(lookup->name());
             lock.lock();
-            in_resolver = false;
-            end(*lookup, std::move(addresses));
+            worker.in_resolver = false;
+            end(lookup, std::move(addresses));
             tell_listeners(lock);
         }
-        running = false;
+        worker.running = false;
     }
 
     /// Null when the thread is to end.
@@ -166,10 +226,11 @@ struct NameLookups::State {
                !stopping) {
             std::shared_ptr<NameLookup> lookup = std::move(queue.front());
             queue.pop_front();
-            if (is_wanted(lookup)) {
+            const auto name = names.find(lookup->name());
+            if (is_wanted(lookup) || name->second.known) {
                 return lookup;
             }
-            by_name.erase(lookup->name());
+            names.erase(name);
         }
         return nullptr;
     }
@@ -179,12 +240,17 @@ struct NameLookups::State {
         return lookup.use_count() > 2;
     }
 
-    void end(NameLookup& lookup, Result<Addresses> addresses) noexcept {
-        const bool failed = !addresses.ok();
-        lookup.finish(std::move(addresses));
-        if (failed) {
-            by_name.erase(lookup.name());
+    void end(const std::shared_ptr<NameLookup>& lookup, Result<Addresses> addresses) noexcept {
+        const bool found = addresses.ok();
+        lookup->finish(std::move(addresses));
+        const auto name = names.find(lookup->name());
+        if (name == names.end()) {
+            return;
         }
+        if (found) {
+            name->second.known = lookup;
+        }
+        name->second.asked.reset();
     }
 
     /// The last handle on a loop, and with it on the lookups, may be the one that is let go of here.
@@ -208,8 +274,7 @@ NameLookups::~NameLookups() {
         abandon(std::move(state_));
         return;
     }
-    std::thread thread = state_->stop();
-    join_or_detach(thread);
+    close();
 }
 
 void NameLookups::add(const std::weak_ptr<Listener>& listener) {
@@ -219,11 +284,7 @@ void NameLookups::add(const std::weak_ptr<Listener>& listener) {
 
 std::shared_ptr<const NameLookup> NameLookups::look_up(const std::string& name) {
     const std::lock_guard lock(state_->mutex);
-    const auto known = state_->by_name.find(name);
-    if (known != state_->by_name.end() && (!known->second->is_done() || state_->is_fresh(*known->second))) {
-        return known->second;
-    }
-    return state_->begin(name, state_);
+    return state_->look_up(name, state_);
 }
 
 bool NameLookups::is_fresh(const NameLookup& done) const noexcept {
@@ -231,8 +292,9 @@ bool NameLookups::is_fresh(const NameLookup& done) const noexcept {
 }
 
 void NameLookups::close() noexcept {
-    std::thread thread = state_->stop();
-    join_or_detach(thread);
+    for (std::thread& thread : state_->stop()) {
+        join_or_detach(thread);
+    }
 }
 
 }  // namespace filestore::http

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Looks up the names that the event loops of one transport connect to: one after the other, on one thread. libcurl itself would start a thread for
-/// each exchange. Nothing here names curl.
+/// Looks up the names that the event loops of one transport connect to, on a few threads. libcurl itself would start a thread for each exchange. Nothing
+/// here names curl.
 
 #include <atomic>
 #include <chrono>
@@ -47,10 +47,11 @@ private:
     std::atomic<bool> done_{false};
 };
 
-/// A resource; thread-safe. No function waits for a lookup. Destroying it leaves a lookup that is under way to end by itself, with the thread.
+/// A resource; thread-safe. No function waits for a lookup. A thread begins when a name waits and all others, of four at most, are held by the system's
+/// resolver; one that has been idle for a second ends. Destroying it leaves lookups that are under way to end by themselves, with their threads.
 class NameLookups {
 public:
-    /// Told on the lookup's thread; must not block.
+    /// Told on the lookup's thread, by several at once; must not block.
     class Listener {
     public:
         Listener() = default;
@@ -62,7 +63,7 @@ public:
         virtual void name_looked_up() noexcept = 0;
     };
 
-    /// Addresses are used for `kept`.
+    /// Addresses are fresh for `kept`, and in use is a name that was asked for within it.
     explicit NameLookups(std::chrono::seconds kept);
     NameLookups(const NameLookups&) = delete;
     NameLookups& operator=(const NameLookups&) = delete;
@@ -71,13 +72,13 @@ public:
     /// Listeners that are gone are passed over. Throws std::bad_alloc.
     void add(const std::weak_ptr<Listener>& listener);
 
-    /// The lookup that is under way, or whose addresses are not too old yet; else a new one, behind those that wait. Whoever no longer wants it lets go of it.
-    /// After close() it has failed with `cancelled`. Throws std::bad_alloc.
+    /// The lookup whose addresses are fresh; else one that is under way, or a new one behind those that wait. A name in use has its old addresses until a
+    /// lookup finds others. Whoever no longer wants it lets go of it. After close() it has failed with `cancelled`. Throws std::bad_alloc.
     [[nodiscard]] std::shared_ptr<const NameLookup> look_up(const std::string& name);
 
     [[nodiscard]] bool is_fresh(const NameLookup& done) const noexcept;
 
-    /// Joins the thread, unless a lookup is under way. No listener is told afterwards.
+    /// Joins the threads but those with a lookup under way. No listener is told afterwards.
     void close() noexcept;
 
 private:

@@ -1,10 +1,12 @@
 #include "http/sockets.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <new>
 
 namespace filestore::http {
@@ -13,21 +15,29 @@ namespace {
 
 using Ask = int (*)(int, sockaddr*, socklen_t*);
 
-/// The port of getsockname() or getpeername(); -1 where there is none.
-int port_of(Ask ask, int descriptor) noexcept {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (ask(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        return -1;
+/// Whether getsockname() or getpeername() answers this end.
+bool is_at(const SocketEnd& end, Ask ask, int descriptor) noexcept {
+    sockaddr_storage found{};
+    socklen_t size = sizeof found;
+    if (ask(descriptor, reinterpret_cast<sockaddr*>(&found), &size) != 0) {
+        return false;
     }
-    switch (address.ss_family) {
-        case AF_INET:
-            return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-        case AF_INET6:
-            return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
-        default:
-            return -1;
+    const void* address = nullptr;
+    int port = 0;
+    if (found.ss_family == AF_INET) {
+        const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(found);
+        address = &ipv4.sin_addr;
+        port = ntohs(ipv4.sin_port);
+    } else if (found.ss_family == AF_INET6) {
+        const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(found);
+        address = &ipv6.sin6_addr;
+        port = ntohs(ipv6.sin6_port);
+    } else {
+        return false;
     }
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    return port == end.port && ::inet_ntop(found.ss_family, address, text.data(), text.size()) != nullptr &&
+           end.address == text.data();
 }
 
 bool is_readable(int descriptor) noexcept {
@@ -78,11 +88,10 @@ int Sockets::set_options(void*, curl_socket_t descriptor, curlsocktype) noexcept
 
 /// What can be read from a kept connection before anything was asked is no answer: it is its end, or bytes that would be taken for
 /// the answer to the next request. Shut down, it fails at the first byte sent, and libcurl turns to another connection.
-bool Sockets::is_alive(int port, int local_port) noexcept {
+bool Sockets::is_alive(const SocketEnd& peer, const SocketEnd& local) noexcept {
     bool alive = true;
     for (Socket& each : sockets_) {
-        if (port_of(::getsockname, each.descriptor) != local_port ||
-            port_of(::getpeername, each.descriptor) != port) {
+        if (!is_at(local, ::getsockname, each.descriptor) || !is_at(peer, ::getpeername, each.descriptor)) {
             continue;
         }
         if (each.was_used && is_readable(each.descriptor)) {

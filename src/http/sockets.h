@@ -4,9 +4,16 @@
 
 #include <curl/curl.h>
 
+#include <string_view>
 #include <vector>
 
 namespace filestore::http {
+
+/// The address is in numbers, as libcurl writes it. A value.
+struct SocketEnd {
+    std::string_view address;
+    int port = 0;
+};
 
 /// Opens the sockets of libcurl's connections, and looks at a kept connection before a request goes over it. A resource; used by one thread at a time, and
 /// destroyed after every handle that it has set up and their multi handle.
@@ -18,9 +25,9 @@ public:
 
     void set_up(CURL* handle);
 
-    /// Between these ports: a connection that a request is about to go out on. False where it has ended, so that nothing of the request can arrive by it:
+    /// Of the connection between these ends, which a request is about to go out on. False where it has ended, so that nothing of the request can arrive by it:
     /// libcurl will turn to another connection.
-    [[nodiscard]] bool is_alive(int port, int local_port) noexcept;
+    [[nodiscard]] bool is_alive(const SocketEnd& peer, const SocketEnd& local) noexcept;
 
 private:
     struct Socket {

@@ -53,6 +53,18 @@ Request at_the_requesters_cost(const std::string& key = "key") {
     return request;
 }
 
+std::string parameter(const std::string& url, const std::string& name) {
+    std::size_t begin = url.find_first_of('?');
+    while (begin != std::string::npos && !url.substr(begin + 1).starts_with(name + "=")) {
+        begin = url.find('&', begin + 1);
+    }
+    if (begin == std::string::npos) {
+        return "(none)";
+    }
+    const std::size_t value = begin + name.size() + 2;
+    return url.substr(value, url.find('&', value) - value);
+}
+
 void check_who_pays(const ScriptedServer& server, std::size_t count) {
     const auto requests = server.requests();
     CHECK(requests.size() == count);
@@ -101,6 +113,60 @@ TEST_CASE("every request on many objects says who pays", "[wire][payer]") {
     CHECK(client.list(list).ok());
     CHECK(client.list_versions(list).ok());
     check_who_pays(server, 3);
+}
+
+TEST_CASE("every request on tags says who pays", "[wire][payer]") {
+    const ScriptedServer server({conversation({no_tags, stored, gone})});
+    S3Client client = open_client(server);
+    auto tags = at_the_requesters_cost<S3TagsRequest>();
+    CHECK(client.get_tags(tags).ok());
+    tags.tags = {{"name", "value"}};
+    CHECK(client.put_tags(tags).ok());
+    tags.tags.clear();
+    CHECK(client.put_tags(tags).ok());
+    check_who_pays(server, 3);
+}
+
+TEST_CASE("every request of a sweep says who pays", "[wire][payer]") {
+    const std::string left_behind =
+        document("ListMultipartUploadsResult",
+                 "<IsTruncated>false</IsTruncated><Upload><Key>key</Key><UploadId>u</UploadId>"
+                 "<Initiated>2026-01-01T00:00:00Z</Initiated></Upload>");
+    const ScriptedServer server({conversation({left_behind, gone})});
+    S3SweepRequest sweep;
+    sweep.bucket = "bucket";
+    sweep.requester_pays = true;
+    CHECK(open_client(server).sweep_uploads(sweep).ok());
+    check_who_pays(server, 2);
+}
+
+TEST_CASE("every request of a probe says who pays", "[wire][payer]") {
+    const std::string other_bytes = answer("200 OK", std::string(date_line) + "ETag: \"e\"\r\n", "other");
+    const std::string nothing_left = document("ListBucketResult", "<IsTruncated>false</IsTruncated>");
+    const ScriptedServer server({conversation({stored, other_bytes, gone, nothing_left})});
+    S3ProbeRequest probe;
+    probe.bucket = "bucket";
+    probe.requester_pays = true;
+    CHECK(code_of(open_client(server).probe(probe)) == ErrorCode::unsupported);
+    check_who_pays(server, 4);
+}
+
+TEST_CASE("a presigned URL says who pays, and signs it", "[wire][payer][presign]") {
+    const ScriptedServer server;
+    S3Client client = open_client(server);
+    auto request = at_the_requesters_cost<S3PresignRequest>();
+    for (const auto method :
+         {PresignMethod::get, PresignMethod::put, PresignMethod::head, PresignMethod::remove}) {
+        request.method = method;
+        request.requester_pays = true;
+        const std::string url = client.presign(request).value().url;
+        CHECK(parameter(url, "x-amz-request-payer") == "requester");
+        CHECK(parameter(url, "X-Amz-SignedHeaders") == "host");
+        request.requester_pays = false;
+        const std::string other = client.presign(request).value().url;
+        CHECK(parameter(other, "x-amz-request-payer") == "(none)");
+        CHECK(parameter(other, "X-Amz-Signature") != parameter(url, "X-Amz-Signature"));
+    }
 }
 
 TEST_CASE("every request of an upload in parts says who pays", "[wire][payer]") {

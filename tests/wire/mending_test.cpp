@@ -4,6 +4,7 @@
 #include <future>
 
 #include "support/answers.h"
+#include "support/code_of.h"
 #include "support/eventually.h"
 #include "support/settable_clock.h"
 #include "wire/operations.h"
@@ -256,4 +257,41 @@ TEST_CASE("a HEAD that is refused for good is asked the reason of once", "[wire]
     const auto found = client.head(operations::request_on_object<S3ObjectRequest>());
     CHECK(found.error().code() == code);
     CHECK(server.requests().size() == count);
+}
+
+TEST_CASE("a conditional upload that meets another is made again, and then in conflict", "[wire][mending]") {
+    constexpr unsigned attempts = 4;
+    const std::string meets_another = answer("409 Conflict", "", error_body("ConditionalRequestConflict"));
+    S3Conditions create_only;
+    create_only.if_none_match = "*";
+    S3Conditions replace;
+    replace.if_match = "e";
+    const S3Conditions conditions = GENERATE_COPY(create_only, replace);
+    ScriptedServer server;
+    S3ClientOptions options = plain_options(server);
+    options.retry.max_attempts = attempts;
+    options.retry.first_delay = 1ms;
+    S3Client client = S3Client::open(options).value();
+    S3PutRequest put;
+    put.bucket = "bucket";
+    put.key = "key";
+    put.source = source_from_string("bytes");
+    put.conditions = conditions;
+    std::size_t expected = attempts;
+    SECTION("until it is stored") {
+        server.add(conversation({meets_another, meets_another, stored}));
+        CHECK(code_of(client.put(put)) == ErrorCode::ok);
+        expected = 3;
+    }
+    SECTION("to the last attempt") {
+        server.add(conversation(std::vector<std::string>(attempts + 1, meets_another)));
+        CHECK(code_of(client.put(put)) == ErrorCode::conflict);
+    }
+    const auto requests = server.requests();
+    CHECK(requests.size() == expected);
+    for (const HeardRequest& request : requests) {
+        CHECK(request.line() == "PUT /bucket/key HTTP/1.1");
+        CHECK(request.header(conditions.if_match.empty() ? "If-None-Match" : "If-Match") != "(none)");
+        CHECK(request.body == "bytes");
+    }
 }

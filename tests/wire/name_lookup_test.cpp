@@ -1,4 +1,4 @@
-/// Names are looked up on one thread, and nothing waits for it that has another reason to end.
+/// Names are looked up on a few threads, and nothing waits for them that has another reason to end.
 
 #include <netdb.h>
 
@@ -94,13 +94,14 @@ private:
     std::size_t most_ = 0;
 };
 
-constexpr std::size_t two_loops_and_one_lookup = 3;
+constexpr std::size_t most_lookups = 4;
+constexpr std::size_t two_loops_and_most_lookups = 2 + most_lookups;
 
 }  // namespace
 
-TEST_CASE("a slow resolver takes one thread, however many exchanges wait for it", "[transport][names]") {
+TEST_CASE("a slow resolver takes four threads, however many exchanges wait for it", "[transport][names]") {
     constexpr std::size_t count = 200;
-    constexpr std::size_t name_count = 5;
+    constexpr std::size_t name_count = 10;
     const SlowNames names(name_count);
     const ScriptedServer server(many_conversations(count + 10, fine));
     MostThreads threads(server);
@@ -111,7 +112,7 @@ TEST_CASE("a slow resolver takes one thread, however many exchanges wait for it"
     for (std::size_t i = 0; i < count; ++i) {
         http::Request request = HttpClient::get_of(url_of(SlowNames::name(i % name_count), server));
         // Those go to the other loop.
-        request.bulk = i % 5 < 2;
+        request.bulk = i % name_count < 2;
         exchanges.push_back(client.send(std::move(request)));
         threads.look();
     }
@@ -122,7 +123,7 @@ TEST_CASE("a slow resolver takes one thread, however many exchanges wait for it"
         CHECK(client.send(std::move(request))->wait().outcome.ok());
     }
     threads.look();
-    CHECK(eventually([&] { return names.lookups_in_all() == 1; }));
+    CHECK(eventually([&] { return names.lookups_in_all() == most_lookups; }));
 
     std::stop_source stop;
     http::Request cancelled = HttpClient::get_of(url_of(SlowNames::name(0), server));
@@ -134,7 +135,7 @@ TEST_CASE("a slow resolver takes one thread, however many exchanges wait for it"
     stop.request_stop();
     CHECK(to_cancel->wait().outcome.error().code() == ErrorCode::cancelled);
 
-    CHECK(names.lookups_in_all() == 1);
+    CHECK(names.lookups_in_all() == most_lookups);
     CHECK(std::none_of(exchanges.begin(), exchanges.end(),
                        [](const auto& exchange) { return exchange->ended.load(); }));
     names.go_on();
@@ -143,7 +144,7 @@ TEST_CASE("a slow resolver takes one thread, however many exchanges wait for it"
         threads.look();
     }
     CHECK(names.lookups() == std::vector<std::size_t>(name_count, 1));
-    CHECK(threads.value() <= two_loops_and_one_lookup);
+    CHECK(threads.value() <= two_loops_and_most_lookups);
 }
 
 TEST_CASE("a thousand downloads that wait for a name need eight threads at most", "[wire][names]") {
@@ -222,8 +223,7 @@ TEST_CASE("a transport ends while a lookup hangs", "[transport][names]") {
 }
 
 TEST_CASE("a name that nobody waits for any more is not looked up", "[transport][names]") {
-    FakeName hanging("hanging.test", {"127.0.0.1"});
-    hanging.hang();
+    const SlowNames hanging(most_lookups);
     const FakeName abandoned("abandoned.test", {"127.0.0.1"});
     const FakeName wanted("wanted.test", {"127.0.0.1"});
     const ScriptedServer server({conversation({fine}), conversation({fine})});
@@ -234,17 +234,21 @@ TEST_CASE("a name that nobody waits for any more is not looked up", "[transport]
         request.cancel = stop.get_token();
         return client.send(std::move(request));
     };
-    const auto first = send("http://hanging.test/");
-    CHECK(eventually([&] { return hanging.lookups() == 1; }));
-    const auto second = send("http://abandoned.test/");
-    const auto third = client.send(HttpClient::get_of(url_of("wanted.test", server)));
+    std::vector<std::shared_ptr<KeepingReceiver>> unwanted;
+    for (std::size_t i = 0; i < most_lookups; ++i) {
+        unwanted.push_back(send("http://" + SlowNames::name(i) + "/"));
+    }
+    CHECK(eventually([&] { return hanging.lookups_in_all() == most_lookups; }));
+    unwanted.push_back(send("http://abandoned.test/"));
+    const auto wanted_one = client.send(HttpClient::get_of(url_of("wanted.test", server)));
     // It is behind the others in the same loop: they wait by now.
     CHECK(client.get(server.endpoint()).outcome.ok());
     stop.request_stop();
-    CHECK(first->wait().outcome.error().code() == ErrorCode::cancelled);
-    CHECK(second->wait().outcome.error().code() == ErrorCode::cancelled);
+    for (const auto& exchange : unwanted) {
+        CHECK(exchange->wait().outcome.error().code() == ErrorCode::cancelled);
+    }
     hanging.go_on();
-    CHECK(third->wait().body == "fine");
+    CHECK(wanted_one->wait().body == "fine");
     CHECK(abandoned.lookups() == 0);
 }
 
@@ -311,6 +315,47 @@ TEST_CASE("a name is resolved again when its addresses are old, and not before",
             CHECK(client.send(std::move(request))->wait().body == "fine");
         }
         CHECK(name.lookups() == 1);
+    }
+}
+
+TEST_CASE("a name in use keeps its old addresses until others are found", "[transport][names]") {
+    FakeName name("store.test", {"127.0.0.1"});
+    // A connection for each request.
+    const ScriptedServer server(std::vector<Script>(5'000, conversation({fine})));
+    http::TransportOptions options = patient();
+    options.dns_cache_time = 3s;
+    const HttpClient client(options);
+    const auto works = [&] {
+        std::this_thread::sleep_for(10ms);
+        return client.get(url_of("store.test", server)).body == "fine";
+    };
+    bool worked = works();
+    // In use all the time.
+    const auto works_until_lookup = [&](std::size_t lookups) {
+        return eventually([&] {
+            worked = worked && works();
+            return !worked || name.lookups() >= lookups;
+        });
+    };
+    SECTION("while the resolver does not answer") {
+        name.hang();
+        CHECK(works_until_lookup(2));
+        for (int i = 0; i < 20; ++i) {
+            worked = worked && works();
+        }
+        CHECK(worked);
+        CHECK(name.lookups() == 2);
+        // Nobody listens there.
+        name.set_addresses({"127.0.0.2"});
+        name.go_on();
+        CHECK(eventually([&] { return !works(); }));
+    }
+    SECTION("while it finds none") {
+        name.set_addresses({});
+        CHECK(works_until_lookup(4));
+        CHECK(worked);
+        name.set_addresses({"127.0.0.2"});
+        CHECK(eventually([&] { return !works(); }));
     }
 }
 

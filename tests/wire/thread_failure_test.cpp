@@ -14,9 +14,11 @@
 #include "filestore/s3_client.h"
 #include "filestore/service.h"
 #include "support/answers.h"
+#include "support/eventually.h"
 #include "support/temporary_directory.h"
 #include "support/test_streams.h"
 #include "wire/fake_names.h"
+#include "wire/http_client.h"
 #include "wire/s3_client.h"
 
 using namespace filestore;
@@ -183,6 +185,29 @@ TEST_CASE("a store with a name that no thread can be had for is not reached, and
         threads_left = unlimited;
         CHECK(backend->upload(upload_of("content")).ok());
     });
+}
+
+TEST_CASE("a name that no further thread can be had for is looked up by that of another", "[threads]") {
+    FakeName slow("slow.test", {"127.0.0.1"});
+    slow.hang();
+    const FakeName other("other.test", {"127.0.0.1"});
+    const ScriptedServer server(std::vector<Script>(2, conversation({answer("200 OK", "", "x")})));
+    http::TransportOptions options;
+    options.connect_timeout = 100s;
+    const HttpClient client(options);
+    const auto get = [&](const std::string& name) {
+        return client.send(HttpClient::get_of("http://" + name + ":" + std::to_string(server.port()) + "/"));
+    };
+    const auto first = get("slow.test");
+    CHECK(eventually([&] { return slow.lookups() == 1; }));
+    thread_refused = false;
+    threads_left = 0;
+    const auto second = get("other.test");
+    CHECK(eventually([] { return thread_refused.load(); }));
+    slow.go_on();
+    CHECK(first->wait().body == "x");
+    CHECK(second->wait().body == "x");
+    threads_left = unlimited;
 }
 
 TEST_CASE("a deadline ends a parked call also where nothing can watch the time", "[threads]") {

@@ -68,7 +68,7 @@ ExitCode probe(const Session& session) {
     }
     const auto result =
         finish_call<S3ProbeResult>(session.signals, nullptr, [&](Completion<S3ProbeResult> done) {
-            client->probe_async({store.bucket, store.key_prefix, session.call_options()}, std::move(done));
+            client->probe_async({store.bucket, store.key_prefix, false, session.call_options()}, std::move(done));
         });
     if (!result) {
         return session.fail(result.error());

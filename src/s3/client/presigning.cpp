@@ -9,6 +9,7 @@
 #include "s3/client/objects.h"
 #include "s3/client/support.h"
 #include "s3/protocol/post_policy.h"
+#include "s3/protocol/write_options.h"
 
 namespace filestore::s3 {
 
@@ -51,6 +52,9 @@ void presign(ClientCore& core, const S3PresignRequest& request, Completion<Presi
             Call call = object_call(request.bucket, request.key, request.version_id, options);
             if (!request.content_type.empty()) {
                 call.headers.push_back({"content-type", request.content_type});
+            }
+            if (request.requester_pays) {
+                call.query.push_back(requester_pays_header());
             }
             core.requester()->presign(
                 request.method, std::move(call), {request.expires, request.allow_earlier_expiry},

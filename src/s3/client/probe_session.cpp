@@ -12,6 +12,7 @@
 #include "core/try.h"
 #include "s3/client/objects.h"
 #include "s3/protocol/listing_xml.h"
+#include "s3/protocol/write_options.h"
 
 namespace filestore::s3 {
 
@@ -86,6 +87,9 @@ struct ProbeSession::Arrival {
 };
 
 Result<Answer> ProbeSession::send(Call call) {
+    if (request_.requester_pays) {
+        call.headers.push_back(requester_pays_header());
+    }
     const auto arrival = std::make_shared<Arrival>();
     requester_->send(std::move(call), [arrival](Outcome outcome) {
         const std::lock_guard lock(arrival->mutex);

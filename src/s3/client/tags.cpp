@@ -6,6 +6,7 @@
 #include "s3/client/objects.h"
 #include "s3/client/support.h"
 #include "s3/protocol/tagging.h"
+#include "s3/protocol/write_options.h"
 
 namespace filestore::s3 {
 
@@ -17,6 +18,9 @@ Result<Call> tagging_call(const ClientCore& core, S3TagsRequest& request) {
     Call call = object_call(std::move(request.bucket), std::move(request.key), std::move(request.version_id),
                             request.call);
     call.query.push_back({"tagging", ""});
+    if (request.requester_pays) {
+        call.headers.push_back(requester_pays_header());
+    }
     return call;
 }
 

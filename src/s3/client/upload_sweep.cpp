@@ -7,6 +7,7 @@
 #include "s3/client/objects.h"
 #include "s3/protocol/listing_xml.h"
 #include "s3/protocol/multipart_xml.h"
+#include "s3/protocol/write_options.h"
 
 namespace filestore::s3 {
 
@@ -42,16 +43,17 @@ Result<void> check_age(std::chrono::seconds age) {
 class UploadSweep final : public std::enable_shared_from_this<UploadSweep> {
 public:
     UploadSweep(ClientCore& core, OperationPtr<Uploads> operation, std::string bucket, Wanted wanted,
-                bool dry_run, CallOptions options)
+                bool dry_run, bool requester_pays, CallOptions options)
         : core_(core),
           operation_(std::move(operation)),
           bucket_(std::move(bucket)),
           wanted_(std::move(wanted)),
           dry_run_(dry_run),
+          requester_pays_(requester_pays),
           options_(std::move(options)) {}
 
     Result<void> list() {
-        Call call = object_call(bucket_, {}, {}, options_);
+        Call call = new_call({});
         call.query = {{"uploads", ""}};
         if (encoded_) {
             call.query.push_back({"encoding-type", "url"});
@@ -71,6 +73,14 @@ public:
     }
 
 private:
+    Call new_call(const std::string& key) const {
+        Call call = object_call(bucket_, key, {}, options_);
+        if (requester_pays_) {
+            call.headers.push_back(requester_pays_header());
+        }
+        return call;
+    }
+
     Result<void> on_page(const Result<Answer>& answer) {
         FILESTORE_TRY(answer);
         auto listing = parse_upload_listing(answer->body);
@@ -100,7 +110,7 @@ private:
             return {};
         }
         const S3PendingUpload& upload = found_[ended_];
-        Call call = object_call(bucket_, upload.key, {}, options_);
+        Call call = new_call(upload.key);
         call.method = http::Method::remove;
         call.query = {{"uploadId", upload.upload_id}};
         core_.send(operation_, std::move(call),
@@ -128,6 +138,7 @@ private:
     const std::string bucket_;
     const Wanted wanted_;
     const bool dry_run_;
+    const bool requester_pays_;
     const CallOptions options_;
     /// Asked for only where keys hold what no XML document can: Ceph 16 encodes them then, and does not say so.
     bool encoded_ = false;
@@ -147,7 +158,8 @@ void sweep_uploads(ClientCore& core, S3SweepRequest request, Completion<Uploads>
             FILESTORE_TRY(check_age(request.older_than));
             Wanted wanted{std::move(request.prefix), false, core.requester()->now() - request.older_than};
             return std::make_shared<UploadSweep>(core, operation, std::move(request.bucket),
-                                                 std::move(wanted), request.dry_run, std::move(request.call))
+                                                 std::move(wanted), request.dry_run, request.requester_pays,
+                                                 std::move(request.call))
                 ->list();
         });
 }
@@ -157,7 +169,7 @@ void abort_uploads_to(ClientCore& core, std::string bucket, std::string key, con
     CallOptions own = options;
     core.start<Uploads>(own, std::move(done), [&](const OperationPtr<Uploads>& operation) -> Result<void> {
         return std::make_shared<UploadSweep>(core, operation, std::move(bucket),
-                                             Wanted{std::move(key), true, Timestamp::max()}, false,
+                                             Wanted{std::move(key), true, Timestamp::max()}, false, false,
                                              std::move(own))
             ->list();
     });

@@ -90,7 +90,7 @@ struct WriteOptions {
 /// completion: give none here then.
 [[nodiscard]] Result<std::vector<NameValue>> write_headers(const WriteOptions& options, bool tls);
 
-/// `x-amz-request-payer: requester`.
+/// `x-amz-request-payer: requester`; a parameter of the query in a presigned URL.
 [[nodiscard]] NameValue requester_pays_header();
 
 }  // namespace filestore::s3
