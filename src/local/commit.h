@@ -42,8 +42,8 @@
 /// never tried again: the operation fails, and what can be taken back is.
 ///
 /// A new file of few bytes waits for the disk twice: d, M and metadata/ have all been changed when the first of them is flushed, so that one commit of the
-/// journal or log carries them. So it does the two contents of a replacement. No other two flushes can share one: of two steps the second alone might be durable, and D and M be of
-/// two uploads, or D without M.
+/// journal or log carries them. The two contents of a replacement share one as well. No other two flushes can: of two steps the second alone might be durable, and D and M be
+/// of two uploads, or D without M.
 ///
 /// M never stays without d where all names have one order (ext4, xfs), as d comes first. btrfs may keep M alone where another upload flushes metadata/ between 3 and 4: nobody
 /// asks for such an M, an upload of the same ID takes its place, and `filestore verify` finds it.
