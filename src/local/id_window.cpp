@@ -23,7 +23,10 @@ Error cannot_list(int number, const Store& store) {
 /// Keeps the smallest IDs of those that it is given.
 class SmallestIds {
 public:
-    explicit SmallestIds(std::size_t most) : most_(most) {}
+    /// Keeps them in the memory of `room`.
+    SmallestIds(std::size_t most, std::vector<FileId> room) : most_(most), heap_(std::move(room)) {
+        heap_.clear();
+    }
 
     void add(std::string_view text) {
         const bool is_full = heap_.size() == most_;
@@ -59,10 +62,10 @@ private:
 };
 
 Result<IdWindow> read_directory(const Store& store, const Descriptor& directory, Part part,
-                                const FileId& after, std::size_t most) {
+                                const FileId& after, std::size_t most, std::vector<FileId> room = {}) {
     FILESTORE_TRY_ASSIGN(const Directory names,
                          open_directory(directory.get(), "cannot list the files " + store.place()));
-    SmallestIds smallest(most);
+    SmallestIds smallest(most, std::move(room));
     errno = 0;
     while (const dirent* entry = ::readdir(names.get())) {
         const auto text = id_text(entry->d_name, part);
@@ -165,6 +168,7 @@ Result<IdWindow> ReadAhead::read(const Store& store, const Descriptor& directory
         return cannot_list(errno, store);
     }
     const State state = state_of(status);
+    std::vector<FileId> room;
     {
         const std::lock_guard lock(mutex_);
         if (knows(state, part, from)) {
@@ -174,10 +178,13 @@ Result<IdWindow> ReadAhead::read(const Store& store, const Descriptor& directory
             }
             return next;
         }
+        // Two of them would be held else, and the memory of each thread that once read one.
+        room = std::move(kept_.ids);
+        kept_ = {};
     }
     const bool was_at_rest = is_at_rest(state);
-    FILESTORE_TRY_ASSIGN(IdWindow window,
-                         read_directory(store, directory, part, from.after, std::max(most, most_ids)));
+    FILESTORE_TRY_ASSIGN(IdWindow window, read_directory(store, directory, part, from.after,
+                                                         std::max(most, most_ids), std::move(room)));
     FILESTORE_TRY_ASSIGN(window.reading, FileId::generate());
     IdWindow next = part_of(window, from.after, most);
     if (!next.is_last) {

@@ -191,4 +191,5 @@ def test_memory_does_not_grow_with_the_number_of_files(tool, tmp_path, capsys, l
     smallest, full, *larger = peaks
     for word in smallest:
         assert full[word] - smallest[word] < 32 * MIB
-        assert all(held[word] - full[word] < 2 * MIB for held in larger)
+        # The names alone would be 36 MiB.
+        assert all(held[word] - full[word] < 8 * MIB for held in larger)
