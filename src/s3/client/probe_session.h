@@ -85,7 +85,8 @@ public:
                                           const Parts& parts, std::vector<NameValue> headers = {});
     [[nodiscard]] Result<void> abort_upload(std::string_view name, const std::string& upload_id);
 
-    /// Removes everything, also where the call was cancelled, but does not wait for long: 30 seconds in all, and 2 once the call is past its limits. Answers what may still be there; empty for nothing.
+    /// Removes everything, also where the call was cancelled, but does not wait for long: 30 seconds in all, and 2 once the call is past its
+    /// limits. Answers what may still be there; empty for nothing.
     [[nodiscard]] std::vector<std::string> clean_up();
 
 private:
