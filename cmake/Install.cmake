@@ -3,6 +3,7 @@ include(CMakePackageConfigHelpers)
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/filestore)
 
 set(installed_headers
+    include/filestore/audit.h
     include/filestore/backend.h
     include/filestore/blocking_backend.h
     include/filestore/call.h

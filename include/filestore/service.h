@@ -20,11 +20,14 @@
 /// that record may also fail with the catalogue's `io`, `no_space` and `corrupt`: then the file is as it was before the call,
 /// or the message says otherwise.
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "filestore/audit.h"
 #include "filestore/backend.h"
 #include "filestore/cleanup.h"
 #include "filestore/executor.h"
@@ -51,6 +54,7 @@ struct FILESTORE_API ServiceOptions {
     LocalOptions local{};
     S3Options s3;
     CleanupOptions cleanup{};
+    AuditOptions audit{};
 
     /// The SQLite file of the catalogue. Empty: `<base_path>/.filestore/catalogue.sqlite` of a local store; for S3 a file named after
     /// endpoint, bucket and prefix under `$XDG_STATE_HOME/filestore`, else `$HOME/.local/state/filestore`. "off": nothing is recorded.
@@ -69,7 +73,7 @@ struct FILESTORE_API ServiceOptions {
     /// unsigned), `key_prefix`, `ca_file`, `spool_directory`, `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds),
     /// `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
     /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
-    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`.
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`.
     /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then. `time_zone` reads the system's time zones.
     Result<void> set(std::string_view name, std::string_view value);
 };
@@ -95,8 +99,8 @@ struct FileUpload {
 
 class FILESTORE_API FileService {
 public:
-    /// Failures: `invalid_argument` (an unknown backend, an option that cannot be right), and those of opening the store:
-    /// `configuration` (there is no such place), `permission_denied`, `no_space`, `io`. Blocks for a few system calls. The catalogue is opened by the first call that records.
+    /// Reads SUPABASE_URL and SUPABASE_KEY, see AuditOptions. Failures: `invalid_argument` (an unknown backend, an option that cannot be right), and those of opening the store:
+    /// `configuration` (there is no such place, or no such audit server, or one without a key or a catalogue), `permission_denied`, `no_space`, `io`. Blocks for a few system calls. The catalogue is opened by the first call that records.
     [[nodiscard]] static Result<FileService> open(ServiceOptions options);
 
     /// A service on a backend of the caller's own. `options.catalogue_path` must be set; other options of the store are not used.
@@ -144,6 +148,27 @@ public:
     /// `invalid_argument` (days), those of list(), and the catalogue's.
     [[nodiscard]] Result<CleanupReport> cleanup(CleanupRequest request);
     void cleanup_async(CleanupRequest request, Completion<CleanupReport> done);
+
+    /// Waits until the audit server was told all that had been recorded when this was called; what was parked is not waited for. `timeout` at the deadline, with what keeps it waiting;
+    /// before that `unauthenticated`, `permission_denied` or `configuration` (the table is not as it must be; no audit server is named), which waiting does not mend. Whatever it answers,
+    /// what was not told stays noted.
+    [[nodiscard]] Result<void> flush(FlushRequest request);
+    void flush_async(FlushRequest request, Completion<void> done);
+
+    /// See audit.h; of the catalogue, so also without an audit server.
+    [[nodiscard]] Result<AuditStatus> audit_status(const CallOptions& options);
+    void audit_status_async(const CallOptions& options, Completion<AuditStatus> done);
+
+    /// A page of the files that could not be told of, in the order of their IDs. `invalid_argument` (the limit).
+    [[nodiscard]] Result<std::vector<ParkedFile>> parked_files(ParkedRequest request);
+    void parked_files_async(ParkedRequest request, Completion<std::vector<ParkedFile>> done);
+
+    /// Has parked files told again, as the catalogue has them now. Answers how many; 0 where the file is not parked, or has no row in the catalogue.
+    [[nodiscard]] Result<std::uint64_t> retry_parked(RetryParkedRequest request);
+    void retry_parked_async(RetryParkedRequest request, Completion<std::uint64_t> done);
+
+    /// Whether an audit server is told of what is recorded.
+    [[nodiscard]] bool has_audit_server() const noexcept;
 
     /// Where the catalogue is; empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& catalogue_path() const noexcept;

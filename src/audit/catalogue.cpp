@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "audit/catalogue_file.h"
+#include "audit/outbox.h"
 #include "audit/session_lock.h"
 #include "audit/sqlite.h"
 #include "core/stored_metadata.h"
@@ -108,38 +109,15 @@ std::optional<Intent> read_intent(const SqliteQuery& row) {
     return intent;
 }
 
-/// False where the value is damaged.
-bool read_time(const SqliteQuery& row, int column, std::optional<Timestamp>& time) {
-    if (row.is_null(column)) {
-        return true;
-    }
-    auto parsed = parse_timestamp(row.text(column));
-    if (!parsed.ok()) {
-        return false;
-    }
-    time = *parsed;
-    return true;
-}
-
-/// Nothing where any of the values cannot be read.
-std::optional<CatalogueRow> read_row(const FileId& id, const SqliteQuery& row) {
-    CatalogueRow answer;
-    answer.id = id;
-    answer.file_path = row.text(0);
-    auto metadata = row.is_null(1) ? Result<Metadata>(Metadata()) : StoredMetadata::read(row.text(1));
-    if (!metadata.ok() || !read_time(row, 2, answer.uploaded_at) || !read_time(row, 3, answer.deleted_at)) {
-        return std::nullopt;
-    }
-    answer.metadata = std::move(*metadata);
-    return answer;
-}
-
 }  // namespace
 
 class Catalogue::Impl {
 public:
-    explicit Impl(SqliteConnection connection)
-        : connection_(std::move(connection)), lock_(connection_.path() + ".sessions") {}
+    Impl(SqliteConnection connection, const CatalogueOptions& options)
+        : connection_(std::move(connection)),
+          lock_(session_file(connection_.path())),
+          outbox_(connection_),
+          options_(options) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
@@ -168,6 +146,8 @@ public:
     Result<CatalogueRow> row(const FileId& id);
     Result<std::vector<FileId>> stored_after(const FileId& after, std::size_t most);
     Result<bool> is_stored(const FileId& id);
+    Result<void> use_outbox(const std::function<Result<void>(Outbox&)>& work);
+    [[nodiscard]] const std::string& path() const noexcept { return connection_.path(); }
 
     /// Runs `work` alone, unless this process is a child of the one that opened the catalogue.
     template <class Work>
@@ -195,6 +175,8 @@ private:
 
     SqliteConnection connection_;
     SessionLock lock_;
+    Outbox outbox_;
+    const CatalogueOptions options_;
     /// 0 until the first begin(): a catalogue that is only read takes no session.
     std::int64_t session_ = 0;
     /// Numbers only grow: what this session begins itself has a larger one.
@@ -244,9 +226,19 @@ Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at) {
     FILESTORE_TRY(connection_.run("DELETE FROM intents WHERE number = ? AND file_id = ?", intent.number,
                                   intent.id.text()));
     const std::int64_t was_open = connection_.changed_rows();
-    return connection_.run(intent.operation == Operation::upload ? record_upload : record_removal,
-                           intent.id.text(), intent.file_path, intent.metadata.to_json(),
-                           format_timestamp(at), was_open);
+    const bool is_upload = intent.operation == Operation::upload;
+    FILESTORE_TRY(connection_.run(is_upload ? record_upload : record_removal, intent.id.text(),
+                                  intent.file_path, intent.metadata.to_json(), format_timestamp(at),
+                                  was_open));
+    if (!options_.fills_outbox || connection_.changed_rows() == 0) {
+        return {};
+    }
+    const bool never_told = is_upload && was_open != 0;
+    return outbox_.add(intent.id.text(), at, never_told);
+}
+
+Result<void> Catalogue::Impl::use_outbox(const std::function<Result<void>(Outbox&)>& work) {
+    return in_transaction([&] { return work(outbox_); });
 }
 
 Result<void> Catalogue::Impl::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
@@ -338,7 +330,7 @@ Result<CatalogueRow> Catalogue::Impl::row(const FileId& id) {
         return Error(ErrorCode::not_found, "catalogue " + filestore::quoted(connection_.path()) +
                                                " has no row of file " + id.str());
     }
-    auto answer = read_row(id, row);
+    auto answer = read_catalogue_row(id, row, 0);
     if (!answer) {
         return damaged(connection_.path(), "file " + id.str());
     }
@@ -473,7 +465,11 @@ Result<std::vector<std::int64_t>> Catalogue::Impl::numbers(const char* sql, std:
     }
 }
 
-Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::string& path) {
+std::string Catalogue::session_file(const std::string& path) {
+    return path + ".sessions";
+}
+
+Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::string& path, const CatalogueOptions& options) {
     if (path.empty() || path.find('\0') != std::string::npos) {
         return Error(ErrorCode::invalid_argument,
                      "the catalogue's path " + filestore::quoted(path) + " names no file");
@@ -485,7 +481,7 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::string& path) {
                                         filestore::quoted(path) + "; give an absolute path");
     }
     FILESTORE_TRY_ASSIGN(SqliteConnection connection, open_catalogue_file(absolute.native()));
-    return std::unique_ptr<Catalogue>(new Catalogue(std::make_unique<Impl>(std::move(connection))));
+    return std::unique_ptr<Catalogue>(new Catalogue(std::make_unique<Impl>(std::move(connection), options)));
 }
 
 Catalogue::Catalogue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -549,6 +545,14 @@ Result<std::vector<FileId>> Catalogue::stored_after(const FileId& after, std::si
 
 Result<bool> Catalogue::is_stored(const FileId& id) {
     return impl_->exclusively([&] { return impl_->is_stored(id); });
+}
+
+Result<void> Catalogue::use_outbox(const std::function<Result<void>(Outbox&)>& work) {
+    return impl_->exclusively([&] { return impl_->use_outbox(work); });
+}
+
+const std::string& Catalogue::path() const noexcept {
+    return impl_->path();
 }
 
 }  // namespace filestore

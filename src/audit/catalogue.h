@@ -4,17 +4,19 @@
 ///
 /// Table `file_uploads` has the columns of the original system: `file_id`, `file_path`, `metadata`, `uploaded_at`,
 /// `deleted_at`. Table `intents` holds operations under way: an intent is durable before the backend publishes or deletes, and the
-/// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents).
+/// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents). Of the outbox tells outbox.h.
 ///
 /// A resource, thread-safe; every function blocks (it waits for the disk). Any number of processes may share the file.
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "audit/catalogue_row.h"
 #include "filestore/file_id.h"
 #include "filestore/metadata.h"
 #include "filestore/result.h"
@@ -36,16 +38,6 @@ struct Intent {
     Timestamp begun_at{};
 };
 
-/// A row of `file_uploads`. A value.
-struct CatalogueRow {
-    FileId id;
-    std::string file_path;
-    Metadata metadata;
-    /// Nothing for a file whose upload was never recorded.
-    std::optional<Timestamp> uploaded_at;
-    std::optional<Timestamp> deleted_at;
-};
-
 /// A file whose row says that it is stored. A value.
 struct RecordedUpload {
     FileId id;
@@ -60,11 +52,20 @@ struct RecordState {
     bool stored = false;
 };
 
+class Outbox;
+
+/// A value.
+struct CatalogueOptions {
+    /// Whether what is recorded is also noted in the outbox, in the same transaction.
+    bool fills_outbox = false;
+};
+
 class Catalogue {
 public:
     /// Opens or makes the file, and the directories above it. Failures: `permission_denied`, `no_space`, `io`, `corrupt` (not a
     /// catalogue, or damaged), `configuration` (written by a newer version of the library, or in a place that is not there).
-    [[nodiscard]] static Result<std::unique_ptr<Catalogue>> open(const std::string& path);
+    [[nodiscard]] static Result<std::unique_ptr<Catalogue>> open(const std::string& path,
+                                                                 const CatalogueOptions& options = {});
     ~Catalogue();
     Catalogue(const Catalogue&) = delete;
     Catalogue& operator=(const Catalogue&) = delete;
@@ -114,6 +115,14 @@ public:
     /// When the store was last seen to have no file without a row; nothing where it never was.
     [[nodiscard]] Result<std::optional<Timestamp>> covered_at();
     [[nodiscard]] Result<void> note_covered(Timestamp at);
+
+    /// Runs `work` alone, in one transaction, which takes effect where it succeeds.
+    [[nodiscard]] Result<void> use_outbox(const std::function<Result<void>(Outbox&)>& work);
+
+    /// Absolute.
+    [[nodiscard]] const std::string& path() const noexcept;
+    /// The file of the session locks of the catalogue at `path`; session 0 is that of who empties the outbox.
+    [[nodiscard]] static std::string session_file(const std::string& path);
 
 private:
     class Impl;

@@ -19,7 +19,7 @@
 namespace filestore {
 namespace {
 
-constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t schema_version = 3;
 /// "FsCa": tells a catalogue from any other SQLite file.
 constexpr std::int64_t application_id = 0x46734361;
 
@@ -58,7 +58,29 @@ CREATE INDEX stored_by_upload ON file_uploads (uploaded_at, file_id) WHERE delet
 CREATE INDEX intents_by_file ON intents (file_id);
 PRAGMA user_version = 2;
 )sql";
-static_assert(schema_version == 2);
+
+/// What version 3 added: the outbox, see outbox.h.
+constexpr const char* outbox_tables = R"sql(
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    file_id TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL DEFAULT 1,
+    since TEXT NOT NULL,
+    never_told INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+);
+CREATE TABLE parked (
+    file_id TEXT PRIMARY KEY,
+    parked_at TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE TABLE totals (
+    name TEXT PRIMARY KEY,
+    count INTEGER NOT NULL
+);
+PRAGMA user_version = 3;
+)sql";
+static_assert(schema_version == 3);
 
 Result<void> sync_directory(const std::filesystem::path& directory) {
     const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -189,6 +211,9 @@ Result<void> make_tables(SqliteConnection& connection) {
     }
     if (version < 2) {
         FILESTORE_TRY(connection.execute_script(additions));
+    }
+    if (version < 3) {
+        FILESTORE_TRY(connection.execute_script(outbox_tables));
     }
     return transaction.commit();
 }

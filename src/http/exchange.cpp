@@ -71,6 +71,9 @@ void Exchange::set_method() {
         case Method::post:
             curl_easy_setopt(handle_, CURLOPT_CUSTOMREQUEST, "POST");
             break;
+        case Method::patch:
+            curl_easy_setopt(handle_, CURLOPT_CUSTOMREQUEST, "PATCH");
+            break;
         case Method::put:
             break;
     }

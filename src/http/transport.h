@@ -24,7 +24,7 @@ struct Header {
     std::string value;
 };
 
-enum class Method { get, head, put, post, remove };
+enum class Method { get, head, put, post, patch, remove };
 
 /// A value (the body is shared).
 struct Request {

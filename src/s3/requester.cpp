@@ -41,6 +41,8 @@ std::string_view method_name(http::Method method) {
             return "PUT";
         case http::Method::post:
             return "POST";
+        case http::Method::patch:
+            return "PATCH";
         case http::Method::remove:
             return "DELETE";
     }

@@ -82,10 +82,14 @@ constexpr auto cleanup_settings = std::to_array<Setting>({{"enabled", "cleanup_e
 
 constexpr auto catalogue_settings = std::to_array<Setting>({{"path", "catalogue_path"}});
 
+constexpr auto audit_settings = std::to_array<Setting>(
+    {{"url", "audit_url"}, {"key", "audit_key"}, {"table", "audit_table"}, {"ca_file", "audit_ca_file"}});
+
 constexpr auto sections = std::to_array<Section>({{"local", local_settings},
                                                   {"s3", s3_settings},
                                                   {"cleanup", cleanup_settings},
-                                                  {"catalogue", catalogue_settings}});
+                                                  {"catalogue", catalogue_settings},
+                                                  {"audit", audit_settings}});
 
 template <class Item>
 const Item* find(std::span<const Item> items, std::string_view key) {

@@ -34,8 +34,8 @@ void as_far_as_memory_goes(Step&& step) noexcept {
 }  // namespace
 
 Journal::Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
-                 std::shared_ptr<PendingCalls> calls)
-    : backend_(std::move(backend)), calls_(std::move(calls)) {
+                 std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender)
+    : backend_(std::move(backend)), calls_(std::move(calls)), sender_(std::move(sender)) {
     if (catalogue_path) {
         path_ = std::move(*catalogue_path);
     } else {
@@ -57,7 +57,15 @@ Result<void> Journal::complete(const Intent& intent, Timestamp at) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    return record->complete(intent, at);
+    return told(record->complete(intent, at));
+}
+
+/// Has the audit server told of what was recorded.
+Result<void> Journal::told(Result<void> recorded) noexcept {
+    if (sender_ && recorded.ok()) {
+        sender_->wake(catalogue_);
+    }
+    return recorded;
 }
 
 Result<void> Journal::turn_into_undo(Intent& intent) {
@@ -92,7 +100,7 @@ Result<void> Journal::end_removals(const std::vector<Intent>& done, const std::v
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    return record->end_removals(done, undone, at);
+    return told(record->end_removals(done, undone, at));
 }
 
 Result<std::vector<RecordedUpload>> Journal::uploaded_before(Timestamp before, const RecordedUpload& after,
@@ -126,6 +134,62 @@ Result<void> Journal::note_covered(Timestamp at) {
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
     return record->note_covered(at);
+}
+
+void Journal::flush(std::optional<std::chrono::steady_clock::time_point> deadline,
+                    const PendingAnswerPtr<void>& answer) {
+    if (!has_recorded()) {
+        return answer->give({});
+    }
+    if (const auto opened = catalogue(); !opened.ok()) {
+        return answer->give(opened.error());
+    }
+    sender_->flush(catalogue_, deadline, answer);
+}
+
+Result<AuditStatus> Journal::audit_status() {
+    AuditStatus status;
+    if (!has_recorded()) {
+        return status;
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    const auto read = record->use_outbox([&](Outbox& outbox) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(status, outbox.status());
+        return {};
+    });
+    return read.ok() ? Result<AuditStatus>(status) : read.error();
+}
+
+Result<std::vector<ParkedFile>> Journal::parked(const std::string& after, std::size_t most) {
+    std::vector<ParkedFile> files;
+    if (!has_recorded()) {
+        return files;
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    const auto read = record->use_outbox([&](Outbox& outbox) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(files, outbox.parked(after, most));
+        return {};
+    });
+    return read.ok() ? Result<std::vector<ParkedFile>>(std::move(files)) : read.error();
+}
+
+Result<std::uint64_t> Journal::retry_parked(const std::string& file_id, Timestamp now) {
+    std::uint64_t count = 0;
+    if (!has_recorded()) {
+        return count;
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    const auto changed = told(record->use_outbox([&](Outbox& outbox) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(count, outbox.retry(file_id, now));
+        return {};
+    }));
+    return changed.ok() ? Result<std::uint64_t>(count) : changed.error();
+}
+
+void Journal::close() noexcept {
+    if (sender_) {
+        sender_->close();
+    }
 }
 
 Result<bool> Journal::knows(const FileId& id) {
@@ -170,7 +234,7 @@ Result<Catalogue*> Journal::catalogue() {
         if (catalogue_) {
             return catalogue_.get();
         }
-        FILESTORE_TRY_ASSIGN(auto opened, Catalogue::open(path_));
+        FILESTORE_TRY_ASSIGN(auto opened, Catalogue::open(path_, {.fills_outbox = has_sender()}));
         FILESTORE_TRY_ASSIGN(stale, opened->stale_intents());
         catalogue_ = std::move(opened);
     }

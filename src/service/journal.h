@@ -2,6 +2,8 @@
 
 /// The service's use of the catalogue: opened when something is recorded first, and then settles what a crashed process left.
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +11,8 @@
 #include <vector>
 
 #include "audit/catalogue.h"
+#include "audit/sender.h"
+#include "core/pending_answer.h"
 #include "core/pending_calls.h"
 #include "filestore/backend.h"
 #include "filestore/verify.h"
@@ -20,8 +24,9 @@ namespace filestore {
 class Journal : public StoreRecord, public std::enable_shared_from_this<Journal> {
 public:
     /// Settling counts among `calls`, so that whoever closes them ends it and waits for it.
+    /// `sender` tells an audit server what is recorded; null where there is none.
     Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
-            std::shared_ptr<PendingCalls> calls);
+            std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender);
 
     /// Empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -51,6 +56,17 @@ public:
     /// Whether a row tells of the file.
     [[nodiscard]] Result<bool> knows(const FileId& id);
 
+    [[nodiscard]] bool has_sender() const noexcept { return sender_ != nullptr; }
+    /// See Sender; there is one. May throw std::bad_alloc.
+    void flush(std::optional<std::chrono::steady_clock::time_point> deadline,
+               const PendingAnswerPtr<void>& answer);
+    /// See Outbox. Nothing is told, waits or is parked where nothing has been recorded yet.
+    [[nodiscard]] Result<AuditStatus> audit_status();
+    [[nodiscard]] Result<std::vector<ParkedFile>> parked(const std::string& after, std::size_t most);
+    [[nodiscard]] Result<std::uint64_t> retry_parked(const std::string& file_id, Timestamp now);
+    /// See Sender::close().
+    void close() noexcept;
+
     /// See Catalogue. None where nothing has been recorded yet: a store is not changed by being verified.
     [[nodiscard]] Result<std::vector<FileId>> stored_after(const FileId& after, std::size_t most) override;
     [[nodiscard]] Result<bool> is_stored(const FileId& id) override;
@@ -58,6 +74,7 @@ public:
 private:
     [[nodiscard]] Result<Catalogue*> catalogue();
     [[nodiscard]] bool has_recorded() const;
+    [[nodiscard]] Result<void> told(Result<void> recorded) noexcept;
     void settle(const Intent& intent);
     void ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
@@ -68,8 +85,10 @@ private:
     std::optional<Error> unplaced_;
     const std::shared_ptr<StorageBackend> backend_;
     const std::shared_ptr<PendingCalls> calls_;
+    const std::shared_ptr<Sender> sender_;
     std::mutex mutex_;
-    std::unique_ptr<Catalogue> catalogue_;
+    /// Once it is set it stays.
+    std::shared_ptr<Catalogue> catalogue_;
 };
 
 }  // namespace filestore

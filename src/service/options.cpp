@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "audit/postgrest/request.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "filestore/service.h"
@@ -175,6 +176,11 @@ Objection set_time_zone(std::string& target, std::string_view value) {
                      : "must be a time zone: " + std::string(zone.error().message());
 }
 
+Objection set_table(std::string& target, std::string_view value) {
+    return postgrest::check_table(value).ok() ? set_text(target, value)
+                                              : "must be a name of letters, digits and _";
+}
+
 using Options = ServiceOptions&;
 using Value = std::string_view;
 
@@ -225,6 +231,10 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"retention_days", [](Options o, Value v) { return set_number(o.cleanup.retention_days, v, 1, 36'500); }},
     {"schedule", [](Options o, Value v) { return set_schedule(o.cleanup.schedule, v); }},
     {"time_zone", [](Options o, Value v) { return set_time_zone(o.cleanup.time_zone, v); }},
+    {"audit_url", [](Options o, Value v) { return set_text(o.audit.url, v); }, true},
+    {"audit_key", [](Options o, Value v) { return set_text(o.audit.key, v); }, true},
+    {"audit_table", [](Options o, Value v) { return set_table(o.audit.table, v); }},
+    {"audit_ca_file", [](Options o, Value v) { return set_text(o.audit.ca_file, v); }},
 });
 
 Error unknown_option(std::string_view name) {

@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "core/blocking_call.h"
+#include "core/library_thread.h"
 #include "core/pending_answer.h"
 #include "core/text.h"
 #include "core/thread_pool.h"
 #include "core/try.h"
+#include "service/audit_setup.h"
 #include "service/catalogue_path.h"
 #include "service/cleanup.h"
 #include "service/operations.h"
@@ -35,13 +37,17 @@ class FileService::Impl {
 public:
     /// With an empty `catalogue_path` nothing is recorded; with an error, calls that record fail with it. `owns_backend`: the service opened it, so it closes it.
     static std::shared_ptr<Impl> make(std::shared_ptr<StorageBackend> backend,
-                                      const Result<std::string>& catalogue_path, std::shared_ptr<Clock> clock,
+                                      const Result<std::string>& catalogue_path,
+                                      std::shared_ptr<AuditServer> audit, std::shared_ptr<Clock> clock,
                                       ExecutorChoice executor, bool owns_backend) {
         auto pending = std::make_shared<PendingCalls>();
         ServiceParts parts;
         parts.executor = executor.executor;
         parts.clock = clock ? std::move(clock) : system_clock();
-        parts.journal = std::make_shared<Journal>(absolute(catalogue_path), backend, pending);
+        auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock)
+                            : std::shared_ptr<Sender>();
+        parts.journal =
+            std::make_shared<Journal>(absolute(catalogue_path), backend, pending, std::move(sender));
         parts.backend = std::move(backend);
         return std::make_shared<Impl>(std::move(parts), std::move(pending), std::move(executor),
                                       owns_backend);
@@ -59,7 +65,9 @@ public:
 
     /// Ends every call, then the threads; on a library thread those end by themselves.
     void close() noexcept {
-        if (!pending_->close()) {
+        const bool have_ended = pending_->close();
+        parts_.journal->close();
+        if (!have_ended) {
             return;
         }
         if (owns_backend_) {
@@ -75,6 +83,17 @@ public:
         if (answer) {
             step_of(*answer, *parts_.executor, [&] { std::forward<Start>(start)(answer); });
         }
+    }
+
+    /// Does a call's work on the executor.
+    template <class T, class Work>
+    void run(const CallOptions& options, Completion<T> done, Work work) {
+        start<T>(options, std::move(done), [&](const PendingAnswerPtr<T>& answer) {
+            parts_.executor->post([parts = parts_, answer, work = std::move(work)] {
+                const LibraryThreadScope scope;
+                step_of(*answer, *parts.executor, [&] { work(parts, answer); });
+            });
+        });
     }
 
     /// Hands a call through to the backend, with a token that close() triggers.
@@ -121,10 +140,11 @@ Result<std::shared_ptr<StorageBackend>> open_backend(const ServiceOptions& optio
 Result<FileService> FileService::open(ServiceOptions options) {
     try {
         ExecutorChoice executor(options.executor);
+        FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));
         FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend,
                              open_backend(options, executor.executor));
         return FileService(Impl::make(std::move(backend), filestore::catalogue_path(options),
-                                      std::move(options.clock), std::move(executor), true));
+                                      std::move(audit), std::move(options.clock), std::move(executor), true));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }
@@ -136,9 +156,11 @@ Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, S
                      "a service on a backend of your own needs the backend and a catalogue_path");
     }
     try {
+        FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));
         const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
-        return FileService(Impl::make(std::move(backend), catalogue, std::move(options.clock),
-                                      ExecutorChoice(std::move(options.executor)), false));
+        return FileService(Impl::make(std::move(backend), catalogue, std::move(audit),
+                                      std::move(options.clock), ExecutorChoice(std::move(options.executor)),
+                                      false));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }
@@ -213,6 +235,52 @@ void FileService::cleanup_async(CleanupRequest request, Completion<CleanupReport
     });
 }
 
+void FileService::flush_async(FlushRequest request, Completion<void> done) {
+    const CallOptions options = std::move(request.call);
+    impl_->run<void>(
+        options, std::move(done),
+        [deadline = options.deadline](const ServiceParts& parts, const PendingAnswerPtr<void>& answer) {
+            if (!parts.journal->has_sender()) {
+                return answer->give(Error(ErrorCode::configuration,
+                                          "no audit server is named: set SUPABASE_URL and "
+                                          "SUPABASE_KEY, or audit_url and audit_key"));
+            }
+            parts.journal->flush(deadline, answer);
+        });
+}
+
+void FileService::audit_status_async(const CallOptions& options, Completion<AuditStatus> done) {
+    impl_->run<AuditStatus>(options, std::move(done),
+                            [](const ServiceParts& parts, const PendingAnswerPtr<AuditStatus>& answer) {
+                                answer->give(parts.journal->audit_status());
+                            });
+}
+
+void FileService::parked_files_async(ParkedRequest request, Completion<std::vector<ParkedFile>> done) {
+    const CallOptions options = request.call;
+    impl_->run<std::vector<ParkedFile>>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts,
+                                       const PendingAnswerPtr<std::vector<ParkedFile>>& answer) {
+            constexpr std::uint32_t most = 1000;
+            if (request.limit < 1 || request.limit > most) {
+                return answer->give(
+                    Error(ErrorCode::invalid_argument, "the limit of a page of parked files is 1 to 1000"));
+            }
+            answer->give(parts.journal->parked(request.after, request.limit));
+        });
+}
+
+void FileService::retry_parked_async(RetryParkedRequest request, Completion<std::uint64_t> done) {
+    const CallOptions options = request.call;
+    impl_->run<std::uint64_t>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts,
+                                       const PendingAnswerPtr<std::uint64_t>& answer) {
+            answer->give(parts.journal->retry_parked(request.file_id, parts.clock->now()));
+        });
+}
+
 Result<FileId> FileService::upload(FileUpload file) {
     return wait_for<FileId>([&](auto done) { upload_async(std::move(file), std::move(done)); });
 }
@@ -247,6 +315,28 @@ Result<VerifyReport> FileService::verify(VerifyRequest request) {
 
 Result<CleanupReport> FileService::cleanup(CleanupRequest request) {
     return wait_for<CleanupReport>([&](auto done) { cleanup_async(std::move(request), std::move(done)); });
+}
+
+Result<void> FileService::flush(FlushRequest request) {
+    return wait_for<void>([&](auto done) { flush_async(std::move(request), std::move(done)); });
+}
+
+Result<AuditStatus> FileService::audit_status(const CallOptions& options) {
+    return wait_for<AuditStatus>([&](auto done) { audit_status_async(options, std::move(done)); });
+}
+
+Result<std::vector<ParkedFile>> FileService::parked_files(ParkedRequest request) {
+    return wait_for<std::vector<ParkedFile>>(
+        [&](auto done) { parked_files_async(std::move(request), std::move(done)); });
+}
+
+Result<std::uint64_t> FileService::retry_parked(RetryParkedRequest request) {
+    return wait_for<std::uint64_t>(
+        [&](auto done) { retry_parked_async(std::move(request), std::move(done)); });
+}
+
+bool FileService::has_audit_server() const noexcept {
+    return impl_->parts().journal->has_sender();
 }
 
 const std::string& FileService::catalogue_path() const noexcept {

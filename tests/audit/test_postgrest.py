@@ -1,79 +1,12 @@
 """What the library would send to a Supabase project, sent to a real one: PostgreSQL, PostgREST and a gateway."""
 
 import contextlib
-import json
-import os
-import pathlib
 import subprocess
-import time
 import uuid
 
-import pytest
-import requests
-
-TOOL = os.environ["FILESTORE_POSTGREST_TOOL"]
-SERVERS = pathlib.Path(os.environ["FILESTORE_TEST_SERVERS"])
 UPLOADED = "2026-01-31T23:59:59.000001Z"
 DELETED = "2026-02-01T12:00:00.500000Z"
 LATER = "2026-03-01T00:00:00.000000Z"
-
-
-def tool(*words, given):
-    return subprocess.run([TOOL, *map(str, words)], input=given.encode(), stdout=subprocess.PIPE, check=True).stdout.decode()
-
-
-class Project:
-    """A table of its own in the project."""
-
-    def __init__(self):
-        url = SERVERS / "postgrest.url"
-        if not url.exists():
-            pytest.skip("PostgREST does not run")
-        self.endpoint = url.read_text().strip() + "/rest/v1"
-        vars(self).update(json.loads((SERVERS / "postgrest.data" / "project.json").read_text()))
-        self.table = f"uploads_{uuid.uuid4().hex}"
-        self.sql(f"create table public.{self.table} (like public.file_uploads including all)")
-        self.sql(f"alter table public.{self.table} enable row level security")
-        self.wait_for_the_table()
-
-    def sql(self, statement):
-        """The rows of a query, as the text of their columns."""
-        command = [*self.psql, "--tuples-only", "--csv", "--variable", "ON_ERROR_STOP=1", "--command", statement]
-        return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
-
-    def wait_for_the_table(self):
-        give_up = time.monotonic() + 60
-        while time.monotonic() < give_up:
-            if self.answer("OPTIONS", f"/{self.table}", {}, None, self.service_key).status_code == 200:
-                return
-        pytest.fail("the table is not seen")
-
-    def answer(self, method, target, headers, body, key):
-        headers = {**headers, "apikey": key, "authorization": f"Bearer {key}"}
-        return requests.request(method, self.endpoint + target, headers=headers, data=body and body.encode(), timeout=60)
-
-    def send(self, request, key=None):
-        """What the answer to a request means."""
-        answer = self.answer(*json.loads(request), key or self.service_key)
-        return tool("refusal", answer.status_code, given=answer.text).strip()
-
-    def insert(self, *rows, **options):
-        given = "".join("\t".join(row) + "\n" for row in rows)
-        return self.send(tool("insert", options.pop("table", self.table), given=given), **options)
-
-    def delete(self, at, *ids, **options):
-        return self.send(tool("delete", self.table, at, given="".join(f"{file_id}\n" for file_id in ids)), **options)
-
-    def rows(self):
-        times = ", ".join(f"to_char({name} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')" for name in ("uploaded_at", "deleted_at"))
-        return self.sql(f"select file_id, {times} from public.{self.table} order by uploaded_at, file_id")
-
-
-@pytest.fixture
-def project():
-    made = Project()
-    yield made
-    made.sql(f"drop table public.{made.table}")
 
 
 def row(file_id, uploaded_at=UPLOADED, deleted_at="", path="a/ä b.txt", metadata='{"owner":"ada","n":[1,null]}'):

@@ -31,7 +31,7 @@ class Tool:
         self.path = str(path)
         self.directory = directory
         self.started = []
-        kept = {key: value for key, value in os.environ.items() if not key.upper().startswith(("AWS_", "XDG_", "FILESTORE_"))}
+        kept = {key: value for key, value in os.environ.items() if not key.upper().startswith(("AWS_", "XDG_", "FILESTORE_", "SUPABASE_"))}
         self.environment = {**kept, "HOME": str(directory), "no_proxy": "*"}
 
     def prepared(self, arguments, environment):

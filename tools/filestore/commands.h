@@ -18,5 +18,9 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode verify(const Session& session);
 [[nodiscard]] ExitCode convert(const Surroundings& around);
 [[nodiscard]] ExitCode cleanup(const Session& session);
+[[nodiscard]] ExitCode audit(const Session& session);
+
+/// Waits a while for the audit server to be told what a command has recorded. Where it was not, says so; that is no failure of the command.
+void tell_audit_server(const Session& session);
 
 }  // namespace filestore::tool

@@ -43,8 +43,14 @@ ExitCode run_command(const Session& session) {
             break;
         case Command::cleanup:
             return cleanup(session);
+        case Command::audit:
+            return audit(session);
     }
     return ExitCode::other;
+}
+
+bool records(Command command) {
+    return command == Command::upload || command == Command::remove || command == Command::cleanup;
 }
 
 /// Before the store is opened, which may make its directory.
@@ -105,7 +111,12 @@ ExitCode run(int count, const char* const* arguments, SignalWatch& signals) {
         report(service.error());
         return exit_code_of(service.error().code());
     }
-    return run_command({around, *service});
+    const Session session{around, *service};
+    const ExitCode code = run_command(session);
+    if (records(options.command)) {
+        tell_audit_server(session);
+    }
+    return code;
 }
 
 /// A program may be started with a standard stream closed. Its number would go to the next file that is opened, and that file would then be

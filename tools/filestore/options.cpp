@@ -26,7 +26,8 @@ constexpr std::string_view exit_codes =
     "Exit codes: 0 ok, 1 other failure, 2 usage or configuration, 3 not found, 4 refused by validation,\n"
     "5 credentials or permission, 6 unavailable or timed out, 7 stored or received data is damaged.\n"
     "S3 credentials are taken from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN,\n"
-    "or from the configuration file.";
+    "or from the configuration file. SUPABASE_URL and SUPABASE_KEY name a project that is told of every\n"
+    "upload and deletion.";
 
 /// Led before a word, makes it an operand for CLI11; no word of a command line holds one.
 constexpr char literal_mark = '\0';
@@ -153,12 +154,15 @@ private:
     std::vector<CLI::Option*> add_presign_options(CLI::App& app);
     std::vector<CLI::Option*> add_verify_options(CLI::App& app);
     std::vector<CLI::Option*> add_cleanup_options(CLI::App& app);
+    void add_flush_option(CLI::App& app);
     void accept_before_the_command(Command command, const std::vector<CLI::Option*>& options);
     Result<void> take_named_options();
     Result<void> take_timeout();
+    Result<void> take_flush();
     Result<void> take_presign_options();
     Result<void> take_dash();
     Result<void> check() const;
+    Result<void> check_audit() const;
     Error unexpected(const CLI::ParseError& failure) const;
 
     /// An option of one command that may also stand before the command.
@@ -173,6 +177,7 @@ private:
     Options options_;
     Words named_options_;
     std::optional<double> timeout_;
+    std::optional<double> flush_;
     std::optional<std::string> method_;
     std::optional<std::string> expires_;
 };
@@ -218,11 +223,13 @@ void Parser::add_commands() {
     CLI::App* upload = add_command("upload", Command::upload, "Store files; print their IDs, one a line");
     add_operands(*upload, "FILE", "Files to store; - for standard input");
     add_upload_options(*upload);
+    add_flush_option(*upload);
     CLI::App* download = add_command("download", Command::download, "Fetch a file");
     add_operand_and_dash(*download, "ID", "ID of the file; - after it writes to standard output");
     add_download_options(*download);
     CLI::App* remove = add_command("delete", Command::remove, "Delete files");
     add_operands(*remove, "ID", "IDs of the files");
+    add_flush_option(*remove);
     CLI::App* exists =
         add_command("exists", Command::exists, "Exit with 0 where a file is stored, else with 3");
     add_operand(*exists, "ID", "ID of the file");
@@ -245,6 +252,13 @@ void Parser::add_commands() {
     CLI::App* cleanup = add_command("cleanup", Command::cleanup,
                                     "Delete files that are older than some days; show them and ask first");
     add_cleanup_options(*cleanup);
+    add_flush_option(*cleanup);
+    CLI::App* audit =
+        add_command("audit", Command::audit, "See to what the audit server has still to be told");
+    add_operands(*audit, "ACTION",
+                 "status: how much waits; flush: wait until it is told; parked: the files that it refuses; "
+                 "retry [ID...]: tell it of these, or of all of them, again");
+    add_flush_option(*audit);
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
     accept_before_the_command(Command::download, add_download_options(app_));
@@ -337,6 +351,12 @@ std::vector<CLI::Option*> Parser::add_cleanup_options(CLI::App& app) {
     return {days, dry_run, yes};
 }
 
+void Parser::add_flush_option(CLI::App& app) {
+    add_value<double>(
+        app, "--flush", "SECONDS", [this](double seconds) { flush_ = seconds; },
+        "Wait at most so long at the end for the audit server (default 5; 0: leave it to the next command)");
+}
+
 void Parser::accept_before_the_command(Command command, const std::vector<CLI::Option*>& options) {
     const std::string hidden_from_help;
     for (CLI::Option* option : options) {
@@ -368,6 +388,18 @@ Result<void> Parser::take_timeout() {
         return Error(ErrorCode::invalid_argument, "--timeout: give seconds, more than 0");
     }
     options_.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(*timeout_ * 1000)));
+    return {};
+}
+
+Result<void> Parser::take_flush() {
+    if (!flush_) {
+        return {};
+    }
+    const bool is_within_limits = *flush_ >= 0 && *flush_ <= longest_timeout;
+    if (!is_within_limits) {
+        return Error(ErrorCode::invalid_argument, "--flush: give seconds, 0 or more");
+    }
+    options_.flush = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(*flush_ * 1000)));
     return {};
 }
 
@@ -423,9 +455,27 @@ Result<void> Parser::check() const {
     if (options_.dry_run && options_.yes) {
         return Error(ErrorCode::invalid_argument, "--dry-run and --yes contradict each other: leave one out");
     }
+    if (options_.command == Command::audit) {
+        return check_audit();
+    }
     if (options_.json && options_.output == "-") {
         return Error(ErrorCode::invalid_argument,
                      "--json and -o - both write to standard output: leave one out");
+    }
+    return {};
+}
+
+Result<void> Parser::check_audit() const {
+    constexpr auto actions = std::to_array<std::string_view>({"status", "flush", "parked", "retry"});
+    const std::string& action = options_.operands.front();
+    if (std::find(actions.begin(), actions.end(), action) == actions.end()) {
+        const auto nearest = nearest_name(action, actions);
+        return Error(ErrorCode::invalid_argument,
+                     "audit " + filestore::quoted(action) + ": give status, flush, parked or retry" +
+                         (nearest ? " (did you mean " + std::string(*nearest) + "?)" : ""));
+    }
+    if (action != "retry" && options_.operands.size() > 1) {
+        return Error(ErrorCode::invalid_argument, "audit " + action + " takes no operand");
     }
     return {};
 }
@@ -489,6 +539,7 @@ Result<CommandLine> Parser::parse(int count, const char* const* arguments) {
     }
     FILESTORE_TRY(take_named_options());
     FILESTORE_TRY(take_timeout());
+    FILESTORE_TRY(take_flush());
     FILESTORE_TRY(take_presign_options());
     FILESTORE_TRY(take_dash());
     FILESTORE_TRY(check());

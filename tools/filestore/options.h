@@ -24,7 +24,8 @@ enum class Command {
     probe,
     verify,
     convert,
-    cleanup
+    cleanup,
+    audit
 };
 
 /// An option of ServiceOptions::set as it was given, under its own name and the word that the user wrote for it. A value.
@@ -37,7 +38,7 @@ struct StoreOption {
 /// A value.
 struct Options {
     Command command = Command::list;
-    /// Files or IDs, as the command takes them.
+    /// Files or IDs, as the command takes them; for audit what to do comes first.
     std::vector<std::string> operands;
 
     std::optional<std::string> config_file;
@@ -70,6 +71,9 @@ struct Options {
     std::optional<unsigned> days;
     bool dry_run = false;
     bool yes = false;
+
+    /// upload, delete, cleanup, audit retry: how long to wait at the end for the audit server; 0 not at all.
+    std::chrono::milliseconds flush{5000};
 };
 
 /// A value.

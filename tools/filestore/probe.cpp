@@ -66,10 +66,10 @@ ExitCode probe(const Session& session) {
     if (!client) {
         return session.fail(client.error());
     }
-    const auto result =
-        finish_call<S3ProbeResult>(session.signals, nullptr, [&](Completion<S3ProbeResult> done) {
-            client->probe_async({store.bucket, store.key_prefix, false, session.call_options()}, std::move(done));
-        });
+    const auto result = finish_call<
+        S3ProbeResult>(session.signals, nullptr, [&](Completion<S3ProbeResult> done) {
+        client->probe_async({store.bucket, store.key_prefix, false, session.call_options()}, std::move(done));
+    });
     if (!result) {
         return session.fail(result.error());
     }

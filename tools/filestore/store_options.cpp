@@ -10,8 +10,8 @@ namespace filestore::tool {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> credentials{"aws_access_key", "aws_secret_key",
-                                                      "aws_session_token"};
+constexpr std::array<std::string_view, 4> credentials{"aws_access_key", "aws_secret_key", "aws_session_token",
+                                                      "audit_key"};
 
 struct BackendOwnOption {
     std::string_view name;
@@ -32,7 +32,7 @@ Result<void> refuse_credentials(const StoreOption& option) {
     return Error(ErrorCode::invalid_argument,
                  option.written_as +
                      ": credentials are not taken from the command line, where others can see them; set "
-                     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use --config");
+                     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or SUPABASE_KEY), or use --config");
 }
 
 Result<void> check_backend_of(const StoreOption& option, const std::string& backend) {

@@ -18,15 +18,6 @@ Error bad_url(const char* what) {
                  std::string("SUPABASE_URL ") + what + ": give it as https://PROJECT.supabase.co");
 }
 
-Result<void> check_table(std::string_view table) {
-    const bool is_name = !table.empty() && std::all_of(table.begin(), table.end(), [](char c) {
-        return c == '_' || (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
-    });
-    return is_name ? Result<void>()
-                   : Error(ErrorCode::invalid_argument,
-                           "the audit table " + quoted(table) + " is not made of letters, digits and _");
-}
-
 void write_text(JsonTextWriter& writer, std::string_view text) {
     writer.String(text.data(), static_cast<rj::SizeType>(text.size()));
 }
@@ -63,6 +54,15 @@ Header content_type() {
 }
 
 }  // namespace
+
+Result<void> check_table(std::string_view table) {
+    const bool is_name = !table.empty() && std::all_of(table.begin(), table.end(), [](char c) {
+        return c == '_' || (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+    });
+    return is_name ? Result<void>()
+                   : Error(ErrorCode::invalid_argument,
+                           "the audit table " + quoted(table) + " is not made of letters, digits and _");
+}
 
 Result<Endpoint> parse_endpoint(std::string_view url) {
     const bool is_http = url.starts_with("http://") || url.starts_with("https://");

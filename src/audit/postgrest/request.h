@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "audit/catalogue.h"
+#include "audit/catalogue_row.h"
 #include "filestore/file_id.h"
 #include "filestore/result.h"
 #include "filestore/time.h"
@@ -26,6 +26,9 @@ struct Endpoint {
 /// What SUPABASE_URL says: "https://project.supabase.co", also with a path, also with /rest/v1 at its end. `configuration` for anything that is no such URL; it is not
 /// repeated in the message, as it may hold a secret.
 [[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view url);
+
+/// `invalid_argument` for a table whose name is not made of letters, digits and `_`.
+[[nodiscard]] Result<void> check_table(std::string_view table);
 
 enum class Method { post, patch };
 

@@ -56,6 +56,11 @@ constexpr const char* every_key = R"(storage:
     time_zone: Asia/Kathmandu
   catalogue:
     path: /var/lib/filestore/c.sqlite
+  audit:
+    url: https://p.supabase.co
+    key: sb_secret_1
+    table: uploads_2
+    ca_file: /ca.pem
 )";
 
 struct BadFile {
@@ -148,6 +153,10 @@ TEST_CASE("every key reaches its option", "[service]") {
     CHECK(options.cleanup.retention_days == 90);
     CHECK(options.cleanup.schedule == "@weekly");
     CHECK(options.cleanup.time_zone == "Asia/Kathmandu");
+    CHECK(options.audit.url == "https://p.supabase.co");
+    CHECK(options.audit.key == "sb_secret_1");
+    CHECK(options.audit.table == "uploads_2");
+    CHECK(options.audit.ca_file == "/ca.pem");
     CHECK(options.catalogue_path == "/var/lib/filestore/c.sqlite");
 }
 

@@ -79,7 +79,11 @@ TEST_CASE("every option is set by its name", "[service]") {
                                                        {"cleanup_enabled", "true"},
                                                        {"retention_days", "7"},
                                                        {"schedule", "@daily"},
-                                                       {"time_zone", "Europe/Berlin"}}) {
+                                                       {"time_zone", "Europe/Berlin"},
+                                                       {"audit_url", "https://p.supabase.co"},
+                                                       {"audit_key", "sb_secret_1"},
+                                                       {"audit_table", "uploads_2"},
+                                                       {"audit_ca_file", "/ca.pem"}}) {
         CAPTURE(setting.name);
         CHECK(message_of(options.set(setting.name, setting.value)).empty());
     }
@@ -121,6 +125,10 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.cleanup.retention_days == 7);
     CHECK(options.cleanup.schedule == "@daily");
     CHECK(options.cleanup.time_zone == "Europe/Berlin");
+    CHECK(options.audit.url == "https://p.supabase.co");
+    CHECK(options.audit.key == "sb_secret_1");
+    CHECK(options.audit.table == "uploads_2");
+    CHECK(options.audit.ca_file == "/ca.pem");
 }
 
 TEST_CASE("seconds may have decimals", "[service]") {
@@ -195,6 +203,8 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
         {"schedule", "0 0 30 2 *"},
         {"time_zone", ""},
         {"time_zone", "Europe/Berln"},
+        {"audit_table", ""},
+        {"audit_table", "uploads; drop"},
         {"catalogue_path", std::string("\0", 1)},
     }));
     CAPTURE(bad.name, bad.value);
@@ -245,7 +255,8 @@ TEST_CASE("a slip is told with the nearest name", "[service]") {
 
 TEST_CASE("a secret is never in a message", "[service]") {
     ServiceOptions options;
-    const auto name = GENERATE(as<std::string>(), "aws_access_key", "aws_secret_key", "aws_session_token");
+    const auto name = GENERATE(as<std::string>(), "aws_access_key", "aws_secret_key", "aws_session_token",
+                               "audit_key", "audit_url");
     const auto result = options.set(name, std::string("MARKER\0", 7));
     REQUIRE(code_of(result) == ErrorCode::invalid_argument);
     CHECK_THAT(message_of(result), !Catch::Contains("MARKER"));

@@ -1,0 +1,76 @@
+#pragma once
+
+/// The audit trail of a Supabase project: every upload and deletion of a service is one row of its table `file_uploads`.
+///
+/// File operations never wait for the project. What they record in the catalogue is noted, in the same transaction, as not yet told; a thread that exists only while there is something
+/// to tell delivers it in batches, again and again until the project has it, also in a later process. A row counts once, however often it is sent: the table needs a unique
+/// `file_id` (examples/supabase/file_uploads.sql makes it). Several processes may share a catalogue; one of them sends at a time.
+///
+/// The notes take some 100 bytes for a file, and never more than one note: the upload and the deletion of a file are told together where neither is told yet. The data to tell stays
+/// in the catalogue. Nothing is dropped where the disk is full: what cannot be noted is not done (`no_space`).
+///
+/// A file that the table refuses (a trigger, a NUL in its metadata), or whose row in the catalogue is damaged, is parked and keeps no other from being told. A refused key, a missing permission
+/// and a table that is not as it must be keep everything waiting until they are mended.
+///
+/// All types of this header are values: any thread may read one while none changes it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "filestore/call.h"
+#include "filestore/time.h"
+
+namespace filestore {
+
+struct AuditOptions {
+    /// "https://PROJECT.supabase.co". Empty: SUPABASE_URL, and where that is not set, no project is told. "off": none, whatever the environment says.
+    std::string url{};
+    /// The project's service key. Empty: SUPABASE_KEY. It is in no message.
+    std::string key{};
+    /// Letters, digits and `_`.
+    std::string table = "file_uploads";
+    /// The certificates to trust (PEM); the system's where it is empty.
+    std::string ca_file{};
+};
+
+struct AuditStatus {
+    /// Files of which something is still to be told.
+    std::uint64_t pending = 0;
+    /// How often something of a file was told, since the catalogue was made.
+    std::uint64_t delivered = 0;
+    std::uint64_t parked = 0;
+    /// When what has waited longest happened.
+    std::optional<Timestamp> oldest{};
+
+    friend bool operator==(const AuditStatus&, const AuditStatus&) = default;
+};
+
+/// A file that could not be told of.
+struct ParkedFile {
+    /// As it stands in the catalogue, which may be damaged.
+    std::string file_id{};
+    Timestamp parked_at{};
+    std::string reason{};
+};
+
+struct ParkedRequest {
+    /// Files behind this one; from the first where it is empty.
+    std::string after{};
+    /// 1 to 1000.
+    std::uint32_t limit = 1000;
+    CallOptions call{};
+};
+
+struct RetryParkedRequest {
+    /// Which file; all where it is empty.
+    std::string file_id{};
+    CallOptions call{};
+};
+
+struct FlushRequest {
+    /// `call.progress` is not used.
+    CallOptions call{};
+};
+
+}  // namespace filestore

@@ -1,0 +1,233 @@
+#include "audit/outbox.h"
+
+#include <optional>
+#include <utility>
+
+#include "core/checksum/crc.h"
+#include "core/text.h"
+#include "core/try.h"
+
+namespace filestore {
+namespace {
+
+constexpr std::string_view delivered_total = "delivered";
+
+constexpr const char* add_entry = R"sql(
+INSERT INTO outbox (file_id, since, never_told, checksum) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = excluded.checksum
+)sql";
+
+constexpr const char* first_entries = R"sql(
+SELECT file_path, metadata, uploaded_at, deleted_at, outbox.file_id, number, version, never_told, checksum,
+       file_uploads.file_id IS NULL
+FROM outbox LEFT JOIN file_uploads ON file_uploads.file_id = outbox.file_id ORDER BY number LIMIT ?
+)sql";
+
+constexpr const char* add_to_total =
+    "INSERT INTO totals (name, count) VALUES (?, ?) "
+    "ON CONFLICT (name) DO UPDATE SET count = count + excluded.count";
+
+constexpr const char* park_file =
+    "INSERT INTO parked (file_id, parked_at, reason) VALUES (?, ?, ?) "
+    "ON CONFLICT (file_id) DO UPDATE SET parked_at = excluded.parked_at, reason = excluded.reason";
+
+std::uint64_t extend(std::uint64_t crc, std::string_view text) {
+    return update_crc(CrcAlgorithm::crc32c, crc, std::as_bytes(std::span(text)));
+}
+
+/// Of the file's ID and the four columns that the query begins with; what is NULL differs from what is empty, and no byte can change columns.
+std::int64_t checksum_of(std::string_view file_id, const SqliteQuery& row) {
+    std::uint64_t crc = extend(0, file_id);
+    for (int column = 0; column < 4; ++column) {
+        crc = extend(crc, row.is_null(column) ? std::string_view("\0n", 2) : std::string_view("\0t", 2));
+        crc = extend(crc, row.text(column));
+    }
+    return static_cast<std::int64_t>(crc);
+}
+
+std::size_t size_of(const SqliteQuery& row) {
+    return row.text(0).size() + row.text(1).size();
+}
+
+/// Nothing where the row is not there, or is not the one that the entry was made for.
+std::optional<OutboxEntry> read_entry(const SqliteQuery& row) {
+    const std::string file_id = row.text(4);
+    const auto id = FileId::parse(file_id);
+    const bool has_row = row.number(9) == 0;
+    if (!id.ok() || !has_row || checksum_of(file_id, row) != row.number(8)) {
+        return std::nullopt;
+    }
+    auto read = read_catalogue_row(*id, row, 0);
+    if (!read) {
+        return std::nullopt;
+    }
+    return OutboxEntry{row.number(5), row.number(6), row.number(7) != 0, std::move(*read)};
+}
+
+}  // namespace
+
+Result<void> Outbox::add(std::string_view file_id, Timestamp at, bool never_told) {
+    std::int64_t checksum = 0;
+    {
+        FILESTORE_TRY_ASSIGN(
+            SqliteQuery row,
+            connection_.query(
+                "SELECT file_path, metadata, uploaded_at, deleted_at FROM file_uploads WHERE file_id = ?",
+                file_id));
+        FILESTORE_TRY(row.next());
+        checksum = checksum_of(file_id, row);
+    }
+    return connection_.run(add_entry, file_id, format_timestamp(at), std::int64_t{never_told}, checksum);
+}
+
+Result<std::vector<OutboxEntry>> Outbox::take(std::size_t most, std::size_t most_bytes, Timestamp now) {
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(Page page, read_page(most, most_bytes));
+        for (const Damaged& entry : page.damaged) {
+            FILESTORE_TRY(park_damaged(entry, now));
+        }
+        if (!page.entries.empty()) {
+            FILESTORE_TRY(
+                connection_.run("UPDATE outbox SET never_told = 0 WHERE never_told = 1 AND number <= ?",
+                                page.entries.back().number));
+        }
+        if (!page.entries.empty() || page.damaged.empty()) {
+            return std::move(page.entries);
+        }
+    }
+}
+
+Result<Outbox::Page> Outbox::read_page(std::size_t most, std::size_t most_bytes) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row, connection_.query(first_entries, static_cast<std::int64_t>(most)));
+    Page page;
+    std::size_t bytes = 0;
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const bool found, row.next());
+        bytes += found ? size_of(row) : 0;
+        if (!found || (!page.entries.empty() && bytes > most_bytes)) {
+            return page;
+        }
+        if (auto entry = read_entry(row)) {
+            page.entries.push_back(std::move(*entry));
+        } else {
+            page.damaged.push_back({row.number(5), row.text(4)});
+        }
+    }
+}
+
+Result<void> Outbox::delivered(std::span<const OutboxEntry> entries) {
+    for (const OutboxEntry& entry : entries) {
+        FILESTORE_TRY(connection_.run("DELETE FROM outbox WHERE number = ? AND version = ?", entry.number,
+                                      entry.version));
+        FILESTORE_TRY(connection_.run("DELETE FROM parked WHERE file_id = ?", entry.row.id.text()));
+    }
+    if (entries.empty()) {
+        return {};
+    }
+    return connection_.run(add_to_total, delivered_total, static_cast<std::int64_t>(entries.size()));
+}
+
+Result<void> Outbox::park(const OutboxEntry& entry, std::string_view reason, Timestamp now) {
+    FILESTORE_TRY(
+        connection_.run("DELETE FROM outbox WHERE number = ? AND version = ?", entry.number, entry.version));
+    if (connection_.changed_rows() == 0) {
+        return {};
+    }
+    return write_parked(entry.row.id.text(), reason, now);
+}
+
+Result<void> Outbox::park_damaged(const Damaged& entry, Timestamp now) {
+    FILESTORE_TRY(connection_.run("DELETE FROM outbox WHERE number = ?", entry.number));
+    return write_parked(entry.file_id,
+                        "the row of this file in the catalogue is not as it was recorded; look at it, and "
+                        "tell it as it is by a retry",
+                        now);
+}
+
+Result<void> Outbox::write_parked(std::string_view file_id, std::string_view reason, Timestamp now) {
+    return connection_.run(park_file, file_id, format_timestamp(now), reason);
+}
+
+Result<std::int64_t> Outbox::number_of(const char* sql) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row, connection_.query(sql));
+    FILESTORE_TRY_ASSIGN(const bool found, row.next());
+    return found ? row.number(0) : 0;
+}
+
+Result<std::int64_t> Outbox::last_number() {
+    return number_of("SELECT max(number) FROM outbox");
+}
+
+Result<bool> Outbox::has_up_to(std::int64_t number) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT 1 FROM outbox WHERE number <= ? LIMIT 1", number));
+    return row.next();
+}
+
+Result<AuditStatus> Outbox::status() {
+    AuditStatus status;
+    FILESTORE_TRY_ASSIGN(const auto pending, number_of("SELECT count(*) FROM outbox"));
+    FILESTORE_TRY_ASSIGN(const auto parked, number_of("SELECT count(*) FROM parked"));
+    FILESTORE_TRY_ASSIGN(const auto told, number_of("SELECT count FROM totals WHERE name = 'delivered'"));
+    status.pending = static_cast<std::uint64_t>(pending);
+    status.parked = static_cast<std::uint64_t>(parked);
+    status.delivered = static_cast<std::uint64_t>(told);
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT since FROM outbox ORDER BY number LIMIT 1"));
+    FILESTORE_TRY_ASSIGN(const bool found, row.next());
+    if (found && !read_time(row, 0, status.oldest)) {
+        return Error(ErrorCode::corrupt, "catalogue " + quoted(connection_.path()) +
+                                             ": the time of an event that waits is damaged");
+    }
+    return status;
+}
+
+Result<std::vector<ParkedFile>> Outbox::parked(std::string_view after, std::size_t most) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT file_id, parked_at, reason FROM parked WHERE file_id > ? "
+                                           "ORDER BY file_id LIMIT ?",
+                                           after, static_cast<std::int64_t>(most)));
+    std::vector<ParkedFile> files;
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const bool found, row.next());
+        if (!found) {
+            return files;
+        }
+        const auto parked_at = parse_timestamp(row.text(1));
+        files.push_back({row.text(0), parked_at.ok() ? *parked_at : Timestamp(), row.text(2)});
+    }
+}
+
+Result<std::uint64_t> Outbox::retry(std::string_view file_id, Timestamp now) {
+    if (!file_id.empty()) {
+        FILESTORE_TRY_ASSIGN(const bool done, retry_one(std::string(file_id), now));
+        return std::uint64_t{done};
+    }
+    constexpr std::size_t page_size = 1000;
+    std::uint64_t count = 0;
+    std::string after;
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const auto page, parked(after, page_size));
+        for (const ParkedFile& file : page) {
+            FILESTORE_TRY_ASSIGN(const bool done, retry_one(file.file_id, now));
+            count += std::uint64_t{done};
+        }
+        if (page.size() < page_size) {
+            return count;
+        }
+        after = page.back().file_id;
+    }
+}
+
+Result<bool> Outbox::retry_one(const std::string& file_id, Timestamp now) {
+    FILESTORE_TRY(connection_.run(
+        "DELETE FROM parked WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?1)",
+        file_id));
+    if (connection_.changed_rows() == 0) {
+        return false;
+    }
+    FILESTORE_TRY(add(file_id, now, false));
+    return true;
+}
+
+}  // namespace filestore

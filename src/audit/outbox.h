@@ -1,0 +1,82 @@
+#pragma once
+
+/// What a server has still to be told of, beside the catalogue and changed in its transactions.
+///
+/// An entry is a file: what is to be told of it is its row of `file_uploads`, as it is then. So there is one entry for a file, however much happens to it, and a sender that tells
+/// a file's row tells its upload before its deletion or both together. An entry has a version: it goes only where nothing has happened to the file since it was taken.
+///
+/// Each entry has a checksum of the row that it stands for. A row that does not match is not told, but parked, as is what the server refuses.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/catalogue_row.h"
+#include "audit/sqlite.h"
+#include "filestore/audit.h"
+#include "filestore/result.h"
+
+namespace filestore {
+
+/// An entry that was taken, to be told. A value.
+struct OutboxEntry {
+    std::int64_t number = 0;
+    std::int64_t version = 0;
+    /// No request with anything of this file was ever made: the server has no row of it.
+    bool never_told = false;
+    CatalogueRow row;
+};
+
+/// The outbox of a connection to a catalogue. A value (a reference); used inside a transaction, by one thread at a time.
+class Outbox {
+public:
+    explicit Outbox(SqliteConnection& connection) noexcept : connection_(connection) {}
+
+    /// The file's row was changed. `never_told`: by its upload.
+    [[nodiscard]] Result<void> add(std::string_view file_id, Timestamp at, bool never_told);
+
+    /// The first entries, at most so many and of so many bytes, but one at least where there is any. They count as told from now on. Those of damaged rows are parked.
+    [[nodiscard]] Result<std::vector<OutboxEntry>> take(std::size_t most, std::size_t most_bytes,
+                                                        Timestamp now);
+
+    /// These were told.
+    [[nodiscard]] Result<void> delivered(std::span<const OutboxEntry> entries);
+
+    /// This one was refused.
+    [[nodiscard]] Result<void> park(const OutboxEntry& entry, std::string_view reason, Timestamp now);
+
+    /// 0 where there is no entry.
+    [[nodiscard]] Result<std::int64_t> last_number();
+    [[nodiscard]] Result<bool> has_up_to(std::int64_t number);
+
+    [[nodiscard]] Result<AuditStatus> status();
+
+    /// The first `most` parked files behind `after`, in the order of their IDs.
+    [[nodiscard]] Result<std::vector<ParkedFile>> parked(std::string_view after, std::size_t most);
+
+    /// Makes parked files entries again, with their rows as they are now: one, or all where `file_id` is empty. Answers how many; those without a row stay parked.
+    [[nodiscard]] Result<std::uint64_t> retry(std::string_view file_id, Timestamp now);
+
+private:
+    struct Damaged {
+        std::int64_t number;
+        std::string file_id;
+    };
+    struct Page {
+        std::vector<OutboxEntry> entries;
+        std::vector<Damaged> damaged;
+    };
+
+    [[nodiscard]] Result<Page> read_page(std::size_t most, std::size_t most_bytes);
+    [[nodiscard]] Result<bool> retry_one(const std::string& file_id, Timestamp now);
+    [[nodiscard]] Result<void> park_damaged(const Damaged& entry, Timestamp now);
+    [[nodiscard]] Result<void> write_parked(std::string_view file_id, std::string_view reason, Timestamp now);
+    [[nodiscard]] Result<std::int64_t> number_of(const char* sql);
+
+    SqliteConnection& connection_;
+};
+
+}  // namespace filestore

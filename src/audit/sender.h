@@ -1,0 +1,101 @@
+#pragma once
+
+/// Empties the outbox of a catalogue: tells an audit server what waits there, on a thread that exists only while there is something to tell.
+///
+/// Of all processes that use a catalogue one sends at a time: who holds the lock of session 0. The others look again now and then, as long as something waits.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "audit/audit_server.h"
+#include "audit/catalogue.h"
+#include "audit/delivery.h"
+#include "core/pending_answer.h"
+#include "core/reactor.h"
+#include "filestore/executor.h"
+#include "filestore/time.h"
+
+namespace filestore {
+
+/// Pauses after a failure: doubled each time, and shortened by up to a half by chance.
+struct SenderPauses {
+    std::chrono::milliseconds first{250};
+    std::chrono::milliseconds longest{60'000};
+};
+
+/// A resource held by std::shared_ptr; thread-safe.
+class Sender : public std::enable_shared_from_this<Sender> {
+public:
+    Sender(std::shared_ptr<AuditServer> server, std::shared_ptr<Executor> executor,
+           std::shared_ptr<Clock> clock, SenderPauses pauses = {});
+    Sender(const Sender&) = delete;
+    Sender& operator=(const Sender&) = delete;
+    ~Sender();
+
+    /// Something was recorded in the catalogue. Starts the thread where there is none; where the system gives none, the next call tries again.
+    void wake(const std::shared_ptr<Catalogue>& catalogue) noexcept;
+
+    /// Answers once nothing waits that waits now: a success where it was told or parked, `timeout` at the deadline, and before that what keeps it waiting where that does not
+    /// pass by itself. Reads the catalogue on the calling thread. May throw std::bad_alloc.
+    void flush(const std::shared_ptr<Catalogue>& catalogue,
+               std::optional<std::chrono::steady_clock::time_point> deadline,
+               const PendingAnswerPtr<void>& answer);
+
+    /// Ends what is under way; what was not told stays in the outbox. Blocks, unless it is called on a library thread.
+    void close() noexcept;
+
+private:
+    class Waiter;
+    /// What a round came to.
+    struct Round {
+        /// Nothing waits any more.
+        bool is_done = false;
+        /// Another process is sending.
+        bool is_elsewhere = false;
+        std::optional<postgrest::Refused> stopped;
+    };
+
+    void use(const std::shared_ptr<Catalogue>& catalogue) noexcept;
+    [[nodiscard]] bool ensure_running() noexcept;
+    void run() noexcept;
+    void pause_after(const Round& round, std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] std::chrono::milliseconds pause_for(const Round& round);
+    [[nodiscard]] Round send_all() noexcept;
+    [[nodiscard]] Result<Round> try_to_send_all();
+    [[nodiscard]] Result<Round> send_batches();
+    [[nodiscard]] Result<std::vector<OutboxEntry>> take_batch();
+    [[nodiscard]] Result<void> settle(const Delivery& delivery);
+    [[nodiscard]] Result<bool> something_waits(std::int64_t up_to);
+    void answer_waiters(const Round& round) noexcept;
+    void answer(Waiter& waiter, const Round& round);
+
+    const std::shared_ptr<AuditServer> server_;
+    const std::shared_ptr<Executor> executor_;
+    const std::shared_ptr<Clock> clock_;
+    const SenderPauses pauses_;
+    const std::shared_ptr<Reactor> reactor_;
+    std::stop_source stop_;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::shared_ptr<Catalogue> catalogue_;
+    std::thread thread_;
+    std::list<std::shared_ptr<Waiter>> waiters_;
+    unsigned failures_ = 0;
+    bool is_running_ = false;
+    /// Something was recorded since the last round began.
+    bool has_news_ = false;
+    /// Somebody waits, so that the pause after a failure is ended once.
+    bool is_urgent_ = false;
+    bool is_closed_ = false;
+};
+
+}  // namespace filestore

@@ -1,0 +1,16 @@
+#pragma once
+
+/// Whether a service tells an audit server of what it records, and which.
+
+#include <memory>
+
+#include "audit/audit_server.h"
+#include "filestore/result.h"
+#include "filestore/service.h"
+
+namespace filestore {
+
+/// Null where no project is named, in the options or by SUPABASE_URL. `configuration` where one is named that cannot be used, or without a catalogue.
+[[nodiscard]] Result<std::shared_ptr<AuditServer>> open_audit_server(const ServiceOptions& options);
+
+}  // namespace filestore

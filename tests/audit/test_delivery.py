@@ -1,0 +1,311 @@
+"""The command with a Supabase project: what is in its table afterwards, whatever happens on the way."""
+
+import contextlib
+import http.client
+import http.server
+import json
+import os
+import re
+import sqlite3
+import threading
+import time
+import urllib.parse
+import uuid
+
+import pytest
+
+NOBODY_LISTENS = "http://127.0.0.1:9"
+
+
+class Store:
+    """A local store whose uploads and deletions the project is told of."""
+
+    def __init__(self, tool, project):
+        self.tool, self.project = tool, project
+        self.catalogue = tool.directory / "storage" / ".filestore" / "catalogue.sqlite"
+
+    def environment(self, url=None, key=None):
+        return {"SUPABASE_URL": url or self.project.url, "SUPABASE_KEY": key or self.project.service_key}
+
+    def run(self, *words, url=None, key=None, **options):
+        return self.tool.run(*words, "--option", f"audit_table={self.project.table}", environment=self.environment(url, key), **options)
+
+    def upload(self, *names, **options):
+        for name in names:
+            (self.tool.directory / name).write_text(name)
+        outcome = self.run("upload", *names, *options.pop("words", ()), **options)
+        assert outcome.code == 0, outcome
+        return outcome.lines, outcome
+
+    def status(self):
+        outcome = self.tool.run("audit", "status", "--json")
+        assert outcome.code == 0, outcome
+        return json.loads(outcome.out)
+
+    def flush(self, **options):
+        outcome = self.run("audit", "flush", "--timeout", "60", **options)
+        assert outcome.code == 0, outcome
+
+    def recorded(self):
+        """The rows of the catalogue, as Project.rows() gives those of the project."""
+        with contextlib.closing(sqlite3.connect(self.catalogue)) as connection:
+            rows = connection.execute("select file_id, uploaded_at, deleted_at from file_uploads order by uploaded_at, file_id").fetchall()
+        return [",".join(value or "" for value in row) for row in rows]
+
+
+@pytest.fixture
+def store(tool, project):
+    return Store(tool, project)
+
+
+class Gateway:
+    """Between the command and the project: `spoil` may answer a request in the project's place (True: no answer at all), before or after the project has."""
+
+    def __init__(self, url):
+        self.target = urllib.parse.urlsplit(url)
+        self.requests = []
+        self.before = lambda method: None
+        self.after = lambda method: None
+        gateway = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def pass_on(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                gateway.requests.append(self.command)
+                spoilt = gateway.before(self.command)
+                if spoilt is None:
+                    status, headers, answer = gateway.forward(self.command, self.path, body, self.headers)
+                    spoilt = gateway.after(self.command)
+                if spoilt is True:
+                    self.close_connection = True
+                    return
+                if spoilt is not None:
+                    status, headers, answer = spoilt
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_POST = do_PATCH = pass_on
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def forward(self, method, path, body, headers):
+        connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=60)
+        kept = {name: value for name, value in headers.items() if name.lower() not in ("host", "connection", "content-length")}
+        connection.request(method, path, body, kept)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        return answer.status, {"Content-Type": answer.headers.get("Content-Type", "text/plain")}, text
+
+    def lose(self, method, count, hook):
+        """Of the first `count` requests of a kind."""
+        left = [count]
+
+        def spoil(asked):
+            if asked == method and left[0] > 0:
+                left[0] -= 1
+                return True
+            return None
+
+        setattr(self, hook, spoil)
+
+
+@pytest.fixture
+def gateway(project):
+    made = Gateway(project.url)
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_uploads_and_deletions_are_rows(store):
+    (kept, gone), outcome = store.upload("a.txt", "b.txt", words=["--meta", "owner=ada"])
+    assert outcome.err == b""
+    assert store.run("delete", gone).code == 0
+    assert store.project.rows() == store.recorded()
+    assert store.project.sql(f"select file_path, metadata ->> 'owner' from public.{store.project.table} where file_id = '{kept}'") == ["a.txt,ada"]
+    assert store.project.sql(f"select file_id from public.{store.project.table} where deleted_at is not null") == [gone]
+    assert store.status() == {"pending": 0, "parked": 0, "delivered": 3}
+
+
+def test_what_cleanup_removes_is_told(store):
+    ids, _ = store.upload("a.txt", "b.txt")
+    long_ago = time.time() - 100 * 86_400
+    for file_id in ids:
+        os.utime(store.tool.directory / "storage" / file_id, (long_ago, long_ago))
+    with contextlib.closing(sqlite3.connect(store.catalogue)) as connection:
+        connection.execute("update file_uploads set uploaded_at = '2020-01-01T00:00:00.000000Z'")
+        connection.commit()
+    outcome = store.run("cleanup", "--yes")
+    assert outcome.code == 0 and outcome.err == b"", outcome
+    deleted = {line.split(",")[0]: line.split(",")[2] for line in store.recorded()}
+    assert deleted == {line.split(",")[0]: line.split(",")[2] for line in store.project.rows()}
+    assert all(deleted.values())
+
+
+def test_without_a_project_nothing_is_noted(store):
+    (store.tool.directory / "a.txt").write_text("a")
+    assert store.tool.run("upload", "a.txt").code == 0
+    assert store.status() == {"pending": 0, "parked": 0, "delivered": 0}
+    outcome = store.tool.run("audit", "flush")
+    assert outcome.code == 2 and b"SUPABASE_URL" in outcome.err
+
+
+def test_what_could_not_be_told_is_told_later(store):
+    (kept, gone), outcome = store.upload("a.txt", "b.txt", url=NOBODY_LISTENS, words=["--flush", "0.5"])
+    assert outcome.err.decode().count("\n") == 1 and b"stays in the outbox" in outcome.err
+    assert store.run("delete", gone, "--flush", "0", url=NOBODY_LISTENS).code == 0
+    status = store.status()
+    assert status.pop("oldest") and status == {"pending": 2, "parked": 0, "delivered": 0}
+    assert store.project.rows() == []
+    # The next command that records something tells the rest, too.
+    (store.tool.directory / "c.txt").write_text("c")
+    assert store.run("upload", "c.txt").code == 0
+    assert store.project.rows() == store.recorded()
+    assert store.status()["pending"] == 0
+
+
+@pytest.mark.parametrize("key, words", [("ended_key", "SUPABASE_KEY"), ("forged_key", "SUPABASE_KEY"), ("anon_key", "service key")])
+def test_events_stay_until_the_key_is_mended(store, key, words):
+    wrong = getattr(store.project, key)
+    _, outcome = store.upload("a.txt", key=wrong, words=["--flush", "60"])
+    assert words in outcome.err.decode() and wrong not in outcome.err.decode()
+    assert store.status()["pending"] == 1
+    failed = store.run("audit", "flush", key=wrong)
+    assert failed.code == 5 and wrong not in failed.err.decode()
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+def test_a_table_without_a_unique_index_is_told_of_with_the_statement_that_mends_it(store):
+    table = store.project.table
+    store.project.sql(f"alter table public.{table} drop constraint {table}_pkey")
+    _, outcome = store.upload("a.txt", words=["--flush", "60"])
+    statement = re.search(r"CREATE UNIQUE INDEX ON \w+ \(file_id\)", outcome.err.decode())
+    assert statement, outcome
+    assert store.status()["pending"] == 1
+    store.project.sql(statement[0].replace("file_uploads", f"public.{table}"))
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+def test_rows_that_are_refused_are_parked_and_can_be_tried_again(store):
+    table = store.project.table
+    store.project.sql(f"alter table public.{table} add constraint no_b check (file_path not like 'b%')")
+    names = ["a1", "b1", "a2", "a3", "b2", "a4"]
+    ids, _ = store.upload(*names, url=NOBODY_LISTENS, words=["--flush", "0"])
+    refused = sorted(file_id for name, file_id in zip(names, ids) if name.startswith("b"))
+    store.flush()
+    assert [line for line in store.recorded() if line.split(",")[0] not in refused] == store.project.rows()
+    status = store.status()
+    assert status == {"pending": 0, "parked": 2, "delivered": 4}
+    parked = [json.loads(line) for line in store.run("audit", "parked", "--json").lines]
+    assert [file["file_id"] for file in parked] == refused
+    assert all("23514" in file["reason"] for file in parked)
+
+    store.project.sql(f"alter table public.{table} drop constraint no_b")
+    assert store.run("audit", "retry", refused[0]).code == 0
+    assert len(store.project.rows()) == 5
+    assert store.run("audit", "retry", refused[0]).code == 3
+    assert store.run("audit", "retry").code == 0
+    assert store.project.rows() == store.recorded()
+    assert store.status() == {"pending": 0, "parked": 0, "delivered": 6}
+
+
+@pytest.mark.parametrize("hook", ["before", "after"])
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_lost_requests_and_lost_answers(store, gateway, method, hook):
+    (file_id, other), _ = store.upload("a.txt", "b.txt", url=gateway.url)
+    gateway.lose(method, 2, hook)
+    outcome = store.run("delete", file_id, "--flush", "60", url=gateway.url)
+    assert outcome.code == 0 and outcome.err == b"", outcome
+    assert store.run("delete", other, "--flush", "60", url=gateway.url).err == b""
+    assert store.project.rows() == store.recorded()
+    assert len(store.recorded()) == 2
+
+
+def test_an_upload_whose_answer_is_lost_for_good_and_that_is_deleted_then(store, gateway):
+    gateway.lose("POST", 1000, "after")
+    (file_id,), outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "0.5"])
+    assert b"stays in the outbox" in outcome.err
+    assert store.run("delete", file_id, "--flush", "0", url=NOBODY_LISTENS).code == 0
+    store.flush()
+    assert store.project.rows() == store.recorded()
+    assert store.recorded()[0].split(",")[2]
+
+
+def test_a_gateway_that_has_no_server_behind_it(store, gateway):
+    answers = iter([(502, {"Content-Type": "text/html"}, b"<html>502</html>")] * 2)
+    gateway.before = lambda method: next(answers, None)
+    _, outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "60"])
+    assert outcome.err == b""
+    assert store.project.rows() == store.recorded()
+
+
+def test_a_file_whose_upload_nobody_recorded(store):
+    file_id = str(uuid.uuid4())
+    storage = store.tool.directory / "storage"
+    (storage / "metadata").mkdir(parents=True)
+    (storage / file_id).write_text("from before")
+    facts = {"owner": "ada", "file_id": file_id, "original_path": "old.txt", "size": 11}
+    (storage / "metadata" / f"{file_id}.json").write_text(json.dumps(facts))
+    outcome = store.run("delete", file_id)
+    assert outcome.code == 0 and outcome.err == b"", outcome
+    columns = "file_id, file_path, metadata ->> 'owner', deleted_at is not null"
+    assert store.project.sql(f"select {columns} from public.{store.project.table}") == [f"{file_id},old.txt,ada,t"]
+
+
+def test_two_processes_tell_everything_once(store, gateway):
+    names = [[f"{letter}{number}" for number in range(30)] for letter in "ab"]
+    for name in (name for half in names for name in half):
+        (store.tool.directory / name).write_text(name)
+    words = ["--option", f"audit_table={store.project.table}", "--flush", "60"]
+    both = [store.tool.start("upload", *half, *words, environment=store.environment(gateway.url)) for half in names]
+    for process in both:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0 and errors == b""
+    assert store.project.rows() == store.recorded()
+    assert len(store.recorded()) == 60
+    assert store.status() == {"pending": 0, "parked": 0, "delivered": 60}
+
+
+def test_a_project_that_is_named_wrongly(store):
+    (store.tool.directory / "a.txt").write_text("a")
+    for environment, word in [
+        ({"SUPABASE_URL": "ftp://secret@example"}, b"SUPABASE_KEY"),
+        ({"SUPABASE_URL": "ftp://secret@example", "SUPABASE_KEY": "key"}, b"SUPABASE_URL"),
+        ({"SUPABASE_URL": "http://example", "SUPABASE_KEY": "a secret key"}, b"SUPABASE_KEY"),
+    ]:
+        outcome = store.tool.run("upload", "a.txt", environment=environment)
+        assert outcome.code == 2 and word in outcome.err and b"secret" not in outcome.err, outcome
+    outcome = store.tool.run("upload", "a.txt", "--option", "catalogue_path=off", environment=store.environment())
+    assert outcome.code == 2 and b"catalogue" in outcome.err
+    outcome = store.tool.run("upload", "a.txt", "--option", "audit_url=off", "--option", "catalogue_path=off", environment=store.environment())
+    assert outcome.code == 0, outcome
+    outcome = store.tool.run("upload", "a.txt", "--option", "audit_key=marker")
+    assert outcome.code == 2 and b"command line" in outcome.err and b"marker" not in outcome.err
+
+
+def test_the_project_in_a_configuration_file(store):
+    config = store.tool.directory / "storage.yaml"
+    config.write_text(
+        f"storage:\n  audit:\n    url: {store.project.url}\n    key: {store.project.service_key}\n    table: {store.project.table}\n"
+    )
+    (store.tool.directory / "a.txt").write_text("a")
+    outcome = store.tool.run("upload", "a.txt", "--config", config)
+    assert outcome.code == 0 and outcome.err == b"", outcome
+    assert store.project.rows() == store.recorded()
+    config.write_text("storage:\n  audit:\n    tabel: x\n")
+    outcome = store.tool.run("upload", "a.txt", "--config", config)
+    assert outcome.code == 2 and b"storage.yaml:3" in outcome.err and b"did you mean 'table'" in outcome.err

@@ -1,0 +1,121 @@
+#include "audit/delivery.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+#include <vector>
+
+using namespace filestore;
+using postgrest::Refusal;
+using postgrest::Refused;
+
+namespace {
+
+using Numbers = std::vector<std::int64_t>;
+
+std::vector<OutboxEntry> entries(std::int64_t count) {
+    std::vector<OutboxEntry> made(static_cast<std::size_t>(count));
+    for (std::int64_t number = 1; number <= count; ++number) {
+        made[static_cast<std::size_t>(number - 1)].number = number;
+    }
+    return made;
+}
+
+Refused refused_as(Refusal refusal) {
+    return {refusal, Error(ErrorCode::rejected, "no")};
+}
+
+/// Refuses whatever holds one of some entries.
+class Server {
+public:
+    Server(std::set<std::int64_t> bad, Refusal refusal) : bad_(std::move(bad)), refusal_(refusal) {}
+
+    std::optional<Refused> tell(std::span<const OutboxEntry> part) {
+        ++requests;
+        const bool refuses = std::any_of(
+            part.begin(), part.end(), [&](const OutboxEntry& entry) { return bad_.contains(entry.number); });
+        return refuses ? std::optional(refused_as(refusal_)) : std::nullopt;
+    }
+
+    int requests = 0;
+
+private:
+    std::set<std::int64_t> bad_;
+    Refusal refusal_;
+};
+
+struct Outcome {
+    Numbers delivered;
+    Numbers refused;
+    bool stopped;
+
+    friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+Outcome outcome_of(Server& server, std::int64_t count) {
+    const auto batch = entries(count);
+    const Delivery delivery = deliver(batch, [&](auto part) { return server.tell(part); });
+    Outcome outcome{{}, {}, delivery.stopped.has_value()};
+    for (const OutboxEntry& entry : delivery.delivered) {
+        outcome.delivered.push_back(entry.number);
+    }
+    for (const RefusedEntry& refused : delivery.refused) {
+        outcome.refused.push_back(refused.entry.number);
+    }
+    return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("rows that are refused are found, and the others told in their order", "[audit]") {
+    struct Case {
+        std::int64_t count;
+        std::set<std::int64_t> bad;
+        Outcome outcome;
+        int requests;
+    };
+    const auto example = GENERATE(values<Case>({
+        {0, {}, {{}, {}, false}, 0},
+        {1, {}, {{1}, {}, false}, 1},
+        {4, {}, {{1, 2, 3, 4}, {}, false}, 1},
+        {1, {1}, {{}, {1}, false}, 1},
+        {4, {3}, {{1, 2, 4}, {3}, false}, 5},
+        {5, {1, 5}, {{2, 3, 4}, {1, 5}, false}, 9},
+        {3, {1, 2, 3}, {{}, {1, 2, 3}, false}, 5},
+    }));
+    const auto refusal = GENERATE(Refusal::of_a_row, Refusal::of_size);
+    Server server(example.bad, refusal);
+    CHECK(outcome_of(server, example.count) == example.outcome);
+    CHECK(server.requests == example.requests);
+}
+
+TEST_CASE("one row among many takes two requests for every halving", "[audit]") {
+    Server server({317}, Refusal::of_a_row);
+    const Outcome outcome = outcome_of(server, 512);
+    CHECK(outcome.refused == Numbers{317});
+    CHECK(outcome.delivered.size() == 511);
+    CHECK(server.requests == 1 + 2 * 9);
+}
+
+TEST_CASE("what says nothing of a row ends the batch and refuses none", "[audit]") {
+    const auto refusal =
+        GENERATE(Refusal::for_now, Refusal::of_the_key, Refusal::of_permission, Refusal::of_the_table);
+    Server server({3}, refusal);
+    CHECK(outcome_of(server, 4) == Outcome{{}, {}, true});
+    CHECK(server.requests == 1);
+}
+
+TEST_CASE("a batch that ends early keeps what was told before", "[audit]") {
+    const auto batch = entries(4);
+    int calls = 0;
+    const Delivery delivery = deliver(batch, [&](auto) -> std::optional<Refused> {
+        ++calls;
+        if (calls == 1) {
+            return refused_as(Refusal::of_a_row);
+        }
+        return calls == 2 ? std::nullopt : std::optional(refused_as(Refusal::for_now));
+    });
+    CHECK(delivery.delivered.size() == 2);
+    CHECK(delivery.refused.empty());
+    CHECK(delivery.stopped.has_value());
+}

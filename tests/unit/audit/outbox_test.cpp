@@ -1,0 +1,371 @@
+#include "audit/outbox.h"
+
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "audit/catalogue.h"
+#include "support/temporary_directory.h"
+
+using namespace filestore;
+using filestore::test::TemporaryDirectory;
+
+namespace {
+
+constexpr std::size_t no_limit = 1'000'000;
+
+Timestamp at(int second) {
+    return Timestamp(std::chrono::seconds(1'700'000'000 + second));
+}
+
+/// Runs statements by a connection of the test's own.
+void run_sql(const std::string& path, const std::string& sql) {
+    sqlite3* connection = nullptr;
+    REQUIRE(sqlite3_open_v2(path.c_str(), &connection, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
+    sqlite3_busy_timeout(connection, 10'000);
+    const int code = sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr);
+    CAPTURE(sql, sqlite3_errmsg(connection));
+    REQUIRE(code == SQLITE_OK);
+    sqlite3_close(connection);
+}
+
+/// A catalogue that fills its outbox, and what tests do with both.
+class Scene {
+public:
+    explicit Scene(bool fills_outbox = true) { open(fills_outbox); }
+
+    void open(bool fills_outbox = true) {
+        catalogue.reset();
+        auto opened = Catalogue::open(path(), {fills_outbox});
+        REQUIRE(opened.ok());
+        catalogue = std::move(*opened);
+    }
+
+    [[nodiscard]] std::string path() const { return directory_.file("c.sqlite"); }
+
+    void record(const FileId& id, Operation operation, int second, const std::string& name = "a.txt") {
+        Intent intent;
+        intent.id = id;
+        intent.operation = operation;
+        intent.file_path = name;
+        intent.metadata = Metadata::parse(R"({"owner":"ann"})").value();
+        intent.begun_at = at(second);
+        intent.number = catalogue->begin(intent).value();
+        REQUIRE(catalogue->complete(intent, at(second)).ok());
+    }
+
+    FileId uploaded(int second, const std::string& name = "a.txt") {
+        const FileId id = FileId::generate().value();
+        record(id, Operation::upload, second, name);
+        return id;
+    }
+
+    void use(const std::function<Result<void>(Outbox&)>& work) {
+        const auto used = catalogue->use_outbox(work);
+        if (!used.ok()) {
+            FAIL(used.error().message());
+        }
+    }
+
+    std::vector<OutboxEntry> take(std::size_t most = 100, std::size_t most_bytes = no_limit) {
+        std::vector<OutboxEntry> taken;
+        use([&](Outbox& outbox) -> Result<void> {
+            taken = outbox.take(most, most_bytes, at(1000)).value();
+            return {};
+        });
+        return taken;
+    }
+
+    void deliver(const std::vector<OutboxEntry>& entries) {
+        use([&](Outbox& outbox) { return outbox.delivered(entries); });
+    }
+
+    void park(const OutboxEntry& entry, const std::string& reason) {
+        use([&](Outbox& outbox) { return outbox.park(entry, reason, at(2000)); });
+    }
+
+    std::uint64_t retry(const std::string& file_id = {}) {
+        std::uint64_t count = 0;
+        use([&](Outbox& outbox) -> Result<void> {
+            count = outbox.retry(file_id, at(3000)).value();
+            return {};
+        });
+        return count;
+    }
+
+    AuditStatus status() {
+        AuditStatus status;
+        use([&](Outbox& outbox) -> Result<void> {
+            status = outbox.status().value();
+            return {};
+        });
+        return status;
+    }
+
+    std::vector<ParkedFile> parked(const std::string& after = {}, std::size_t most = 100) {
+        std::vector<ParkedFile> files;
+        use([&](Outbox& outbox) -> Result<void> {
+            files = outbox.parked(after, most).value();
+            return {};
+        });
+        return files;
+    }
+
+private:
+    TemporaryDirectory directory_;
+
+public:
+    std::unique_ptr<Catalogue> catalogue;
+};
+
+std::vector<std::string> ids_of(const std::vector<OutboxEntry>& entries) {
+    std::vector<std::string> ids;
+    ids.reserve(entries.size());
+    for (const OutboxEntry& entry : entries) {
+        ids.push_back(entry.row.id.str());
+    }
+    return ids;
+}
+
+}  // namespace
+
+TEST_CASE("a catalogue without an outbox notes nothing", "[audit][outbox]") {
+    Scene scene(false);
+    scene.record(scene.uploaded(1), Operation::removal, 2);
+    CHECK(scene.status() == AuditStatus{});
+    CHECK(scene.take().empty());
+}
+
+TEST_CASE("what is recorded is taken in its order, with its row", "[audit][outbox]") {
+    Scene scene;
+    const FileId first = scene.uploaded(1, "first");
+    const FileId second = scene.uploaded(2, "second");
+    CHECK(scene.status() == AuditStatus{.pending = 2, .oldest = at(1)});
+    const auto taken = scene.take();
+    REQUIRE(ids_of(taken) == std::vector<std::string>{first.str(), second.str()});
+    CHECK(taken[1].row.file_path == "second");
+    CHECK(taken[1].row.metadata.text("owner") == "ann");
+    CHECK(taken[1].row.uploaded_at == at(2));
+    CHECK_FALSE(taken[1].row.deleted_at);
+}
+
+TEST_CASE("a page ends at its number of files and of bytes, but holds one", "[audit][outbox]") {
+    Scene scene;
+    for (int second = 0; second < 5; ++second) {
+        scene.uploaded(second, std::string(1000, 'x'));
+    }
+    CHECK(scene.take(3).size() == 3);
+    CHECK(scene.take(100, 2500).size() == 2);
+    CHECK(scene.take(100, 1).size() == 1);
+}
+
+TEST_CASE("an upload and a deletion that wait are one entry", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.record(id, Operation::removal, 5);
+    const auto taken = scene.take();
+    REQUIRE(taken.size() == 1);
+    CHECK(taken[0].never_told);
+    CHECK(taken[0].row.uploaded_at == at(1));
+    CHECK(taken[0].row.deleted_at == at(5));
+    CHECK(scene.status().oldest == at(1));
+}
+
+TEST_CASE("a file counts as told once it was taken", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    CHECK(scene.take().at(0).never_told);
+    CHECK_FALSE(scene.take().at(0).never_told);
+    scene.record(id, Operation::removal, 5);
+    CHECK_FALSE(scene.take().at(0).never_told);
+}
+
+TEST_CASE("a deletion of a file that was told before has been told", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.deliver(scene.take());
+    CHECK(scene.take().empty());
+    scene.record(id, Operation::removal, 5);
+    const auto taken = scene.take();
+    REQUIRE(taken.size() == 1);
+    CHECK_FALSE(taken[0].never_told);
+    CHECK(taken[0].row.uploaded_at == at(1));
+}
+
+TEST_CASE("a deletion of a file without a row has no upload time", "[audit][outbox]") {
+    Scene scene;
+    scene.record(FileId::generate().value(), Operation::removal, 5, "of another tool");
+    const auto taken = scene.take();
+    REQUIRE(taken.size() == 1);
+    CHECK_FALSE(taken[0].never_told);
+    CHECK_FALSE(taken[0].row.uploaded_at);
+    CHECK(taken[0].row.file_path == "of another tool");
+}
+
+TEST_CASE("what happens while an entry is told is told after it", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    const auto taken = scene.take();
+    scene.record(id, Operation::removal, 5);
+    SECTION("delivered") {
+        scene.deliver(taken);
+    }
+    SECTION("refused") {
+        scene.park(taken.at(0), "no");
+        CHECK(scene.parked().empty());
+    }
+    const auto left = scene.take();
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].row.deleted_at == at(5));
+    scene.deliver(left);
+    CHECK(scene.take().empty());
+}
+
+TEST_CASE("a deletion that is not recorded again makes no entry", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.record(id, Operation::removal, 5);
+    scene.deliver(scene.take());
+    scene.record(id, Operation::removal, 6);
+    CHECK(scene.take().empty());
+}
+
+TEST_CASE("removals in a batch are noted", "[audit][outbox]") {
+    Scene scene;
+    std::vector<Intent> intents(3);
+    for (Intent& intent : intents) {
+        intent.id = scene.uploaded(1);
+        intent.operation = Operation::removal;
+        intent.begun_at = at(2);
+    }
+    scene.deliver(scene.take());
+    REQUIRE(scene.catalogue->begin_removals(intents, at(10), at(10)).ok());
+    const std::vector<Intent> done(intents.begin(), intents.begin() + 2);
+    REQUIRE(scene.catalogue->end_removals(done, {intents[2]}, at(3)).ok());
+    CHECK(ids_of(scene.take()) == std::vector<std::string>{done[0].id.str(), done[1].id.str()});
+}
+
+TEST_CASE("counters", "[audit][outbox]") {
+    Scene scene;
+    scene.uploaded(1);
+    scene.uploaded(2);
+    scene.uploaded(3);
+    scene.deliver(scene.take(1));
+    scene.park(scene.take(1).at(0), "refused");
+    CHECK(scene.status() == AuditStatus{.pending = 1, .delivered = 1, .parked = 1, .oldest = at(3)});
+    scene.open();
+    CHECK(scene.status() == AuditStatus{.pending = 1, .delivered = 1, .parked = 1, .oldest = at(3)});
+}
+
+TEST_CASE("parked files are seen by pages and tried again", "[audit][outbox]") {
+    Scene scene;
+    for (int second = 0; second < 5; ++second) {
+        scene.uploaded(second);
+    }
+    for (const OutboxEntry& entry : scene.take()) {
+        scene.park(entry, "refused " + entry.row.id.str());
+    }
+    CHECK(scene.take().empty());
+    const auto files = scene.parked();
+    REQUIRE(files.size() == 5);
+    CHECK(files[2].reason == "refused " + files[2].file_id);
+    CHECK(files[2].parked_at == at(2000));
+    const auto page = scene.parked(files[1].file_id, 2);
+    REQUIRE(page.size() == 2);
+    CHECK(page[0].file_id == files[2].file_id);
+
+    CHECK(scene.retry(files[0].file_id) == 1);
+    CHECK(scene.retry(files[0].file_id) == 0);
+    CHECK(scene.retry("nothing of ours") == 0);
+    CHECK(scene.retry() == 4);
+    CHECK(scene.parked().empty());
+    CHECK(scene.take().size() == 5);
+}
+
+TEST_CASE("a parked file of which something is told later is parked no more", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.park(scene.take().at(0), "refused");
+    scene.record(id, Operation::removal, 2);
+    scene.deliver(scene.take());
+    CHECK(scene.parked().empty());
+}
+
+TEST_CASE("a damaged row is parked and keeps no other from being told", "[audit][outbox]") {
+    const auto damage = GENERATE(
+        as<std::string>(), "UPDATE file_uploads SET file_path = 'b.txt' WHERE file_id = '%'",
+        "UPDATE file_uploads SET metadata = '{}' WHERE file_id = '%'",
+        "UPDATE file_uploads SET uploaded_at = NULL WHERE file_id = '%'",
+        "UPDATE file_uploads SET deleted_at = uploaded_at WHERE file_id = '%'",
+        "UPDATE outbox SET checksum = checksum + 1 WHERE file_id = '%'",
+        "DELETE FROM file_uploads WHERE file_id = '%'",
+        "UPDATE file_uploads SET file_path = file_path || metadata, metadata = '' WHERE file_id = '%'");
+    CAPTURE(damage);
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    const FileId other = scene.uploaded(2);
+    std::string sql = damage;
+    sql.replace(sql.find('%'), 1, id.text());
+    run_sql(scene.path(), sql);
+    SECTION("before another") {
+        CHECK(ids_of(scene.take()) == std::vector<std::string>{other.str()});
+    }
+    SECTION("in a page of its own") {
+        CHECK(ids_of(scene.take(1)) == std::vector<std::string>{other.str()});
+    }
+    const auto parked = scene.parked();
+    REQUIRE(parked.size() == 1);
+    CHECK(parked[0].file_id == id.text());
+    CHECK(parked[0].parked_at == at(1000));
+}
+
+TEST_CASE("a damaged row that was looked at is told as it is", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    run_sql(scene.path(), "UPDATE file_uploads SET file_path = 'b.txt'");
+    CHECK(scene.take().empty());
+    CHECK(scene.retry(id.str()) == 1);
+    CHECK(scene.take().at(0).row.file_path == "b.txt");
+}
+
+TEST_CASE("what is recorded is noted even where the process is killed at once", "[audit][outbox]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("c.sqlite");
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        auto catalogue = Catalogue::open(path, {true});
+        Intent intent;
+        intent.id = FileId::generate().value();
+        intent.number = catalogue.value()->begin(intent).value();
+        static_cast<void>(catalogue.value()->complete(intent, at(1)));
+        kill(getpid(), SIGKILL);
+    }
+    int ended = 0;
+    REQUIRE(waitpid(child, &ended, 0) == child);
+    const auto catalogue = Catalogue::open(path).value();
+    REQUIRE(catalogue
+                ->use_outbox([](Outbox& outbox) -> Result<void> {
+                    CHECK(outbox.status()->pending == 1);
+                    return {};
+                })
+                .ok());
+}
+
+TEST_CASE("an outbox that fails leaves everything as it was", "[audit][outbox]") {
+    Scene scene;
+    scene.uploaded(1);
+    const auto used = scene.catalogue->use_outbox([](Outbox& outbox) -> Result<void> {
+        const auto taken = outbox.take(100, no_limit, at(1)).value();
+        CHECK(outbox.delivered(taken).ok());
+        return Error(ErrorCode::io, "as the test wants");
+    });
+    CHECK(used.error().code() == ErrorCode::io);
+    CHECK(scene.take().at(0).never_told);
+}

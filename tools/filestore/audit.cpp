@@ -1,0 +1,144 @@
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "commands.h"
+#include "core/text.h"
+#include "json_line.h"
+#include "running_call.h"
+
+namespace filestore::tool {
+
+namespace {
+
+Result<void> flush(const Session& session, const CallOptions& call) {
+    return finish_call<void>(session.signals, nullptr, [&](Completion<void> done) {
+        session.service.flush_async({call}, std::move(done));
+    });
+}
+
+std::string as_text(const AuditStatus& status) {
+    std::string text = std::to_string(status.pending) + " pending, " + std::to_string(status.parked) +
+                       " parked, " + std::to_string(status.delivered) + " delivered";
+    text += status.oldest ? "; waiting since " + format_timestamp(*status.oldest) : "";
+    return text + "\n";
+}
+
+std::string as_json(const AuditStatus& status) {
+    JsonLine line;
+    line.number("pending", status.pending)
+        .number("parked", status.parked)
+        .number("delivered", status.delivered);
+    if (status.oldest) {
+        line.text("oldest", format_timestamp(*status.oldest));
+    }
+    return line.str();
+}
+
+ExitCode show_status(const Session& session) {
+    const auto status = finish_call<AuditStatus>(session.signals, nullptr, [&](auto done) {
+        session.service.audit_status_async(session.call_options(), std::move(done));
+    });
+    if (!status) {
+        return session.fail(status.error());
+    }
+    return session.print(session.options.json ? as_json(*status) : as_text(*status));
+}
+
+ExitCode wait_for_delivery(const Session& session) {
+    const auto flushed = flush(session, session.call_options());
+    return flushed ? show_status(session) : session.fail(flushed.error());
+}
+
+std::string as_text(const ParkedFile& file) {
+    return file.file_id + " " + format_timestamp(file.parked_at) + " " + file.reason + "\n";
+}
+
+std::string as_json(const ParkedFile& file) {
+    return JsonLine()
+        .text("file_id", file.file_id)
+        .text("parked_at", format_timestamp(file.parked_at))
+        .text("reason", file.reason)
+        .str();
+}
+
+ExitCode show_parked(const Session& session) {
+    ParkedRequest request;
+    request.call = session.call_options();
+    for (;;) {
+        const auto files = finish_call<std::vector<ParkedFile>>(session.signals, nullptr, [&](auto done) {
+            session.service.parked_files_async(request, std::move(done));
+        });
+        if (!files) {
+            return session.fail(files.error());
+        }
+        for (const ParkedFile& file : *files) {
+            const ExitCode printed = session.print(session.options.json ? as_json(file) : as_text(file));
+            if (printed != ExitCode::ok) {
+                return printed;
+            }
+        }
+        if (files->size() < request.limit) {
+            return ExitCode::ok;
+        }
+        request.after = files->back().file_id;
+    }
+}
+
+Result<std::uint64_t> retry(const Session& session, const std::string& file_id) {
+    return finish_call<std::uint64_t>(session.signals, nullptr, [&](auto done) {
+        session.service.retry_parked_async({file_id, session.call_options()}, std::move(done));
+    });
+}
+
+ExitCode retry_parked(const Session& session) {
+    // Behind the word itself; all where no file is named.
+    std::vector<std::string> file_ids(session.options.operands.begin() + 1, session.options.operands.end());
+    const bool is_all = file_ids.empty();
+    if (is_all) {
+        file_ids.emplace_back();
+    }
+    ExitCode first_failure = ExitCode::ok;
+    for (const std::string& file_id : file_ids) {
+        const auto count = retry(session, file_id);
+        ExitCode code = ExitCode::ok;
+        if (!count) {
+            code = session.fail(count.error(), file_id);
+        } else if (*count == 0 && !is_all) {
+            code = session.fail(Error(ErrorCode::not_found, "file " + filestore::quoted(file_id) +
+                                                                " is not parked, or has no row any more"));
+        }
+        first_failure = first_failure == ExitCode::ok ? code : first_failure;
+    }
+    tell_audit_server(session);
+    return first_failure == ExitCode::ok ? show_status(session) : first_failure;
+}
+
+}  // namespace
+
+ExitCode audit(const Session& session) {
+    const std::string& action = session.options.operands.front();
+    if (action == "flush") {
+        return wait_for_delivery(session);
+    }
+    if (action == "parked") {
+        return show_parked(session);
+    }
+    return action == "retry" ? retry_parked(session) : show_status(session);
+}
+
+void tell_audit_server(const Session& session) {
+    const bool waits = session.options.flush.count() > 0 && session.service.has_audit_server();
+    if (!waits || session.signals.caught() != 0) {
+        return;
+    }
+    CallOptions call = session.call_options();
+    call.deadline = deadline_in(session.options.flush);
+    const auto flushed = flush(session, call);
+    if (!flushed && session.signals.caught() == 0) {
+        report(flushed.error());
+    }
+}
+
+}  // namespace filestore::tool
