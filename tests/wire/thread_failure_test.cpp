@@ -34,20 +34,21 @@ std::atomic<int> threads_left{unlimited};
 std::atomic<bool> thread_refused{false};
 /// Threads of the library whose work has not ended.
 std::atomic<int> live_threads{0};
-/// Whether they linger, so that those that nobody joins are met.
-std::atomic<bool> ends_late{false};
+/// Whether a thread that this one starts lingers at its end, so that it is met where nobody joins it.
+thread_local bool starts_lingering = false;
 
 struct Start {
     void* (*routine)(void*);
     void* argument;
+    bool lingers;
 };
 
 void* counted(void* data) {
     const Start start = *static_cast<Start*>(data);
     delete static_cast<Start*>(data);
     void* const result = start.routine(start.argument);
-    if (ends_late) {
-        std::this_thread::sleep_for(50ms);
+    if (start.lingers) {
+        std::this_thread::sleep_for(300ms);
     }
     --live_threads;
     return result;
@@ -83,7 +84,7 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* 
     if (!may_start()) {
         return EAGAIN;
     }
-    auto* const start = new Start{routine, argument};
+    auto* const start = new Start{routine, argument, starts_lingering};
     ++live_threads;
     const int failure = create(thread, attributes, counted, start);
     if (failure != 0) {
@@ -276,15 +277,15 @@ TEST_CASE("the thread of a probe ends with its client", "[threads][probe]") {
     S3ProbeRequest request;
     request.bucket = "bucket";
     Answers<S3ProbeResult> answers;
-    ends_late = true;
     {
         S3Client client = S3Client::open(options).value();
+        starts_lingering = true;
         client.probe_async(std::move(request), answers.next());
+        starts_lingering = false;
         waits.wait();
         CHECK(live_threads > 0);
     }
     CHECK(live_threads == 0);
-    ends_late = false;
     CHECK(answers.count() == 1);
     CHECK(answers.wait_for_one().error().code() == ErrorCode::cancelled);
 }

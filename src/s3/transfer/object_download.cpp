@@ -1,5 +1,6 @@
 #include "s3/transfer/object_download.h"
 
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -202,7 +203,17 @@ private:
         if (pump_) {
             return pump_->when_written(std::move(complete));
         }
-        requester_->runtime().executor->post([complete = std::move(complete)] { complete({}); });
+        on_executor([complete = std::move(complete)] { complete({}); });
+    }
+
+    /// On this thread where the executor takes no task: nobody else would end the download.
+    template <class Task>
+    void on_executor(const Task& task) {
+        try {
+            requester_->runtime().executor->post(task);
+        } catch (const std::bad_alloc&) {
+            task();
+        }
     }
 
     void finish(const Result<void>& delivered) {
@@ -224,17 +235,16 @@ private:
 
     /// Bytes that are cut otherwise than it was assumed have another checksum without being damaged.
     void confirm(const Error& damage) {
-        compare_part_sizes(
-            requester_, download_, pinned_.pin, assumed_sizes_,
-            [self = shared_from_this(), damage](const Result<bool>& is_as_assumed) {
-                Result<std::optional<ChecksumValue>> verified = std::optional<ChecksumValue>();
-                if (!is_as_assumed.ok()) {
-                    verified = is_as_assumed.error();
-                } else if (*is_as_assumed) {
-                    verified = damage;
-                }
-                self->requester_->runtime().executor->post([self, verified] { self->conclude(verified); });
-            });
+        compare_part_sizes(requester_, download_, pinned_.pin, assumed_sizes_,
+                           [self = shared_from_this(), damage](const Result<bool>& is_as_assumed) {
+                               Result<std::optional<ChecksumValue>> verified = std::optional<ChecksumValue>();
+                               if (!is_as_assumed.ok()) {
+                                   verified = is_as_assumed.error();
+                               } else if (*is_as_assumed) {
+                                   verified = damage;
+                               }
+                               self->on_executor([self, verified] { self->conclude(verified); });
+                           });
     }
 
     /// On the executor: Sink::finish() may block.
