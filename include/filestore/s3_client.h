@@ -126,8 +126,8 @@ struct S3PutRequest {
 
     /// Makes an upload in parts resumable: called once, on a library thread, when it has begun and before its first part is sent, with the token to
     /// keep; it may take a moment to do so. From then on a failure or cancellation leaves the upload as it is, to be gone on with or given up
-    /// (abort_upload()); sweep_uploads() takes it for left behind when it is old. A failure that it answers ends the upload, which is aborted
-    /// then. Not called for what goes in one PUT. The token is one line of printable ASCII; it names the object, and holds no secret.
+    /// (abort_upload()); sweep_uploads() takes it for left behind when it is old. A failure of the source waits for the parts under way, which are kept, 10 seconds
+    /// at most. A failure that this answers ends the upload, which is aborted then. Not called for what goes in one PUT. The token is one line of printable ASCII; it names the object, and holds no secret.
     std::function<Result<void>(const std::string& token)> on_resume_token{};
     /// Goes on with the upload of that token, in this process or another. Bucket and key must be those that it was begun with. The source gives all
     /// bytes from the start again: each part is compared with what the server has of it, and is sent where that is missing or differs. Type,

@@ -217,6 +217,26 @@ TEST_CASE("a source of another size than the token's fails the upload, which sta
     }
 }
 
+TEST_CASE("a part under way is sent to its end when the source fails", "[wire][resume]") {
+    const std::string one(part, 'x');
+    const ScriptedServer server(
+        {Script{ExpectRequest{}, Send{begun}, ExpectRequest{}, Pause{std::chrono::milliseconds(200)},
+                Send{part_stored(one)}, ExpectRequest{}, Send{no_content}}});
+    S3Client client = client_on(server);
+    S3PutRequest request = put_of(failing_source(one + 'x', 7));
+    std::string token;
+    request.on_resume_token = [&](const std::string& given) -> Result<void> {
+        token = given;
+        return {};
+    };
+    CHECK(code_of(client.put(std::move(request))) == ErrorCode::source_failed);
+    S3AbortUploadRequest abort;
+    abort.resume_token = token;
+    CHECK(client.abort_upload(abort).ok());
+    // One that is broken off ends its connection.
+    CHECK(server.connections() == 1);
+}
+
 TEST_CASE("a resumed upload that fails stays", "[wire][resume]") {
     const std::string token = token_of_begun(std::nullopt);
     const std::string refusal = answer("403 Forbidden", "", error_body("AccessDenied"));

@@ -67,11 +67,13 @@ Job::Next MultipartJob::finish() {
     return Next::done;
 }
 
-/// The first failure stands. What is under way is broken off.
+/// The first failure stands. What is under way is broken off, unless it is worth its while: parts of an upload that stays, where it is the source that failed.
 void MultipartJob::note(const Result<void>& outcome) {
     if (!outcome.ok() && !failure_ && !result_) {
         failure_ = outcome.error();
-        stop_requests_.request_stop();
+        if (!stays_ || failure_->code() != ErrorCode::source_failed) {
+            stop_requests_.request_stop();
+        }
         create_no_more();
     }
 }
@@ -148,12 +150,13 @@ void MultipartJob::create_no_more() {
     }
 }
 
-/// Breaks off what is asked for to clean up when its time is over; until then the job is to be woken for that.
+/// Breaks off what is still under way after a failure when its time is over; until then the job is to be woken for that.
 void MultipartJob::limit_cleanup() {
     const auto now = std::chrono::steady_clock::now();
     cleanup_until_ =
         std::min(cleanup_until_, now + (check_limits().ok() ? longest_cleanup : longest_overrun));
     if (now >= cleanup_until_) {
+        stop_requests_.request_stop();
         stop_cleanup_.request_stop();
     } else {
         runtime().reactor->wake_at(cleanup_until_, weak_self());
