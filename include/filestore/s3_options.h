@@ -53,16 +53,16 @@ enum class S3ChecksumMode {
     trailer,
 };
 
-/// When and how often a request is sent again. Times are 0 to 1 day. A value.
+/// When and how often a request is sent again. A value.
 struct S3RetryOptions {
     /// Attempts of one request, the first included; 1 switches retries off. A download that breaks off is gone on with, and begins to count anew, as
     /// often as it has got further.
     unsigned max_attempts = 10;
-    /// The waits grow from `first_delay` to `longest_delay`, with full jitter; a server's Retry-After counts where it is longer.
+    /// The waits grow from `first_delay` to `longest_delay`, each 0 to 1 day, with full jitter; a server's Retry-After counts where it is longer.
     std::chrono::milliseconds first_delay{100};
     std::chrono::milliseconds longest_delay{20'000};
     /// No new attempt begins once a request has spent so long on waits and on attempts that came to nothing, whatever else is left. Time in which bytes
-    /// of a body moved, a pause lasted or the server may copy (see `first_byte_timeout`) does not count; a download that got further counts anew.
+    /// of a body moved, a pause lasted or the server may copy (see `first_byte_timeout`) does not count; a download that got further counts anew. `max()`: no bound.
     std::chrono::milliseconds longest_time{180'000};
     /// The same while no attempt has reached the server: one that is not there is not waited for. With `connect_timeout` it bounds how
     /// long a call to such a server takes.

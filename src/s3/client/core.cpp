@@ -43,9 +43,11 @@ Result<void> check_times(const S3ClientOptions& options) {
     if (retry.max_attempts < 1) {
         return invalid("retry.max_attempts is at least 1");
     }
-    if (!is_span(retry.first_delay) || !is_span(retry.longest_delay) || !is_span(retry.longest_time) ||
-        !is_span(retry.longest_silence)) {
-        return invalid("the times of retry are 0 milliseconds to 1 day");
+    if (!is_span(retry.first_delay) || !is_span(retry.longest_delay)) {
+        return invalid("retry.first_delay and retry.longest_delay are 0 milliseconds to 1 day");
+    }
+    if (retry.longest_time.count() < 0 || retry.longest_silence.count() < 0) {
+        return invalid("retry.longest_time and retry.longest_silence are 0 milliseconds or more");
     }
     return {};
 }
