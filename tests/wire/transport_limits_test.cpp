@@ -195,7 +195,8 @@ TEST_CASE("a deadline ends an exchange in every state", "[transport][limits]") {
 }
 
 TEST_CASE("a name that is not resolved does not hold up other exchanges", "[transport][limits]") {
-    const ScriptedServer server({conversation(std::vector<std::string>(21, answer("200 OK", "", "x")))});
+    const std::string found = answer("200 OK", "", "x");
+    const ScriptedServer server({conversation(std::vector<std::string>(20, found)), conversation({found})});
     const FakeName other("other.test", {"127.0.0.1"});
     const std::string other_url = "http://other.test:" + std::to_string(server.port()) + "/";
     http::TransportOptions options = patient();
