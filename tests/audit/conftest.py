@@ -13,7 +13,8 @@ import requests
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "cli"))
 
-from command import Tool
+from skipping import skip_unless_ci
+from tool_fixture import tool  # noqa: F401
 
 PROTOCOL_TOOL = os.environ["FILESTORE_POSTGREST_TOOL"]
 SERVERS = pathlib.Path(os.environ["FILESTORE_TEST_SERVERS"])
@@ -30,7 +31,7 @@ class Project:
     def __init__(self):
         url = SERVERS / "postgrest.url"
         if not url.exists():
-            pytest.skip("PostgREST does not run")
+            skip_unless_ci("PostgREST does not run")
         self.url = url.read_text().strip()
         self.endpoint = self.url + "/rest/v1"
         vars(self).update(json.loads((SERVERS / "postgrest.data" / "project.json").read_text()))
@@ -77,12 +78,3 @@ def project():
     made = Project()
     yield made
     made.sql(f"drop table public.{made.table}")
-
-
-@pytest.fixture
-def tool(tmp_path):
-    directory = tmp_path / "work"
-    directory.mkdir()
-    made = Tool(pathlib.Path(os.environ["FILESTORE_TOOL"]).resolve(), directory)
-    yield made
-    made.end_what_still_runs()

@@ -6,9 +6,10 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from command import LONG, Tool
+from command import LONG
 from skipping import skip_unless_ci
 from stores import LocalStore, S3Store
+from tool_fixture import tool  # noqa: F401
 
 SERVERS = ["versitygw", "moto"]
 
@@ -32,15 +33,6 @@ def server_environment(name):
     if not path.exists():
         skip_unless_ci(f"the server {name} does not run: tests/servers/up {name}")
     return dict(line.split("=", 1) for line in path.read_text().splitlines() if line)
-
-
-@pytest.fixture
-def tool(tmp_path):
-    directory = tmp_path / "work"
-    directory.mkdir()
-    made = Tool(pathlib.Path(os.environ["FILESTORE_TOOL"]).resolve(), directory)
-    yield made
-    made.end_what_still_runs()
 
 
 def make_store(name, directory):

@@ -6,10 +6,10 @@ import pytest
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent / "cli")]
 
-from command import Tool
 from scene import Scene, Stored
 from sweep import COUNTS
 from tampering import Tamper
+from tool_fixture import tool  # noqa: F401
 
 
 def pytest_configure(config):
@@ -20,15 +20,6 @@ def pytest_configure(config):
 def pytest_terminal_summary(terminalreporter):
     for line in COUNTS:
         terminalreporter.write_line(line)
-
-
-@pytest.fixture
-def tool(tmp_path):
-    directory = tmp_path / "work"
-    directory.mkdir()
-    made = Tool(pathlib.Path(os.environ["FILESTORE_TOOL"]).resolve(), directory)
-    yield made
-    made.end_what_still_runs()
 
 
 @pytest.fixture
