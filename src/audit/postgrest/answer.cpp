@@ -164,10 +164,15 @@ Error error_of(int status, const ErrorDocument& document, Refusal refusal) {
     return Error(error_code_of(refusal, status), std::move(message), std::move(details));
 }
 
+/// Requests ask for no rows back. A page with a success is of a web server that is no PostgREST, and knows nothing of the events.
+bool says_done(int status, std::string_view body) {
+    return (status == 200 || status == 201 || status == 204) && (body.empty() || body == "[]");
+}
+
 }  // namespace
 
 std::optional<Refused> read_refusal(int status, std::string_view body) {
-    if (status >= 200 && status < 300) {
+    if (says_done(status, body)) {
         return std::nullopt;
     }
     const ErrorDocument document = read_document(body);

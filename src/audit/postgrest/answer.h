@@ -34,7 +34,8 @@ struct Refused {
     Error error;
 };
 
-/// The answer to a request of request.h. Nothing where it was done; what was done before, or matched no row, counts as done. `body` may be of any kind.
+/// The answer to a request of request.h. Nothing where it was done; what was done before, or matched no row, counts as done, and a success
+/// with a body that PostgREST does not give does not. `body` may be of any kind.
 [[nodiscard]] std::optional<Refused> read_refusal(int status, std::string_view body);
 
 }  // namespace filestore::postgrest

@@ -27,6 +27,16 @@ TEST_CASE("what was done", "[postgrest]") {
     CHECK_FALSE(read_refusal(status, "[]"));
 }
 
+TEST_CASE("a success of another server tells nothing of the events", "[postgrest]") {
+    const auto [status, body] = GENERATE(table<int, std::string>(
+        {{200, "<html>Welcome</html>"}, {201, "{}"}, {202, ""}, {206, ""}, {200, "[{}]"}}));
+    CAPTURE(status, body);
+    const auto refused = read_refusal(status, body);
+    REQUIRE(refused);
+    CHECK(refused->refusal == Refusal::of_the_table);
+    CHECK(refused->error.code() == ErrorCode::configuration);
+}
+
 TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
     const auto c = GENERATE(values<Case>({
         {503, "PGRST000", Refusal::for_now, ErrorCode::unavailable},
