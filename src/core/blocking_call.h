@@ -28,11 +28,14 @@ template <class T, class Start>
     try {
         // Shared, for a start() that fails and answers all the same.
         const auto waiting = std::make_shared<Waiting>();
-        {
+        try {
             const WaitingThread::Offer offer(*waiting);
             std::forward<Start>(start)(Completion<T>([waiting](Result<T> result) {
                 waiting->end([&] { waiting->answer.emplace(std::move(result)); });
             }));
+        } catch (...) {
+            waiting->leave();
+            throw;
         }
         waiting->wait();
         return std::move(*waiting->answer);

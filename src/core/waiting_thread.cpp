@@ -1,5 +1,6 @@
 #include "core/waiting_thread.h"
 
+#include <new>
 #include <utility>
 
 namespace filestore {
@@ -36,17 +37,33 @@ void WaitingThread::post(std::function<void()> task) {
 }
 
 void WaitingThread::wait() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-        changed_.wait(lock, [this] { return is_over_ || task_; });
-        if (!task_) {
-            has_left_ = true;
-            return;
-        }
-        const std::function<void()> task = std::exchange(task_, nullptr);
-        lock.unlock();
+    while (const std::function<void()> task = next()) {
         task();
-        lock.lock();
+    }
+    leave();
+}
+
+/// Empty once the wait is over.
+std::function<void()> WaitingThread::next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_over_ || task_; });
+    return is_over_ ? nullptr : std::exchange(task_, nullptr);
+}
+
+void WaitingThread::leave() {
+    std::function<void()> left;
+    {
+        const std::lock_guard lock(mutex_);
+        has_left_ = true;
+        left = std::exchange(task_, nullptr);
+    }
+    if (!left) {
+        return;
+    }
+    try {
+        otherwise_->post(left);
+    } catch (const std::bad_alloc&) {
+        left();
     }
 }
 

@@ -32,8 +32,11 @@ public:
 
     void post(std::function<void()> task) override;
 
-    /// Runs what is posted until end().
+    /// Runs what is posted until end(), then leaves.
     void wait();
+
+    /// Hands what was posted and has not begun to its own executor, as what is posted from now on.
+    void leave();
 
     /// Runs `last` under the lock, then lets the thread go on.
     template <class Last>
@@ -45,6 +48,8 @@ public:
     }
 
 private:
+    [[nodiscard]] std::function<void()> next();
+
     std::mutex mutex_;
     std::condition_variable changed_;
     std::function<void()> task_;

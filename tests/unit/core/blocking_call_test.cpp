@@ -56,6 +56,33 @@ TEST_CASE("what is posted to a thread that waits no more goes to the executor", 
     CHECK(ran);
 }
 
+TEST_CASE("a call that is answered does no work of another", "[blocking_call]") {
+    const auto executor = std::make_shared<ManualExecutor>();
+    bool ran = false;
+    const auto answer = wait_for<int>([&](const Completion<int>& done) {
+        WaitingThread::or_else(executor)->post([&ran] { ran = true; });
+        done(42);
+    });
+    CHECK(answer.value() == 42);
+    CHECK_FALSE(ran);
+    executor->run_all();
+    CHECK(ran);
+}
+
+TEST_CASE("what was posted before the start failed goes to the executor", "[blocking_call]") {
+    const auto executor = std::make_shared<ManualExecutor>();
+    bool ran = false;
+    const auto answer = wait_for<int>([&](const Completion<int>&) {
+        WaitingThread::or_else(executor)->post([&ran] { ran = true; });
+        throw std::bad_alloc();
+    });
+    REQUIRE_FALSE(answer.ok());
+    CHECK(answer.error().code() == ErrorCode::no_memory);
+    CHECK_FALSE(ran);
+    executor->run_all();
+    CHECK(ran);
+}
+
 TEST_CASE("waiting on a library thread is refused and starts nothing", "[blocking_call]") {
     const LibraryThreadScope scope;
     bool started = false;
