@@ -28,6 +28,8 @@ constexpr std::size_t most_kept_error_body = std::size_t{64} * 1024;
 constexpr std::size_t most_read_error_body = std::size_t{1024} * 1024;
 /// From this size on, and each time it has doubled, a kept body is looked at.
 constexpr std::size_t first_look = std::size_t{64} * 1024;
+/// What a download has to get before its attempts and their time count anew: less, each time, might go on for ever.
+constexpr std::uint64_t enough_progress = std::uint64_t{1} << 20U;
 /// What a server copies in a second, at least.
 constexpr std::uint64_t slowest_copying = std::uint64_t{16} << 20U;
 
@@ -178,8 +180,8 @@ private:
         /// Of the answer, also where that is an Error.
         Answer answer;
         bool head_seen = false;
-        /// Bytes were delivered that a resumption goes on behind.
-        bool delivered = false;
+        /// Bytes that a resumption goes on behind.
+        std::uint64_t delivered = 0;
         bool sent = false;
         /// Local time, which the head's Date can be compared with: the body may take long.
         Timestamp head_came{};
@@ -244,6 +246,8 @@ private:
     SecretString signature_;
     /// Since the download got on.
     unsigned attempts_ = 0;
+    /// Bytes, since then.
+    std::uint64_t delivered_ = 0;
     /// When it may be sent, where the endpoint has asked for fewer requests.
     std::optional<Time> place_;
     bool comes_too_late_ = false;
@@ -301,7 +305,7 @@ public:
         }
         if (is_success() && running_->call_.on_body) {
             auto step = running_->call_.on_body(bytes, wake);
-            delivered_ = delivered_ || (step.ok() && step->bytes > 0);
+            delivered_ += step.ok() ? step->bytes : 0;
             return step;
         }
         if (!is_success() || !running_->asks_why_) {
@@ -313,8 +317,8 @@ public:
     void on_done(Result<void> outcome) noexcept override {
         const auto running = std::exchange(running_, nullptr);
         auto answer = call_user(ErrorCode::internal, [&] { return result(outcome, *running); });
-        running->on_attempt_end(
-            {std::move(answer), std::move(answer_), head_seen_, delivered_ && head_seen_, sent_, head_came_});
+        running->on_attempt_end({std::move(answer), std::move(answer_), head_seen_,
+                                 head_seen_ ? delivered_ : 0, sent_, head_came_});
     }
 
 private:
@@ -364,7 +368,7 @@ private:
     std::shared_ptr<RunningCall> running_;
     const bool bodiless_;
     bool head_seen_ = false;
-    bool delivered_ = false;
+    std::uint64_t delivered_ = 0;
     bool sent_ = false;
     std::size_t next_look_ = first_look;
     std::size_t error_bytes_ = 0;
@@ -493,7 +497,9 @@ void Requester::RunningCall::count_time(const AttemptEnd& end) {
     const Time copied_until = end.sent ? std::min(now, attempt_began_ + copying_time()) : attempt_began_;
     const Time useful_until = std::max({attempt_began_, progressed_at, copied_until});
     counted_from_ += useful_until - attempt_began_;
-    if (end.delivered) {
+    delivered_ += end.delivered;
+    if (delivered_ >= enough_progress) {
+        delivered_ = 0;
         counted_from_ = useful_until;
         attempts_ = 1;
     }
