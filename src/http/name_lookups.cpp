@@ -138,7 +138,7 @@ struct NameLookups::State {
         Name& name = names[host];
         name.used_at = std::chrono::steady_clock::now();
         if (!fresh && !name.asked) {
-            name.asked = ask(host, self);
+            ask(host, name, self);
         }
         return name.known ? name.known : name.asked;
     }
@@ -158,12 +158,19 @@ struct NameLookups::State {
         std::erase_if(names, [](const auto& each) { return !each.second.known && !each.second.asked; });
     }
 
-    std::shared_ptr<NameLookup> ask(const std::string& host, const std::shared_ptr<State>& self) {
-        auto lookup = std::make_shared<NameLookup>(host);
-        ensure_worker(self);
-        queue.push_back(lookup);
-        asked_or_stop.notify_one();
-        return lookup;
+    /// Old addresses do where no thread can be had.
+    void ask(const std::string& host, Name& name, const std::shared_ptr<State>& self) {
+        try {
+            auto lookup = std::make_shared<NameLookup>(host);
+            ensure_worker(self);
+            queue.push_back(lookup);
+            name.asked = std::move(lookup);
+            asked_or_stop.notify_one();
+        } catch (const std::bad_alloc&) {
+            if (!name.known) {
+                throw;
+            }
+        }
     }
 
     /// For one more lookup than are queued. Where all are held and no other can be had, it waits for one of them; throws std::bad_alloc where there is none.

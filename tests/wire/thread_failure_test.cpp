@@ -13,6 +13,7 @@
 
 #include "filestore/s3_client.h"
 #include "filestore/service.h"
+#include "http/name_lookups.h"
 #include "support/answers.h"
 #include "support/eventually.h"
 #include "support/temporary_directory.h"
@@ -212,6 +213,25 @@ TEST_CASE("a name that no further thread can be had for is looked up by that of 
     CHECK(first->wait().body == "x");
     CHECK(second->wait().body == "x");
     threads_left = unlimited;
+}
+
+TEST_CASE("the old addresses of a name do where no thread can be had to look for new ones", "[threads]") {
+    const FakeName name("store.test", {"127.0.0.1"});
+    http::NameLookups lookups(2s);
+    const auto first = lookups.look_up("store.test");
+    REQUIRE(eventually([&] { return first->is_done(); }));
+    REQUIRE(eventually([] { return live_threads == 0; }));
+    threads_left = 0;
+    thread_refused = false;
+    std::shared_ptr<const http::NameLookup> found;
+    const bool refused = eventually([&] {
+        found = lookups.look_up("store.test");
+        return thread_refused.load();
+    });
+    threads_left = unlimited;
+    REQUIRE(refused);
+    REQUIRE(found->is_done());
+    CHECK(found->addresses().value() == std::vector<std::string>{"127.0.0.1"});
 }
 
 TEST_CASE("a deadline ends a parked call also where nothing can watch the time", "[threads]") {
