@@ -1,7 +1,9 @@
 /// Presigned URLs and forms of keys that end.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "core/encoding.h"
 #include "filestore/s3_client.h"
 #include "support/code_of.h"
 #include "support/settable_clock.h"
@@ -128,6 +130,27 @@ TEST_CASE("a form for a key that no object can have is refused", "[wire][presign
     request.key.clear();
     request.key_is_prefix = true;
     CHECK(client.presign_post(request).ok());
+}
+
+TEST_CASE("a form with one bound has another that every server can read", "[wire][presign][form]") {
+    const ScriptedServer server;
+    S3Client client = S3Client::open(options_for(server)).value();
+    const auto policy = [&](std::uint64_t least, std::uint64_t most) {
+        S3PresignPostRequest request;
+        request.bucket = "bucket";
+        request.key = "key";
+        request.min_size = least;
+        request.max_size = most;
+        const auto fields = client.presign_post(request).value().fields;
+        const auto field = std::find_if(fields.begin(), fields.end(),
+                                        [](const S3Field& each) { return each.name == "policy"; });
+        REQUIRE(field != fields.end());
+        return from_base64(field->value).value();
+    };
+    // 5 TiB, the size of the largest object.
+    CHECK(policy(3, UINT64_MAX).find(R"(["content-length-range",3,5497558138880])") != std::string::npos);
+    CHECK(policy(0, 10).find(R"(["content-length-range",0,10])") != std::string::npos);
+    CHECK(policy(0, UINT64_MAX).find("content-length-range") == std::string::npos);
 }
 
 TEST_CASE("a signature ends whole seconds after the second in which it was made", "[wire][presign]") {

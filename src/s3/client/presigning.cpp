@@ -8,6 +8,7 @@
 #include "core/try.h"
 #include "s3/client/objects.h"
 #include "s3/client/support.h"
+#include "s3/protocol/part_plan.h"
 #include "s3/protocol/post_policy.h"
 #include "s3/protocol/write_options.h"
 
@@ -15,15 +16,14 @@ namespace filestore::s3 {
 
 namespace {
 
-/// Servers that read the bounds of a form as signed numbers refuse larger ones.
-constexpr std::uint64_t largest_size = INT64_MAX;
-
 PostPolicy policy_of(const S3PresignPostRequest& request, Timestamp expires_at) {
     PostPolicy policy;
     policy.bucket = request.bucket;
     policy.key = {request.key_is_prefix ? FieldRule::Kind::prefix : FieldRule::Kind::exact, request.key};
     if (request.min_size > 0 || request.max_size < UINT64_MAX) {
-        policy.size = SizeRange{request.min_size, std::min(request.max_size, largest_size)};
+        // Servers that read the bounds as numbers of fewer bits refuse larger ones.
+        policy.size = SizeRange{request.min_size,
+                                std::min(request.max_size, std::max(request.min_size, largest_object_size))};
     }
     if (!request.content_type.empty()) {
         policy.content_type = FieldRule{FieldRule::Kind::exact, request.content_type};
