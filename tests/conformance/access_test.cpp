@@ -4,6 +4,7 @@
 #include <set>
 
 #include "conformance/client_support.h"
+#include "support/random_bytes.h"
 
 using namespace filestore;
 using namespace filestore::test;
@@ -57,4 +58,40 @@ S3_FEATURE_TEST_CASE("signature-check", "a wrong secret key opens nothing", "[cl
     const std::set<std::string_view> refusals{"unauthenticated", "permission_denied"};
     CHECK(refusals.contains(to_string(code_of(stranger->put(stranger.put_request("x", "x"))))));
     CHECK(refusals.contains(read(*stranger, stranger.bucket(), stranger.key("x"))));
+}
+
+S3_FEATURE_TEST_CASE("requester-pays", "requests whose sender pays for them are taken and signed",
+                     "[client]") {
+    ClientOnStore client(store);
+    for (const std::size_t size : {std::size_t{5}, std::size_t{6} << 20U}) {
+        const std::string bytes = random_bytes(size);
+        S3PutRequest put = client.put_request("paid", bytes);
+        put.requester_pays = true;
+        CHECK(client->put(std::move(put)).ok());
+        const auto sink = std::make_shared<BufferSink>();
+        S3GetRequest get;
+        get.bucket = client.bucket();
+        get.key = client.key("paid");
+        get.sink = sink;
+        get.requester_pays = true;
+        CHECK(client->get(get).ok());
+        CHECK((sink->bytes() == bytes));
+    }
+    S3CopyRequest copy;
+    copy.source_bucket = copy.bucket = client.bucket();
+    copy.source_key = client.key("paid");
+    copy.key = client.key("copy");
+    copy.requester_pays = true;
+    CHECK(client->copy(copy).ok());
+    S3ListRequest list;
+    list.bucket = client.bucket();
+    list.prefix = client.key("");
+    list.requester_pays = true;
+    CHECK(ClientOnStore::required(client->list(list)).objects.size() == 2);
+    for (const std::string name : {"paid", "copy"}) {
+        S3ObjectRequest object = client.object(name);
+        object.requester_pays = true;
+        CHECK(client->head(object).ok());
+        CHECK(client->remove(object).ok());
+    }
 }

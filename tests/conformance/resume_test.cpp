@@ -67,7 +67,7 @@ S3_FEATURE_TEST_CASE("resume-checksum", "an upload with checksums is gone on wit
     resume_what_was_killed(store, S3ChecksumMode::trailer, ChecksumAlgorithm::crc32);
 }
 
-S3_FEATURE_TEST_CASE("resume", "a source that has changed meanwhile is stored as it is now",
+S3_FEATURE_TEST_CASE("resume-changed", "a source that has changed meanwhile is stored as it is now",
                      "[client][multipart]") {
     ClientOnStore client(store, small_parts(store));
     std::string bytes = KilledUpload::content();

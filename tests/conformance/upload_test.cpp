@@ -178,7 +178,7 @@ FEATURE_TEST_CASE("compare-and-swap",
         swap.id = id;
         swap.if_version = info->version;
         const auto receipt = backend->upload(std::move(swap));
-        CHECK(receipt.ok() == wins);
+        REQUIRE(receipt.ok() == wins);
         CHECK((wins || receipt.error().code() == ErrorCode::precondition_failed));
     }
     CHECK(load_bytes(*backend, id) == "second");
