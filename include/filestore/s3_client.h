@@ -496,7 +496,8 @@ public:
     [[nodiscard]] Result<std::vector<S3PendingUpload>> sweep_uploads(S3SweepRequest request);
     void sweep_uploads_async(S3SweepRequest request, Completion<std::vector<S3PendingUpload>> done);
 
-    /// Aborts a resumable upload: its token ends, and the server frees its parts. Succeeds where it is gone already.
+    /// Aborts a resumable upload: its token ends, and the server frees its parts. Succeeds where it is gone already. `conflict` where the server keeps
+    /// parts, as some other program sends new ones. After a failure make the call again.
     [[nodiscard]] Result<void> abort_upload(S3AbortUploadRequest request);
     void abort_upload_async(S3AbortUploadRequest request, Completion<void> done);
 

@@ -221,7 +221,7 @@ TEST_CASE("a part under way is sent to its end when the source fails", "[wire][r
     const std::string one(part, 'x');
     const ScriptedServer server(
         {Script{ExpectRequest{}, Send{begun}, ExpectRequest{}, Pause{std::chrono::milliseconds(200)},
-                Send{part_stored(one)}, ExpectRequest{}, Send{no_content}}});
+                Send{part_stored(one)}, ExpectRequest{}, Send{no_content}, ExpectRequest{}, Send{gone}}});
     S3Client client = client_on(server);
     S3PutRequest request = put_of(failing_source(one + 'x', 7));
     std::string token;
@@ -279,16 +279,34 @@ TEST_CASE("what goes in one PUT has no token", "[wire][resume]") {
 }
 
 TEST_CASE("a token is given up", "[wire][resume]") {
-    const std::string token = token_of_begun(std::nullopt);
-    for (const auto& [said, code] :
-         {std::pair(no_content, ErrorCode::ok), std::pair(gone, ErrorCode::ok),
-          std::pair(answer("403 Forbidden", "", error_body("AccessDenied")), ErrorCode::permission_denied)}) {
-        const ScriptedServer server({conversation({said})});
+    const std::string refused = answer("403 Forbidden", "", error_body("AccessDenied"));
+    const std::string expired = answer("400 Bad Request", "", error_body("RequestExpired"));
+    const std::string one_left = parts_listing(listed(1, "x"));
+    struct Case {
+        std::vector<std::string> answers;
+        ErrorCode code;
+    };
+    const std::vector<Case> cases = {
+        {{gone}, ErrorCode::ok},
+        {{no_content, gone}, ErrorCode::ok},
+        {{no_content, no_parts}, ErrorCode::ok},
+        {{no_content, refused}, ErrorCode::ok},
+        {{no_content, one_left, no_content, gone}, ErrorCode::ok},
+        {{no_content, one_left, no_content, one_left, no_content, one_left}, ErrorCode::conflict},
+        {{no_content, expired}, ErrorCode::unauthenticated},
+        {{refused}, ErrorCode::permission_denied},
+    };
+    for (const auto& [answers, code] : cases) {
+        const ScriptedServer server({conversation(answers)});
         S3AbortUploadRequest request;
-        request.resume_token = token;
+        request.resume_token = token_of_begun(std::nullopt);
         CHECK(code_of(client_on(server).abort_upload(request)) == code);
-        CHECK(lines_of(server) == std::vector<std::string>{"DELETE /bucket/key?uploadId=upload-1 HTTP/1.1"});
+        CHECK(lines_of(server).size() == answers.size());
+        CHECK(lines_of(server).front() == "DELETE /bucket/key?uploadId=upload-1 HTTP/1.1");
     }
+}
+
+TEST_CASE("what is no token is refused before anything is sent", "[wire][resume]") {
     const ScriptedServer untouched;
     S3AbortUploadRequest request;
     request.resume_token = "no token";

@@ -73,7 +73,7 @@ Transfer copy_in_parts() {
 
 void check_left_behind(const Result<void>& outcome, ErrorCode code) {
     REQUIRE(code_of(outcome) == code);
-    CHECK(outcome.error().message().find("upload 'u' could not be removed") != std::string_view::npos);
+    CHECK(outcome.error().message().find("parts of upload 'u' may be left") != std::string_view::npos);
 }
 
 }  // namespace
@@ -143,6 +143,34 @@ TEST_CASE("an upload that cleans up after a failure is cancelled", "[wire][clien
     check_left_behind(running.get(), ErrorCode::permission_denied);
     CHECK_FALSE(later.has_come());
     CHECK(removals(server) == 1);
+}
+
+TEST_CASE("an upload whose abort cannot be looked after says so", "[wire][client][cancel]") {
+    std::promise<void> question_came;
+    ScriptedServer server;
+    fall_silent(server,
+                {operations::created, answer("403 Forbidden", "", error_body("AccessDenied")),
+                 answer("204 No Content", "", "")},
+                question_came);
+    S3Client client = S3Client::open(plain_options(server)).value();
+    std::stop_source stop;
+    CallOptions call;
+    call.cancel = stop.get_token();
+    auto running = std::async(std::launch::async, [&] { return operations::put(client, 6'000'000, call); });
+    question_came.get_future().wait();
+    stop.request_stop();
+    check_left_behind(running.get(), ErrorCode::permission_denied);
+}
+
+TEST_CASE("whoever may not list the parts of an upload relies on its abort", "[wire][client]") {
+    const std::string refused = answer("403 Forbidden", "", error_body("AccessDenied"));
+    const ScriptedServer server(
+        {conversation({operations::created, refused, answer("204 No Content", "", ""), refused})});
+    S3Client client = S3Client::open(plain_options(server)).value();
+    const auto outcome = operations::put(client, 6'000'000);
+    REQUIRE(code_of(outcome) == ErrorCode::permission_denied);
+    CHECK(outcome.error().message().find("may be left") == std::string_view::npos);
+    CHECK(server.requests().size() == 4);
 }
 
 TEST_CASE("what became of a completion is not waited for when the server keeps silent",

@@ -1,13 +1,87 @@
 #include "s3/client/resumption.h"
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/client/objects.h"
 #include "s3/client/request_headers.h"
+#include "s3/transfer/abort_check.h"
 
 namespace filestore::s3 {
+
+namespace {
+
+/// Aborts an upload until the server has no part of it. A resource held by std::shared_ptr; its steps never overlap.
+class UploadAbort final : public std::enable_shared_from_this<UploadAbort> {
+public:
+    UploadAbort(ClientCore& core, OperationPtr<void> operation, ResumeToken token,
+                std::vector<NameValue> headers, CallOptions options)
+        : core_(core),
+          operation_(std::move(operation)),
+          token_(std::move(token)),
+          headers_(std::move(headers)),
+          options_(std::move(options)) {}
+
+    Result<void> abort() {
+        ++aborts_;
+        core_.send(
+            operation_, new_call(http::Method::remove),
+            [self = shared_from_this()](const Result<Answer>& answer) { return self->on_abort(answer); });
+        return {};
+    }
+
+private:
+    Call new_call(http::Method method) const {
+        Call call = object_call(token_.bucket, token_.key, {}, options_);
+        call.method = method;
+        call.query = {{"uploadId", token_.upload_id}};
+        call.headers = headers_;
+        return call;
+    }
+
+    Result<void> on_abort(const Result<Answer>& answer) {
+        if (!answer.ok()) {
+            return answer.error().code() == ErrorCode::not_found ? finish() : answer.error();
+        }
+        core_.send(
+            operation_, new_call(http::Method::get),
+            [self = shared_from_this()](const Result<Answer>& listing) { return self->on_parts(listing); });
+        return {};
+    }
+
+    Result<void> on_parts(const Result<Answer>& listing) {
+        switch (parts_left(listing)) {
+            case PartsLeft::none:
+                return finish();
+            case PartsLeft::unknown:
+                return listing.error();
+            case PartsLeft::some:
+                break;
+        }
+        return aborts_ < most_aborts
+                   ? abort()
+                   : Error(ErrorCode::conflict, "the server still lists parts of the upload to " +
+                                                    quoted(token_.key) +
+                                                    ": end what sends them, and abort it again");
+    }
+
+    Result<void> finish() const {
+        operation_->finish({});
+        return {};
+    }
+
+    ClientCore& core_;
+    const OperationPtr<void> operation_;
+    const ResumeToken token_;
+    const std::vector<NameValue> headers_;
+    const CallOptions options_;
+    unsigned aborts_ = 0;
+};
+
+}  // namespace
 
 Result<void> resume(ObjectUpload& upload, const std::string& token) {
     FILESTORE_TRY_ASSIGN(ResumeToken begun, parse_resume_token(token));
@@ -32,15 +106,10 @@ void abort_upload(ClientCore& core, const S3AbortUploadRequest& request, Complet
     CallOptions options = request.call;
     core.start<void>(options, std::move(done), [&](const OperationPtr<void>& operation) -> Result<void> {
         FILESTORE_TRY_ASSIGN(ResumeToken token, parse_resume_token(request.resume_token));
-        Call call = object_call(std::move(token.bucket), std::move(token.key), {}, options);
-        call.method = http::Method::remove;
-        call.query = {{"uploadId", std::move(token.upload_id)}};
-        FILESTORE_TRY_ASSIGN(call.headers, access_headers({}, request.requester_pays, core.is_tls()));
-        core.send(operation, std::move(call), [operation](const Result<Answer>& answer) -> Result<void> {
-            const bool is_gone = answer.ok() || answer.error().code() == ErrorCode::not_found;
-            return is_gone ? (operation->finish({}), Result<void>()) : answer.error();
-        });
-        return {};
+        FILESTORE_TRY_ASSIGN(auto headers, access_headers({}, request.requester_pays, core.is_tls()));
+        return std::make_shared<UploadAbort>(core, operation, std::move(token), std::move(headers),
+                                             std::move(options))
+            ->abort();
     });
 }
 

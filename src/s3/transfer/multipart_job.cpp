@@ -11,6 +11,7 @@
 #include "s3/protocol/checksum_headers.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/write_options.h"
+#include "s3/transfer/abort_check.h"
 #include "s3/transfer/multipart_etag.h"
 #include "s3/transfer/part_digests.h"
 
@@ -22,7 +23,6 @@ namespace {
 constexpr std::chrono::seconds longest_cleanup{10};
 /// The same once the call has been cancelled, or is late.
 constexpr std::chrono::seconds longest_overrun{2};
-constexpr unsigned most_aborts = 3;
 
 /// Encrypted with keys of KMS, as a bucket may say, or of the customer's: the ETag is no MD5 then (S3 API reference, "Object").
 bool has_other_etag(const Answer& found) {
@@ -436,27 +436,29 @@ Result<void> MultipartJob::on_abort(const Outcome& outcome) {
     return {};
 }
 
-/// A part that arrived while the abort ran may have been kept (S3 API reference, "AbortMultipartUpload").
 Result<void> MultipartJob::on_verify(const Outcome& outcome) {
-    // Some servers list an upload that is gone as one without parts.
-    const auto left = outcome.answer.ok() ? parse_part_listing(outcome.answer->body)
-                                          : Result<PartListing>(outcome.answer.error());
-    if (!outcome.answer.ok() || (left.ok() && left->parts.empty())) {
-        taken_back_ = true;
-        look_after_breaking_off();
-        return {};
-    }
-    aborted_ = false;
-    if (aborts_ >= most_aborts) {
-        give_up_taking_back("the server keeps listing it");
+    switch (parts_left(outcome.answer)) {
+        case PartsLeft::none:
+            taken_back_ = true;
+            look_after_breaking_off();
+            break;
+        case PartsLeft::unknown:
+            give_up_taking_back("whether they are gone could not be asked: " +
+                                std::string(outcome.answer.error().message()));
+            break;
+        case PartsLeft::some:
+            aborted_ = false;
+            if (aborts_ >= most_aborts) {
+                give_up_taking_back("the server keeps listing them");
+            }
     }
     return {};
 }
 
 void MultipartJob::give_up_taking_back(std::string_view reason) {
     failure_ = Error(failure_->code(),
-                     std::string(failure_->message()) + "; the parts of upload " + quoted(upload_id_) +
-                         " could not be removed: " + std::string(reason),
+                     std::string(failure_->message()) + "; parts of upload " + quoted(upload_id_) +
+                         " may be left, which sweep_uploads() removes: " + std::string(reason),
                      failure_->details());
     taken_back_ = true;
     look_after_breaking_off();
