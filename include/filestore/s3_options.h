@@ -56,13 +56,13 @@ enum class S3ChecksumMode {
 /// When and how often a request is sent again. A value.
 struct S3RetryOptions {
     /// Attempts of one request, the first included; 1 switches retries off. A download that breaks off is gone on with, and begins to count anew
-    /// whenever it has got another MiB.
+    /// whenever it has got another 64 KiB.
     unsigned max_attempts = 10;
     /// The waits grow from `first_delay` to `longest_delay`, each 0 to 1 day, with full jitter; a server's Retry-After counts where it is longer.
     std::chrono::milliseconds first_delay{100};
     std::chrono::milliseconds longest_delay{20'000};
     /// No new attempt begins once a request has spent so long on waits and on attempts that came to nothing, whatever else is left. Time in which bytes
-    /// of a body moved, a pause lasted or the server may copy (see `first_byte_timeout`) does not count; a download that got another MiB counts anew. `max()`: no bound.
+    /// of a body moved, a pause lasted or the server may copy (see `first_byte_timeout`) does not count; a download that got another 64 KiB counts anew. Nor does time in which a request waited for one of `max_connections`. `max()`: no bound.
     std::chrono::milliseconds longest_time{180'000};
     /// The same while no attempt has reached the server: one that is not there is not waited for. With `connect_timeout` it bounds how
     /// long a call to such a server takes.

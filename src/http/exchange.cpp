@@ -1,5 +1,8 @@
 #include "http/exchange.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 
 #include "core/ascii.h"
@@ -23,6 +26,7 @@ Exchange::~Exchange() {
 void Exchange::begin(Time now, const TransportOptions& options) noexcept {
     connect_limit_ = request_.connect_timeout.value_or(options.connect_timeout);
     connect_until_ = now + connect_limit_;
+    receiver_->on_begun();
 }
 
 Result<void> Exchange::prepare(CURL* handle, const TransportOptions& options, std::string proxy,
@@ -207,7 +211,9 @@ std::size_t Exchange::give_body(std::span<std::byte> into) {
 /// curl sends a request again when a kept connection ends before the first line of an answer, and does not say so.
 int Exchange::on_sending(void* self, char* address, char* local_address, int port, int local_port) noexcept {
     auto& exchange = *static_cast<Exchange*>(self);
-    if (exchange.sockets_->is_alive({address, port}, {local_address, local_port})) {
+    const auto connection = exchange.sockets_->take({address, port}, {local_address, local_port});
+    exchange.socket_ = connection.descriptor;
+    if (connection.alive) {
         exchange.told_of_sending_ = true;
         exchange.receiver_->on_sending();
     }
@@ -295,9 +301,19 @@ Observation Exchange::observe() const noexcept {
     curl_easy_getinfo(handle_, CURLINFO_SIZE_UPLOAD_T, &sent);
     curl_easy_getinfo(handle_, CURLINFO_SIZE_DOWNLOAD_T, &received);
     curl_easy_getinfo(handle_, CURLINFO_PRETRANSFER_TIME_T, &before_transfer);
-    const auto bytes_sent = static_cast<std::uint64_t>(sent);
-    return {before_transfer > 0, bytes_sent >= request_.body_size, head_.is_final(),
-            bytes_sent + static_cast<std::uint64_t>(received) + head_.bytes()};
+    const auto bytes_taken = static_cast<std::uint64_t>(sent);
+    const std::uint64_t held = std::min(bytes_taken, bytes_held_by_system());
+    return {before_transfer > 0, bytes_taken >= request_.body_size && held == 0, head_.is_final(),
+            bytes_taken - held + static_cast<std::uint64_t>(received) + head_.bytes()};
+}
+
+/// Of the body, megabytes may wait in the socket for a slow line: they have not been sent.
+std::uint64_t Exchange::bytes_held_by_system() const noexcept {
+    int held = 0;
+    if (request_.body_size == 0 || socket_ == CURL_SOCKET_BAD || ::ioctl(socket_, SIOCOUTQ, &held) != 0) {
+        return 0;
+    }
+    return static_cast<std::uint64_t>(std::max(held, 0));
 }
 
 Result<void> Exchange::outcome(CURLcode code) {

@@ -100,6 +100,7 @@ private:
     [[nodiscard]] Error failed_by(CURLcode code) const;
     [[nodiscard]] bool pauses_for_switch() noexcept;
     [[nodiscard]] Observation observe() const noexcept;
+    [[nodiscard]] std::uint64_t bytes_held_by_system() const noexcept;
     [[nodiscard]] bool waits_for_caller() const noexcept {
         return handle_ == nullptr || held_ || receive_paused_ || send_paused_;
     }
@@ -119,6 +120,8 @@ private:
     std::array<char, CURL_ERROR_SIZE> curl_message_{};
 
     bool told_of_sending_ = false;
+    /// What the request goes out on.
+    curl_socket_t socket_ = CURL_SOCKET_BAD;
     HeadReader head_;
     bool head_announced_ = false;
     /// Bytes of a paused piece that the receiver had taken: curl hands the whole piece over again.

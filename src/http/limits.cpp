@@ -1,5 +1,7 @@
 #include "http/limits.h"
 
+#include <algorithm>
+
 #include "http/retryable.h"
 
 namespace filestore::http {
@@ -42,7 +44,9 @@ Result<void> ProgressWatch::look(Time now, const Observation& seen) {
                                " of the request",
                            retryable());
     }
-    if (seen.moved - moved_before_ >= settings_.stall_bytes) {
+    // Over TLS the bytes that the system holds are not quite those of the body.
+    const std::uint64_t moved = seen.moved - std::min(moved_before_, seen.moved);
+    if (moved >= settings_.stall_bytes) {
         start_window(now, seen.moved);
         return {};
     }
@@ -50,7 +54,7 @@ Result<void> ProgressWatch::look(Time now, const Observation& seen) {
         return {};
     }
     return Error(ErrorCode::timeout,
-                 "the transfer stalled: " + std::to_string(seen.moved - moved_before_) + " bytes in " +
+                 "the transfer stalled: " + std::to_string(moved) + " bytes in " +
                      in_words(settings_.stall_window) +
                      (phase == Phase::sending ? " were sent" : " were received"),
                  retryable());

@@ -26,10 +26,11 @@ struct LimitSettings {
 struct Observation {
     /// There is a connection, and the request may be sent over it.
     bool connected = false;
+    /// To its last byte, which the other side has confirmed.
     bool request_sent = false;
     /// Some of the final answer has come.
     bool answered = false;
-    /// Bytes in both directions, heads and bodies.
+    /// Bytes in both directions, heads and bodies; of those sent, what the other side has confirmed.
     std::uint64_t moved = 0;
 };
 

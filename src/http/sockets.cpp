@@ -88,19 +88,20 @@ int Sockets::set_options(void*, curl_socket_t descriptor, curlsocktype) noexcept
 
 /// What can be read from a kept connection before anything was asked is no answer: it is its end, or bytes that would be taken for
 /// the answer to the next request. Shut down, it fails at the first byte sent, and libcurl turns to another connection.
-bool Sockets::is_alive(const SocketEnd& peer, const SocketEnd& local) noexcept {
-    bool alive = true;
+Sockets::Connection Sockets::take(const SocketEnd& peer, const SocketEnd& local) noexcept {
+    Connection taken;
     for (Socket& each : sockets_) {
         if (!is_at(local, ::getsockname, each.descriptor) || !is_at(peer, ::getpeername, each.descriptor)) {
             continue;
         }
         if (each.was_used && is_readable(each.descriptor)) {
             ::shutdown(each.descriptor, SHUT_RDWR);
-            alive = false;
+            taken.alive = false;
         }
         each.was_used = true;
+        taken.descriptor = each.descriptor;
     }
-    return alive;
+    return taken;
 }
 
 }  // namespace filestore::http

@@ -25,9 +25,15 @@ public:
 
     void set_up(CURL* handle);
 
-    /// Of the connection between these ends, which a request is about to go out on. False where it has ended, so that nothing of the request can arrive by it:
-    /// libcurl will turn to another connection.
-    [[nodiscard]] bool is_alive(const SocketEnd& peer, const SocketEnd& local) noexcept;
+    struct Connection {
+        /// CURL_SOCKET_BAD where it is not known.
+        curl_socket_t descriptor = CURL_SOCKET_BAD;
+        /// False where it has ended, so that nothing of the request can arrive by it: libcurl will turn to another connection.
+        bool alive = true;
+    };
+
+    /// The one between these ends, which a request is about to go out on.
+    [[nodiscard]] Connection take(const SocketEnd& peer, const SocketEnd& local) noexcept;
 
 private:
     struct Socket {

@@ -70,6 +70,9 @@ public:
     Receiver& operator=(const Receiver&) = delete;
     virtual ~Receiver() = default;
 
+    /// The request has waited for its turn, if it had to: from now on it has a place among the connections, which may have to be made.
+    virtual void on_begun() noexcept {}
+
     /// The request begins to go out. Once more where it goes out again by itself, because a kept connection ended before any of an answer came: what
     /// it asks for may have been done by then. Never called: nothing was sent.
     virtual void on_sending() noexcept {}

@@ -29,7 +29,7 @@ constexpr std::size_t most_read_error_body = std::size_t{1024} * 1024;
 /// From this size on, and each time it has doubled, a kept body is looked at.
 constexpr std::size_t first_look = std::size_t{64} * 1024;
 /// What a download has to get before its attempts and their time count anew: less, each time, might go on for ever.
-constexpr std::uint64_t enough_progress = std::uint64_t{1} << 20U;
+constexpr std::uint64_t enough_progress = std::uint64_t{64} << 10U;
 /// What a server copies in a second, at least.
 constexpr std::uint64_t slowest_copying = std::uint64_t{16} << 20U;
 
@@ -145,7 +145,7 @@ public:
 
     void attempt() {
         const auto begun = call_user(ErrorCode::internal, [this]() -> Result<void> {
-            FILESTORE_TRY(check_call_limits(call_.options.cancel, call_.options.deadline));
+            FILESTORE_TRY(check_limits());
             FILESTORE_TRY_ASSIGN(const bool waits, wait_for_place());
             if (waits) {
                 return {};
@@ -211,6 +211,7 @@ private:
     [[nodiscard]] bool mend_clock(const AttemptEnd& end);
     [[nodiscard]] bool mend_keys(const Error& error);
     [[nodiscard]] bool mend_region(const Answer& answer);
+    [[nodiscard]] bool may_repeat(const AttemptEnd& end) noexcept;
     [[nodiscard]] bool is_unexplained(const Error& error) const;
     [[nodiscard]] bool tells_no_reason(const AttemptEnd& end) const;
     [[nodiscard]] http::Method method() const noexcept {
@@ -218,6 +219,7 @@ private:
     }
     [[nodiscard]] Result<void> prepare_to_repeat(bool head_seen);
     [[nodiscard]] static bool is_lost(const AttemptEnd& end) noexcept;
+    [[nodiscard]] Result<void> check_limits() const;
     [[nodiscard]] Result<bool> wait_for_place();
     void wait_until(std::chrono::steady_clock::time_point time);
 
@@ -239,7 +241,9 @@ private:
     std::function<void(Outcome)> done_;
     /// What longest_time and longest_silence count from: moved on by the time that they do not count.
     Time counted_from_;
-    Time attempt_began_{};
+    /// When the attempt was queued, and when it got its place among the connections.
+    Time attempt_queued_{};
+    std::atomic<Time> attempt_began_{Time{}};
     /// When bytes of a body moved last, or a pause began or ended.
     std::atomic<Time> progressed_at_{Time{}};
     std::optional<Signer> signer_;
@@ -248,6 +252,8 @@ private:
     unsigned attempts_ = 0;
     /// Bytes, since then.
     std::uint64_t delivered_ = 0;
+    /// Out of the budget.
+    bool took_retry_ = false;
     /// When it may be sent, where the endpoint has asked for fewer requests.
     std::optional<Time> place_;
     bool comes_too_late_ = false;
@@ -273,6 +279,8 @@ class Requester::RunningCall::AnswerReceiver final : public http::Receiver {
 public:
     explicit AnswerReceiver(std::shared_ptr<RunningCall> running)
         : running_(std::move(running)), bodiless_(running_->method() == http::Method::head) {}
+
+    void on_begun() noexcept override { running_->attempt_began_.store(std::chrono::steady_clock::now()); }
 
     void on_sending() noexcept override {
         running_->maybe_done_ = running_->maybe_done_ || sent_;
@@ -384,7 +392,8 @@ void Requester::RunningCall::send_signed(Result<Signer> signer) noexcept {
         signature_ = signature_of(signed_request);
         auto receiver = std::make_shared<AnswerReceiver>(shared_from_this());
         ++attempts_;
-        attempt_began_ = std::chrono::steady_clock::now();
+        attempt_queued_ = std::chrono::steady_clock::now();
+        attempt_began_.store(attempt_queued_);
         place_.reset();
         requester_->parts_.transport->send(std::move(signed_request), std::move(receiver));
         return {};
@@ -476,7 +485,7 @@ bool Requester::RunningCall::learn(const AttemptEnd& end) {
     reached_ = reached_ || end.sent;
     if (end.result.ok()) {
         requester_->parts_.skew->on_accepted(end.result->header("date"), end.head_came);
-        requester_->budget_.on_success(attempts_ > 1);
+        requester_->budget_.on_success(took_retry_);
         requester_->rate_.on_answer(now);
         return false;
     }
@@ -489,14 +498,15 @@ bool Requester::RunningCall::learn(const AttemptEnd& end) {
     return true;
 }
 
-/// Leaves out of the time that is bounded what an attempt was of use for. A download that got on counts anew: what it has is not asked for again.
+/// Leaves out of the time that is bounded how long an attempt waited for its turn, and what it was of use for. A download that got on counts anew: what it has is not asked for again.
 void Requester::RunningCall::count_time(const AttemptEnd& end) {
     const Time now = std::chrono::steady_clock::now();
+    const Time began = attempt_began_.load();
     const bool is_paused = call_.options.pause && call_.options.pause->is_paused();
     const Time progressed_at = is_paused ? now : progressed_at_.load();
-    const Time copied_until = end.sent ? std::min(now, attempt_began_ + copying_time()) : attempt_began_;
-    const Time useful_until = std::max({attempt_began_, progressed_at, copied_until});
-    counted_from_ += useful_until - attempt_began_;
+    const Time copied_until = end.sent ? std::min(now, began + copying_time()) : began;
+    const Time useful_until = std::max({began, progressed_at, copied_until});
+    counted_from_ += useful_until - attempt_queued_;
     delivered_ += end.delivered;
     if (delivered_ >= enough_progress) {
         delivered_ = 0;
@@ -526,7 +536,8 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
         attempt();
         return true;
     }
-    const bool repeats = mended || (attempts_ < retry.max_attempts && error.retryable());
+    const bool is_final = call_.conflict_is_final && error.code() == ErrorCode::conflict;
+    const bool repeats = mended || (attempts_ < retry.max_attempts && error.retryable() && !is_final);
     if (!repeats || call_.options.cancel.stop_requested()) {
         return false;
     }
@@ -545,11 +556,21 @@ bool Requester::RunningCall::goes_on(const AttemptEnd& end) {
     const auto longest = reached_ ? retry.longest_time : std::min(retry.longest_time, retry.longest_silence);
     const bool too_late =
         counted_until(next) > longest || (call_.options.deadline && next >= *call_.options.deadline);
-    if (too_late || !prepare_to_repeat(end.head_seen).ok() || !requester_->budget_.take()) {
+    if (too_late || !prepare_to_repeat(end.head_seen).ok() || !may_repeat(end)) {
         return false;
     }
     wait_until(next);
     return true;
+}
+
+/// A download that got further is no burden: what it has is not asked for again.
+bool Requester::RunningCall::may_repeat(const AttemptEnd& end) noexcept {
+    if (end.delivered > 0) {
+        return true;
+    }
+    const bool took = requester_->budget_.take();
+    took_retry_ = took_retry_ || took;
+    return took;
 }
 
 /// A HEAD's refusal has no body that says what may be mended: a clock, a token, a region.
@@ -618,12 +639,18 @@ bool Requester::RunningCall::mend_region(const Answer& answer) {
     return true;
 }
 
+Result<void> Requester::RunningCall::check_limits() const {
+    auto kept = check_call_limits(call_.options.cancel, call_.options.deadline);
+    if (!kept.ok() && comes_too_late_ && kept.error().code() == ErrorCode::timeout) {
+        return Error(ErrorCode::timeout,
+                     "the server asked for fewer requests, and this one's turn would have come after its "
+                     "deadline: allow more time, or send fewer at once");
+    }
+    return kept;
+}
+
 /// Whether it waits now. Places are given out only once the endpoint has asked for fewer requests.
 Result<bool> Requester::RunningCall::wait_for_place() {
-    if (comes_too_late_) {
-        return Error(ErrorCode::timeout,
-                     "the server asks for fewer requests, and the deadline leaves no time to wait");
-    }
     if (place_) {
         return false;
     }

@@ -60,6 +60,8 @@ struct Call {
     bool may_trickle = false;
     /// Bytes that the server may copy before it answers, which gives it more time for that than the options do.
     std::uint64_t copied_bytes = 0;
+    /// A conflict is not waited out: what the request was about has to be begun anew.
+    bool conflict_is_final = false;
     CallOptions options;
 
     /// For an answer of status 2xx only, on an event loop; either may be empty. on_head sees an answer

@@ -29,7 +29,7 @@ S3ClientOptions options_with_window(const ScriptedServer& server, unsigned attem
 }
 
 /// What a download has to get to count anew.
-constexpr std::size_t enough = std::size_t{1} << 20U;
+constexpr std::size_t enough = std::size_t{64} << 10U;
 const std::string content = random_bytes(5 * enough / 2, 1);
 
 /// The head of the answer to a request for the bytes from `offset` on.
@@ -109,6 +109,60 @@ TEST_CASE("a download is not gone on with where retries are off", "[wire][retry]
     S3Client client = S3Client::open(options_with_window(server, 1)).value();
     CHECK(code_of(client.get(Download().request())) == ErrorCode::unavailable);
     CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("downloads that break off and go on use up no retries", "[wire][retry]") {
+    constexpr std::size_t downloads = 120;
+    std::vector<Script> scripts;
+    for (std::size_t i = 0; i < downloads; ++i) {
+        scripts.push_back(bytes_from(0, 1));
+        scripts.push_back(bytes_from(1, 1));
+        scripts.push_back(bytes_from(2, content.size() - 2));
+    }
+    const ScriptedServer server(scripts);
+    S3Client client = S3Client::open(options_with_window(server, 3)).value();
+    for (std::size_t i = 0; i < downloads; ++i) {
+        INFO(i);
+        REQUIRE(client.get(Download().request()).ok());
+    }
+}
+
+TEST_CASE("the time in which a request waits for its turn does not count", "[wire][retry]") {
+    const std::string failed = answer("500 Internal Server Error", "", "");
+    const std::string whole = head_from(0) + content;
+    std::promise<void> came;
+    const ScriptedServer server({{ExpectRequest{}, Signal{&came}, longer_than_window, Send{whole},
+                                  ExpectRequest{}, Send{failed}, ExpectRequest{}, Send{whole}}});
+    S3ClientOptions options = options_with_window(server, 2);
+    options.max_connections = 1;
+    S3Client client = S3Client::open(std::move(options)).value();
+    Answers<S3GetResult> first;
+    client.get_async(Download().request(), first.next());
+    came.get_future().wait();
+    CHECK(client.get(Download().request()).ok());
+    CHECK(first.wait_for_one().ok());
+}
+
+TEST_CASE("what the system holds of an upload has not been sent", "[wire][retry]") {
+    constexpr std::size_t read_at_once = 3'500'000;
+    constexpr std::size_t step = 200'000;
+    constexpr std::size_t steps = 12;
+    Script script = {ExpectHead{}, ExpectBody{read_at_once}};
+    for (std::size_t i = 0; i < steps; ++i) {
+        script.insert(script.end(), {Pause{300ms}, ExpectBody{step}});
+    }
+    script.emplace_back(Send{answer("200 OK", "ETag: \"x\"\r\n", "")});
+    ScriptedServer server;
+    server.hold_at_most(64'000);
+    server.add(std::move(script));
+    S3ClientOptions options = options_with_window(server, 1);
+    options.part_size = std::uint64_t{64} << 20U;
+    // Less than the server takes to read what the system holds.
+    options.first_byte_timeout = 2s;
+    S3Client client = S3Client::open(std::move(options)).value();
+    const auto outcome = operations::put(client, read_at_once + step * steps);
+    INFO((outcome.ok() ? "" : outcome.error().message()));
+    CHECK(outcome.ok());
 }
 
 TEST_CASE("attempts that come to nothing take so long together at most", "[wire][retry]") {

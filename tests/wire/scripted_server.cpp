@@ -324,6 +324,13 @@ void ScriptedServer::repeat(Script script) {
     state_->repeated = std::move(script);
 }
 
+void ScriptedServer::hold_at_most(int bytes) {
+    // What is accepted has it from the listener.
+    if (::setsockopt(state_->listener.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) != 0) {
+        throw std::runtime_error("cannot set the size of a receive buffer");
+    }
+}
+
 std::uint16_t ScriptedServer::port() const noexcept {
     return state_->port;
 }

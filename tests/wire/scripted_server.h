@@ -70,6 +70,9 @@ public:
     /// For each connection that comes when no other script is left.
     void repeat(Script script);
 
+    /// The system holds so much at most of what the next connections bring and no script has read yet.
+    void hold_at_most(int bytes);
+
     [[nodiscard]] std::uint16_t port() const noexcept;
     [[nodiscard]] std::string endpoint() const;
 

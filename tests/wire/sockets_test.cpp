@@ -69,8 +69,10 @@ public:
     [[nodiscard]] int local_port() const { return port_of(CURLINFO_LOCAL_PORT); }
 
     [[nodiscard]] bool is_alive() const {
-        return sockets_.is_alive({address_of(CURLINFO_PRIMARY_IP), port_of(CURLINFO_PRIMARY_PORT)},
-                                 {address_of(CURLINFO_LOCAL_IP), local_port()});
+        return sockets_
+            .take({address_of(CURLINFO_PRIMARY_IP), port_of(CURLINFO_PRIMARY_PORT)},
+                  {address_of(CURLINFO_LOCAL_IP), local_port()})
+            .alive;
     }
 
     [[nodiscard]] bool is_readable() const {

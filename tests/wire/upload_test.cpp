@@ -7,6 +7,7 @@
 
 #include "filestore/s3_client.h"
 #include "support/answers.h"
+#include "support/code_of.h"
 #include "support/eventually.h"
 #include "support/random_bytes.h"
 #include "support/test_streams.h"
@@ -228,4 +229,24 @@ TEST_CASE("a source is let go before the completion", "[wire]") {
         });
         CHECK(gone.get_future().get());
     }
+}
+
+TEST_CASE("a completion that conflicts with another is not asked for again", "[wire]") {
+    const std::string begun =
+        answer("200 OK", "",
+               "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>");
+    const std::string conflict = answer("409 Conflict", "", error_body("ConditionalRequestConflict"));
+    const std::string gone = answer("404 Not Found", "", error_body("NoSuchUpload"));
+    const ScriptedServer server({conversation({begun, stored, stored, conflict, gone})});
+    S3ClientOptions options = options_for(server);
+    options.part_size = std::uint64_t{5} << 20U;
+    options.parallel_parts = 1;
+    options.expect_threshold.reset();
+    S3PutRequest request;
+    request.bucket = "bucket";
+    request.key = "key";
+    request.conditions.if_none_match = "*";
+    request.source = source_from_string(std::string(options.part_size + 1, 'x'));
+    CHECK(code_of(S3Client::open(options).value().put(request)) == ErrorCode::conflict);
+    CHECK(server.requests().size() == 5);
 }

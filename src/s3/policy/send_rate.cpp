@@ -98,15 +98,29 @@ void SendRate::on_answer(Time now) noexcept {
     count_answer(now);
 }
 
+/// Whether what was taken tells what the server takes: a client that had little to send may have been let through further.
+bool SendRate::has_sent_enough(Time now) const noexcept {
+    constexpr double least_answers = 10;
+    if (slowed_from_) {
+        const Seconds between_places{1 / rate_at(now)};
+        return next_ - now > between_places;
+    }
+    const double answers = static_cast<double>(window_answers_) + last_window_rate_ * window.count();
+    return answers >= least_answers;
+}
+
 void SendRate::on_throttle(Time now) noexcept {
     const std::lock_guard lock(mutex_);
     if (slowed_from_ && now < *slowed_from_ + options_.reaction) {
         return;
     }
-    const double taken = measured(now);
-    const double least_limit = std::max(taken > 0 ? taken : options_.unknown_limit, options_.least);
-    // The limit lies between what was taken and what was sent; what was taken may be little because little was to be sent.
-    const double bound = slowed_from_ ? rate_at(now) : least_limit;
+    double least_limit = std::max(measured(now), options_.least);
+    double bound = slowed_from_ ? rate_at(now) : least_limit;
+    if (!has_sent_enough(now)) {
+        bound = slowed_from_ ? bound * options_.backoff_factor : options_.unknown_limit;
+        least_limit = std::max(least_limit, bound);
+    }
+    // The limit lies between what was taken and what was sent.
     known_limit_ = std::max(least_limit, std::min((least_limit + bound) / 2, least_limit * most_above_taken));
     const double sent = std::min(bound, known_limit_);
     rate_ = std::max(sent * options_.backoff_factor, options_.least);

@@ -15,8 +15,8 @@ namespace filestore::s3 {
 struct SendRateOptions {
     /// The rate never falls below.
     double least = 0.5;
-    /// Taken for the server's limit where it throttles before it has answered anything.
-    double unknown_limit = 10;
+    /// Taken for the server's limit where it throttles a client that has sent little, and nobody knows what it would have taken.
+    double unknown_limit = 500;
     /// What a throttle leaves of the rate.
     double backoff_factor = 0.5;
     /// Within so much time one more wish for fewer requests is the same wish: it answers what was sent before the rate fell.
@@ -53,6 +53,7 @@ private:
     void count_answer(Time now) noexcept;
     [[nodiscard]] double measured(Time now) const noexcept;
     [[nodiscard]] double rate_at(Time now) const noexcept;
+    [[nodiscard]] bool has_sent_enough(Time now) const noexcept;
 
     const SendRateOptions options_;
     mutable std::mutex mutex_;

@@ -129,12 +129,14 @@ constexpr StatusRow statuses[] = {
     {409, {ErrorCode::conflict, Retry::no, {}}},
     {412, {ErrorCode::precondition_failed, Retry::no, {}}},
     {416, {ErrorCode::range_not_satisfiable, Retry::no, {}}},
+    {425, {ErrorCode::unavailable, Retry::yes, try_again}},
     {429, {ErrorCode::rate_limited, Retry::yes, slow_down}},
     {500, {ErrorCode::unavailable, Retry::yes, try_again}},
     {501, {ErrorCode::unsupported, Retry::no, {}}},
     {502, {ErrorCode::unavailable, Retry::yes, try_again}},
     {503, {ErrorCode::unavailable, Retry::yes, try_again}},
     {504, {ErrorCode::unavailable, Retry::yes, try_again}},
+    {505, {ErrorCode::unsupported, Retry::no, not_s3}},
     {507, {ErrorCode::no_space, Retry::no, free_space}},
 };
 
@@ -144,8 +146,11 @@ Meaning meaning_of_status(int status) {
     if (row != std::end(statuses)) {
         return row->meaning;
     }
-    const bool refused = status >= 400 && status < 500;
-    return {refused ? ErrorCode::invalid_argument : ErrorCode::unavailable, Retry::no, {}};
+    if (status >= 500) {
+        // Proxies and content networks have numbers of their own: 520 to 530 for a server that they cannot reach.
+        return {ErrorCode::unavailable, Retry::yes, try_again};
+    }
+    return {status >= 400 ? ErrorCode::invalid_argument : ErrorCode::unavailable, Retry::no, {}};
 }
 
 /// Null for a code that is not known.
@@ -157,8 +162,13 @@ const ServerCodeRow* row_of(std::string_view server_code) {
 }
 
 Meaning meaning_of(std::string_view server_code, int status) {
-    const auto* const row = row_of(server_code);
-    return row != nullptr ? row->meaning : meaning_of_status(status);
+    if (const auto* const row = row_of(server_code); row != nullptr) {
+        return row->meaning;
+    }
+    constexpr int conflict = 409;
+    // A HEAD's answer has no code; a code that is not known is some other conflict, which stays.
+    return status == conflict && server_code.empty() ? row_of("ConditionalRequestConflict")->meaning
+                                                     : meaning_of_status(status);
 }
 
 /// A word that a program may compare or log as it is.

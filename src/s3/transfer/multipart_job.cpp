@@ -249,6 +249,8 @@ Result<void> MultipartJob::publish(Call call, std::uint64_t size) {
     call.query = {{"uploadId", upload_id_}};
     call.may_trickle = true;
     call.copied_bytes = size;
+    // S3 API reference, "CompleteMultipartUpload": on 409 the upload is to be begun anew.
+    call.conflict_is_final = true;
     call.payload_hash = to_hex(sha256(body));
     call.body_size = body.size();
     call.body = source_from_string(std::move(body));

@@ -28,7 +28,7 @@ Error reset_by_peer() {
 }  // namespace
 
 TEST_CASE("which errors are retried", "[s3][retry_policy]") {
-    for (const int status : {429, 500, 502, 503, 504}) {
+    for (const int status : {409, 425, 429, 500, 502, 503, 504, 509, 520, 524, 529, 599}) {
         INFO(status);
         CHECK(answer(status).retryable());
     }
@@ -40,7 +40,7 @@ TEST_CASE("which errors are retried", "[s3][retry_policy]") {
     }
     CHECK(answer(200, "InternalError").retryable());
     CHECK(reset_by_peer().retryable());
-    for (const int status : {400, 401, 403, 404, 405, 409, 412, 416, 501}) {
+    for (const int status : {400, 401, 403, 404, 405, 412, 416, 501, 505, 507}) {
         INFO(status);
         CHECK_FALSE(answer(status).retryable());
     }
@@ -49,6 +49,7 @@ TEST_CASE("which errors are retried", "[s3][retry_policy]") {
         INFO(code);
         CHECK_FALSE(answer(400, code).retryable());
     }
+    CHECK_FALSE(answer(409, "ObjectParentIsFile").retryable());
     CHECK_FALSE(Error(ErrorCode::cancelled).retryable());
 }
 

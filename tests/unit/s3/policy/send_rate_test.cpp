@@ -19,6 +19,9 @@ using Time = SendRate::Time;
 /// Of one call.
 constexpr unsigned most_attempts = 5;
 
+/// Half of it is sent after the first throttle.
+constexpr SendRateOptions of_unknown_limit_10{.unknown_limit = 10};
+
 /// Takes so many requests a second, and a few at once; answers the others with a throttle.
 class ThrottlingServer {
 public:
@@ -187,8 +190,23 @@ TEST_CASE("a throttle halves the rate, and one wish counts once", "[s3][send_rat
     CHECK(rate.rate(now + 10s).value() > 4 * halved);
 }
 
-TEST_CASE("the rate never falls to nothing", "[s3][send_rate]") {
+TEST_CASE("a client that sends little is not slowed down to that little", "[s3][send_rate]") {
     SendRate rate;
+    Time now{};
+    for (int request = 0; request < 3; ++request, now += 1s) {
+        CHECK(rate.acquire(now) == 0s);
+        rate.on_answer(now + 10ms);
+    }
+    for (int wish = 0; wish < 3; ++wish, now += 1s) {
+        CHECK(rate.acquire(now) == 0s);
+        rate.on_throttle(now + 10ms);
+        INFO(wish);
+        CHECK(rate.rate(now + 10ms).value() > 20);
+    }
+}
+
+TEST_CASE("the rate never falls to nothing", "[s3][send_rate]") {
+    SendRate rate(of_unknown_limit_10);
     Time now{};
     rate.on_throttle(now);
     CHECK(rate.rate(now).value() == Approx(5));
@@ -200,7 +218,7 @@ TEST_CASE("the rate never falls to nothing", "[s3][send_rate]") {
 }
 
 TEST_CASE("places are spread at the rate", "[s3][send_rate]") {
-    SendRate rate;
+    SendRate rate(of_unknown_limit_10);
     Time now{};
     rate.on_throttle(now);
     CHECK(rate.acquire(now) == 0ms);
@@ -216,7 +234,7 @@ TEST_CASE("places are spread at the rate", "[s3][send_rate]") {
 
 TEST_CASE("who cannot wait for a place takes none, and who gives up gives it to the next",
           "[s3][send_rate]") {
-    SendRate rate;
+    SendRate rate(of_unknown_limit_10);
     const Time now{};
     rate.on_throttle(now);
     CHECK(rate.acquire(now) == 0ms);

@@ -82,6 +82,15 @@ TEST_CASE("server codes decide, whatever the status is", "[s3][errors]") {
     }
 }
 
+TEST_CASE("a conflict without a word may pass, and one that has another name than S3's stays",
+          "[s3][errors]") {
+    CHECK(error_for(409, "").retryable());
+    for (const std::string& body : {std::string("<html>Bad Gateway</html>"), body_of("NobodyKnowsIt")}) {
+        CHECK(to_string(error_for(409, body).code()) == to_string(ErrorCode::conflict));
+    }
+    CHECK_FALSE(error_for(409, body_of("NobodyKnowsIt")).retryable());
+}
+
 TEST_CASE("without a known server code the status decides", "[s3][errors]") {
     struct Row {
         int status;
@@ -99,17 +108,18 @@ TEST_CASE("without a known server code the status decides", "[s3][errors]") {
         {405, ErrorCode::unsupported, false},
         {407, ErrorCode::configuration, false},
         {408, ErrorCode::unavailable, true},
-        {409, ErrorCode::conflict, false},
         {412, ErrorCode::precondition_failed, false},
         {416, ErrorCode::range_not_satisfiable, false},
         {418, ErrorCode::invalid_argument, false},
+        {425, ErrorCode::unavailable, true},
         {429, ErrorCode::rate_limited, true},
         {500, ErrorCode::unavailable, true},
         {501, ErrorCode::unsupported, false},
         {502, ErrorCode::unavailable, true},
         {503, ErrorCode::unavailable, true},
         {504, ErrorCode::unavailable, true},
-        {505, ErrorCode::unavailable, false},
+        {505, ErrorCode::unsupported, false},
+        {520, ErrorCode::unavailable, true},
         {507, ErrorCode::no_space, false},
         {200, ErrorCode::unavailable, false},
     };
