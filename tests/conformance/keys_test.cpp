@@ -246,6 +246,27 @@ S3_FEATURE_TEST_CASE("key-control", "characters that XML cannot hold are a key",
     check_round_trip(store, random_keys(control_characters()));
 }
 
+S3_FEATURE_TEST_CASE("keys", "a key with NUL round-trips, or is refused at once", "[client][key]") {
+    ClientOnStore client(store);
+    S3PutRequest put = client.put_request("", "bytes");
+    put.key = client.key(std::string("a\0b", 3));
+    const std::string key = put.key;
+    const auto stored = client->put(std::move(put));
+    if (!stored.ok()) {
+        INFO(stored.error().message());
+        CHECK((stored.error().code() == ErrorCode::unsupported ||
+               stored.error().code() == ErrorCode::invalid_argument));
+        return;
+    }
+    S3ObjectRequest object = client.object("");
+    object.key = key;
+    CHECK(ClientOnStore::required(client->head(object)).size == 5);
+    // Of our own files there is none, and the walk ends.
+    const auto backend = store.open_backend();
+    CHECK(list_ids(*backend, 1).empty());
+    CHECK(client->remove(object).ok());
+}
+
 S3_FEATURE_TEST_CASE("key-newline", "line breaks are a key", "[client][key]") {
     check_round_trip(store, random_keys({"\n", "\r", "\r\n"}));
 }

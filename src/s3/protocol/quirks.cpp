@@ -139,6 +139,7 @@ constexpr Quirks generic() {
     Quirks q{.name = "generic"};
     q.header_checksums = true;
     q.trailer_checksums = true;
+    q.etag_is_md5 = false;
     q.multipart_etag_is_md5_of_md5s = false;
     q.put_if_none_match = true;
     q.put_if_match = true;
