@@ -1,5 +1,6 @@
 #include "filestore/s3_backend.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/backend_handle.h"
@@ -287,6 +288,18 @@ void S3Backend::metadata_async(FileRequest request, Completion<FileInfo> done) {
           });
 }
 
+/// Behind the key, and before each ID that is: all of an ID's characters come behind the blank. A key without its prefix may be empty, which would begin
+/// again, or have control characters, which some servers repeat in a document that cannot hold them.
+std::string cursor_behind(std::string_view key) {
+    const auto* const control =
+        std::find_if(key.begin(), key.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
+    std::string cursor(key.begin(), control);
+    if (control != key.end() || key.empty()) {
+        cursor += ' ';
+    }
+    return cursor;
+}
+
 /// `cursor`: where the page began.
 Result<ListPage> to_page(const S3ListPage& listed, std::string_view prefix, std::string_view cursor) {
     ListPage page;
@@ -305,11 +318,7 @@ Result<ListPage> to_page(const S3ListPage& listed, std::string_view prefix, std:
         return Error(ErrorCode::corrupt, "the server announced more files and listed none");
     }
     if (listed.next) {
-        page.next = listed.objects.back().key.substr(prefix.size());
-    }
-    if (page.next == "") {
-        // The prefix itself is a key. No cursor would begin again; every ID stands behind a dash.
-        page.next = "-";
+        page.next = cursor_behind(std::string_view(listed.objects.back().key).substr(prefix.size()));
     }
     if (page.next == cursor) {
         return Error(ErrorCode::corrupt, "the server's listing begins again with the key that it ended with");
