@@ -67,8 +67,9 @@ struct S3Encryption {
     std::string customer_key{};
 };
 
-/// Conditions on the object that is there (RFC 9110, section 13). A failed one is `precondition_failed`; what is empty is not sent. Times are for
-/// reading and copying; on other requests they, and on removals `if_none_match`, are `invalid_argument`: servers pass over them. A value.
+/// Conditions on the object that is there (RFC 9110, section 13). A failed one is `precondition_failed`, for uploads, removals and copies also where
+/// `if_match` finds no object; what is empty is not sent. Times are for reading and copying; on other requests they, and on removals `if_none_match`, are
+/// `invalid_argument`: servers pass over them. So are `if_match` and `if_none_match` together where something is written. A value.
 struct S3Conditions {
     /// An ETag, with or without quotes.
     std::string if_match{};
@@ -477,8 +478,9 @@ public:
     [[nodiscard]] Result<S3VersionPage> list_versions(S3ListRequest request);
     void list_versions_async(S3ListRequest request, Completion<S3VersionPage> done);
 
-    /// Copies without moving the bytes through this program. Further failures: `not_found`, `precondition_failed`. A copy in parts that fails is aborted
-    /// as an upload is.
+    /// Copies without moving the bytes through this program. Further failures: `not_found`, `precondition_failed`. A copy in parts is of one object: where
+    /// the source changes meanwhile it is `conflict`, whatever the server makes of conditions. One that fails is aborted as an upload is. `progress` counts the bytes of the parts that have been
+    /// copied; a copy in one request reports none.
     [[nodiscard]] Result<S3CopyResult> copy(S3CopyRequest request);
     void copy_async(S3CopyRequest request, Completion<S3CopyResult> done);
 

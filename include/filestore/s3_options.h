@@ -42,7 +42,10 @@ enum class S3PayloadSigning {
 
 /// Whether uploads carry a checksum of their bytes, which the server compares and keeps, and whether downloads are compared with it. A value.
 enum class S3ChecksumMode {
-    /// As header where the profile of the server says that it takes them, else none; asked for on downloads where it gives them.
+    /// As header where the profile of the server says that it takes them, else none; asked for on downloads where it gives them. Where none travels, and the
+    /// signature does not cover the bytes either, the ETag that the server answers to an upload is compared with their MD5, if the profile says that it is
+    /// one (r2, gcs, ceph, seaweedfs, supabase): a part with another is sent again, then the upload is `corrupt`, as is an object of one PUT, which is
+    /// there then. The same where `header` or `trailer` cannot be.
     automatic,
     /// No request says anything about checksums.
     off,

@@ -303,7 +303,8 @@ Observation Exchange::observe() const noexcept {
     curl_easy_getinfo(handle_, CURLINFO_PRETRANSFER_TIME_T, &before_transfer);
     const auto bytes_taken = static_cast<std::uint64_t>(sent);
     const std::uint64_t held = std::min(bytes_taken, bytes_held_by_system());
-    return {before_transfer > 0, bytes_taken >= request_.body_size && held == 0, head_.is_final(),
+    const bool is_given = bytes_taken >= request_.body_size;
+    return {before_transfer > 0, is_given && held == 0, is_given && held > 0, head_.is_final(),
             bytes_taken - held + static_cast<std::uint64_t>(received) + head_.bytes()};
 }
 

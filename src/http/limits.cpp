@@ -6,6 +6,12 @@
 
 namespace filestore::http {
 
+namespace {
+
+constexpr std::chrono::milliseconds time_between_looks{100};
+
+}  // namespace
+
 std::string in_words(std::chrono::milliseconds time) {
     return time.count() % 1000 == 0 ? std::to_string(time.count() / 1000) + " s"
                                     : std::to_string(time.count()) + " ms";
@@ -28,6 +34,7 @@ void ProgressWatch::start_window(Time now, std::uint64_t moved) noexcept {
 
 Result<void> ProgressWatch::look(Time now, const Observation& seen) {
     const Phase phase = phase_of(seen);
+    look_again_ = seen.request_held ? std::optional(now + time_between_looks) : std::nullopt;
     if (phase != phase_) {
         phase_ = phase;
         start_window(now, seen.moved);
@@ -61,6 +68,9 @@ Result<void> ProgressWatch::look(Time now, const Observation& seen) {
 }
 
 ProgressWatch::Time ProgressWatch::next_limit() const noexcept {
+    if (look_again_) {
+        return std::min(*look_again_, since_ + settings_.stall_window);
+    }
     switch (phase_) {
         case Phase::connecting:
             return Time::max();

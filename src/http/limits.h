@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "filestore/result.h"
@@ -28,6 +29,8 @@ struct Observation {
     bool connected = false;
     /// To its last byte, which the other side has confirmed.
     bool request_sent = false;
+    /// The system holds the last bytes of the request: nobody tells when they have been sent.
+    bool request_held = false;
     /// Some of the final answer has come.
     bool answered = false;
     /// Bytes in both directions, heads and bodies; of those sent, what the other side has confirmed.
@@ -60,6 +63,8 @@ private:
     /// Where the window of `phase_` began, and how much had moved by then.
     Time since_;
     std::uint64_t moved_before_ = 0;
+    /// When to look again whether the request has been sent.
+    std::optional<Time> look_again_;
 };
 
 }  // namespace filestore::http

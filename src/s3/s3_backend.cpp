@@ -1,5 +1,6 @@
 #include "filestore/s3_backend.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/backend_handle.h"
@@ -16,7 +17,6 @@
 #include "s3/client/support.h"
 #include "s3/client/upload_sweep.h"
 #include "s3/protocol/answer_head.h"
-#include "s3/protocol/listing_xml.h"
 #include "s3/protocol/object_metadata.h"
 #include "s3/transfer/object_download.h"
 #include "s3/transfer/object_upload.h"
@@ -98,8 +98,7 @@ Result<std::vector<s3::NameValue>> condition_of(const UploadRequest& request, co
     return s3::condition_headers(conditions);
 }
 
-/// Some servers answer a condition on a version with 404 where there is no object.
-Result<UploadReceipt> receipt_of(const Result<S3PutResult>& stored, bool create_only, bool by_version) {
+Result<UploadReceipt> receipt_of(const Result<S3PutResult>& stored, bool create_only) {
     if (stored.ok()) {
         return UploadReceipt{stored->size};
     }
@@ -107,53 +106,50 @@ Result<UploadReceipt> receipt_of(const Result<S3PutResult>& stored, bool create_
     if (create_only && error.code() == ErrorCode::precondition_failed) {
         return Error(ErrorCode::already_exists, std::string(error.message()), error.details());
     }
-    if (by_version && error.details().server_code == "NoSuchKey") {
-        return Error(ErrorCode::precondition_failed, std::string(error.message()), error.details());
-    }
     return error;
 }
 
 void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {
-    start(
-        std::move(request), std::move(done),
-        [this](const OperationPtr<UploadReceipt>& operation, UploadRequest checked) -> Result<void> {
-            s3::ObjectMetadata object{std::move(checked.original_path), std::move(checked.metadata),
-                                      UINT64_MAX};
-            // Refused before the source is read: with the longest size that there is.
-            FILESTORE_TRY(s3::to_headers(object));
-            FILESTORE_TRY(s3::check_storable(core_->quirks(), key_of(checked.id)));
-            FILESTORE_TRY_ASSIGN(auto conditions, condition_of(checked, core_->quirks()));
-            s3::ObjectUpload upload;
-            upload.target.bucket = bucket_;
-            upload.target.key = key_of(checked.id);
-            upload.target.cancel = checked.call.cancel;
-            upload.target.deadline = checked.call.deadline;
-            upload.target.pause = checked.call.pause;
-            upload.source = std::move(checked.source);
-            upload.checksums = core_->checksum_choice();
-            upload.headers =
-                [object, type = std::move(checked.content_type)](std::optional<std::uint64_t> size) mutable {
-                    object.size = size;
-                    return headers_of(object, type);
-                };
-            upload.target.etags = core_->etag_rules();
-            upload.part_sizes = core_->part_sizes();
-            upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), !conditions.empty());
-            upload.target.conditions = std::move(conditions);
-            upload.progress = std::move(checked.call.progress);
-            s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
-                              [this, self = shared_from_this(), operation, create_only = checked.create_only,
-                               by_version = !checked.if_version.empty()](const Result<S3PutResult>& stored) {
-                                  core_->note_bucket(bucket_, stored.ok());
-                                  operation->answer->give(receipt_of(stored, create_only, by_version));
-                              });
-            return {};
-        });
+    start(std::move(request), std::move(done),
+          [this](const OperationPtr<UploadReceipt>& operation, UploadRequest checked) -> Result<void> {
+              s3::ObjectMetadata object{std::move(checked.original_path), std::move(checked.metadata),
+                                        UINT64_MAX};
+              // Refused before the source is read: with the longest size that there is.
+              FILESTORE_TRY(s3::to_headers(object));
+              FILESTORE_TRY(s3::check_storable(core_->quirks(), key_of(checked.id)));
+              FILESTORE_TRY_ASSIGN(auto conditions, condition_of(checked, core_->quirks()));
+              s3::ObjectUpload upload;
+              upload.target.bucket = bucket_;
+              upload.target.key = key_of(checked.id);
+              upload.target.cancel = checked.call.cancel;
+              upload.target.deadline = checked.call.deadline;
+              upload.target.pause = checked.call.pause;
+              upload.source = std::move(checked.source);
+              upload.checksums = core_->checksum_choice();
+              upload.headers = [object, type = std::move(checked.content_type)](
+                                   std::optional<std::uint64_t> size) mutable {
+                  object.size = size;
+                  return headers_of(object, type);
+              };
+              upload.target.etags = core_->etag_rules();
+              upload.part_sizes = core_->part_sizes();
+              upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), !conditions.empty());
+              upload.target.conditions = std::move(conditions);
+              upload.progress = std::move(checked.call.progress);
+              s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
+                                [this, self = shared_from_this(), operation,
+                                 create_only = checked.create_only](const Result<S3PutResult>& stored) {
+                                    core_->note_bucket(bucket_, stored.ok());
+                                    operation->answer->give(receipt_of(stored, create_only));
+                                });
+              return {};
+          });
 }
 
 void S3Backend::download_async(DownloadRequest request, Completion<DownloadReceipt> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<DownloadReceipt>& operation, DownloadRequest checked) -> Result<void> {
+              FILESTORE_TRY(s3::check_in_reach(checked.range));
               s3::ObjectDownload download;
               download.bucket = bucket_;
               download.key = key_of(checked.id);
@@ -292,9 +288,22 @@ void S3Backend::metadata_async(FileRequest request, Completion<FileInfo> done) {
           });
 }
 
-Result<ListPage> to_page(const s3::ObjectListing& listing, std::string_view prefix) {
+/// Behind the key, and before each ID that is: all of an ID's characters come behind the blank. A key without its prefix may be empty, which would begin
+/// again, or have control characters, which some servers repeat in a document that cannot hold them.
+std::string cursor_behind(std::string_view key) {
+    const auto* const control =
+        std::find_if(key.begin(), key.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
+    std::string cursor(key.begin(), control);
+    if (control != key.end() || key.empty()) {
+        cursor += ' ';
+    }
+    return cursor;
+}
+
+/// `cursor`: where the page began.
+Result<ListPage> to_page(const S3ListPage& listed, std::string_view prefix, std::string_view cursor) {
     ListPage page;
-    for (const s3::ListedObject& object : listing.objects) {
+    for (const S3ListEntry& object : listed.objects) {
         if (!object.key.starts_with(prefix)) {
             return Error(ErrorCode::corrupt,
                          "the server listed key " + quoted(object.key) + " outside the prefix");
@@ -305,11 +314,14 @@ Result<ListPage> to_page(const s3::ObjectListing& listing, std::string_view pref
             page.files.push_back({*id, object.size, object.last_modified});
         }
     }
-    if (listing.truncated && listing.objects.empty()) {
+    if (listed.next && listed.objects.empty()) {
         return Error(ErrorCode::corrupt, "the server announced more files and listed none");
     }
-    if (listing.truncated) {
-        page.next = listing.objects.back().key.substr(prefix.size());
+    if (listed.next) {
+        page.next = cursor_behind(std::string_view(listed.objects.back().key).substr(prefix.size()));
+    }
+    if (page.next == cursor) {
+        return Error(ErrorCode::corrupt, "the server's listing begins again with the key that it ended with");
     }
     return page;
 }
@@ -317,22 +329,22 @@ Result<ListPage> to_page(const s3::ObjectListing& listing, std::string_view pref
 void S3Backend::list_async(ListRequest request, Completion<ListPage> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<ListPage>& operation, const ListRequest& checked) -> Result<void> {
-              Call call = s3::object_call(bucket_, {}, {}, checked.call);
-              const s3::ListVersion version = s3::list_version(core_->quirks());
-              const bool goes_on = !checked.cursor.empty();
-              call.query = s3::place_of(version, {}, goes_on ? key_prefix_ + checked.cursor : std::string());
-              call.query.push_back({"max-keys", std::to_string(checked.limit)});
-              if (!key_prefix_.empty()) {
-                  call.query.push_back({"prefix", key_prefix_});
-              }
+              S3ListRequest asked;
+              asked.bucket = bucket_;
+              asked.prefix = key_prefix_;
+              // A key, which holds for as long as somebody keeps the cursor.
+              asked.start_after = checked.cursor.empty() ? "" : key_prefix_ + checked.cursor;
+              asked.limit = static_cast<unsigned>(checked.limit);
+              asked.call = checked.call;
+              FILESTORE_TRY_ASSIGN(Call call, s3::list_call(core_->quirks(), asked));
               core_->send(operation, std::move(call),
-                          [this, self = shared_from_this(), operation,
-                           version](const Result<Answer>& answer) -> Result<void> {
+                          [this, self = shared_from_this(), operation, asked = std::move(asked),
+                           cursor = checked.cursor](const Result<Answer>& answer) -> Result<void> {
                               FILESTORE_TRY(answer);
                               core_->note_bucket(bucket_, true);
-                              FILESTORE_TRY_ASSIGN(const s3::ObjectListing listing,
-                                                   s3::parse_listing(answer->body, version));
-                              FILESTORE_TRY_ASSIGN(ListPage page, to_page(listing, key_prefix_));
+                              FILESTORE_TRY_ASSIGN(const S3ListPage listed,
+                                                   s3::list_page(core_->quirks(), asked, answer->body));
+                              FILESTORE_TRY_ASSIGN(ListPage page, to_page(listed, key_prefix_, cursor));
                               operation->finish(std::move(page));
                               return {};
                           });

@@ -44,6 +44,9 @@ S3_FEATURE_TEST_CASE("compare-and-swap", "an object is replaced only where it is
     swap.conditions.if_match = first.etag;
     CHECK(code_of(client->put(std::move(swap))) == ErrorCode::precondition_failed);
     CHECK(client.get("swapped") == "second");
+    swap = client.put_request("missing", "bytes");
+    swap.conditions.if_match = first.etag;
+    CHECK(code_of(client->put(std::move(swap))) == ErrorCode::precondition_failed);
 }
 
 S3_FEATURE_TEST_CASE("conditional-get", "a read can be bound to an ETag", "[client][conditions]") {

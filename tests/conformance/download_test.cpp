@@ -86,6 +86,9 @@ FEATURE_TEST_CASE("get", "a range outside the file cannot be satisfied", "[downl
     const auto past_end = download(*backend, id, std::make_shared<BufferSink>(), ByteRange{3, std::nullopt});
     REQUIRE_FALSE(past_end.ok());
     CHECK(past_end.error().code() == ErrorCode::range_not_satisfiable);
+    const auto past_all = download(*backend, id, std::make_shared<BufferSink>(), ByteRange{UINT64_MAX, {}});
+    REQUIRE_FALSE(past_all.ok());
+    CHECK(past_all.error().code() == ErrorCode::range_not_satisfiable);
     const auto of_nothing = download(*backend, empty, std::make_shared<BufferSink>(), ByteRange{0, 1});
     REQUIRE_FALSE(of_nothing.ok());
     CHECK(of_nothing.error().code() == ErrorCode::range_not_satisfiable);

@@ -246,6 +246,32 @@ S3_FEATURE_TEST_CASE("key-control", "characters that XML cannot hold are a key",
     check_round_trip(store, random_keys(control_characters()));
 }
 
+TEST_CASE("where keys are paths a key with NUL is refused", "[client][key]") {
+    const TestStore store("versitygw");
+    S3ClientOptions options = store.options().s3;
+    options.profile = "versitygw";
+    ClientOnStore client(store, options);
+    S3PutRequest put = client.put_request("", "bytes");
+    put.key = client.key(std::string("a\0b", 3));
+    CHECK(code_of(client->put(std::move(put))) == ErrorCode::unsupported);
+}
+
+TEST_CASE("files are listed past a key with NUL, page by page", "[client][key]") {
+    const TestStore store("moto");
+    ClientOnStore client(store);
+    for (const std::string& name : {std::string("a\0b", 3), std::string("a\x01z")}) {
+        S3PutRequest put = client.put_request("", "bytes");
+        put.key = client.key(name);
+        S3ObjectRequest object = client.object("");
+        object.key = put.key;
+        ClientOnStore::required(client->put(std::move(put)));
+        CHECK(ClientOnStore::required(client->head(object)).size == 5);
+    }
+    const auto backend = store.open_backend();
+    const FileId id = store_bytes(*backend, "ours");
+    CHECK(list_ids(*backend, 1) == std::vector<FileId>{id});
+}
+
 S3_FEATURE_TEST_CASE("key-newline", "line breaks are a key", "[client][key]") {
     check_round_trip(store, random_keys({"\n", "\r", "\r\n"}));
 }

@@ -191,7 +191,8 @@ TEST_CASE("every request of a copy in parts says who pays", "[wire][payer]") {
     const std::string large =
         "HTTP/1.1 200 OK\r\n" + std::string(date_line) +
         "ETag: \"e\"\r\nx-amz-tagging-count: 1\r\nContent-Length: " + std::to_string(part + 1) + "\r\n\r\n";
-    const ScriptedServer server({conversation({large, no_tags, begun, copied_part, copied_part, completed})});
+    const ScriptedServer server(
+        {conversation({large, no_tags, begun, copied_part, copied_part, large, completed})});
     auto copy = at_the_requesters_cost<S3CopyRequest>();
     copy.source_bucket = "bucket";
     copy.source_key = "source";
@@ -199,7 +200,7 @@ TEST_CASE("every request of a copy in parts says who pays", "[wire][payer]") {
     const auto result = open_client(server).copy(copy);
     INFO((result.ok() ? "" : result.error().message()));
     CHECK(result.ok());
-    check_who_pays(server, 6);
+    check_who_pays(server, 7);
 }
 
 TEST_CASE("conditions that servers pass over are not sent", "[wire]") {
@@ -227,6 +228,63 @@ TEST_CASE("conditions that servers pass over are not sent", "[wire]") {
         CHECK(code_of(client.put(put)) == ErrorCode::invalid_argument);
     }
     CHECK(server.requests().empty());
+}
+
+TEST_CASE("a condition that something is there fails alike where nothing is", "[wire]") {
+    const std::string missing = answer("404 Not Found", "", error_body("NoSuchKey"));
+    S3ObjectRequest remove;
+    S3PutRequest put;
+    remove.bucket = put.bucket = "bucket";
+    remove.key = put.key = "key";
+    remove.conditions.if_match = put.conditions.if_match = "etag";
+    SECTION("a removal") {
+        const ScriptedServer server({conversation({missing})});
+        CHECK(code_of(open_client(server).remove(remove)) == ErrorCode::precondition_failed);
+    }
+    SECTION("an upload in one PUT") {
+        const ScriptedServer server({conversation({missing})});
+        put.source = source_from_string("x");
+        CHECK(code_of(open_client(server).put(put)) == ErrorCode::precondition_failed);
+    }
+    SECTION("an upload in parts") {
+        const ScriptedServer server({conversation(
+            {begun, answer("200 OK", "ETag: \"p\"\r\n", ""), answer("200 OK", "ETag: \"p\"\r\n", ""), missing,
+             answer("204 No Content", "", ""), answer("404 Not Found", "", error_body("NoSuchUpload"))})});
+        put.source = source_from_string(std::string((std::size_t{5} << 20U) + 1, 'x'));
+        const auto result =
+            open_client(server, [](S3ClientOptions& options) { options.part_size = part; }).put(put);
+        CHECK(code_of(result) == ErrorCode::precondition_failed);
+    }
+    SECTION("a copy") {
+        const ScriptedServer server(
+            {conversation({"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", missing})});
+        S3CopyRequest copy;
+        copy.source_bucket = copy.bucket = "bucket";
+        copy.source_key = "source";
+        copy.key = "key";
+        copy.source_conditions.if_match = "etag";
+        CHECK(code_of(open_client(server).copy(copy)) == ErrorCode::precondition_failed);
+    }
+    SECTION("but not where the bucket is missing, or no condition was made") {
+        const ScriptedServer server(
+            {conversation({answer("404 Not Found", "", error_body("NoSuchBucket")), missing})});
+        S3Client client = open_client(server);
+        CHECK(code_of(client.remove(remove)) == ErrorCode::configuration);
+        remove.conditions = {};
+        CHECK(code_of(client.remove(remove)) == ErrorCode::not_found);
+    }
+}
+
+TEST_CASE("nothing is written on two conditions that exclude each other", "[wire]") {
+    const ScriptedServer server;
+    S3PutRequest put;
+    put.bucket = "bucket";
+    put.key = "key";
+    put.source = source_from_string("x");
+    put.conditions.if_match = "etag";
+    put.conditions.if_none_match = "*";
+    CHECK(code_of(open_client(server).put(put)) == ErrorCode::invalid_argument);
+    CHECK(server.connections() == 0);
 }
 
 TEST_CASE("a download may do without checksums", "[wire][checksum]") {

@@ -84,7 +84,7 @@ TEST_CASE("a copy in parts keeps the caller's conditions", "[wire][copy]") {
     });
     for (const Case& each : cases) {
         INFO(each.name);
-        const ScriptedServer server({conversation({source(), begun, copied, copied, completed})});
+        const ScriptedServer server({conversation({source(), begun, copied, copied, source(), completed})});
         S3CopyRequest copy = request();
         copy.source_conditions = each.conditions;
         const auto result = open_client(server).copy(std::move(copy));
@@ -104,7 +104,7 @@ TEST_CASE("a copy in parts keeps the caller's conditions", "[wire][copy]") {
 TEST_CASE("a copy in parts with other metadata keeps the tags, as one in a single request does",
           "[wire][copy]") {
     const ScriptedServer server({conversation({source("x-amz-tagging-count: 1\r\nx-amz-meta-old: x\r\n"),
-                                               tags, begun, copied, copied, completed})});
+                                               tags, begun, copied, copied, source(), completed})});
     S3CopyRequest copy = request();
     copy.metadata = std::vector<S3Field>{{"new", "y"}};
     copy.content_type = "text/plain";
@@ -119,11 +119,74 @@ TEST_CASE("a copy in parts with other metadata keeps the tags, as one in a singl
 TEST_CASE("a copy in parts does not take the coding of an upload for one of the object", "[wire][copy]") {
     for (const auto& [kept, sent] :
          {std::pair("aws-chunked", "(none)"), std::pair("aws-chunked,gzip", "gzip")}) {
-        const ScriptedServer server({conversation(
-            {source("Content-Encoding: " + std::string(kept) + "\r\n"), begun, copied, copied, completed})});
+        const ScriptedServer server({conversation({source("Content-Encoding: " + std::string(kept) + "\r\n"),
+                                                   begun, copied, copied, source(), completed})});
         REQUIRE(open_client(server).copy(request()).ok());
         CHECK(server.requests()[1].header("content-encoding") == sent);
     }
+}
+
+TEST_CASE("a copy in parts is of one object, whatever the server makes of conditions", "[wire][copy]") {
+    const auto look = [](const std::string& etag, std::uint64_t size) {
+        return "HTTP/1.1 200 OK\r\n" + std::string(date_line) + "ETag: " + etag +
+               "\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+    };
+    const std::string removed = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    for (const std::string& second : {look("\"other\"", part + 1), look("\"e\"", part + 2), removed}) {
+        const ScriptedServer server(
+            {conversation({source(), begun, copied, copied, second, answer("204 No Content", "", ""),
+                           answer("404 Not Found", "", error_body("NoSuchUpload"))})});
+        CHECK(code_of(open_client(server).copy(request())) == ErrorCode::conflict);
+        const auto requests = server.requests();
+        REQUIRE(requests.size() == 7);
+        CHECK(requests[4].line() == "HEAD /bucket/source HTTP/1.1");
+        CHECK(requests[5].line() == "DELETE /bucket/key?uploadId=u HTTP/1.1");
+    }
+}
+
+TEST_CASE("a copy in parts is of the version that was looked at where no condition can tell",
+          "[wire][copy]") {
+    struct Case {
+        std::string version;
+        std::string etag;
+        std::string named;
+    };
+    const std::vector<Case> cases = {{"v1", "W/\"e\"", "/bucket/source?versionId=v1"},
+                                     {"null", "W/\"e\"", "/bucket/source"},
+                                     // The right to read an object is not the right to read its versions.
+                                     {"v1", "\"e\"", "/bucket/source"}};
+    for (const auto& [version, etag, named] : cases) {
+        const std::string head = "HTTP/1.1 200 OK\r\n" + std::string(date_line) + "ETag: " + etag +
+                                 "\r\nx-amz-version-id: " + version +
+                                 "\r\nContent-Length: " + std::to_string(part + 1) + "\r\n\r\n";
+        const ScriptedServer server({conversation({head, begun, copied, copied, head, completed})});
+        REQUIRE(open_client(server).copy(request()).ok());
+        const auto requests = server.requests();
+        CHECK(requests[2].header("x-amz-copy-source") == named);
+        CHECK(requests[3].header("x-amz-copy-source") == named);
+        CHECK(requests[4].line() == "HEAD " + named + " HTTP/1.1");
+    }
+}
+
+TEST_CASE("no part is copied on a condition that can never hold", "[wire][copy]") {
+    const std::string head = "HTTP/1.1 200 OK\r\n" + std::string(date_line) +
+                             "ETag: W/\"e\"\r\nContent-Length: " + std::to_string(part + 1) + "\r\n\r\n";
+    const ScriptedServer server({conversation({head, begun, copied, copied, head, completed})});
+    REQUIRE(open_client(server).copy(request()).ok());
+    CHECK(server.requests()[2].header("x-amz-copy-source-if-match") == "(none)");
+}
+
+TEST_CASE("a copy in parts tells how far it is", "[wire][copy]") {
+    const ScriptedServer server({conversation({source(), begun, copied, copied, source(), completed})});
+    std::vector<Progress> reports;
+    S3CopyRequest copy = request();
+    copy.call.progress = [&](const Progress& progress) { reports.push_back(progress); };
+    REQUIRE(open_client(server).copy(std::move(copy)).ok());
+    REQUIRE(reports.size() >= 2);
+    CHECK(reports.front().bytes_done == part);
+    CHECK(reports.front().bytes_acknowledged == part);
+    CHECK(reports.front().bytes_total == part + 1);
+    CHECK(reports.back().bytes_done == part + 1);
 }
 
 TEST_CASE("no request copies more than 5 GiB", "[wire][copy]") {

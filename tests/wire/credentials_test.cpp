@@ -166,6 +166,28 @@ TEST_CASE("a container's token file is read each time, without the line break at
     CHECK(server.requests().size() == 2);
 }
 
+TEST_CASE("a container's token is the whole header, blanks included", "[wire][credentials]") {
+    const TemporaryDirectory directory;
+    const std::string file = directory.file("token");
+    const std::string granted = answer("200 OK", "", keys_json);
+    const ScriptedServer server({conversation({granted}), conversation({granted})});
+    const auto said_with = [&](const std::string& name, const std::string& value) {
+        return said(keys_from(*s3::make_container_provider(
+            context_with({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", server.endpoint()}, {name, value}}))));
+    };
+    CHECK(said_with("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic abcd") == "key");
+    write_file(file, "Bearer a b\n");
+    CHECK(said_with("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file) == "key");
+    REQUIRE(server.requests().size() == 2);
+    CHECK(server.requests()[0].header("authorization") == "Basic abcd");
+    CHECK(server.requests()[1].header("authorization") == "Bearer a b");
+
+    for (const char* value : {"Basic abcd\r\nx-other: header", "Basic abcd ", " abcd", "ab\tcd", "\u00e9"}) {
+        CHECK(said_with("AWS_CONTAINER_AUTHORIZATION_TOKEN", value) == "configuration");
+    }
+    CHECK(server.requests().size() == 2);
+}
+
 TEST_CASE("a container's agent that fails", "[wire][credentials]") {
     const std::string echo = R"({"code": "denied", "message": ")" + std::string(canary) + R"("})";
     const Talk refused = talk({conversation({answer("403 Forbidden", "", echo)})}, container_of);

@@ -125,6 +125,47 @@ TEST_CASE("a range that is not the one asked for", "[wire]") {
     CHECK(failed_download(partial("bytes 0-4/10", "01234")).code() == ErrorCode::corrupt);
 }
 
+TEST_CASE("a range that begins where no object can reach is not asked for", "[wire]") {
+    const ScriptedServer server;
+    DownloadRequest request = download_to(std::make_shared<BufferSink>());
+    for (const std::uint64_t offset : {std::uint64_t{INT64_MAX}, UINT64_MAX}) {
+        request.range = ByteRange{offset, {}};
+        CHECK(open_on(server)->download(request).error().code() == ErrorCode::range_not_satisfiable);
+    }
+    CHECK(server.connections() == 0);
+}
+
+TEST_CASE("a large object with a weak ETag comes in one stream", "[wire]") {
+    const std::string content = random_bytes(std::size_t{17} << 20U);
+    const std::string head = std::string(date_line) + "ETag: W/\"abc\"\r\n";
+    const ScriptedServer server({conversation({answer("200 OK", head, content)})});
+    S3Options options = options_for(server);
+    options.part_size = std::uint64_t{5} << 20U;
+    const auto sink = std::make_shared<BufferSink>();
+    REQUIRE(open_s3_backend(options).value()->download(download_to(sink)).ok());
+    const bool equal = sink->bytes() == content;
+    CHECK(equal);
+    CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("a stream with a weak ETag is not gone on with", "[wire]") {
+    const std::string head =
+        "HTTP/1.1 200 OK\r\n" + std::string(date_line) + "ETag: W/\"abc\"\r\nContent-Length: 10\r\n\r\n";
+    const ScriptedServer server(
+        {{ExpectRequest{}, Send{head + "01234"}},
+         conversation({answer("206 Partial Content",
+                              std::string(date_line) + "ETag: W/\"abc\"\r\nContent-Range: bytes 5-9/10\r\n",
+                              "56789")})});
+    S3Options options = options_for(server);
+    options.retry.max_attempts = 2;
+    options.retry.first_delay = std::chrono::milliseconds(1);
+    const auto receipt =
+        open_s3_backend(options).value()->download(download_to(std::make_shared<BufferSink>()));
+    REQUIRE_FALSE(receipt.ok());
+    CHECK(receipt.error().code() == ErrorCode::unavailable);
+    CHECK(server.requests().size() == 1);
+}
+
 TEST_CASE("a range in chunks is whole with its last byte, whatever becomes of its end", "[wire]") {
     const std::string head = "HTTP/1.1 206 Partial Content\r\nETag: \"e\"\r\n" + std::string(date_line) +
                              "Transfer-Encoding: chunked\r\nContent-Range: bytes ";

@@ -126,8 +126,54 @@ TEST_CASE("files are listed by markers, too", "[wire][profile]") {
     REQUIRE(page->next.has_value());
     request.cursor = *page->next;
     CHECK(backend->list(request).ok());
-    CHECK(lines_of(server) ==
-          Lines{"GET /bucket?max-keys=1000", "GET /bucket?marker=" + id + "&max-keys=1000"});
+    CHECK(lines_of(server) == Lines{"GET /bucket?encoding-type=url&max-keys=1000",
+                                    "GET /bucket?encoding-type=url&marker=" + id + "&max-keys=1000"});
+}
+
+TEST_CASE("files are listed past keys that no document can hold", "[wire][profile]") {
+    const std::string page =
+        answer("200 OK", "",
+               "<ListBucketResult><EncodingType>url</EncodingType>" + cut_short +
+                   "<NextContinuationToken>t</NextContinuationToken><Contents><Key>a%00b%01</Key>"
+                   "<LastModified>2026-01-31T11:00:00.000Z</LastModified><Size>3</Size></Contents>"
+                   "</ListBucketResult>");
+    const ScriptedServer server({conversation({page, page})});
+    const auto backend = open_on(server);
+    ListRequest request;
+    request.limit = 1;
+    const auto first = backend->list(request);
+    REQUIRE(first.ok());
+    CHECK(first->files.empty());
+    request.cursor = first->next.value();
+    // It comes again: a walk would not end.
+    CHECK(code_of(backend->list(request)) == ErrorCode::corrupt);
+    CHECK(lines_of(server) == Lines{"GET /bucket?encoding-type=url&list-type=2&max-keys=1",
+                                    "GET /bucket?encoding-type=url&list-type=2&max-keys=1"
+                                    "&start-after=a%20"});
+}
+
+TEST_CASE("an object whose key is the prefix does not begin a listing again", "[wire][profile]") {
+    const std::string page =
+        answer("200 OK", "",
+               "<ListBucketResult>" + cut_short +
+                   "<NextContinuationToken>t</NextContinuationToken><Contents><Key>files/</Key>"
+                   "<LastModified>2026-01-31T11:00:00.000Z</LastModified><Size>0</Size></Contents>"
+                   "</ListBucketResult>");
+    const ScriptedServer server({conversation({page, listing({}, complete)})});
+    S3Options options = options_for(server);
+    options.key_prefix = "files/";
+    const auto backend = open_s3_backend(options).value();
+    ListRequest request;
+    request.limit = 1;
+    const auto first = backend->list(request);
+    REQUIRE(first.ok());
+    request.cursor = first->next.value();
+    CHECK(backend->list(request).ok());
+    CHECK(
+        lines_of(server) ==
+        Lines{
+            "GET /bucket?encoding-type=url&list-type=2&max-keys=1&prefix=files%2F",
+            "GET /bucket?encoding-type=url&list-type=2&max-keys=1&prefix=files%2F&start-after=files%2F%20"});
 }
 
 TEST_CASE("a server without batches deletes one by one", "[wire][profile]") {
@@ -470,8 +516,9 @@ TEST_CASE("an upload that somebody else ends is none that the sweep ended", "[wi
 TEST_CASE("an ETag that is no MD5 proves nothing", "[wire][profile]") {
     const std::string other =
         "HTTP/1.1 200 OK\r\nETag: \"another\"\r\n" + std::string(date_line) + "Content-Length: 5\r\n\r\n";
-    for (const auto& [profile, code] : {std::pair("generic", ErrorCode::already_exists),
-                                        std::pair("generic,etag_is_md5=no", ErrorCode::outcome_unknown)}) {
+    for (const auto& [profile, code] : {std::pair("aws", ErrorCode::already_exists),
+                                        std::pair("generic,etag_is_md5=yes", ErrorCode::already_exists),
+                                        std::pair("generic", ErrorCode::outcome_unknown)}) {
         INFO(profile);
         const ScriptedServer server({{ExpectRequest{}, Reset{}}, conversation({refused, other})});
         S3Options options = options_for(server);
@@ -482,6 +529,106 @@ TEST_CASE("an ETag that is no MD5 proves nothing", "[wire][profile]") {
         create.conditions.if_none_match = "*";
         CHECK(code_of(S3Client::open(options).value().put(create)) == code);
     }
+}
+
+TEST_CASE("an ETag that is the MD5 of the bytes proves that they are ours, in any case", "[wire][profile]") {
+    for (const char* etag : {"4b3a6218bb3e3a7303e8a171a60fcf92", "4B3A6218BB3E3A7303E8A171A60FCF92"}) {
+        const std::string ours = "HTTP/1.1 200 OK\r\nETag: \"" + std::string(etag) + "\"\r\n" +
+                                 std::string(date_line) + "Content-Length: 5\r\n\r\n";
+        const ScriptedServer server({{ExpectRequest{}, Reset{}}, conversation({refused, ours})});
+        S3Options options = options_for(server);
+        options.retry.max_attempts = 2;
+        options.retry.first_delay = std::chrono::milliseconds(1);
+        S3PutRequest create = put_of(source_from_string("bytes"));
+        create.conditions.if_none_match = "*";
+        CHECK(S3Client::open(options).value().put(create).ok());
+    }
+}
+
+namespace {
+
+constexpr std::size_t part_bytes = std::size_t{5} << 20U;
+
+std::string put_answer(const std::string& etag, const std::string& headers = {}) {
+    return answer("200 OK", "ETag: \"" + etag + "\"\r\n" + headers, "");
+}
+
+std::string md5_of(const std::string& bytes) {
+    return to_hex(md5(bytes));
+}
+
+/// Nothing but ETags proves what it sends.
+S3ClientOptions unproven(const ScriptedServer& server) {
+    S3ClientOptions options = options_for(server);
+    options.profile = "ceph";
+    options.payload_signing = S3PayloadSigning::unsigned_payload;
+    options.part_size = part_bytes;
+    options.parallel_parts = 1;
+    options.expect_threshold.reset();
+    return options;
+}
+
+const std::string begun_upload = answer(
+    "200 OK", "", "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>");
+const std::string completed_upload = answer(
+    "200 OK", "", "<CompleteMultipartUploadResult><ETag>\"c-2\"</ETag></CompleteMultipartUploadResult>");
+
+}  // namespace
+
+TEST_CASE("a part that the server has other bytes of is sent again", "[wire][profile]") {
+    const std::string first(part_bytes, 'a');
+    const std::string wrong = put_answer(std::string(32, '0'));
+    const std::string right = put_answer(md5_of(first));
+    const std::string last = put_answer(md5_of("b"));
+    SECTION("and is well then") {
+        const ScriptedServer server({conversation({begun_upload, wrong, right, last, completed_upload})});
+        S3ClientOptions options = unproven(server);
+        options.retry.max_attempts = 2;
+        std::vector<Progress> reports;
+        S3PutRequest put = put_of(source_from_string(first + "b"));
+        put.call.progress = [&](const Progress& progress) { reports.push_back(progress); };
+        REQUIRE(S3Client::open(options).value().put(std::move(put)).ok());
+        const auto requests = server.requests();
+        REQUIRE(requests.size() == 5);
+        CHECK(requests[2].line() == requests[1].line());
+        const bool equal = requests[2].body == first;
+        CHECK(equal);
+        CHECK(reports.back().bytes_done == part_bytes + 1);
+    }
+    SECTION("as often as other requests are") {
+        const ScriptedServer server({conversation({begun_upload, wrong, wrong, gone, unknown_upload})});
+        S3ClientOptions options = unproven(server);
+        options.retry.max_attempts = 2;
+        const auto result = S3Client::open(options).value().put(put_of(source_from_string(first + "b")));
+        CHECK(code_of(result) == ErrorCode::corrupt);
+        CHECK(result.error().retryable());
+        CHECK(server.requests().size() == 5);
+    }
+}
+
+TEST_CASE("an object of which the server has other bytes is corrupt", "[wire][profile]") {
+    const auto put_with = [](const std::string& reply, auto change) {
+        const ScriptedServer server({conversation({reply})});
+        S3ClientOptions options = unproven(server);
+        change(options);
+        return S3Client::open(options).value().put(put_of(source_from_string("bytes")));
+    };
+    const auto same = [](S3ClientOptions&) {};
+    const std::string wrong = put_answer(std::string(32, '0'));
+    CHECK(code_of(put_with(wrong, same)) == ErrorCode::corrupt);
+    CHECK(put_with(put_answer(md5_of("bytes")), same).ok());
+    CHECK(put_with(put_answer("4B3A6218BB3E3A7303E8A171A60FCF92"), same).ok());
+    // What is no MD5 proves nothing.
+    CHECK(put_with(put_answer("x"), same).ok());
+    CHECK(put_with(put_answer(std::string(32, '0'), "x-amz-server-side-encryption: aws:kms\r\n"), same).ok());
+    CHECK(put_with(wrong, [](S3ClientOptions& options) { options.profile = "generic"; }).ok());
+    // Off means off, and what is proven needs no other proof.
+    CHECK(
+        put_with(wrong, [](S3ClientOptions& options) { options.checksum_mode = S3ChecksumMode::off; }).ok());
+    CHECK(put_with(wrong, [](S3ClientOptions& options) { options.profile = "aws"; }).ok());
+    CHECK(put_with(wrong, [](S3ClientOptions& options) {
+              options.payload_signing = S3PayloadSigning::signed_payload;
+          }).ok());
 }
 
 TEST_CASE("a profile that cannot be right opens nothing", "[wire][profile]") {

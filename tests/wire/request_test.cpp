@@ -144,9 +144,9 @@ TEST_CASE("the request lines of the other calls", "[wire]") {
     REQUIRE(requests.size() == 4);
     CHECK(requests[0].line() == "DELETE " + object + " HTTP/1.1");
     CHECK(requests[0].header("Content-Length") == "(none)");
-    CHECK(requests[1].line() == "GET /bucket?list-type=2&max-keys=1000 HTTP/1.1");
-    CHECK(requests[2].line() ==
-          "GET /bucket?list-type=2&max-keys=7&start-after=" + std::string(id_text) + " HTTP/1.1");
+    CHECK(requests[1].line() == "GET /bucket?encoding-type=url&list-type=2&max-keys=1000 HTTP/1.1");
+    CHECK(requests[2].line() == "GET /bucket?encoding-type=url&list-type=2&max-keys=7&start-after=" +
+                                    std::string(id_text) + " HTTP/1.1");
     CHECK(requests[3].line() == "HEAD " + object + " HTTP/1.1");
     for (const HeardRequest& request : requests) {
         CHECK(request.header("Authorization").starts_with("AWS4-HMAC-SHA256 "));

@@ -75,7 +75,8 @@ TEST_CASE("a copy of a large part may take longer than another answer", "[wire]"
     const std::string copied = answer("200 OK", "", "<CopyPartResult><ETag>\"x\"</ETag></CopyPartResult>");
     const ScriptedServer server(
         {{ExpectHead{}, Send{object_of(part + 1)}, ExpectRequest{}, Send{begun}, ExpectRequest{}, copying,
-          Send{copied}, ExpectRequest{}, Send{copied}, ExpectRequest{}, Send{completed}}});
+          Send{copied}, ExpectRequest{}, Send{copied}, ExpectRequest{}, Send{object_of(part + 1)},
+          ExpectRequest{}, Send{completed}}});
     S3CopyRequest request = copy_request();
     request.multipart_threshold = part;
     const auto result = impatient_client(server).copy(std::move(request));
@@ -88,10 +89,10 @@ TEST_CASE("a copy of a large part that breaks off is asked for again, however lo
     // Without a beginning of an answer libcurl would ask again by itself.
     const Send beginning{"HTTP/1.1 200 OK\r\n"};
     const std::string copied = answer("200 OK", "", "<CopyPartResult><ETag>\"x\"</ETag></CopyPartResult>");
-    const ScriptedServer server(
-        {{ExpectHead{}, Send{object_of(2 * part + 1)}, ExpectRequest{}, Send{begun}, ExpectRequest{}, copying,
-          beginning, Reset{}},
-         {ExpectRequest{}, Send{copied}, ExpectRequest{}, Send{copied}, ExpectRequest{}, Send{completed}}});
+    const ScriptedServer server({{ExpectHead{}, Send{object_of(2 * part + 1)}, ExpectRequest{}, Send{begun},
+                                  ExpectRequest{}, copying, beginning, Reset{}},
+                                 {ExpectRequest{}, Send{copied}, ExpectRequest{}, Send{copied}, ExpectHead{},
+                                  Send{object_of(2 * part + 1)}, ExpectRequest{}, Send{completed}}});
     S3ClientOptions options = impatient_options(server);
     options.retry.max_attempts = 2;
     // Beside the time that the server has for copying.

@@ -66,6 +66,20 @@ bool hold(const S3Conditions& conditions, const S3ObjectInfo& object) {
            seconds(object.last_modified) > seconds(*conditions.if_modified_since);
 }
 
+/// `conflict` where the source, looked at once more, is another object.
+Result<void> check_unchanged(const S3ObjectInfo& source, const Result<Answer>& answer) {
+    const Error changed(ErrorCode::conflict, "the source changed while it was copied: copy it again");
+    if (!answer.ok()) {
+        return answer.error().code() == ErrorCode::not_found ? changed : answer.error();
+    }
+    FILESTORE_TRY_ASSIGN(const std::uint64_t size, content_length(answer->headers));
+    FILESTORE_TRY_ASSIGN(const S3ObjectInfo found, object_info(size, answer->headers));
+    const bool is_named = !source.etag.empty() && !is_weak_etag(source.etag);
+    const bool is_same = found.size == source.size && found.etag == source.etag &&
+                         (is_named || found.last_modified == source.last_modified);
+    return is_same ? Result<void>() : Result<void>(changed);
+}
+
 /// One call to copy. A resource held by std::shared_ptr; its steps never overlap.
 class Copy final : public std::enable_shared_from_this<Copy> {
 public:
@@ -98,6 +112,10 @@ private:
     }
 
     Result<void> on_source(const Result<Answer>& answer) {
+        const bool has_to_be_there = !request_.source_conditions.if_match.empty();
+        if (!answer.ok() && answer.error().code() == ErrorCode::not_found && has_to_be_there) {
+            return unmet_conditions();
+        }
         FILESTORE_TRY(answer);
         FILESTORE_TRY_ASSIGN(const std::uint64_t size, content_length(answer->headers));
         if (size <= request_.multipart_threshold || !core_.quirks().multipart_copy) {
@@ -105,9 +123,7 @@ private:
         }
         FILESTORE_TRY_ASSIGN(source_, object_info(size, answer->headers));
         if (!hold(request_.source_conditions, source_)) {
-            return Error(ErrorCode::precondition_failed, "the object " + quoted(request_.source_key) +
-                                                             " in bucket " + quoted(request_.source_bucket) +
-                                                             " does not meet the conditions of the copy");
+            return unmet_conditions();
         }
         std::vector<NameValue> kept =
             request_.metadata ? std::vector<NameValue>() : kept_headers(answer->headers);
@@ -116,6 +132,12 @@ private:
             return copy_in_parts(std::move(kept));
         }
         return look_for_tags(std::move(kept));
+    }
+
+    [[nodiscard]] Error unmet_conditions() const {
+        return {ErrorCode::precondition_failed, "the object " + quoted(request_.source_key) + " in bucket " +
+                                                    quoted(request_.source_bucket) +
+                                                    " does not meet the conditions of the copy"};
     }
 
     /// One request copies the whole object.
@@ -156,11 +178,25 @@ private:
         return {};
     }
 
-    Result<void> copy_in_parts(std::vector<NameValue> kept) {
-        // The parts must all be of the object that was looked at, which met the caller's conditions.
+    /// The parts must all be of the object that was looked at, which met the caller's conditions.
+    void pin_source() {
         request_.source_conditions = {};
-        request_.source_conditions.if_match = source_.etag;
+        if (!is_weak_etag(source_.etag)) {
+            request_.source_conditions.if_match = source_.etag;
+        } else if (request_.source_version_id.empty() && source_.version_id != "null") {
+            // Only here: to name a version takes a right of its own.
+            request_.source_version_id = source_.version_id;
+        }
+    }
+
+    Result<void> copy_in_parts(std::vector<NameValue> kept) {
+        pin_source();
         ObjectCopy copied;
+        FILESTORE_TRY_ASSIGN(copied.look_at_source, source_call());
+        copied.check_source = [source = source_](const Result<Answer>& answer) {
+            return check_unchanged(source, answer);
+        };
+        copied.progress = std::move(request_.call.progress);
         copied.size = source_.size;
         copied.part_size = std::clamp(request_.multipart_threshold, core_.requester()->part_limits().least,
                                       largest_part_size);

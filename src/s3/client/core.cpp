@@ -168,11 +168,15 @@ ChecksumChoice ClientCore::checksum_choice(std::optional<S3ChecksumMode> mode,
     return choice;
 }
 
-ETagRules ClientCore::etag_rules(const S3Encryption& encryption) const noexcept {
+ETagRules ClientCore::etag_rules(const S3Encryption& encryption, std::optional<S3ChecksumMode> mode) const {
     // With keys of KMS or the customer's the ETag is no MD5 (S3 API reference, "Object"). Whether the bucket's own rule says so is seen at the object.
     const bool plain =
         encryption.kind == S3Encryption::Kind::bucket_default || encryption.kind == S3Encryption::Kind::s3;
-    return {plain && quirks_.etag_is_md5, plain && quirks_.multipart_etag_is_md5_of_md5s};
+    ETagRules rules{plain && quirks_.etag_is_md5, plain && quirks_.multipart_etag_is_md5_of_md5s};
+    const bool is_wanted = mode.value_or(options().checksum_mode) != S3ChecksumMode::off;
+    const bool is_proven = checksum_choice(mode).mode != S3ChecksumMode::off || requester_->signs_payload();
+    rules.compared = rules.whole_is_md5 && is_wanted && !is_proven;
+    return rules;
 }
 
 bool ClientCore::verifies(std::optional<S3ChecksumMode> wished) const noexcept {

@@ -117,8 +117,9 @@ public:
     [[nodiscard]] ChecksumChoice checksum_choice(
         std::optional<S3ChecksumMode> mode = std::nullopt,
         std::optional<ChecksumAlgorithm> algorithm = std::nullopt) const;
-    /// What the ETag of an upload with this encryption tells.
-    [[nodiscard]] ETagRules etag_rules(const S3Encryption& encryption = {}) const noexcept;
+    /// What the ETag of an upload with this encryption tells, which wishes for these checksums; nothing: as the options say.
+    [[nodiscard]] ETagRules etag_rules(const S3Encryption& encryption = {},
+                                       std::optional<S3ChecksumMode> mode = std::nullopt) const;
     /// How a stream whose size is not known is cut.
     [[nodiscard]] PartSizes part_sizes() const noexcept {
         return quirks_.equal_parts ? PartSizes::equal : PartSizes::growing;

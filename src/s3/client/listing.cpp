@@ -59,9 +59,24 @@ Result<void> check_progress(std::string_view next, std::string_view asked) {
 
 ListVersion version_of(const S3ListRequest& request, const Quirks& quirks) noexcept {
     if (!request.version) {
-        return list_version(quirks);
+        return quirks.list_v2 ? ListVersion::v2 : ListVersion::v1;
     }
     return *request.version == S3ListVersion::v1 ? ListVersion::v1 : ListVersion::v2;
+}
+
+/// Where the page begins: at the cursor of the page before, else behind a key.
+std::vector<NameValue> place_of(ListVersion version, const std::string& cursor,
+                                const std::string& start_after) {
+    const std::string& place = cursor.empty() ? start_after : cursor;
+    std::vector<NameValue> query;
+    if (version == ListVersion::v2) {
+        query.push_back({"list-type", "2"});
+    }
+    if (!place.empty()) {
+        const char* const of_v2 = cursor.empty() ? "start-after" : "continuation-token";
+        query.push_back({version == ListVersion::v1 ? "marker" : of_v2, place});
+    }
+    return query;
 }
 
 Result<S3ListPage> to_page(ObjectListing listing, std::string_view asked, ListVersion version) {
@@ -98,40 +113,31 @@ Result<S3VersionPage> to_page(VersionListing listing, std::string_view asked) {
 
 }  // namespace
 
-ListVersion list_version(const Quirks& quirks) noexcept {
-    return quirks.list_v2 ? ListVersion::v2 : ListVersion::v1;
+Result<Call> list_call(const Quirks& quirks, const S3ListRequest& request) {
+    FILESTORE_TRY(check(request));
+    Call call = listing_call(quirks, request);
+    append(call.query, place_of(version_of(request, quirks), request.cursor, request.start_after));
+    return call;
 }
 
-std::vector<NameValue> place_of(ListVersion version, const std::string& cursor,
-                                const std::string& start_after) {
-    const std::string& place = cursor.empty() ? start_after : cursor;
-    std::vector<NameValue> query;
-    if (version == ListVersion::v2) {
-        query.push_back({"list-type", "2"});
-    }
-    if (!place.empty()) {
-        const char* const of_v2 = cursor.empty() ? "start-after" : "continuation-token";
-        query.push_back({version == ListVersion::v1 ? "marker" : of_v2, place});
-    }
-    return query;
+Result<S3ListPage> list_page(const Quirks& quirks, const S3ListRequest& request, std::string_view body) {
+    const ListVersion version = version_of(request, quirks);
+    FILESTORE_TRY_ASSIGN(ObjectListing listing, parse_listing(body, version));
+    return to_page(std::move(listing), request.cursor, version);
 }
 
 void list(ClientCore& core, S3ListRequest request, Completion<S3ListPage> done) {
     core.start<S3ListPage>(
         request.call, std::move(done), [&](const OperationPtr<S3ListPage>& operation) -> Result<void> {
-            FILESTORE_TRY(check(request));
-            const ListVersion version = version_of(request, core.quirks());
-            Call call = listing_call(core.quirks(), request);
-            append(call.query, place_of(version, request.cursor, request.start_after));
-            core.send(
-                operation, std::move(call),
-                [operation, version, asked = request.cursor](const Result<Answer>& answer) -> Result<void> {
-                    FILESTORE_TRY(answer);
-                    FILESTORE_TRY_ASSIGN(ObjectListing listing, parse_listing(answer->body, version));
-                    FILESTORE_TRY_ASSIGN(S3ListPage page, to_page(std::move(listing), asked, version));
-                    operation->finish(std::move(page));
-                    return {};
-                });
+            FILESTORE_TRY_ASSIGN(Call call, list_call(core.quirks(), request));
+            core.send(operation, std::move(call),
+                      [operation, asked = std::move(request)](const Result<Answer>& answer) -> Result<void> {
+                          FILESTORE_TRY(answer);
+                          FILESTORE_TRY_ASSIGN(S3ListPage page,
+                                               list_page(operation->core->quirks(), asked, answer->body));
+                          operation->finish(std::move(page));
+                          return {};
+                      });
             return {};
         });
 }

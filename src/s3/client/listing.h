@@ -2,18 +2,16 @@
 
 /// Listings of S3Client, a page at a time.
 
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "s3/client/core.h"
-#include "s3/protocol/listing_xml.h"
 
 namespace filestore::s3 {
 
-/// How the server is asked for a listing, and where the page begins: at the cursor of the page before, else behind a key. Pure functions.
-[[nodiscard]] ListVersion list_version(const Quirks& quirks) noexcept;
-[[nodiscard]] std::vector<NameValue> place_of(ListVersion version, const std::string& cursor,
-                                              const std::string& start_after);
+/// The request for one page, and what the answer to it says: of a page that goes on without getting further, `corrupt`. Pure functions.
+[[nodiscard]] Result<Call> list_call(const Quirks& quirks, const S3ListRequest& request);
+[[nodiscard]] Result<S3ListPage> list_page(const Quirks& quirks, const S3ListRequest& request,
+                                           std::string_view body);
 
 void list(ClientCore& core, S3ListRequest request, Completion<S3ListPage> done);
 void list_versions(ClientCore& core, S3ListRequest request, Completion<S3VersionPage> done);

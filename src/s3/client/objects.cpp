@@ -12,6 +12,7 @@
 #include "s3/client/support.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/aws_chunked.h"
+#include "s3/protocol/condition_failure.h"
 #include "s3/protocol/encoded_word.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
@@ -98,11 +99,15 @@ Result<S3PutResult> stored(const Result<S3PutResult>& result, bool create_only) 
     return result;
 }
 
-/// Servers pass over times, and would write all the same.
+/// Servers pass over times, and would write all the same; one object cannot both be there and not.
 Result<void> check_conditions_of_writing(const S3Conditions& conditions) {
     if (conditions.if_modified_since || conditions.if_unmodified_since) {
         return Error(ErrorCode::invalid_argument,
                      "conditions on times are for reading: use if_match, or if_none_match for an upload");
+    }
+    if (!conditions.if_match.empty() && !conditions.if_none_match.empty()) {
+        return Error(ErrorCode::invalid_argument,
+                     "if_match and if_none_match exclude each other where something is written");
     }
     return {};
 }
@@ -147,7 +152,7 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             target.cancel = request.call.cancel;
             target.deadline = request.call.deadline;
             target.pause = request.call.pause;
-            target.etags = core.etag_rules(request.encryption);
+            target.etags = core.etag_rules(request.encryption, request.checksum_mode);
             upload.part_sizes = core.part_sizes();
             upload.refuses_parts = refusal_of_parts(core.quirks(), !target.conditions.empty());
             upload.source = std::move(request.source);
@@ -174,6 +179,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
                 return Error(ErrorCode::invalid_argument, "the request has no sink");
             }
             FILESTORE_TRY(check_range(request.range));
+            FILESTORE_TRY(check_in_reach(request.range));
             FILESTORE_TRY(check_supported(core.quirks(), request));
             ObjectDownload download;
             FILESTORE_TRY_ASSIGN(download.headers,
@@ -251,11 +257,17 @@ void remove(ClientCore& core, S3ObjectRequest request, Completion<S3RemoveResult
             FILESTORE_TRY(check_supported(core.quirks(), request, ObjectUse::remove));
             FILESTORE_TRY_ASSIGN(Call call, call_of(core, request));
             call.method = http::Method::remove;
-            core.send(operation, std::move(call), [operation](const Outcome& outcome) -> Result<void> {
-                FILESTORE_TRY_ASSIGN(S3RemoveResult removed, removed_by(outcome));
-                operation->finish(std::move(removed));
-                return {};
-            });
+            FILESTORE_TRY_ASSIGN(auto conditions, condition_headers(request.conditions));
+            core.send(
+                operation, std::move(call),
+                [operation, conditions = std::move(conditions)](const Outcome& outcome) -> Result<void> {
+                    auto removed = removed_by(outcome);
+                    if (!removed.ok()) {
+                        return of_condition(removed.error(), conditions);
+                    }
+                    operation->finish(std::move(removed));
+                    return {};
+                });
             return {};
         });
 }

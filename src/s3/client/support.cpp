@@ -55,7 +55,8 @@ Result<void> check_encryption(const Quirks& quirks, const S3Encryption& encrypti
 
 bool is_path_segment(std::string_view segment) {
     constexpr std::size_t longest = 255;
-    return !segment.empty() && segment != "." && segment != ".." && segment.size() <= longest;
+    return !segment.empty() && segment != "." && segment != ".." && segment.size() <= longest &&
+           segment.find('\0') == std::string_view::npos;
 }
 
 /// Whether a file system has one file for the key and no other key. A slash at the end is left to the server, which answers for itself.
@@ -135,10 +136,10 @@ Result<void> check_storable(const Quirks& quirks, std::string_view key) {
     if (!quirks.keys_are_paths || is_plain_path(key)) {
         return {};
     }
-    return Error(
-        ErrorCode::unsupported,
-        "the server (profile " + std::string(quirks.name) + ") keeps keys as paths, and " + quoted(key) +
-            " is none that it keeps apart: use no empty, '.' or '..' segment, and none over 255 bytes");
+    return Error(ErrorCode::unsupported, "the server (profile " + std::string(quirks.name) +
+                                             ") keeps keys as paths, and " + quoted(key) +
+                                             " is none that it keeps apart: use no empty, '.' or '..' "
+                                             "segment, none over 255 bytes, and no NUL");
 }
 
 std::optional<Error> refusal_of_parts(const Quirks& quirks, bool has_conditions) {

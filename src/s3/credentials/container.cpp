@@ -34,9 +34,10 @@ Result<SecretString> token_of(const ContainerEndpoint& endpoint) {
     if (!endpoint.token_file.empty()) {
         return read_token_file(endpoint.token_file);
     }
-    if (!fits_header(endpoint.token)) {
+    if (!is_header_value(endpoint.token)) {
         return Error(ErrorCode::configuration,
-                     "AWS_CONTAINER_AUTHORIZATION_TOKEN holds a blank or a line break");
+                     "AWS_CONTAINER_AUTHORIZATION_TOKEN holds a line break, a byte that is not ASCII, or a "
+                     "blank at its end");
     }
     return endpoint.token;
 }

@@ -8,6 +8,10 @@ bool fits_header(std::string_view text) noexcept {
     return is_printable_ascii(text) && text.find(' ') == std::string_view::npos;
 }
 
+bool is_header_value(std::string_view text) noexcept {
+    return is_printable_ascii(text) && !text.starts_with(' ') && !text.ends_with(' ');
+}
+
 Result<Credentials> checked_keys(Credentials keys, std::string_view origin) {
     if (!fits_header(keys.access_key) || !fits_header(keys.secret_key) || !fits_header(keys.session_token)) {
         return Error(ErrorCode::unauthenticated,

@@ -66,9 +66,11 @@ Result<SecretString> read_token_file(const std::string& path) {
     if (token.empty()) {
         return Error(ErrorCode::invalid_argument, quoted(path) + " holds no token");
     }
-    if (!fits_header(token)) {
+    if (!is_header_value(token)) {
         return Error(ErrorCode::invalid_argument,
-                     quoted(path) + " holds a blank or a line break in its token");
+                     quoted(path) +
+                         " holds a line break or a byte that is not ASCII in its token, or a "
+                         "blank at its end");
     }
     return SecretString(token);
 }

@@ -13,6 +13,8 @@ namespace filestore::s3 {
 namespace {
 
 constexpr int partial_content = 206;
+/// What servers count bytes in.
+constexpr std::uint64_t largest_position = INT64_MAX;
 
 /// In lower case.
 bool says_one_thing(std::string_view name) {
@@ -111,11 +113,18 @@ Result<BodyExtent> body_extent(const std::optional<ByteRange>& asked, int status
     return *extent;
 }
 
+Result<void> check_in_reach(const std::optional<ByteRange>& range) {
+    return range && range->offset >= largest_position
+               ? Error(ErrorCode::range_not_satisfiable,
+                       "the range starts at byte " + std::to_string(range->offset) + ": no file is so large")
+               : Result<void>();
+}
+
 std::string range_header(const ByteRange& range) {
     std::string text = "bytes=" + std::to_string(range.offset) + "-";
     // An end past what servers count in is left out: it means the end of the file.
-    constexpr std::uint64_t largest = INT64_MAX;
-    if (range.length && range.offset <= largest && *range.length <= largest - range.offset) {
+    if (range.length && range.offset <= largest_position &&
+        *range.length <= largest_position - range.offset) {
         text += std::to_string(range.offset + *range.length - 1);
     }
     return text;

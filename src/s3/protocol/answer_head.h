@@ -23,6 +23,9 @@ struct BodyExtent {
 [[nodiscard]] Result<BodyExtent> body_extent(const std::optional<ByteRange>& asked, int status,
                                              const std::vector<NameValue>& headers);
 
+/// `range_not_satisfiable` for a range that begins where no object can reach: servers cannot count so far, and pass over it or answer all.
+[[nodiscard]] Result<void> check_in_reach(const std::optional<ByteRange>& range);
+
 /// `bytes=0-99`, `bytes=100-`.
 [[nodiscard]] std::string range_header(const ByteRange& range);
 

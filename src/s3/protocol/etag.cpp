@@ -14,10 +14,14 @@ std::string_view unquoted_etag(std::string_view etag) noexcept {
 }
 
 std::string quoted_etag(std::string_view etag) {
-    if (etag == "*" || is_quoted(etag) || etag.starts_with("W/\"")) {
+    if (etag == "*" || is_quoted(etag) || is_weak_etag(etag)) {
         return std::string(etag);
     }
     return '"' + std::string(etag) + '"';
+}
+
+bool is_weak_etag(std::string_view etag) noexcept {
+    return etag.starts_with("W/\"");
 }
 
 }  // namespace filestore::s3

@@ -14,4 +14,7 @@ namespace filestore::s3 {
 /// With quotes, as a header or a <ETag> has it; `*` and weak tags (`W/"..."`) stay as they are.
 [[nodiscard]] std::string quoted_etag(std::string_view etag);
 
+/// Whether it is a weak one (`W/"..."`), quoted or not: it names no bytes, and If-Match never matches it (RFC 9110, section 8.8.3.2).
+[[nodiscard]] bool is_weak_etag(std::string_view etag) noexcept;
+
 }  // namespace filestore::s3

@@ -18,7 +18,8 @@ Error changed(std::string_view how) {
 }  // namespace
 
 ObjectPin pin_of(const BodyExtent& extent, const std::vector<NameValue>& headers) {
-    return {std::string(unquoted_etag(header_value(headers, "etag"))),
+    const std::string_view etag = header_value(headers, "etag");
+    return {is_weak_etag(etag) ? std::string() : std::string(unquoted_etag(etag)),
             std::string(header_value(headers, "x-amz-version-id")), extent.object_size};
 }
 

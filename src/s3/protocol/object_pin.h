@@ -15,7 +15,7 @@ namespace filestore::s3 {
 
 /// Which object an answer's body is of: what pins a resumed download. A value.
 struct ObjectPin {
-    /// Without quotes; empty where the server sends none.
+    /// Without quotes; empty where the server sends none, or a weak one, which pins no bytes.
     std::string etag;
     /// Empty where the bucket has no versions.
     std::string version_id;

@@ -128,6 +128,8 @@ constexpr Quirks versitygw() {
 constexpr Quirks supabase() {
     Quirks q{.name = "supabase"};
     q.path_style_only = true;
+    // Those of its own store, which may encrypt with keys of KMS and not be heard saying so.
+    q.etag_is_md5 = false;
     q.multipart_etag_is_md5_of_md5s = false;
     q.most_keys_per_delete = 500;
     q.keys_are_paths = true;
@@ -139,6 +141,7 @@ constexpr Quirks generic() {
     Quirks q{.name = "generic"};
     q.header_checksums = true;
     q.trailer_checksums = true;
+    q.etag_is_md5 = false;
     q.multipart_etag_is_md5_of_md5s = false;
     q.put_if_none_match = true;
     q.put_if_match = true;

@@ -37,7 +37,8 @@ struct Quirks {
     bool trailer_checksums = false;
     /// GET and HEAD return what an upload carried.
     bool returns_checksums = false;
-    /// The ETag of a plain object is the MD5 of its bytes, and that of a multipart object MD5 of the parts' MD5s, `-N`.
+    /// The ETag of a plain object is the MD5 of its bytes, and that of a multipart object MD5 of the parts' MD5s, `-N`: one that differs is of other bytes.
+    /// One that is equal is taken for proof on every server.
     bool etag_is_md5 = true;
     bool multipart_etag_is_md5_of_md5s = true;
 
@@ -66,7 +67,7 @@ struct Quirks {
     bool part_number_reads = false;
 
     // What a key may be.
-    /// The server stores keys as paths: no `//`, `.`, `..`, no segment over 255 bytes.
+    /// The server stores keys as paths: no `//`, `.`, `..`, no segment over 255 bytes, no NUL.
     bool keys_are_paths = false;
 
     // Features.

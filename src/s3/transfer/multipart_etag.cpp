@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "core/ascii.h"
 #include "core/digest.h"
 #include "core/encoding.h"
 
@@ -11,7 +12,8 @@ namespace {
 
 constexpr std::size_t hex_size = 2 * digest_size(DigestAlgorithm::md5);
 
-std::optional<unsigned> digit_of(char c) {
+std::optional<unsigned> digit_of(char digit) {
+    const char c = to_lower(digit);
     if (c >= '0' && c <= '9') {
         return static_cast<unsigned>(c - '0');
     }
@@ -21,7 +23,7 @@ std::optional<unsigned> digit_of(char c) {
     return std::nullopt;
 }
 
-/// The bytes of 32 lower-case hexadecimal digits.
+/// The bytes of 32 hexadecimal digits.
 std::optional<Md5::Bytes> md5_of_hex(std::string_view text) {
     if (text.size() != hex_size) {
         return std::nullopt;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/ascii.h"
 #include "core/digest.h"
 #include "core/encoding.h"
 #include "core/stream_calls.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/protocol/checksum_headers.h"
+#include "s3/protocol/condition_failure.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/write_options.h"
 #include "s3/transfer/abort_check.h"
@@ -24,10 +26,28 @@ constexpr std::chrono::seconds longest_cleanup{10};
 /// The same once the call has been cancelled, or is late.
 constexpr std::chrono::seconds longest_overrun{2};
 
-/// Encrypted with keys of KMS, as a bucket may say, or of the customer's: the ETag is no MD5 then (S3 API reference, "Object").
+/// Encrypted with keys of KMS, as a bucket may say, or of the customer's: the ETag is no MD5 then (S3 API reference, "Object"; Cloud Storage, "Hashes and
+/// ETags").
 bool has_other_etag(const Answer& found) {
     return found.header("x-amz-server-side-encryption").starts_with("aws:kms") ||
-           !found.header("x-amz-server-side-encryption-customer-algorithm").empty();
+           !found.header("x-amz-server-side-encryption-customer-algorithm").empty() ||
+           !found.header("x-goog-encryption-kms-key-name").empty();
+}
+
+/// By its form.
+bool is_md5(std::string_view etag) {
+    constexpr std::size_t digits = 2 * digest_size(DigestAlgorithm::md5);
+    return etag.size() == digits &&
+           etag.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+Error damage(std::string_view what) {
+    ErrorDetails details;
+    details.retryable = true;
+    return {ErrorCode::corrupt,
+            "the server stored other bytes than it was sent: the ETag of " + std::string(what) +
+                " is not their MD5",
+            std::move(details)};
 }
 
 }  // namespace
@@ -63,7 +83,8 @@ Job::Next MultipartJob::step() {
 Job::Next MultipartJob::finish() {
     release(result_ ? &*result_ : nullptr);
     const auto done = std::exchange(done_, nullptr);
-    done(result_ ? Result<S3PutResult>(std::move(*result_)) : Result<S3PutResult>(*failure_));
+    done(result_ ? Result<S3PutResult>(std::move(*result_))
+                 : Result<S3PutResult>(of_condition(*failure_, target_.conditions)));
     return Next::done;
 }
 
@@ -227,6 +248,13 @@ void MultipartJob::send_part(Call call, std::uint32_t number, std::shared_ptr<co
     request.buffer = std::move(buffer);
     request.handle = [this, part_of = std::move(part_of)](const Request& answered) -> Result<void> {
         FILESTORE_TRY(answered.outcome->answer);
+        FILESTORE_TRY_ASSIGN(const bool is_damaged, has_other_bytes(answered));
+        if (is_damaged && ++damaged_parts_ < requester_->options().retry.max_attempts) {
+            return send_again(answered.part_number, answered.buffer);
+        }
+        if (is_damaged) {
+            return damage("part " + std::to_string(answered.part_number));
+        }
         FILESTORE_TRY_ASSIGN(UploadedPart part, part_of(*answered.outcome->answer));
         part.number = answered.part_number;
         if (part.etag.empty()) {
@@ -235,6 +263,14 @@ void MultipartJob::send_part(Call call, std::uint32_t number, std::shared_ptr<co
         }
         parts_.push_back(std::move(part));
         return {};
+    };
+    send(std::move(call), std::move(request));
+}
+
+void MultipartJob::ask(Call call, std::function<Result<void>(const Result<Answer>&)> take_in) {
+    Request request;
+    request.handle = [take_in = std::move(take_in)](const Request& answered) {
+        return take_in(answered.outcome->answer);
     };
     send(std::move(call), std::move(request));
 }
@@ -270,16 +306,31 @@ void MultipartJob::publish_whole(Call call, std::shared_ptr<const PartBuffer> bu
     send(std::move(call), std::move(request));
 }
 
+Result<bool> MultipartJob::has_other_bytes(const Request& answered) const {
+    const Answer& answer = *answered.outcome->answer;
+    const std::string_view etag = unquoted_etag(answer.header("etag"));
+    if (!target_.etags.compared || !answered.buffer || has_other_etag(answer) || !is_md5(etag)) {
+        return false;
+    }
+    FILESTORE_TRY_ASSIGN(const std::string expected, plain_etag(*answered.buffer));
+    return !equal_ignoring_case(etag, expected);
+}
+
 Result<void> MultipartJob::on_whole(const Request& request) {
     const Outcome& outcome = *request.outcome;
     if (outcome.answer.ok()) {
+        FILESTORE_TRY_ASSIGN(const bool is_damaged, has_other_bytes(request));
+        if (is_damaged) {
+            return damage("the object");
+        }
         return succeed(unquoted_etag(outcome.answer->header("etag")),
                        outcome.answer->header("x-amz-version-id"));
     }
     const Error& error = outcome.answer.error();
     // A condition that fails on a repeated request may have been met by the first one, whose answer was lost; and it would fail were the request
     // made again.
-    const bool was_refused = error.code() == ErrorCode::precondition_failed && outcome.maybe_done_before;
+    const bool fails = of_condition(error, target_.conditions).code() == ErrorCode::precondition_failed;
+    const bool was_refused = fails && outcome.maybe_done_before;
     if (was_refused || (is_lost(outcome) && !target_.conditions.empty())) {
         auto etag = plain_etag(*request.buffer);
         expected_etag_ = etag.ok() ? std::move(*etag) : "";
@@ -368,7 +419,7 @@ Result<void> MultipartJob::judge(const Result<Answer>& found) {
 
 /// Nothing where it cannot be told.
 std::optional<bool> MultipartJob::is_own(const Answer& found) const {
-    if (!expected_etag_.empty() && unquoted_etag(found.header("etag")) == expected_etag_) {
+    if (!expected_etag_.empty() && equal_ignoring_case(unquoted_etag(found.header("etag")), expected_etag_)) {
         return true;
     }
     if (const auto sent = sent_checksum()) {

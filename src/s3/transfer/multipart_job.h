@@ -27,6 +27,8 @@ namespace filestore::s3 {
 struct ETagRules {
     bool whole_is_md5 = true;
     bool parts_are_md5_of_md5s = true;
+    /// Nothing else proves that the server has the bytes that were sent: the ETags that it answers are compared with their MD5.
+    bool compared = false;
 };
 
 /// Where a multipart upload goes to, and what its requests carry. A value.
@@ -71,6 +73,10 @@ protected:
     virtual void on_parts_there(std::vector<ListedPart>&&) {}
     /// The checksum of the whole object that was sent with it; nothing where there was none.
     [[nodiscard]] virtual std::optional<ChecksumValue> sent_checksum() const { return std::nullopt; }
+    /// Sends part `number` once more, by send_part(): the server has other bytes.
+    [[nodiscard]] virtual Result<void> send_again(std::uint32_t, const std::shared_ptr<const PartBuffer>&) {
+        return {};
+    }
     /// The job is about to answer, with `stored` or, where that is null, a failure: lets go of what the caller gave.
     virtual void release(S3PutResult* stored) noexcept = 0;
 
@@ -88,6 +94,8 @@ protected:
     /// Sends part `number`, whose answer is read by `part_of`.
     void send_part(Call call, std::uint32_t number, std::shared_ptr<const PartBuffer> buffer,
                    std::function<Result<UploadedPart>(const Answer&)> part_of);
+    /// Sends something else that the job needs to know.
+    void ask(Call call, std::function<Result<void>(const Result<Answer>&)> take_in);
     /// A part that the server has already.
     void keep_part(UploadedPart part) { parts_.push_back(std::move(part)); }
     [[nodiscard]] std::size_t under_way() const noexcept { return requests_.size(); }
@@ -118,6 +126,7 @@ private:
     void list_parts(const std::string& upload_id, std::uint32_t marker);
     [[nodiscard]] Result<void> on_listed(const Outcome& outcome, const std::string& upload_id,
                                          std::uint32_t marker);
+    [[nodiscard]] Result<bool> has_other_bytes(const Request& answered) const;
     [[nodiscard]] Result<void> on_whole(const Request& request);
     [[nodiscard]] Result<void> on_published(const Outcome& outcome);
     [[nodiscard]] bool is_lost(const Outcome& outcome) const;
@@ -149,6 +158,7 @@ private:
     bool stays_ = false;
     std::string upload_id_;
     std::vector<UploadedPart> parts_;
+    unsigned damaged_parts_ = 0;
     std::uint64_t size_ = 0;
     /// The request that makes the object visible has been sent.
     bool publishing_ = false;

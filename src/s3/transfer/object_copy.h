@@ -18,6 +18,11 @@ struct ObjectCopy {
     std::vector<NameValue> create_headers;
     /// Of every part: which object is copied, on which conditions.
     std::vector<NameValue> source_headers;
+    /// Asks what the source is, which is done once more when all parts are there: not every server looks at the conditions of a part.
+    Call look_at_source;
+    /// Whether it is still the object that the parts were to be of.
+    std::function<Result<void>(const Result<Answer>&)> check_source;
+    std::function<void(const Progress&)> progress;
     /// Bytes.
     std::uint64_t size = 0;
     std::uint64_t part_size = 0;

@@ -250,18 +250,30 @@ private:
         Call call = new_call(http::Method::put);
         FILESTORE_TRY_ASSIGN(call.headers, headers_(filled_->size()));
         append(call.headers, target().conditions);
-        FILESTORE_TRY(add_body(call, 1));
+        call.body = std::make_shared<ProgressSource>(filled_->source(runtime().executor), progress_);
+        FILESTORE_TRY(describe_body(call, *filled_, 1));
         publish_whole(std::move(call), std::exchange(filled_, nullptr));
         return {};
     }
 
     Result<void> send_filled_part() {
+        const auto counted = std::make_shared<ProgressSource>(filled_->source(runtime().executor), progress_);
+        return send_bytes(next_number_++, filled_, counted);
+    }
+
+    /// Its bytes have been counted.
+    Result<void> send_again(std::uint32_t number, const std::shared_ptr<const PartBuffer>& part) override {
+        return send_bytes(number, part, part->source(runtime().executor));
+    }
+
+    Result<void> send_bytes(std::uint32_t number, const std::shared_ptr<const PartBuffer>& part,
+                            std::shared_ptr<Source> body) {
         Call call = new_call(http::Method::put);
         call.headers = target().access_headers;
-        const std::uint32_t number = next_number_++;
-        FILESTORE_TRY(add_body(call, number));
-        send_part(std::move(call), number, filled_,
-                  [this, number, size = filled_->size()](const Answer& answer) -> Result<UploadedPart> {
+        call.body = std::move(body);
+        FILESTORE_TRY(describe_body(call, *part, number));
+        send_part(std::move(call), number, part,
+                  [this, number, size = part->size()](const Answer& answer) -> Result<UploadedPart> {
                       progress_->acknowledge(size);
                       return UploadedPart{number, std::string(unquoted_etag(answer.header("etag"))),
                                           checksums_.of_part(number)};
@@ -281,15 +293,15 @@ private:
         headers.insert(headers.end(), more.begin(), more.end());
     }
 
-    Result<void> add_body(Call& call, std::uint32_t number) {
-        call.body = std::make_shared<ProgressSource>(filled_->source(runtime().executor), progress_);
-        call.body_size = filled_->size();
-        call.bulk = filled_->size() > bulk_threshold;
+    /// What the request says of its body.
+    Result<void> describe_body(Call& call, const PartBuffer& part, std::uint32_t number) {
+        call.body_size = part.size();
+        call.bulk = part.size() > bulk_threshold;
         call.payload_hash = unsigned_payload;
         if (requester().signs_payload()) {
-            FILESTORE_TRY_ASSIGN(call.payload_hash, sha256_of(*filled_));
+            FILESTORE_TRY_ASSIGN(call.payload_hash, sha256_of(part));
         }
-        return checksums_.add_to_body(call, *filled_, number);
+        return checksums_.add_to_body(call, part, number);
     }
 
     const std::shared_ptr<PartMemory> memory_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/ascii.h"
 #include "core/try.h"
 #include "s3/transfer/part_digests.h"
 
@@ -19,7 +20,7 @@ Result<bool> has_bytes(const ListedPart& part, const PartBuffer& bytes) {
                                        [](const EncodedChecksum& known) { return known.part_count == 0; });
     if (checksum == part.checksums.end()) {
         FILESTORE_TRY_ASSIGN(const std::string etag, plain_etag(bytes));
-        return part.etag == etag;
+        return equal_ignoring_case(part.etag, etag);
     }
     FILESTORE_TRY_ASSIGN(const ChecksumValue value, checksum_of(checksum->algorithm, bytes));
     return checksum->base64 == value.text();

@@ -111,13 +111,21 @@ TEST_CASE("where keys are paths, those that are none are refused", "[s3][support
         bool storable;
     };
     const Row rows[] = {
-        {"a", true},      {"a/b", true},
-        {"a/b/", true},   {".a/..b/c.", true},
-        {"...", true},    {std::string(255, 'x') + "/" + std::string(255, 'y'), true},
-        {"/a", false},    {"a//b", false},
-        {"a/./b", false}, {"a/../b", false},
-        {".", false},     {"a/..", false},
-        {"a//", false},   {"a/" + std::string(256, 'x'), false},
+        {"a", true},
+        {"a/b", true},
+        {"a/b/", true},
+        {".a/..b/c.", true},
+        {"...", true},
+        {std::string(255, 'x') + "/" + std::string(255, 'y'), true},
+        {"/a", false},
+        {"a//b", false},
+        {"a/./b", false},
+        {"a/../b", false},
+        {".", false},
+        {"a/..", false},
+        {"a//", false},
+        {"a/" + std::string(256, 'x'), false},
+        {std::string("a\0b", 3), false},
     };
     for (const Row& row : rows) {
         INFO(row.key);

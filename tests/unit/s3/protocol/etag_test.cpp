@@ -24,4 +24,7 @@ TEST_CASE("quotes around ETags", "[s3][etag]") {
         CHECK(unquoted_etag(row.given) == row.unquoted);
         CHECK(quoted_etag(row.given) == row.quoted);
     }
+    CHECK(is_weak_etag("W/\"abc\""));
+    CHECK_FALSE(is_weak_etag("\"W/abc\""));
+    CHECK_FALSE(is_weak_etag("abc"));
 }

@@ -55,6 +55,12 @@ TEST_CASE("a download goes on with the same object only", "[s3][object_pin]") {
     CHECK_FALSE(resumed_extent({"", "", 100}, asked, 206, headers("40-99/100", "")).ok());
 }
 
+TEST_CASE("a weak ETag pins nothing", "[s3][object_pin]") {
+    CHECK(pin_of({0, 100, 100}, {{"etag", "W/\"e1\""}}).etag.empty());
+    CHECK(code_of(resumed_extent({"W/\"e1\"", "", 100}, {40, 60}, 206, headers("40-99/100", "W/\"e1\""))) ==
+          ErrorCode::conflict);
+}
+
 TEST_CASE("a download is pinned to a version where there is one", "[s3][object_pin]") {
     const BodyExtent whole{0, 100, 100};
     const ObjectPin versioned = pin_of(whole, {{"etag", "\"e1\""}, {"x-amz-version-id", "v1"}});

@@ -50,6 +50,7 @@ TEST_CASE("an unknown server gets nothing by itself, and whatever the caller ask
     const Quirks& generic = *find_quirks("generic");
     CHECK(generic.auto_checksum == AutoChecksum::none);
     CHECK_FALSE(generic.returns_checksums);
+    CHECK_FALSE(generic.etag_is_md5);
     CHECK_FALSE(generic.multipart_etag_is_md5_of_md5s);
     CHECK_FALSE(generic.list_uploads_by_prefix);
     CHECK(generic.header_checksums);
