@@ -51,6 +51,10 @@ public:
     }
 
     Result<void> finish() override {
+        FILESTORE_TRY(write_out(file_.descriptor(), "cannot write " + quoted(path_)));
+        if (auto named = file_.prepare_replacing(); !named) {
+            return named.error().within(quoted(path_));
+        }
         FILESTORE_TRY(flush_to_disk(file_.descriptor(), "cannot flush " + quoted(path_)));
         if (auto published = file_.publish_replacing(name_); !published) {
             return published.error().within(quoted(path_));

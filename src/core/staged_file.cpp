@@ -155,6 +155,20 @@ Result<void> write_all(int descriptor, std::span<const std::byte> bytes, const s
     return number == 0 ? Result<void>() : open_file_error(number, what);
 }
 
+Result<void> write_out(int descriptor, const std::string& what) {
+    constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    while (::sync_file_range(descriptor, 0, 0, all) != 0) {
+        // Where it is not there, or a filter of system calls forbids it, the flush does it all.
+        if (errno == ENOSYS || errno == EPERM) {
+            break;
+        }
+        if (errno != EINTR) {
+            return open_file_error(errno, what);
+        }
+    }
+    return {};
+}
+
 int flush_descriptor(int descriptor) noexcept {
     while (::fsync(descriptor) != 0) {
         if (errno != EINTR) {

@@ -99,7 +99,7 @@ public:
     Result<void> commit(std::uint64_t size) override {
         FILESTORE_TRY_ASSIGN(content_.sidecar, make_sidecar(size));
         if (content_.staged) {
-            FILESTORE_TRY(local::flush_staged(*store_, *content_.staged));
+            FILESTORE_TRY(local::write_out_staged(*store_, *content_.staged));
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
         FILESTORE_TRY(local::settle_replacement(*store_, sidecar_.id));
