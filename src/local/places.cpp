@@ -199,4 +199,11 @@ Descriptor open_part(const Store& store, const FileId& id, Part part) noexcept {
     return file;
 }
 
+bool state_by_name(const Store& store, const FileId& id, Part part, struct ::stat& status) noexcept {
+    return look_in_layouts(store.layout, [&](LocalLayout layout) {
+        return ::fstatat(directory_above(store, part), path_of(layout, id, part).data(), &status,
+                         AT_SYMLINK_NOFOLLOW) == 0;
+    });
+}
+
 }  // namespace filestore::local
