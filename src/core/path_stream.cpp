@@ -96,7 +96,7 @@ Result<std::shared_ptr<Sink>> sink_to_path(const std::string& given_path) {
         const int descriptor = device.get();
         return make_descriptor_sink(std::move(device), descriptor, quoted(given_path));
     }
-    Descriptor directory(::open(directory_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Descriptor directory = open_at(AT_FDCWD, directory_path.c_str(), O_RDONLY | O_DIRECTORY);
     if (!directory.is_open()) {
         return errno_error(errno, "cannot open directory " + quoted(directory_path));
     }

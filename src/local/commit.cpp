@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "core/file_size_signal.h"
 #include "core/try.h"
 #include "local/places.h"
 
@@ -131,8 +132,8 @@ Result<void> write_whole(const Store& store, int descriptor, std::string_view by
 /// Makes a file of its own name, with all its bytes, which are not flushed. `already_exists` where the name is taken.
 Result<Descriptor> make_whole(const Names& names, int directory, const std::string& name,
                               std::string_view bytes) {
-    Descriptor file(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                             names.store.modes.file));
+    Descriptor file =
+        open_at(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, names.store.modes.file);
     if (!file.is_open()) {
         return names.failure(errno, "cannot make " + name);
     }
@@ -184,6 +185,7 @@ Result<Descriptor> make_sidecar(const Names& names, int directory, const std::st
 /// The bytes under d and the sidecar under `name`, both flushed.
 Result<void> record_content(const Names& names, const NewContent& content, int directory,
                             const std::string& name) {
+    const FileSizeSignalBlock block;
     FILESTORE_TRY_ASSIGN(const Descriptor made, record_data(names, content));
     FILESTORE_TRY_ASSIGN(const Descriptor sidecar, make_sidecar(names, directory, name, content.sidecar));
     const int data = content.staged ? content.staged->descriptor() : made.get();

@@ -64,8 +64,8 @@
 /// which they are in `full` (a file's state is newfstatat here, its lock fcntl; `unchecked` is a download with DownloadCheck::none):
 ///
 ///                  none  data  full
-///     upload         12    15    17   2 close, 2 fcntl, 4 fsync, 3 newfstatat, 2 openat, renameat2, sync_file_range, 2 write
-///     replacement    15    18    21   2 close, 2 fcntl, 5 fsync, 4 newfstatat, 2 openat, 3 renameat, sync_file_range, 2 write
+///     upload         14    17    19   2 close, 2 fcntl, 4 fsync, 3 newfstatat, 2 openat, renameat2, 2 rt_sigprocmask, sync_file_range, 2 write
+///     replacement    17    20    23   2 close, 2 fcntl, 5 fsync, 4 newfstatat, 2 openat, 3 renameat, 2 rt_sigprocmask, sync_file_range, 2 write
 ///     removal         9     9    11   2 fcntl, 2 fsync, 4 newfstatat, renameat, 2 unlinkat
 ///     download        8     8     8   2 close, 2 newfstatat, 2 openat2, pread64, read
 ///     unchecked       4     4     4   close, newfstatat, openat2, pread64

@@ -64,9 +64,9 @@ Descriptor walk_beneath(int directory, const char* path, int flags, mode_t mode)
         std::copy(component.begin(), component.end(), name.begin());
         const int from = above.is_open() ? above.get() : directory;
         if (slash == rest.size()) {
-            return Descriptor(::openat(from, name.data(), flags | O_NOFOLLOW | O_CLOEXEC, mode));
+            return open_at(from, name.data(), flags | O_NOFOLLOW, mode);
         }
-        above = Descriptor(::openat(from, name.data(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        above = open_at(from, name.data(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
         if (!above.is_open()) {
             return Descriptor();
         }
