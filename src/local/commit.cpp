@@ -24,7 +24,7 @@ constexpr std::string_view sidecar_suffix = ".json";
 constexpr std::string_view draft_suffix = ".draft";
 
 std::string record_of(const FileId& id, std::string_view suffix) {
-    return id.str() + std::string(suffix);
+    return name_of(id, suffix);
 }
 
 /// The names of one file, and the directories that they are in. A value; outlives neither its store nor its ID.

@@ -67,9 +67,9 @@
 ///     upload         14    17    19   2 close, 2 fcntl, 4 fsync, 3 newfstatat, 2 openat, renameat2, 2 rt_sigprocmask, sync_file_range, 2 write
 ///     replacement    17    20    23   2 close, 2 fcntl, 5 fsync, 4 newfstatat, 2 openat, 3 renameat, 2 rt_sigprocmask, sync_file_range, 2 write
 ///     removal         9     9    11   2 fcntl, 2 fsync, 4 newfstatat, renameat, 2 unlinkat
-///     download        8     8     8   2 close, 2 newfstatat, 2 openat2, pread64, read
-///     unchecked       4     4     4   close, newfstatat, openat2, pread64
-///     metadata        7     7     7   close, 4 newfstatat, openat2, read
+///     download        8     8     8   2 close, 2 newfstatat, 2 openat, pread64, read
+///     unchecked       4     4     4   close, newfstatat, openat, pread64
+///     metadata        7     7     7   close, 4 newfstatat, openat, read
 ///     exists          1     1     1   newfstatat
 ///
 /// Functions of this header are thread-safe and block; all but stage() are called with the file's lock held.

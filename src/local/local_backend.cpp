@@ -90,7 +90,7 @@ public:
     }
 
     Result<void> commit(std::uint64_t size) override {
-        FILESTORE_TRY_ASSIGN(content_.sidecar, make_sidecar(size));
+        content_.sidecar = make_sidecar(size);
         if (content_.staged) {
             FILESTORE_TRY(local::write_out_staged(*store_, *content_.staged));
         }
@@ -168,7 +168,7 @@ private:
         return {};
     }
 
-    Result<std::string> make_sidecar(std::uint64_t size) {
+    std::string make_sidecar(std::uint64_t size) {
         sidecar_.version = store_->new_version();
         sidecar_.size = size;
         if (checksum_) {

@@ -80,6 +80,9 @@ void remove_shard(const Store& store, Part part, unsigned number);
 /// The ID that a part's name begins with, where it is as long as that of an ID; whether it is one is not looked at.
 [[nodiscard]] std::optional<std::string_view> id_text(std::string_view name, Part part) noexcept;
 
+/// An ID, and what follows it in a name.
+[[nodiscard]] std::string name_of(const FileId& id, std::string_view suffix);
+
 /// The name of a file's part.
 [[nodiscard]] std::string name_of(const FileId& id, Part part);
 

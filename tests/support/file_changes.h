@@ -1,7 +1,7 @@
 #pragma once
 
 /// What happens to the calls of this program that change names, flush, share blocks or read directories: linkat, openat that makes a file,
-/// renameat, renameat2, unlinkat, fsync, ioctl, readdir.
+/// renameat, renameat2, unlinkat, fsync, ioctl, fdopendir, readdir.
 
 namespace filestore::test {
 

@@ -148,13 +148,17 @@ int openat(int directory, const char* name, int flags, ...) {
         errno = EOPNOTSUPP;
         return -1;
     }
-    if (name[0] == '.' && name[1] == '\0' && (flags & O_TMPFILE) == O_DIRECTORY) {
-        filestore::test::DirectoryReads::note();
-    }
     const bool makes_a_name = (flags & O_CREAT) != 0;
     return !makes_a_name || FileChanges::allow()
                ? static_cast<int>(::syscall(SYS_openat, directory, name, flags, mode))
                : -1;
+}
+
+DIR* fdopendir(int descriptor) {
+    using Open = DIR* (*)(int);
+    static const auto open = reinterpret_cast<Open>(::dlsym(RTLD_NEXT, "fdopendir"));
+    filestore::test::DirectoryReads::note();
+    return open(descriptor);
 }
 
 dirent* readdir(DIR* directory) {
