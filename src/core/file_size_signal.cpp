@@ -12,11 +12,11 @@ thread_local int depth = 0;
 /// By the caller, or because the thread is the library's.
 thread_local bool was_blocked = false;
 
-sigset_t file_size_signal() noexcept {
-    sigset_t signal;
-    sigemptyset(&signal);
-    sigaddset(&signal, SIGXFSZ);
-    return signal;
+sigset_t only_sigxfsz() noexcept {
+    sigset_t sigxfsz;
+    sigemptyset(&sigxfsz);
+    sigaddset(&sigxfsz, SIGXFSZ);
+    return sigxfsz;
 }
 
 }  // namespace
@@ -25,9 +25,9 @@ FileSizeSignalBlock::FileSizeSignalBlock() noexcept {
     if (depth++ > 0) {
         return;
     }
-    const sigset_t signal = file_size_signal();
+    const sigset_t sigxfsz = only_sigxfsz();
     sigset_t before;
-    pthread_sigmask(SIG_BLOCK, &signal, &before);
+    pthread_sigmask(SIG_BLOCK, &sigxfsz, &before);
     was_blocked = sigismember(&before, SIGXFSZ) == 1;
 }
 
@@ -35,15 +35,15 @@ FileSizeSignalBlock::~FileSizeSignalBlock() {
     if (--depth > 0 || was_blocked) {
         return;
     }
-    const sigset_t signal = file_size_signal();
-    pthread_sigmask(SIG_UNBLOCK, &signal, nullptr);
+    const sigset_t sigxfsz = only_sigxfsz();
+    pthread_sigmask(SIG_UNBLOCK, &sigxfsz, nullptr);
 }
 
 int FileSizeSignalBlock::failed_with(int number) const noexcept {
     if (number == EFBIG && !was_blocked) {
-        const sigset_t signal = file_size_signal();
+        const sigset_t sigxfsz = only_sigxfsz();
         const timespec at_once{};
-        sigtimedwait(&signal, nullptr, &at_once);
+        sigtimedwait(&sigxfsz, nullptr, &at_once);
     }
     return number;
 }
