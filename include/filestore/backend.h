@@ -6,7 +6,7 @@
 /// functions return at once and answer by a Completion (see call.h); the blocking functions wrap them and block the calling
 /// thread, which a backend whose work blocks (the local one, and others that derive from BlockingBackend) does that work on: such calls run beside what
 /// the executor runs, and its bounds do not count them. The calling thread is a library thread meanwhile, for the caller's streams, hooks and executor; its signal
-/// mask stays as it is. Any call may also fail with `cancelled`, `timeout`, `no_memory` (also where the system gives no thread), `forked`
+/// mask stays as it is, but for SIGPIPE and SIGXFSZ while it writes. Any call may also fail with `cancelled`, `timeout`, `no_memory` (also where the system gives no thread), `forked`
 /// (the backend was made before fork) and, when blocking on a library thread, `would_deadlock`.
 ///
 /// The structs and enumerations of this header are values: any thread may read one while none changes it. A request is handed over with the
@@ -213,7 +213,8 @@ public:
     /// Failures to act on: `not_found`, `corrupt` (the record is damaged), and those of upload.
     virtual void metadata_async(FileRequest request, Completion<FileInfo> done) = 0;
 
-    /// One page of the stored files; a walk from page to page gives those that are there from its first page to its last. `invalid_argument` for a limit of 0 or above 1000.
+    /// One page of the stored files; a walk from page to page gives, once each, those that are there from its first page to its last. One that comes or goes meanwhile
+    /// may be among them or not, wherever the walk is. `invalid_argument` for a limit of 0 or above 1000.
     virtual void list_async(ListRequest request, Completion<ListPage> done) = 0;
 
     /// A URL by which anybody can use the file for a while. `unsupported` by default.

@@ -1,5 +1,6 @@
 #include "core/descriptor.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -35,6 +36,14 @@ Descriptor::~Descriptor() {
     // Never tried again after EINTR: the number is free by then and may be another thread's.
     ::close(number_);
     errno = kept;
+}
+
+Descriptor open_at(int directory, const char* path, int flags, mode_t mode) noexcept {
+    int opened = -1;
+    do {
+        opened = ::openat(directory, path, flags | O_CLOEXEC, mode);
+    } while (opened < 0 && errno == EINTR);
+    return Descriptor(opened);
 }
 
 ErrorCode code_of_errno(int number) noexcept {

@@ -2,6 +2,8 @@
 
 /// An owned file descriptor, and errno as Error.
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,9 +24,16 @@ public:
     [[nodiscard]] int get() const noexcept { return number_; }
     [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
 
+    /// Closes it no more.
+    [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
+
 private:
     int number_ = -1;
 };
+
+/// openat() with O_CLOEXEC, past EINTR: on a file system of the network an open may wait, and a signal come meanwhile on the caller's own thread. Not open on failure,
+/// which errno tells.
+[[nodiscard]] Descriptor open_at(int directory, const char* path, int flags, mode_t mode = 0) noexcept;
 
 /// The public code that fits an errno: ENOENT not_found, EACCES/EPERM/EROFS permission_denied, ENOSPC/EDQUOT/EFBIG no_space, EEXIST
 /// already_exists, ENOTDIR/EISDIR/ENAMETOOLONG/ELOOP invalid_argument, ENOMEM no_memory, the rest io.

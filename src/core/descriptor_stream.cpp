@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/descriptor.h"
+#include "core/file_size_signal.h"
 #include "core/file_stream.h"
 #include "core/stream_calls.h"
 #include "core/text.h"
@@ -153,12 +154,13 @@ public:
     }
 
     Result<IoStep> write(std::span<const std::byte> bytes, const Wake&) override {
+        const FileSizeSignalBlock block;
         ssize_t written = 0;
         do {
             written = ::write(descriptor_, bytes.data(), bytes.size());
         } while (written < 0 && errno == EINTR);
         if (written < 0) {
-            return errno_error(errno, "cannot write " + name_);
+            return errno_error(block.failed_with(errno), "cannot write " + name_);
         }
         return IoStep{static_cast<std::size_t>(written), false};
     }

@@ -7,16 +7,23 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/file_size_signal.h"
+
 namespace filestore {
 
 std::uint64_t copy_between_files(const FileRange& range, int to) noexcept {
+    const FileSizeSignalBlock block;
     const auto most = static_cast<std::size_t>(std::min(range.size, kernel_copy_size));
     auto offset = static_cast<off_t>(range.offset);
     ssize_t copied = 0;
     do {
         copied = ::copy_file_range(range.descriptor, &offset, to, nullptr, most, 0);
     } while (copied < 0 && errno == EINTR);
-    return copied > 0 ? static_cast<std::uint64_t>(copied) : 0;
+    if (copied < 0) {
+        static_cast<void>(block.failed_with(errno));
+        return 0;
+    }
+    return static_cast<std::uint64_t>(copied);
 }
 
 std::optional<IoStep> step_of_copy(std::uint64_t copied) noexcept {
@@ -24,6 +31,7 @@ std::optional<IoStep> step_of_copy(std::uint64_t copied) noexcept {
 }
 
 bool clone_into_empty(const FileRange& range, int to) noexcept {
+    const FileSizeSignalBlock block;
     file_clone_range clone{};
     clone.src_fd = range.descriptor;
     clone.src_offset = range.offset;
@@ -32,6 +40,9 @@ bool clone_into_empty(const FileRange& range, int to) noexcept {
     do {
         outcome = ::ioctl(to, FICLONERANGE, &clone);
     } while (outcome != 0 && errno == EINTR);
+    if (outcome != 0) {
+        static_cast<void>(block.failed_with(errno));
+    }
     return outcome == 0;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "core/json_append.h"
 #include "core/python_json.h"
 #include "core/stored_metadata.h"
 #include "core/text.h"
@@ -29,10 +30,6 @@ constexpr unsigned parse_flags =
 
 using JsonReader = rj::GenericReader<rj::UTF8<>, rj::UTF8<>, JsonAllocator>;
 
-rj::SizeType json_size(std::string_view text) {
-    return static_cast<rj::SizeType>(text.size());
-}
-
 Error invalid(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
@@ -48,7 +45,10 @@ struct MemberPlace {
 /// A resource; one thread at a time.
 class Compactor {
 public:
-    explicit Compactor(std::size_t most_depth) : most_depth_(most_depth) {}
+    /// `size`: of the text that is read.
+    Compactor(std::size_t most_depth, std::size_t size) : most_depth_(most_depth) {
+        output_.text.reserve(size);
+    }
 
     bool Null() { return ended(writer_.Null()); }
     bool Bool(bool value) { return ended(writer_.Bool(value)); }
@@ -168,21 +168,6 @@ Result<void> check_text(std::string_view what, std::string_view text) {
     return {};
 }
 
-bool needs_escape(char character) {
-    return static_cast<unsigned char>(character) < 0x20 || character == '"' || character == '\\';
-}
-
-/// The writer goes byte by byte, so it only gets what it has to change.
-std::string json_string(std::string_view text) {
-    if (std::none_of(text.begin(), text.end(), needs_escape)) {
-        return std::string("\"").append(text).append("\"");
-    }
-    JsonText output;
-    JsonTextWriter writer(output);
-    writer.String(text.data(), json_size(text));
-    return std::move(output.text);
-}
-
 /// Takes the text out of a string's compact JSON.
 struct TextTaker : rj::BaseReaderHandler<rj::UTF8<>, TextTaker> {
     bool String(const char* characters, rj::SizeType size, bool) {
@@ -194,7 +179,7 @@ struct TextTaker : rj::BaseReaderHandler<rj::UTF8<>, TextTaker> {
 
 /// The members of an object, as Metadata keeps them.
 Result<Metadata::Members> read_members(std::string_view json, std::size_t levels) {
-    Compactor compactor(levels);
+    Compactor compactor(levels, json.size());
     FILESTORE_TRY(compact(json, compactor));
     const std::string_view text = compactor.text();
     if (!text.starts_with('{')) {
@@ -223,14 +208,12 @@ Result<Metadata> StoredMetadata::read(std::string_view json) {
     return metadata;
 }
 
-void StoredMetadata::put_own(Metadata& metadata, std::string_view key, std::string json) {
-    metadata.members_.insert_or_assign(std::string(key), std::move(json));
-}
-
 Result<void> Metadata::set(std::string_view key, std::string_view text) {
     FILESTORE_TRY(check_text("key", key));
     FILESTORE_TRY(check_text("text", text));
-    members_.insert_or_assign(std::string(key), json_string(text));
+    std::string json;
+    append_json_string(json, text);
+    members_.insert_or_assign(std::string(key), std::move(json));
     return {};
 }
 
@@ -238,7 +221,7 @@ Result<void> Metadata::set_json(std::string_view key, std::string_view json) {
     FILESTORE_TRY(check_text("key", key));
     FILESTORE_TRY(check_size(json));
     // One level is the object that the value becomes part of.
-    Compactor compactor(most_levels - 1);
+    Compactor compactor(most_levels - 1, json.size());
     FILESTORE_TRY(compact(json, compactor));
     members_.insert_or_assign(std::string(key), std::move(compactor).take_text());
     return {};
@@ -258,6 +241,9 @@ std::optional<std::string> Metadata::text(std::string_view key) const {
     if (!value || !value->starts_with('"')) {
         return std::nullopt;
     }
+    if (value->find('\\') == std::string_view::npos) {
+        return std::string(value->substr(1, value->size() - 2));
+    }
     rj::MemoryStream stream(value->data(), value->size());
     JsonReader reader;
     TextTaker taker;
@@ -271,14 +257,20 @@ std::optional<std::string_view> Metadata::json(std::string_view key) const {
 }
 
 std::string Metadata::to_json() const {
-    std::string json = "{";
+    if (members_.empty()) {
+        return "{}";
+    }
+    std::string json;
     for (const auto& [key, value] : members_) {
-        json.append(json.size() > 1 ? "," : "").append(json_string(key)).append(":").append(value);
+        append_json_member(json, key, value);
     }
     return json.append("}");
 }
 
 Result<void> check_user_metadata(const Metadata& metadata) {
+    if (metadata.empty()) {
+        return {};
+    }
     for (const std::string_view key : reserved_keys) {
         if (metadata.json(key)) {
             return invalid("the metadata's key '" + std::string(key) +

@@ -51,6 +51,10 @@ public:
     }
 
     Result<void> finish() override {
+        FILESTORE_TRY(write_out(file_.descriptor(), "cannot write " + quoted(path_)));
+        if (auto named = file_.prepare_replacing(); !named) {
+            return named.error().within(quoted(path_));
+        }
         FILESTORE_TRY(flush_to_disk(file_.descriptor(), "cannot flush " + quoted(path_)));
         if (auto published = file_.publish_replacing(name_); !published) {
             return published.error().within(quoted(path_));
@@ -92,7 +96,7 @@ Result<std::shared_ptr<Sink>> sink_to_path(const std::string& given_path) {
         const int descriptor = device.get();
         return make_descriptor_sink(std::move(device), descriptor, quoted(given_path));
     }
-    Descriptor directory(::open(directory_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Descriptor directory = open_at(AT_FDCWD, directory_path.c_str(), O_RDONLY | O_DIRECTORY);
     if (!directory.is_open()) {
         return errno_error(errno, "cannot open directory " + quoted(directory_path));
     }

@@ -18,6 +18,10 @@ constexpr bool is_word_character(char c) noexcept {
            c == '-' || c == '.';
 }
 
+constexpr bool ends_plain_text(char c) noexcept {
+    return c == '"' || c == '\\';
+}
+
 constexpr bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
@@ -65,10 +69,10 @@ bool is_second_half(std::optional<std::uint32_t> unit) {
     return unit && *unit >= 0xDC00 && *unit <= 0xDFFF;
 }
 
-/// Takes JSON apart from its beginning on. A value; one thread at a time.
+/// Takes JSON apart from its beginning on. What needs no change is copied in stretches. A value; one thread at a time.
 class Rewriter {
 public:
-    explicit Rewriter(std::string_view json) : rest_(json) { output_.reserve(json.size()); }
+    explicit Rewriter(std::string_view json) : kept_(json), rest_(json) { output_.reserve(json.size()); }
 
     std::string rewrite() && {
         while (!rest_.empty()) {
@@ -80,21 +84,24 @@ public:
                 keep(1);
             }
         }
+        replace(0, "");
         return std::move(output_);
     }
 
 private:
-    void keep(std::size_t size) {
-        output_ += rest_.substr(0, size);
-        rest_.remove_prefix(std::min(size, rest_.size()));
+    void keep(std::size_t size) { rest_.remove_prefix(std::min(size, rest_.size())); }
+
+    void replace(std::size_t size, std::string_view by) {
+        output_.append(kept_.substr(0, kept_.size() - rest_.size())).append(by);
+        rest_.remove_prefix(size);
+        kept_ = rest_;
     }
 
     void word() {
         const auto* end = std::find_if_not(rest_.begin(), rest_.end(), is_word_character);
         const std::string_view word = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
         if (is_beyond_json(word)) {
-            output_.append(1, '"').append(word).append(1, '"');
-            rest_.remove_prefix(word.size());
+            replace(word.size(), '"' + std::string(word) + '"');
         } else {
             keep(word.size());
         }
@@ -106,7 +113,8 @@ private:
             if (rest_.front() == '\\') {
                 escape();
             } else {
-                keep(std::min(rest_.find_first_of("\"\\"), rest_.size()));
+                const auto* end = std::find_if(rest_.begin(), rest_.end(), ends_plain_text);
+                keep(static_cast<std::size_t>(end - rest_.begin()));
             }
         }
         keep(1);
@@ -117,13 +125,14 @@ private:
         if (is_first_half(unit) && is_second_half(escaped_unit(rest_.substr(unicode_escape_size)))) {
             keep(2 * unicode_escape_size);
         } else if (is_first_half(unit) || is_second_half(unit)) {
-            output_ += "\\ufffd";
-            rest_.remove_prefix(unicode_escape_size);
+            replace(unicode_escape_size, "\\ufffd");
         } else {
             keep(2);
         }
     }
 
+    /// What is not in the output yet, and the end of it that was not looked at.
+    std::string_view kept_;
     std::string_view rest_;
     std::string output_;
 };

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/encoding.h"
+#include "core/file_size_signal.h"
 #include "core/try.h"
 
 namespace filestore {
@@ -62,7 +63,7 @@ StagedFile::~StagedFile() {
 }
 
 Result<StagedFile> StagedFile::create(int directory, unsigned mode) {
-    Descriptor unnamed(::openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
+    Descriptor unnamed = open_at(directory, ".", O_TMPFILE | O_RDWR, mode);
     if (unnamed.is_open()) {
         // Without /proc an unnamed file could not be given its name later.
         if (::access(self_path(unnamed.get()).data(), F_OK) == 0) {
@@ -73,8 +74,7 @@ Result<StagedFile> StagedFile::create(int directory, unsigned mode) {
     }
     for (int attempt = 0; attempt < name_attempts; ++attempt) {
         FILESTORE_TRY_ASSIGN(std::string name, random_hidden_name());
-        Descriptor named(
-            ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+        Descriptor named = open_at(directory, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
         if (named.is_open() && lock_as_mine(named.get())) {
             return StagedFile(directory, std::move(named), std::move(name));
         }
@@ -90,8 +90,7 @@ bool StagedFile::is_hidden_name(std::string_view name) noexcept {
 }
 
 void StagedFile::remove_if_abandoned(int directory, const std::string& hidden_name) noexcept {
-    const Descriptor file(
-        ::openat(directory, hidden_name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const Descriptor file = open_at(directory, hidden_name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     // The lock is held until the name is gone: whoever has just made the file sees that.
     if (file.is_open() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
         ::unlinkat(directory, hidden_name.c_str(), 0);
@@ -139,12 +138,13 @@ Result<void> StagedFile::publish_replacing_in(int directory, const std::string& 
 }
 
 int write_to_descriptor(int descriptor, std::span<const std::byte> bytes) noexcept {
+    const FileSizeSignalBlock block;
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
         if (written >= 0) {
             bytes = bytes.subspan(static_cast<std::size_t>(written));
         } else if (errno != EINTR) {
-            return errno;
+            return block.failed_with(errno);
         }
     }
     return 0;
@@ -153,6 +153,20 @@ int write_to_descriptor(int descriptor, std::span<const std::byte> bytes) noexce
 Result<void> write_all(int descriptor, std::span<const std::byte> bytes, const std::string& what) {
     const int number = write_to_descriptor(descriptor, bytes);
     return number == 0 ? Result<void>() : open_file_error(number, what);
+}
+
+Result<void> write_out(int descriptor, const std::string& what) {
+    constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    while (::sync_file_range(descriptor, 0, 0, all) != 0) {
+        // Where it is not there, or a filter of system calls forbids it, the flush does it all.
+        if (errno == ENOSYS || errno == EPERM) {
+            break;
+        }
+        if (errno != EINTR) {
+            return open_file_error(errno, what);
+        }
+    }
+    return {};
 }
 
 int flush_descriptor(int descriptor) noexcept {

@@ -40,7 +40,8 @@ public:
     /// Removes a hidden name whose file nobody is writing any more. A name that somebody may still use, or that cannot be removed, stays.
     static void remove_if_abandoned(int directory, const std::string& hidden_name) noexcept;
 
-    /// Does what publish_replacing() may lack space for, so that only a rename remains.
+    /// Does what publish_replacing() may lack space for, so that only a rename remains. The file has a name from here on, so that a flush keeps it: btrfs may
+    /// keep nothing of a file without one.
     [[nodiscard]] Result<void> prepare_replacing();
 
     /// Gives the file its name, in place of another file that may have it: readers see the old or the new one.
@@ -67,6 +68,10 @@ private:
 /// The same, with an Error that `what` leads.
 [[nodiscard]] Result<void> write_all(int descriptor, std::span<const std::byte> bytes,
                                      const std::string& what);
+
+/// Waits until the bytes are on the disk, without what the file system keeps of them: only a flush makes them outlive a loss of power, but has little to
+/// wait for then.
+[[nodiscard]] Result<void> write_out(int descriptor, const std::string& what);
 
 /// fsync, past EINTR: 0 or an errno. A failure is final: the kernel may have dropped the data, so it is never tried again.
 [[nodiscard]] int flush_descriptor(int descriptor) noexcept;

@@ -8,15 +8,12 @@
 
 namespace filestore {
 
-/// Only gives Metadata a second way to be read, and one to be made of what needs no check.
+/// Only gives Metadata a second way to be read.
 class StoredMetadata {
 public:
     /// As Metadata::parse, but what the original's json.dump wrote is read too (see python_json.h), of any size and to 4,096 levels: more
     /// than Python writes. A file must not get lost because its metadata would be refused today.
     [[nodiscard]] static Result<Metadata> read(std::string_view json);
-
-    /// Sets a value that is compact JSON of the library's own making.
-    static void put_own(Metadata& metadata, std::string_view key, std::string json);
 };
 
 }  // namespace filestore

@@ -9,7 +9,7 @@ namespace {
 thread_local WaitingThread* offered = nullptr;
 }
 
-WaitingThread::Offer::Offer(WaitingThread& waiting) noexcept : before_(std::exchange(offered, &waiting)) {}
+WaitingThread::Offer::Offer(WaitingThread* waiting) noexcept : before_(std::exchange(offered, waiting)) {}
 
 WaitingThread::Offer::~Offer() {
     offered = before_;
@@ -37,6 +37,7 @@ void WaitingThread::post(std::function<void()> task) {
 }
 
 void WaitingThread::wait() {
+    const Offer nothing(nullptr);
     while (const std::function<void()> task = next()) {
         task();
     }

@@ -18,12 +18,15 @@ public:
     /// While it lives, the first call that is started on this thread and can use it may take the waiting thread. One thread.
     class Offer {
     public:
-        explicit Offer(WaitingThread& waiting) noexcept;
+        explicit Offer(WaitingThread& waiting) noexcept : Offer(&waiting) {}
         Offer(const Offer&) = delete;
         Offer& operator=(const Offer&) = delete;
         ~Offer();
 
     private:
+        friend class WaitingThread;
+        explicit Offer(WaitingThread* waiting) noexcept;
+
         WaitingThread* before_;
     };
 
@@ -32,7 +35,7 @@ public:
 
     void post(std::function<void()> task) override;
 
-    /// Runs what is posted until end(), then leaves.
+    /// Runs what is posted until end(), then leaves. Another call's thread, whose start waits here, is offered to nothing that runs meanwhile: it could not run it.
     void wait();
 
     /// Hands what was posted and has not begun to its own executor, as what is posted from now on.

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "core/file_size_signal.h"
 #include "core/try.h"
 #include "local/places.h"
 
@@ -20,9 +21,10 @@ namespace {
 
 constexpr std::string_view data_suffix = ".data";
 constexpr std::string_view sidecar_suffix = ".json";
+constexpr std::string_view draft_suffix = ".draft";
 
 std::string record_of(const FileId& id, std::string_view suffix) {
-    return id.str() + std::string(suffix);
+    return name_of(id, suffix);
 }
 
 /// The names of one file, and the directories that they are in. A value; outlives neither its store nor its ID.
@@ -130,8 +132,8 @@ Result<void> write_whole(const Store& store, int descriptor, std::string_view by
 /// Makes a file of its own name, with all its bytes, which are not flushed. `already_exists` where the name is taken.
 Result<Descriptor> make_whole(const Names& names, int directory, const std::string& name,
                               std::string_view bytes) {
-    Descriptor file(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                             names.store.modes.file));
+    Descriptor file =
+        open_at(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, names.store.modes.file);
     if (!file.is_open()) {
         return names.failure(errno, "cannot make " + name);
     }
@@ -140,7 +142,7 @@ Result<Descriptor> make_whole(const Names& names, int directory, const std::stri
     return file;
 }
 
-/// Answers the file where it has to be flushed yet; else one that is not open.
+/// Answers the file where it is made here; else one that is not open.
 Result<Descriptor> make_data(const Names& names, const NewContent& content) {
     if (content.staged) {
         FILESTORE_TRY(content.staged->publish_new_in(names.staging, names.data_record));
@@ -160,22 +162,34 @@ Result<Descriptor> record_data(const Names& names, const NewContent& content) {
 }
 
 /// The sidecar is on its way to the disk before the data is waited for, so that one commit of the journal or log carries both. Whether that began well the flush tells.
-Result<void> flush_both(const Store& store, const Descriptor& data, int sidecar) {
-    if (data.is_open() && store.durability != Durability::none) {
-        ::sync_file_range(sidecar, 0, 0, SYNC_FILE_RANGE_WRITE);
-        FILESTORE_TRY(flush_file(store, data.get()));
+Result<void> flush_both(const Store& store, int data, int sidecar) {
+    if (store.durability == Durability::none) {
+        return {};
     }
+    ::sync_file_range(sidecar, 0, 0, SYNC_FILE_RANGE_WRITE);
+    FILESTORE_TRY(flush_file(store, data));
     return flush_file(store, sidecar);
 }
 
 /// A sidecar may stand in the way, of a file that is gone.
-Result<Descriptor> make_sidecar(const Names& names, std::string_view sidecar) {
-    auto made = make_whole(names, names.metadata(), names.sidecar, sidecar);
+Result<Descriptor> make_sidecar(const Names& names, int directory, const std::string& name,
+                                std::string_view sidecar) {
+    auto made = make_whole(names, directory, name, sidecar);
     if (made.ok() || made.error().code() != ErrorCode::already_exists) {
         return made;
     }
-    FILESTORE_TRY(unlink_name(names, names.metadata(), names.sidecar));
-    return make_whole(names, names.metadata(), names.sidecar, sidecar);
+    FILESTORE_TRY(unlink_name(names, directory, name));
+    return make_whole(names, directory, name, sidecar);
+}
+
+/// The bytes under d and the sidecar under `name`, both flushed.
+Result<void> record_content(const Names& names, const NewContent& content, int directory,
+                            const std::string& name) {
+    const FileSizeSignalBlock block;
+    FILESTORE_TRY_ASSIGN(const Descriptor made, record_data(names, content));
+    FILESTORE_TRY_ASSIGN(const Descriptor sidecar, make_sidecar(names, directory, name, content.sidecar));
+    const int data = content.staged ? content.staged->descriptor() : made.get();
+    return flush_both(names.store, data, sidecar.get());
 }
 
 /// The file is not there: neither may be what else has its name. The record of it goes last. A directory that has the sidecar's name is not ours.
@@ -214,11 +228,9 @@ void take_back_replacement(const Names& names) {
 
 /// A replacement up to its commit point.
 Result<void> record_replacement(const Names& names, const NewContent& content) {
-    FILESTORE_TRY_ASSIGN(const Descriptor data, record_data(names, content));
-    FILESTORE_TRY_ASSIGN(const StagedFile sidecar, stage(names.store));
-    FILESTORE_TRY(write_whole(names.store, sidecar.descriptor(), content.sidecar));
-    FILESTORE_TRY(flush_both(names.store, data, sidecar.descriptor()));
-    FILESTORE_TRY(sidecar.publish_new_in(names.staging, names.sidecar_record));
+    const std::string draft = record_of(names.id, draft_suffix);
+    FILESTORE_TRY(record_content(names, content, names.staging, draft));
+    FILESTORE_TRY(rename_over(names, draft, names.staging, names.sidecar_record));
     return flush(names.store, names.staging);
 }
 
@@ -265,8 +277,11 @@ Result<StagedFile> stage(const Store& store) {
     return file;
 }
 
-Result<void> flush_staged(const Store& store, const StagedFile& file) {
-    return flush_file(store, file.descriptor());
+Result<void> write_out_staged(const Store& store, const StagedFile& file) {
+    if (store.durability == Durability::none) {
+        return {};
+    }
+    return write_out(file.descriptor(), "cannot write out a file " + store.place());
 }
 
 Result<void> publish_new(const Store& store, const FileId& id, const NewContent& content) {
@@ -274,9 +289,7 @@ Result<void> publish_new(const Store& store, const FileId& id, const NewContent&
     FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, staging, id));
     bool has_its_name = false;
     const auto publish = [&]() -> Result<void> {
-        FILESTORE_TRY_ASSIGN(const Descriptor data, record_data(names, content));
-        FILESTORE_TRY_ASSIGN(const Descriptor sidecar, make_sidecar(names, content.sidecar));
-        FILESTORE_TRY(flush_both(store, data, sidecar.get()));
+        FILESTORE_TRY(record_content(names, content, names.metadata(), names.sidecar));
         FILESTORE_TRY(flush(store, names.metadata()));
         FILESTORE_TRY(rename_to_new(names));
         has_its_name = true;
@@ -350,6 +363,9 @@ Result<void> settle(const Store& store, const FileId& id) {
         FILESTORE_TRY(rename_over(names, names.data_record, names.base(), names.data));
         return finish_replacement(names);
     }
+    if (data_recorded) {
+        FILESTORE_TRY(unlink_name(names, *staging, record_of(id, draft_suffix)));
+    }
     FILESTORE_TRY_ASSIGN(const bool file_there, is_there(store, names.base(), names.data));
     if (!file_there) {
         return remove_rest(names, sidecar_recorded);
@@ -376,7 +392,7 @@ Result<bool> is_being_replaced(const Store& store, const FileId& id) {
 }
 
 std::optional<FileId> id_of_record(std::string_view name) {
-    for (const std::string_view suffix : {data_suffix, sidecar_suffix}) {
+    for (const std::string_view suffix : {data_suffix, sidecar_suffix, draft_suffix}) {
         if (name.ends_with(suffix)) {
             const auto id = FileId::parse(name.substr(0, name.size() - suffix.size()));
             return id.ok() ? std::optional(*id) : std::nullopt;

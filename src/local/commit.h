@@ -2,31 +2,32 @@
 
 /// The commit protocol: how a file comes, is replaced and goes, so that a crash at any instant leaves the old or the new one, whole and with its metadata.
 ///
-/// Four names belong to a file:
+/// Five names belong to a file:
 ///
 ///     D   <base>/<id>                              the bytes: the file is there when this name is
 ///     M   <base>/metadata/<id>.json                the sidecar (where a sharded store has D and M, places.h says)
 ///     d   <base>/.filestore/staging/<id>.data      bytes on their way in or out
 ///     m   <base>/.filestore/staging/<id>.json      a sidecar on its way in
+///     n   <base>/.filestore/staging/<id>.draft     a sidecar that is being written
 ///
-/// Whoever makes, moves or removes any of them holds the file's lock (store.h) and has settled the file first, so that an operation begins without d
-/// and m. A name comes by one link or rename, from what is complete and flushed. What settle() makes of a crash after each step:
+/// Whoever makes, moves or removes any of them holds the file's lock (store.h) and has settled the file first, so that an operation begins without d,
+/// m and n. D and m come by one rename, from what is complete and flushed. What settle() makes of a crash after each step:
 ///
 ///     A new file                                                         after a crash
-///     1. the bytes are staged without a name, then flushed               nothing is there
+///     1. the bytes are staged without a name, and written out            nothing is there
 ///     2. lock; settle; D is not there
 ///     3. d is linked to the bytes; M is made and written                 taken back: M and d are removed
-///     4. M is flushed; flush metadata/                                   the same
+///     4. d and M are flushed; flush metadata/                            the same
 ///     5. d is renamed to D, which must not be there; flush base/         the new file is there
 ///
 ///     A replacement: 1 and 2 as above, but D is there
-///     3. d is linked to the bytes                                        taken back: d is removed, the old file is there
-///     4. the sidecar is staged without a name, then flushed              the same
-///     5. m is linked to the sidecar; flush staging/: the commit point    carried out: 6 and 7 follow
+///     3. d is linked to the bytes; n is made and written                 taken back: n and d are removed, the old file is there
+///     4. d and n are flushed                                             the same
+///     5. n is renamed to m; flush staging/: the commit point             carried out: 6 and 7 follow
 ///     6. d is renamed to D; flush base/                                  carried out: 7 follows
 ///     7. m is renamed to M; flush metadata/                              the new file is there
 ///
-///     Of few bytes, that are in memory, 1 is left out: at 3 d is made and written, and at 4 it is flushed before the sidecar.
+///     Of few bytes, that are in memory, 1 is left out: at 3 d is made and written.
 ///
 ///     A removal
 ///     1. lock; settle; D is there
@@ -34,14 +35,18 @@
 ///     3. M is removed; flush metadata/                                   the same
 ///     4. d is removed                                                    nothing is there
 ///
-/// So d without m and D means that M goes, then d; d with D and without m that d goes; m with d that d becomes D and m becomes M; m without d that m becomes M.
+/// So d without m and D means that M goes, then d; d with D and without m that d goes; m with d that d becomes D and m becomes M; m without d that m becomes M. n goes
+/// before d, without which it never is.
+///
+/// A flush of a file without a name may keep nothing of it (btrfs), so bytes are flushed under a name. They are on the disk already then, but for what the file
+/// system keeps of them, so that the lock is not held for as long as that takes.
 ///
 /// Files are flushed in the modes `full` and `data`, directories in `full` only. Without the directories' flushes the steps become durable when
 /// the file system likes, in their order: the file systems that keep a journal or a log (ext4, xfs, btrfs) make the names of one directory durable in the order in
-/// which they came. That order is also what the two links of a replacement count on, which one flush makes durable together. A flush that failed is
+/// which they came. That order is also what the names of a replacement in staging/ count on, which one flush makes durable together. A flush that failed is
 /// never tried again: the operation fails, and what can be taken back is.
 ///
-/// A new file of few bytes waits for the disk twice: d, M and metadata/ have all been changed when the first of them is flushed, so that one commit of the
+/// A new file waits for the disk twice: d, M and metadata/ have all been changed when the first of them is flushed, so that one commit of the
 /// journal or log carries them. The two contents of a replacement share one as well. No other two flushes can: of two steps the second alone might be durable, and D and M be
 /// of two uploads, or D without M.
 ///
@@ -59,12 +64,12 @@
 /// which they are in `full` (a file's state is newfstatat here, its lock fcntl; `unchecked` is a download with DownloadCheck::none):
 ///
 ///                  none  data  full
-///     upload         12    15    17   2 close, 2 fcntl, 4 fsync, 3 newfstatat, 2 openat, renameat2, sync_file_range, 2 write
-///     replacement    16    19    22   access, 2 close, 2 fcntl, 5 fsync, linkat, 4 newfstatat, 2 openat, 2 renameat, sync_file_range, 2 write
+///     upload         14    17    19   2 close, 2 fcntl, 4 fsync, 3 newfstatat, 2 openat, renameat2, 2 rt_sigprocmask, sync_file_range, 2 write
+///     replacement    17    20    23   2 close, 2 fcntl, 5 fsync, 4 newfstatat, 2 openat, 3 renameat, 2 rt_sigprocmask, sync_file_range, 2 write
 ///     removal         9     9    11   2 fcntl, 2 fsync, 4 newfstatat, renameat, 2 unlinkat
-///     download        8     8     8   2 close, 2 newfstatat, 2 openat2, pread64, read
-///     unchecked       4     4     4   close, newfstatat, openat2, pread64
-///     metadata        7     7     7   close, 4 newfstatat, openat2, read
+///     download        8     8     8   2 close, 2 newfstatat, 2 openat, pread64, read
+///     unchecked       4     4     4   close, newfstatat, openat, pread64
+///     metadata        7     7     7   close, 4 newfstatat, openat, read
 ///     exists          1     1     1   newfstatat
 ///
 /// Functions of this header are thread-safe and block; all but stage() are called with the file's lock held.
@@ -83,12 +88,12 @@ namespace filestore::local {
 /// An empty file without a name, or with a hidden one in staging/.
 [[nodiscard]] Result<StagedFile> stage(const Store& store);
 
-/// Flushes the content of a staged file, as the store's durability wants it.
-[[nodiscard]] Result<void> flush_staged(const Store& store, const StagedFile& file);
+/// Has the content of a staged file on the disk, where the store's durability wants it there once the file has a name.
+[[nodiscard]] Result<void> write_out_staged(const Store& store, const StagedFile& file);
 
 /// What an upload brings. A resource; one thread at a time.
 struct NewContent {
-    /// The bytes, flushed; where there is no such file they are few, and in `small`.
+    /// The bytes, written out; where there is no such file they are few, and in `small`.
     std::optional<StagedFile> staged{};
     std::string small{};
     /// The text of the sidecar.

@@ -10,16 +10,12 @@
 namespace filestore::local {
 
 Result<Directory> open_directory(int descriptor, const std::string& what) {
-    const int opened = ::openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (opened < 0) {
+    Descriptor opened = open_at(descriptor, ".", O_RDONLY | O_DIRECTORY);
+    Directory directory(opened.is_open() ? ::fdopendir(opened.get()) : nullptr);
+    if (!directory) {
         return open_file_error(errno, what);
     }
-    Directory directory(::fdopendir(opened));
-    if (!directory) {
-        const int number = errno;
-        ::close(opened);
-        return open_file_error(number, what);
-    }
+    static_cast<void>(opened.release());
     return directory;
 }
 

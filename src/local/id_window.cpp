@@ -49,9 +49,11 @@ public:
         std::push_heap(heap_.begin(), heap_.end());
     }
 
+    /// A directory that changes while it is read may give a name twice (btrfs).
     [[nodiscard]] IdWindow take() {
         std::sort_heap(heap_.begin(), heap_.end());
         const bool is_last = found_ == heap_.size();
+        heap_.erase(std::unique(heap_.begin(), heap_.end()), heap_.end());
         return {std::move(heap_), found_, is_last, {}};
     }
 
@@ -163,32 +165,28 @@ bool ReadAhead::knows(const State& state, Part part, const WalkPosition& from) c
 
 Result<IdWindow> ReadAhead::read(const Store& store, const Descriptor& directory, Part part,
                                  const WalkPosition& from, std::size_t most) {
+    const std::lock_guard lock(mutex_);
     struct ::stat status {};
     if (::fstat(directory.get(), &status) != 0) {
         return cannot_list(errno, store);
     }
     const State state = state_of(status);
-    std::vector<FileId> room;
-    {
-        const std::lock_guard lock(mutex_);
-        if (knows(state, part, from)) {
-            IdWindow next = part_of(kept_, from.after, most);
-            if (next.is_last) {
-                kept_ = {};
-            }
-            return next;
+    if (knows(state, part, from)) {
+        IdWindow next = part_of(kept_, from.after, most);
+        if (next.is_last) {
+            kept_ = {};
         }
-        // Two of them would be held else, and the memory of each thread that once read one.
-        room = std::move(kept_.ids);
-        kept_ = {};
+        return next;
     }
+    // Two of them would be held else.
+    std::vector<FileId> room = std::move(kept_.ids);
+    kept_ = {};
     const bool was_at_rest = is_at_rest(state);
     FILESTORE_TRY_ASSIGN(IdWindow window, read_directory(store, directory, part, from.after,
                                                          std::max(most, most_ids), std::move(room)));
     FILESTORE_TRY_ASSIGN(window.reading, FileId::generate());
     IdWindow next = part_of(window, from.after, most);
     if (!next.is_last) {
-        const std::lock_guard lock(mutex_);
         state_ = state;
         was_at_rest_ = was_at_rest;
         part_ = part;

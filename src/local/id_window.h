@@ -39,7 +39,8 @@ struct WalkPosition {
 /// What was read of a directory beyond what was asked for, for the next page of a listing: else each page would read the whole directory again. It counts for the walk
 /// that it was read for, and for others while the directory has not changed since: each walk finds every file that is there from its beginning to its end. So a walk of n
 /// files reads the directory of a flat store n / 65,536 + 1 times, also while it is written to; walks that take turns in one that is written to
-/// read it for each page. At most some 2 MiB, which go with the last page. A resource; thread-safe.
+/// read it for each page. At most some 2 MiB, which go with the last page: of several walks at once one reads, and the others wait for what it finds. A resource;
+/// thread-safe.
 class ReadAhead {
 public:
     static constexpr std::size_t most_ids = 65'536;

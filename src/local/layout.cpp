@@ -92,11 +92,14 @@ Result<void> write_layout(const Store& store, const Layout& layout) {
     if ((store.modes.file & 0077U) != 0 && ::fchmod(file->descriptor(), store.modes.file) != 0) {
         return open_file_error(errno, what);
     }
-    FILESTORE_TRY(flush_to_disk(file->descriptor(), what));
     // Else somebody's recovery could take its hidden name for an abandoned one.
     if (!lock(file->descriptor(), LOCK_EX | LOCK_NB)) {
         return open_file_error(errno, what);
     }
+    if (const auto named = file->prepare_replacing(); !named) {
+        return named.error().within(what);
+    }
+    FILESTORE_TRY(flush_to_disk(file->descriptor(), what));
     if (const auto published = file->publish_replacing_in(own.get(), record_name); !published) {
         return published.error().within(what);
     }

@@ -43,13 +43,6 @@ using local::StoredFile;
 
 constexpr int attempts_without_lock = 3;
 
-/// Whether two looks saw the same file, untouched. A file that was replaced meanwhile has lost a name.
-bool is_same_file(const struct ::stat& first, const struct ::stat& second) {
-    return first.st_ino == second.st_ino && first.st_nlink == second.st_nlink &&
-           first.st_size == second.st_size && first.st_ctim.tv_sec == second.st_ctim.tv_sec &&
-           first.st_ctim.tv_nsec == second.st_ctim.tv_nsec;
-}
-
 /// Stages the bytes, or keeps them where they are few, then commits them with their sidecar (see commit.h).
 class LocalWriter final : public BlockingBackend::Writer {
 public:
@@ -97,9 +90,9 @@ public:
     }
 
     Result<void> commit(std::uint64_t size) override {
-        FILESTORE_TRY_ASSIGN(content_.sidecar, make_sidecar(size));
+        content_.sidecar = make_sidecar(size);
         if (content_.staged) {
-            FILESTORE_TRY(local::flush_staged(*store_, *content_.staged));
+            FILESTORE_TRY(local::write_out_staged(*store_, *content_.staged));
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
         FILESTORE_TRY(local::settle_replacement(*store_, sidecar_.id));
@@ -175,7 +168,7 @@ private:
         return {};
     }
 
-    Result<std::string> make_sidecar(std::uint64_t size) {
+    std::string make_sidecar(std::uint64_t size) {
         sidecar_.version = store_->new_version();
         sidecar_.size = size;
         if (checksum_) {
@@ -297,7 +290,11 @@ protected:
             FILESTORE_TRY_ASSIGN(const auto found, find_file(*store_, id));
             return found ? Result<struct ::stat>(*found) : local::no_such_file(*store_, id);
         };
-        return in_one_piece(id, request.call, look, look,
+        const auto is_unchanged = [&](const struct ::stat& before) {
+            const auto after = look();
+            return after.ok() && local::is_same_file(before, *after);
+        };
+        return in_one_piece(id, request.call, look, is_unchanged,
                             [&](const struct ::stat& status) { return info_of(id, status); });
     }
 
@@ -318,22 +315,21 @@ protected:
     }
 
 private:
-    /// What `read` makes of a file that `look` found, whose data and metadata are of one upload, which `look_again` shows: a replacement that was under way
+    /// What `read` makes of a file that `look` found, whose data and metadata are of one upload, which `is_unchanged` shows: a replacement that was under way
     /// meanwhile is waited for, or finished where its process has died. A replacement renames first the data, then the sidecar, and its record is there in between.
-    template <class Look, class LookAgain, class Read>
+    template <class Look, class IsUnchanged, class Read>
     std::invoke_result_t<Read, const struct ::stat&> in_one_piece(const FileId& id, const CallOptions& call,
-                                                                  Look look, LookAgain look_again,
+                                                                  Look look, IsUnchanged is_unchanged,
                                                                   Read read) const {
         for (int attempt = 0; attempt < attempts_without_lock; ++attempt) {
-            const Result<struct ::stat> before = look();
+            const Result<struct ::stat> found = look();
             FILESTORE_TRY_ASSIGN(const bool is_replaced, local::is_being_replaced(*store_, id));
             if (is_replaced) {
                 break;
             }
-            FILESTORE_TRY(before);
-            auto result = read(*before);
-            const Result<struct ::stat> after = look_again();
-            if (after.ok() && is_same_file(*before, *after)) {
+            FILESTORE_TRY(found);
+            auto result = read(*found);
+            if (is_unchanged(*found)) {
                 return result;
             }
         }
@@ -376,9 +372,11 @@ private:
             FILESTORE_TRY_ASSIGN(file, local::open_file(*store_, request.id));
             return file.status;
         };
-        const auto look_again = [&] { return local::status_of(*store_, request.id, file.descriptor); };
+        const auto is_unchanged = [&](const struct ::stat&) {
+            return local::is_still_there(*store_, request.id, file);
+        };
         const auto read = [&](const struct ::stat& status) { return read_metadata(request.id, status); };
-        FILESTORE_TRY_ASSIGN(auto stored, in_one_piece(request.id, request.call, open, look_again, read));
+        FILESTORE_TRY_ASSIGN(auto stored, in_one_piece(request.id, request.call, open, is_unchanged, read));
         if (!stored) {
             return make_reader(request.id, std::move(file), local::no_metadata(*store_, request.id), {});
         }

@@ -170,6 +170,7 @@ Result<std::vector<unsigned>> directories_there(const Store& store, LocalLayout 
         return open_file_error(errno, what);
     }
     std::sort(there.begin(), there.end());
+    there.erase(std::unique(there.begin(), there.end()), there.end());
     return there;
 }
 
@@ -185,8 +186,14 @@ std::optional<std::string_view> id_text(std::string_view name, Part part) noexce
     return name.substr(0, FileId::text_size);
 }
 
+std::string name_of(const FileId& id, std::string_view suffix) {
+    std::string name;
+    name.reserve(FileId::text_size + suffix.size());
+    return name.append(id.text()).append(suffix);
+}
+
 std::string name_of(const FileId& id, Part part) {
-    return id.str() + std::string(suffix_of(part));
+    return name_of(id, suffix_of(part));
 }
 
 Descriptor open_part(const Store& store, const FileId& id, Part part) noexcept {
@@ -197,6 +204,13 @@ Descriptor open_part(const Store& store, const FileId& id, Part part) noexcept {
         return file.is_open();
     }));
     return file;
+}
+
+bool state_by_name(const Store& store, const FileId& id, Part part, struct ::stat& status) noexcept {
+    return look_in_layouts(store.layout, [&](LocalLayout layout) {
+        return ::fstatat(directory_above(store, part), path_of(layout, id, part).data(), &status,
+                         AT_SYMLINK_NOFOLLOW) == 0;
+    });
 }
 
 }  // namespace filestore::local

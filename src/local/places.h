@@ -13,6 +13,8 @@
 ///
 /// All functions are thread-safe and block.
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <optional>
 #include <string>
@@ -78,11 +80,19 @@ void remove_shard(const Store& store, Part part, unsigned number);
 /// The ID that a part's name begins with, where it is as long as that of an ID; whether it is one is not looked at.
 [[nodiscard]] std::optional<std::string_view> id_text(std::string_view name, Part part) noexcept;
 
+/// An ID, and what follows it in a name.
+[[nodiscard]] std::string name_of(const FileId& id, std::string_view suffix);
+
 /// The name of a file's part.
 [[nodiscard]] std::string name_of(const FileId& id, Part part);
 
 /// Opens a file's part, where it may be, for reading; never waits for it. Not open on failure, which errno tells.
 [[nodiscard]] Descriptor open_part(const Store& store, const FileId& id, Part part) noexcept;
+
+/// The state of whatever has the name of a file's part, in one look: unlike open_part() it follows a link that stands for a directory of ours, so it only tells whether
+/// a file that was opened is still there. False, and errno, where there is nothing.
+[[nodiscard]] bool state_by_name(const Store& store, const FileId& id, Part part,
+                                 struct ::stat& status) noexcept;
 
 /// Lets `attempt(layout)` look for something where it may be. The attempt answers whether it found it, and errno where not; so does this.
 template <class Attempt>

@@ -50,7 +50,7 @@ Result<Descriptor> make_directory(const Store& store, const char* path) {
     if (::mkdirat(store.base.get(), path, directory_mode) != 0 && errno != EEXIST) {
         return open_file_error(errno, "cannot make the quarantine " + store.place());
     }
-    Descriptor made(::openat(store.base.get(), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Descriptor made = open_at(store.base.get(), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!made.is_open()) {
         return open_file_error(errno, "cannot open the quarantine " + store.place());
     }

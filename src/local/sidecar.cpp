@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/json_append.h"
 #include "core/stored_metadata.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -9,6 +10,8 @@
 namespace filestore::local {
 
 namespace {
+
+constexpr std::size_t usual_size = 512;
 
 Error damaged(const FileId& id, std::string_view what) {
     return {ErrorCode::corrupt, "the metadata of file " + id.str() + " is damaged: " + std::string(what)};
@@ -34,8 +37,23 @@ std::optional<Metadata> ours_in(const Metadata& members) {
 }
 
 std::string as_json(const ChecksumValue& checksum) {
-    return R"({"algorithm":")" + std::string(to_string(checksum.algorithm)) + R"(","value":")" +
-           checksum.text() + "\"}";
+    std::string json;
+    append_json_text(json, "algorithm", to_string(checksum.algorithm));
+    append_json_text(json, "value", checksum.text());
+    return json += '}';
+}
+
+/// What is under the key `filestore`.
+std::string ours_of(const Sidecar& sidecar) {
+    std::string json;
+    if (sidecar.checksum) {
+        append_json_member(json, "checksum", as_json(*sidecar.checksum));
+    }
+    append_json_text(json, "content_type", sidecar.content_type);
+    if (!sidecar.version.empty()) {
+        append_json_text(json, "version", sidecar.version);
+    }
+    return json += '}';
 }
 
 /// `corrupt` where the value is no checksum; nothing for an algorithm of a newer version.
@@ -72,23 +90,19 @@ std::string content_type_of(const Metadata& members, const Metadata& ours) {
 
 }  // namespace
 
-Result<std::string> write_sidecar(const Sidecar& sidecar) {
-    Metadata ours;
-    FILESTORE_TRY(ours.set("content_type", sidecar.content_type));
-    if (!sidecar.version.empty()) {
-        FILESTORE_TRY(ours.set("version", sidecar.version));
-    }
-    if (sidecar.checksum) {
-        StoredMetadata::put_own(ours, "checksum", as_json(*sidecar.checksum));
-    }
-    Metadata members = sidecar.metadata;
-    FILESTORE_TRY(members.set("file_id", sidecar.id.text()));
-    FILESTORE_TRY(members.set("original_path", sidecar.original_path));
+std::string write_sidecar(const Sidecar& sidecar) {
+    std::string json;
+    json.reserve(usual_size);
+    append_json_text(json, "file_id", sidecar.id.text());
+    append_json_member(json, "filestore", ours_of(sidecar));
+    append_json_text(json, "original_path", sidecar.original_path);
     if (sidecar.size) {
-        StoredMetadata::put_own(members, "size", std::to_string(*sidecar.size));
+        append_json_member(json, "size", std::to_string(*sidecar.size));
     }
-    StoredMetadata::put_own(members, "filestore", ours.to_json());
-    return members.to_json();
+    for (const auto& [key, value] : sidecar.metadata.members()) {
+        append_json_member(json, key, value);
+    }
+    return json += '}';
 }
 
 Result<Sidecar> read_sidecar(const FileId& id, std::string_view json) {

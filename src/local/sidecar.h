@@ -30,7 +30,8 @@ struct Sidecar {
     Metadata metadata;
 };
 
-[[nodiscard]] Result<std::string> write_sidecar(const Sidecar& sidecar);
+/// Of what check_request() has let through: UTF-8, and none of the library's keys among the user's.
+[[nodiscard]] std::string write_sidecar(const Sidecar& sidecar);
 
 /// `corrupt` when the text is no JSON object, also read leniently (see core/stored_metadata.h), or tells of another file, or when
 /// its checksum is none. A value of `filestore` that is

@@ -61,7 +61,7 @@ Result<void> flush_name(int directory, Durability durability) {
 
 Result<void> flush_name_of(const std::filesystem::path& made, Durability durability) {
     const std::filesystem::path parent = made.has_parent_path() ? made.parent_path() : ".";
-    const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor directory = open_at(AT_FDCWD, parent.c_str(), O_RDONLY | O_DIRECTORY);
     if (!directory.is_open()) {
         return opening_error(errno, "cannot open directory " + filestore::quoted(parent.native()));
     }
@@ -105,8 +105,7 @@ off_t lock_byte(const FileId& id) {
 }
 
 Result<void> make_lock_file(const Store& store, int above) {
-    const Descriptor file(
-        ::openat(above, "lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, store.modes.file));
+    const Descriptor file = open_at(above, "lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, store.modes.file);
     if (file.is_open()) {
         return let_others_in(file.get(), store.modes.file, "the lock file " + store.place());
     }
@@ -228,7 +227,7 @@ Result<Store> Store::open(const std::string& base_path, Durability durability, M
     store.base_path = base_path;
     store.durability = durability;
     store.modes = modes;
-    store.base = Descriptor(::open(base_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    store.base = open_at(AT_FDCWD, base_path.c_str(), O_RDONLY | O_DIRECTORY);
     if (!store.base.is_open()) {
         return opening_error(errno, "cannot open the store's directory " + filestore::quoted(base_path));
     }

@@ -112,16 +112,21 @@ Result<OpenFile> open_file(const Store& store, const FileId& id) {
                 return open_file_error(errno, "cannot open file " + id.str() + " " + store.place());
         }
     }
-    FILESTORE_TRY_ASSIGN(file.status, status_of(store, id, file.descriptor));
-    return file;
-}
-
-Result<struct ::stat> status_of(const Store& store, const FileId& id, const Descriptor& file) {
-    struct ::stat status {};
-    if (::fstat(file.get(), &status) != 0) {
+    if (::fstat(file.descriptor.get(), &file.status) != 0) {
         return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
-    return S_ISREG(status.st_mode) ? Result<struct ::stat>(status) : not_regular(store, id);
+    return S_ISREG(file.status.st_mode) ? Result<OpenFile>(std::move(file)) : not_regular(store, id);
+}
+
+bool is_still_there(const Store& store, const FileId& id, const OpenFile& file) {
+    struct ::stat now {};
+    return state_by_name(store, id, Part::data, now) && is_same_file(file.status, now);
+}
+
+bool is_same_file(const struct ::stat& first, const struct ::stat& second) noexcept {
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino &&
+           first.st_size == second.st_size && first.st_ctim.tv_sec == second.st_ctim.tv_sec &&
+           first.st_ctim.tv_nsec == second.st_ctim.tv_nsec;
 }
 
 Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {

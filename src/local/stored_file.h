@@ -29,8 +29,12 @@ struct OpenFile {
 /// `not_found` where there is none, `corrupt` for what is no regular file.
 [[nodiscard]] Result<OpenFile> open_file(const Store& store, const FileId& id);
 
-/// How it is by now; its number of names tells whether it was replaced or removed.
-[[nodiscard]] Result<struct ::stat> status_of(const Store& store, const FileId& id, const Descriptor& file);
+/// Whether it still has its name, untouched since it was opened. The name is asked, not the descriptor: on overlayfs a file of a lower layer keeps its name there, whatever
+/// is stored over it.
+[[nodiscard]] bool is_still_there(const Store& store, const FileId& id, const OpenFile& file);
+
+/// Whether two looks saw the same file, untouched.
+[[nodiscard]] bool is_same_file(const struct ::stat& first, const struct ::stat& second) noexcept;
 
 /// What is known of a file. A value.
 struct StoredFile {

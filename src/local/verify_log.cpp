@@ -210,8 +210,8 @@ Descriptor open_log(const Store& store) {
     if (::mkdirat(store.base.get(), own_directory, directory_mode) != 0 && errno != EEXIST) {
         return {};
     }
-    return Descriptor(::openat(store.base.get(), log_path,
-                               O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, file_mode));
+    return open_at(store.base.get(), log_path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK,
+                   file_mode);
 }
 
 Error another_run(const Store& store) {

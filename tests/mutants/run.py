@@ -18,6 +18,7 @@ import sys
 PROGRAMS = {
     "filestore_unit_tests": "tests/unit",
     "filestore_secret_memory_tests": "tests/unit",
+    "filestore_first_number_tests": "tests/unit",
     "filestore_wire_tests": "tests/wire",
     "filestore_fault_tests": "tests/wire",
     "filestore_thread_failure_tests": "tests/wire",

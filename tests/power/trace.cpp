@@ -215,7 +215,7 @@ void TraceRecorder::flushed(const std::string& call, int descriptor, bool everyt
         flush_all();
     } else if (S_ISDIR(status.st_mode)) {
         flush_names(status.st_ino);
-    } else {
+    } else if (status.st_nlink > 0) {
         keep(status.st_ino, "/proc/self/fd/" + std::to_string(descriptor));
         flush_file(status.st_ino);
     }

@@ -71,7 +71,7 @@ struct Remains {
 void make_directory_of(const Remains& remains, const std::string& path);
 
 /// Notes the moments of a driver at which its power may go: before each call that changes something, half way through each write, and after
-/// each flush. A flush of a file keeps its bytes, one of a directory its names, and no more. A resource.
+/// each flush. A flush of a file keeps its bytes, where it has a name (btrfs asks for that), one of a directory its names, and no more. A resource.
 class TraceRecorder final : public CallWatcher {
 public:
     /// What is there is taken for flushed.

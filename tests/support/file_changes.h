@@ -1,7 +1,7 @@
 #pragma once
 
-/// What happens to the system calls of this program that change names, flush or share blocks: linkat, openat that makes a file,
-/// renameat, renameat2, unlinkat, fsync, ioctl.
+/// What happens to the calls of this program that change names, flush, share blocks or read directories: linkat, openat that makes a file,
+/// renameat, renameat2, unlinkat, fsync, ioctl, fdopendir, readdir.
 
 namespace filestore::test {
 
@@ -49,6 +49,15 @@ public:
 
 private:
     int count_ = 0;
+};
+
+/// While one lives, each directory that the same thread begins to read waits for a while before its first name, and gives each name twice. Not nested.
+class HesitantDirectories {
+public:
+    HesitantDirectories();
+    HesitantDirectories(const HesitantDirectories&) = delete;
+    HesitantDirectories& operator=(const HesitantDirectories&) = delete;
+    ~HesitantDirectories();
 };
 
 /// While one lives, the same thread cannot make files without a name.

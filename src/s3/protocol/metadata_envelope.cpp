@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/json.h"
+#include "core/json_append.h"
 #include "core/text.h"
 
 namespace filestore::s3 {
@@ -125,30 +126,18 @@ Error unreadable() {
     return {ErrorCode::corrupt, "the header x-amz-meta-filestore is damaged"};
 }
 
-std::string json_string(std::string_view text) {
-    JsonText output;
-    JsonTextWriter writer(output);
-    writer.String(text.data(), static_cast<rj::SizeType>(text.size()));
-    return std::move(output.text);
-}
-
-void append_member(std::string& json, std::string_view name, std::string_view value) {
-    json.append(1, json.empty() ? '{' : ',');
-    json.append(1, '"').append(name).append("\":").append(value);
-}
-
 }  // namespace
 
 std::string to_envelope(const ObjectMetadata& object) {
     std::string json;
     if (!object.original_path.empty()) {
-        append_member(json, original_path_member, json_string(object.original_path));
+        append_json_text(json, original_path_member, object.original_path);
     }
     if (object.size) {
-        append_member(json, size_member, std::to_string(*object.size));
+        append_json_member(json, size_member, std::to_string(*object.size));
     }
     if (!object.metadata.empty()) {
-        append_member(json, metadata_member, object.metadata.to_json());
+        append_json_member(json, metadata_member, object.metadata.to_json());
     }
     if (!json.empty()) {
         json += '}';

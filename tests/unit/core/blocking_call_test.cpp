@@ -41,6 +41,27 @@ TEST_CASE("the thread that waits runs what the call posts to it", "[blocking_cal
     CHECK(WaitingThread::or_else(executor) == executor);
 }
 
+TEST_CASE("what runs while a start waits for another call gets no thread that waits for that start",
+          "[blocking_call]") {
+    const auto executor = std::make_shared<ManualExecutor>();
+    std::shared_ptr<Executor> given;
+    const auto answer = wait_for<int>([&](Completion<int> done) {
+        const auto inner = wait_for<int>([&](Completion<int> inner_done) {
+            WaitingThread::or_else(executor)->post([&, inner_done = std::move(inner_done)] {
+                given = WaitingThread::or_else(executor);
+                inner_done(1);
+            });
+        });
+        CHECK(inner.value() == 1);
+        // The start's own work does.
+        const auto taken = WaitingThread::or_else(executor);
+        CHECK(taken != executor);
+        taken->post([done = std::move(done)] { done(42); });
+    });
+    CHECK(answer.value() == 42);
+    CHECK(given == executor);
+}
+
 TEST_CASE("what is posted to a thread that waits no more goes to the executor", "[blocking_call]") {
     const auto executor = std::make_shared<ManualExecutor>();
     std::shared_ptr<Executor> taken;

@@ -7,11 +7,17 @@
 #include <cerrno>
 #include <utility>
 
+#include "support/file_changes.h"
+#include "support/temporary_directory.h"
+
 using filestore::code_of_errno;
 using filestore::Descriptor;
 using filestore::errno_error;
 using filestore::ErrorCode;
+using filestore::open_at;
 using filestore::open_file_error;
+using filestore::test::FileChanges;
+using filestore::test::TemporaryDirectory;
 
 namespace {
 
@@ -125,4 +131,24 @@ TEST_CASE("an errno's message says what and why", "[descriptor]") {
     CHECK(errno_error(ENOENT, "cannot open '/srv/x'").message() ==
           "cannot open '/srv/x': No such file or directory");
     CHECK(errno_error(99'999, "cannot open").message().find("cannot open: ") == 0);
+}
+
+TEST_CASE("an open that a signal interrupts is tried again", "[descriptor]") {
+    const TemporaryDirectory directory;
+    const FileChanges interrupted = FileChanges::failing_at(1, EINTR);
+    const Descriptor file = open_at(AT_FDCWD, directory.file("f").c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
+    CHECK(file.is_open());
+    CHECK(interrupted.count() == 2);
+    CHECK((::fcntl(file.get(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+TEST_CASE("who gives a descriptor up does not close it", "[descriptor]") {
+    int number = -1;
+    {
+        Descriptor owner(open_null());
+        number = owner.release();
+        CHECK_FALSE(owner.is_open());
+    }
+    CHECK(is_open_in_process(number));
+    const Descriptor closed(number);
 }

@@ -14,6 +14,9 @@ const ProgressWatch::Time start{1000s};
 Observation sending(std::uint64_t moved) {
     return {.connected = true, .request_sent = false, .answered = false, .moved = moved};
 }
+Observation held_by_system(std::uint64_t moved) {
+    return {.connected = true, .request_held = true, .moved = moved};
+}
 Observation waiting(std::uint64_t moved) {
     return {.connected = true, .request_sent = true, .answered = false, .moved = moved};
 }
@@ -27,6 +30,18 @@ TEST_CASE("connecting is not watched", "[limits]") {
     ProgressWatch watch(settings, start);
     CHECK(watch.look(start + 1000s, {}).ok());
     CHECK(watch.next_limit() == ProgressWatch::Time::max());
+}
+
+TEST_CASE("what the system holds is being sent, and looked at often", "[limits]") {
+    ProgressWatch watch(settings, start);
+    CHECK(watch.look(start + 5s, held_by_system(0)).ok());
+    CHECK(watch.next_limit() == start + 5s + 100ms);
+    CHECK(watch.look(start + 25s, held_by_system(1000)).ok());
+    // Over TLS less may seem to have gone than before.
+    CHECK(watch.look(start + 26s, held_by_system(900)).ok());
+    CHECK_FALSE(watch.look(start + 45s, held_by_system(1500)).ok());
+    CHECK(watch.look(start + 46s, waiting(2000)).ok());
+    CHECK(watch.next_limit() == start + 76s);
 }
 
 TEST_CASE("the first byte has its own time, from the end of the request on", "[limits]") {

@@ -124,10 +124,10 @@ Result<NewContent> new_content(const Store& store, bool is_small) {
     if (!file.ok()) {
         return file.error();
     }
-    const auto written = write_all(file->descriptor(), bytes_of(*new_file.data), "test");
-    const auto flushed = written.ok() ? flush_staged(store, *file) : written;
-    if (!flushed.ok()) {
-        return flushed.error();
+    const auto filled = write_all(file->descriptor(), bytes_of(*new_file.data), "test");
+    const auto written = filled.ok() ? write_out_staged(store, *file) : filled;
+    if (!written.ok()) {
+        return written.error();
     }
     content.staged.emplace(std::move(*file));
     return content;
@@ -391,6 +391,7 @@ TEST_CASE("an upload settles a record that is in its way", "[commit]") {
         place.remove_old_data();
     }
     write_file(place.record(".data"), "left");
+    write_file(place.record(".draft"), "left");
     CHECK(publish(store, !file_there, is_small).ok());
     CHECK(place.content() == new_file);
     CHECK(place.staged().empty());
@@ -430,32 +431,27 @@ TEST_CASE("everything is flushed before what makes it visible", "[commit]") {
         REQUIRE(store.staging().ok());
         const RecordedFlushes flushes;
         REQUIRE(run(store).ok());
-        std::vector<std::string> directories;
-        for (const std::string& path : flushes.paths()) {
-            directories.push_back(path.ends_with("(deleted)") ? "a file" : path);
-        }
-        return directories;
+        return flushes.paths();
     };
     using Paths = std::vector<std::string>;
-    const auto as_new = [](const Store& store) { return publish(store, true); };
-    const auto as_new_and_small = [](const Store& store) { return publish(store, true, true); };
-    const auto as_old = [](const Store& store) { return publish(store, false); };
-    const auto as_old_and_small = [](const Store& store) { return publish(store, false, true); };
     const std::string sidecar = metadata + "/" + id.str() + ".json";
-    const std::string record = staging + "/" + id.str() + ".data";
-    CHECK(flushed(Durability::full, as_new) == Paths{"a file", sidecar, metadata, base});
-    CHECK(flushed(Durability::full, as_old) == Paths{"a file", "a file", staging, base, metadata});
-    CHECK(flushed(Durability::full, as_old_and_small) == Paths{record, "a file", staging, base, metadata});
-    CHECK(flushed(Durability::full, take_it_away) == Paths{base, metadata});
-    CHECK(flushed(Durability::full, as_new_and_small) == Paths{record, sidecar, metadata, base});
-    CHECK(take_it_away(place.open()).ok());
-    CHECK(flushed(Durability::data, as_new) == Paths{"a file", sidecar});
-    CHECK(flushed(Durability::data, as_old) == Paths{"a file", "a file"});
-    CHECK(flushed(Durability::data, as_old_and_small) == Paths{record, "a file"});
-    CHECK(flushed(Durability::data, take_it_away).empty());
-    CHECK(flushed(Durability::none, as_new).empty());
-    CHECK(flushed(Durability::none, as_old).empty());
-    CHECK(flushed(Durability::none, take_it_away).empty());
+    const std::string draft = staging + "/" + id.str() + ".draft";
+    for (const bool is_small : {false, true}) {
+        CAPTURE(is_small);
+        const std::string record =
+            is_small ? staging + "/" + id.str() + ".data" : std::string(RecordedFlushes::named_later);
+        const auto as_new = [&](const Store& store) { return publish(store, true, is_small); };
+        const auto as_old = [&](const Store& store) { return publish(store, false, is_small); };
+        CHECK(flushed(Durability::full, as_new) == Paths{record, sidecar, metadata, base});
+        CHECK(flushed(Durability::full, as_old) == Paths{record, draft, staging, base, metadata});
+        CHECK(flushed(Durability::full, take_it_away) == Paths{base, metadata});
+        CHECK(flushed(Durability::data, as_new) == Paths{record, sidecar});
+        CHECK(flushed(Durability::data, as_old) == Paths{record, draft});
+        CHECK(flushed(Durability::data, take_it_away).empty());
+        CHECK(flushed(Durability::none, as_new).empty());
+        CHECK(flushed(Durability::none, as_old).empty());
+        CHECK(flushed(Durability::none, take_it_away).empty());
+    }
 }
 
 TEST_CASE("a record that is no regular file is damage, and is not followed", "[commit]") {

@@ -1,5 +1,7 @@
 #include "support/file_changes.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
@@ -9,7 +11,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdarg>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace filestore::test {
@@ -19,6 +24,9 @@ namespace {
 thread_local FileChanges* watching = nullptr;
 thread_local bool unnamed_files = true;
 thread_local DirectoryReads* counting = nullptr;
+thread_local bool directories_hesitate = false;
+/// Given once, and to be given again.
+thread_local dirent* given_once = nullptr;
 std::atomic<bool> blocks_are_shared = false;
 
 /// What a file system with blocks of 4096 bytes answers to FICLONERANGE, and then finds in the file.
@@ -78,6 +86,14 @@ void DirectoryReads::note() noexcept {
     }
 }
 
+HesitantDirectories::HesitantDirectories() {
+    directories_hesitate = true;
+}
+
+HesitantDirectories::~HesitantDirectories() {
+    directories_hesitate = false;
+}
+
 WithoutUnnamedFiles::WithoutUnnamedFiles() {
     unnamed_files = false;
 }
@@ -132,13 +148,32 @@ int openat(int directory, const char* name, int flags, ...) {
         errno = EOPNOTSUPP;
         return -1;
     }
-    if (name[0] == '.' && name[1] == '\0' && (flags & O_TMPFILE) == O_DIRECTORY) {
-        filestore::test::DirectoryReads::note();
-    }
     const bool makes_a_name = (flags & O_CREAT) != 0;
     return !makes_a_name || FileChanges::allow()
                ? static_cast<int>(::syscall(SYS_openat, directory, name, flags, mode))
                : -1;
+}
+
+DIR* fdopendir(int descriptor) {
+    using Open = DIR* (*)(int);
+    static const auto open = reinterpret_cast<Open>(::dlsym(RTLD_NEXT, "fdopendir"));
+    filestore::test::DirectoryReads::note();
+    return open(descriptor);
+}
+
+dirent* readdir(DIR* directory) {
+    using Read = dirent* (*)(DIR*);
+    static const auto read = reinterpret_cast<Read>(::dlsym(RTLD_NEXT, "readdir"));
+    if (!filestore::test::directories_hesitate) {
+        return read(directory);
+    }
+    if (filestore::test::given_once != nullptr) {
+        return std::exchange(filestore::test::given_once, nullptr);
+    }
+    if (::telldir(directory) == 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return filestore::test::given_once = read(directory);
 }
 
 int ioctl(int descriptor, unsigned long request, ...) {

@@ -1,6 +1,7 @@
 #include "local/listing.h"
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
@@ -15,9 +16,12 @@ using filestore::FileId;
 using filestore::ListRequest;
 using filestore::LocalLayout;
 using filestore::local::list_files;
+using filestore::local::Part;
+using filestore::local::read_id_window;
 using filestore::local::ReadAhead;
 using filestore::local::Store;
 using filestore::test::DirectoryReads;
+using filestore::test::HesitantDirectories;
 using filestore::test::TemporaryDirectory;
 using filestore::test::write_file;
 
@@ -129,6 +133,37 @@ TEST_CASE_METHOD(Fixture,
     CHECK((layout == LocalLayout::sharded || reads.count() == 1));
     CHECK(listed(4) == ids);
     CHECK((layout == LocalLayout::sharded || reads.count() == 2));
+}
+
+TEST_CASE_METHOD(Fixture, "a name that a directory gives twice is listed once", "[listing]") {
+    const auto ids = make_files(25);
+    const HesitantDirectories twice;
+    CHECK(listed(4) == ids);
+    CHECK(listed(1000) == ids);
+    CHECK(read_id_window(store, Part::data, {}, 1000)->ids == ids);
+}
+
+TEST_CASE_METHOD(Fixture, "of several walks at once one reads the directory", "[listing]") {
+    const auto ids = make_files(25);
+    ReadAhead at_rest(0s);
+    std::atomic<int> reads = 0;
+    const auto walk = [&] {
+        const HesitantDirectories slow;
+        const DirectoryReads counted;
+        const auto page = list_files(store, at_rest, {{}, 4, {}});
+        reads += counted.count();
+        return page.ok() && page->files.size() == 4;
+    };
+    std::atomic<int> answered = 0;
+    std::vector<std::thread> walkers;
+    for (int each = 0; each < 4; ++each) {
+        walkers.emplace_back([&] { answered += walk() ? 1 : 0; });
+    }
+    for (std::thread& walker : walkers) {
+        walker.join();
+    }
+    CHECK(answered == 4);
+    CHECK((layout == LocalLayout::sharded || reads == 1));
 }
 
 TEST_CASE_METHOD(Fixture, "an ID as a cursor begins a walk", "[listing]") {

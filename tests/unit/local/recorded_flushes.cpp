@@ -1,9 +1,11 @@
 #include "support/recorded_flushes.h"
 
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <climits>
+#include <string_view>
 
 #include "support/file_changes.h"
 
@@ -24,10 +26,16 @@ RecordedFlushes::~RecordedFlushes() {
 }
 
 void RecordedFlushes::note(int descriptor) {
+    struct ::stat status {};
+    if (::fstat(descriptor, &status) == 0 && status.st_nlink == 0) {
+        paths_.emplace_back(without_name);
+        return;
+    }
     char path[PATH_MAX];
     const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
     const ssize_t size = ::readlink(link.c_str(), path, sizeof path);
-    paths_.emplace_back(path, size > 0 ? static_cast<std::size_t>(size) : 0);
+    const std::string_view shown(path, size > 0 ? static_cast<std::size_t>(size) : 0);
+    paths_.emplace_back(shown.ends_with(" (deleted)") ? named_later : shown);
 }
 
 }  // namespace filestore::test

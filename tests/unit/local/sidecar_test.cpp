@@ -29,9 +29,7 @@ TEST_CASE("what is written is read back", "[sidecar]") {
     sidecar.content_type = "text/plain";
     sidecar.version = "of this upload";
     sidecar.metadata = Metadata::parse(R"({"a":"b","n":1.50,"o":{"x":[null,true]}})").value();
-    const auto text = write_sidecar(sidecar);
-    REQUIRE(text.ok());
-    const auto read = read_sidecar(id, *text);
+    const auto read = read_sidecar(id, write_sidecar(sidecar));
     REQUIRE(read.ok());
     CHECK(read->id == id);
     CHECK(read->original_path == sidecar.original_path);
@@ -47,10 +45,9 @@ TEST_CASE("the members that the original reads", "[sidecar]") {
     sidecar.original_path = "a.txt";
     sidecar.size = 3;
     REQUIRE(sidecar.metadata.set("owner", "me").ok());
-    CHECK(write_sidecar(sidecar).value() ==
-          R"({"file_id":")" + id_text +
-              R"(","filestore":{"content_type":"application/octet-stream"},)"
-              R"("original_path":"a.txt","owner":"me","size":3})");
+    CHECK(write_sidecar(sidecar) == R"({"file_id":")" + id_text +
+                                        R"(","filestore":{"content_type":"application/octet-stream"},)"
+                                        R"("original_path":"a.txt","size":3,"owner":"me"})");
 }
 
 TEST_CASE("the checksum stands beside what else is ours", "[sidecar]") {
@@ -58,12 +55,11 @@ TEST_CASE("the checksum stands beside what else is ours", "[sidecar]") {
     sidecar.id = id;
     sidecar.checksum =
         filestore::ChecksumValue::parse(filestore::ChecksumAlgorithm::crc64nvme, "rosUhgp5mIg=").value();
-    const auto text = write_sidecar(sidecar);
-    REQUIRE(text.ok());
-    CHECK_THAT(*text,
+    const std::string text = write_sidecar(sidecar);
+    CHECK_THAT(text,
                Catch::Contains(R"("filestore":{"checksum":{"algorithm":"CRC64NVME","value":"rosUhgp5mIg="},)"
                                R"("content_type":)"));
-    const auto read = read_sidecar(id, *text);
+    const auto read = read_sidecar(id, text);
     REQUIRE(read.ok());
     CHECK(read->checksum == sidecar.checksum);
     CHECK(read->metadata.empty());
