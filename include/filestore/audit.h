@@ -6,6 +6,9 @@
 /// to tell delivers it in batches, again and again until the project has it, also in a later process. A row counts once, however often it is sent: the table needs a unique
 /// `file_id` (examples/supabase/file_uploads.sql makes it). Several processes may share a catalogue; one of them sends at a time.
 ///
+/// A catalogue that a service with a project has once recorded in has a project from then on: what a service without one records is noted as well, until
+/// FileService::forget_audit_server().
+///
 /// The notes take some 100 bytes for a file, and never more than one note: the upload and the deletion of a file are told together where neither is told yet. The data to tell stays
 /// in the catalogue. Nothing is dropped where the disk is full: what cannot be noted is not done (`no_space`).
 ///

@@ -167,6 +167,11 @@ public:
     [[nodiscard]] Result<std::uint64_t> retry_parked(RetryParkedRequest request);
     void retry_parked_async(RetryParkedRequest request, Completion<std::uint64_t> done);
 
+    /// The catalogue is to have no audit server any more: nothing is noted for one from now on, and what waits or is parked is dropped. Answers how many files that were.
+    /// `configuration` where this service has an audit server.
+    [[nodiscard]] Result<std::uint64_t> forget_audit_server(const CallOptions& options);
+    void forget_audit_server_async(const CallOptions& options, Completion<std::uint64_t> done);
+
     /// Whether an audit server is told of what is recorded.
     [[nodiscard]] bool has_audit_server() const noexcept;
 

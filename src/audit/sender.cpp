@@ -121,7 +121,7 @@ void Sender::flush(const std::shared_ptr<Catalogue>& catalogue,
                    std::optional<std::chrono::steady_clock::time_point> deadline,
                    const PendingAnswerPtr<void>& answer) {
     std::int64_t up_to = 0;
-    const auto read = catalogue->use_outbox([&](Outbox& outbox) -> Result<void> {
+    const auto read = catalogue->read_outbox([&](Outbox& outbox) -> Result<void> {
         FILESTORE_TRY_ASSIGN(up_to, outbox.last_number());
         return {};
     });
@@ -288,7 +288,7 @@ Result<void> Sender::settle(const Delivery& delivery) {
 
 Result<bool> Sender::something_waits(std::int64_t up_to) {
     bool waits = false;
-    const auto used = catalogue_->use_outbox([&](Outbox& outbox) -> Result<void> {
+    const auto used = catalogue_->read_outbox([&](Outbox& outbox) -> Result<void> {
         FILESTORE_TRY_ASSIGN(waits, outbox.has_up_to(up_to));
         return {};
     });

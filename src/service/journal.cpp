@@ -153,7 +153,7 @@ Result<AuditStatus> Journal::audit_status() {
         return status;
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    const auto read = record->use_outbox([&](Outbox& outbox) -> Result<void> {
+    const auto read = record->read_outbox([&](Outbox& outbox) -> Result<void> {
         FILESTORE_TRY_ASSIGN(status, outbox.status());
         return {};
     });
@@ -166,7 +166,7 @@ Result<std::vector<ParkedFile>> Journal::parked(const std::string& after, std::s
         return files;
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    const auto read = record->use_outbox([&](Outbox& outbox) -> Result<void> {
+    const auto read = record->read_outbox([&](Outbox& outbox) -> Result<void> {
         FILESTORE_TRY_ASSIGN(files, outbox.parked(after, most));
         return {};
     });
@@ -184,6 +184,20 @@ Result<std::uint64_t> Journal::retry_parked(const std::string& file_id, Timestam
         return {};
     }));
     return changed.ok() ? Result<std::uint64_t>(count) : changed.error();
+}
+
+Result<std::uint64_t> Journal::forget_server() {
+    if (has_sender()) {
+        return Error(
+            ErrorCode::configuration,
+            "an audit server is named, which would be told again at once: unset SUPABASE_URL, or set "
+            "audit_url to off");
+    }
+    if (!has_recorded()) {
+        return std::uint64_t{0};
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->forget_server();
 }
 
 void Journal::close() noexcept {
@@ -234,7 +248,7 @@ Result<Catalogue*> Journal::catalogue() {
         if (catalogue_) {
             return catalogue_.get();
         }
-        FILESTORE_TRY_ASSIGN(auto opened, Catalogue::open(path_, {.fills_outbox = has_sender()}));
+        FILESTORE_TRY_ASSIGN(auto opened, Catalogue::open(path_, {.has_server = has_sender()}));
         FILESTORE_TRY_ASSIGN(stale, opened->stale_intents());
         catalogue_ = std::move(opened);
     }

@@ -64,6 +64,8 @@ public:
     [[nodiscard]] Result<AuditStatus> audit_status();
     [[nodiscard]] Result<std::vector<ParkedFile>> parked(const std::string& after, std::size_t most);
     [[nodiscard]] Result<std::uint64_t> retry_parked(const std::string& file_id, Timestamp now);
+    /// See Catalogue. `configuration` where there is a sender.
+    [[nodiscard]] Result<std::uint64_t> forget_server();
     /// See Sender::close().
     void close() noexcept;
 

@@ -281,6 +281,13 @@ void FileService::retry_parked_async(RetryParkedRequest request, Completion<std:
         });
 }
 
+void FileService::forget_audit_server_async(const CallOptions& options, Completion<std::uint64_t> done) {
+    impl_->run<std::uint64_t>(options, std::move(done),
+                              [](const ServiceParts& parts, const PendingAnswerPtr<std::uint64_t>& answer) {
+                                  answer->give(parts.journal->forget_server());
+                              });
+}
+
 Result<FileId> FileService::upload(FileUpload file) {
     return wait_for<FileId>([&](auto done) { upload_async(std::move(file), std::move(done)); });
 }
@@ -333,6 +340,10 @@ Result<std::vector<ParkedFile>> FileService::parked_files(ParkedRequest request)
 Result<std::uint64_t> FileService::retry_parked(RetryParkedRequest request) {
     return wait_for<std::uint64_t>(
         [&](auto done) { retry_parked_async(std::move(request), std::move(done)); });
+}
+
+Result<std::uint64_t> FileService::forget_audit_server(const CallOptions& options) {
+    return wait_for<std::uint64_t>([&](auto done) { forget_audit_server_async(options, std::move(done)); });
 }
 
 bool FileService::has_audit_server() const noexcept {

@@ -162,6 +162,28 @@ def test_without_a_project_nothing_is_noted(store):
     assert outcome.code == 2 and b"SUPABASE_URL" in outcome.err
 
 
+def test_what_a_process_without_the_project_does_is_told_later(store):
+    (file_id,), _ = store.upload("a.txt")
+    (store.tool.directory / "b.txt").write_text("b")
+    assert store.tool.run("delete", file_id).code == 0
+    assert store.tool.run("upload", "b.txt").code == 0
+    assert store.status()["pending"] == 2
+    store.flush()
+    assert store.project.rows() == store.recorded()
+    assert store.status() == {"pending": 0, "parked": 0, "delivered": 3}
+
+
+def test_a_project_is_forgotten(store):
+    store.upload("a.txt", url=NOBODY_LISTENS, words=["--flush", "0"])
+    refused = store.run("audit", "forget")
+    assert refused.code == 2 and b"SUPABASE_URL" in refused.err
+    forgotten = store.tool.run("audit", "forget", "--json")
+    assert forgotten.code == 0 and json.loads(forgotten.out) == {"dropped": 1}
+    (store.tool.directory / "b.txt").write_text("b")
+    assert store.tool.run("upload", "b.txt").code == 0
+    assert store.status() == {"pending": 0, "parked": 0, "delivered": 0}
+
+
 def test_what_could_not_be_told_is_told_later(store):
     (kept, gone), outcome = store.upload("a.txt", "b.txt", url=NOBODY_LISTENS, words=["--flush", "0.5"])
     assert outcome.err.decode().count("\n") == 1 and b"stays in the outbox" in outcome.err

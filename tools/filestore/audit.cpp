@@ -115,6 +115,17 @@ ExitCode retry_parked(const Session& session) {
     return first_failure == ExitCode::ok ? show_status(session) : first_failure;
 }
 
+ExitCode forget(const Session& session) {
+    const auto count = finish_call<std::uint64_t>(session.signals, nullptr, [&](auto done) {
+        session.service.forget_audit_server_async(session.call_options(), std::move(done));
+    });
+    if (!count) {
+        return session.fail(count.error());
+    }
+    return session.print(session.options.json ? JsonLine().number("dropped", *count).str()
+                                              : std::to_string(*count) + " files will not be told of\n");
+}
+
 }  // namespace
 
 ExitCode audit(const Session& session) {
@@ -124,6 +135,9 @@ ExitCode audit(const Session& session) {
     }
     if (action == "parked") {
         return show_parked(session);
+    }
+    if (action == "forget") {
+        return forget(session);
     }
     return action == "retry" ? retry_parked(session) : show_status(session);
 }
