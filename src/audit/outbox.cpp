@@ -25,7 +25,8 @@ constexpr const char* add_entry =
 constexpr const char* first_entries = R"sql(
 SELECT file_path, metadata, uploaded_at, deleted_at, outbox.file_id, number, version, never_told, checksum,
        file_uploads.file_id IS NULL
-FROM outbox LEFT JOIN file_uploads ON file_uploads.file_id = outbox.file_id ORDER BY number LIMIT ?
+FROM outbox LEFT JOIN file_uploads ON file_uploads.file_id = outbox.file_id
+WHERE number > ? ORDER BY number LIMIT ?
 )sql";
 
 constexpr const char* add_to_total =
@@ -99,16 +100,17 @@ Result<std::uint64_t> Outbox::drop() {
     return static_cast<std::uint64_t>(files);
 }
 
-Result<std::vector<OutboxEntry>> Outbox::take(std::size_t most, std::size_t most_bytes, Timestamp now) {
+Result<std::vector<OutboxEntry>> Outbox::take(std::int64_t behind, std::size_t most, std::size_t most_bytes,
+                                              Timestamp now) {
     for (;;) {
-        FILESTORE_TRY_ASSIGN(Page page, read_page(most, most_bytes));
+        FILESTORE_TRY_ASSIGN(Page page, read_page(behind, most, most_bytes));
         for (const Damaged& entry : page.damaged) {
             FILESTORE_TRY(park_damaged(entry, now));
         }
         if (!page.entries.empty()) {
-            FILESTORE_TRY(
-                connection_.run("UPDATE outbox SET never_told = 0 WHERE never_told = 1 AND number <= ?",
-                                page.entries.back().number));
+            FILESTORE_TRY(connection_.run(
+                "UPDATE outbox SET never_told = 0 WHERE never_told = 1 AND number > ? AND number <= ?",
+                behind, page.entries.back().number));
         }
         if (!page.entries.empty() || page.damaged.empty()) {
             return std::move(page.entries);
@@ -116,8 +118,9 @@ Result<std::vector<OutboxEntry>> Outbox::take(std::size_t most, std::size_t most
     }
 }
 
-Result<Outbox::Page> Outbox::read_page(std::size_t most, std::size_t most_bytes) {
-    FILESTORE_TRY_ASSIGN(SqliteQuery row, connection_.query(first_entries, static_cast<std::int64_t>(most)));
+Result<Outbox::Page> Outbox::read_page(std::int64_t behind, std::size_t most, std::size_t most_bytes) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query(first_entries, behind, static_cast<std::int64_t>(most)));
     Page page;
     std::size_t bytes = 0;
     for (;;) {

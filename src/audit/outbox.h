@@ -39,9 +39,9 @@ public:
     /// The file's row was changed in this transaction. `never_told`: by its upload. Without an entry there is nothing to seal.
     [[nodiscard]] Result<void> seal(std::string_view file_id, bool never_told);
 
-    /// The first entries, at most so many and of so many bytes, but one at least where there is any. They count as told from now on. Those of damaged rows are parked.
-    [[nodiscard]] Result<std::vector<OutboxEntry>> take(std::size_t most, std::size_t most_bytes,
-                                                        Timestamp now);
+    /// The first entries behind the one of a number, at most so many and of so many bytes, but one at least where there is any. They count as told from now on. Those of damaged rows are parked.
+    [[nodiscard]] Result<std::vector<OutboxEntry>> take(std::int64_t behind, std::size_t most,
+                                                        std::size_t most_bytes, Timestamp now);
 
     /// These were told.
     [[nodiscard]] Result<void> delivered(std::span<const OutboxEntry> entries);
@@ -74,7 +74,7 @@ private:
         std::vector<Damaged> damaged;
     };
 
-    [[nodiscard]] Result<Page> read_page(std::size_t most, std::size_t most_bytes);
+    [[nodiscard]] Result<Page> read_page(std::int64_t behind, std::size_t most, std::size_t most_bytes);
     [[nodiscard]] Result<bool> retry_one(const std::string& file_id, Timestamp now);
     [[nodiscard]] Result<void> park_damaged(const Damaged& entry, Timestamp now);
     [[nodiscard]] Result<void> write_parked(std::string_view file_id, std::string_view reason, Timestamp now);

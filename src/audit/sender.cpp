@@ -20,7 +20,6 @@ using postgrest::Refusal;
 using postgrest::Refused;
 
 constexpr std::int64_t sender_session = 0;
-constexpr std::size_t most_entries = 500;
 constexpr std::size_t most_bytes = std::size_t{1} << 20U;
 /// So long a thread without work stays.
 constexpr std::chrono::milliseconds idle_time{500};
@@ -219,7 +218,9 @@ std::chrono::milliseconds Sender::pause_for(const Round& round) {
     constexpr unsigned most_doublings = 20;
     const auto doubled = pauses_.first * (std::int64_t{1} << std::min(failures_, most_doublings));
     const auto longest = waiters_.empty() ? pauses_.longest : std::min(pauses_.longest, look_again);
-    return shortened_by_chance(std::min(doubled, longest));
+    const auto pause = shortened_by_chance(std::min(doubled, longest));
+    const auto wanted = round.stopped ? round.stopped->retry_after : std::nullopt;
+    return wanted ? std::max<std::chrono::milliseconds>(pause, *wanted) : pause;
 }
 
 Sender::Round Sender::send_all() noexcept {
@@ -229,9 +230,9 @@ Sender::Round Sender::send_all() noexcept {
             return std::move(*round);
         }
         // Of the catalogue: it fails file operations, too, and is tried again.
-        return {false, false, Refused{Refusal::for_now, round.error()}};
+        return {false, false, Refused{Refusal::for_now, round.error(), {}}};
     } catch (const std::bad_alloc&) {
-        return {false, false, Refused{Refusal::for_now, Error(ErrorCode::no_memory)}};
+        return {false, false, Refused{Refusal::for_now, Error(ErrorCode::no_memory), {}}};
     }
 }
 
@@ -250,16 +251,29 @@ Result<Sender::Round> Sender::try_to_send_all() {
     return round;
 }
 
+/// Goes through the outbox once. What fails for now while something else succeeds is left for the next round, so that it keeps nothing behind it waiting.
 Result<Sender::Round> Sender::send_batches() {
+    std::optional<Refused> left;
+    std::int64_t behind = std::exchange(begin_behind_, 0);
+    if (behind > 0) {
+        left = failed_alone_;
+    }
     while (!stop_.stop_requested()) {
-        FILESTORE_TRY_ASSIGN(const std::vector<OutboxEntry> batch, take_batch());
+        FILESTORE_TRY_ASSIGN(const std::vector<OutboxEntry> batch, take_batch(behind));
         if (batch.empty()) {
-            return Round{true, false, std::nullopt};
+            return Round{!left, false, std::move(left)};
         }
         auto delivery = deliver(batch, [&](auto part) { return server_->tell(part, stop_.get_token()); });
         FILESTORE_TRY(settle(delivery));
+        behind = batch.back().number;
+        adapt_size(batch.size(), delivery);
         if (delivery.stopped) {
-            return Round{false, false, std::move(delivery.stopped)};
+            const bool got_on = !delivery.delivered.empty() || !delivery.refused.empty();
+            if (!got_on || delivery.stopped->refusal != Refusal::for_now) {
+                note_failure(batch, *delivery.stopped);
+                return Round{false, false, std::move(delivery.stopped)};
+            }
+            left = std::move(delivery.stopped);
         }
         // Who waits for some of it need not wait for the rest.
         answer_waiters({});
@@ -267,10 +281,24 @@ Result<Sender::Round> Sender::send_batches() {
     return Round{};
 }
 
-Result<std::vector<OutboxEntry>> Sender::take_batch() {
+/// A batch may fail because it is too much for the server's time limits.
+void Sender::adapt_size(std::size_t told, const Delivery& delivery) noexcept {
+    const bool failed = delivery.stopped && delivery.stopped->refusal == Refusal::for_now;
+    batch_size_ = failed ? std::max<std::size_t>(told / 2, 1) : std::min(batch_size_ * 2, most_entries);
+}
+
+/// The next round passes over an entry that has failed alone.
+void Sender::note_failure(const std::vector<OutboxEntry>& batch, const Refused& refused) {
+    if (batch.size() == 1 && refused.refusal == Refusal::for_now) {
+        begin_behind_ = batch.front().number;
+        failed_alone_ = refused;
+    }
+}
+
+Result<std::vector<OutboxEntry>> Sender::take_batch(std::int64_t behind) {
     std::vector<OutboxEntry> batch;
     const auto used = catalogue_->use_outbox([&](Outbox& outbox) -> Result<void> {
-        FILESTORE_TRY_ASSIGN(batch, outbox.take(most_entries, most_bytes, clock_->now()));
+        FILESTORE_TRY_ASSIGN(batch, outbox.take(behind, batch_size_, most_bytes, clock_->now()));
         return {};
     });
     return used.ok() ? Result<std::vector<OutboxEntry>>(std::move(batch)) : used.error();

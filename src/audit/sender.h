@@ -71,7 +71,9 @@ private:
     [[nodiscard]] Round send_all() noexcept;
     [[nodiscard]] Result<Round> try_to_send_all();
     [[nodiscard]] Result<Round> send_batches();
-    [[nodiscard]] Result<std::vector<OutboxEntry>> take_batch();
+    [[nodiscard]] Result<std::vector<OutboxEntry>> take_batch(std::int64_t behind);
+    void adapt_size(std::size_t told, const Delivery& delivery) noexcept;
+    void note_failure(const std::vector<OutboxEntry>& batch, const postgrest::Refused& refused);
     [[nodiscard]] Result<void> settle(const Delivery& delivery);
     [[nodiscard]] Result<bool> something_waits(std::int64_t up_to);
     void answer_waiters(const Round& round) noexcept;
@@ -83,6 +85,13 @@ private:
     const SenderPauses pauses_;
     const std::shared_ptr<Reactor> reactor_;
     std::stop_source stop_;
+
+    // Of the thread.
+    static constexpr std::size_t most_entries = 500;
+    std::size_t batch_size_ = most_entries;
+    /// The next round begins behind this entry.
+    std::int64_t begin_behind_ = 0;
+    std::optional<postgrest::Refused> failed_alone_;
 
     std::mutex mutex_;
     std::condition_variable changed_;

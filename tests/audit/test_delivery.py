@@ -9,6 +9,7 @@ import re
 import sqlite3
 import threading
 import time
+import typing
 import urllib.parse
 import uuid
 
@@ -58,26 +59,33 @@ def store(tool, project):
     return Store(tool, project)
 
 
+class Request(typing.NamedTuple):
+    method: str
+    path: str
+    body: bytes
+
+
 class Gateway:
-    """Between the command and the project: `spoil` may answer a request in the project's place (True: no answer at all), before or after the project has."""
+    """Between the command and the project: `before` and `after` may answer a request in the project's place (True: no answer at all), before or after the project has."""
 
     def __init__(self, url):
         self.target = urllib.parse.urlsplit(url)
         self.requests = []
-        self.before = lambda method: None
-        self.after = lambda method: None
+        self.before = lambda request: None
+        self.after = lambda request: None
         gateway = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def pass_on(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                gateway.requests.append(self.command)
-                spoilt = gateway.before(self.command)
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                request = Request(self.command, self.path, body)
+                gateway.requests.append(request)
+                spoilt = gateway.before(request)
                 if spoilt is None:
                     status, headers, answer = gateway.forward(self.command, self.path, body, self.headers)
-                    spoilt = gateway.after(self.command)
+                    spoilt = gateway.after(request)
                 if spoilt is True:
                     self.close_connection = True
                     return
@@ -90,12 +98,14 @@ class Gateway:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            do_POST = do_PATCH = pass_on
+            do_GET = do_POST = do_PATCH = pass_on
 
             def log_message(self, *_):
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        # Commands end without a farewell.
+        self.server.handle_error = lambda *_: None
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -112,8 +122,8 @@ class Gateway:
         """Of the first `count` requests of a kind."""
         left = [count]
 
-        def spoil(asked):
-            if asked == method and left[0] > 0:
+        def spoil(request):
+            if request.method == method and left[0] > 0:
                 left[0] -= 1
                 return True
             return None
@@ -269,7 +279,7 @@ def test_an_upload_whose_answer_is_lost_for_good_and_that_is_deleted_then(store,
 
 def test_a_gateway_that_has_no_server_behind_it(store, gateway):
     answers = iter([(502, {"Content-Type": "text/html"}, b"<html>502</html>")] * 2)
-    gateway.before = lambda method: next(answers, None)
+    gateway.before = lambda request: next(answers, None)
     _, outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "60"])
     assert outcome.err == b""
     assert store.project.rows() == store.recorded()
@@ -286,6 +296,134 @@ def test_a_file_whose_upload_nobody_recorded(store):
     assert outcome.code == 0 and outcome.err == b"", outcome
     columns = "file_id, file_path, metadata ->> 'owner', deleted_at is not null"
     assert store.project.sql(f"select {columns} from public.{store.project.table}") == [f"{file_id},old.txt,ada,t"]
+
+
+def test_a_firewall_before_the_project(store, gateway):
+    answers = iter([(403, {"Content-Type": "text/html"}, b"<html>blocked</html>")] * 2)
+    gateway.before = lambda request: next(answers, None)
+    _, outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "60"])
+    assert outcome.err == b""
+    assert store.project.rows() == store.recorded()
+
+
+def test_a_server_that_wants_a_pause_has_it(store, gateway):
+    times = []
+
+    def busy_once(request):
+        times.append(time.monotonic())
+        return (429, {"Retry-After": "2"}, b"") if len(times) == 1 else None
+
+    gateway.before = busy_once
+    _, outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "60"])
+    assert outcome.err == b""
+    assert len(times) == 2 and times[1] - times[0] >= 2
+
+
+def test_a_batch_that_is_too_much_for_the_server_is_told_in_parts(store, gateway):
+    store.upload(*(f"f{number}" for number in range(40)), url=NOBODY_LISTENS, words=["--flush", "0"])
+
+    def too_slow(request):
+        many = request.method == "POST" and len(json.loads(request.body)) > 12
+        return (500, {}, b'{"code":"57014","message":"canceling statement due to statement timeout"}') if many else None
+
+    gateway.before = too_slow
+    store.flush(url=gateway.url)
+    assert store.project.rows() == store.recorded()
+
+
+def deleted_later(store, count, **options):
+    """Files that the project knows, and of whose deletions, each at its own time, it has still to be told."""
+    ids, _ = store.upload(*(f"f{number}" for number in range(count)), **options)
+    assert store.run("delete", *ids, "--flush", "0", url=NOBODY_LISTENS).code == 0
+    assert len({line.split(",")[2] for line in store.recorded()}) == count
+    return ids
+
+
+def test_a_request_that_fails_keeps_no_other_deletion_waiting(store, gateway):
+    ids = deleted_later(store, 8)
+    gateway.before = lambda request: (500, {}, b'{"code":"57014"}') if request.method == "PATCH" and ids[0] in request.path else None
+    outcome = store.run("audit", "flush", "--timeout", "2", url=gateway.url)
+    assert outcome.code == 6 and b"57014" in outcome.err, outcome
+    assert store.status()["pending"] == 1
+    told = {line.split(",")[0] for line in store.project.rows() if line.split(",")[2]}
+    assert told == set(ids[1:])
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+def test_an_upload_that_fails_alone_keeps_no_other_waiting(store, gateway):
+    ids, _ = store.upload(*(f"f{number}" for number in range(3)), url=NOBODY_LISTENS, words=["--flush", "0"])
+    gateway.before = lambda request: (500, {}, b'{"code":"57014"}') if ids[0].encode() in request.body else None
+    assert store.run("audit", "flush", "--timeout", "10", url=gateway.url).code == 6
+    assert {line.split(",")[0] for line in store.project.rows()} == set(ids[1:])
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+def test_deletions_at_many_times_are_told_in_bulk(store, gateway):
+    ids = deleted_later(store, 120)
+    table = store.project.table
+    before_us, edited, renamed = ids[:3]
+    store.project.sql(f"update public.{table} set deleted_at = '2020-01-01T10:20:30Z' where file_id = '{before_us}'")
+    store.project.sql(f"update public.{table} set metadata = '{{\"tag\": 1.50}}' where file_id = '{edited}'")
+    store.project.sql(f"update public.{table} set file_path = 'new' where file_id = '{renamed}'")
+    store.flush(url=gateway.url)
+    assert len(gateway.requests) < 12
+    told = {line.split(",")[0]: line for line in store.project.rows()}
+    recorded = {line.split(",")[0]: line for line in store.recorded()}
+    assert told.pop(before_us).endswith("2020-01-01T10:20:30.000000Z") and recorded.pop(before_us)
+    assert told == recorded
+    assert store.project.sql(f"select metadata, file_path from public.{table} where file_id in ('{edited}', '{renamed}') order by file_path") == [
+        '"{""tag"": 1.50}",f1',
+        "{},new",
+    ]
+
+
+@pytest.mark.parametrize("count_then", [40, 3])
+def test_deletions_that_were_claimed_before_a_crash(store, gateway, count_then):
+    ids = deleted_later(store, 40)
+    gateway.before = lambda request: True if any(seen.method == "GET" for seen in gateway.requests) else None
+    assert store.run("audit", "flush", "--timeout", "1", url=gateway.url).code == 6
+    claimed = {line.split(",")[2] for line in store.project.rows()}
+    assert claimed and all(time.endswith(":00:00.000000Z") for time in claimed)
+    with contextlib.closing(sqlite3.connect(store.catalogue)) as connection:
+        connection.execute(f"delete from outbox where number not in (select number from outbox order by number limit {count_then})")
+        connection.commit()
+    store.flush()
+    told = {line.split(",")[0]: line for line in store.project.rows()}
+    recorded = {line.split(",")[0]: line for line in store.recorded()}
+    assert [told[file_id] for file_id in ids[:count_then]] == [recorded[file_id] for file_id in ids[:count_then]]
+
+
+def refuse_by_trigger(project, condition):
+    """Rows are refused with a code of the table's owner."""
+    name = f"refuse_{project.table}"
+    project.sql(
+        f"create function public.{name}() returns trigger language plpgsql as "
+        f"$$ begin if {condition} then raise exception 'not this one' using errcode = 'MY001'; end if; return new; end $$"
+    )
+    project.sql(f"create trigger refuse before insert on public.{project.table} for each row execute function public.{name}()")
+
+
+def test_a_row_that_a_trigger_refuses_is_parked(store):
+    refuse_by_trigger(store.project, "new.file_path = 'b'")
+    ids, _ = store.upload("a", "b", "c", url=NOBODY_LISTENS, words=["--flush", "0"])
+    store.flush()
+    assert {line.split(",")[0] for line in store.project.rows()} == {ids[0], ids[2]}
+    assert store.status() == {"pending": 0, "parked": 1, "delivered": 2}
+    (parked,) = [json.loads(line) for line in store.run("audit", "parked", "--json").lines]
+    assert parked["file_id"] == ids[1] and "MY001" in parked["reason"] and "not this one" in parked["reason"]
+
+
+def test_a_trigger_that_refuses_every_row_parks_none(store):
+    refuse_by_trigger(store.project, "true")
+    store.upload("a", "b", "c", url=NOBODY_LISTENS, words=["--flush", "0"])
+    outcome = store.run("audit", "flush", "--timeout", "60")
+    assert outcome.code != 0 and b"MY001" in outcome.err
+    assert store.status()["pending"] == 3 and store.status()["parked"] == 0
+    store.project.sql(f"drop trigger refuse on public.{store.project.table}")
+    store.flush()
+    assert store.project.rows() == store.recorded()
 
 
 def test_two_processes_tell_everything_once(store, gateway):
@@ -307,7 +445,8 @@ def test_a_project_that_is_named_wrongly(store):
     for environment, word in [
         ({"SUPABASE_URL": "ftp://secret@example"}, b"SUPABASE_KEY"),
         ({"SUPABASE_URL": "ftp://secret@example", "SUPABASE_KEY": "key"}, b"SUPABASE_URL"),
-        ({"SUPABASE_URL": "http://example", "SUPABASE_KEY": "a secret key"}, b"SUPABASE_KEY"),
+        ({"SUPABASE_URL": "http://example", "SUPABASE_KEY": "secret-key"}, b"TLS"),
+        ({"SUPABASE_URL": "https://example", "SUPABASE_KEY": "a secret key"}, b"SUPABASE_KEY"),
     ]:
         outcome = store.tool.run("upload", "a.txt", environment=environment)
         assert outcome.code == 2 and word in outcome.err and b"secret" not in outcome.err, outcome

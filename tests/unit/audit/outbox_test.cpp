@@ -79,7 +79,7 @@ public:
     std::vector<OutboxEntry> take(std::size_t most = 100, std::size_t most_bytes = no_limit) {
         std::vector<OutboxEntry> taken;
         use([&](Outbox& outbox) -> Result<void> {
-            taken = outbox.take(most, most_bytes, at(1000)).value();
+            taken = outbox.take(0, most, most_bytes, at(1000)).value();
             return {};
         });
         return taken;
@@ -439,7 +439,7 @@ TEST_CASE("an outbox that fails leaves everything as it was", "[audit][outbox]")
     Scene scene;
     scene.uploaded(1);
     const auto used = scene.catalogue->use_outbox([](Outbox& outbox) -> Result<void> {
-        const auto taken = outbox.take(100, no_limit, at(1)).value();
+        const auto taken = outbox.take(0, 100, no_limit, at(1)).value();
         CHECK(outbox.delivered(taken).ok());
         return Error(ErrorCode::io, "as the test wants");
     });
