@@ -111,6 +111,8 @@ extern "C" {
 #define FILESTORE_OUTCOME_UNKNOWN 24
 /// A defect in the library.
 #define FILESTORE_INTERNAL 25
+/// What was asked is done and recorded, but the audit server was not told yet (option `audit_strict`).
+#define FILESTORE_NOT_DELIVERED 26
 
 /// Characters of a file ID (a UUID of version 4 in lower case) with the NUL at its end.
 #define FILESTORE_ID_SIZE 37
@@ -202,7 +204,7 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
 /// virtual_host), `payload_signing` (automatic, signed, unsigned), `key_prefix`, `ca_file`, `spool_directory`,
 /// `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds), `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
-/// `retention_days`, `schedule`, `time_zone`, `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
+/// `retention_days`, `schedule`, `time_zone`, `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
 /// SUPABASE_KEY where they are empty).
 /// FILESTORE_INVALID_ARGUMENT, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
 FILESTORE_C_API int32_t filestore_options_set(filestore_options* options, const char* name, const char* value,

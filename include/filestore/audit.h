@@ -2,7 +2,7 @@
 
 /// The audit trail of a Supabase project: every upload and deletion of a service is one row of its table `file_uploads`.
 ///
-/// File operations never wait for the project. What they record in the catalogue is noted, in the same transaction, as not yet told; a thread that exists only while there is something
+/// File operations never wait for the project, unless AuditOptions::strict has them do so. What they record in the catalogue is noted, in the same transaction, as not yet told; a thread that exists only while there is something
 /// to tell delivers it in batches, again and again until the project has it, also in a later process. A row counts once, however often it is sent: the table needs a unique
 /// `file_id` (examples/supabase/file_uploads.sql makes it). Several processes may share a catalogue; one of them sends at a time.
 ///
@@ -39,6 +39,9 @@ struct AuditOptions {
     std::string ca_file{};
     /// Allows a URL without TLS of another machine than this one: whoever is on the way reads the key.
     bool allow_plain_http = false;
+    /// Uploads, deletions and cleanups answer once the project was told of them: for that they wait 30 seconds, or until their deadline where that comes before, and then fail with
+    /// `not_delivered`. What they did is done and recorded all the same, and stays noted; the message names the file and what keeps the project from being told.
+    bool strict = false;
 };
 
 struct AuditStatus {

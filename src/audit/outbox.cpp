@@ -186,6 +186,19 @@ Result<bool> Outbox::has_up_to(std::int64_t number) {
     return row.next();
 }
 
+Result<bool> Outbox::has(std::string_view file_id) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT 1 FROM outbox WHERE file_id = ?", file_id));
+    return row.next();
+}
+
+Result<std::optional<std::string>> Outbox::reason_of(std::string_view file_id) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT reason FROM parked WHERE file_id = ?", file_id));
+    FILESTORE_TRY_ASSIGN(const bool found, row.next());
+    return found ? std::optional(row.text(0)) : std::nullopt;
+}
+
 Result<AuditStatus> Outbox::status() {
     AuditStatus status;
     FILESTORE_TRY_ASSIGN(const auto pending, number_of("SELECT count(*) FROM outbox"));

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,6 +53,9 @@ public:
     /// 0 where there is no entry.
     [[nodiscard]] Result<std::int64_t> last_number();
     [[nodiscard]] Result<bool> has_up_to(std::int64_t number);
+    [[nodiscard]] Result<bool> has(std::string_view file_id);
+    /// Why the file is parked; nothing where it is not.
+    [[nodiscard]] Result<std::optional<std::string>> reason_of(std::string_view file_id);
 
     [[nodiscard]] Result<AuditStatus> status();
 

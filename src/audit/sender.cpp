@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <limits>
 #include <new>
 #include <random>
@@ -41,15 +42,18 @@ std::chrono::milliseconds shortened_by_chance(std::chrono::milliseconds pause) {
 
 }  // namespace
 
-/// Somebody who waits in flush().
+/// Somebody who waits in flush() or flush_file().
 class Sender::Waiter final : public Wake::Target {
 public:
-    Waiter(std::int64_t up_to, PendingAnswerPtr<void> answer, std::shared_ptr<Executor> executor)
-        : up_to_(up_to), answer_(std::move(answer)), executor_(std::move(executor)) {
+    /// Whether it need wait no more; a failure is its answer.
+    using Condition = std::function<Result<bool>(Outbox&)>;
+
+    Waiter(Condition has_ended_well, PendingAnswerPtr<void> answer, std::shared_ptr<Executor> executor)
+        : condition_(std::move(has_ended_well)), answer_(std::move(answer)), executor_(std::move(executor)) {
         on_stop_.emplace(answer_->token(), Cancel{this});
     }
 
-    [[nodiscard]] std::int64_t up_to() const noexcept { return up_to_; }
+    [[nodiscard]] Result<bool> may_go(Outbox& outbox) const { return condition_(outbox); }
     [[nodiscard]] bool has_ended() const noexcept { return has_ended_.load(); }
 
     void end(Result<void> result) noexcept {
@@ -88,7 +92,7 @@ private:
         return Error(ErrorCode::timeout, std::move(message));
     }
 
-    const std::int64_t up_to_;
+    const Condition condition_;
     const PendingAnswerPtr<void> answer_;
     const std::shared_ptr<Executor> executor_;
     std::atomic<bool> has_ended_{false};
@@ -127,7 +131,29 @@ void Sender::flush(const std::shared_ptr<Catalogue>& catalogue,
     if (!read.ok() || up_to == 0) {
         return answer->give(read);
     }
-    const auto waiter = std::make_shared<Waiter>(up_to, answer, executor_);
+    const auto is_told = [up_to](Outbox& outbox) -> Result<bool> {
+        FILESTORE_TRY_ASSIGN(const bool waits, outbox.has_up_to(up_to));
+        return !waits;
+    };
+    wait(catalogue, std::make_shared<Waiter>(is_told, answer, executor_), deadline);
+}
+
+void Sender::flush_file(const std::shared_ptr<Catalogue>& catalogue, const FileId& id,
+                        std::optional<std::chrono::steady_clock::time_point> deadline,
+                        const PendingAnswerPtr<void>& answer) {
+    const auto is_told = [id](Outbox& outbox) -> Result<bool> {
+        FILESTORE_TRY_ASSIGN(const bool waits, outbox.has(id.text()));
+        FILESTORE_TRY_ASSIGN(const auto reason, outbox.reason_of(id.text()));
+        if (!waits && reason) {
+            return Error(ErrorCode::rejected, *reason);
+        }
+        return !waits;
+    };
+    wait(catalogue, std::make_shared<Waiter>(is_told, answer, executor_), deadline);
+}
+
+void Sender::wait(const std::shared_ptr<Catalogue>& catalogue, const std::shared_ptr<Waiter>& waiter,
+                  std::optional<std::chrono::steady_clock::time_point> deadline) {
     const std::lock_guard lock(mutex_);
     use(catalogue);
     if (is_closed_) {
@@ -237,7 +263,7 @@ Sender::Round Sender::send_all() noexcept {
 }
 
 Result<Sender::Round> Sender::try_to_send_all() {
-    FILESTORE_TRY_ASSIGN(const bool waits, something_waits(std::numeric_limits<std::int64_t>::max()));
+    FILESTORE_TRY_ASSIGN(const bool waits, something_waits());
     if (!waits) {
         return Round{true, false, std::nullopt};
     }
@@ -314,13 +340,22 @@ Result<void> Sender::settle(const Delivery& delivery) {
     });
 }
 
-Result<bool> Sender::something_waits(std::int64_t up_to) {
+Result<bool> Sender::something_waits() {
     bool waits = false;
     const auto used = catalogue_->read_outbox([&](Outbox& outbox) -> Result<void> {
-        FILESTORE_TRY_ASSIGN(waits, outbox.has_up_to(up_to));
+        FILESTORE_TRY_ASSIGN(waits, outbox.has_up_to(std::numeric_limits<std::int64_t>::max()));
         return {};
     });
     return used.ok() ? Result<bool>(waits) : used.error();
+}
+
+Result<bool> Sender::may_go(const Waiter& waiter) {
+    bool may_go = false;
+    const auto used = catalogue_->read_outbox([&](Outbox& outbox) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(may_go, waiter.may_go(outbox));
+        return {};
+    });
+    return used.ok() ? Result<bool>(may_go) : used.error();
 }
 
 /// Without memory they are answered after a later round.
@@ -340,9 +375,11 @@ void Sender::answer_waiters(const Round& round) noexcept {
 }
 
 void Sender::answer(Waiter& waiter, const Round& round) {
-    const auto waits = something_waits(waiter.up_to());
-    if (waits.ok() && !*waits) {
+    const auto told = may_go(waiter);
+    if (told.ok() && *told) {
         waiter.end({});
+    } else if (!told.ok() && told.error().code() == ErrorCode::rejected) {
+        waiter.end(told.error());
     } else if (round.stopped && round.stopped->refusal != Refusal::for_now) {
         waiter.end(round.stopped->error);
     } else if (round.stopped) {

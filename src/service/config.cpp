@@ -86,7 +86,8 @@ constexpr auto audit_settings = std::to_array<Setting>({{"url", "audit_url"},
                                                         {"key", "audit_key"},
                                                         {"table", "audit_table"},
                                                         {"ca_file", "audit_ca_file"},
-                                                        {"plain_http", "audit_plain_http", true}});
+                                                        {"plain_http", "audit_plain_http", true},
+                                                        {"strict", "audit_strict", true}});
 
 constexpr auto sections = std::to_array<Section>({{"local", local_settings},
                                                   {"s3", s3_settings},

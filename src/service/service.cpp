@@ -38,16 +38,17 @@ public:
     /// With an empty `catalogue_path` nothing is recorded; with an error, calls that record fail with it. `owns_backend`: the service opened it, so it closes it.
     static std::shared_ptr<Impl> make(std::shared_ptr<StorageBackend> backend,
                                       const Result<std::string>& catalogue_path,
-                                      std::shared_ptr<AuditServer> audit, std::shared_ptr<Clock> clock,
-                                      ExecutorChoice executor, bool owns_backend) {
+                                      std::shared_ptr<AuditServer> audit, bool is_strict,
+                                      std::shared_ptr<Clock> clock, ExecutorChoice executor,
+                                      bool owns_backend) {
         auto pending = std::make_shared<PendingCalls>();
         ServiceParts parts;
         parts.executor = executor.executor;
         parts.clock = clock ? std::move(clock) : system_clock();
         auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock)
                             : std::shared_ptr<Sender>();
-        parts.journal =
-            std::make_shared<Journal>(absolute(catalogue_path), backend, pending, std::move(sender));
+        parts.journal = std::make_shared<Journal>(absolute(catalogue_path), backend, pending,
+                                                  std::move(sender), is_strict);
         parts.backend = std::move(backend);
         return std::make_shared<Impl>(std::move(parts), std::move(pending), std::move(executor),
                                       owns_backend);
@@ -144,7 +145,8 @@ Result<FileService> FileService::open(ServiceOptions options) {
         FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend,
                              open_backend(options, executor.executor));
         return FileService(Impl::make(std::move(backend), filestore::catalogue_path(options),
-                                      std::move(audit), std::move(options.clock), std::move(executor), true));
+                                      std::move(audit), options.audit.strict, std::move(options.clock),
+                                      std::move(executor), true));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }
@@ -158,7 +160,7 @@ Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, S
     try {
         FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));
         const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
-        return FileService(Impl::make(std::move(backend), catalogue, std::move(audit),
+        return FileService(Impl::make(std::move(backend), catalogue, std::move(audit), options.audit.strict,
                                       std::move(options.clock), ExecutorChoice(std::move(options.executor)),
                                       false));
     } catch (const std::bad_alloc&) {
