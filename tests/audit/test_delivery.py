@@ -426,6 +426,43 @@ def test_a_trigger_that_refuses_every_row_parks_none(store):
     assert store.project.rows() == store.recorded()
 
 
+STRICT = ["--option", "audit_strict=true"]
+
+
+def test_strict_commands_end_once_the_project_knows(store, gateway):
+    gateway.lose("POST", 1, "before")
+    (file_id,), _ = store.upload("a.txt", url=gateway.url, words=[*STRICT, "--flush", "0"])
+    assert store.project.rows() == store.recorded()
+    assert store.run("delete", file_id, *STRICT, "--flush", "0").code == 0
+    assert store.project.rows() == store.recorded() and store.recorded()[0].split(",")[2]
+
+
+def test_a_strict_upload_that_the_project_is_not_told_of_is_stored(store):
+    (store.tool.directory / "a.txt").write_text("a")
+    outcome = store.run("upload", "a.txt", *STRICT, "--timeout", "1", "--flush", "0", url=NOBODY_LISTENS)
+    (line,) = store.recorded()
+    file_id = line.split(",")[0]
+    assert outcome.code == 6 and f"{file_id} is stored, but".encode() in outcome.err, outcome
+    assert (store.tool.directory / "storage" / file_id).read_text() == "a"
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+def test_a_strict_upload_ends_at_once_where_waiting_does_not_help(store):
+    (store.tool.directory / "b.txt").write_text("b")
+    outcome = store.run("upload", "b.txt", *STRICT, "--flush", "0", key=store.project.anon_key)
+    assert outcome.code == 6 and b"is stored, but" in outcome.err and b"42501" in outcome.err, outcome
+    store.project.sql(f"alter table public.{store.project.table} add check (file_path not like 'b%')")
+    outcome = store.run("upload", "b.txt", *STRICT, "--flush", "0")
+    assert outcome.code == 6 and b"23514" in outcome.err, outcome
+
+
+def test_strict_mode_without_a_project(store):
+    (store.tool.directory / "a.txt").write_text("a")
+    outcome = store.tool.run("upload", "a.txt", *STRICT)
+    assert outcome.code == 2 and b"SUPABASE_URL" in outcome.err
+
+
 def test_two_processes_tell_everything_once(store, gateway):
     names = [[f"{letter}{number}" for number in range(30)] for letter in "ab"]
     for name in (name for half in names for name in half):
