@@ -1,5 +1,6 @@
 #include "audit/audit_server.h"
 
+#include <chrono>
 #include <utility>
 
 #include "audit/row_teller.h"
@@ -8,6 +9,8 @@
 
 namespace filestore {
 namespace {
+
+constexpr std::chrono::seconds longest_sending{20};
 
 http::TransportOptions transport_options(const AuditOptions& options,
                                          const std::shared_ptr<Reactor>& reactor) {
@@ -41,8 +44,9 @@ AuditServer::AuditServer(Correspondent correspondent, const AuditOptions& option
 AuditServer::~AuditServer() = default;
 
 std::vector<Verdict> AuditServer::tell(std::span<const OutboxEntry> entries, const std::stop_token& cancel) {
+    const auto last_sending = std::chrono::steady_clock::now() + longest_sending;
     const Send send = [&](const std::vector<postgrest::Request>& requests) {
-        return exchange(*transport_, correspondent_, requests, cancel);
+        return exchange(*transport_, correspondent_, requests, last_sending, cancel);
     };
     return tell_rows(table_, entries, send);
 }

@@ -25,7 +25,7 @@ public:
     AuditServer& operator=(const AuditServer&) = delete;
     ~AuditServer();
 
-    /// Makes the table's rows those of the entries, and says of which that is done. Blocks: see exchange(), four times. May be repeated in whole or in part, with the effect of once.
+    /// Makes the table's rows those of the entries, and says of which that is done. Blocks, for 40 seconds at most. May be repeated in whole or in part, with the effect of once.
     [[nodiscard]] std::vector<Verdict> tell(std::span<const OutboxEntry> entries,
                                             const std::stop_token& cancel);
 

@@ -13,7 +13,6 @@ namespace {
 using postgrest::Refusal;
 using postgrest::Refused;
 
-constexpr std::chrono::seconds longest_sending{20};
 /// Longer than a Supabase project gives a statement.
 constexpr std::chrono::seconds longest_answer{20};
 /// Of a longer answer only its beginning is looked at; rows are asked for in pages that are shorter.
@@ -37,12 +36,12 @@ public:
     /// Waits until another request may go out. Why none may any more, where that is so.
     std::optional<Refused> wait_for_place(std::chrono::steady_clock::time_point give_up) {
         std::unique_lock lock(mutex_);
-        const bool has_place = changed_.wait_until(
-            lock, give_up, [this] { return last_refusal_ || under_way_ < most_requests_under_way; });
+        changed_.wait_until(lock, give_up,
+                            [this] { return last_refusal_ || under_way_ < most_requests_under_way; });
         if (last_refusal_) {
             return last_refusal_;
         }
-        if (!has_place) {
+        if (std::chrono::steady_clock::now() >= give_up) {
             return Refused{Refusal::for_now, Error(ErrorCode::timeout, "the audit server is too slow"), {}};
         }
         ++under_way_;
@@ -157,16 +156,17 @@ http::Request http_request(const Correspondent& correspondent, const postgrest::
 }  // namespace
 
 std::vector<Reply> exchange(http::Transport& transport, const Correspondent& correspondent,
-                            const std::vector<postgrest::Request>& requests, const std::stop_token& cancel) {
+                            const std::vector<postgrest::Request>& requests,
+                            std::chrono::steady_clock::time_point last_sending,
+                            const std::stop_token& cancel) {
     const auto replies = std::make_shared<Replies>(requests.size());
-    const auto give_up = std::chrono::steady_clock::now() + longest_sending;
     std::optional<Refused> ended;
     for (std::size_t index = 0; index < requests.size(); ++index) {
         // Made before its place is taken, so that nothing is thrown while it counts as under way.
         auto request = ended ? http::Request() : http_request(correspondent, requests[index], cancel);
         auto receiver = std::make_shared<Exchange>(
             replies, index, requests[index].method == postgrest::Method::get, correspondent.secrets);
-        ended = ended ? ended : replies->wait_for_place(give_up);
+        ended = ended ? ended : replies->wait_for_place(last_sending);
         if (ended) {
             replies->refuse(index, *ended);
         } else {

@@ -2,6 +2,7 @@
 
 /// Sends requests to a PostgREST, a few at a time, and waits for their answers.
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -33,10 +34,11 @@ struct Correspondent {
 
 inline constexpr unsigned most_requests_under_way = 16;
 
-/// The replies to requests, in their order. Blocks, for 20 seconds of sending and 20 seconds behind that at most. What has not gone out by then, and what would follow a
-/// refusal that is of no row, is refused as the last one was.
+/// The replies to requests, in their order. Blocks, until 20 seconds behind `last_sending` at most. What has not gone out by that, and what would follow a refusal that is of
+/// no row, is refused as the last one was.
 [[nodiscard]] std::vector<Reply> exchange(http::Transport& transport, const Correspondent& correspondent,
                                           const std::vector<postgrest::Request>& requests,
+                                          std::chrono::steady_clock::time_point last_sending,
                                           const std::stop_token& cancel);
 
 }  // namespace filestore

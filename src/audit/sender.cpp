@@ -283,6 +283,8 @@ Result<Sender::Round> Sender::send_batches() {
     std::int64_t behind = std::exchange(begin_behind_, 0);
     if (behind > 0) {
         left = failed_alone_;
+    } else if (failed_alone_) {
+        batch_size_ = 1;
     }
     while (!stop_.stop_requested()) {
         FILESTORE_TRY_ASSIGN(const std::vector<OutboxEntry> batch, take_batch(behind));
@@ -291,6 +293,9 @@ Result<Sender::Round> Sender::send_batches() {
         }
         auto delivery = deliver(batch, [&](auto part) { return server_->tell(part, stop_.get_token()); });
         FILESTORE_TRY(settle(delivery));
+        if (behind == 0 && !delivery.stopped) {
+            failed_alone_.reset();
+        }
         behind = batch.back().number;
         adapt_size(batch.size(), delivery);
         if (delivery.stopped) {
@@ -313,7 +318,7 @@ void Sender::adapt_size(std::size_t told, const Delivery& delivery) noexcept {
     batch_size_ = failed ? std::max<std::size_t>(told / 2, 1) : std::min(batch_size_ * 2, most_entries);
 }
 
-/// The next round passes over an entry that has failed alone.
+/// The next round passes over an entry that has failed alone; the one after it begins with that entry again, alone.
 void Sender::note_failure(const std::vector<OutboxEntry>& batch, const Refused& refused) {
     if (batch.size() == 1 && refused.refusal == Refusal::for_now) {
         begin_behind_ = batch.front().number;
