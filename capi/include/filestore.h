@@ -111,6 +111,8 @@ extern "C" {
 #define FILESTORE_OUTCOME_UNKNOWN 24
 /// A defect in the library.
 #define FILESTORE_INTERNAL 25
+/// What was asked is done and recorded, but the audit server was not told yet (option `audit_strict`).
+#define FILESTORE_NOT_DELIVERED 26
 
 /// Characters of a file ID (a UUID of version 4 in lower case) with the NUL at its end.
 #define FILESTORE_ID_SIZE 37
@@ -202,7 +204,7 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
 /// virtual_host), `payload_signing` (automatic, signed, unsigned), `key_prefix`, `ca_file`, `spool_directory`,
 /// `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds), `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
-/// `retention_days`, `schedule`, `time_zone`, `audit_url`, `audit_key`, `audit_table`, `audit_ca_file` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
+/// `retention_days`, `schedule`, `time_zone`, `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
 /// SUPABASE_KEY where they are empty).
 /// FILESTORE_INVALID_ARGUMENT, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
 FILESTORE_C_API int32_t filestore_options_set(filestore_options* options, const char* name, const char* value,
@@ -518,6 +520,34 @@ FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const files
 FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
                                           const filestore_call_options* options, uint64_t* removed,
                                           uint64_t* failed, filestore_error** err) FILESTORE_NOEXCEPT;
+
+// The audit trail in a Supabase project (options `audit_url` and so on)
+
+/// Waits until the project was told all that had been recorded when this was called; what was parked is not waited for. Without a time limit in `options`, which may be
+/// NULL, it waits as long as that takes. Failures to act on: FILESTORE_TIMEOUT, and before that FILESTORE_UNAUTHENTICATED, FILESTORE_PERMISSION_DENIED or
+/// FILESTORE_CONFIGURATION (no project is named, or its table is not as it must be). What was not told stays noted.
+FILESTORE_C_API int32_t filestore_flush(filestore_service* service, const filestore_call_options* options,
+                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// `*status` is a new buffer, which the caller destroys: a JSON object with the numbers `pending` (files of which something is still to be told), `parked` (files that the
+/// project refuses) and `delivered` (how often something of a file was told), and `oldest` (when what has waited longest happened) where something is pending. Other members may
+/// be added. `options` may be NULL.
+FILESTORE_C_API int32_t filestore_audit_status(filestore_service* service,
+                                               const filestore_call_options* options,
+                                               filestore_buffer** status,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// The first `limit` (1 to 1000) parked files behind `after`, which is the `file_id` of the last one of the page before; NULL or "" for the first page. `*files` is a new buffer,
+/// which the caller destroys: a JSON array of objects with `file_id`, `parked_at` and `reason`. `options` may be NULL.
+FILESTORE_C_API int32_t filestore_parked(filestore_service* service, const char* after, uint32_t limit,
+                                         const filestore_call_options* options, filestore_buffer** files,
+                                         filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Has parked files told again, as the catalogue has them now: one, or all where `file_id` is NULL. `*count` is how many; 0 where the file is not parked. `options` may
+/// be NULL.
+FILESTORE_C_API int32_t filestore_retry_parked(filestore_service* service, const char* file_id,
+                                               const filestore_call_options* options, uint64_t* count,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -2,12 +2,17 @@
 
 /// The audit trail of a Supabase project: every upload and deletion of a service is one row of its table `file_uploads`.
 ///
-/// File operations never wait for the project. What they record in the catalogue is noted, in the same transaction, as not yet told; a thread that exists only while there is something
+/// File operations never wait for the project, unless AuditOptions::strict has them do so. What they record in the catalogue is noted, in the same transaction, as not yet told; a thread that exists only while there is something
 /// to tell delivers it in batches, again and again until the project has it, also in a later process. A row counts once, however often it is sent: the table needs a unique
 /// `file_id` (examples/supabase/file_uploads.sql makes it). Several processes may share a catalogue; one of them sends at a time.
 ///
+/// A catalogue that a service with a project has once recorded in has a project from then on: what a service without one records is noted as well, until
+/// FileService::forget_audit_server().
+///
 /// The notes take some 100 bytes for a file, and never more than one note: the upload and the deletion of a file are told together where neither is told yet. The data to tell stays
 /// in the catalogue. Nothing is dropped where the disk is full: what cannot be noted is not done (`no_space`).
+///
+/// A `deleted_at` that is there stays. Where many deletions are told together, a row's may for a moment be the beginning of the hour of its own.
 ///
 /// A file that the table refuses (a trigger, a NUL in its metadata), or whose row in the catalogue is damaged, is parked and keeps no other from being told. A refused key, a missing permission
 /// and a table that is not as it must be keep everything waiting until they are mended.
@@ -32,6 +37,11 @@ struct AuditOptions {
     std::string table = "file_uploads";
     /// The certificates to trust (PEM); the system's where it is empty.
     std::string ca_file{};
+    /// Allows a URL without TLS of another machine than this one: whoever is on the way reads the key.
+    bool allow_plain_http = false;
+    /// Uploads, deletions and cleanups answer once the project was told of them: for that they wait 30 seconds, or until their deadline where that comes before, and then fail with
+    /// `not_delivered`. What they did is done and recorded all the same, and stays noted; the message names the file and what keeps the project from being told.
+    bool strict = false;
 };
 
 struct AuditStatus {

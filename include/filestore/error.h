@@ -40,7 +40,8 @@
     X(would_deadlock, 22, "a blocking call was made on a library thread")                  \
     X(forked, 23, "the object was made before fork and used in the child")                 \
     X(outcome_unknown, 24, "the answer was lost and the outcome cannot be told")           \
-    X(internal, 25, "a defect in the library")
+    X(internal, 25, "a defect in the library")                                             \
+    X(not_delivered, 26, "done and recorded, but the audit server was not told yet")
 
 namespace filestore {
 

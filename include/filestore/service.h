@@ -73,7 +73,7 @@ struct FILESTORE_API ServiceOptions {
     /// unsigned), `key_prefix`, `ca_file`, `spool_directory`, `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds),
     /// `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
     /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
-    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`.
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false).
     /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then. `time_zone` reads the system's time zones.
     Result<void> set(std::string_view name, std::string_view value);
 };
@@ -114,7 +114,7 @@ public:
 
     /// Stores a file and records it; answers its new ID. Once it succeeds the file is there, with its record, whatever happens next.
     /// Failures to act on: see StorageBackend::upload_async; nothing is stored then (see above for lost answers). `outcome_unknown` where
-    /// neither the removal nor its note succeeded.
+    /// neither the removal nor its note succeeded. `not_delivered`, here and of other calls that record: see AuditOptions::strict.
     [[nodiscard]] Result<FileId> upload(FileUpload file);
     void upload_async(FileUpload file, Completion<FileId> done);
 
@@ -166,6 +166,11 @@ public:
     /// Has parked files told again, as the catalogue has them now. Answers how many; 0 where the file is not parked, or has no row in the catalogue.
     [[nodiscard]] Result<std::uint64_t> retry_parked(RetryParkedRequest request);
     void retry_parked_async(RetryParkedRequest request, Completion<std::uint64_t> done);
+
+    /// The catalogue is to have no audit server any more: nothing is noted for one from now on, and what waits or is parked is dropped. Answers how many files that were.
+    /// `configuration` where this service has an audit server.
+    [[nodiscard]] Result<std::uint64_t> forget_audit_server(const CallOptions& options);
+    void forget_audit_server_async(const CallOptions& options, Completion<std::uint64_t> done);
 
     /// Whether an audit server is told of what is recorded.
     [[nodiscard]] bool has_audit_server() const noexcept;

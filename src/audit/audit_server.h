@@ -3,17 +3,14 @@
 /// The table of a Supabase project, as the outbox tells it what happened.
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
 
-#include "audit/outbox.h"
-#include "audit/postgrest/answer.h"
-#include "audit/postgrest/request.h"
+#include "audit/delivery.h"
+#include "audit/exchanges.h"
 #include "core/reactor.h"
-#include "core/secret.h"
 #include "filestore/audit.h"
 #include "http/transport.h"
 
@@ -28,24 +25,17 @@ public:
     AuditServer& operator=(const AuditServer&) = delete;
     ~AuditServer();
 
-    /// Makes the table's rows those of the entries; nothing where that is done. Blocks, for a minute at most. May be repeated in whole or in part, with the effect of once.
-    [[nodiscard]] std::optional<postgrest::Refused> tell(std::span<const OutboxEntry> entries,
-                                                         const std::stop_token& cancel);
+    /// Makes the table's rows those of the entries, and says of which that is done. Blocks, for 40 seconds at most. May be repeated in whole or in part, with the effect of once.
+    [[nodiscard]] std::vector<Verdict> tell(std::span<const OutboxEntry> entries,
+                                            const std::stop_token& cancel);
 
     /// Ends requests under way; later ones are refused. Not to be called on a library thread.
     void close() noexcept;
 
 private:
-    AuditServer(postgrest::Endpoint endpoint, std::vector<postgrest::Header> key_headers,
-                const AuditOptions& options);
-    [[nodiscard]] std::optional<postgrest::Refused> send(const std::vector<postgrest::Request>& requests,
-                                                         const std::stop_token& cancel);
-    [[nodiscard]] http::Request http_request(const postgrest::Request& request,
-                                             const std::stop_token& cancel) const;
+    AuditServer(Correspondent correspondent, const AuditOptions& options);
 
-    const postgrest::Endpoint endpoint_;
-    const std::vector<postgrest::Header> key_headers_;
-    const Secrets secrets_;
+    const Correspondent correspondent_;
     const std::string table_;
     const std::shared_ptr<Reactor> reactor_;
     const std::shared_ptr<http::Transport> transport_;

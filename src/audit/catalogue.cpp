@@ -62,6 +62,7 @@ constexpr const char* state_of =
     "WHERE file_id = ?3 AND uploaded_at IS NOT NULL AND deleted_at IS NULL)";
 
 constexpr std::string_view covered_mark = "covered";
+constexpr std::string_view server_mark = "audit_server";
 
 constexpr std::array operation_names{
     std::pair(Operation::upload, std::string_view("upload")),
@@ -113,11 +114,8 @@ std::optional<Intent> read_intent(const SqliteQuery& row) {
 
 class Catalogue::Impl {
 public:
-    Impl(SqliteConnection connection, const CatalogueOptions& options)
-        : connection_(std::move(connection)),
-          lock_(session_file(connection_.path())),
-          outbox_(connection_),
-          options_(options) {}
+    explicit Impl(SqliteConnection connection)
+        : connection_(std::move(connection)), lock_(session_file(connection_.path())), outbox_(connection_) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
@@ -147,6 +145,9 @@ public:
     Result<std::vector<FileId>> stored_after(const FileId& after, std::size_t most);
     Result<bool> is_stored(const FileId& id);
     Result<void> use_outbox(const std::function<Result<void>(Outbox&)>& work);
+    Result<void> read_outbox(const std::function<Result<void>(Outbox&)>& work);
+    Result<void> note_server();
+    Result<std::uint64_t> forget_server();
     [[nodiscard]] const std::string& path() const noexcept { return connection_.path(); }
 
     /// Runs `work` alone, unless this process is a child of the one that opened the catalogue.
@@ -165,6 +166,8 @@ private:
 
     template <class Work>
     auto in_transaction(Work work) -> std::invoke_result_t<Work>;
+    [[nodiscard]] Result<std::optional<Timestamp>> time_of_mark(std::string_view name);
+    [[nodiscard]] Result<void> set_mark(std::string_view name, Timestamp at);
     [[nodiscard]] Result<std::int64_t> own_session();
     [[nodiscard]] Result<std::int64_t> take_session();
     [[nodiscard]] Result<void> forget_sessions(const std::vector<std::int64_t>& dead);
@@ -176,7 +179,6 @@ private:
     SqliteConnection connection_;
     SessionLock lock_;
     Outbox outbox_;
-    const CatalogueOptions options_;
     /// 0 until the first begin(): a catalogue that is only read takes no session.
     std::int64_t session_ = 0;
     /// Numbers only grow: what this session begins itself has a larger one.
@@ -230,15 +232,35 @@ Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at) {
     FILESTORE_TRY(connection_.run(is_upload ? record_upload : record_removal, intent.id.text(),
                                   intent.file_path, intent.metadata.to_json(), format_timestamp(at),
                                   was_open));
-    if (!options_.fills_outbox || connection_.changed_rows() == 0) {
+    if (connection_.changed_rows() == 0) {
         return {};
     }
     const bool never_told = is_upload && was_open != 0;
-    return outbox_.add(intent.id.text(), at, never_told);
+    return outbox_.seal(intent.id.text(), never_told);
 }
 
 Result<void> Catalogue::Impl::use_outbox(const std::function<Result<void>(Outbox&)>& work) {
     return in_transaction([&] { return work(outbox_); });
+}
+
+Result<void> Catalogue::Impl::read_outbox(const std::function<Result<void>(Outbox&)>& work) {
+    SqliteTransaction transaction(connection_);
+    FILESTORE_TRY(transaction.begin_reading());
+    FILESTORE_TRY(work(outbox_));
+    return transaction.commit();
+}
+
+/// Writes only where the mark is not there yet.
+Result<void> Catalogue::Impl::note_server() {
+    FILESTORE_TRY_ASSIGN(const auto noted_at, time_of_mark(server_mark));
+    return noted_at ? Result<void>() : set_mark(server_mark, system_clock()->now());
+}
+
+Result<std::uint64_t> Catalogue::Impl::forget_server() {
+    return in_transaction([&]() -> Result<std::uint64_t> {
+        FILESTORE_TRY(connection_.run("DELETE FROM marks WHERE name = ?", server_mark));
+        return outbox_.drop();
+    });
 }
 
 Result<void> Catalogue::Impl::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
@@ -403,22 +425,29 @@ Result<std::vector<RecordState>> Catalogue::Impl::states_of(const std::vector<Fi
     return states;
 }
 
-Result<std::optional<Timestamp>> Catalogue::Impl::covered_at() {
-    FILESTORE_TRY_ASSIGN(SqliteQuery row,
-                         connection_.query("SELECT at FROM marks WHERE name = ?", covered_mark));
+Result<std::optional<Timestamp>> Catalogue::Impl::time_of_mark(std::string_view name) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row, connection_.query("SELECT at FROM marks WHERE name = ?", name));
     FILESTORE_TRY_ASSIGN(const bool found, row.next());
     std::optional<Timestamp> at;
     if (found && !read_time(row, 0, at)) {
-        return damaged(connection_.path(), "mark " + std::string(covered_mark));
+        return damaged(connection_.path(), "mark " + std::string(name));
     }
     return at;
 }
 
-Result<void> Catalogue::Impl::note_covered(Timestamp at) {
+Result<void> Catalogue::Impl::set_mark(std::string_view name, Timestamp at) {
     return connection_.run(
         "INSERT INTO marks (name, at) VALUES (?, ?) "
         "ON CONFLICT (name) DO UPDATE SET at = excluded.at",
-        covered_mark, format_timestamp(at));
+        name, format_timestamp(at));
+}
+
+Result<std::optional<Timestamp>> Catalogue::Impl::covered_at() {
+    return time_of_mark(covered_mark);
+}
+
+Result<void> Catalogue::Impl::note_covered(Timestamp at) {
+    return set_mark(covered_mark, at);
 }
 
 Result<std::int64_t> Catalogue::Impl::own_session() {
@@ -481,7 +510,11 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::string& path, cons
                                         filestore::quoted(path) + "; give an absolute path");
     }
     FILESTORE_TRY_ASSIGN(SqliteConnection connection, open_catalogue_file(absolute.native()));
-    return std::unique_ptr<Catalogue>(new Catalogue(std::make_unique<Impl>(std::move(connection), options)));
+    auto impl = std::make_unique<Impl>(std::move(connection));
+    if (options.has_server) {
+        FILESTORE_TRY(impl->note_server());
+    }
+    return std::unique_ptr<Catalogue>(new Catalogue(std::move(impl)));
 }
 
 Catalogue::Catalogue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -549,6 +582,14 @@ Result<bool> Catalogue::is_stored(const FileId& id) {
 
 Result<void> Catalogue::use_outbox(const std::function<Result<void>(Outbox&)>& work) {
     return impl_->exclusively([&] { return impl_->use_outbox(work); });
+}
+
+Result<void> Catalogue::read_outbox(const std::function<Result<void>(Outbox&)>& work) {
+    return impl_->exclusively([&] { return impl_->read_outbox(work); });
+}
+
+Result<std::uint64_t> Catalogue::forget_server() {
+    return impl_->exclusively([&] { return impl_->forget_server(); });
 }
 
 const std::string& Catalogue::path() const noexcept {

@@ -56,8 +56,8 @@ class Outbox;
 
 /// A value.
 struct CatalogueOptions {
-    /// Whether what is recorded is also noted in the outbox, in the same transaction.
-    bool fills_outbox = false;
+    /// This process tells an audit server. From then on the catalogue has one: what anybody records is noted in the outbox, in the same transaction, until forget_server().
+    bool has_server = false;
 };
 
 class Catalogue {
@@ -118,6 +118,12 @@ public:
 
     /// Runs `work` alone, in one transaction, which takes effect where it succeeds.
     [[nodiscard]] Result<void> use_outbox(const std::function<Result<void>(Outbox&)>& work);
+
+    /// The same for work that only reads: it does not wait for writers of other processes.
+    [[nodiscard]] Result<void> read_outbox(const std::function<Result<void>(Outbox&)>& work);
+
+    /// The catalogue has no audit server any more: nothing is noted from now on, and what waits or is parked is dropped. Answers how many files that were.
+    [[nodiscard]] Result<std::uint64_t> forget_server();
 
     /// Absolute.
     [[nodiscard]] const std::string& path() const noexcept;

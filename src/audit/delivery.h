@@ -12,8 +12,15 @@
 
 namespace filestore {
 
-/// Tells the server; nothing where it took all. May be called with the same entries again.
-using TellEntries = std::function<std::optional<postgrest::Refused>(std::span<const OutboxEntry>)>;
+/// What was said of some of the entries that were told. A value.
+struct Verdict {
+    std::vector<OutboxEntry> entries;
+    /// Nothing where the server has them all.
+    std::optional<postgrest::Refused> refused;
+};
+
+/// Tells the server. Every entry is in one of the verdicts. May be called with the same entries again.
+using TellEntries = std::function<std::vector<Verdict>(std::span<const OutboxEntry>)>;
 
 struct RefusedEntry {
     OutboxEntry entry;
@@ -25,7 +32,7 @@ struct Delivery {
     std::vector<OutboxEntry> delivered;
     /// Each was refused alone, for what it is.
     std::vector<RefusedEntry> refused;
-    /// Why it ended early: a refusal that says nothing of a row.
+    /// Why it ended early, or some were not told: a refusal that says nothing of a row. One that does not pass by itself stands before one that does.
     std::optional<postgrest::Refused> stopped;
 };
 

@@ -12,15 +12,21 @@ namespace {
 
 constexpr std::string_view delivered_total = "delivered";
 
-constexpr const char* add_entry = R"sql(
-INSERT INTO outbox (file_id, since, never_told, checksum) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = excluded.checksum
-)sql";
+/// What an entry without a seal has in place of a checksum.
+constexpr std::int64_t no_checksum = -1;
+
+constexpr const char* seal_entry =
+    "UPDATE outbox SET checksum = ?2, never_told = max(never_told, ?3 AND version = 1) WHERE file_id = ?1";
+
+constexpr const char* add_entry =
+    "INSERT INTO outbox (file_id, since, never_told, checksum) VALUES (?1, ?2, 0, -1) "
+    "ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = excluded.checksum";
 
 constexpr const char* first_entries = R"sql(
 SELECT file_path, metadata, uploaded_at, deleted_at, outbox.file_id, number, version, never_told, checksum,
        file_uploads.file_id IS NULL
-FROM outbox LEFT JOIN file_uploads ON file_uploads.file_id = outbox.file_id ORDER BY number LIMIT ?
+FROM outbox LEFT JOIN file_uploads ON file_uploads.file_id = outbox.file_id
+WHERE number > ? ORDER BY number LIMIT ?
 )sql";
 
 constexpr const char* add_to_total =
@@ -54,7 +60,8 @@ std::optional<OutboxEntry> read_entry(const SqliteQuery& row) {
     const std::string file_id = row.text(4);
     const auto id = FileId::parse(file_id);
     const bool has_row = row.number(9) == 0;
-    if (!id.ok() || !has_row || checksum_of(file_id, row) != row.number(8)) {
+    const bool is_as_recorded = row.number(8) == no_checksum || checksum_of(file_id, row) == row.number(8);
+    if (!id.ok() || !has_row || !is_as_recorded) {
         return std::nullopt;
     }
     auto read = read_catalogue_row(*id, row, 0);
@@ -66,30 +73,44 @@ std::optional<OutboxEntry> read_entry(const SqliteQuery& row) {
 
 }  // namespace
 
-Result<void> Outbox::add(std::string_view file_id, Timestamp at, bool never_told) {
+Result<void> Outbox::seal(std::string_view file_id, bool never_told) {
     std::int64_t checksum = 0;
     {
         FILESTORE_TRY_ASSIGN(
             SqliteQuery row,
             connection_.query(
-                "SELECT file_path, metadata, uploaded_at, deleted_at FROM file_uploads WHERE file_id = ?",
+                "SELECT file_path, metadata, uploaded_at, deleted_at FROM file_uploads "
+                "WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM outbox WHERE outbox.file_id = ?1)",
                 file_id));
-        FILESTORE_TRY(row.next());
+        FILESTORE_TRY_ASSIGN(const bool has_entry, row.next());
+        if (!has_entry) {
+            return {};
+        }
         checksum = checksum_of(file_id, row);
     }
-    return connection_.run(add_entry, file_id, format_timestamp(at), std::int64_t{never_told}, checksum);
+    return connection_.run(seal_entry, file_id, checksum, std::int64_t{never_told});
 }
 
-Result<std::vector<OutboxEntry>> Outbox::take(std::size_t most, std::size_t most_bytes, Timestamp now) {
+Result<std::uint64_t> Outbox::drop() {
+    FILESTORE_TRY_ASSIGN(
+        const auto files,
+        number_of("SELECT count(*) FROM (SELECT file_id FROM outbox UNION SELECT file_id FROM parked)"));
+    FILESTORE_TRY(connection_.run("DELETE FROM outbox"));
+    FILESTORE_TRY(connection_.run("DELETE FROM parked"));
+    return static_cast<std::uint64_t>(files);
+}
+
+Result<std::vector<OutboxEntry>> Outbox::take(std::int64_t behind, std::size_t most, std::size_t most_bytes,
+                                              Timestamp now) {
     for (;;) {
-        FILESTORE_TRY_ASSIGN(Page page, read_page(most, most_bytes));
+        FILESTORE_TRY_ASSIGN(Page page, read_page(behind, most, most_bytes));
         for (const Damaged& entry : page.damaged) {
             FILESTORE_TRY(park_damaged(entry, now));
         }
         if (!page.entries.empty()) {
-            FILESTORE_TRY(
-                connection_.run("UPDATE outbox SET never_told = 0 WHERE never_told = 1 AND number <= ?",
-                                page.entries.back().number));
+            FILESTORE_TRY(connection_.run(
+                "UPDATE outbox SET never_told = 0 WHERE never_told = 1 AND number > ? AND number <= ?",
+                behind, page.entries.back().number));
         }
         if (!page.entries.empty() || page.damaged.empty()) {
             return std::move(page.entries);
@@ -97,8 +118,9 @@ Result<std::vector<OutboxEntry>> Outbox::take(std::size_t most, std::size_t most
     }
 }
 
-Result<Outbox::Page> Outbox::read_page(std::size_t most, std::size_t most_bytes) {
-    FILESTORE_TRY_ASSIGN(SqliteQuery row, connection_.query(first_entries, static_cast<std::int64_t>(most)));
+Result<Outbox::Page> Outbox::read_page(std::int64_t behind, std::size_t most, std::size_t most_bytes) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query(first_entries, behind, static_cast<std::int64_t>(most)));
     Page page;
     std::size_t bytes = 0;
     for (;;) {
@@ -164,6 +186,19 @@ Result<bool> Outbox::has_up_to(std::int64_t number) {
     return row.next();
 }
 
+Result<bool> Outbox::has(std::string_view file_id) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT 1 FROM outbox WHERE file_id = ?", file_id));
+    return row.next();
+}
+
+Result<std::optional<std::string>> Outbox::reason_of(std::string_view file_id) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT reason FROM parked WHERE file_id = ?", file_id));
+    FILESTORE_TRY_ASSIGN(const bool found, row.next());
+    return found ? std::optional(row.text(0)) : std::nullopt;
+}
+
 Result<AuditStatus> Outbox::status() {
     AuditStatus status;
     FILESTORE_TRY_ASSIGN(const auto pending, number_of("SELECT count(*) FROM outbox"));
@@ -226,7 +261,8 @@ Result<bool> Outbox::retry_one(const std::string& file_id, Timestamp now) {
     if (connection_.changed_rows() == 0) {
         return false;
     }
-    FILESTORE_TRY(add(file_id, now, false));
+    FILESTORE_TRY(connection_.run(add_entry, file_id, format_timestamp(now)));
+    FILESTORE_TRY(seal(file_id, false));
     return true;
 }
 

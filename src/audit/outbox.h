@@ -5,10 +5,12 @@
 /// An entry is a file: what is to be told of it is its row of `file_uploads`, as it is then. So there is one entry for a file, however much happens to it, and a sender that tells
 /// a file's row tells its upload before its deletion or both together. An entry has a version: it goes only where nothing has happened to the file since it was taken.
 ///
-/// Each entry has a checksum of the row that it stands for. A row that does not match is not told, but parked, as is what the server refuses.
+/// A trigger of the catalogue makes an entry, or a new version of it, for every row that is changed, by whomsoever. Who records seals it with a checksum of the row; a row that does
+/// not match is not told, but parked, as is what the server refuses. An older version of the library may leave an entry without a seal: its row is told as it is.
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,12 +37,12 @@ class Outbox {
 public:
     explicit Outbox(SqliteConnection& connection) noexcept : connection_(connection) {}
 
-    /// The file's row was changed. `never_told`: by its upload.
-    [[nodiscard]] Result<void> add(std::string_view file_id, Timestamp at, bool never_told);
+    /// The file's row was changed in this transaction. `never_told`: by its upload. Without an entry there is nothing to seal.
+    [[nodiscard]] Result<void> seal(std::string_view file_id, bool never_told);
 
-    /// The first entries, at most so many and of so many bytes, but one at least where there is any. They count as told from now on. Those of damaged rows are parked.
-    [[nodiscard]] Result<std::vector<OutboxEntry>> take(std::size_t most, std::size_t most_bytes,
-                                                        Timestamp now);
+    /// The first entries behind the one of a number, at most so many and of so many bytes, but one at least where there is any. They count as told from now on. Those of damaged rows are parked.
+    [[nodiscard]] Result<std::vector<OutboxEntry>> take(std::int64_t behind, std::size_t most,
+                                                        std::size_t most_bytes, Timestamp now);
 
     /// These were told.
     [[nodiscard]] Result<void> delivered(std::span<const OutboxEntry> entries);
@@ -51,6 +53,9 @@ public:
     /// 0 where there is no entry.
     [[nodiscard]] Result<std::int64_t> last_number();
     [[nodiscard]] Result<bool> has_up_to(std::int64_t number);
+    [[nodiscard]] Result<bool> has(std::string_view file_id);
+    /// Why the file is parked; nothing where it is not.
+    [[nodiscard]] Result<std::optional<std::string>> reason_of(std::string_view file_id);
 
     [[nodiscard]] Result<AuditStatus> status();
 
@@ -59,6 +64,9 @@ public:
 
     /// Makes parked files entries again, with their rows as they are now: one, or all where `file_id` is empty. Answers how many; those without a row stay parked.
     [[nodiscard]] Result<std::uint64_t> retry(std::string_view file_id, Timestamp now);
+
+    /// Drops every entry, and what is parked. Answers how many files that were.
+    [[nodiscard]] Result<std::uint64_t> drop();
 
 private:
     struct Damaged {
@@ -70,7 +78,7 @@ private:
         std::vector<Damaged> damaged;
     };
 
-    [[nodiscard]] Result<Page> read_page(std::size_t most, std::size_t most_bytes);
+    [[nodiscard]] Result<Page> read_page(std::int64_t behind, std::size_t most, std::size_t most_bytes);
     [[nodiscard]] Result<bool> retry_one(const std::string& file_id, Timestamp now);
     [[nodiscard]] Result<void> park_damaged(const Damaged& entry, Timestamp now);
     [[nodiscard]] Result<void> write_parked(std::string_view file_id, std::string_view reason, Timestamp now);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <limits>
 #include <new>
 #include <random>
@@ -20,7 +21,6 @@ using postgrest::Refusal;
 using postgrest::Refused;
 
 constexpr std::int64_t sender_session = 0;
-constexpr std::size_t most_entries = 500;
 constexpr std::size_t most_bytes = std::size_t{1} << 20U;
 /// So long a thread without work stays.
 constexpr std::chrono::milliseconds idle_time{500};
@@ -42,15 +42,18 @@ std::chrono::milliseconds shortened_by_chance(std::chrono::milliseconds pause) {
 
 }  // namespace
 
-/// Somebody who waits in flush().
+/// Somebody who waits in flush() or flush_file().
 class Sender::Waiter final : public Wake::Target {
 public:
-    Waiter(std::int64_t up_to, PendingAnswerPtr<void> answer, std::shared_ptr<Executor> executor)
-        : up_to_(up_to), answer_(std::move(answer)), executor_(std::move(executor)) {
+    /// Whether it need wait no more; a failure is its answer.
+    using Condition = std::function<Result<bool>(Outbox&)>;
+
+    Waiter(Condition has_ended_well, PendingAnswerPtr<void> answer, std::shared_ptr<Executor> executor)
+        : condition_(std::move(has_ended_well)), answer_(std::move(answer)), executor_(std::move(executor)) {
         on_stop_.emplace(answer_->token(), Cancel{this});
     }
 
-    [[nodiscard]] std::int64_t up_to() const noexcept { return up_to_; }
+    [[nodiscard]] Result<bool> may_go(Outbox& outbox) const { return condition_(outbox); }
     [[nodiscard]] bool has_ended() const noexcept { return has_ended_.load(); }
 
     void end(Result<void> result) noexcept {
@@ -89,7 +92,7 @@ private:
         return Error(ErrorCode::timeout, std::move(message));
     }
 
-    const std::int64_t up_to_;
+    const Condition condition_;
     const PendingAnswerPtr<void> answer_;
     const std::shared_ptr<Executor> executor_;
     std::atomic<bool> has_ended_{false};
@@ -121,14 +124,36 @@ void Sender::flush(const std::shared_ptr<Catalogue>& catalogue,
                    std::optional<std::chrono::steady_clock::time_point> deadline,
                    const PendingAnswerPtr<void>& answer) {
     std::int64_t up_to = 0;
-    const auto read = catalogue->use_outbox([&](Outbox& outbox) -> Result<void> {
+    const auto read = catalogue->read_outbox([&](Outbox& outbox) -> Result<void> {
         FILESTORE_TRY_ASSIGN(up_to, outbox.last_number());
         return {};
     });
     if (!read.ok() || up_to == 0) {
         return answer->give(read);
     }
-    const auto waiter = std::make_shared<Waiter>(up_to, answer, executor_);
+    const auto is_told = [up_to](Outbox& outbox) -> Result<bool> {
+        FILESTORE_TRY_ASSIGN(const bool waits, outbox.has_up_to(up_to));
+        return !waits;
+    };
+    wait(catalogue, std::make_shared<Waiter>(is_told, answer, executor_), deadline);
+}
+
+void Sender::flush_file(const std::shared_ptr<Catalogue>& catalogue, const FileId& id,
+                        std::optional<std::chrono::steady_clock::time_point> deadline,
+                        const PendingAnswerPtr<void>& answer) {
+    const auto is_told = [id](Outbox& outbox) -> Result<bool> {
+        FILESTORE_TRY_ASSIGN(const bool waits, outbox.has(id.text()));
+        FILESTORE_TRY_ASSIGN(const auto reason, outbox.reason_of(id.text()));
+        if (!waits && reason) {
+            return Error(ErrorCode::rejected, *reason);
+        }
+        return !waits;
+    };
+    wait(catalogue, std::make_shared<Waiter>(is_told, answer, executor_), deadline);
+}
+
+void Sender::wait(const std::shared_ptr<Catalogue>& catalogue, const std::shared_ptr<Waiter>& waiter,
+                  std::optional<std::chrono::steady_clock::time_point> deadline) {
     const std::lock_guard lock(mutex_);
     use(catalogue);
     if (is_closed_) {
@@ -219,7 +244,9 @@ std::chrono::milliseconds Sender::pause_for(const Round& round) {
     constexpr unsigned most_doublings = 20;
     const auto doubled = pauses_.first * (std::int64_t{1} << std::min(failures_, most_doublings));
     const auto longest = waiters_.empty() ? pauses_.longest : std::min(pauses_.longest, look_again);
-    return shortened_by_chance(std::min(doubled, longest));
+    const auto pause = shortened_by_chance(std::min(doubled, longest));
+    const auto wanted = round.stopped ? round.stopped->retry_after : std::nullopt;
+    return wanted ? std::max<std::chrono::milliseconds>(pause, *wanted) : pause;
 }
 
 Sender::Round Sender::send_all() noexcept {
@@ -229,14 +256,14 @@ Sender::Round Sender::send_all() noexcept {
             return std::move(*round);
         }
         // Of the catalogue: it fails file operations, too, and is tried again.
-        return {false, false, Refused{Refusal::for_now, round.error()}};
+        return {false, false, Refused{Refusal::for_now, round.error(), {}}};
     } catch (const std::bad_alloc&) {
-        return {false, false, Refused{Refusal::for_now, Error(ErrorCode::no_memory)}};
+        return {false, false, Refused{Refusal::for_now, Error(ErrorCode::no_memory), {}}};
     }
 }
 
 Result<Sender::Round> Sender::try_to_send_all() {
-    FILESTORE_TRY_ASSIGN(const bool waits, something_waits(std::numeric_limits<std::int64_t>::max()));
+    FILESTORE_TRY_ASSIGN(const bool waits, something_waits());
     if (!waits) {
         return Round{true, false, std::nullopt};
     }
@@ -250,16 +277,34 @@ Result<Sender::Round> Sender::try_to_send_all() {
     return round;
 }
 
+/// Goes through the outbox once. What fails for now while something else succeeds is left for the next round, so that it keeps nothing behind it waiting.
 Result<Sender::Round> Sender::send_batches() {
+    std::optional<Refused> left;
+    std::int64_t behind = std::exchange(begin_behind_, 0);
+    if (behind > 0) {
+        left = failed_alone_;
+    } else if (failed_alone_) {
+        batch_size_ = 1;
+    }
     while (!stop_.stop_requested()) {
-        FILESTORE_TRY_ASSIGN(const std::vector<OutboxEntry> batch, take_batch());
+        FILESTORE_TRY_ASSIGN(const std::vector<OutboxEntry> batch, take_batch(behind));
         if (batch.empty()) {
-            return Round{true, false, std::nullopt};
+            return Round{!left, false, std::move(left)};
         }
         auto delivery = deliver(batch, [&](auto part) { return server_->tell(part, stop_.get_token()); });
         FILESTORE_TRY(settle(delivery));
+        if (behind == 0 && !delivery.stopped) {
+            failed_alone_.reset();
+        }
+        behind = batch.back().number;
+        adapt_size(batch.size(), delivery);
         if (delivery.stopped) {
-            return Round{false, false, std::move(delivery.stopped)};
+            const bool got_on = !delivery.delivered.empty() || !delivery.refused.empty();
+            if (!got_on || delivery.stopped->refusal != Refusal::for_now) {
+                note_failure(batch, *delivery.stopped);
+                return Round{false, false, std::move(delivery.stopped)};
+            }
+            left = std::move(delivery.stopped);
         }
         // Who waits for some of it need not wait for the rest.
         answer_waiters({});
@@ -267,10 +312,24 @@ Result<Sender::Round> Sender::send_batches() {
     return Round{};
 }
 
-Result<std::vector<OutboxEntry>> Sender::take_batch() {
+/// A batch may fail because it is too much for the server's time limits.
+void Sender::adapt_size(std::size_t told, const Delivery& delivery) noexcept {
+    const bool failed = delivery.stopped && delivery.stopped->refusal == Refusal::for_now;
+    batch_size_ = failed ? std::max<std::size_t>(told / 2, 1) : std::min(batch_size_ * 2, most_entries);
+}
+
+/// The next round passes over an entry that has failed alone; the one after it begins with that entry again, alone.
+void Sender::note_failure(const std::vector<OutboxEntry>& batch, const Refused& refused) {
+    if (batch.size() == 1 && refused.refusal == Refusal::for_now) {
+        begin_behind_ = batch.front().number;
+        failed_alone_ = refused;
+    }
+}
+
+Result<std::vector<OutboxEntry>> Sender::take_batch(std::int64_t behind) {
     std::vector<OutboxEntry> batch;
     const auto used = catalogue_->use_outbox([&](Outbox& outbox) -> Result<void> {
-        FILESTORE_TRY_ASSIGN(batch, outbox.take(most_entries, most_bytes, clock_->now()));
+        FILESTORE_TRY_ASSIGN(batch, outbox.take(behind, batch_size_, most_bytes, clock_->now()));
         return {};
     });
     return used.ok() ? Result<std::vector<OutboxEntry>>(std::move(batch)) : used.error();
@@ -286,13 +345,22 @@ Result<void> Sender::settle(const Delivery& delivery) {
     });
 }
 
-Result<bool> Sender::something_waits(std::int64_t up_to) {
+Result<bool> Sender::something_waits() {
     bool waits = false;
-    const auto used = catalogue_->use_outbox([&](Outbox& outbox) -> Result<void> {
-        FILESTORE_TRY_ASSIGN(waits, outbox.has_up_to(up_to));
+    const auto used = catalogue_->read_outbox([&](Outbox& outbox) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(waits, outbox.has_up_to(std::numeric_limits<std::int64_t>::max()));
         return {};
     });
     return used.ok() ? Result<bool>(waits) : used.error();
+}
+
+Result<bool> Sender::may_go(const Waiter& waiter) {
+    bool may_go = false;
+    const auto used = catalogue_->read_outbox([&](Outbox& outbox) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(may_go, waiter.may_go(outbox));
+        return {};
+    });
+    return used.ok() ? Result<bool>(may_go) : used.error();
 }
 
 /// Without memory they are answered after a later round.
@@ -312,9 +380,11 @@ void Sender::answer_waiters(const Round& round) noexcept {
 }
 
 void Sender::answer(Waiter& waiter, const Round& round) {
-    const auto waits = something_waits(waiter.up_to());
-    if (waits.ok() && !*waits) {
+    const auto told = may_go(waiter);
+    if (told.ok() && *told) {
         waiter.end({});
+    } else if (!told.ok() && told.error().code() == ErrorCode::rejected) {
+        waiter.end(told.error());
     } else if (round.stopped && round.stopped->refusal != Refusal::for_now) {
         waiter.end(round.stopped->error);
     } else if (round.stopped) {

@@ -49,6 +49,11 @@ public:
                std::optional<std::chrono::steady_clock::time_point> deadline,
                const PendingAnswerPtr<void>& answer);
 
+    /// Answers once nothing of the file waits: as flush(), and `rejected` where it is parked. Something of it was recorded.
+    void flush_file(const std::shared_ptr<Catalogue>& catalogue, const FileId& id,
+                    std::optional<std::chrono::steady_clock::time_point> deadline,
+                    const PendingAnswerPtr<void>& answer);
+
     /// Ends what is under way; what was not told stays in the outbox. Blocks, unless it is called on a library thread.
     void close() noexcept;
 
@@ -63,6 +68,8 @@ private:
         std::optional<postgrest::Refused> stopped;
     };
 
+    void wait(const std::shared_ptr<Catalogue>& catalogue, const std::shared_ptr<Waiter>& waiter,
+              std::optional<std::chrono::steady_clock::time_point> deadline);
     void use(const std::shared_ptr<Catalogue>& catalogue) noexcept;
     [[nodiscard]] bool ensure_running() noexcept;
     void run() noexcept;
@@ -71,9 +78,12 @@ private:
     [[nodiscard]] Round send_all() noexcept;
     [[nodiscard]] Result<Round> try_to_send_all();
     [[nodiscard]] Result<Round> send_batches();
-    [[nodiscard]] Result<std::vector<OutboxEntry>> take_batch();
+    [[nodiscard]] Result<std::vector<OutboxEntry>> take_batch(std::int64_t behind);
+    void adapt_size(std::size_t told, const Delivery& delivery) noexcept;
+    void note_failure(const std::vector<OutboxEntry>& batch, const postgrest::Refused& refused);
     [[nodiscard]] Result<void> settle(const Delivery& delivery);
-    [[nodiscard]] Result<bool> something_waits(std::int64_t up_to);
+    [[nodiscard]] Result<bool> something_waits();
+    [[nodiscard]] Result<bool> may_go(const Waiter& waiter);
     void answer_waiters(const Round& round) noexcept;
     void answer(Waiter& waiter, const Round& round);
 
@@ -83,6 +93,13 @@ private:
     const SenderPauses pauses_;
     const std::shared_ptr<Reactor> reactor_;
     std::stop_source stop_;
+
+    // Of the thread.
+    static constexpr std::size_t most_entries = 500;
+    std::size_t batch_size_ = most_entries;
+    /// The next round begins behind this entry.
+    std::int64_t begin_behind_ = 0;
+    std::optional<postgrest::Refused> failed_alone_;
 
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -10,7 +10,13 @@ Result<std::shared_ptr<AuditServer>> open_audit_server(const ServiceOptions& opt
     if (audit.url.empty()) {
         audit.url = environment_variable("SUPABASE_URL").value_or("");
     }
-    if (audit.url.empty() || audit.url == "off") {
+    const bool is_off = audit.url.empty() || audit.url == "off";
+    if (is_off && audit.strict) {
+        return Error(ErrorCode::configuration,
+                     "every event is to be told to an audit server (audit_strict), but none is named: set "
+                     "SUPABASE_URL and SUPABASE_KEY, or audit_url and audit_key");
+    }
+    if (is_off) {
         return std::shared_ptr<AuditServer>();
     }
     if (options.catalogue_path == "off") {

@@ -422,7 +422,15 @@ private:
     }
 
     Result<void> finish() {
-        answer_->give(report_);
+        if (request_.dry_run || report_.removed + report_.already_gone == 0) {
+            answer_->give(report_);
+            return {};
+        }
+        const std::string what_is_done = std::to_string(report_.removed) + " files are removed";
+        parts_.journal->when_told(
+            std::nullopt, limits_, what_is_done, [self = shared_from_this()](const Result<void>& told) {
+                self->answer_->give(told.ok() ? Result<CleanupReport>(self->report_) : told.error());
+            });
         return {};
     }
 

@@ -82,8 +82,12 @@ constexpr auto cleanup_settings = std::to_array<Setting>({{"enabled", "cleanup_e
 
 constexpr auto catalogue_settings = std::to_array<Setting>({{"path", "catalogue_path"}});
 
-constexpr auto audit_settings = std::to_array<Setting>(
-    {{"url", "audit_url"}, {"key", "audit_key"}, {"table", "audit_table"}, {"ca_file", "audit_ca_file"}});
+constexpr auto audit_settings = std::to_array<Setting>({{"url", "audit_url"},
+                                                        {"key", "audit_key"},
+                                                        {"table", "audit_table"},
+                                                        {"ca_file", "audit_ca_file"},
+                                                        {"plain_http", "audit_plain_http", true},
+                                                        {"strict", "audit_strict", true}});
 
 constexpr auto sections = std::to_array<Section>({{"local", local_settings},
                                                   {"s3", s3_settings},

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -13,6 +14,18 @@ namespace {
 
 /// How long one step of settling an intent may wait for the backend.
 constexpr std::chrono::seconds settle_limit{5};
+
+/// How long an operation in strict mode waits for the audit server.
+constexpr std::chrono::seconds strict_limit{30};
+
+Error not_delivered(const std::string& what_is_done, const Error& reason) {
+    ErrorDetails details = reason.details();
+    details.retryable = false;
+    return Error(ErrorCode::not_delivered,
+                 what_is_done + ", but the audit server has not been told; that stays noted: " +
+                     std::string(reason.message()),
+                 std::move(details));
+}
 
 /// Closing the service does not cancel it: programs that run for a moment only would never settle anything.
 FileRequest settling_request(const Intent& intent) {
@@ -34,8 +47,11 @@ void as_far_as_memory_goes(Step&& step) noexcept {
 }  // namespace
 
 Journal::Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
-                 std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender)
-    : backend_(std::move(backend)), calls_(std::move(calls)), sender_(std::move(sender)) {
+                 std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender, bool is_strict)
+    : backend_(std::move(backend)),
+      calls_(std::move(calls)),
+      sender_(std::move(sender)),
+      is_strict_(is_strict) {
     if (catalogue_path) {
         path_ = std::move(*catalogue_path);
     } else {
@@ -147,13 +163,31 @@ void Journal::flush(std::optional<std::chrono::steady_clock::time_point> deadlin
     sender_->flush(catalogue_, deadline, answer);
 }
 
+void Journal::when_told(const std::optional<FileId>& id, const CallOptions& options,
+                        const std::string& what_is_done, Completion<void> done) {
+    if (!is_strict_ || !sender_) {
+        return done({});
+    }
+    const auto latest = std::chrono::steady_clock::now() + strict_limit;
+    const auto deadline = std::min(options.deadline.value_or(latest), latest);
+    Completion<void> tell = [what_is_done, done = std::move(done)](const Result<void>& told) {
+        done(told.ok() ? told : not_delivered(what_is_done, told.error()));
+    };
+    const auto answer = begin_call<void>(*calls_, options.cancel, std::move(tell));
+    if (answer && id) {
+        sender_->flush_file(catalogue_, *id, deadline, answer);
+    } else if (answer) {
+        flush(deadline, answer);
+    }
+}
+
 Result<AuditStatus> Journal::audit_status() {
     AuditStatus status;
     if (!has_recorded()) {
         return status;
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    const auto read = record->use_outbox([&](Outbox& outbox) -> Result<void> {
+    const auto read = record->read_outbox([&](Outbox& outbox) -> Result<void> {
         FILESTORE_TRY_ASSIGN(status, outbox.status());
         return {};
     });
@@ -166,7 +200,7 @@ Result<std::vector<ParkedFile>> Journal::parked(const std::string& after, std::s
         return files;
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    const auto read = record->use_outbox([&](Outbox& outbox) -> Result<void> {
+    const auto read = record->read_outbox([&](Outbox& outbox) -> Result<void> {
         FILESTORE_TRY_ASSIGN(files, outbox.parked(after, most));
         return {};
     });
@@ -184,6 +218,20 @@ Result<std::uint64_t> Journal::retry_parked(const std::string& file_id, Timestam
         return {};
     }));
     return changed.ok() ? Result<std::uint64_t>(count) : changed.error();
+}
+
+Result<std::uint64_t> Journal::forget_server() {
+    if (has_sender()) {
+        return Error(
+            ErrorCode::configuration,
+            "an audit server is named, which would be told again at once: unset SUPABASE_URL, or set "
+            "audit_url to off");
+    }
+    if (!has_recorded()) {
+        return std::uint64_t{0};
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->forget_server();
 }
 
 void Journal::close() noexcept {
@@ -234,7 +282,7 @@ Result<Catalogue*> Journal::catalogue() {
         if (catalogue_) {
             return catalogue_.get();
         }
-        FILESTORE_TRY_ASSIGN(auto opened, Catalogue::open(path_, {.fills_outbox = has_sender()}));
+        FILESTORE_TRY_ASSIGN(auto opened, Catalogue::open(path_, {.has_server = has_sender()}));
         FILESTORE_TRY_ASSIGN(stale, opened->stale_intents());
         catalogue_ = std::move(opened);
     }

@@ -24,9 +24,9 @@ namespace filestore {
 class Journal : public StoreRecord, public std::enable_shared_from_this<Journal> {
 public:
     /// Settling counts among `calls`, so that whoever closes them ends it and waits for it.
-    /// `sender` tells an audit server what is recorded; null where there is none.
+    /// `sender` tells an audit server what is recorded; null where there is none. `is_strict`: see AuditOptions.
     Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
-            std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender);
+            std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender, bool is_strict);
 
     /// Empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -60,10 +60,16 @@ public:
     /// See Sender; there is one. May throw std::bad_alloc.
     void flush(std::optional<std::chrono::steady_clock::time_point> deadline,
                const PendingAnswerPtr<void>& answer);
+    /// Answers what was done and recorded: at once, or in strict mode once the audit server was told of the file, or of everything where no file is given. Then it may also answer
+    /// `not_delivered`, with `what_is_done` in its message. Of `options` the deadline and the cancellation count.
+    void when_told(const std::optional<FileId>& id, const CallOptions& options,
+                   const std::string& what_is_done, Completion<void> done);
     /// See Outbox. Nothing is told, waits or is parked where nothing has been recorded yet.
     [[nodiscard]] Result<AuditStatus> audit_status();
     [[nodiscard]] Result<std::vector<ParkedFile>> parked(const std::string& after, std::size_t most);
     [[nodiscard]] Result<std::uint64_t> retry_parked(const std::string& file_id, Timestamp now);
+    /// See Catalogue. `configuration` where there is a sender.
+    [[nodiscard]] Result<std::uint64_t> forget_server();
     /// See Sender::close().
     void close() noexcept;
 
@@ -86,6 +92,7 @@ private:
     const std::shared_ptr<StorageBackend> backend_;
     const std::shared_ptr<PendingCalls> calls_;
     const std::shared_ptr<Sender> sender_;
+    const bool is_strict_;
     std::mutex mutex_;
     /// Once it is set it stays.
     std::shared_ptr<Catalogue> catalogue_;

@@ -64,6 +64,18 @@ protected:
 
     void finish(Result<T> result) noexcept { answer_->give(std::move(result)); }
 
+    /// Answers what was done and recorded, as soon as that may be.
+    void succeed(T result, const std::string& what_is_done) noexcept {
+        try {
+            parts_.journal->when_told(intent_.id, options_, what_is_done,
+                                      [self = this->shared_from_this(), result](const Result<void>& told) {
+                                          self->finish(told.ok() ? Result<T>(result) : told.error());
+                                      });
+        } catch (const std::bad_alloc&) {
+            finish(Error(ErrorCode::not_delivered));
+        }
+    }
+
     [[nodiscard]] const ServiceParts& parts() const noexcept { return parts_; }
     [[nodiscard]] const CallOptions& options() const noexcept { return options_; }
     [[nodiscard]] PendingAnswer<T>& answer() const noexcept { return *answer_; }
@@ -126,7 +138,7 @@ private:
             return parts().journal->complete(intent(), parts().clock->now());
         });
         if (recorded.ok()) {
-            return finish(intent().id);
+            return succeed(intent().id, "file " + intent().id.str() + " is stored");
         }
         undo(recorded.error());
     }
@@ -265,7 +277,7 @@ private:
                 return finish(recorded.error().within(
                     "the file was removed; that will be recorded later, because now the catalogue failed"));
             }
-            return finish(true);
+            return succeed(true, "file " + intent().id.str() + " is removed");
         }
         // After a lost answer the intent stays, and recovery will find out.
         if (removed.ok() || !may_have_happened(removed.error())) {

@@ -235,6 +235,9 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"audit_key", [](Options o, Value v) { return set_text(o.audit.key, v); }, true},
     {"audit_table", [](Options o, Value v) { return set_table(o.audit.table, v); }},
     {"audit_ca_file", [](Options o, Value v) { return set_text(o.audit.ca_file, v); }},
+    {"audit_plain_http",
+     [](Options o, Value v) { return set_choice(o.audit.allow_plain_http, v, switches); }},
+    {"audit_strict", [](Options o, Value v) { return set_choice(o.audit.strict, v, switches); }},
 });
 
 Error unknown_option(std::string_view name) {

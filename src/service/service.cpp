@@ -38,16 +38,17 @@ public:
     /// With an empty `catalogue_path` nothing is recorded; with an error, calls that record fail with it. `owns_backend`: the service opened it, so it closes it.
     static std::shared_ptr<Impl> make(std::shared_ptr<StorageBackend> backend,
                                       const Result<std::string>& catalogue_path,
-                                      std::shared_ptr<AuditServer> audit, std::shared_ptr<Clock> clock,
-                                      ExecutorChoice executor, bool owns_backend) {
+                                      std::shared_ptr<AuditServer> audit, bool is_strict,
+                                      std::shared_ptr<Clock> clock, ExecutorChoice executor,
+                                      bool owns_backend) {
         auto pending = std::make_shared<PendingCalls>();
         ServiceParts parts;
         parts.executor = executor.executor;
         parts.clock = clock ? std::move(clock) : system_clock();
         auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock)
                             : std::shared_ptr<Sender>();
-        parts.journal =
-            std::make_shared<Journal>(absolute(catalogue_path), backend, pending, std::move(sender));
+        parts.journal = std::make_shared<Journal>(absolute(catalogue_path), backend, pending,
+                                                  std::move(sender), is_strict);
         parts.backend = std::move(backend);
         return std::make_shared<Impl>(std::move(parts), std::move(pending), std::move(executor),
                                       owns_backend);
@@ -144,7 +145,8 @@ Result<FileService> FileService::open(ServiceOptions options) {
         FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend,
                              open_backend(options, executor.executor));
         return FileService(Impl::make(std::move(backend), filestore::catalogue_path(options),
-                                      std::move(audit), std::move(options.clock), std::move(executor), true));
+                                      std::move(audit), options.audit.strict, std::move(options.clock),
+                                      std::move(executor), true));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }
@@ -158,7 +160,7 @@ Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, S
     try {
         FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));
         const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
-        return FileService(Impl::make(std::move(backend), catalogue, std::move(audit),
+        return FileService(Impl::make(std::move(backend), catalogue, std::move(audit), options.audit.strict,
                                       std::move(options.clock), ExecutorChoice(std::move(options.executor)),
                                       false));
     } catch (const std::bad_alloc&) {
@@ -281,6 +283,13 @@ void FileService::retry_parked_async(RetryParkedRequest request, Completion<std:
         });
 }
 
+void FileService::forget_audit_server_async(const CallOptions& options, Completion<std::uint64_t> done) {
+    impl_->run<std::uint64_t>(options, std::move(done),
+                              [](const ServiceParts& parts, const PendingAnswerPtr<std::uint64_t>& answer) {
+                                  answer->give(parts.journal->forget_server());
+                              });
+}
+
 Result<FileId> FileService::upload(FileUpload file) {
     return wait_for<FileId>([&](auto done) { upload_async(std::move(file), std::move(done)); });
 }
@@ -333,6 +342,10 @@ Result<std::vector<ParkedFile>> FileService::parked_files(ParkedRequest request)
 Result<std::uint64_t> FileService::retry_parked(RetryParkedRequest request) {
     return wait_for<std::uint64_t>(
         [&](auto done) { retry_parked_async(std::move(request), std::move(done)); });
+}
+
+Result<std::uint64_t> FileService::forget_audit_server(const CallOptions& options) {
+    return wait_for<std::uint64_t>([&](auto done) { forget_audit_server_async(options, std::move(done)); });
 }
 
 bool FileService::has_audit_server() const noexcept {

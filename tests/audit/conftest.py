@@ -11,10 +11,18 @@ import uuid
 import pytest
 import requests
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "cli"))
+TESTS = pathlib.Path(__file__).parent.parent
+sys.path[:0] = [str(TESTS / "cli"), str(TESTS / "fault")]
 
 from skipping import skip_unless_ci
+from sweep import COUNTS
 from tool_fixture import tool  # noqa: F401
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in COUNTS:
+        terminalreporter.write_line(line)
+
 
 PROTOCOL_TOOL = os.environ["FILESTORE_POSTGREST_TOOL"]
 SERVERS = pathlib.Path(os.environ["FILESTORE_TEST_SERVERS"])

@@ -9,48 +9,12 @@ import re
 import sqlite3
 import threading
 import time
+import typing
 import urllib.parse
 import uuid
 
 import pytest
-
-NOBODY_LISTENS = "http://127.0.0.1:9"
-
-
-class Store:
-    """A local store whose uploads and deletions the project is told of."""
-
-    def __init__(self, tool, project):
-        self.tool, self.project = tool, project
-        self.catalogue = tool.directory / "storage" / ".filestore" / "catalogue.sqlite"
-
-    def environment(self, url=None, key=None):
-        return {"SUPABASE_URL": url or self.project.url, "SUPABASE_KEY": key or self.project.service_key}
-
-    def run(self, *words, url=None, key=None, **options):
-        return self.tool.run(*words, "--option", f"audit_table={self.project.table}", environment=self.environment(url, key), **options)
-
-    def upload(self, *names, **options):
-        for name in names:
-            (self.tool.directory / name).write_text(name)
-        outcome = self.run("upload", *names, *options.pop("words", ()), **options)
-        assert outcome.code == 0, outcome
-        return outcome.lines, outcome
-
-    def status(self):
-        outcome = self.tool.run("audit", "status", "--json")
-        assert outcome.code == 0, outcome
-        return json.loads(outcome.out)
-
-    def flush(self, **options):
-        outcome = self.run("audit", "flush", "--timeout", "60", **options)
-        assert outcome.code == 0, outcome
-
-    def recorded(self):
-        """The rows of the catalogue, as Project.rows() gives those of the project."""
-        with contextlib.closing(sqlite3.connect(self.catalogue)) as connection:
-            rows = connection.execute("select file_id, uploaded_at, deleted_at from file_uploads order by uploaded_at, file_id").fetchall()
-        return [",".join(value or "" for value in row) for row in rows]
+from store import NOBODY_LISTENS, Store
 
 
 @pytest.fixture
@@ -58,26 +22,33 @@ def store(tool, project):
     return Store(tool, project)
 
 
+class Request(typing.NamedTuple):
+    method: str
+    path: str
+    body: bytes
+
+
 class Gateway:
-    """Between the command and the project: `spoil` may answer a request in the project's place (True: no answer at all), before or after the project has."""
+    """Between the command and the project: `before` and `after` may answer a request in the project's place (True: no answer at all), before or after the project has."""
 
     def __init__(self, url):
         self.target = urllib.parse.urlsplit(url)
         self.requests = []
-        self.before = lambda method: None
-        self.after = lambda method: None
+        self.before = lambda request: None
+        self.after = lambda request: None
         gateway = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def pass_on(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                gateway.requests.append(self.command)
-                spoilt = gateway.before(self.command)
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                request = Request(self.command, self.path, body)
+                gateway.requests.append(request)
+                spoilt = gateway.before(request)
                 if spoilt is None:
                     status, headers, answer = gateway.forward(self.command, self.path, body, self.headers)
-                    spoilt = gateway.after(self.command)
+                    spoilt = gateway.after(request)
                 if spoilt is True:
                     self.close_connection = True
                     return
@@ -90,12 +61,14 @@ class Gateway:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            do_POST = do_PATCH = pass_on
+            do_GET = do_POST = do_PATCH = pass_on
 
             def log_message(self, *_):
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        # Commands end without a farewell.
+        self.server.handle_error = lambda *_: None
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -112,8 +85,8 @@ class Gateway:
         """Of the first `count` requests of a kind."""
         left = [count]
 
-        def spoil(asked):
-            if asked == method and left[0] > 0:
+        def spoil(request):
+            if request.method == method and left[0] > 0:
                 left[0] -= 1
                 return True
             return None
@@ -160,6 +133,28 @@ def test_without_a_project_nothing_is_noted(store):
     assert store.status() == {"pending": 0, "parked": 0, "delivered": 0}
     outcome = store.tool.run("audit", "flush")
     assert outcome.code == 2 and b"SUPABASE_URL" in outcome.err
+
+
+def test_what_a_process_without_the_project_does_is_told_later(store):
+    (file_id,), _ = store.upload("a.txt")
+    (store.tool.directory / "b.txt").write_text("b")
+    assert store.tool.run("delete", file_id).code == 0
+    assert store.tool.run("upload", "b.txt").code == 0
+    assert store.status()["pending"] == 2
+    store.flush()
+    assert store.project.rows() == store.recorded()
+    assert store.status() == {"pending": 0, "parked": 0, "delivered": 3}
+
+
+def test_a_project_is_forgotten(store):
+    store.upload("a.txt", url=NOBODY_LISTENS, words=["--flush", "0"])
+    refused = store.run("audit", "forget")
+    assert refused.code == 2 and b"SUPABASE_URL" in refused.err
+    forgotten = store.tool.run("audit", "forget", "--json")
+    assert forgotten.code == 0 and json.loads(forgotten.out) == {"dropped": 1}
+    (store.tool.directory / "b.txt").write_text("b")
+    assert store.tool.run("upload", "b.txt").code == 0
+    assert store.status() == {"pending": 0, "parked": 0, "delivered": 0}
 
 
 def test_what_could_not_be_told_is_told_later(store):
@@ -247,7 +242,7 @@ def test_an_upload_whose_answer_is_lost_for_good_and_that_is_deleted_then(store,
 
 def test_a_gateway_that_has_no_server_behind_it(store, gateway):
     answers = iter([(502, {"Content-Type": "text/html"}, b"<html>502</html>")] * 2)
-    gateway.before = lambda method: next(answers, None)
+    gateway.before = lambda request: next(answers, None)
     _, outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "60"])
     assert outcome.err == b""
     assert store.project.rows() == store.recorded()
@@ -264,6 +259,171 @@ def test_a_file_whose_upload_nobody_recorded(store):
     assert outcome.code == 0 and outcome.err == b"", outcome
     columns = "file_id, file_path, metadata ->> 'owner', deleted_at is not null"
     assert store.project.sql(f"select {columns} from public.{store.project.table}") == [f"{file_id},old.txt,ada,t"]
+
+
+def test_a_firewall_before_the_project(store, gateway):
+    answers = iter([(403, {"Content-Type": "text/html"}, b"<html>blocked</html>")] * 2)
+    gateway.before = lambda request: next(answers, None)
+    _, outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "60"])
+    assert outcome.err == b""
+    assert store.project.rows() == store.recorded()
+
+
+def test_a_server_that_wants_a_pause_has_it(store, gateway):
+    times = []
+
+    def busy_once(request):
+        times.append(time.monotonic())
+        return (429, {"Retry-After": "2"}, b"") if len(times) == 1 else None
+
+    gateway.before = busy_once
+    _, outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "60"])
+    assert outcome.err == b""
+    assert len(times) == 2 and times[1] - times[0] >= 2
+
+
+def test_a_batch_that_is_too_much_for_the_server_is_told_in_parts(store, gateway):
+    store.upload(*(f"f{number}" for number in range(40)), url=NOBODY_LISTENS, words=["--flush", "0"])
+
+    def too_slow(request):
+        many = request.method == "POST" and len(json.loads(request.body)) > 12
+        return (500, {}, b'{"code":"57014","message":"canceling statement due to statement timeout"}') if many else None
+
+    gateway.before = too_slow
+    store.flush(url=gateway.url)
+    assert store.project.rows() == store.recorded()
+
+
+def deleted_later(store, count, **options):
+    """Files that the project knows, and of whose deletions, each at its own time, it has still to be told."""
+    ids, _ = store.upload(*(f"f{number}" for number in range(count)), **options)
+    assert store.run("delete", *ids, "--flush", "0", url=NOBODY_LISTENS).code == 0
+    assert len({line.split(",")[2] for line in store.recorded()}) == count
+    return ids
+
+
+def test_a_request_that_fails_keeps_no_other_deletion_waiting(store, gateway):
+    ids = deleted_later(store, 8)
+    gateway.before = lambda request: (500, {}, b'{"code":"57014"}') if request.method == "PATCH" and ids[0] in request.path else None
+    outcome = store.run("audit", "flush", "--timeout", "2", url=gateway.url)
+    assert outcome.code == 6 and b"57014" in outcome.err, outcome
+    assert store.status()["pending"] == 1
+    told = {line.split(",")[0] for line in store.project.rows() if line.split(",")[2]}
+    assert told == set(ids[1:])
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+def test_an_upload_that_fails_alone_keeps_no_other_waiting(store, gateway):
+    ids, _ = store.upload(*(f"f{number}" for number in range(3)), url=NOBODY_LISTENS, words=["--flush", "0"])
+    gateway.before = lambda request: (500, {}, b'{"code":"57014"}') if ids[0].encode() in request.body else None
+    assert store.run("audit", "flush", "--timeout", "10", url=gateway.url).code == 6
+    assert {line.split(",")[0] for line in store.project.rows()} == set(ids[1:])
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+def test_deletions_at_many_times_are_told_in_bulk(store, gateway):
+    ids = deleted_later(store, 120)
+    table = store.project.table
+    before_us, edited, renamed = ids[:3]
+    store.project.sql(f"update public.{table} set deleted_at = '2020-01-01T10:20:30Z' where file_id = '{before_us}'")
+    store.project.sql(f"update public.{table} set metadata = '{{\"tag\": 1.50}}' where file_id = '{edited}'")
+    store.project.sql(f"update public.{table} set file_path = 'new' where file_id = '{renamed}'")
+    store.flush(url=gateway.url)
+    assert len(gateway.requests) < 12
+    told = {line.split(",")[0]: line for line in store.project.rows()}
+    recorded = {line.split(",")[0]: line for line in store.recorded()}
+    assert told.pop(before_us).endswith("2020-01-01T10:20:30.000000Z") and recorded.pop(before_us)
+    assert told == recorded
+    assert store.project.sql(f"select metadata, file_path from public.{table} where file_id in ('{edited}', '{renamed}') order by file_path") == [
+        '"{""tag"": 1.50}",f1',
+        "{},new",
+    ]
+
+
+@pytest.mark.parametrize("count_then", [40, 3])
+def test_deletions_that_were_claimed_before_a_crash(store, gateway, count_then):
+    ids = deleted_later(store, 40)
+    gateway.before = lambda request: True if any(seen.method == "GET" for seen in gateway.requests) else None
+    assert store.run("audit", "flush", "--timeout", "1", url=gateway.url).code == 6
+    claimed = {line.split(",")[2] for line in store.project.rows()}
+    assert claimed and all(time.endswith(":00:00.000000Z") for time in claimed)
+    with contextlib.closing(sqlite3.connect(store.catalogue)) as connection:
+        connection.execute(f"delete from outbox where number not in (select number from outbox order by number limit {count_then})")
+        connection.commit()
+    store.flush()
+    told = {line.split(",")[0]: line for line in store.project.rows()}
+    recorded = {line.split(",")[0]: line for line in store.recorded()}
+    assert [told[file_id] for file_id in ids[:count_then]] == [recorded[file_id] for file_id in ids[:count_then]]
+
+
+def refuse_by_trigger(project, condition):
+    """Rows are refused with a code of the table's owner."""
+    name = f"refuse_{project.table}"
+    project.sql(
+        f"create function public.{name}() returns trigger language plpgsql as "
+        f"$$ begin if {condition} then raise exception 'not this one' using errcode = 'MY001'; end if; return new; end $$"
+    )
+    project.sql(f"create trigger refuse before insert on public.{project.table} for each row execute function public.{name}()")
+
+
+def test_a_row_that_a_trigger_refuses_is_parked(store):
+    refuse_by_trigger(store.project, "new.file_path = 'b'")
+    ids, _ = store.upload("a", "b", "c", url=NOBODY_LISTENS, words=["--flush", "0"])
+    store.flush()
+    assert {line.split(",")[0] for line in store.project.rows()} == {ids[0], ids[2]}
+    assert store.status() == {"pending": 0, "parked": 1, "delivered": 2}
+    (parked,) = [json.loads(line) for line in store.run("audit", "parked", "--json").lines]
+    assert parked["file_id"] == ids[1] and "MY001" in parked["reason"] and "not this one" in parked["reason"]
+
+
+def test_a_trigger_that_refuses_every_row_parks_none(store):
+    refuse_by_trigger(store.project, "true")
+    store.upload("a", "b", "c", url=NOBODY_LISTENS, words=["--flush", "0"])
+    outcome = store.run("audit", "flush", "--timeout", "60")
+    assert outcome.code != 0 and b"MY001" in outcome.err
+    assert store.status()["pending"] == 3 and store.status()["parked"] == 0
+    store.project.sql(f"drop trigger refuse on public.{store.project.table}")
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+STRICT = ["--option", "audit_strict=true"]
+
+
+def test_strict_commands_end_once_the_project_knows(store, gateway):
+    gateway.lose("POST", 1, "before")
+    (file_id,), _ = store.upload("a.txt", url=gateway.url, words=[*STRICT, "--flush", "0"])
+    assert store.project.rows() == store.recorded()
+    assert store.run("delete", file_id, *STRICT, "--flush", "0").code == 0
+    assert store.project.rows() == store.recorded() and store.recorded()[0].split(",")[2]
+
+
+def test_a_strict_upload_that_the_project_is_not_told_of_is_stored(store):
+    (store.tool.directory / "a.txt").write_text("a")
+    outcome = store.run("upload", "a.txt", *STRICT, "--timeout", "1", "--flush", "0", url=NOBODY_LISTENS)
+    (line,) = store.recorded()
+    file_id = line.split(",")[0]
+    assert outcome.code == 6 and f"{file_id} is stored, but".encode() in outcome.err, outcome
+    assert (store.tool.directory / "storage" / file_id).read_text() == "a"
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+def test_a_strict_upload_ends_at_once_where_waiting_does_not_help(store):
+    (store.tool.directory / "b.txt").write_text("b")
+    outcome = store.run("upload", "b.txt", *STRICT, "--flush", "0", key=store.project.anon_key)
+    assert outcome.code == 6 and b"is stored, but" in outcome.err and b"42501" in outcome.err, outcome
+    store.project.sql(f"alter table public.{store.project.table} add check (file_path not like 'b%')")
+    outcome = store.run("upload", "b.txt", *STRICT, "--flush", "0")
+    assert outcome.code == 6 and b"23514" in outcome.err, outcome
+
+
+def test_strict_mode_without_a_project(store):
+    (store.tool.directory / "a.txt").write_text("a")
+    outcome = store.tool.run("upload", "a.txt", *STRICT)
+    assert outcome.code == 2 and b"SUPABASE_URL" in outcome.err
 
 
 def test_two_processes_tell_everything_once(store, gateway):
@@ -285,7 +445,8 @@ def test_a_project_that_is_named_wrongly(store):
     for environment, word in [
         ({"SUPABASE_URL": "ftp://secret@example"}, b"SUPABASE_KEY"),
         ({"SUPABASE_URL": "ftp://secret@example", "SUPABASE_KEY": "key"}, b"SUPABASE_URL"),
-        ({"SUPABASE_URL": "http://example", "SUPABASE_KEY": "a secret key"}, b"SUPABASE_KEY"),
+        ({"SUPABASE_URL": "http://example", "SUPABASE_KEY": "secret-key"}, b"TLS"),
+        ({"SUPABASE_URL": "https://example", "SUPABASE_KEY": "a secret key"}, b"SUPABASE_KEY"),
     ]:
         outcome = store.tool.run("upload", "a.txt", environment=environment)
         assert outcome.code == 2 and word in outcome.err and b"secret" not in outcome.err, outcome

@@ -63,6 +63,11 @@ void test_null_outputs(filestore_service* service) {
                "cleanup without output");
     check_code(filestore_cleanup(service, 30, 1, NULL, &number, NULL, &err), invalid, &err,
                "cleanup without a second output");
+    check_code(filestore_audit_status(service, NULL, NULL, &err), invalid, &err,
+               "audit_status without output");
+    check_code(filestore_parked(service, NULL, 1, NULL, NULL, &err), invalid, &err, "parked without output");
+    check_code(filestore_retry_parked(service, NULL, NULL, NULL, &err), invalid, &err,
+               "retry_parked without output");
     check_code(filestore_metadata(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
                "metadata without output");
     check_code(filestore_list(service, NULL, 0, NULL, NULL, &err), invalid, &err, "list without output");
@@ -112,6 +117,12 @@ void test_null_service(void) {
     check_code(filestore_verify(NULL, NULL, &buffer, &err), invalid, &err, "verify without service");
     check_code(filestore_cleanup(NULL, 30, 0, NULL, &removed, &failed, &err), invalid, &err,
                "cleanup without service");
+    check_code(filestore_flush(NULL, NULL, &err), invalid, &err, "flush without service");
+    check_code(filestore_audit_status(NULL, NULL, &buffer, &err), invalid, &err,
+               "audit_status without service");
+    check_code(filestore_parked(NULL, NULL, 1, NULL, &buffer, &err), invalid, &err, "parked without service");
+    check_code(filestore_retry_parked(NULL, NULL, NULL, &removed, &err), invalid, &err,
+               "retry_parked without service");
     check(removed == 0 && failed == 0, "the numbers of cleanup are 0 after a failure");
     check(buffer == NULL && page == NULL, "handles are NULL after a failure");
 }

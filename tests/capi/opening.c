@@ -7,7 +7,7 @@ void test_codes(void) {
     check_text(filestore_code_name(FILESTORE_NOT_FOUND), "not_found", "code name of FILESTORE_NOT_FOUND");
     check_text(filestore_code_name(FILESTORE_INTERNAL), "internal", "code name of FILESTORE_INTERNAL");
     check_text(filestore_code_name(-1), "unknown", "code name of a number that is no code");
-    check_text(filestore_code_name(FILESTORE_INTERNAL + 1), "unknown", "code name past the last code");
+    check_text(filestore_code_name(FILESTORE_NOT_DELIVERED + 1), "unknown", "code name past the last code");
 }
 
 void test_options(void) {

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "json_line.h"
 #include "running_call.h"
+#include "service/audit_json.h"
 
 namespace filestore::tool {
 
@@ -25,17 +26,6 @@ std::string as_text(const AuditStatus& status) {
     return text + "\n";
 }
 
-std::string as_json(const AuditStatus& status) {
-    JsonLine line;
-    line.number("pending", status.pending)
-        .number("parked", status.parked)
-        .number("delivered", status.delivered);
-    if (status.oldest) {
-        line.text("oldest", format_timestamp(*status.oldest));
-    }
-    return line.str();
-}
-
 ExitCode show_status(const Session& session) {
     const auto status = finish_call<AuditStatus>(session.signals, nullptr, [&](auto done) {
         session.service.audit_status_async(session.call_options(), std::move(done));
@@ -43,7 +33,7 @@ ExitCode show_status(const Session& session) {
     if (!status) {
         return session.fail(status.error());
     }
-    return session.print(session.options.json ? as_json(*status) : as_text(*status));
+    return session.print(session.options.json ? to_json(*status) + "\n" : as_text(*status));
 }
 
 ExitCode wait_for_delivery(const Session& session) {
@@ -53,14 +43,6 @@ ExitCode wait_for_delivery(const Session& session) {
 
 std::string as_text(const ParkedFile& file) {
     return file.file_id + " " + format_timestamp(file.parked_at) + " " + file.reason + "\n";
-}
-
-std::string as_json(const ParkedFile& file) {
-    return JsonLine()
-        .text("file_id", file.file_id)
-        .text("parked_at", format_timestamp(file.parked_at))
-        .text("reason", file.reason)
-        .str();
 }
 
 ExitCode show_parked(const Session& session) {
@@ -74,7 +56,8 @@ ExitCode show_parked(const Session& session) {
             return session.fail(files.error());
         }
         for (const ParkedFile& file : *files) {
-            const ExitCode printed = session.print(session.options.json ? as_json(file) : as_text(file));
+            const ExitCode printed =
+                session.print(session.options.json ? to_json(file) + "\n" : as_text(file));
             if (printed != ExitCode::ok) {
                 return printed;
             }
@@ -115,6 +98,17 @@ ExitCode retry_parked(const Session& session) {
     return first_failure == ExitCode::ok ? show_status(session) : first_failure;
 }
 
+ExitCode forget(const Session& session) {
+    const auto count = finish_call<std::uint64_t>(session.signals, nullptr, [&](auto done) {
+        session.service.forget_audit_server_async(session.call_options(), std::move(done));
+    });
+    if (!count) {
+        return session.fail(count.error());
+    }
+    return session.print(session.options.json ? JsonLine().number("dropped", *count).str()
+                                              : std::to_string(*count) + " files will not be told of\n");
+}
+
 }  // namespace
 
 ExitCode audit(const Session& session) {
@@ -124,6 +118,9 @@ ExitCode audit(const Session& session) {
     }
     if (action == "parked") {
         return show_parked(session);
+    }
+    if (action == "forget") {
+        return forget(session);
     }
     return action == "retry" ? retry_parked(session) : show_status(session);
 }

@@ -19,6 +19,7 @@ ExitCode exit_code_of(ErrorCode code) noexcept {
         case ErrorCode::unavailable:
         case ErrorCode::timeout:
         case ErrorCode::rate_limited:
+        case ErrorCode::not_delivered:
             return ExitCode::unavailable;
         case ErrorCode::corrupt:
             return ExitCode::corrupt;

@@ -257,7 +257,8 @@ void Parser::add_commands() {
         add_command("audit", Command::audit, "See to what the audit server has still to be told");
     add_operands(*audit, "ACTION",
                  "status: how much waits; flush: wait until it is told; parked: the files that it refuses; "
-                 "retry [ID...]: tell it of these, or of all of them, again");
+                 "retry [ID...]: tell it of these, or of all of them, again; forget: there is none any more, "
+                 "drop what waits for it");
     add_flush_option(*audit);
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
@@ -466,12 +467,13 @@ Result<void> Parser::check() const {
 }
 
 Result<void> Parser::check_audit() const {
-    constexpr auto actions = std::to_array<std::string_view>({"status", "flush", "parked", "retry"});
+    constexpr auto actions =
+        std::to_array<std::string_view>({"status", "flush", "parked", "retry", "forget"});
     const std::string& action = options_.operands.front();
     if (std::find(actions.begin(), actions.end(), action) == actions.end()) {
         const auto nearest = nearest_name(action, actions);
         return Error(ErrorCode::invalid_argument,
-                     "audit " + filestore::quoted(action) + ": give status, flush, parked or retry" +
+                     "audit " + filestore::quoted(action) + ": give status, flush, parked, retry or forget" +
                          (nearest ? " (did you mean " + std::string(*nearest) + "?)" : ""));
     }
     if (action != "retry" && options_.operands.size() > 1) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -16,19 +17,23 @@ constexpr std::size_t longest_code = 16;
 
 /// The members of an error document; all empty where it is none, or another kind of document. Those of a gateway have no code.
 struct ErrorDocument {
+    /// An object, as PostgREST and the gateway of a project answer.
+    bool is_json = false;
     std::string code;
     std::string message;
     std::string details;
     std::string hint;
 };
 
-ErrorDocument read_document(std::string_view body) {
+ErrorDocument read_document(std::string_view body, std::span<const SecretString> secrets) {
     const auto members = Metadata::parse(body);
     if (!members.ok()) {
         return {};
     }
-    const auto text = [&](const char* name) { return members->text(name).value_or(std::string()); };
-    ErrorDocument document{text("code"), text("message"), text("details"), text("hint")};
+    const auto text = [&](const char* name) {
+        return without_secrets(members->text(name).value_or(std::string()), secrets);
+    };
+    ErrorDocument document{true, text("code"), text("message"), text("details"), text("hint")};
     if (!is_printable_ascii(document.code) || document.code.size() > longest_code) {
         document.code.clear();
     }
@@ -74,19 +79,30 @@ constexpr auto meanings = std::to_array<Meaning>({
     {"P0", Refusal::of_a_row},  // raised by a trigger
 });
 
+bool is_sqlstate(std::string_view code) {
+    constexpr std::size_t size = 5;
+    return code.size() == size && std::all_of(code.begin(), code.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+           });
+}
+
 std::optional<Refusal> refusal_of_code(std::string_view code) {
     const auto* const found = std::find_if(meanings.begin(), meanings.end(), [code](const Meaning& meaning) {
         return code.starts_with(meaning.code);
     });
-    return found == meanings.end() ? std::nullopt : std::optional(found->refusal);
+    if (found != meanings.end()) {
+        return found->refusal;
+    }
+    return is_sqlstate(code) ? std::optional(Refusal::perhaps_of_a_row) : std::nullopt;
 }
 
-Refusal refusal_of_status(int status) {
+Refusal refusal_of_status(int status, bool is_json) {
     switch (status) {
         case 401:
             return Refusal::of_the_key;
         case 403:
-            return Refusal::of_permission;
+            // A page is of a firewall, whose rules come and go.
+            return is_json ? Refusal::of_permission : Refusal::for_now;
         case 408:
         case 425:
         case 429:
@@ -101,8 +117,8 @@ Refusal refusal_of_status(int status) {
     }
 }
 
-Refusal refusal_of(int status, std::string_view code) {
-    return refusal_of_code(code).value_or(refusal_of_status(status));
+Refusal refusal_of(int status, const ErrorDocument& document) {
+    return refusal_of_code(document.code).value_or(refusal_of_status(status, document.is_json));
 }
 
 ErrorCode error_code_of(Refusal refusal, int status) {
@@ -110,6 +126,7 @@ ErrorCode error_code_of(Refusal refusal, int status) {
         case Refusal::for_now:
             return status == 429 ? ErrorCode::rate_limited : ErrorCode::unavailable;
         case Refusal::of_a_row:
+        case Refusal::perhaps_of_a_row:
         case Refusal::of_size:
             return ErrorCode::rejected;
         case Refusal::of_the_key:
@@ -131,6 +148,8 @@ std::string_view advice(Refusal refusal, std::string_view code) {
             return "it will be tried again";
         case Refusal::of_a_row:
             return "a row cannot be stored";
+        case Refusal::perhaps_of_a_row:
+            return "a row cannot be stored, or none: look at the table's triggers";
         case Refusal::of_size:
             return "the request is too large";
         case Refusal::of_the_key:
@@ -171,13 +190,29 @@ bool says_done(int status, std::string_view body) {
 
 }  // namespace
 
-std::optional<Refused> read_refusal(int status, std::string_view body) {
+bool concerns_rows(Refusal refusal) noexcept {
+    return refusal == Refusal::of_a_row || refusal == Refusal::perhaps_of_a_row ||
+           refusal == Refusal::of_size;
+}
+
+std::optional<std::chrono::seconds> read_retry_after(std::string_view header) noexcept {
+    constexpr int most = 3600;
+    int seconds = 0;
+    const auto [end, failure] = std::from_chars(header.data(), header.data() + header.size(), seconds);
+    if (failure != std::errc() || end != header.data() + header.size() || seconds < 0) {
+        return std::nullopt;
+    }
+    return std::chrono::seconds(std::min(seconds, most));
+}
+
+std::optional<Refused> read_refusal(int status, std::string_view body,
+                                    std::span<const SecretString> secrets) {
     if (says_done(status, body)) {
         return std::nullopt;
     }
-    const ErrorDocument document = read_document(body);
-    const Refusal refusal = refusal_of(status, document.code);
-    return Refused{refusal, error_of(status, document, refusal)};
+    const ErrorDocument document = read_document(body, secrets);
+    const Refusal refusal = refusal_of(status, document);
+    return Refused{refusal, error_of(status, document, refusal), {}};
 }
 
 }  // namespace filestore::postgrest

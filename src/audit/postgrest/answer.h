@@ -4,9 +4,12 @@
 ///
 /// Versions 12 to 14 are known; where they differ, both are. Statuses and codes decide, never a text.
 
+#include <chrono>
 #include <optional>
+#include <span>
 #include <string_view>
 
+#include "core/secret.h"
 #include "filestore/error.h"
 
 namespace filestore::postgrest {
@@ -17,6 +20,8 @@ enum class Refusal {
     for_now,
     /// One of the rows cannot be stored: the others can, once they are sent without it.
     of_a_row,
+    /// A code that is not known, as a trigger may raise one: of a row where others are stored without it, else of the table.
+    perhaps_of_a_row,
     /// The request is too large: fewer rows at a time.
     of_size,
     /// The key is wrong or has ended. Events stay until that is mended, as for all that follow.
@@ -32,10 +37,19 @@ struct Refused {
     Refusal refusal = Refusal::for_now;
     /// With status and the server's code, message, details and hint, and what to do.
     Error error;
+    /// So long the server wants not to be asked again.
+    std::optional<std::chrono::seconds> retry_after{};
 };
 
+/// Whether a request with fewer rows may be taken.
+[[nodiscard]] bool concerns_rows(Refusal refusal) noexcept;
+
+/// The header Retry-After, where it gives seconds; an hour at most.
+[[nodiscard]] std::optional<std::chrono::seconds> read_retry_after(std::string_view header) noexcept;
+
 /// The answer to a request of request.h. Nothing where it was done; what was done before, or matched no row, counts as done, and a success
-/// with a body that PostgREST does not give does not. `body` may be of any kind.
-[[nodiscard]] std::optional<Refused> read_refusal(int status, std::string_view body);
+/// with a body that PostgREST does not give does not. `body` may be of any kind; `secrets` that it repeats are not in the message.
+[[nodiscard]] std::optional<Refused> read_refusal(int status, std::string_view body,
+                                                  std::span<const SecretString> secrets = {});
 
 }  // namespace filestore::postgrest

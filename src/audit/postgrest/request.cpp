@@ -12,6 +12,9 @@ namespace filestore::postgrest {
 namespace {
 
 constexpr std::string_view rest_path = "/rest/v1";
+/// Metadata as a text keep the digits of their numbers.
+constexpr std::string_view selected_columns =
+    "select=file_id,file_path,metadata::text,uploaded_at,deleted_at";
 
 Error bad_url(const char* what) {
     return Error(ErrorCode::configuration,
@@ -30,8 +33,7 @@ void write_time(JsonTextWriter& writer, const std::optional<Timestamp>& time) {
     }
 }
 
-/// In the order of the columns in insert_rows().
-void write_row(JsonTextWriter& writer, const CatalogueRow& row) {
+void write_row(JsonTextWriter& writer, const CatalogueRow& row, bool with_upload_time) {
     writer.StartObject();
     writer.Key("file_id");
     write_text(writer, row.id.text());
@@ -40,7 +42,7 @@ void write_row(JsonTextWriter& writer, const CatalogueRow& row) {
     writer.Key("metadata");
     const std::string metadata = row.metadata.to_json();
     writer.RawValue(metadata.data(), metadata.size(), rj::kObjectType);
-    if (row.uploaded_at) {
+    if (with_upload_time) {
         writer.Key("uploaded_at");
         write_time(writer, row.uploaded_at);
     }
@@ -51,6 +53,47 @@ void write_row(JsonTextWriter& writer, const CatalogueRow& row) {
 
 Header content_type() {
     return {"content-type", "application/json"};
+}
+
+Request write_rows(std::string_view table, std::span<const CatalogueRow> rows, bool with_upload_time,
+                   std::string_view resolution) {
+    Request request;
+    request.method = Method::post;
+    request.target = "/" + std::string(table) + "?on_conflict=file_id&columns=file_id,file_path,metadata," +
+                     (with_upload_time ? "uploaded_at," : "") + "deleted_at";
+    request.headers = {content_type(), {"prefer", "return=minimal,resolution=" + std::string(resolution)}};
+    JsonText body;
+    JsonTextWriter writer(body);
+    writer.StartArray();
+    for (const CatalogueRow& row : rows) {
+        write_row(writer, row, with_upload_time);
+    }
+    writer.EndArray();
+    request.body = std::move(body.text);
+    return request;
+}
+
+Result<std::string> filter_by_ids(std::span<const FileId> ids, std::size_t most) {
+    if (ids.empty() || ids.size() > most) {
+        return Error(ErrorCode::invalid_argument, "files to name in a request are 1 to " +
+                                                      std::to_string(most) + ", not " +
+                                                      std::to_string(ids.size()));
+    }
+    std::string filter = "file_id=in.(";
+    for (const FileId& id : ids) {
+        filter += filter.ends_with('(') ? "" : ",";
+        filter += id.text();
+    }
+    return filter + ")";
+}
+
+/// Whether an address of this scheme and text is of this machine: what is sent there passes no network.
+bool is_of_this_machine(std::string_view authority) {
+    const std::string_view host = authority.starts_with('[') ? authority.substr(0, authority.find(']') + 1)
+                                                             : authority.substr(0, authority.find(':'));
+    const bool is_loopback_net =
+        host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return host == "localhost" || host == "[::1]" || is_loopback_net;
 }
 
 }  // namespace
@@ -64,7 +107,7 @@ Result<void> check_table(std::string_view table) {
                            "the audit table " + quoted(table) + " is not made of letters, digits and _");
 }
 
-Result<Endpoint> parse_endpoint(std::string_view url) {
+Result<Endpoint> parse_endpoint(std::string_view url, bool allow_plain_http) {
     const bool is_http = url.starts_with("http://") || url.starts_with("https://");
     const std::size_t host = url.find("//") + 2;
     if (!is_http) {
@@ -78,6 +121,13 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
     }
     if (url.size() == host || url[host] == ':' || url[host] == '/') {
         return bad_url("names no server");
+    }
+    const std::string_view authority = url.substr(host, url.find('/', host) - host);
+    if (url.starts_with("http://") && !allow_plain_http && !is_of_this_machine(authority)) {
+        return bad_url(
+            "is of another machine and without TLS, so that anybody on the way reads the key "
+            "(audit_plain_http "
+            "allows that)");
     }
     Endpoint endpoint{std::string(url)};
     if (!url.ends_with(rest_path)) {
@@ -102,37 +152,20 @@ Result<Request> insert_rows(std::string_view table, std::span<const CatalogueRow
         return Error(ErrorCode::invalid_argument,
                      "rows to insert are one or more, and all with an upload time or all without");
     }
-    Request request;
-    request.method = Method::post;
-    request.target = "/" + std::string(table) + "?on_conflict=file_id&columns=file_id,file_path,metadata," +
-                     (timed ? "uploaded_at," : "") + "deleted_at";
-    request.headers = {content_type(), {"prefer", "return=minimal,resolution=ignore-duplicates"}};
-    JsonText body;
-    JsonTextWriter writer(body);
-    writer.StartArray();
-    for (const CatalogueRow& row : rows) {
-        write_row(writer, row);
-    }
-    writer.EndArray();
-    request.body = std::move(body.text);
-    return request;
+    return write_rows(table, rows, timed, "ignore-duplicates");
+}
+
+Timestamp claim_of(Timestamp deleted_at) {
+    return std::chrono::floor<std::chrono::hours>(deleted_at);
 }
 
 Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
     FILESTORE_TRY(check_table(table));
-    if (ids.empty() || ids.size() > most_ids_in_filter) {
-        return Error(ErrorCode::invalid_argument, "deletions to record at a time are 1 to " +
-                                                      std::to_string(most_ids_in_filter) + ", not " +
-                                                      std::to_string(ids.size()));
-    }
+    FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_in_filter));
     Request request;
     request.method = Method::patch;
-    request.target = "/" + std::string(table) + "?deleted_at=is.null&file_id=in.(";
-    for (const FileId& id : ids) {
-        request.target += request.target.ends_with('(') ? "" : ",";
-        request.target += id.text();
-    }
-    request.target += ")";
+    request.target = "/" + std::string(table) + "?or=(deleted_at.is.null,deleted_at.eq." +
+                     format_timestamp(claim_of(at)) + ")&" + of_ids;
     request.headers = {content_type(), {"prefer", "return=minimal"}};
     JsonText body;
     JsonTextWriter writer(body);
@@ -142,6 +175,24 @@ Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids
     writer.EndObject();
     request.body = std::move(body.text);
     return request;
+}
+
+Result<Request> read_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
+    FILESTORE_TRY(check_table(table));
+    FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_to_read));
+    Request request;
+    request.method = Method::get;
+    request.target = "/" + std::string(table) + "?" + std::string(selected_columns) + "&deleted_at=eq." +
+                     format_timestamp(at) + "&" + of_ids;
+    return request;
+}
+
+Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow> rows) {
+    FILESTORE_TRY(check_table(table));
+    if (rows.empty()) {
+        return Error(ErrorCode::invalid_argument, "rows to change are one or more");
+    }
+    return write_rows(table, rows, false, "merge-duplicates");
 }
 
 }  // namespace filestore::postgrest

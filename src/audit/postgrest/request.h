@@ -2,7 +2,7 @@
 
 /// The requests by which the audit table of a Supabase project is written, as PostgREST takes them. Pure functions.
 ///
-/// Each may be sent any number of times, in whole or in parts, with the effect of once. Of an upload and a deletion it does not matter which comes first: a row that is there
+/// Requests that write may be sent any number of times, in whole or in parts, with the effect of once. Of an upload and a deletion it does not matter which comes first: a row that is there
 /// is not inserted again, and a deletion that is recorded stays as it is.
 
 #include <span>
@@ -23,14 +23,14 @@ struct Endpoint {
     std::string base;
 };
 
-/// What SUPABASE_URL says: "https://project.supabase.co", also with a path, also with /rest/v1 at its end. `configuration` for anything that is no such URL; it is not
-/// repeated in the message, as it may hold a secret.
-[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view url);
+/// What SUPABASE_URL says: "https://project.supabase.co", also with a path, also with /rest/v1 at its end. `configuration` for anything that is no such URL, and
+/// for one without TLS of another machine unless that is allowed: the key would be for everybody to read. The URL is not repeated in the message, as it may hold a secret.
+[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view url, bool allow_plain_http = false);
 
 /// `invalid_argument` for a table whose name is not made of letters, digits and `_`.
 [[nodiscard]] Result<void> check_table(std::string_view table);
 
-enum class Method { post, patch };
+enum class Method { get, post, patch };
 
 /// A value.
 struct Header {
@@ -54,13 +54,25 @@ struct Request {
 
 /// A longer filter would make a URL that gateways refuse.
 inline constexpr std::size_t most_ids_in_filter = 100;
+/// Of a request that reads PostgREST repeats the filter in a header, and nginx as it comes takes 4 KiB of headers.
+inline constexpr std::size_t most_ids_to_read = 50;
 
 /// Inserts rows, and passes over those whose `file_id` is there. All rows have an `uploaded_at`, or none has: the table has a default for it then. `invalid_argument` for no
 /// row, for rows of both kinds, and for a table whose name is not made of letters, digits and `_`.
 [[nodiscard]] Result<Request> insert_rows(std::string_view table, std::span<const CatalogueRow> rows);
 
-/// Sets `deleted_at` of rows that have none. `invalid_argument` for no ID (a request without a filter would change every row), for more than `most_ids_in_filter`, and for a
+/// The time by which a deletion may be claimed before its own time is set: the beginning of its hour. Anybody can tell by the row that it is still to be set.
+[[nodiscard]] Timestamp claim_of(Timestamp deleted_at);
+
+/// Sets `deleted_at` of rows that have none, or are claimed for that time. `invalid_argument` for no ID (a request without a filter would change every row), for more than `most_ids_in_filter`, and for a
 /// table as above.
 [[nodiscard]] Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at);
+
+/// Reads the rows of these IDs whose `deleted_at` is a time: see read_rows(). At most `most_ids_to_read`; fails as mark_deleted().
+[[nodiscard]] Result<Request> read_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at);
+
+/// Makes rows that are claimed, with these paths and metadata, deleted at their times, whatever they say of that; `uploaded_at` stays. `invalid_argument` for no row, and for a
+/// table as above.
+[[nodiscard]] Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow> rows);
 
 }  // namespace filestore::postgrest

@@ -22,7 +22,11 @@ std::vector<OutboxEntry> entries(std::int64_t count) {
 }
 
 Refused refused_as(Refusal refusal) {
-    return {refusal, Error(ErrorCode::rejected, "no")};
+    return {refusal, Error(ErrorCode::rejected, "no"), {}};
+}
+
+std::vector<Verdict> verdict_on(std::span<const OutboxEntry> part, std::optional<Refused> refused) {
+    return {{{part.begin(), part.end()}, std::move(refused)}};
 }
 
 /// Refuses whatever holds one of some entries.
@@ -30,11 +34,11 @@ class Server {
 public:
     Server(std::set<std::int64_t> bad, Refusal refusal) : bad_(std::move(bad)), refusal_(refusal) {}
 
-    std::optional<Refused> tell(std::span<const OutboxEntry> part) {
+    std::vector<Verdict> tell(std::span<const OutboxEntry> part) {
         ++requests;
         const bool refuses = std::any_of(
             part.begin(), part.end(), [&](const OutboxEntry& entry) { return bad_.contains(entry.number); });
-        return refuses ? std::optional(refused_as(refusal_)) : std::nullopt;
+        return verdict_on(part, refuses ? std::optional(refused_as(refusal_)) : std::nullopt);
     }
 
     int requests = 0;
@@ -108,14 +112,58 @@ TEST_CASE("what says nothing of a row ends the batch and refuses none", "[audit]
 TEST_CASE("a batch that ends early keeps what was told before", "[audit]") {
     const auto batch = entries(4);
     int calls = 0;
-    const Delivery delivery = deliver(batch, [&](auto) -> std::optional<Refused> {
+    const Delivery delivery = deliver(batch, [&](auto part) {
         ++calls;
         if (calls == 1) {
-            return refused_as(Refusal::of_a_row);
+            return verdict_on(part, refused_as(Refusal::of_a_row));
         }
-        return calls == 2 ? std::nullopt : std::optional(refused_as(Refusal::for_now));
+        return verdict_on(part, calls == 2 ? std::nullopt : std::optional(refused_as(Refusal::for_now)));
     });
     CHECK(delivery.delivered.size() == 2);
     CHECK(delivery.refused.empty());
     CHECK(delivery.stopped.has_value());
+}
+
+TEST_CASE("what fails for now leaves what else was told delivered", "[audit]") {
+    const auto batch = entries(3);
+    const std::span<const OutboxEntry> all(batch);
+    const Delivery delivery = deliver(batch, [&](auto) {
+        return std::vector<Verdict>{verdict_on(all.subspan(0, 1), refused_as(Refusal::for_now)).front(),
+                                    verdict_on(all.subspan(1, 1), std::nullopt).front(),
+                                    verdict_on(all.subspan(2, 1), refused_as(Refusal::of_a_row)).front()};
+    });
+    REQUIRE(delivery.delivered.size() == 1);
+    CHECK(delivery.delivered[0].number == 2);
+    REQUIRE(delivery.refused.size() == 1);
+    CHECK(delivery.refused[0].entry.number == 3);
+    CHECK(delivery.stopped->refusal == Refusal::for_now);
+}
+
+TEST_CASE("what does not pass by itself is told before what does", "[audit]") {
+    const auto batch = entries(2);
+    const std::span<const OutboxEntry> all(batch);
+    const bool first = GENERATE(true, false);
+    const Delivery delivery = deliver(batch, [&](auto) {
+        const auto now = refused_as(Refusal::for_now);
+        const auto key = refused_as(Refusal::of_the_key);
+        return std::vector<Verdict>{verdict_on(all.first(1), first ? key : now).front(),
+                                    verdict_on(all.last(1), first ? now : key).front()};
+    });
+    CHECK(delivery.stopped->refusal == Refusal::of_the_key);
+}
+
+TEST_CASE("a code that is not known is of a row where the table takes others", "[audit]") {
+    Server server({3}, Refusal::perhaps_of_a_row);
+    CHECK(outcome_of(server, 4) == Outcome{{1, 2, 4}, {3}, false});
+}
+
+TEST_CASE("a code that is not known is of the table where it takes no row", "[audit]") {
+    const std::int64_t count = GENERATE(1, 4);
+    Server server({1, 2, 3, 4}, Refusal::perhaps_of_a_row);
+    const auto batch = entries(count);
+    const Delivery delivery = deliver(batch, [&](auto part) { return server.tell(part); });
+    CHECK(delivery.delivered.empty());
+    CHECK(delivery.refused.empty());
+    REQUIRE(delivery.stopped);
+    CHECK(delivery.stopped->refusal == Refusal::of_the_table);
 }

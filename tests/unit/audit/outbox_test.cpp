@@ -35,14 +35,17 @@ void run_sql(const std::string& path, const std::string& sql) {
     sqlite3_close(connection);
 }
 
-/// A catalogue that fills its outbox, and what tests do with both.
+/// Before statements that damage rows: what is changed by a statement is noted.
+const std::string without_notes = "DROP TRIGGER note_new_row; DROP TRIGGER note_changed_row;";
+
+/// A catalogue with a server, and what tests do with it and its outbox.
 class Scene {
 public:
-    explicit Scene(bool fills_outbox = true) { open(fills_outbox); }
+    explicit Scene(bool has_server = true) { open(has_server); }
 
-    void open(bool fills_outbox = true) {
+    void open(bool has_server = true) {
         catalogue.reset();
-        auto opened = Catalogue::open(path(), {fills_outbox});
+        auto opened = Catalogue::open(path(), {has_server});
         REQUIRE(opened.ok());
         catalogue = std::move(*opened);
     }
@@ -76,7 +79,7 @@ public:
     std::vector<OutboxEntry> take(std::size_t most = 100, std::size_t most_bytes = no_limit) {
         std::vector<OutboxEntry> taken;
         use([&](Outbox& outbox) -> Result<void> {
-            taken = outbox.take(most, most_bytes, at(1000)).value();
+            taken = outbox.take(0, most, most_bytes, at(1000)).value();
             return {};
         });
         return taken;
@@ -135,11 +138,85 @@ std::vector<std::string> ids_of(const std::vector<OutboxEntry>& entries) {
 
 }  // namespace
 
-TEST_CASE("a catalogue without an outbox notes nothing", "[audit][outbox]") {
+TEST_CASE("a catalogue without a server notes nothing", "[audit][outbox]") {
     Scene scene(false);
     scene.record(scene.uploaded(1), Operation::removal, 2);
     CHECK(scene.status() == AuditStatus{});
     CHECK(scene.take().empty());
+}
+
+TEST_CASE("what a process without a server records is noted for the catalogue's", "[audit][outbox]") {
+    Scene scene;
+    const FileId waiting = scene.uploaded(1);
+    const FileId told = scene.uploaded(2);
+    scene.deliver({scene.take().at(1)});
+    scene.open(false);
+    scene.record(waiting, Operation::removal, 5);
+    scene.record(told, Operation::removal, 6);
+    const FileId fresh = scene.uploaded(7);
+    const auto taken = scene.take();
+    REQUIRE(ids_of(taken) == std::vector<std::string>{waiting.str(), told.str(), fresh.str()});
+    CHECK(taken[0].row.deleted_at == at(5));
+    CHECK(taken[1].row.deleted_at == at(6));
+    CHECK(taken[2].never_told);
+    CHECK(scene.parked().empty());
+}
+
+TEST_CASE("what an older version of the library records is noted", "[audit][outbox]") {
+    Scene scene;
+    const FileId waiting = scene.uploaded(1);
+    const FileId told = scene.uploaded(2);
+    scene.deliver({scene.take().at(1)});
+    const FileId fresh = FileId::generate().value();
+    run_sql(scene.path(),
+            "UPDATE file_uploads SET deleted_at = '2030-01-01T00:00:00.000000Z';"
+            "INSERT INTO file_uploads VALUES ('" +
+                fresh.str() + "', 'a', '{}', '2030-01-01T00:00:00.000000Z', NULL)");
+    const auto taken = scene.take();
+    REQUIRE(ids_of(taken) == std::vector<std::string>{waiting.str(), told.str(), fresh.str()});
+    CHECK(taken[1].row.deleted_at);
+    CHECK_FALSE(taken[2].never_told);
+    CHECK(scene.parked().empty());
+}
+
+TEST_CASE("a catalogue of an older version has a server where something was noted for one",
+          "[audit][outbox]") {
+    Scene scene;
+    const auto [was_noted, pending] = GENERATE(table<bool, std::uint64_t>({{true, 2}, {false, 0}}));
+    scene.uploaded(1);
+    run_sql(scene.path(), without_notes + "DELETE FROM marks; PRAGMA user_version = 3;" +
+                              (was_noted ? "" : "DELETE FROM outbox"));
+    scene.open(false);
+    scene.uploaded(2);
+    CHECK(scene.status().pending == pending);
+}
+
+TEST_CASE("a server that is forgotten is noted nothing for", "[audit][outbox]") {
+    Scene scene;
+    scene.uploaded(1);
+    scene.uploaded(2);
+    scene.park(scene.take().at(0), "refused");
+    scene.open(false);
+    CHECK(scene.catalogue->forget_server().value() == 2);
+    scene.uploaded(3);
+    CHECK(scene.status() == AuditStatus{});
+    scene.open(true);
+    scene.uploaded(4);
+    CHECK(scene.status().pending == 1);
+}
+
+TEST_CASE("the outbox is read while another process writes", "[audit][outbox]") {
+    Scene scene;
+    scene.uploaded(1);
+    sqlite3* writer = nullptr;
+    REQUIRE(sqlite3_open_v2(scene.path().c_str(), &writer, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(writer, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    const auto read = scene.catalogue->read_outbox([](Outbox& outbox) -> Result<void> {
+        CHECK(outbox.status()->pending == 1);
+        return {};
+    });
+    CHECK(read.ok());
+    sqlite3_close(writer);
 }
 
 TEST_CASE("what is recorded is taken in its order, with its row", "[audit][outbox]") {
@@ -312,7 +389,7 @@ TEST_CASE("a damaged row is parked and keeps no other from being told", "[audit]
     const FileId other = scene.uploaded(2);
     std::string sql = damage;
     sql.replace(sql.find('%'), 1, id.text());
-    run_sql(scene.path(), sql);
+    run_sql(scene.path(), without_notes + sql);
     SECTION("before another") {
         CHECK(ids_of(scene.take()) == std::vector<std::string>{other.str()});
     }
@@ -328,7 +405,7 @@ TEST_CASE("a damaged row is parked and keeps no other from being told", "[audit]
 TEST_CASE("a damaged row that was looked at is told as it is", "[audit][outbox]") {
     Scene scene;
     const FileId id = scene.uploaded(1);
-    run_sql(scene.path(), "UPDATE file_uploads SET file_path = 'b.txt'");
+    run_sql(scene.path(), without_notes + "UPDATE file_uploads SET file_path = 'b.txt'");
     CHECK(scene.take().empty());
     CHECK(scene.retry(id.str()) == 1);
     CHECK(scene.take().at(0).row.file_path == "b.txt");
@@ -362,7 +439,7 @@ TEST_CASE("an outbox that fails leaves everything as it was", "[audit][outbox]")
     Scene scene;
     scene.uploaded(1);
     const auto used = scene.catalogue->use_outbox([](Outbox& outbox) -> Result<void> {
-        const auto taken = outbox.take(100, no_limit, at(1)).value();
+        const auto taken = outbox.take(0, 100, no_limit, at(1)).value();
         CHECK(outbox.delivered(taken).ok());
         return Error(ErrorCode::io, "as the test wants");
     });

@@ -83,7 +83,8 @@ TEST_CASE("every option is set by its name", "[service]") {
                                                        {"audit_url", "https://p.supabase.co"},
                                                        {"audit_key", "sb_secret_1"},
                                                        {"audit_table", "uploads_2"},
-                                                       {"audit_ca_file", "/ca.pem"}}) {
+                                                       {"audit_ca_file", "/ca.pem"},
+                                                       {"audit_plain_http", "true"}}) {
         CAPTURE(setting.name);
         CHECK(message_of(options.set(setting.name, setting.value)).empty());
     }
@@ -129,6 +130,7 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.audit.key == "sb_secret_1");
     CHECK(options.audit.table == "uploads_2");
     CHECK(options.audit.ca_file == "/ca.pem");
+    CHECK(options.audit.allow_plain_http);
 }
 
 TEST_CASE("seconds may have decimals", "[service]") {

@@ -1,6 +1,7 @@
 #include "audit/postgrest/answer.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 
 using namespace filestore;
@@ -63,6 +64,8 @@ TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
         {400, "23514", Refusal::of_a_row, ErrorCode::rejected},
         {400, "P0001", Refusal::of_a_row, ErrorCode::rejected},
         {400, "PGRST102", Refusal::of_a_row, ErrorCode::rejected},
+        {400, "MY001", Refusal::perhaps_of_a_row, ErrorCode::rejected},
+        {500, "HV000", Refusal::perhaps_of_a_row, ErrorCode::rejected},
         {413, "54000", Refusal::of_size, ErrorCode::rejected},
         {500, "54001", Refusal::of_size, ErrorCode::rejected},
         {401, "PGRST301", Refusal::of_the_key, ErrorCode::unauthenticated},
@@ -99,7 +102,9 @@ TEST_CASE("an answer without a code is of the gateway", "[postgrest]") {
     const auto c = GENERATE(values<Case>({
         {401, R"({"message":"No API key found in request","hint":"No header"})", Refusal::of_the_key,
          ErrorCode::unauthenticated},
-        {403, "", Refusal::of_permission, ErrorCode::permission_denied},
+        {403, R"({"message":"not for you"})", Refusal::of_permission, ErrorCode::permission_denied},
+        {403, "<html>blocked by a firewall</html>", Refusal::for_now, ErrorCode::unavailable},
+        {403, "", Refusal::for_now, ErrorCode::unavailable},
         {429, R"({"message":"rate limit"})", Refusal::for_now, ErrorCode::rate_limited},
         {408, "", Refusal::for_now, ErrorCode::unavailable},
         {502, "<html><body>502 Bad Gateway</body></html>", Refusal::for_now, ErrorCode::unavailable},
@@ -142,4 +147,29 @@ TEST_CASE("what the server says is in the message, on one line", "[postgrest]") 
 TEST_CASE("a table without a unique index gets told the SQL", "[postgrest]") {
     CHECK_THAT(std::string(read_refusal(400, document("42P10"))->error.message()),
                Catch::Contains("CREATE UNIQUE INDEX ON file_uploads (file_id)"));
+}
+
+TEST_CASE("a key that the server repeats is in no message, however long the text before it", "[postgrest]") {
+    const std::string key = "sb_secret_0123456789abcdefghijklmnopqrstuvwxyz";
+    const Secrets secrets{SecretString(key)};
+    const int before = GENERATE(0, 60, 80, 95, 99);
+    const auto refused = read_refusal(
+        400,
+        R"({"code":"22P02","message":")" + std::string(static_cast<std::size_t>(before), 'x') + key + R"("})",
+        secrets);
+    REQUIRE(refused);
+    CHECK(refused->error.message().find("sb_se") == std::string_view::npos);
+    CHECK(refused->error.message().find("0123") == std::string_view::npos);
+}
+
+TEST_CASE("how long the server wants not to be asked", "[postgrest]") {
+    using std::chrono::seconds;
+    CHECK(read_retry_after("0") == seconds(0));
+    CHECK(read_retry_after("120") == seconds(120));
+    CHECK(read_retry_after("999999") == seconds(3600));
+    CHECK_FALSE(read_retry_after(""));
+    CHECK_FALSE(read_retry_after("-1"));
+    CHECK_FALSE(read_retry_after("1.5"));
+    CHECK_FALSE(read_retry_after("99999999999999999999"));
+    CHECK_FALSE(read_retry_after("Wed, 21 Oct 2026 07:28:00 GMT"));
 }

@@ -115,14 +115,56 @@ TEST_CASE("rows of files whose upload nobody recorded leave the time to the tabl
 
 TEST_CASE("deletions are recorded where none is yet", "[postgrest]") {
     const std::vector<FileId> ids{id(first_id), id(second_id)};
-    const auto request = mark_deleted("file_uploads", ids, at("2026-02-01T00:00:00.5Z"));
+    const auto request = mark_deleted("file_uploads", ids, at("2026-02-01T00:59:59.5Z"));
     REQUIRE(request.ok());
     CHECK(request->method == Method::patch);
     CHECK(request->target ==
-          std::string("/file_uploads?deleted_at=is.null&file_id=in.(") + first_id + "," + second_id + ")");
+          std::string("/file_uploads?or=(deleted_at.is.null,deleted_at.eq.2026-02-01T00:00:00.000000Z)"
+                      "&file_id=in.(") +
+              first_id + "," + second_id + ")");
     CHECK(request->headers ==
           std::vector<Header>{{"content-type", "application/json"}, {"prefer", "return=minimal"}});
-    CHECK(request->body == R"({"deleted_at":"2026-02-01T00:00:00.500000Z"})");
+    CHECK(request->body == R"({"deleted_at":"2026-02-01T00:59:59.500000Z"})");
+}
+
+TEST_CASE("claimed rows are read, and get their own times", "[postgrest]") {
+    const std::vector<FileId> ids{id(first_id)};
+    const auto read = read_deleted("file_uploads", ids, at("2026-02-01T01:00:00Z"));
+    REQUIRE(read.ok());
+    CHECK(read->method == Method::get);
+    CHECK(read->body.empty());
+    CHECK(read->target ==
+          std::string("/file_uploads?select=file_id,file_path,metadata::text,uploaded_at,deleted_at"
+                      "&deleted_at=eq.2026-02-01T01:00:00.000000Z&file_id=in.(") +
+              first_id + ")");
+
+    std::vector<CatalogueRow> rows{row(first_id)};
+    rows[0].deleted_at = at("2026-02-01T01:02:03Z");
+    const auto set = set_deleted("file_uploads", rows);
+    REQUIRE(set.ok());
+    CHECK(set->target == "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,deleted_at");
+    CHECK(set->headers.at(1).value == "return=minimal,resolution=merge-duplicates");
+    CHECK_THAT(set->body, Catch::Contains(R"("deleted_at":"2026-02-01T01:02:03.000000Z")") &&
+                              !Catch::Contains("uploaded_at"));
+    CHECK(code_of(set_deleted("file_uploads", {})) == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("a key goes to another machine with TLS only", "[postgrest]") {
+    const auto url = GENERATE(as<std::string>(), "http://project.example", "http://10.0.0.1:8000",
+                              "http://127.0.0.1.example", "http://localhost.example/x", "http://[::2]",
+                              "http://127.example", "http://kong:8000/rest/v1");
+    CAPTURE(url);
+    const auto refused = parse_endpoint(url);
+    CHECK(code_of(refused) == ErrorCode::configuration);
+    CHECK_THAT(std::string(refused.error().message()), Catch::Contains("audit_plain_http"));
+    CHECK(parse_endpoint(url, true).ok());
+}
+
+TEST_CASE("a key goes to this machine without TLS", "[postgrest]") {
+    const auto url = GENERATE(as<std::string>(), "http://127.0.0.1", "http://127.1.2.3:1", "http://localhost",
+                              "http://localhost:54321/rest/v1", "http://[::1]:54321");
+    CAPTURE(url);
+    CHECK(parse_endpoint(url).ok());
 }
 
 TEST_CASE("no request changes every row", "[postgrest]") {

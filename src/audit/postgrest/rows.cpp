@@ -1,0 +1,111 @@
+#include "audit/postgrest/rows.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/json.h"
+#include "core/try.h"
+
+namespace filestore::postgrest {
+namespace {
+
+using Columns = std::map<std::string, std::string, std::less<>>;
+
+/// Gathers the rows of an array of flat objects whose values are texts or null. Answers events of a reader: false ends the parsing.
+class RowGatherer {
+public:
+    bool Null() { return in_row_; }
+    bool Bool(bool) { return false; }
+    bool Int(int) { return false; }
+    bool Uint(unsigned) { return false; }
+    bool Int64(std::int64_t) { return false; }
+    bool Uint64(std::uint64_t) { return false; }
+    bool Double(double) { return false; }
+    bool RawNumber(const char*, rj::SizeType, bool) { return false; }
+    bool String(const char* text, rj::SizeType size, bool) {
+        if (in_row_) {
+            rows_.back()[key_] = std::string(text, size);
+        }
+        return in_row_;
+    }
+    bool Key(const char* text, rj::SizeType size, bool) {
+        key_.assign(text, size);
+        return true;
+    }
+    bool StartObject() {
+        const bool may_begin = in_list_ && !in_row_;
+        in_row_ = true;
+        rows_.emplace_back();
+        return may_begin;
+    }
+    bool EndObject(rj::SizeType) {
+        in_row_ = false;
+        return true;
+    }
+    bool StartArray() { return !std::exchange(in_list_, true); }
+    bool EndArray(rj::SizeType) { return true; }
+
+    [[nodiscard]] const std::vector<Columns>& rows() const noexcept { return rows_; }
+
+private:
+    bool in_list_ = false;
+    bool in_row_ = false;
+    std::string key_;
+    std::vector<Columns> rows_;
+};
+
+std::string_view text_of(const Columns& columns, std::string_view name) {
+    const auto found = columns.find(name);
+    return found == columns.end() ? std::string_view() : std::string_view(found->second);
+}
+
+/// False where there is something that is no time.
+bool read_time(const Columns& columns, std::string_view name, std::optional<Timestamp>& time) {
+    const std::string_view text = text_of(columns, name);
+    if (text.empty()) {
+        return true;
+    }
+    const auto parsed = parse_timestamp(text);
+    if (parsed.ok()) {
+        time = *parsed;
+    }
+    return parsed.ok();
+}
+
+Error no_rows() {
+    return {ErrorCode::corrupt, "the audit server's answer holds no rows of the table"};
+}
+
+}  // namespace
+
+Result<std::vector<CatalogueRow>> read_rows(std::string_view body) {
+    RowGatherer gatherer;
+    rj::MemoryStream stream(body.data(), body.size());
+    rj::GenericReader<rj::UTF8<>, rj::UTF8<>, JsonAllocator> reader;
+    constexpr unsigned flags = rj::kParseIterativeFlag | rj::kParseValidateEncodingFlag;
+    if (reader.Parse<flags>(stream, gatherer).IsError()) {
+        return no_rows();
+    }
+    std::vector<CatalogueRow> rows;
+    for (const Columns& columns : gatherer.rows()) {
+        const auto id = FileId::parse(text_of(columns, "file_id"));
+        if (!id.ok()) {
+            continue;
+        }
+        CatalogueRow& row = rows.emplace_back();
+        row.id = *id;
+        row.file_path = text_of(columns, "file_path");
+        if (auto metadata = Metadata::parse(text_of(columns, "metadata")); metadata.ok()) {
+            row.metadata = std::move(*metadata);
+        }
+        if (!read_time(columns, "uploaded_at", row.uploaded_at) ||
+            !read_time(columns, "deleted_at", row.deleted_at)) {
+            return no_rows();
+        }
+    }
+    return rows;
+}
+
+}  // namespace filestore::postgrest

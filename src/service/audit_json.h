@@ -1,0 +1,17 @@
+#pragma once
+
+/// The JSON forms of what is told of the audit trail, which the C API and the command both answer. Pure functions.
+
+#include <string>
+
+#include "filestore/audit.h"
+
+namespace filestore {
+
+/// One compact JSON object: `pending`, `parked`, `delivered`, and `oldest` where something is pending.
+[[nodiscard]] std::string to_json(const AuditStatus& status);
+
+/// One compact JSON object: `file_id`, `parked_at`, `reason`.
+[[nodiscard]] std::string to_json(const ParkedFile& file);
+
+}  // namespace filestore

@@ -1,0 +1,67 @@
+"""The command is killed at each of its system calls between the bytes and the row of the project, and the next one tells the project what there is, once."""
+
+import os
+import pathlib
+import signal
+
+import pytest
+from store import Store
+from sweep import Sweep
+from tampering import Tamper
+
+SECONDS_FOR_AN_OPERATION = 15
+
+pytestmark = pytest.mark.skipif("FILESTORE_TAMPER" not in os.environ, reason="what spoils system calls is for x86_64")
+
+
+@pytest.fixture
+def told_store(tool, project):
+    made = Store(tool, project)
+    made.upload("kept.txt")
+    return made
+
+
+def upload(store):
+    (store.tool.directory / "new.txt").write_text("new")
+    return ["upload", "new.txt"]
+
+
+def delete(store):
+    (file_id,), _ = store.upload("old.txt")
+    return ["delete", file_id]
+
+
+def delete_what_is_pending(store):
+    (file_id,), _ = store.upload("old.txt", words=["--flush", "0"])
+    return ["delete", file_id]
+
+
+def run_spoilt(store, tamper, words, action):
+    options = ["--option", f"audit_table={store.project.table}", "--flush", "60"]
+    return tamper.run(*words, *options, counted="all", action=action, environment=store.environment())
+
+
+def assert_all_tell_the_same(store):
+    """Stored files, catalogue and project; each file of the project is one row by its key."""
+    files = {path.name for path in (store.tool.directory / "storage").iterdir() if path.is_file()}
+    recorded = store.recorded()
+    assert {line.split(",")[0] for line in recorded if not line.split(",")[2]} == files
+    assert store.project.rows() == recorded
+    assert store.status()["pending"] == 0 and store.status()["parked"] == 0
+
+
+@pytest.mark.parametrize("operation", [upload, delete, delete_what_is_pending], ids=lambda operation: operation.__name__)
+def test_a_kill_at_each_call_until_the_row_is_delivered(told_store, operation):
+    store = told_store
+    tamper = Tamper(store.tool, pathlib.Path(store.tool.directory) / "storage")
+    outcome, calls = run_spoilt(store, tamper, operation(store), ("list",))
+    assert outcome.code == 0 and len(calls) > 100, outcome
+    with Sweep(f"kill at each call of {operation.__name__} with a project", SECONDS_FOR_AN_OPERATION) as sweep:
+        for point in sweep.of(call.number for call in calls):
+            outcome, struck = run_spoilt(store, tamper, operation(store), ("kill", point))
+            # Threads do not make their calls in the same order each time, so that there may be no such call.
+            assert outcome.code == (-signal.SIGKILL if struck else 0), outcome
+            with sweep.at(struck):
+                store.upload("next.txt")
+                store.flush()
+                assert_all_tell_the_same(store)

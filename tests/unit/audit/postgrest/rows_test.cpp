@@ -1,0 +1,34 @@
+#include "audit/postgrest/rows.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "support/code_of.h"
+
+using namespace filestore;
+using namespace filestore::postgrest;
+
+TEST_CASE("rows as PostgREST gives them", "[postgrest]") {
+    const auto rows = read_rows(
+        R"([{"file_id":"0b9f1c7e-3d52-4a61-8f0e-2c1d5e6f7a8b","file_path":"a \"b\"","metadata":"{\"n\": 1.50}",
+            "uploaded_at":"2026-01-31T23:59:59.000001+00:00","deleted_at":null},
+            {"file_id":"of another tool"},
+            {"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","metadata":null,"deleted_at":"2026-02-01T01:00:00+01:00"}])");
+    REQUIRE(rows.ok());
+    REQUIRE(rows->size() == 2);
+    CHECK(rows->at(0).file_path == "a \"b\"");
+    CHECK(rows->at(0).metadata.to_json() == R"({"n":1.50})");
+    CHECK(rows->at(0).uploaded_at == parse_timestamp("2026-01-31T23:59:59.000001Z").value());
+    CHECK_FALSE(rows->at(0).deleted_at);
+    CHECK(rows->at(1).metadata.empty());
+    CHECK(rows->at(1).deleted_at == parse_timestamp("2026-02-01T00:00:00Z").value());
+    CHECK(read_rows("[]")->empty());
+}
+
+TEST_CASE("what holds no rows", "[postgrest]") {
+    const auto body = GENERATE(as<std::string>(), "", "{}", "<html>", "[", "[{}", "[1]", "[[]]",
+                               R"([{"a":{}}])", R"([{"a":1}])", "null", "[null]",
+                               R"([{"file_id":"0b9f1c7e-3d52-4a61-8f0e-2c1d5e6f7a8b","deleted_at":"soon"}])");
+    CAPTURE(body);
+    CHECK(code_of(read_rows(body)) == ErrorCode::corrupt);
+}
