@@ -143,8 +143,9 @@ TEST_CASE_METHOD(Fixture, "the record is flushed before a file can come, whateve
     const RecordedFlushes flushes;
     REQUIRE(open(LocalLayout::sharded, durability).ok());
     Names paths = flushes.paths();
-    const auto file = std::find_if(paths.begin(), paths.end(),
-                                   [](const std::string& path) { return path == RecordedFlushes::named_later; });
+    const auto file = std::find_if(paths.begin(), paths.end(), [](const std::string& path) {
+        return path == RecordedFlushes::named_later;
+    });
     REQUIRE(paths.end() - file >= 3);
     CHECK(*(file + 1) == place + "/.filestore");
     CHECK(*(file + 2) == place);
