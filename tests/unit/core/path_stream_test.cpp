@@ -66,7 +66,8 @@ TEST_CASE("a file is replaced only when its successor is finished", "[path_strea
     CHECK(names_in(directory.path()) == std::vector<std::string>{"f"});
 }
 
-TEST_CASE("a file is flushed under a hidden name before it takes its own, and then its directory", "[path_stream]") {
+TEST_CASE("a file is flushed under a hidden name before it takes its own, and then its directory",
+          "[path_stream]") {
     const TemporaryDirectory directory;
     const std::string path = directory.file("f");
     const auto sink = sink_to_path(path);
