@@ -422,7 +422,8 @@ private:
     }
 
     Result<void> finish() {
-        if (request_.dry_run || report_.removed + report_.already_gone == 0) {
+        const bool has_removed = report_.removed + report_.already_gone > 0;
+        if (request_.dry_run || !has_removed || !parts_.journal->is_strict()) {
             answer_->give(report_);
             return {};
         }

@@ -165,9 +165,6 @@ void Journal::flush(std::optional<std::chrono::steady_clock::time_point> deadlin
 
 void Journal::when_told(const std::optional<FileId>& id, const CallOptions& options,
                         const std::string& what_is_done, Completion<void> done) {
-    if (!is_strict_ || !sender_) {
-        return done({});
-    }
     const auto latest = std::chrono::steady_clock::now() + strict_limit;
     const auto deadline = std::min(options.deadline.value_or(latest), latest);
     Completion<void> tell = [what_is_done, done = std::move(done)](const Result<void>& told) {

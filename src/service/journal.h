@@ -60,7 +60,9 @@ public:
     /// See Sender; there is one. May throw std::bad_alloc.
     void flush(std::optional<std::chrono::steady_clock::time_point> deadline,
                const PendingAnswerPtr<void>& answer);
-    /// Answers what was done and recorded: at once, or in strict mode once the audit server was told of the file, or of everything where no file is given. Then it may also answer
+    /// Whether operations answer only once the audit server was told.
+    [[nodiscard]] bool is_strict() const noexcept { return is_strict_ && sender_ != nullptr; }
+    /// In strict mode: answers what was done and recorded once the audit server was told of the file, or of everything where no file is given; else
     /// `not_delivered`, with `what_is_done` in its message. Of `options` the deadline and the cancellation count.
     void when_told(const std::optional<FileId>& id, const CallOptions& options,
                    const std::string& what_is_done, Completion<void> done);

@@ -65,9 +65,13 @@ protected:
     void finish(Result<T> result) noexcept { answer_->give(std::move(result)); }
 
     /// Answers what was done and recorded, as soon as that may be.
-    void succeed(T result, const std::string& what_is_done) noexcept {
+    void succeed(T result, std::string_view what_is_done) noexcept {
+        if (!parts_.journal->is_strict()) {
+            return finish(std::move(result));
+        }
         try {
-            parts_.journal->when_told(intent_.id, options_, what_is_done,
+            parts_.journal->when_told(intent_.id, options_,
+                                      "file " + intent_.id.str() + ' ' + std::string(what_is_done),
                                       [self = this->shared_from_this(), result](const Result<void>& told) {
                                           self->finish(told.ok() ? Result<T>(result) : told.error());
                                       });
@@ -138,7 +142,7 @@ private:
             return parts().journal->complete(intent(), parts().clock->now());
         });
         if (recorded.ok()) {
-            return succeed(intent().id, "file " + intent().id.str() + " is stored");
+            return succeed(intent().id, "is stored");
         }
         undo(recorded.error());
     }
@@ -277,7 +281,7 @@ private:
                 return finish(recorded.error().within(
                     "the file was removed; that will be recorded later, because now the catalogue failed"));
             }
-            return succeed(true, "file " + intent().id.str() + " is removed");
+            return succeed(true, "is removed");
         }
         // After a lost answer the intent stays, and recovery will find out.
         if (removed.ok() || !may_have_happened(removed.error())) {

@@ -25,7 +25,7 @@ public:
           headers_(std::move(headers)),
           options_(std::move(options)) {}
 
-    Result<void> abort() {
+    Result<void> request_abort() {
         ++aborts_;
         core_.send(
             operation_, new_call(http::Method::remove),
@@ -62,7 +62,7 @@ private:
                 break;
         }
         return aborts_ < most_aborts
-                   ? abort()
+                   ? request_abort()
                    : Error(ErrorCode::conflict, "the server still lists parts of the upload to " +
                                                     quoted(token_.key) +
                                                     ": end what sends them, and abort it again");
@@ -109,7 +109,7 @@ void abort_upload(ClientCore& core, const S3AbortUploadRequest& request, Complet
         FILESTORE_TRY_ASSIGN(auto headers, access_headers({}, request.requester_pays, core.is_tls()));
         return std::make_shared<UploadAbort>(core, operation, std::move(token), std::move(headers),
                                              std::move(options))
-            ->abort();
+            ->request_abort();
     });
 }
 
