@@ -21,7 +21,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace filestore {
@@ -94,5 +96,16 @@ public:
 };
 
 using JsonTextWriter = rj::Writer<JsonText, rj::UTF8<>, rj::UTF8<>, JsonAllocator>;
+
+/// Members of the object that is being written. `value` is UTF-8.
+inline void write_string(JsonTextWriter& writer, std::string_view name, std::string_view value) {
+    writer.Key(name.data(), static_cast<rj::SizeType>(name.size()));
+    writer.String(value.data(), static_cast<rj::SizeType>(value.size()));
+}
+
+inline void write_number(JsonTextWriter& writer, std::string_view name, std::uint64_t value) {
+    writer.Key(name.data(), static_cast<rj::SizeType>(name.size()));
+    writer.Uint64(value);
+}
 
 }  // namespace filestore

@@ -1,20 +1,11 @@
 #include "service/file_info_json.h"
 
-#include <string_view>
 #include <utility>
 
 #include "core/json.h"
 #include "filestore/time.h"
 
 namespace filestore {
-namespace {
-
-void write_string(JsonTextWriter& writer, std::string_view name, std::string_view value) {
-    writer.Key(name.data(), static_cast<rj::SizeType>(name.size()));
-    writer.String(value.data(), static_cast<rj::SizeType>(value.size()));
-}
-
-}  // namespace
 
 std::string to_json(const FileInfo& info) {
     JsonText output;
@@ -22,8 +13,7 @@ std::string to_json(const FileInfo& info) {
     writer.StartObject();
     write_string(writer, "file_id", info.id.text());
     write_string(writer, "original_path", info.original_path);
-    writer.Key("size");
-    writer.Uint64(info.size);
+    write_number(writer, "size", info.size);
     write_string(writer, "last_modified", format_timestamp(info.last_modified));
     write_string(writer, "content_type", info.content_type);
     const std::string metadata = info.metadata.to_json();

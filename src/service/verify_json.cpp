@@ -1,24 +1,10 @@
 #include "service/verify_json.h"
 
-#include <string_view>
 #include <utility>
 
 #include "core/json.h"
 
 namespace filestore {
-namespace {
-
-void write_string(JsonTextWriter& writer, const char* name, std::string_view value) {
-    writer.Key(name);
-    writer.String(value.data(), static_cast<rj::SizeType>(value.size()));
-}
-
-void write_number(JsonTextWriter& writer, const char* name, std::uint64_t value) {
-    writer.Key(name);
-    writer.Uint64(value);
-}
-
-}  // namespace
 
 std::string to_json(const VerifyFinding& finding) {
     JsonText output;
