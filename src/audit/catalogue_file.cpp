@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <string>
 #include <thread>
 
 #include "core/descriptor.h"
@@ -83,8 +84,9 @@ PRAGMA user_version = 3;
 
 /// What version 4 added: whoever changes a row has it noted, also a library of an older version that has the file open, and a process that knows of no server. The mark says that
 /// this catalogue has a server; what an older version has noted or told says so too.
-constexpr const char* notes = R"sql(
-CREATE TRIGGER note_new_row AFTER INSERT ON file_uploads
+std::string notes() {
+    const auto trigger = [](const std::string& name, const std::string& event) {
+        return "CREATE TRIGGER " + name + " AFTER " + event + R"sql( ON file_uploads
 WHEN EXISTS (SELECT 1 FROM marks WHERE name = 'audit_server')
   OR EXISTS (SELECT 1 FROM outbox WHERE file_id = new.file_id)
 BEGIN
@@ -92,23 +94,19 @@ BEGIN
     VALUES (new.file_id, coalesce(new.deleted_at, new.uploaded_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), 0, -1)
     ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = -1;
 END;
-CREATE TRIGGER note_changed_row AFTER UPDATE ON file_uploads
-WHEN EXISTS (SELECT 1 FROM marks WHERE name = 'audit_server')
-  OR EXISTS (SELECT 1 FROM outbox WHERE file_id = new.file_id)
-BEGIN
-    INSERT INTO outbox (file_id, since, never_told, checksum)
-    VALUES (new.file_id, coalesce(new.deleted_at, new.uploaded_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), 0, -1)
-    ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = -1;
-END;
+)sql";
+    };
+    return trigger("note_new_row", "INSERT") + trigger("note_changed_row", "UPDATE") + R"sql(
 INSERT INTO marks (name, at)
 SELECT 'audit_server', strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')
 WHERE EXISTS (SELECT 1 FROM outbox) OR EXISTS (SELECT 1 FROM totals);
 PRAGMA user_version = 4;
 )sql";
+}
 static_assert(schema_version == 4);
 
 Result<void> sync_directory(const std::filesystem::path& directory) {
-    const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor opened = open_at(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY);
     if (!opened.is_open() || fsync(opened.get()) != 0) {
         return open_file_error(errno, "cannot sync directory " + filestore::quoted(directory.native()));
     }
@@ -241,7 +239,7 @@ Result<void> make_tables(SqliteConnection& connection) {
         FILESTORE_TRY(connection.execute_script(outbox_tables));
     }
     if (version < 4) {
-        FILESTORE_TRY(connection.execute_script(notes));
+        FILESTORE_TRY(connection.execute_script(notes().c_str()));
     }
     return transaction.commit();
 }
