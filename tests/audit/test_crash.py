@@ -1,6 +1,5 @@
 """The command is killed at each of its system calls between the bytes and the row of the project, and the next one tells the project what there is, once."""
 
-import os
 import pathlib
 import signal
 
@@ -10,8 +9,6 @@ from sweep import Sweep
 from tampering import Tamper
 
 SECONDS_FOR_AN_OPERATION = 15
-
-pytestmark = pytest.mark.skipif("FILESTORE_TAMPER" not in os.environ, reason="what spoils system calls is for x86_64")
 
 
 @pytest.fixture

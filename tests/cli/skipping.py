@@ -6,6 +6,6 @@ import pytest
 
 
 def skip_unless_ci(reason):
-    if os.environ.get("CI") == "true":
+    if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
