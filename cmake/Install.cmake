@@ -22,6 +22,7 @@ set(installed_headers
     include/filestore/s3_credentials.h
     include/filestore/s3_options.h
     include/filestore/schedule.h
+    include/filestore/secret.h
     include/filestore/service.h
     include/filestore/stdstream.h
     include/filestore/stream.h

@@ -24,6 +24,7 @@
 #include <string>
 
 #include "filestore/call.h"
+#include "filestore/secret.h"
 #include "filestore/time.h"
 
 namespace filestore {
@@ -32,7 +33,7 @@ struct AuditOptions {
     /// "https://PROJECT.supabase.co". Empty: SUPABASE_URL, and where that is not set, no project is told. "off": none, whatever the environment says.
     std::string url{};
     /// The project's service key. Empty: SUPABASE_KEY. It is in no message.
-    std::string key{};
+    SecretString key{};
     /// Letters, digits and `_`.
     std::string table = "file_uploads";
     /// The certificates to trust (PEM); the system's where it is empty.

@@ -36,6 +36,7 @@
 #include "filestore/call.h"
 #include "filestore/checksum.h"
 #include "filestore/executor.h"
+#include "filestore/secret.h"
 #include "filestore/time.h"
 
 namespace filestore {
@@ -87,7 +88,7 @@ struct LocalOptions {
     /// For presigned URLs, which there are where both are given: where a server hands the files out ("https://files.example/files"; http or https,
     /// without query and fragment), and the secret that signs, 32 bytes or more, which that server checks them with: see check_signed_url().
     std::string url_base{};
-    std::string url_key{};
+    SecretString url_key{};
     /// What presigned URLs take the time from.
     std::shared_ptr<Clock> clock = system_clock();
     /// Where the work runs; a thread pool of its own where there is none.

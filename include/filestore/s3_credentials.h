@@ -18,13 +18,13 @@
 ///    (read for each request) or `AWS_CONTAINER_AUTHORIZATION_TOKEN`.
 /// 6. Instance metadata (IMDSv2), unless `AWS_EC2_METADATA_DISABLED` is `true`; `AWS_EC2_METADATA_SERVICE_ENDPOINT`, `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`.
 ///
-/// Roles are assumed at `AWS_ENDPOINT_URL_STS`, else at AWS in `AWS_REGION`, `AWS_DEFAULT_REGION` or the region of the client. Metadata endpoints are
+/// Roles are assumed at `AWS_ENDPOINT_URL_STS`, else at AWS in `AWS_REGION`, `AWS_DEFAULT_REGION`, the `region` of the profile or the region of the client. Metadata endpoints are
 /// never asked through a proxy.
 
 #include <chrono>
 #include <string>
 
-#include "filestore/export.h"
+#include "filestore/secret.h"
 
 namespace filestore {
 
@@ -51,12 +51,12 @@ struct S3CredentialProviders {
     bool instance_metadata = true;
 };
 
-/// A value; its secrets are wiped when it goes.
-struct FILESTORE_API S3Credentials {
+/// A value; its secrets are wiped when it goes or is assigned to.
+struct S3Credentials {
     /// Both, or neither: then the others are asked.
     std::string access_key{};
-    std::string secret_key{};
-    std::string session_token{};
+    SecretString secret_key{};
+    SecretString session_token{};
 
     /// Requests are not signed; no keys are looked for.
     bool anonymous = false;
@@ -72,8 +72,6 @@ struct FILESTORE_API S3Credentials {
     std::string sts_endpoint{};
     /// `http://host`: in place of `http://169.254.169.254`.
     std::string instance_metadata_endpoint{};
-
-    ~S3Credentials();
 };
 
 }  // namespace filestore

@@ -4,7 +4,7 @@
 ///
 /// Environment read, at the first request and only where no keys are given: see s3_credentials.h. `TMPDIR`, where a part is spooled. At the first
 /// requests, unless the options say otherwise: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` (in upper case, too, but for `HTTP_PROXY`), `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR`. libcurl reads `SSLKEYLOGFILE` (a file that TLS session keys are written to, for debugging: whoever reads it can read the traffic).
+/// `SSL_CERT_DIR`. Other variables of the AWS tools are not read (`AWS_ENDPOINT_URL_S3`, `AWS_CA_BUNDLE`): set `endpoint` and `ca_file`. libcurl reads `SSLKEYLOGFILE` (a file that TLS session keys are written to, for debugging: whoever reads it can read the traffic).
 
 #include <chrono>
 #include <cstdint>
@@ -99,7 +99,7 @@ struct S3ClientOptions {
 
     /// `http://`, `https://` or `socks5h://`, with user and password where it wants them. Empty: that of the environment, unless that is not to be
     /// asked. Loopback and metadata addresses are never reached through a proxy. What is no URL of a proxy is `invalid_argument` when the client is opened,
-    /// and `configuration` of the request where the environment has it; no message repeats it.
+    /// and `configuration` of the request where the environment has it; no message repeats it. libcurl keeps its password until the client goes, and does not wipe it.
     std::string proxy{};
     /// Hosts that go past `proxy`: names, domains, addresses and networks, separated by commas.
     std::string no_proxy{};

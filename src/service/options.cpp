@@ -106,7 +106,8 @@ Objection set_choice(Target& target, std::string_view value, const std::array<Ch
     return "must be one of " + listed(names) + did_you_mean(value, names);
 }
 
-Objection set_text(std::string& target, std::string_view value) {
+template <class Text>
+Objection set_text(Text& target, std::string_view value) {
     if (value.find('\0') != std::string_view::npos) {
         return "must not hold a NUL";
     }

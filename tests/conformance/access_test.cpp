@@ -52,7 +52,7 @@ S3_FEATURE_TEST_CASE("signing", "without keys nothing else is read or written", 
 
 S3_FEATURE_TEST_CASE("signature-check", "a wrong secret key opens nothing", "[client][access]") {
     S3ClientOptions options = store.options().s3;
-    options.credentials.secret_key += "x";
+    options.credentials.secret_key = std::string(options.credentials.secret_key) + "x";
     ClientOnStore stranger(store, options);
     // Some servers say no more than that it is not allowed.
     const std::set<std::string_view> refusals{"unauthenticated", "permission_denied"};

@@ -469,12 +469,12 @@ TEST_CASE("a profile's chain of roles is assumed one with the other", "[wire][cr
     const TemporaryDirectory home;
     const ScriptedServer server({conversation(
         {answer("200 OK", "", sts_xml("AssumeRole")), answer("200 OK", "", sts_xml("AssumeRole"))})});
-    write_file(
-        home.file("config"),
-        "[profile a]\nrole_arn = A\nsource_profile = b\n[profile b]\nrole_arn = B\nsource_profile = c\n"
-        "[profile c]\ncredential_process = printf "
-        R"('{"Version": 1, "AccessKeyId": "base", "SecretAccessKey": "s"}')"
-        "\n");
+    write_file(home.file("config"),
+               "[profile a]\nrole_arn = A\nsource_profile = b\nregion = eu-south-2\n"
+               "[profile b]\nrole_arn = B\nsource_profile = c\nregion = eu-west-3\n"
+               "[profile c]\ncredential_process = printf "
+               R"('{"Version": 1, "AccessKeyId": "base", "SecretAccessKey": "s"}')"
+               "\n");
     S3Credentials options;
     options.profile = "a";
     options.sts_endpoint = server.endpoint();
@@ -485,6 +485,9 @@ TEST_CASE("a profile's chain of roles is assumed one with the other", "[wire][cr
     CHECK(server.requests()[0].header("authorization").find("Credential=base/") != std::string::npos);
     CHECK(server.requests()[1].body.find("RoleArn=A&") != std::string::npos);
     CHECK(server.requests()[1].header("authorization").find("Credential=key/") != std::string::npos);
+    for (const HeardRequest& request : server.requests()) {
+        CHECK(request.header("authorization").find("/eu-south-2/sts/") != std::string::npos);
+    }
 }
 
 TEST_CASE("the role of the options is assumed with the keys that are found", "[wire][credentials]") {

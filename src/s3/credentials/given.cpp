@@ -26,7 +26,7 @@ private:
 
 }  // namespace
 
-Result<Credentials> given_keys(std::string access_key, std::string secret_key, std::string session_token) {
+Result<Credentials> given_keys(std::string access_key, SecretString secret_key, SecretString session_token) {
     if (access_key.empty() || secret_key.empty()) {
         return Error(ErrorCode::unauthenticated,
                      std::string("the options have ") +

@@ -9,8 +9,8 @@
 namespace filestore::s3 {
 
 /// `unauthenticated` for half of a pair, and where one cannot be sent.
-[[nodiscard]] Result<Credentials> given_keys(std::string access_key, std::string secret_key,
-                                             std::string session_token);
+[[nodiscard]] Result<Credentials> given_keys(std::string access_key, SecretString secret_key,
+                                             SecretString session_token);
 
 /// Always gives the same.
 [[nodiscard]] CredentialsProviderPtr make_given_provider(Result<Credentials> keys);

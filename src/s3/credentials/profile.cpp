@@ -57,8 +57,13 @@ Result<Profiles> read_all_profiles(const EnvironmentReader& environment) {
 /// The provider that a plan asks for.
 class Builder {
 public:
-    Builder(const ProviderContext& context, const ProfileSettings& settings)
-        : context_(context), settings_(settings) {}
+    /// Whoever assumes a role goes to the region of the profile, unless a variable names another.
+    Builder(ProviderContext context, const ProfileSettings& settings, const std::string& region)
+        : context_(std::move(context)), settings_(settings) {
+        if (!region.empty()) {
+            context_.region = region;
+        }
+    }
 
     [[nodiscard]] CredentialsProviderPtr build(ProfilePlan plan) const {
         CredentialsProviderPtr provider =
@@ -92,7 +97,7 @@ private:
         return make_instance_metadata_provider(context_, settings_.instance_metadata_endpoint);
     }
 
-    const ProviderContext& context_;
+    ProviderContext context_;
     const ProfileSettings& settings_;
 };
 
@@ -154,7 +159,7 @@ private:
         if (!plan.ok()) {
             return reply->give(judged(plan.error(), choice.is_explicit));
         }
-        const auto provider = Builder(context, settings).build(std::move(plan).value());
+        const auto provider = Builder(context, settings, plan->region).build(std::move(plan).value());
         provider->get(cancel, [reply, provider](Result<ResolvedCredentials> keys) {
             reply->give(keys.ok() ? std::move(keys) : judged_source(keys.error()));
         });

@@ -99,6 +99,7 @@ public:
             FILESTORE_TRY_ASSIGN(next, visit(*next));
         }
         std::reverse(plan_.roles.begin(), plan_.roles.end());
+        plan_.region = property(profiles_.find(name)->second, "region");
         return std::move(plan_);
     }
 

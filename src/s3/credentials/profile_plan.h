@@ -25,6 +25,8 @@ struct ProfilePlan {
     std::variant<Credentials, ProcessCommand, WebIdentity, CredentialSource> base;
     /// The first is assumed with the base's keys, the next with the keys of the first.
     std::vector<RoleRequest> roles;
+    /// The `region` of the profile that was asked for; empty where it has none.
+    std::string region;
 };
 
 /// `not_found` where there is no such profile, or nothing in it about keys; `configuration` for a mistake in it: half of the keys, a circle of source_profile,

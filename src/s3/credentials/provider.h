@@ -82,7 +82,7 @@ struct ProviderContext {
     /// The same, where answers may correct it; else null.
     std::shared_ptr<CorrectedClock> server_time{};
     EnvironmentReader environment;
-    /// The client's, for an STS that no variable names.
+    /// The client's, or the profile's, for an STS that no variable names.
     std::string region = "us-east-1";
     /// How long one attempt at an endpoint may take as a whole.
     std::chrono::milliseconds attempt_time{5'000};

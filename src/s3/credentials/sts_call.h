@@ -18,7 +18,7 @@ struct StsPlace {
     std::string region;
 };
 
-/// The region is that of AWS_REGION, AWS_DEFAULT_REGION, else the client's; the endpoint is `given`, that of AWS_ENDPOINT_URL_STS, else AWS's of the region.
+/// The region is that of AWS_REGION, AWS_DEFAULT_REGION, else the context's; the endpoint is `given`, that of AWS_ENDPOINT_URL_STS, else AWS's of the region.
 [[nodiscard]] StsPlace sts_place(const ProviderContext& context, const std::string& given);
 
 /// `filestore-` and the time, where the caller names none.

@@ -97,12 +97,18 @@ TEST_CASE("a credential object leaves nothing in its own memory, also where its 
     CHECK_FALSE(holds(room.data(), room.size(), secret));
 }
 
-TEST_CASE("the caller's options leave nothing behind when they go", "[s3][credentials]") {
-    CHECK(leftovers_of([] {
+TEST_CASE("the caller's options leave nothing behind when they go, are moved and assigned to",
+          "[s3][credentials]") {
+    const std::string longer(canary.size() * 10, 'x');
+    CHECK(leftovers_of([&] {
               auto options = std::make_unique<S3Credentials>();
               options->secret_key = canary;
               options->session_token = canary;
-              const S3Credentials copy = *options;
+              S3Credentials copy = *options;
+              const S3Credentials moved = std::move(*options);
+              copy.secret_key = longer;
+              copy = moved;
+              copy = S3Credentials();
           }) == 0);
 }
 
