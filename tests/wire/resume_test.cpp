@@ -46,10 +46,10 @@ std::string parts_listing(const std::string& parts, bool truncated = false) {
                       "</IsTruncated>" + parts + "</ListPartsResult>");
 }
 
-S3Client client_on(const ScriptedServer& server) {
+S3Client client_on(const ScriptedServer& server, unsigned parallel_parts = 1) {
     S3ClientOptions options = options_for(server);
     options.part_size = part;
-    options.parallel_parts = 1;
+    options.parallel_parts = parallel_parts;
     options.expect_threshold.reset();
     return S3Client::open(std::move(options)).value();
 }
@@ -222,7 +222,8 @@ TEST_CASE("a part under way is sent to its end when the source fails", "[wire][r
     const ScriptedServer server(
         {Script{ExpectRequest{}, Send{begun}, ExpectRequest{}, Pause{std::chrono::milliseconds(200)},
                 Send{part_stored(one)}, ExpectRequest{}, Send{no_content}, ExpectRequest{}, Send{gone}}});
-    S3Client client = client_on(server);
+    // So that the source is read, and fails, while the first part travels.
+    S3Client client = client_on(server, 2);
     S3PutRequest request = put_of(failing_source(one + 'x', 7));
     std::string token;
     request.on_resume_token = [&](const std::string& given) -> Result<void> {

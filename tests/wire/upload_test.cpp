@@ -242,6 +242,7 @@ TEST_CASE("a completion that conflicts with another is not asked for again", "[w
     options.part_size = std::uint64_t{5} << 20U;
     options.parallel_parts = 1;
     options.expect_threshold.reset();
+    options.retry.max_attempts = 3;
     S3PutRequest request;
     request.bucket = "bucket";
     request.key = "key";
