@@ -29,6 +29,7 @@
 #include "filestore/export.h"
 #include "filestore/result.h"
 #include "filestore/s3_options.h"
+#include "filestore/secret.h"
 #include "filestore/stream.h"
 #include "filestore/time.h"
 
@@ -46,7 +47,9 @@ struct S3Field {
     friend bool operator==(const S3Field&, const S3Field&) = default;
 };
 
-/// How the server encrypts an object. A value.
+/// How the server encrypts an object. Where its answer does not say that it does so, the call is `unsupported`: some servers pass over what they do not know. An upload
+/// in parts ends before its bytes are sent then; what goes in one request, an upload or a copy, is there, and in the clear. A value; a key that does not belong to the
+/// kind is `invalid_argument`.
 struct S3Encryption {
     enum class Kind {
         /// What the bucket says.
@@ -64,7 +67,7 @@ struct S3Encryption {
     /// kms: a JSON object of strings; empty for none.
     std::string kms_context{};
     /// customer: 32 bytes; never printed.
-    std::string customer_key{};
+    SecretString customer_key{};
 };
 
 /// Conditions on the object that is there (RFC 9110, section 13). A failed one is `precondition_failed`, for uploads, removals and copies also where

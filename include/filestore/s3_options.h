@@ -83,7 +83,7 @@ struct S3ClientOptions {
     S3Addressing addressing = S3Addressing::automatic;
     S3PayloadSigning payload_signing = S3PayloadSigning::automatic;
 
-    /// What is known of the server: `aws`, `minio`, `r2`, `gcs`, `ceph`, `garage`, `seaweedfs`, `versitygw`, `supabase`, or `generic`, which asks for nothing that
+    /// What is known of the server: `aws`, `minio`, `r2`, `gcs`, `ceph`, `garage`, `seaweedfs`, `versitygw`, `supabase`, or `generic`, which by itself asks for nothing that
     /// not every server has. What differs may follow, `ceph,put_if_match=yes`; `filestore probe` and S3Client::probe() find it out. What the caller asks for and the
     /// server is known to lack is refused with `unsupported`, before anything is sent. Empty: guessed from the endpoint's host, else `generic`.
     std::string profile{};

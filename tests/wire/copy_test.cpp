@@ -116,6 +116,26 @@ TEST_CASE("a copy in parts with other metadata keeps the tags, as one in a singl
     CHECK(creation.header("content-type") == "text/plain");
 }
 
+TEST_CASE("a copy that is not encrypted as was asked for is told", "[wire][copy]") {
+    S3CopyRequest copy = request();
+    copy.encryption.kind = S3Encryption::Kind::s3;
+    SECTION("in one request") {
+        copy.multipart_threshold = part + 1;
+        const std::string done = document("CopyObjectResult", "<ETag>\"e\"</ETag>");
+        const ScriptedServer server({conversation({source(), done})});
+        const auto result = open_client(server).copy(std::move(copy));
+        REQUIRE(code_of(result) == ErrorCode::unsupported);
+        CHECK_THAT(std::string(result.error().message()), Catch::Contains("remove it"));
+    }
+    SECTION("in parts") {
+        const ScriptedServer server(
+            {conversation({source(), begun, answer("204 No Content", "", ""),
+                           answer("404 Not Found", "", error_body("NoSuchUpload"))})});
+        CHECK(code_of(open_client(server).copy(std::move(copy))) == ErrorCode::unsupported);
+        CHECK(server.requests().at(2).line() == "DELETE /bucket/key?uploadId=u HTTP/1.1");
+    }
+}
+
 TEST_CASE("a copy in parts does not take the coding of an upload for one of the object", "[wire][copy]") {
     for (const auto& [kept, sent] :
          {std::pair("aws-chunked", "(none)"), std::pair("aws-chunked,gzip", "gzip")}) {

@@ -122,8 +122,19 @@ bool is_checksum(const std::string& name, const std::string& text, std::string_v
            checksum_of(*algorithm, std::as_bytes(std::span(bytes.data(), bytes.size()))).text() == text;
 }
 
+const std::string encryption_header = "x-amz-server-side-encryption";
+
 bool is_kept(const std::string& name) {
-    return name == "content-type" || name == "cache-control" || name.starts_with("x-amz-meta-");
+    return name == "content-type" || name == "cache-control" || name == encryption_header ||
+           name.starts_with("x-amz-meta-");
+}
+
+/// Says that it encrypts, where that was asked for.
+ModelAnswer with_encryption(ModelAnswer answer, const ModelRequest& request) {
+    if (const std::string asked = request.header(encryption_header); !asked.empty()) {
+        answer.headers.push_back({encryption_header, asked});
+    }
+    return answer;
 }
 
 std::map<std::string, std::string> kept_headers(const ModelRequest& request) {
@@ -282,7 +293,7 @@ ModelAnswer ModelStore::put(const ModelRequest& request) {
     }
     const std::string etag = quoted_md5(*body);
     publish(request.key, {std::move(*body), etag, kept_headers(request), {}});
-    return {200, {{"ETag", etag}}, ""};
+    return with_encryption({200, {{"ETag", etag}}, ""}, request);
 }
 
 ModelAnswer ModelStore::get(const ModelRequest& request) {
@@ -387,8 +398,9 @@ ModelAnswer ModelStore::list(const ModelRequest& request) const {
 ModelAnswer ModelStore::create_upload(const ModelRequest& request) {
     const std::string id = "upload-" + std::to_string(++uploads_begun_);
     uploads[id] = {request.key, kept_headers(request), {}};
-    return document("InitiateMultipartUploadResult",
-                    tag("Key", xml_encoded(request.key)) + tag("UploadId", id));
+    return with_encryption(
+        document("InitiateMultipartUploadResult", tag("Key", xml_encoded(request.key)) + tag("UploadId", id)),
+        request);
 }
 
 ModelAnswer ModelStore::put_part(const ModelRequest& request) {

@@ -231,6 +231,38 @@ TEST_CASE("a source is let go before the completion", "[wire]") {
     }
 }
 
+TEST_CASE("a server that passes over the encryption that was asked for is found out", "[wire]") {
+    const std::string encrypted =
+        answer("200 OK", "ETag: \"x\"\r\nx-amz-server-side-encryption: aws:kms\r\n", "");
+    S3PutRequest request;
+    request.bucket = "bucket";
+    request.key = "key";
+    request.encryption.kind = S3Encryption::Kind::kms;
+    SECTION("in one request") {
+        const ScriptedServer server({conversation({stored, encrypted})});
+        S3Client client = S3Client::open(options_for(server)).value();
+        request.source = source_from_string("x");
+        const auto result = client.put(request);
+        REQUIRE(code_of(result) == ErrorCode::unsupported);
+        CHECK_THAT(std::string(result.error().message()), Catch::Contains("remove it"));
+        request.source = source_from_string("x");
+        CHECK(client.put(request).ok());
+    }
+    SECTION("in parts, before the bytes are sent") {
+        const std::string begun =
+            answer("200 OK", "",
+                   "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>");
+        const ScriptedServer server(
+            {conversation({begun, answer("204 No Content", "", ""),
+                           answer("404 Not Found", "", error_body("NoSuchUpload"))})});
+        S3ClientOptions options = options_for(server);
+        options.part_size = std::uint64_t{5} << 20U;
+        request.source = source_from_string(std::string(options.part_size + 1, 'x'));
+        CHECK(code_of(S3Client::open(options).value().put(request)) == ErrorCode::unsupported);
+        CHECK(server.requests().at(1).line() == "DELETE /bucket/key?uploadId=u HTTP/1.1");
+    }
+}
+
 TEST_CASE("a completion that conflicts with another is not asked for again", "[wire]") {
     const std::string begun =
         answer("200 OK", "",

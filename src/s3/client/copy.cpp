@@ -140,6 +140,10 @@ private:
                                                     " does not meet the conditions of the copy"};
     }
 
+    [[nodiscard]] Encryption::Kind encryption_of_target() const {
+        return to_encryption(request_.encryption).kind;
+    }
+
     /// One request copies the whole object.
     Result<void> copy_whole(std::uint64_t size) {
         Call call = object_call(request_.bucket, request_.key, {}, request_.call);
@@ -153,9 +157,11 @@ private:
             call.headers.push_back({"x-amz-metadata-directive", "REPLACE"});
         }
         core_.send(operation_, std::move(call),
-                   [operation = operation_](const Result<Answer>& answer) -> Result<void> {
+                   [operation = operation_,
+                    asked = encryption_of_target()](const Result<Answer>& answer) -> Result<void> {
                        FILESTORE_TRY(answer);
                        FILESTORE_TRY_ASSIGN(CopyResult copied, parse_copy_object(answer->body));
+                       FILESTORE_TRY(check_stored_encrypted(asked, answer->headers));
                        operation->finish(S3CopyResult{std::move(copied.etag),
                                                       std::string(answer->header("x-amz-version-id")), 1});
                        return {};
@@ -205,6 +211,7 @@ private:
         copied.target.cancel = request_.call.cancel;
         copied.target.deadline = request_.call.deadline;
         copied.target.etags = core_.etag_rules(request_.encryption);
+        copied.target.encryption = encryption_of_target();
         copied.target.pause = request_.call.pause;
         copied.target.requester_pays = request_.requester_pays;
         FILESTORE_TRY_ASSIGN(copied.target.access_headers,

@@ -142,6 +142,7 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             FILESTORE_TRY_ASSIGN(target.access_headers,
                                  access_headers(request.encryption, request.requester_pays, tls));
             target.requester_pays = request.requester_pays;
+            target.encryption = to_encryption(request.encryption).kind;
             FILESTORE_TRY_ASSIGN(target.conditions, condition_headers(request.conditions));
             upload.headers = [headers = std::move(headers)](
                                  std::optional<std::uint64_t>) -> Result<std::vector<NameValue>> {

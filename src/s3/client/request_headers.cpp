@@ -9,7 +9,6 @@
 #include "core/try.h"
 #include "s3/protocol/copy_xml.h"
 #include "s3/protocol/encoded_word.h"
-#include "s3/protocol/write_options.h"
 
 namespace filestore::s3 {
 
@@ -17,27 +16,6 @@ namespace {
 
 /// S3 user guide, "User-defined object metadata".
 constexpr std::size_t most_metadata_bytes = 2048;
-
-Encryption to_encryption(const S3Encryption& encryption) {
-    Encryption result;
-    switch (encryption.kind) {
-        case S3Encryption::Kind::bucket_default:
-            break;
-        case S3Encryption::Kind::s3:
-            result.kind = Encryption::Kind::s3;
-            break;
-        case S3Encryption::Kind::kms:
-            result.kind = Encryption::Kind::kms;
-            break;
-        case S3Encryption::Kind::customer:
-            result.kind = Encryption::Kind::customer_key;
-            break;
-    }
-    result.kms_key_id = encryption.kms_key_id;
-    result.kms_context = encryption.kms_context;
-    result.customer_key = encryption.customer_key;
-    return result;
-}
 
 Conditions to_conditions(const S3Conditions& conditions) {
     return {conditions.if_match, conditions.if_none_match, conditions.if_modified_since,
@@ -104,6 +82,27 @@ Result<std::vector<NameValue>> metadata_headers(const std::vector<S3Field>& meta
 }
 
 }  // namespace
+
+Encryption to_encryption(const S3Encryption& encryption) {
+    Encryption result;
+    switch (encryption.kind) {
+        case S3Encryption::Kind::bucket_default:
+            break;
+        case S3Encryption::Kind::s3:
+            result.kind = Encryption::Kind::s3;
+            break;
+        case S3Encryption::Kind::kms:
+            result.kind = Encryption::Kind::kms;
+            break;
+        case S3Encryption::Kind::customer:
+            result.kind = Encryption::Kind::customer_key;
+            break;
+    }
+    result.kms_key_id = encryption.kms_key_id;
+    result.kms_context = encryption.kms_context;
+    result.customer_key = encryption.customer_key;
+    return result;
+}
 
 void append(std::vector<NameValue>& headers, std::vector<NameValue> more) {
     headers.insert(headers.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));

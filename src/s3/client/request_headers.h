@@ -6,12 +6,15 @@
 
 #include "filestore/s3_client.h"
 #include "s3/protocol/uri.h"
+#include "s3/protocol/write_options.h"
 
 namespace filestore::s3 {
 
 /// Type, metadata, tags, storage class, encryption, payer: of the PUT, or of the request that begins a multipart upload. `tls`: a customer's key is
 /// not sent without.
 [[nodiscard]] Result<std::vector<NameValue>> put_headers(const S3PutRequest& request, bool tls);
+
+[[nodiscard]] Encryption to_encryption(const S3Encryption& encryption);
 
 /// What every request on an object needs that is stored with a customer's key, or that the reader pays for.
 [[nodiscard]] Result<std::vector<NameValue>> access_headers(const S3Encryption& encryption,

@@ -20,7 +20,7 @@ public:
           server_time_(context.server_time),
           cancel_(std::move(cancel)),
           limits_(limits),
-          attempt_time_(context.attempt_time),
+          attempt_time_(std::min(context.attempt_time, limits.attempt_time)),
           make_request_(std::move(make_request)),
           reply_(std::move(reply)) {}
 

@@ -31,6 +31,8 @@ struct FetchLimits {
     unsigned attempts = 3;
     /// Before the second attempt; twice as long before the third.
     std::chrono::milliseconds pause{200};
+    /// Where it is shorter than that of the context.
+    std::chrono::milliseconds attempt_time = std::chrono::milliseconds::max();
 };
 
 /// Makes the request of one attempt anew, so that each is signed with its own time and reads its own token.

@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds connect_timeout = 1s;
 constexpr FetchLimits limits{.attempts = 2, .pause = 100ms};
+/// Where a hop too many is on the way (a container), the token is sent and never arrives.
+constexpr FetchLimits token_limits{.attempts = 2, .pause = 100ms, .attempt_time = 2s};
 constexpr std::string_view roles_path = "/latest/meta-data/iam/security-credentials/";
 
 Error status_error(int status, std::string_view what) {
@@ -54,7 +56,7 @@ public:
                 answer.ok() ? self->take_token(std::move(answer).value())
                             : self->reply_->give(self->no_answer(answer.error()));
             };
-        fetch(context_, cancel_, limits, repeated(std::move(request)), make_reply(done));
+        fetch(context_, cancel_, token_limits, repeated(std::move(request)), make_reply(done));
     }
 
 private:

@@ -22,14 +22,15 @@ struct FilePlace {
     ProfileFileKind kind;
 };
 
-/// The path is empty where neither the variable nor HOME is set.
-FilePlace place_of(const EnvironmentReader& environment, const char* variable, std::string_view in_home,
+/// The path is empty where neither the variable nor HOME is set. In the variable, too, a `~` at the front is HOME.
+FilePlace place_of(const EnvironmentReader& environment, const char* variable, const char* in_home,
                    ProfileFileKind kind) {
-    if (auto path = environment(variable)) {
-        return {*std::move(path), kind};
+    std::string path = environment(variable).value_or(in_home);
+    if (path.starts_with("~/")) {
+        const auto home = environment("HOME");
+        path = home ? *home + path.substr(1) : std::string();
     }
-    auto home = environment("HOME");
-    return {home ? *std::move(home) + std::string(in_home) : std::string(), kind};
+    return {std::move(path), kind};
 }
 
 /// No profiles where the file is not there.
@@ -47,10 +48,10 @@ Result<Profiles> read_profiles(const FilePlace& place) {
 
 Result<Profiles> read_all_profiles(const EnvironmentReader& environment) {
     FILESTORE_TRY_ASSIGN(Profiles config, read_profiles(place_of(environment, "AWS_CONFIG_FILE",
-                                                                 "/.aws/config", ProfileFileKind::config)));
+                                                                 "~/.aws/config", ProfileFileKind::config)));
     FILESTORE_TRY_ASSIGN(const Profiles credentials,
                          read_profiles(place_of(environment, "AWS_SHARED_CREDENTIALS_FILE",
-                                                "/.aws/credentials", ProfileFileKind::credentials)));
+                                                "~/.aws/credentials", ProfileFileKind::credentials)));
     return merged_profiles(std::move(config), credentials);
 }
 

@@ -49,12 +49,13 @@ public:
         if (content.empty() || content.front() == '#' || content.front() == ';') {
             return true;
         }
-        if (content.front() == '[') {
-            return take_section(content);
+        // A line that is indented deeper than a property belongs to that, and only settings that are not asked for have such.
+        const std::size_t indent = line.find_first_not_of(blanks);
+        if (in_property_ && indent > property_indent_) {
+            return true;
         }
-        // An indented line belongs to the property above it, and only settings that are not asked for have such.
-        const bool indented = line.front() == ' ' || line.front() == '\t';
-        return indented ? in_section_ : take_property(content);
+        property_indent_ = indent;
+        return content.front() == '[' ? take_section(content) : take_property(content);
     }
 
     Profiles take_profiles() && { return std::move(profiles_); }
@@ -70,6 +71,7 @@ private:
             return false;
         }
         in_section_ = true;
+        in_property_ = false;
         current_ = nullptr;
         if (const auto name = profile_name(trimmed(line.substr(1, end - 1)))) {
             current_ = &profiles_[std::string(*name)];
@@ -92,11 +94,12 @@ private:
     }
 
     bool take_property(std::string_view line) {
-        const std::size_t equals = line.find('=');
+        const std::size_t equals = line.find_first_of("=:");
         const std::string_view name = trimmed(line.substr(0, std::min(equals, line.size())));
         if (equals == std::string_view::npos || name.empty() || !in_section_) {
             return false;
         }
+        in_property_ = true;
         if (current_ != nullptr) {
             (*current_)[to_lower(name)] = without_comment(trimmed(line.substr(equals + 1)));
         }
@@ -106,6 +109,8 @@ private:
     const ProfileFileKind kind_;
     Profiles profiles_;
     bool in_section_ = false;
+    bool in_property_ = false;
+    std::size_t property_indent_ = 0;
     /// Null while a section of another kind is passed over.
     Profile* current_ = nullptr;
 };

@@ -122,7 +122,9 @@ std::string basic_time(Timestamp time) {
 }
 
 Sha256Digest signing_key(const Credentials& credentials, const SigningScope& scope) {
-    const SecretString start = std::string("AWS4").append(credentials.secret_key);
+    std::string text("AWS4");
+    text.append(credentials.secret_key);
+    const SecretString start = std::move(text);
     const Sha256Digest of_date =
         hmac_sha256(std::as_bytes(std::span(std::string_view(start))), basic_date(scope.time));
     const Sha256Digest of_region = hmac_sha256(of_date, scope.region);

@@ -66,6 +66,39 @@ Result<Headers> kms_headers(const Encryption& encryption) {
     return headers;
 }
 
+/// A key for another kind of encryption is a mistake that would leave the object readable to others than the caller thinks.
+Result<void> check_keys(const Encryption& encryption) {
+    if (encryption.kind != Encryption::Kind::customer_key && !encryption.customer_key.empty()) {
+        return invalid("there is a customer's key, and the encryption is of another kind");
+    }
+    const bool names_kms = !encryption.kms_key_id.empty() || !encryption.kms_context.empty();
+    if (encryption.kind != Encryption::Kind::kms && names_kms) {
+        return invalid("there is a key or context of KMS, and the encryption is of another kind");
+    }
+    return {};
+}
+
+std::string_view value_in(const Headers& headers, std::string_view name) {
+    const auto found = std::find_if(headers.begin(), headers.end(),
+                                    [&](const NameValue& each) { return each.name == name; });
+    return found == headers.end() ? std::string_view() : std::string_view(found->value);
+}
+
+bool says_encrypted(Encryption::Kind asked, const Headers& answer) {
+    const std::string_view says = value_in(answer, encryption_prefix);
+    switch (asked) {
+        case Encryption::Kind::bucket_default:
+            return true;
+        case Encryption::Kind::s3:
+            return says == "AES256";
+        case Encryption::Kind::kms:
+            return says.starts_with("aws:kms");
+        case Encryption::Kind::customer_key:
+            break;
+    }
+    return !value_in(answer, std::string(encryption_prefix) + "-customer-algorithm").empty();
+}
+
 std::string date_or_empty(const std::optional<Timestamp>& time) {
     return time ? format_http_date(*time) : std::string();
 }
@@ -98,6 +131,7 @@ Result<Headers> content_headers(const ContentHeaders& content) {
 }
 
 Result<Headers> encryption_headers(const Encryption& encryption, EncryptionUse use, bool tls) {
+    FILESTORE_TRY(check_keys(encryption));
     if (encryption.kind == Encryption::Kind::customer_key) {
         const std::string_view prefix = use == EncryptionUse::copy_source ? copy_source_prefix : "x-amz-";
         return customer_key_headers(encryption.customer_key, prefix, tls);
@@ -109,6 +143,23 @@ Result<Headers> encryption_headers(const Encryption& encryption, EncryptionUse u
         return Headers{{std::string(encryption_prefix), "AES256"}};
     }
     return kms_headers(encryption);
+}
+
+Result<void> check_encrypted(Encryption::Kind asked, const Headers& answer) {
+    if (says_encrypted(asked, answer)) {
+        return {};
+    }
+    return Error(ErrorCode::unsupported,
+                 "the server does not say that it encrypts the object as was asked for: it cannot do so, or "
+                 "not in this "
+                 "bucket");
+}
+
+Result<void> check_stored_encrypted(Encryption::Kind asked, const Headers& answer) {
+    const auto checked = check_encrypted(asked, answer);
+    return checked.ok() ? checked
+                        : Error(checked.error().code(),
+                                std::string(checked.error().message()) + "; it is there without: remove it");
 }
 
 Result<Headers> condition_headers(const Conditions& conditions) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "filestore/result.h"
+#include "filestore/secret.h"
 #include "filestore/time.h"
 #include "s3/protocol/uri.h"
 
@@ -45,7 +46,7 @@ struct Encryption {
     /// KMS: a JSON object of strings; empty for none.
     std::string kms_context;
     /// SSE-C: 32 bytes; never printed.
-    std::string customer_key;
+    SecretString customer_key;
 };
 
 /// Which request the headers are for. A value.
@@ -58,9 +59,16 @@ enum class EncryptionUse {
     copy_source,
 };
 
-/// `invalid_argument` for a customer key that has not 32 bytes, or over a connection without TLS (`tls`): it would be sent in the clear.
+/// `invalid_argument` for a key that does not belong to the kind, for a customer key that has not 32 bytes, or over a connection without TLS (`tls`): it would be sent in the clear.
 [[nodiscard]] Result<std::vector<NameValue>> encryption_headers(const Encryption& encryption,
                                                                 EncryptionUse use, bool tls);
+
+/// `unsupported` where the headers of an answer do not say that what was written is encrypted as was asked for: servers that cannot do it pass over
+/// the wish (S3 API reference, "PutObject", "CreateMultipartUpload" and "CopyObject": response headers).
+[[nodiscard]] Result<void> check_encrypted(Encryption::Kind asked, const std::vector<NameValue>& answer);
+/// The same of what is stored already; the message says so.
+[[nodiscard]] Result<void> check_stored_encrypted(Encryption::Kind asked,
+                                                  const std::vector<NameValue>& answer);
 
 /// Conditions of a request. A value; what is empty is not sent.
 struct Conditions {

@@ -12,7 +12,6 @@
 #include "s3/protocol/checksum_headers.h"
 #include "s3/protocol/condition_failure.h"
 #include "s3/protocol/etag.h"
-#include "s3/protocol/write_options.h"
 #include "s3/transfer/abort_check.h"
 #include "s3/transfer/multipart_etag.h"
 #include "s3/transfer/part_digests.h"
@@ -200,6 +199,7 @@ Result<void> MultipartJob::on_create(const Outcome& outcome) {
     }
     FILESTORE_TRY(outcome.answer);
     FILESTORE_TRY_ASSIGN(upload_id_, parse_upload_id(outcome.answer->body));
+    FILESTORE_TRY(check_encrypted(target_.encryption, outcome.answer->headers));
     return failure_ ? Result<void>() : on_begun();
 }
 
@@ -323,6 +323,7 @@ Result<void> MultipartJob::on_whole(const Request& request) {
         if (is_damaged) {
             return damage("the object");
         }
+        FILESTORE_TRY(check_stored_encrypted(target_.encryption, outcome.answer->headers));
         return succeed(unquoted_etag(outcome.answer->header("etag")),
                        outcome.answer->header("x-amz-version-id"));
     }
@@ -410,6 +411,7 @@ Result<void> MultipartJob::judge(const Result<Answer>& found) {
     }
     const std::optional<bool> own = is_own(*found);
     if (own == true) {
+        FILESTORE_TRY(check_stored_encrypted(target_.encryption, found->headers));
         return succeed(unquoted_etag(found->header("etag")), found->header("x-amz-version-id"));
     }
     // Another object stands there. Where a condition failed, that is what it failed on.

@@ -16,6 +16,7 @@
 #include "filestore/checksum.h"
 #include "filestore/s3_client.h"
 #include "s3/protocol/multipart_xml.h"
+#include "s3/protocol/write_options.h"
 #include "s3/requester.h"
 #include "s3/transfer/liftable_pause.h"
 #include "s3/transfer/part_buffer.h"
@@ -42,6 +43,8 @@ struct UploadTarget {
     /// Of the request that publishes.
     std::vector<NameValue> conditions;
     ETagRules etags;
+    /// What the server has to say that it does.
+    Encryption::Kind encryption = Encryption::Kind::bucket_default;
     std::stop_token cancel;
     std::optional<std::chrono::steady_clock::time_point> deadline;
     std::shared_ptr<PauseSwitch> pause;

@@ -47,6 +47,10 @@ TEST_CASE("a credentials file is read", "[s3][credentials]") {
         {"[a]\nname =", "a: name="},
         {"[a]\none = 1\n[b]\ntwo = 2\n[a]\none = 3\nthree = 3", "a: one=3 three=3; b: two=2"},
         {"[a]\ns3 =\n  max_concurrent_requests = 20\n  name = nested\nname = value", "a: name=value s3="},
+        {"[a]\n  one = 1\n  two = 2\n\tthree = 3", "a: one=1 three=3 two=2"},
+        {"[a]\n  s3 =\n    nested = 1\n  name = value\n[b]\n name = value",
+         "a: name=value s3=; b: name=value"},
+        {"[a]\nname: value=1\nrole=arn:aws:iam", "a: name=value=1 role=arn:aws:iam"},
         {"[profile a]\nname = value", "profile a: name=value"},
         {"[a b]\nname = value", "a b: name=value"},
         {"[\"a b\"]\nname = value", "a b: name=value"},
@@ -83,6 +87,7 @@ TEST_CASE("a line that is none of the format is named by its number alone", "[s3
         {"[a]\nname = value\ncanary\n", "line 3"},
         {"[a]\n= canary\n", "line 2"},
         {"[a] canary\n", "line 1"},
+        {"[a]\n  canary\n", "line 2"},
         {"  canary = nested in nothing\n", "line 1"},
     };
     for (const Case& each : cases) {

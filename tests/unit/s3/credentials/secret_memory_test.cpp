@@ -112,6 +112,17 @@ TEST_CASE("the caller's options leave nothing behind when they go, are moved and
           }) == 0);
 }
 
+TEST_CASE("signing leaves nothing of the secret key behind", "[s3][credentials]") {
+    const s3::Credentials keys{"access", canary, ""};
+    const s3::SigningRequest request{
+        "GET", "/bucket/key", {}, {{"host", "host"}}, std::string(s3::empty_payload_hash)};
+    std::size_t headers = 0;
+    CHECK(leftovers_of([&] {
+              headers = s3::sign_headers(request, keys, {"us-east-1", "s3", {}}).size();
+          }) == 0);
+    CHECK(headers > 0);
+}
+
 TEST_CASE("answers with keys leave nothing behind when they are read", "[s3][credentials]") {
     const std::string quoted_canary = '"' + std::string(canary) + '"';
     SecretString json = R"({"Code": "Success", "AccessKeyId": "access", "SecretAccessKey": )" +

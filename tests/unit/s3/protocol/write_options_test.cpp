@@ -80,6 +80,43 @@ TEST_CASE("encryption by the server", "[s3][write_options]") {
                   {"x-amz-server-side-encryption-context", "eyJhIjoiYiJ9"}});
 }
 
+TEST_CASE("a key for another kind of encryption is refused", "[s3][write_options]") {
+    using Kind = Encryption::Kind;
+    for (const Kind kind : {Kind::bucket_default, Kind::s3, Kind::kms}) {
+        const Encryption encryption{kind, {}, {}, customer_key};
+        for (const EncryptionUse use :
+             {EncryptionUse::write, EncryptionUse::access, EncryptionUse::copy_source}) {
+            CHECK(code_of(encryption_headers(encryption, use, true)) == ErrorCode::invalid_argument);
+        }
+    }
+    for (const Kind kind : {Kind::bucket_default, Kind::s3, Kind::customer_key}) {
+        const std::string key = kind == Kind::customer_key ? customer_key : "";
+        CHECK(code_of(encryption_headers({kind, "id", {}, key}, EncryptionUse::write, true)) ==
+              ErrorCode::invalid_argument);
+        CHECK(code_of(encryption_headers({kind, {}, "{}", key}, EncryptionUse::write, true)) ==
+              ErrorCode::invalid_argument);
+    }
+}
+
+TEST_CASE("whether an answer says that the object is encrypted as was asked", "[s3][write_options]") {
+    using Kind = Encryption::Kind;
+    const std::string name = "x-amz-server-side-encryption";
+    const Headers none{{"etag", "x"}};
+    const Headers aes{{"etag", "x"}, {name, "AES256"}};
+    const Headers kms{{name, "aws:kms"}, {name + "-aws-kms-key-id", "k"}};
+    const Headers two_layers{{name, "aws:kms:dsse"}};
+    const Headers customer{{name + "-customer-algorithm", "AES256"}};
+    for (const Headers& answer : {none, aes, kms, two_layers, customer}) {
+        CHECK(check_encrypted(Kind::bucket_default, answer).ok());
+        CHECK(check_encrypted(Kind::s3, answer).ok() == (answer == aes));
+        CHECK(check_encrypted(Kind::kms, answer).ok() == (answer == kms || answer == two_layers));
+        CHECK(check_encrypted(Kind::customer_key, answer).ok() == (answer == customer));
+    }
+    CHECK(code_of(check_encrypted(Kind::kms, none)) == ErrorCode::unsupported);
+    CHECK(code_of(check_stored_encrypted(Kind::kms, none)) == ErrorCode::unsupported);
+    CHECK(check_stored_encrypted(Kind::kms, kms).ok());
+}
+
 TEST_CASE("encryption with a customer's key", "[s3][write_options]") {
     const Headers expected{
         {"x-amz-server-side-encryption-customer-algorithm", "AES256"},
