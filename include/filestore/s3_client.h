@@ -47,9 +47,9 @@ struct S3Field {
     friend bool operator==(const S3Field&, const S3Field&) = default;
 };
 
-/// How the server encrypts an object. Where its answer does not say that it does so, the call is `unsupported`: some servers pass over what they do not know. An upload
-/// in parts ends before its bytes are sent then; what goes in one request, an upload or a copy, is there, and in the clear. A value; a key that does not belong to the
-/// kind is `invalid_argument`.
+/// How the server encrypts an object. An upload or copy to a server that does not say that it did so (some pass over what they do not know) fails with
+/// `unsupported`, and the object is there, in the clear; with `outcome_unknown` where the server says nothing by itself and cannot be asked. A value; a
+/// key that does not belong to the kind is `invalid_argument`.
 struct S3Encryption {
     enum class Kind {
         /// What the bucket says.

@@ -16,7 +16,7 @@
 /// of its feature. Where some server has one half of it, these are two features and two cases.
 ///
 /// lacks.txt lists what which server lacks, and why. Every case of such a feature is expected to fail there: it counts as
-/// passed when an assertion of it fails, and fails when it passes, so that a lack that has gone is struck off the list.
+/// passed when an assertion of it fails while the server still stores and gives files, and fails when it passes, so that a lack that has gone is struck off the list.
 /// A server that is reached over TLS as well (`minio-tls`) is one server in the list and in the table, by the worse of its results.
 /// put, get, head, delete, list and signing may not be listed (see lacks.h): without one of them a server is left out.
 ///
@@ -24,6 +24,7 @@
 /// feature and server. server_table.py makes the README's table of it.
 
 #include <catch2/catch.hpp>
+#include <set>
 #include <string>
 
 #include "conformance/lacks.h"
@@ -49,6 +50,9 @@ struct FeatureRegistrar {
 
 /// Makes Catch test cases of all that was added, one for each store. Throws where `lacks` names a feature without a case.
 void register_feature_cases(const Lacks& lacks);
+
+/// Those that could not even store and read a file after a case that is expected to fail: it has shown nothing, and the run fails.
+[[nodiscard]] const std::set<std::string>& broken_stores();
 
 /// Where a case runs, by the name that Catch has for it; of no feature when it is no case of one.
 struct FeaturePlace {

@@ -21,5 +21,6 @@ int main(int argc, char* argv[]) {
         std::cerr << "conformance: " << error.what() << '\n';
         return 2;
     }
-    return Catch::Session().run(argc, argv);
+    const int failed = Catch::Session().run(argc, argv);
+    return failed == 0 && !filestore::test::broken_stores().empty() ? 3 : failed;
 }

@@ -37,6 +37,10 @@ public:
         }
         FeatureOutcome& outcome = outcomes_[{server_of(place.store), place.feature}];
         outcome = std::max(outcome, outcome_of(stats));
+        if (broken_stores().contains(place.store)) {
+            outcome = FeatureOutcome::failed;
+            std::cerr << place.store << " neither stores nor gives files: what it lacks cannot be told\n";
+        }
         if (stats.testInfo.expectedToFail() && stats.totals.assertions.failed > 0) {
             std::cerr << place.store << " has " << place.feature << " now: strike it off lacks.txt\n";
         }

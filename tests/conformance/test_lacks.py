@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import re
+import socket
 import subprocess
 
 import pytest
@@ -10,9 +12,10 @@ CASE = "[signature-check]"
 
 
 class Run:
-    def __init__(self, tmp_path, lacks, selection):
+    def __init__(self, tmp_path, lacks, selection, servers=None):
         environment = {
             **os.environ,
+            "FILESTORE_TEST_SERVERS": str(servers or os.environ["FILESTORE_TEST_SERVERS"]),
             "FILESTORE_TEST_LACKS": str(tmp_path / "lacks.txt"),
             "FILESTORE_TEST_RESULTS": str(tmp_path / "results.tsv"),
         }
@@ -62,6 +65,20 @@ def test_a_listed_lack_that_has_gone_fails(run):
     assert ended.code != 0
     assert "versitygw has signature-check now" in ended.error
     assert ended.results == [["versitygw", "signature-check", "failed"]]
+
+
+def test_a_lack_of_a_server_that_is_gone_fails(tmp_path):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        text = (pathlib.Path(os.environ["FILESTORE_TEST_SERVERS"]) / "moto.env").read_text()
+        servers = tmp_path / "servers"
+        servers.mkdir()
+        (servers / "moto.env").write_text(re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{port}", text))
+        ended = Run(tmp_path, "moto signature-check it takes any\n", CASE + "[moto]", servers)
+    assert ended.code == 3
+    assert "moto neither stores nor gives files" in ended.error
+    assert ended.results == [["moto", "signature-check", "failed"]]
 
 
 @pytest.mark.parametrize(

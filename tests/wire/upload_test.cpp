@@ -239,7 +239,7 @@ TEST_CASE("a server that passes over the encryption that was asked for is found 
     request.key = "key";
     request.encryption.kind = S3Encryption::Kind::kms;
     SECTION("in one request") {
-        const ScriptedServer server({conversation({stored, encrypted})});
+        const ScriptedServer server({conversation({stored, stored, encrypted})});
         S3Client client = S3Client::open(options_for(server)).value();
         request.source = source_from_string("x");
         const auto result = client.put(request);
@@ -247,19 +247,32 @@ TEST_CASE("a server that passes over the encryption that was asked for is found 
         CHECK_THAT(std::string(result.error().message()), Catch::Contains("remove it"));
         request.source = source_from_string("x");
         CHECK(client.put(request).ok());
+        CHECK(server.requests().size() == 3);
     }
-    SECTION("in parts, before the bytes are sent") {
+    SECTION("in parts, by asking for it where the server does not say it by itself") {
         const std::string begun =
             answer("200 OK", "",
                    "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>");
-        const ScriptedServer server(
-            {conversation({begun, answer("204 No Content", "", ""),
-                           answer("404 Not Found", "", error_body("NoSuchUpload"))})});
-        S3ClientOptions options = options_for(server);
-        options.part_size = std::uint64_t{5} << 20U;
-        request.source = source_from_string(std::string(options.part_size + 1, 'x'));
-        CHECK(code_of(S3Client::open(options).value().put(request)) == ErrorCode::unsupported);
-        CHECK(server.requests().at(1).line() == "DELETE /bucket/key?uploadId=u HTTP/1.1");
+        const std::string completed =
+            answer("200 OK", "",
+                   "<CompleteMultipartUploadResult><ETag>\"e-2\"</ETag></CompleteMultipartUploadResult>");
+        const std::string refused = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+        const std::string why = answer("403 Forbidden", "", error_body("AccessDenied"));
+        for (const auto& [looked_at, code] :
+             {std::pair(std::vector{stored}, ErrorCode::unsupported),
+              std::pair(std::vector{encrypted}, ErrorCode::ok),
+              std::pair(std::vector{refused, why}, ErrorCode::outcome_unknown)}) {
+            std::vector<std::string> answers{begun, stored, stored, completed};
+            answers.insert(answers.end(), looked_at.begin(), looked_at.end());
+            const ScriptedServer server({conversation(answers)});
+            S3ClientOptions options = options_for(server);
+            options.part_size = std::uint64_t{5} << 20U;
+            options.parallel_parts = 1;
+            options.expect_threshold.reset();
+            request.source = source_from_string(std::string(options.part_size + 1, 'x'));
+            CHECK(code_of(S3Client::open(options).value().put(request)) == code);
+            CHECK(server.requests().at(4).line() == "HEAD /bucket/key HTTP/1.1");
+        }
     }
 }
 

@@ -20,6 +20,7 @@
 #include "s3/protocol/etag.h"
 #include "s3/protocol/part_plan.h"
 #include "s3/protocol/tagging.h"
+#include "s3/transfer/encryption_check.h"
 #include "s3/transfer/object_copy.h"
 
 namespace filestore::s3 {
@@ -156,14 +157,27 @@ private:
         if (request_.metadata) {
             call.headers.push_back({"x-amz-metadata-directive", "REPLACE"});
         }
-        core_.send(operation_, std::move(call),
-                   [operation = operation_,
-                    asked = encryption_of_target()](const Result<Answer>& answer) -> Result<void> {
-                       FILESTORE_TRY(answer);
-                       FILESTORE_TRY_ASSIGN(CopyResult copied, parse_copy_object(answer->body));
-                       FILESTORE_TRY(check_stored_encrypted(asked, answer->headers));
-                       operation->finish(S3CopyResult{std::move(copied.etag),
-                                                      std::string(answer->header("x-amz-version-id")), 1});
+        core_.send(operation_, std::move(call), [self = shared_from_this()](const Result<Answer>& answer) {
+            return self->on_copied(answer);
+        });
+        return {};
+    }
+
+    Result<void> on_copied(const Result<Answer>& answer) {
+        FILESTORE_TRY(answer);
+        FILESTORE_TRY_ASSIGN(CopyResult copied, parse_copy_object(answer->body));
+        const S3CopyResult result{std::move(copied.etag), std::string(answer->header("x-amz-version-id")), 1};
+        if (check_encrypted(encryption_of_target(), answer->headers).ok()) {
+            operation_->finish(result);
+            return {};
+        }
+        Call call = object_call(request_.bucket, request_.key, {}, request_.call);
+        FILESTORE_TRY_ASSIGN(call.headers,
+                             access_headers(request_.encryption, request_.requester_pays, core_.is_tls()));
+        core_.head(operation_, std::move(call),
+                   [self = shared_from_this(), result](const Result<Answer>& found) -> Result<void> {
+                       FILESTORE_TRY(check_encryption(self->encryption_of_target(), found));
+                       self->operation_->finish(result);
                        return {};
                    });
         return {};

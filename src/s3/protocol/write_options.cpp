@@ -149,17 +149,10 @@ Result<void> check_encrypted(Encryption::Kind asked, const Headers& answer) {
     if (says_encrypted(asked, answer)) {
         return {};
     }
-    return Error(ErrorCode::unsupported,
-                 "the server does not say that it encrypts the object as was asked for: it cannot do so, or "
-                 "not in this "
-                 "bucket");
-}
-
-Result<void> check_stored_encrypted(Encryption::Kind asked, const Headers& answer) {
-    const auto checked = check_encrypted(asked, answer);
-    return checked.ok() ? checked
-                        : Error(checked.error().code(),
-                                std::string(checked.error().message()) + "; it is there without: remove it");
+    return Error(
+        ErrorCode::unsupported,
+        "the object is stored, but the server does not say that it is encrypted as was asked for: remove "
+        "it, if that matters");
 }
 
 Result<Headers> condition_headers(const Conditions& conditions) {

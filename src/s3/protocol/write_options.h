@@ -63,12 +63,9 @@ enum class EncryptionUse {
 [[nodiscard]] Result<std::vector<NameValue>> encryption_headers(const Encryption& encryption,
                                                                 EncryptionUse use, bool tls);
 
-/// `unsupported` where the headers of an answer do not say that what was written is encrypted as was asked for: servers that cannot do it pass over
-/// the wish (S3 API reference, "PutObject", "CreateMultipartUpload" and "CopyObject": response headers).
+/// `unsupported` where the headers of an answer about an object that is stored do not say that it is encrypted as was asked for: servers that cannot do it pass
+/// over the wish (S3 API reference, "PutObject", "CreateMultipartUpload", "CopyObject" and "HeadObject": response headers).
 [[nodiscard]] Result<void> check_encrypted(Encryption::Kind asked, const std::vector<NameValue>& answer);
-/// The same of what is stored already; the message says so.
-[[nodiscard]] Result<void> check_stored_encrypted(Encryption::Kind asked,
-                                                  const std::vector<NameValue>& answer);
 
 /// Conditions of a request. A value; what is empty is not sent.
 struct Conditions {

@@ -13,6 +13,7 @@
 #include "s3/protocol/condition_failure.h"
 #include "s3/protocol/etag.h"
 #include "s3/transfer/abort_check.h"
+#include "s3/transfer/encryption_check.h"
 #include "s3/transfer/multipart_etag.h"
 #include "s3/transfer/part_digests.h"
 
@@ -199,7 +200,7 @@ Result<void> MultipartJob::on_create(const Outcome& outcome) {
     }
     FILESTORE_TRY(outcome.answer);
     FILESTORE_TRY_ASSIGN(upload_id_, parse_upload_id(outcome.answer->body));
-    FILESTORE_TRY(check_encrypted(target_.encryption, outcome.answer->headers));
+    encryption_told_ = check_encrypted(target_.encryption, outcome.answer->headers).ok();
     return failure_ ? Result<void>() : on_begun();
 }
 
@@ -323,9 +324,7 @@ Result<void> MultipartJob::on_whole(const Request& request) {
         if (is_damaged) {
             return damage("the object");
         }
-        FILESTORE_TRY(check_stored_encrypted(target_.encryption, outcome.answer->headers));
-        return succeed(unquoted_etag(outcome.answer->header("etag")),
-                       outcome.answer->header("x-amz-version-id"));
+        return accept(unquoted_etag(outcome.answer->header("etag")), *outcome.answer);
     }
     const Error& error = outcome.answer.error();
     // A condition that fails on a repeated request may have been met by the first one, whose answer was lost; and it would fail were the request
@@ -349,7 +348,8 @@ Result<void> MultipartJob::on_published(const Outcome& outcome) {
         if (completed.ok()) {
             // Ceph 16 leaves it empty.
             const std::string& etag = completed->empty() ? expected_etag_ : *completed;
-            return succeed(etag, outcome.answer->header("x-amz-version-id"));
+            upload_id_.clear();
+            return accept(etag, *outcome.answer);
         }
         undecided_ = completed.error();
         look();
@@ -411,7 +411,7 @@ Result<void> MultipartJob::judge(const Result<Answer>& found) {
     }
     const std::optional<bool> own = is_own(*found);
     if (own == true) {
-        FILESTORE_TRY(check_stored_encrypted(target_.encryption, found->headers));
+        FILESTORE_TRY(check_encrypted(target_.encryption, found->headers));
         return succeed(unquoted_etag(found->header("etag")), found->header("x-amz-version-id"));
     }
     // Another object stands there. Where a condition failed, that is what it failed on.
@@ -441,6 +441,25 @@ Error MultipartJob::undecided_outcome() const {
             std::string(undecided_->message()) +
                 "; whether the object was stored cannot be told: look at it before storing it again",
             std::move(details)};
+}
+
+/// The object is stored; whether it is encrypted as was asked for some servers tell only whoever asks for it (MinIO, after an upload in parts).
+Result<void> MultipartJob::accept(std::string_view etag, const Answer& answer) {
+    if (encryption_told_ || check_encrypted(target_.encryption, answer.headers).ok()) {
+        return succeed(etag, answer.header("x-amz-version-id"));
+    }
+    Call call = new_call(http::Method::head);
+    call.headers = target_.access_headers;
+    bound_cleanup(call);
+    Request request;
+    request.handle = [this, etag = std::string(etag),
+                      version_id = std::string(answer.header("x-amz-version-id"))](
+                         const Request& answered) -> Result<void> {
+        FILESTORE_TRY(check_encryption(target_.encryption, answered.outcome->answer));
+        return succeed(etag, version_id);
+    };
+    send(std::move(call), std::move(request));
+    return {};
 }
 
 Result<void> MultipartJob::succeed(std::string_view etag, std::string_view version_id) {

@@ -133,6 +133,7 @@ private:
     [[nodiscard]] Result<void> on_whole(const Request& request);
     [[nodiscard]] Result<void> on_published(const Outcome& outcome);
     [[nodiscard]] bool is_lost(const Outcome& outcome) const;
+    [[nodiscard]] Result<void> accept(std::string_view etag, const Answer& answer);
     [[nodiscard]] Result<void> succeed(std::string_view etag, std::string_view version_id);
     void look();
     void look_after_breaking_off();
@@ -158,6 +159,8 @@ private:
     const std::shared_ptr<SingleUse> creation_body_ = std::make_shared<SingleUse>();
 
     bool creating_ = false;
+    /// The answer to the request that began the upload says that it is encrypted as was asked for.
+    bool encryption_told_ = false;
     bool stays_ = false;
     std::string upload_id_;
     std::vector<UploadedPart> parts_;

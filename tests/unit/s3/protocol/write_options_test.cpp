@@ -113,8 +113,6 @@ TEST_CASE("whether an answer says that the object is encrypted as was asked", "[
         CHECK(check_encrypted(Kind::customer_key, answer).ok() == (answer == customer));
     }
     CHECK(code_of(check_encrypted(Kind::kms, none)) == ErrorCode::unsupported);
-    CHECK(code_of(check_stored_encrypted(Kind::kms, none)) == ErrorCode::unsupported);
-    CHECK(check_stored_encrypted(Kind::kms, kms).ok());
 }
 
 TEST_CASE("encryption with a customer's key", "[s3][write_options]") {
