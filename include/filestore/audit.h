@@ -22,8 +22,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "filestore/call.h"
+#include "filestore/file_id.h"
+#include "filestore/metadata.h"
 #include "filestore/time.h"
 
 namespace filestore {
@@ -62,6 +65,35 @@ struct ParkedFile {
     std::string file_id{};
     Timestamp parked_at{};
     std::string reason{};
+};
+
+/// What is recorded of a file.
+struct FileHistory {
+    FileId id{};
+    std::string file_path{};
+    Metadata metadata{};
+    /// Nothing where only the deletion was recorded.
+    std::optional<Timestamp> uploaded_at{};
+    /// Nothing for a file that is stored.
+    std::optional<Timestamp> deleted_at{};
+};
+
+struct RecordedFilesRequest {
+    /// Files that were uploaded before this; all where it is nothing.
+    std::optional<Timestamp> uploaded_before{};
+    /// Where to go on: `RecordedFilesPage::next` of the page before; empty for the first.
+    std::string cursor{};
+    /// The most files to answer, 1 to 1000.
+    std::uint32_t limit = 1000;
+    /// `call.progress` is not used.
+    CallOptions call{};
+};
+
+struct RecordedFilesPage {
+    /// In the order of the times of their uploads, and of their IDs where those are the same. May be fewer than asked for, or none, although more follow.
+    std::vector<FileHistory> files{};
+    /// The cursor of the next page; nothing after the last.
+    std::optional<std::string> next{};
 };
 
 struct ParkedRequest {

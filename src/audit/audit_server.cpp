@@ -51,6 +51,17 @@ std::vector<Verdict> AuditServer::tell(std::span<const OutboxEntry> entries, con
     return tell_rows(table_, entries, send);
 }
 
+Result<std::string> AuditServer::ask(const postgrest::Request& request, const CallOptions& limits) {
+    const auto now = std::chrono::steady_clock::now();
+    auto reply = exchange(*transport_, correspondent_, {request}, now + longest_sending, limits.cancel,
+                          limits.deadline)
+                     .front();
+    if (limits.cancel.stop_requested()) {
+        return Error(ErrorCode::cancelled);
+    }
+    return reply.refused ? Result<std::string>(reply.refused->error) : std::move(reply.body);
+}
+
 void AuditServer::close() noexcept {
     transport_->close();
     reactor_->join();

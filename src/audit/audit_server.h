@@ -29,6 +29,12 @@ public:
     [[nodiscard]] std::vector<Verdict> tell(std::span<const OutboxEntry> entries,
                                             const std::stop_token& cancel);
 
+    /// The answer to one request: the rows of one that reads, nothing of one that writes. Blocks, for 20 seconds at most. Failures: `unavailable` and the like, `unauthenticated`, `permission_denied`,
+    /// `configuration` (the table is not as it must be); `timeout` and `cancelled`.
+    [[nodiscard]] Result<std::string> ask(const postgrest::Request& request, const CallOptions& limits);
+
+    [[nodiscard]] const std::string& table() const noexcept { return table_; }
+
     /// Ends requests under way; later ones are refused. Not to be called on a library thread.
     void close() noexcept;
 

@@ -1,10 +1,24 @@
 #include "service/audit_json.h"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "core/json.h"
 
 namespace filestore {
+
+namespace {
+
+void write_time(JsonTextWriter& writer, std::string_view name, const std::optional<Timestamp>& time) {
+    if (time) {
+        return write_string(writer, name, format_timestamp(*time));
+    }
+    writer.Key(name.data(), static_cast<rj::SizeType>(name.size()));
+    writer.Null();
+}
+
+}  // namespace
 
 std::string to_json(const AuditStatus& status) {
     JsonText output;
@@ -27,6 +41,21 @@ std::string to_json(const ParkedFile& file) {
     write_string(writer, "file_id", file.file_id);
     write_string(writer, "parked_at", format_timestamp(file.parked_at));
     write_string(writer, "reason", file.reason);
+    writer.EndObject();
+    return std::move(output.text);
+}
+
+std::string to_json(const FileHistory& history) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    write_string(writer, "file_id", history.id.text());
+    write_string(writer, "file_path", history.file_path);
+    writer.Key("metadata");
+    const std::string metadata = history.metadata.to_json();
+    writer.RawValue(metadata.data(), metadata.size(), rj::kObjectType);
+    write_time(writer, "uploaded_at", history.uploaded_at);
+    write_time(writer, "deleted_at", history.deleted_at);
     writer.EndObject();
     return std::move(output.text);
 }

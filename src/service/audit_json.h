@@ -14,4 +14,7 @@ namespace filestore {
 /// One compact JSON object: `file_id`, `parked_at`, `reason`.
 [[nodiscard]] std::string to_json(const ParkedFile& file);
 
+/// One compact JSON object: `file_id`, `file_path`, `metadata`, `uploaded_at`, `deleted_at`; a time that there is not is null.
+[[nodiscard]] std::string to_json(const FileHistory& history);
+
 }  // namespace filestore

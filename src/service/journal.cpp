@@ -237,6 +237,14 @@ void Journal::close() noexcept {
     }
 }
 
+Result<CatalogueRow> Journal::row(const FileId& id) {
+    if (!has_recorded()) {
+        return Error(ErrorCode::not_found, "nothing is recorded yet, of file " + id.str() + " neither");
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->row(id);
+}
+
 Result<bool> Journal::knows(const FileId& id) {
     if (!records()) {
         return true;

@@ -53,6 +53,9 @@ public:
     [[nodiscard]] Result<std::optional<Timestamp>> covered_at();
     [[nodiscard]] Result<void> note_covered(Timestamp at);
 
+    /// See Catalogue. `not_found` also where nothing is or has been recorded.
+    [[nodiscard]] Result<CatalogueRow> row(const FileId& id);
+
     /// Whether a row tells of the file.
     [[nodiscard]] Result<bool> knows(const FileId& id);
 

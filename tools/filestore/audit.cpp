@@ -98,6 +98,61 @@ ExitCode retry_parked(const Session& session) {
     return first_failure == ExitCode::ok ? show_status(session) : first_failure;
 }
 
+std::string as_text(const FileHistory& file) {
+    std::string text = file.id.str() + " ";
+    text += file.uploaded_at ? format_timestamp(*file.uploaded_at) : "-";
+    text += " " + (file.deleted_at ? format_timestamp(*file.deleted_at) : std::string("-"));
+    return text + (file.file_path.empty() ? "" : " " + filestore::quoted(file.file_path)) + "\n";
+}
+
+ExitCode print_history(const Session& session, const FileHistory& file) {
+    return session.print(session.options.json ? to_json(file) + "\n" : as_text(file));
+}
+
+ExitCode show_history_of(const Session& session, const std::string& file_id) {
+    const auto id = FileId::parse(file_id);
+    if (!id) {
+        return session.fail(id.error());
+    }
+    const auto file = finish_call<FileHistory>(session.signals, nullptr, [&](auto done) {
+        session.service.history_async({*id, session.call_options()}, std::move(done));
+    });
+    return file ? print_history(session, *file) : session.fail(file.error());
+}
+
+ExitCode show_history(const Session& session) {
+    ExitCode first_failure = ExitCode::ok;
+    for (auto id = session.options.operands.begin() + 1; id != session.options.operands.end(); ++id) {
+        const ExitCode code = show_history_of(session, *id);
+        first_failure = first_failure == ExitCode::ok ? code : first_failure;
+    }
+    return first_failure;
+}
+
+ExitCode show_files(const Session& session) {
+    RecordedFilesRequest request;
+    request.uploaded_before = session.options.before;
+    request.call = session.call_options();
+    for (;;) {
+        const auto page = finish_call<RecordedFilesPage>(session.signals, nullptr, [&](auto done) {
+            session.service.recorded_files_async(request, std::move(done));
+        });
+        if (!page) {
+            return session.fail(page.error());
+        }
+        for (const FileHistory& file : page->files) {
+            const ExitCode printed = print_history(session, file);
+            if (printed != ExitCode::ok) {
+                return printed;
+            }
+        }
+        if (!page->next) {
+            return ExitCode::ok;
+        }
+        request.cursor = *page->next;
+    }
+}
+
 ExitCode forget(const Session& session) {
     const auto count = finish_call<std::uint64_t>(session.signals, nullptr, [&](auto done) {
         session.service.forget_audit_server_async(session.call_options(), std::move(done));
@@ -118,6 +173,12 @@ ExitCode audit(const Session& session) {
     }
     if (action == "parked") {
         return show_parked(session);
+    }
+    if (action == "history") {
+        return show_history(session);
+    }
+    if (action == "files") {
+        return show_files(session);
     }
     if (action == "forget") {
         return forget(session);

@@ -10,6 +10,7 @@
 
 #include "filestore/backend.h"
 #include "filestore/result.h"
+#include "filestore/time.h"
 
 namespace filestore::tool {
 
@@ -71,6 +72,9 @@ struct Options {
     std::optional<unsigned> days;
     bool dry_run = false;
     bool yes = false;
+
+    /// audit files: those that were uploaded before this.
+    std::optional<Timestamp> before;
 
     /// upload, delete, cleanup, audit retry: how long to wait at the end for the audit server; 0 not at all.
     std::chrono::milliseconds flush{5000};
