@@ -59,7 +59,8 @@ constexpr const char* uploads_before =
 
 constexpr const char* state_of =
     "SELECT " FILESTORE_BUSY("?3") ", EXISTS (SELECT 1 FROM file_uploads "
-    "WHERE file_id = ?3 AND uploaded_at IS NOT NULL AND deleted_at IS NULL)";
+    "WHERE file_id = ?3 AND uploaded_at IS NOT NULL AND deleted_at IS NULL), "
+    "EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3)";
 
 constexpr std::string_view covered_mark = "covered";
 constexpr std::string_view server_mark = "audit_server";
@@ -420,7 +421,7 @@ Result<std::vector<RecordState>> Catalogue::Impl::states_of(const std::vector<Fi
         FILESTORE_TRY_ASSIGN(SqliteQuery row,
                              connection_.query(state_of, session_, last_inherited_, id.text()));
         FILESTORE_TRY(row.next());
-        states.push_back({row.number(0) != 0, row.number(1) != 0});
+        states.push_back({row.number(0) != 0, row.number(1) != 0, row.number(2) != 0});
     }
     return states;
 }

@@ -50,6 +50,8 @@ struct RecordState {
     bool busy = false;
     /// Its row says that it is stored.
     bool stored = false;
+    /// It has a row.
+    bool known = false;
 };
 
 class Outbox;
