@@ -32,6 +32,7 @@
 #include "filestore/cleanup.h"
 #include "filestore/executor.h"
 #include "filestore/local_backend.h"
+#include "filestore/reconcile.h"
 #include "filestore/s3_backend.h"
 
 namespace filestore {
@@ -164,6 +165,11 @@ public:
     /// `invalid_argument` (limit, cursor).
     [[nodiscard]] Result<RecordedFilesPage> recorded_files(RecordedFilesRequest request);
     void recorded_files_async(RecordedFilesRequest request, Completion<RecordedFilesPage> done);
+
+    /// Finds where store, catalogue and audit server disagree, and repairs that where it is asked to (see reconcile.h). Failures to act on: `configuration` (the catalogue is off), and those of list(),
+    /// of the catalogue and of history(); files that fail are findings with a reason.
+    [[nodiscard]] Result<ReconcileReport> reconcile(ReconcileRequest request);
+    void reconcile_async(ReconcileRequest request, Completion<ReconcileReport> done);
 
     /// See audit.h; of the catalogue, so also without an audit server.
     [[nodiscard]] Result<AuditStatus> audit_status(const CallOptions& options);

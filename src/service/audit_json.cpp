@@ -60,4 +60,36 @@ std::string to_json(const FileHistory& history) {
     return std::move(output.text);
 }
 
+std::string to_json(const DriftFinding& finding) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    write_string(writer, "file_id", finding.id.text());
+    write_string(writer, "drift", to_string(finding.drift));
+    write_string(writer, "what", finding.what);
+    writer.Key("repaired");
+    writer.Bool(finding.repaired);
+    if (finding.reason) {
+        write_string(writer, "reason", finding.reason->message());
+    }
+    writer.EndObject();
+    return std::move(output.text);
+}
+
+std::string to_json(const ReconcileReport& report) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    write_number(writer, "files", report.files);
+    write_number(writer, "unrecorded", report.unrecorded);
+    write_number(writer, "marked_deleted", report.marked_deleted);
+    write_number(writer, "missing", report.missing);
+    write_number(writer, "untold", report.untold);
+    write_number(writer, "repaired", report.repaired);
+    write_number(writer, "failed", report.failed);
+    write_number(writer, "left_out", report.left_out);
+    writer.EndObject();
+    return std::move(output.text);
+}
+
 }  // namespace filestore

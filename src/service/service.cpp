@@ -15,6 +15,7 @@
 #include "service/cleanup.h"
 #include "service/history.h"
 #include "service/operations.h"
+#include "service/reconcile.h"
 
 namespace filestore {
 
@@ -275,6 +276,14 @@ void FileService::recorded_files_async(RecordedFilesRequest request, Completion<
         });
 }
 
+void FileService::reconcile_async(ReconcileRequest request, Completion<ReconcileReport> done) {
+    const CallOptions options = request.call;
+    impl_->start<ReconcileReport>(options, std::move(done),
+                                  [&](const PendingAnswerPtr<ReconcileReport>& answer) {
+                                      start_reconcile(impl_->parts(), std::move(request), answer);
+                                  });
+}
+
 void FileService::audit_status_async(const CallOptions& options, Completion<AuditStatus> done) {
     impl_->run<AuditStatus>(options, std::move(done),
                             [](const ServiceParts& parts, const PendingAnswerPtr<AuditStatus>& answer) {
@@ -361,6 +370,11 @@ Result<FileHistory> FileService::history(FileRequest request) {
 Result<RecordedFilesPage> FileService::recorded_files(RecordedFilesRequest request) {
     return wait_for<RecordedFilesPage>(
         [&](auto done) { recorded_files_async(std::move(request), std::move(done)); });
+}
+
+Result<ReconcileReport> FileService::reconcile(ReconcileRequest request) {
+    return wait_for<ReconcileReport>(
+        [&](auto done) { reconcile_async(std::move(request), std::move(done)); });
 }
 
 Result<AuditStatus> FileService::audit_status(const CallOptions& options) {

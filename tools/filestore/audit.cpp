@@ -1,10 +1,14 @@
+#include <cerrno>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "commands.h"
 #include "core/text.h"
+#include "feed.h"
 #include "json_line.h"
 #include "running_call.h"
 #include "service/audit_json.h"
@@ -164,6 +168,56 @@ ExitCode forget(const Session& session) {
                                               : std::to_string(*count) + " files will not be told of\n");
 }
 
+std::string as_text(const DriftFinding& finding) {
+    std::string text = std::string(to_string(finding.drift)) + " " + finding.id.str() + ": " + finding.what;
+    text += finding.repaired ? "; repaired" : "";
+    return text + (finding.reason ? ": " + std::string(finding.reason->message()) : std::string()) + "\n";
+}
+
+std::string as_text(const ReconcileReport& report) {
+    std::string text = std::to_string(report.files) + " files: " + std::to_string(report.unrecorded) +
+                       " unrecorded, " + std::to_string(report.marked_deleted) + " marked deleted, " +
+                       std::to_string(report.missing) + " missing, " + std::to_string(report.untold) +
+                       " untold; " + std::to_string(report.repaired) + " repaired, " +
+                       std::to_string(report.failed) + " failed";
+    text += report.left_out > 0
+                ? "; " + std::to_string(report.left_out) + " left out, as something of them waits"
+                : "";
+    return text + "\n";
+}
+
+ExitCode reconcile(const Session& session) {
+    const auto feed = std::make_shared<Feed<ReconcileReport>>();
+    if (feed->descriptor() < 0) {
+        return session.fail(errno_error(errno, "cannot wait for the call"));
+    }
+    const auto first_failure = std::make_shared<std::optional<ErrorCode>>();
+    ReconcileRequest request;
+    request.repair = session.options.yes;
+    request.call = session.call_options();
+    request.on_finding = [feed, first_failure, json = session.options.json](const DriftFinding& finding) {
+        if (finding.reason) {
+            *first_failure = first_failure->value_or(finding.reason->code());
+        }
+        return feed->add(json ? to_json(finding) + "\n" : as_text(finding));
+    };
+    session.service.reconcile_async(std::move(request),
+                                    [feed](Result<ReconcileReport> report) { feed->end(std::move(report)); });
+    const auto report = feed->follow(session, nullptr);
+    if (session.output.has_failed() && session.output.reader_is_gone()) {
+        return ExitCode::other;
+    }
+    if (!report) {
+        return session.fail(report.error());
+    }
+    tell_audit_server(session);
+    const ExitCode printed = session.print(session.options.json ? to_json(*report) + "\n" : as_text(*report));
+    if (printed != ExitCode::ok || report->agrees()) {
+        return printed;
+    }
+    return *first_failure ? exit_code_of(**first_failure) : ExitCode::corrupt;
+}
+
 }  // namespace
 
 ExitCode audit(const Session& session) {
@@ -179,6 +233,9 @@ ExitCode audit(const Session& session) {
     }
     if (action == "files") {
         return show_files(session);
+    }
+    if (action == "reconcile") {
+        return reconcile(session);
     }
     if (action == "forget") {
         return forget(session);

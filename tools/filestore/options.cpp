@@ -360,6 +360,9 @@ std::vector<CLI::Option*> Parser::add_cleanup_options(CLI::App& app) {
 void Parser::add_audit_options(CLI::App& app) {
     add_text(app, "--before", "TIME", before_,
              "files: only those that were uploaded before this, such as 2026-01-31T12:00:00Z");
+    app.add_flag("--dry-run", options_.dry_run, "reconcile: change nothing (the default)");
+    app.add_flag("--yes,--repair", options_.yes,
+                 "reconcile: repair the records by what is in the store; no file is removed");
 }
 
 void Parser::add_flush_option(CLI::App& app) {
@@ -490,14 +493,14 @@ Result<void> Parser::check() const {
 }
 
 Result<void> Parser::check_audit() const {
-    constexpr auto actions =
-        std::to_array<std::string_view>({"status", "flush", "parked", "retry", "forget", "history", "files"});
+    constexpr auto actions = std::to_array<std::string_view>(
+        {"status", "flush", "parked", "retry", "forget", "history", "files", "reconcile"});
     const std::string& action = options_.operands.front();
     if (std::find(actions.begin(), actions.end(), action) == actions.end()) {
         const auto nearest = nearest_name(action, actions);
         return Error(ErrorCode::invalid_argument,
                      "audit " + filestore::quoted(action) +
-                         ": give status, flush, parked, retry, forget, history or files" +
+                         ": give status, flush, parked, retry, forget, history, files or reconcile" +
                          (nearest ? " (did you mean " + std::string(*nearest) + "?)" : ""));
     }
     const bool takes_ids = action == "retry" || action == "history";
@@ -506,6 +509,9 @@ Result<void> Parser::check_audit() const {
     }
     if (action == "history" && options_.operands.size() == 1) {
         return Error(ErrorCode::invalid_argument, "audit history: give the ID of a file");
+    }
+    if ((options_.dry_run || options_.yes) && action != "reconcile") {
+        return Error(ErrorCode::invalid_argument, "--dry-run and --repair are options of audit reconcile");
     }
     if (options_.before && action != "files") {
         return Error(ErrorCode::invalid_argument, "--before is an option of audit files");
