@@ -23,6 +23,8 @@ constexpr std::size_t page_size = 1000;
 constexpr std::size_t most_at_a_time = 16;
 /// So many files are looked at together.
 constexpr std::size_t most_suspects = 200;
+/// No time keeps a file from being recorded as deleted: a clock may have been set back since it was stored.
+constexpr Timestamp end_of_times = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
 
 Recorded recorded_by(const RecordDetails& details) {
     if (!details.known) {
@@ -83,7 +85,6 @@ private:
             return Error(ErrorCode::configuration,
                          "there is nothing to compare the store with: the catalogue is off");
         }
-        began_ = parts_.clock->now();
         return go_on();
     }
 
@@ -402,7 +403,7 @@ private:
             intent.file_path = suspect->row ? suspect->row->file_path : std::string();
             intent.begun_at = parts_.clock->now();
         }
-        FILESTORE_TRY(parts_.journal->begin_removals(intents, began_, began_));
+        FILESTORE_TRY(parts_.journal->begin_removals(intents, end_of_times, end_of_times));
         std::vector<Intent> begun;
         for (std::size_t i = 0; i < suspects.size(); ++i) {
             if (intents[i].number == 0) {
@@ -471,7 +472,6 @@ private:
     const ReconcileRequest request_;
     const PendingAnswerPtr<ReconcileReport> answer_;
     CallOptions limits_;
-    Timestamp began_{};
     // What was read and is not compared yet.
     std::deque<FileId> listed_;
     std::deque<RecordDetails> details_;
