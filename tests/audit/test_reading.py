@@ -103,3 +103,22 @@ def test_a_server_that_does_not_answer_is_told_of(store):
 @pytest.mark.parametrize("words", [["history"], ["files", "x"], ["status", "--before", "2026-01-01T00:00:00Z"], ["files", "--before", "soon"], ["history", "x"]])
 def test_what_is_no_such_command(store, words):
     assert store.run("audit", *words).code == 2
+
+
+HTML = (502, {"Content-Type": "text/html"}, b"<html>bad gateway</html>")
+LOCKED = (500, {}, b'{"code":"57014","message":"canceling statement due to statement timeout"}')
+
+
+@pytest.mark.parametrize("trouble", [True, HTML, LOCKED], ids=["lost", "502", "57014"])
+def test_what_passes_by_itself_is_waited_for(store, gateway, trouble):
+    fill(store.project, ROWS, "'2026-01-01 00:00:00+00'")
+    answers = iter([None, trouble, trouble, None, trouble])
+    gateway.after = lambda request: next(answers, None)
+    outcome = store.run("audit", "files", url=gateway.url)
+    assert outcome.code == 0 and outcome.err == b"", outcome
+    assert outcome.lines == store.run("audit", "files").lines and len(outcome.lines) == ROWS
+    gateway.after = lambda request: trouble
+    assert store.run("audit", "files", url=gateway.url).code == 6
+    gateway.after = lambda request: (401, {}, b'{"message":"Invalid API key"}')
+    gateway.requests.clear()
+    assert store.run("audit", "files", url=gateway.url).code == 5 and len(gateway.requests) == 1

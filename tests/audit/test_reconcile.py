@@ -247,6 +247,14 @@ def test_a_repair_that_fails_is_told_of(store, world):
     assert (report["marked_deleted"], report["repaired"], report["failed"]) == (1, 0, 1)
 
 
+def test_a_repair_whose_answer_is_lost(store, world, gateway):
+    file_id = mark_in_table(world)
+    gateway.lose("PATCH", 1, "after")
+    ((finding,), report) = reconcile(store, "--repair", url=gateway.url)
+    assert finding["file_id"] == file_id and report["repaired"] == 1
+    assert reconcile(store)[0] == []
+
+
 def test_a_project_that_does_not_answer(store, world):
     assert store.run("audit", "reconcile", "--repair", "--flush", "0", url=NOBODY_LISTENS).code == 6
 
