@@ -10,12 +10,29 @@ namespace filestore {
 
 namespace {
 
-void write_time(JsonTextWriter& writer, std::string_view name, const std::optional<Timestamp>& time) {
-    if (time) {
-        return write_string(writer, name, format_timestamp(*time));
+void write_text_or_null(JsonTextWriter& writer, std::string_view name,
+                        const std::optional<std::string>& text) {
+    if (text) {
+        return write_string(writer, name, *text);
     }
     writer.Key(name.data(), static_cast<rj::SizeType>(name.size()));
     writer.Null();
+}
+
+std::optional<std::string> as_text(const std::optional<Timestamp>& time) {
+    return time ? std::optional(format_timestamp(*time)) : std::nullopt;
+}
+
+void write_history(JsonTextWriter& writer, const FileHistory& history) {
+    writer.StartObject();
+    write_string(writer, "file_id", history.id.text());
+    write_string(writer, "file_path", history.file_path);
+    writer.Key("metadata");
+    const std::string metadata = history.metadata.to_json();
+    writer.RawValue(metadata.data(), metadata.size(), rj::kObjectType);
+    write_text_or_null(writer, "uploaded_at", as_text(history.uploaded_at));
+    write_text_or_null(writer, "deleted_at", as_text(history.deleted_at));
+    writer.EndObject();
 }
 
 }  // namespace
@@ -48,14 +65,21 @@ std::string to_json(const ParkedFile& file) {
 std::string to_json(const FileHistory& history) {
     JsonText output;
     JsonTextWriter writer(output);
+    write_history(writer, history);
+    return std::move(output.text);
+}
+
+std::string to_json(const RecordedFilesPage& page) {
+    JsonText output;
+    JsonTextWriter writer(output);
     writer.StartObject();
-    write_string(writer, "file_id", history.id.text());
-    write_string(writer, "file_path", history.file_path);
-    writer.Key("metadata");
-    const std::string metadata = history.metadata.to_json();
-    writer.RawValue(metadata.data(), metadata.size(), rj::kObjectType);
-    write_time(writer, "uploaded_at", history.uploaded_at);
-    write_time(writer, "deleted_at", history.deleted_at);
+    writer.Key("files");
+    writer.StartArray();
+    for (const FileHistory& file : page.files) {
+        write_history(writer, file);
+    }
+    writer.EndArray();
+    write_text_or_null(writer, "next", page.next);
     writer.EndObject();
     return std::move(output.text);
 }

@@ -18,6 +18,9 @@ namespace filestore {
 /// One compact JSON object: `file_id`, `file_path`, `metadata`, `uploaded_at`, `deleted_at`; a time that there is not is null.
 [[nodiscard]] std::string to_json(const FileHistory& history);
 
+/// One compact JSON object: `files`, an array of those, and `next`, which is null after the last page.
+[[nodiscard]] std::string to_json(const RecordedFilesPage& page);
+
 /// One compact JSON object: `file_id`, `drift`, `what`, `repaired`, and `reason` where there is one.
 [[nodiscard]] std::string to_json(const DriftFinding& finding);
 
