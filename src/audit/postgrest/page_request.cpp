@@ -40,7 +40,7 @@ std::string target(std::string_view table, Detail detail) {
            (detail == Detail::whole ? "metadata::text," : "") + "uploaded_at,deleted_at";
 }
 
-Request read(std::string target) {
+Request get(std::string target) {
     Request request;
     request.method = Method::get;
     request.target = std::move(target);
@@ -59,19 +59,19 @@ Result<Request> read_uploaded_before(std::string_view table, Timestamp before,
         query += "&uploaded_at=gte." + time + "&or=(uploaded_at.gt." + time + ",file_id.gt." +
                  quoted_value(behind->file_id) + ")";
     }
-    return read(query + "&order=uploaded_at.asc,file_id.asc&limit=" + std::to_string(most));
+    return get(query + "&order=uploaded_at.asc,file_id.asc&limit=" + std::to_string(most));
 }
 
 Result<Request> read_by_id(std::string_view table, const std::optional<RowPlace>& behind, std::size_t most) {
     FILESTORE_TRY(check_table(table));
     const std::string filter = behind ? "&file_id=gt." + percent_encoded(behind->file_id) : std::string();
-    return read(target(table, Detail::brief) + filter + "&order=file_id.asc&limit=" + std::to_string(most));
+    return get(target(table, Detail::brief) + filter + "&order=file_id.asc&limit=" + std::to_string(most));
 }
 
 Result<Request> read_rows_of(std::string_view table, std::span<const FileId> ids, Detail detail) {
     FILESTORE_TRY(check_table(table));
     FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_to_read));
-    return read(target(table, detail) + "&" + of_ids);
+    return get(target(table, detail) + "&" + of_ids);
 }
 
 }  // namespace filestore::postgrest
