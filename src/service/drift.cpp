@@ -1,19 +1,24 @@
 #include "service/drift.h"
 
+#include <string_view>
+
 namespace filestore {
 namespace {
 
-std::string what_it_says(const char* who, Recorded recorded) {
-    const std::string begin = std::string(who) + " ";
+std::string_view saying(Recorded recorded) noexcept {
     switch (recorded) {
         case Recorded::unknown:
-            return begin + "does not know it";
+            return "does not know it";
         case Recorded::stored:
-            return begin + "has it as stored";
+            return "has it as stored";
         case Recorded::deleted:
-            return begin + "has it as deleted";
+            return "has it as deleted";
     }
-    return begin;
+    return "";
+}
+
+std::string what_it_says(const char* who, Recorded recorded) {
+    return std::string(who) + " " + std::string(saying(recorded));
 }
 
 std::optional<Drift> drift_of_a_file_that_is_there(const Views& views) noexcept {
