@@ -342,9 +342,8 @@ private:
             return {};
         }
         std::vector<CatalogueRow> rows;
-        for (const Suspect* suspect : suspects) {
-            rows.push_back(row_to_restore(*suspect));
-        }
+        std::transform(suspects.begin(), suspects.end(), std::back_inserter(rows),
+                       [this](const Suspect* suspect) { return row_to_restore(*suspect); });
         FILESTORE_TRY_ASSIGN(const auto restored, parts_.journal->restore(rows));
         std::vector<Suspect*> taken_back;
         for (std::size_t i = 0; i < suspects.size(); ++i) {
