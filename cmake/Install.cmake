@@ -16,6 +16,7 @@ set(installed_headers
     include/filestore/local_backend.h
     include/filestore/metadata.h
     include/filestore/pause.h
+    include/filestore/reconcile.h
     include/filestore/result.h
     include/filestore/s3_backend.h
     include/filestore/s3_client.h

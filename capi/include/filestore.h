@@ -152,6 +152,12 @@ typedef void (*filestore_progress_function)(void* context, uint64_t bytes_done, 
 typedef int32_t (*filestore_finding_function)(void* context, const char* id, const char* damage,
                                               const char* what, int32_t quarantined);
 
+/// Hears of a file on which store, catalogue and project disagree, in the order of their IDs: `drift` is "unrecorded" (it is there, and the catalogue does not know it), "marked_deleted" (it is
+/// there, and recorded as deleted), "missing" (it is recorded as stored, and not there) or "untold" (the project lacks its row or its deletion); newer libraries may have more. `what` says in a line who says
+/// what, and where the file could not be looked at or repaired, why; `repaired` is 1 where it was. Returns 0, or the caller's own number to end the run.
+typedef int32_t (*filestore_drift_function)(void* context, const char* id, const char* drift,
+                                            const char* what, int32_t repaired);
+
 /// Hears how far a run of filestore_verify is, at most about ten times a second and once at the end; `files_total` is about right, or
 /// FILESTORE_UNKNOWN_SIZE. It must be quick and must not block.
 typedef void (*filestore_verify_progress_function)(void* context, uint64_t files_done, uint64_t files_total,
@@ -548,6 +554,30 @@ FILESTORE_C_API int32_t filestore_parked(filestore_service* service, const char*
 FILESTORE_C_API int32_t filestore_retry_parked(filestore_service* service, const char* file_id,
                                                const filestore_call_options* options, uint64_t* count,
                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// What is recorded of a file, by the project where there is one, else by the catalogue. `*history` is a new buffer, which the caller destroys: a JSON object with `file_id`, `file_path`, `metadata`,
+/// `uploaded_at` and `deleted_at`; a time that there is not is null. `options` may be NULL. Failures to act on: FILESTORE_NOT_FOUND (there is no row), those of filestore_flush, FILESTORE_UNAVAILABLE.
+FILESTORE_C_API int32_t filestore_history(filestore_service* service, const char* id,
+                                          const filestore_call_options* options, filestore_buffer** history,
+                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// A page of the files that are recorded as uploaded before `before` (RFC 3339; NULL: at any time) and not as deleted, in the order of those times. `cursor` is `next` of the page before; NULL or "" for
+/// the first page. `*page` is a new buffer, which the caller destroys: a JSON object with `files`, an array of up to `limit` (1 to 1000) objects as filestore_history gives them, and `next`, which is
+/// null after the last page. A page may be short or empty although more follow. `options` may be NULL. Fails as filestore_history.
+FILESTORE_C_API int32_t filestore_recorded_files(filestore_service* service, const char* before,
+                                                 const char* cursor, uint32_t limit,
+                                                 const filestore_call_options* options,
+                                                 filestore_buffer** page,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Finds where store, catalogue and project disagree; with `repair` not 0 the records are made to say what is in the store. No file is ever removed or changed. `finding` (NULL for nobody) gets
+/// `context`. `*report` is a new buffer, which the caller destroys: a JSON object with the numbers `files` (in the store), `unrecorded`, `marked_deleted`, `missing`, `untold`, `repaired`, `failed` and
+/// `left_out` (something of them is under way or still to be told). `options` may be NULL. Failures to act on: FILESTORE_CONFIGURATION (the catalogue is off), FILESTORE_SINK_FAILED (the callback ended
+/// it), those of filestore_list and of filestore_history.
+FILESTORE_C_API int32_t filestore_reconcile(filestore_service* service, int32_t repair,
+                                            filestore_drift_function finding, void* context,
+                                            const filestore_call_options* options, filestore_buffer** report,
+                                            filestore_error** err) FILESTORE_NOEXCEPT;
 
 #ifdef __cplusplus
 }

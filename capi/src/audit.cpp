@@ -1,6 +1,7 @@
-/// What the audit server has still to be told.
+/// What is recorded, and what the audit server has still to be told.
 
 #include "arguments.h"
+#include "callbacks.h"
 #include "service/audit_json.h"
 
 using namespace filestore;
@@ -20,6 +21,37 @@ std::string to_json(const std::vector<ParkedFile>& files) {
         json += filestore::to_json(file);
     }
     return json + "]";
+}
+
+std::function<Result<void>(const DriftFinding&)> finding_hook(filestore_drift_function finding,
+                                                              void* context) {
+    if (finding == nullptr) {
+        return {};
+    }
+    return [finding, context](const DriftFinding& found) {
+        const std::string id = found.id.str();
+        const std::string drift(to_string(found.drift));
+        const std::string what =
+            found.reason ? found.what + ": " + std::string(found.reason->message()) : found.what;
+        return call_back(ErrorCode::sink_failed, "listener", [&] {
+            return finding(context, id.c_str(), drift.c_str(), what.c_str(), found.repaired ? 1 : 0);
+        });
+    };
+}
+
+Result<RecordedFilesRequest> recorded_files_request(const char* before, const char* cursor, uint32_t limit,
+                                                    const filestore_call_options* options) {
+    RecordedFilesRequest request;
+    if (before != nullptr) {
+        FILESTORE_TRY_ASSIGN(const auto text, require_text(before, "before"));
+        FILESTORE_TRY_ASSIGN(request.uploaded_before, parse_timestamp(text));
+    }
+    if (cursor != nullptr) {
+        FILESTORE_TRY_ASSIGN(request.cursor, require_text(cursor, "cursor"));
+    }
+    request.limit = limit;
+    request.call = call_of(options);
+    return request;
 }
 
 }  // namespace
@@ -74,6 +106,47 @@ int32_t filestore_retry_parked(filestore_service* service, const char* file_id,
         }
         request.call = capi::call_of(options);
         FILESTORE_TRY_ASSIGN(*count, service->service.retry_parked(std::move(request)));
+        return {};
+    });
+}
+
+int32_t filestore_history(filestore_service* service, const char* id, const filestore_call_options* options,
+                          filestore_buffer** history, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(history, "history"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(const FileId file, capi::parse_id(id));
+        FILESTORE_TRY_ASSIGN(const auto read, service->service.history({file, capi::call_of(options)}));
+        *history = capi::make_handle<filestore_buffer>(to_json(read));
+        return {};
+    });
+}
+
+int32_t filestore_recorded_files(filestore_service* service, const char* before, const char* cursor,
+                                 uint32_t limit, const filestore_call_options* options,
+                                 filestore_buffer** page, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(page, "page"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(auto request, capi::recorded_files_request(before, cursor, limit, options));
+        FILESTORE_TRY_ASSIGN(const auto read, service->service.recorded_files(std::move(request)));
+        *page = capi::make_handle<filestore_buffer>(to_json(read));
+        return {};
+    });
+}
+
+int32_t filestore_reconcile(filestore_service* service, int32_t repair, filestore_drift_function finding,
+                            void* context, const filestore_call_options* options, filestore_buffer** report,
+                            filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(report, "report"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        ReconcileRequest request;
+        request.repair = repair != 0;
+        request.on_finding = capi::finding_hook(finding, context);
+        request.call = capi::call_of(options);
+        FILESTORE_TRY_ASSIGN(const auto reconciled, service->service.reconcile(std::move(request)));
+        *report = capi::make_handle<filestore_buffer>(to_json(reconciled));
         return {};
     });
 }

@@ -12,7 +12,8 @@
 /// The notes take some 100 bytes for a file, and never more than one note: the upload and the deletion of a file are told together where neither is told yet. The data to tell stays
 /// in the catalogue. Nothing is dropped where the disk is full: what cannot be noted is not done (`no_space`).
 ///
-/// A `deleted_at` that is there stays. Where many deletions are told together, a row's may for a moment be the beginning of the hour of its own.
+/// A `deleted_at` that is there stays. Where many deletions are told together, a row's may for a moment be the beginning of the hour of its own; what somebody else
+/// changes in such a row in that moment may be lost, and a row that he removes may come again.
 ///
 /// A file that the table refuses (a trigger, a NUL in its metadata), or whose row in the catalogue is damaged, is parked and keeps no other from being told. A refused key, a missing permission
 /// and a table that is not as it must be keep everything waiting until they are mended.
@@ -22,8 +23,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "filestore/call.h"
+#include "filestore/file_id.h"
+#include "filestore/metadata.h"
 #include "filestore/secret.h"
 #include "filestore/time.h"
 
@@ -63,6 +67,35 @@ struct ParkedFile {
     std::string file_id{};
     Timestamp parked_at{};
     std::string reason{};
+};
+
+/// What is recorded of a file.
+struct FileHistory {
+    FileId id{};
+    std::string file_path{};
+    Metadata metadata{};
+    /// Nothing where only the deletion was recorded.
+    std::optional<Timestamp> uploaded_at{};
+    /// Nothing for a file that is stored.
+    std::optional<Timestamp> deleted_at{};
+};
+
+struct RecordedFilesRequest {
+    /// Files that were uploaded before this; all where it is nothing.
+    std::optional<Timestamp> uploaded_before{};
+    /// Where to go on: `RecordedFilesPage::next` of the page before; empty for the first.
+    std::string cursor{};
+    /// The most files to answer, 1 to 1000.
+    std::uint32_t limit = 1000;
+    /// `call.progress` is not used.
+    CallOptions call{};
+};
+
+struct RecordedFilesPage {
+    /// In the order of the times of their uploads, and of their IDs where those are the same. May be fewer than asked for, or none, although more follow.
+    std::vector<FileHistory> files{};
+    /// The cursor of the next page; nothing after the last.
+    std::optional<std::string> next{};
 };
 
 struct ParkedRequest {

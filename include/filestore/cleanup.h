@@ -4,7 +4,8 @@
 ///
 /// Old is a file that was stored more than that ago: by the catalogue, where it has a row, and by the store itself. What either says to be newer is kept, and so is a file of
 /// which nobody knows the time. Files that the catalogue does not know (of the system before, of another tool) are found by listing the store. A store in which a listing
-/// found every file recorded is not listed again for as many days as files are kept.
+/// found every file recorded is not listed again for as many days as files are kept. Where there is an audit server, what its table has as stored and the catalogue does not know comes last,
+/// so a table is of one store: what is not in this one is recorded as deleted. A file that only the store and the table know is kept, too, where the table says that it is newer.
 ///
 /// Files that are being stored or removed are left out, and two runs at once do no harm. A run that is ended or killed is gone on with by the next one. Memory does not grow
 /// with the store: files are looked at and removed in batches of up to 1000.

@@ -32,6 +32,7 @@
 #include "filestore/cleanup.h"
 #include "filestore/executor.h"
 #include "filestore/local_backend.h"
+#include "filestore/reconcile.h"
 #include "filestore/s3_backend.h"
 
 namespace filestore {
@@ -145,7 +146,7 @@ public:
 
     /// Removes, and records as deleted, what is older than a number of days (see cleanup.h), at once and without asking. Files that fail are reported and do not stop the rest; the
     /// run ends early where that says nothing of the file (no credentials, no store), and where nothing of 1000 files can be reached. Failures to act on:
-    /// `invalid_argument` (days), those of list(), and the catalogue's.
+    /// `invalid_argument` (days), those of list(), the catalogue's, and those of history() where the audit server does not answer: then the run ends where that is needed, and the next one goes on.
     [[nodiscard]] Result<CleanupReport> cleanup(CleanupRequest request);
     void cleanup_async(CleanupRequest request, Completion<CleanupReport> done);
 
@@ -154,6 +155,21 @@ public:
     /// what was not told stays noted.
     [[nodiscard]] Result<void> flush(FlushRequest request);
     void flush_async(FlushRequest request, Completion<void> done);
+
+    /// What is recorded of a file: the audit server's row where there is one, which may not have been told of the newest yet, else the catalogue's. `not_found` where there is no row, and the
+    /// failures of flush() for a server that does not answer.
+    [[nodiscard]] Result<FileHistory> history(FileRequest request);
+    void history_async(FileRequest request, Completion<FileHistory> done);
+
+    /// A page of the files that are recorded as uploaded before a time and not as deleted, of the same record as history(); rows that come and go meanwhile shift no page.
+    /// `invalid_argument` (limit, cursor).
+    [[nodiscard]] Result<RecordedFilesPage> recorded_files(RecordedFilesRequest request);
+    void recorded_files_async(RecordedFilesRequest request, Completion<RecordedFilesPage> done);
+
+    /// Finds where store, catalogue and audit server disagree, and repairs that where it is asked to (see reconcile.h). Failures to act on: `configuration` (the catalogue is off), and those of list(),
+    /// of the catalogue and of history(); files that fail are findings with a reason.
+    [[nodiscard]] Result<ReconcileReport> reconcile(ReconcileRequest request);
+    void reconcile_async(ReconcileRequest request, Completion<ReconcileReport> done);
 
     /// See audit.h; of the catalogue, so also without an audit server.
     [[nodiscard]] Result<AuditStatus> audit_status(const CallOptions& options);

@@ -1,6 +1,10 @@
 #include "audit/audit_server.h"
 
+#include <array>
 #include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
 #include <utility>
 
 #include "audit/row_teller.h"
@@ -12,6 +16,10 @@ namespace {
 
 constexpr std::chrono::seconds longest_sending{20};
 
+/// Between the tries of a request that somebody waits for.
+constexpr std::array<std::chrono::milliseconds, 3> pauses{
+    std::chrono::milliseconds(250), std::chrono::milliseconds(500), std::chrono::milliseconds(1000)};
+
 http::TransportOptions transport_options(const AuditOptions& options,
                                          const std::shared_ptr<Reactor>& reactor) {
     http::TransportOptions transport;
@@ -21,6 +29,19 @@ http::TransportOptions transport_options(const AuditOptions& options,
     transport.ca_file = options.ca_file;
     transport.reactor = reactor;
     return transport;
+}
+
+/// False, at once, where the deadline would pass meanwhile, and as soon as the call is cancelled.
+bool pause(std::chrono::milliseconds length, const CallOptions& limits) {
+    const auto end = std::chrono::steady_clock::now() + length;
+    if (limits.deadline && *limits.deadline <= end) {
+        return false;
+    }
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::unique_lock lock(mutex);
+    changed.wait_until(lock, limits.cancel, end, [] { return false; });
+    return !limits.cancel.stop_requested();
 }
 
 }  // namespace
@@ -49,6 +70,25 @@ std::vector<Verdict> AuditServer::tell(std::span<const OutboxEntry> entries, con
         return exchange(*transport_, correspondent_, requests, last_sending, cancel);
     };
     return tell_rows(table_, entries, send);
+}
+
+Result<std::string> AuditServer::ask(const postgrest::Request& request, const CallOptions& limits) {
+    for (std::size_t failures = 0;; ++failures) {
+        auto reply =
+            exchange(*transport_, correspondent_, {request},
+                     std::chrono::steady_clock::now() + longest_sending, limits.cancel, limits.deadline)
+                .front();
+        if (limits.cancel.stop_requested()) {
+            return Error(ErrorCode::cancelled);
+        }
+        if (!reply.refused) {
+            return std::move(reply.body);
+        }
+        const bool may_pass = reply.refused->refusal == postgrest::Refusal::for_now;
+        if (!may_pass || failures == pauses.size() || !pause(pauses[failures], limits)) {
+            return reply.refused->error;
+        }
+    }
 }
 
 void AuditServer::close() noexcept {

@@ -29,6 +29,13 @@ public:
     [[nodiscard]] std::vector<Verdict> tell(std::span<const OutboxEntry> entries,
                                             const std::stop_token& cancel);
 
+    /// The answer to one request, which may be sent several times: the rows of one that reads, nothing of one that writes. What passes by itself is tried again a few times. Blocks, for a minute and a half at most.
+    /// Failures: `unavailable` and the like, `unauthenticated`, `permission_denied`,
+    /// `configuration` (the table is not as it must be); `timeout` and `cancelled`.
+    [[nodiscard]] Result<std::string> ask(const postgrest::Request& request, const CallOptions& limits);
+
+    [[nodiscard]] const std::string& table() const noexcept { return table_; }
+
     /// Ends requests under way; later ones are refused. Not to be called on a library thread.
     void close() noexcept;
 

@@ -59,7 +59,32 @@ constexpr const char* uploads_before =
 
 constexpr const char* state_of =
     "SELECT " FILESTORE_BUSY("?3") ", EXISTS (SELECT 1 FROM file_uploads "
-    "WHERE file_id = ?3 AND uploaded_at IS NOT NULL AND deleted_at IS NULL)";
+    "WHERE file_id = ?3 AND uploaded_at IS NOT NULL AND deleted_at IS NULL), "
+    "EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3)";
+
+#define FILESTORE_DETAILS(file_id)                                                           \
+    "deleted_at IS NOT NULL, EXISTS (SELECT 1 FROM intents WHERE intents.file_id = " file_id \
+    "), "                                                                                    \
+    "EXISTS (SELECT 1 FROM outbox WHERE outbox.file_id = " file_id                           \
+    "), "                                                                                    \
+    "EXISTS (SELECT 1 FROM parked WHERE parked.file_id = " file_id ")"
+
+constexpr const char* details_behind = "SELECT 1, " FILESTORE_DETAILS("file_uploads.file_id") ", file_id "
+    "FROM file_uploads WHERE file_id > ? ORDER BY file_id LIMIT ?";
+
+// Of one file, which need not have a row.
+constexpr const char* details_of_file = "SELECT recorded.file_id IS NOT NULL, " FILESTORE_DETAILS(
+    "?1") " FROM (SELECT 1) LEFT JOIN file_uploads AS recorded ON recorded.file_id = ?1";
+
+// What the file itself says stands above what was left of it.
+constexpr const char* restore_row = R"sql(
+INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at)
+SELECT ?1, ?2, ?3, ?4, NULL WHERE NOT EXISTS (SELECT 1 FROM intents WHERE file_id = ?1)
+ON CONFLICT (file_id) DO UPDATE
+SET file_path = coalesce(nullif(excluded.file_path, ''), file_uploads.file_path), metadata = excluded.metadata,
+    uploaded_at = coalesce(file_uploads.uploaded_at, excluded.uploaded_at), deleted_at = NULL
+WHERE file_uploads.deleted_at IS NOT NULL
+)sql";
 
 constexpr std::string_view covered_mark = "covered";
 constexpr std::string_view server_mark = "audit_server";
@@ -89,6 +114,16 @@ Error damaged(const std::string& path, const std::string& row) {
     return Error(ErrorCode::corrupt,
                  "catalogue " + filestore::quoted(path) + ": the row of " + row +
                      " is damaged; restore the catalogue from a backup or repair the row");
+}
+
+/// From the columns of FILESTORE_DETAILS and the one before them.
+RecordDetails read_details(const FileId& id, const SqliteQuery& row) {
+    return {id,
+            row.number(0) != 0,
+            row.number(1) != 0,
+            row.number(2) != 0,
+            row.number(3) != 0,
+            row.number(4) != 0};
 }
 
 /// Nothing where any of the values cannot be read.
@@ -135,6 +170,9 @@ public:
     Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before, const RecordedUpload& after,
                                                         std::size_t most);
     Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
+    Result<std::vector<RecordDetails>> details_after(const FileId& after, std::size_t most);
+    Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
+    Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
     Result<std::optional<Timestamp>> covered_at();
     Result<void> note_covered(Timestamp at);
     Result<void> complete(const Intent& intent, Timestamp at);
@@ -420,9 +458,56 @@ Result<std::vector<RecordState>> Catalogue::Impl::states_of(const std::vector<Fi
         FILESTORE_TRY_ASSIGN(SqliteQuery row,
                              connection_.query(state_of, session_, last_inherited_, id.text()));
         FILESTORE_TRY(row.next());
-        states.push_back({row.number(0) != 0, row.number(1) != 0});
+        states.push_back({row.number(0) != 0, row.number(1) != 0, row.number(2) != 0});
     }
     return states;
+}
+
+Result<std::vector<RecordDetails>> Catalogue::Impl::details_after(const FileId& after, std::size_t most) {
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query(details_behind, after.text(), static_cast<std::int64_t>(most)));
+    std::vector<RecordDetails> details;
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const bool found, row.next());
+        if (!found) {
+            return details;
+        }
+        const auto id = FileId::parse(row.text(5));
+        if (!id.ok()) {
+            return damaged(connection_.path(), "file " + filestore::quoted(row.text(5)));
+        }
+        details.push_back(read_details(*id, row));
+    }
+}
+
+Result<std::vector<RecordDetails>> Catalogue::Impl::details_of(const std::vector<FileId>& ids) {
+    SqliteTransaction transaction(connection_);
+    FILESTORE_TRY(transaction.begin_reading());
+    std::vector<RecordDetails> details;
+    details.reserve(ids.size());
+    for (const FileId& id : ids) {
+        FILESTORE_TRY_ASSIGN(SqliteQuery row, connection_.query(details_of_file, id.text()));
+        FILESTORE_TRY(row.next());
+        details.push_back(read_details(id, row));
+    }
+    FILESTORE_TRY(transaction.commit());
+    return details;
+}
+
+Result<std::vector<bool>> Catalogue::Impl::restore(const std::vector<CatalogueRow>& rows) {
+    return in_transaction([&]() -> Result<std::vector<bool>> {
+        std::vector<bool> restored;
+        for (const CatalogueRow& row : rows) {
+            const Timestamp uploaded_at = row.uploaded_at.value_or(Timestamp());
+            FILESTORE_TRY(connection_.run(restore_row, row.id.text(), row.file_path, row.metadata.to_json(),
+                                          format_timestamp(uploaded_at)));
+            restored.push_back(connection_.changed_rows() > 0);
+            if (restored.back()) {
+                FILESTORE_TRY(outbox_.seal(row.id.text(), false));
+            }
+        }
+        return restored;
+    });
 }
 
 Result<std::optional<Timestamp>> Catalogue::Impl::time_of_mark(std::string_view name) {
@@ -546,6 +631,18 @@ Result<std::vector<RecordedUpload>> Catalogue::uploaded_before(Timestamp before,
 
 Result<std::vector<RecordState>> Catalogue::states_of(const std::vector<FileId>& ids) {
     return impl_->exclusively([&] { return impl_->states_of(ids); });
+}
+
+Result<std::vector<RecordDetails>> Catalogue::details_after(const FileId& after, std::size_t most) {
+    return impl_->exclusively([&] { return impl_->details_after(after, most); });
+}
+
+Result<std::vector<RecordDetails>> Catalogue::details_of(const std::vector<FileId>& ids) {
+    return impl_->exclusively([&] { return impl_->details_of(ids); });
+}
+
+Result<std::vector<bool>> Catalogue::restore(const std::vector<CatalogueRow>& rows) {
+    return impl_->exclusively([&] { return impl_->restore(rows); });
 }
 
 Result<std::optional<Timestamp>> Catalogue::covered_at() {

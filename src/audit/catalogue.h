@@ -50,6 +50,22 @@ struct RecordState {
     bool busy = false;
     /// Its row says that it is stored.
     bool stored = false;
+    /// It has a row.
+    bool known = false;
+};
+
+/// How a file's row stands, and what is still to happen to it. A value.
+struct RecordDetails {
+    FileId id;
+    bool known = false;
+    bool deleted = false;
+    /// An operation on it is open.
+    bool busy = false;
+    /// The server is still to be told of it.
+    bool waits = false;
+    bool parked = false;
+
+    friend bool operator==(const RecordDetails&, const RecordDetails&) = default;
 };
 
 class Outbox;
@@ -111,6 +127,13 @@ public:
                                                                       std::size_t most);
 
     [[nodiscard]] Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
+
+    /// Of the first `most` rows behind `after`, in the order of their IDs.
+    [[nodiscard]] Result<std::vector<RecordDetails>> details_after(const FileId& after, std::size_t most);
+    [[nodiscard]] Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
+
+    /// These files turned out to be there: their rows, made where there are none, say that they are stored. Those that are busy, or recorded as stored, are passed over. Answers which it did.
+    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
 
     /// When the store was last seen to have no file without a row; nothing where it never was.
     [[nodiscard]] Result<std::optional<Timestamp>> covered_at();

@@ -15,8 +15,6 @@ using postgrest::Refused;
 
 /// Longer than a Supabase project gives a statement.
 constexpr std::chrono::seconds longest_answer{20};
-/// Of a longer answer only its beginning is looked at; rows are asked for in pages that are shorter.
-constexpr std::size_t most_body = std::size_t{4} * 1024 * 1024;
 
 /// The replies to a batch of requests. A resource held by std::shared_ptr; thread-safe.
 class Replies {
@@ -80,7 +78,7 @@ public:
     }
 
     Result<IoStep> on_body(std::span<const std::byte> bytes, const Wake&) override {
-        const std::size_t kept = std::min(bytes.size(), most_body - body_.size());
+        const std::size_t kept = std::min(bytes.size(), most_bytes_of_reply - body_.size());
         body_.append(reinterpret_cast<const char*>(bytes.data()), kept);
         return IoStep{bytes.size(), false};
     }
@@ -135,7 +133,8 @@ http::Method method_of(postgrest::Method method) {
 }
 
 http::Request http_request(const Correspondent& correspondent, const postgrest::Request& request,
-                           const std::stop_token& cancel) {
+                           const std::stop_token& cancel,
+                           const std::optional<std::chrono::steady_clock::time_point>& deadline) {
     http::Request made;
     made.method = method_of(request.method);
     made.url = correspondent.endpoint.base + request.target;
@@ -149,7 +148,8 @@ http::Request http_request(const Correspondent& correspondent, const postgrest::
         made.body_size = request.body.size();
     }
     made.cancel = cancel;
-    made.deadline = std::chrono::steady_clock::now() + longest_answer;
+    const auto latest = std::chrono::steady_clock::now() + longest_answer;
+    made.deadline = std::min(deadline.value_or(latest), latest);
     return made;
 }
 
@@ -157,13 +157,14 @@ http::Request http_request(const Correspondent& correspondent, const postgrest::
 
 std::vector<Reply> exchange(http::Transport& transport, const Correspondent& correspondent,
                             const std::vector<postgrest::Request>& requests,
-                            std::chrono::steady_clock::time_point last_sending,
-                            const std::stop_token& cancel) {
+                            std::chrono::steady_clock::time_point last_sending, const std::stop_token& cancel,
+                            const std::optional<std::chrono::steady_clock::time_point>& deadline) {
     const auto replies = std::make_shared<Replies>(requests.size());
     std::optional<Refused> ended;
     for (std::size_t index = 0; index < requests.size(); ++index) {
         // Made before its place is taken, so that nothing is thrown while it counts as under way.
-        auto request = ended ? http::Request() : http_request(correspondent, requests[index], cancel);
+        auto request =
+            ended ? http::Request() : http_request(correspondent, requests[index], cancel, deadline);
         auto receiver = std::make_shared<Exchange>(
             replies, index, requests[index].method == postgrest::Method::get, correspondent.secrets);
         ended = ended ? ended : replies->wait_for_place(last_sending);

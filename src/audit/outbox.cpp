@@ -19,7 +19,8 @@ constexpr const char* seal_entry =
     "UPDATE outbox SET checksum = ?2, never_told = max(never_told, ?3 AND version = 1) WHERE file_id = ?1";
 
 constexpr const char* add_entry =
-    "INSERT INTO outbox (file_id, since, never_told, checksum) VALUES (?1, ?2, 0, -1) "
+    "INSERT INTO outbox (file_id, since, never_told, checksum) "
+    "SELECT ?1, ?2, 0, -1 WHERE EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?1) "
     "ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = excluded.checksum";
 
 constexpr const char* first_entries = R"sql(
@@ -261,9 +262,13 @@ Result<bool> Outbox::retry_one(const std::string& file_id, Timestamp now) {
     if (connection_.changed_rows() == 0) {
         return false;
     }
-    FILESTORE_TRY(connection_.run(add_entry, file_id, format_timestamp(now)));
-    FILESTORE_TRY(seal(file_id, false));
+    FILESTORE_TRY(tell_again(file_id, now));
     return true;
+}
+
+Result<void> Outbox::tell_again(std::string_view file_id, Timestamp now) {
+    FILESTORE_TRY(connection_.run(add_entry, file_id, format_timestamp(now)));
+    return seal(file_id, false);
 }
 
 }  // namespace filestore

@@ -65,6 +65,9 @@ public:
     /// Makes parked files entries again, with their rows as they are now: one, or all where `file_id` is empty. Answers how many; those without a row stay parked.
     [[nodiscard]] Result<std::uint64_t> retry(std::string_view file_id, Timestamp now);
 
+    /// Notes that the file's row is to be told, as it is then, whether that was done before or not. Nothing is noted where there is no row.
+    [[nodiscard]] Result<void> tell_again(std::string_view file_id, Timestamp now);
+
     /// Drops every entry, and what is parked. Answers how many files that were.
     [[nodiscard]] Result<std::uint64_t> drop();
 

@@ -1,10 +1,41 @@
 #include "service/audit_json.h"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "core/json.h"
 
 namespace filestore {
+
+namespace {
+
+void write_text_or_null(JsonTextWriter& writer, std::string_view name,
+                        const std::optional<std::string>& text) {
+    if (text) {
+        return write_string(writer, name, *text);
+    }
+    writer.Key(name.data(), static_cast<rj::SizeType>(name.size()));
+    writer.Null();
+}
+
+std::optional<std::string> as_text(const std::optional<Timestamp>& time) {
+    return time ? std::optional(format_timestamp(*time)) : std::nullopt;
+}
+
+void write_history(JsonTextWriter& writer, const FileHistory& history) {
+    writer.StartObject();
+    write_string(writer, "file_id", history.id.text());
+    write_string(writer, "file_path", history.file_path);
+    writer.Key("metadata");
+    const std::string metadata = history.metadata.to_json();
+    writer.RawValue(metadata.data(), metadata.size(), rj::kObjectType);
+    write_text_or_null(writer, "uploaded_at", as_text(history.uploaded_at));
+    write_text_or_null(writer, "deleted_at", as_text(history.deleted_at));
+    writer.EndObject();
+}
+
+}  // namespace
 
 std::string to_json(const AuditStatus& status) {
     JsonText output;
@@ -27,6 +58,60 @@ std::string to_json(const ParkedFile& file) {
     write_string(writer, "file_id", file.file_id);
     write_string(writer, "parked_at", format_timestamp(file.parked_at));
     write_string(writer, "reason", file.reason);
+    writer.EndObject();
+    return std::move(output.text);
+}
+
+std::string to_json(const FileHistory& history) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    write_history(writer, history);
+    return std::move(output.text);
+}
+
+std::string to_json(const RecordedFilesPage& page) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    writer.Key("files");
+    writer.StartArray();
+    for (const FileHistory& file : page.files) {
+        write_history(writer, file);
+    }
+    writer.EndArray();
+    write_text_or_null(writer, "next", page.next);
+    writer.EndObject();
+    return std::move(output.text);
+}
+
+std::string to_json(const DriftFinding& finding) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    write_string(writer, "file_id", finding.id.text());
+    write_string(writer, "drift", to_string(finding.drift));
+    write_string(writer, "what", finding.what);
+    writer.Key("repaired");
+    writer.Bool(finding.repaired);
+    if (finding.reason) {
+        write_string(writer, "reason", finding.reason->message());
+    }
+    writer.EndObject();
+    return std::move(output.text);
+}
+
+std::string to_json(const ReconcileReport& report) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    write_number(writer, "files", report.files);
+    write_number(writer, "unrecorded", report.unrecorded);
+    write_number(writer, "marked_deleted", report.marked_deleted);
+    write_number(writer, "missing", report.missing);
+    write_number(writer, "untold", report.untold);
+    write_number(writer, "repaired", report.repaired);
+    write_number(writer, "failed", report.failed);
+    write_number(writer, "left_out", report.left_out);
     writer.EndObject();
     return std::move(output.text);
 }

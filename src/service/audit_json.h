@@ -5,6 +5,7 @@
 #include <string>
 
 #include "filestore/audit.h"
+#include "filestore/reconcile.h"
 
 namespace filestore {
 
@@ -13,5 +14,17 @@ namespace filestore {
 
 /// One compact JSON object: `file_id`, `parked_at`, `reason`.
 [[nodiscard]] std::string to_json(const ParkedFile& file);
+
+/// One compact JSON object: `file_id`, `file_path`, `metadata`, `uploaded_at`, `deleted_at`; a time that there is not is null.
+[[nodiscard]] std::string to_json(const FileHistory& history);
+
+/// One compact JSON object: `files`, an array of those, and `next`, which is null after the last page.
+[[nodiscard]] std::string to_json(const RecordedFilesPage& page);
+
+/// One compact JSON object: `file_id`, `drift`, `what`, `repaired`, and `reason` where there is one.
+[[nodiscard]] std::string to_json(const DriftFinding& finding);
+
+/// One compact JSON object: `files`, `unrecorded`, `marked_deleted`, `missing`, `untold`, `repaired`, `failed`, `left_out`.
+[[nodiscard]] std::string to_json(const ReconcileReport& report);
 
 }  // namespace filestore

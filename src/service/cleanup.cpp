@@ -6,9 +6,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "audit/row_reader.h"
 #include "core/library_thread.h"
 #include "core/remove_one_by_one.h"
 #include "core/stream_calls.h"
@@ -25,7 +27,7 @@ constexpr unsigned most_days = 36'500;
 /// A file of the page under way. A value.
 struct Item {
     CleanupFile file;
-    /// Found in the catalogue, not in the store.
+    /// Found in a record, not in the store.
     bool recorded = false;
     Intent intent{};
     /// Its removal has been begun, and is to be recorded.
@@ -37,7 +39,7 @@ struct Item {
     bool left_out = false;
 };
 
-/// First the files that the catalogue has, in pages by their times, then those that only the store has, in pages of its listing. Every page is looked at, removed, recorded
+/// First the files that the catalogue has, in pages by their times, then those that only the store has, in pages of its listing, then those that only the audit server has. Every page is looked at, removed, recorded
 /// and told of before the next is read. Every step is begun in the completion of one before it. A resource held by std::shared_ptr, by the call under way.
 class CleanupRun : public std::enable_shared_from_this<CleanupRun> {
 public:
@@ -107,9 +109,9 @@ private:
         FILESTORE_TRY_ASSIGN(const std::optional<Timestamp> covered_at, parts_.journal->covered_at());
         const bool covered = covered_at && *covered_at <= began_ && *covered_at > kept_from_;
         if (covered) {
-            return finish();
+            return end_listed();
         }
-        lists_ = true;
+        phase_ = Phase::listed;
         return list_page({});
     }
 
@@ -146,6 +148,78 @@ private:
                 item.file.id = ids[i];
                 item.file.stored_at = page.files[i].last_modified;
             }
+        }
+        if (items_.empty()) {
+            return go_on();
+        }
+        FILESTORE_TRY(keep_what_the_server_says_to_be_new());
+        look_at_page();
+        return {};
+    }
+
+    /// The store's time of a file that somebody else stored may be that of the original.
+    Result<void> keep_what_the_server_says_to_be_new() {
+        if (!parts_.audit_server) {
+            return {};
+        }
+        std::vector<FileId> ids;
+        std::transform(items_.begin(), items_.end(), std::back_inserter(ids),
+                       [](const Item& item) { return item.file.id; });
+        FILESTORE_TRY_ASSIGN(const auto rows, RowReader(*parts_.audit_server, limits_).rows_of(ids));
+        std::unordered_map<FileId, Timestamp> times;
+        for (const CatalogueRow& row : rows) {
+            times.emplace(row.id, row.uploaded_at.value_or(Timestamp()));
+        }
+        for (Item& item : items_) {
+            const auto found = times.find(item.file.id);
+            if (found != times.end() && found->second >= kept_from_) {
+                item.file.outcome = CleanupOutcome::kept;
+                item.file.reason = Error(ErrorCode::precondition_failed,
+                                         "the audit server says that file " + item.file.id.str() + " is of " +
+                                             format_timestamp(found->second) +
+                                             ", which is newer than the store says: it is kept");
+            }
+        }
+        return {};
+    }
+
+    Result<void> end_listed() {
+        if (!parts_.audit_server) {
+            return finish();
+        }
+        has_listed_ = phase_ == Phase::listed;
+        phase_ = Phase::of_the_server;
+        return read_from_server();
+    }
+
+    /// Files of which only the server's table knows: of the system before, or of another machine.
+    Result<void> read_from_server() {
+        FILESTORE_TRY(check_limits());
+        FILESTORE_TRY_ASSIGN(const auto page, RowReader(*parts_.audit_server, limits_)
+                                                  .uploaded_before(kept_from_, last_of_server_,
+                                                                   postgrest::Detail::brief, page_size));
+        if (!page.last) {
+            return finish();
+        }
+        last_of_server_ = page.last;
+        return take_rows(page.rows);
+    }
+
+    Result<void> take_rows(const std::vector<CatalogueRow>& rows) {
+        std::vector<FileId> ids;
+        std::transform(rows.begin(), rows.end(), std::back_inserter(ids),
+                       [](const CatalogueRow& row) { return row.id; });
+        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts_.journal->states_of(ids));
+        items_.clear();
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (states[i].busy || states[i].known) {
+                continue;
+            }
+            Item& item = items_.emplace_back();
+            item.file.id = rows[i].id;
+            item.file.stored_at = rows[i].uploaded_at.value_or(Timestamp());
+            item.intent.file_path = rows[i].file_path;
+            item.recorded = true;
         }
         if (items_.empty()) {
             return go_on();
@@ -225,6 +299,8 @@ private:
     }
 
     void take_info(Item& item, FileInfo info) const {
+        // What is there was found by the listing, too.
+        item.left_out = phase_ == Phase::of_the_server && has_listed_;
         item.file.original_path = info.original_path;
         item.file.size = info.size;
         item.intent.file_path = std::move(info.original_path);
@@ -409,8 +485,11 @@ private:
     }
 
     Result<void> go_on() {
-        if (!lists_) {
+        if (phase_ == Phase::recorded) {
             return read_recorded();
+        }
+        if (phase_ == Phase::of_the_server) {
+            return read_from_server();
         }
         if (next_cursor_) {
             return list_page(std::move(*next_cursor_));
@@ -418,7 +497,7 @@ private:
         if (all_recorded_ && !request_.dry_run) {
             FILESTORE_TRY(parts_.journal->note_covered(began_));
         }
-        return finish();
+        return end_listed();
     }
 
     Result<void> finish() {
@@ -443,8 +522,10 @@ private:
     /// What is newer stays.
     Timestamp kept_from_{};
     RecordedUpload last_recorded_{FileId(), Timestamp::min()};
-    /// The store is being listed; before that come the recorded files.
-    bool lists_ = false;
+    enum class Phase { recorded, listed, of_the_server };
+    Phase phase_ = Phase::recorded;
+    bool has_listed_ = false;
+    std::optional<postgrest::RowPlace> last_of_server_;
     std::optional<std::string> next_cursor_;
     /// As far as it has been listed.
     bool all_recorded_ = true;

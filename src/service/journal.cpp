@@ -237,6 +237,50 @@ void Journal::close() noexcept {
     }
 }
 
+Result<std::vector<RecordDetails>> Journal::details_after(const FileId& after, std::size_t most) {
+    if (!has_recorded()) {
+        return std::vector<RecordDetails>();
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->details_after(after, most);
+}
+
+Result<std::vector<RecordDetails>> Journal::details_of(const std::vector<FileId>& ids) {
+    if (!has_recorded()) {
+        std::vector<RecordDetails> unknown(ids.size());
+        std::transform(ids.begin(), ids.end(), unknown.begin(),
+                       [](const FileId& id) { return RecordDetails{.id = id}; });
+        return unknown;
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->details_of(ids);
+}
+
+Result<std::vector<bool>> Journal::restore(const std::vector<CatalogueRow>& rows) {
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    FILESTORE_TRY_ASSIGN(auto restored, record->restore(rows));
+    FILESTORE_TRY(told({}));
+    return restored;
+}
+
+Result<void> Journal::tell_again(const std::vector<FileId>& ids, Timestamp now) {
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return told(record->use_outbox([&](Outbox& outbox) -> Result<void> {
+        for (const FileId& id : ids) {
+            FILESTORE_TRY(outbox.tell_again(id.text(), now));
+        }
+        return {};
+    }));
+}
+
+Result<CatalogueRow> Journal::row(const FileId& id) {
+    if (!has_recorded()) {
+        return Error(ErrorCode::not_found, "nothing is recorded yet, of file " + id.str() + " neither");
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->row(id);
+}
+
 Result<bool> Journal::knows(const FileId& id) {
     if (!records()) {
         return true;

@@ -53,6 +53,16 @@ public:
     [[nodiscard]] Result<std::optional<Timestamp>> covered_at();
     [[nodiscard]] Result<void> note_covered(Timestamp at);
 
+    /// See Catalogue, and uploaded_before().
+    [[nodiscard]] Result<std::vector<RecordDetails>> details_after(const FileId& after, std::size_t most);
+    [[nodiscard]] Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
+    /// See Catalogue and Outbox; the audit server is told.
+    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
+    [[nodiscard]] Result<void> tell_again(const std::vector<FileId>& ids, Timestamp now);
+
+    /// See Catalogue. `not_found` also where nothing is or has been recorded.
+    [[nodiscard]] Result<CatalogueRow> row(const FileId& id);
+
     /// Whether a row tells of the file.
     [[nodiscard]] Result<bool> knows(const FileId& id);
 

@@ -18,6 +18,8 @@ struct ServiceParts {
     std::shared_ptr<Journal> journal;
     std::shared_ptr<Executor> executor;
     std::shared_ptr<Clock> clock;
+    /// Null where there is none.
+    std::shared_ptr<AuditServer> audit_server{};
 };
 
 /// An upload that failed may have left its file on a server whose answer was lost: it is removed again, for at most `undo_limit`, and the call stays

@@ -13,7 +13,9 @@
 #include "service/audit_setup.h"
 #include "service/catalogue_path.h"
 #include "service/cleanup.h"
+#include "service/history.h"
 #include "service/operations.h"
+#include "service/reconcile.h"
 
 namespace filestore {
 
@@ -45,6 +47,7 @@ public:
         ServiceParts parts;
         parts.executor = executor.executor;
         parts.clock = clock ? std::move(clock) : system_clock();
+        parts.audit_server = audit;
         auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock)
                             : std::shared_ptr<Sender>();
         parts.journal = std::make_shared<Journal>(absolute(catalogue_path), backend, pending,
@@ -251,6 +254,36 @@ void FileService::flush_async(FlushRequest request, Completion<void> done) {
         });
 }
 
+void FileService::history_async(FileRequest request, Completion<FileHistory> done) {
+    const CallOptions options = request.call;
+    impl_->run<FileHistory>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts,
+                                       const PendingAnswerPtr<FileHistory>& answer) {
+            answer->give(read_history(parts, request.id, {request.call.deadline, answer->token(), {}, {}}));
+        });
+}
+
+void FileService::recorded_files_async(RecordedFilesRequest request, Completion<RecordedFilesPage> done) {
+    const CallOptions options = request.call;
+    impl_->run<RecordedFilesPage>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts,
+                                       const PendingAnswerPtr<RecordedFilesPage>& answer) {
+            RecordedFilesRequest limited = request;
+            limited.call = {request.call.deadline, answer->token(), {}, {}};
+            answer->give(read_recorded_files(parts, limited));
+        });
+}
+
+void FileService::reconcile_async(ReconcileRequest request, Completion<ReconcileReport> done) {
+    const CallOptions options = request.call;
+    impl_->start<ReconcileReport>(options, std::move(done),
+                                  [&](const PendingAnswerPtr<ReconcileReport>& answer) {
+                                      start_reconcile(impl_->parts(), std::move(request), answer);
+                                  });
+}
+
 void FileService::audit_status_async(const CallOptions& options, Completion<AuditStatus> done) {
     impl_->run<AuditStatus>(options, std::move(done),
                             [](const ServiceParts& parts, const PendingAnswerPtr<AuditStatus>& answer) {
@@ -328,6 +361,20 @@ Result<CleanupReport> FileService::cleanup(CleanupRequest request) {
 
 Result<void> FileService::flush(FlushRequest request) {
     return wait_for<void>([&](auto done) { flush_async(std::move(request), std::move(done)); });
+}
+
+Result<FileHistory> FileService::history(FileRequest request) {
+    return wait_for<FileHistory>([&](auto done) { history_async(std::move(request), std::move(done)); });
+}
+
+Result<RecordedFilesPage> FileService::recorded_files(RecordedFilesRequest request) {
+    return wait_for<RecordedFilesPage>(
+        [&](auto done) { recorded_files_async(std::move(request), std::move(done)); });
+}
+
+Result<ReconcileReport> FileService::reconcile(ReconcileRequest request) {
+    return wait_for<ReconcileReport>(
+        [&](auto done) { reconcile_async(std::move(request), std::move(done)); });
 }
 
 Result<AuditStatus> FileService::audit_status(const CallOptions& options) {

@@ -14,6 +14,7 @@ import requests
 TESTS = pathlib.Path(__file__).parent.parent
 sys.path[:0] = [str(TESTS / "cli"), str(TESTS / "fault")]
 
+from gateway import Gateway
 from skipping import skip_unless_ci
 from sweep import COUNTS
 from tool_fixture import tool  # noqa: F401
@@ -86,3 +87,11 @@ def project():
     made = Project()
     yield made
     made.sql(f"drop table public.{made.table}")
+
+
+@pytest.fixture
+def gateway(project):
+    made = Gateway(project.url)
+    yield made
+    made.server.shutdown()
+    made.server.server_close()

@@ -1,16 +1,11 @@
 """The command with a Supabase project: what is in its table afterwards, whatever happens on the way."""
 
 import contextlib
-import http.client
-import http.server
 import json
 import os
 import re
 import sqlite3
-import threading
 import time
-import typing
-import urllib.parse
 import uuid
 
 import pytest
@@ -20,86 +15,6 @@ from store import NOBODY_LISTENS, Store
 @pytest.fixture
 def store(tool, project):
     return Store(tool, project)
-
-
-class Request(typing.NamedTuple):
-    method: str
-    path: str
-    body: bytes
-
-
-class Gateway:
-    """Between the command and the project: `before` and `after` may answer a request in the project's place (True: no answer at all), before or after the project has."""
-
-    def __init__(self, url):
-        self.target = urllib.parse.urlsplit(url)
-        self.requests = []
-        self.before = lambda request: None
-        self.after = lambda request: None
-        gateway = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def pass_on(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                request = Request(self.command, self.path, body)
-                gateway.requests.append(request)
-                spoilt = gateway.before(request)
-                if spoilt is None:
-                    status, headers, answer = gateway.forward(self.command, self.path, body, self.headers)
-                    spoilt = gateway.after(request)
-                if spoilt is True:
-                    self.close_connection = True
-                    return
-                if spoilt is not None:
-                    status, headers, answer = spoilt
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            do_GET = do_POST = do_PATCH = pass_on
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        # Commands end without a farewell.
-        self.server.handle_error = lambda *_: None
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def forward(self, method, path, body, headers):
-        connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=60)
-        kept = {name: value for name, value in headers.items() if name.lower() not in ("host", "connection", "content-length")}
-        connection.request(method, path, body, kept)
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        return answer.status, {"Content-Type": answer.headers.get("Content-Type", "text/plain")}, text
-
-    def lose(self, method, count, hook):
-        """Of the first `count` requests of a kind."""
-        left = [count]
-
-        def spoil(request):
-            if request.method == method and left[0] > 0:
-                left[0] -= 1
-                return True
-            return None
-
-        setattr(self, hook, spoil)
-
-
-@pytest.fixture
-def gateway(project):
-    made = Gateway(project.url)
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def test_uploads_and_deletions_are_rows(store):

@@ -68,6 +68,12 @@ void test_null_outputs(filestore_service* service) {
     check_code(filestore_parked(service, NULL, 1, NULL, NULL, &err), invalid, &err, "parked without output");
     check_code(filestore_retry_parked(service, NULL, NULL, NULL, &err), invalid, &err,
                "retry_parked without output");
+    check_code(filestore_history(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
+               "history without output");
+    check_code(filestore_recorded_files(service, NULL, NULL, 1, NULL, NULL, &err), invalid, &err,
+               "recorded_files without output");
+    check_code(filestore_reconcile(service, 0, NULL, NULL, NULL, NULL, &err), invalid, &err,
+               "reconcile without output");
     check_code(filestore_metadata(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
                "metadata without output");
     check_code(filestore_list(service, NULL, 0, NULL, NULL, &err), invalid, &err, "list without output");
@@ -121,6 +127,12 @@ void test_null_service(void) {
     check_code(filestore_audit_status(NULL, NULL, &buffer, &err), invalid, &err,
                "audit_status without service");
     check_code(filestore_parked(NULL, NULL, 1, NULL, &buffer, &err), invalid, &err, "parked without service");
+    check_code(filestore_history(NULL, UNKNOWN_ID, NULL, &buffer, &err), invalid, &err,
+               "history without service");
+    check_code(filestore_recorded_files(NULL, NULL, NULL, 1, NULL, &buffer, &err), invalid, &err,
+               "recorded_files without service");
+    check_code(filestore_reconcile(NULL, 0, NULL, NULL, NULL, &buffer, &err), invalid, &err,
+               "reconcile without service");
     check_code(filestore_retry_parked(NULL, NULL, NULL, &removed, &err), invalid, &err,
                "retry_parked without service");
     check(removed == 0 && failed == 0, "the numbers of cleanup are 0 after a failure");

@@ -1,10 +1,14 @@
+#include <cerrno>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "commands.h"
 #include "core/text.h"
+#include "feed.h"
 #include "json_line.h"
 #include "running_call.h"
 #include "service/audit_json.h"
@@ -98,6 +102,61 @@ ExitCode retry_parked(const Session& session) {
     return first_failure == ExitCode::ok ? show_status(session) : first_failure;
 }
 
+std::string as_text(const FileHistory& file) {
+    std::string text = file.id.str() + " ";
+    text += file.uploaded_at ? format_timestamp(*file.uploaded_at) : "-";
+    text += " " + (file.deleted_at ? format_timestamp(*file.deleted_at) : std::string("-"));
+    return text + (file.file_path.empty() ? "" : " " + filestore::quoted(file.file_path)) + "\n";
+}
+
+ExitCode print_history(const Session& session, const FileHistory& file) {
+    return session.print(session.options.json ? to_json(file) + "\n" : as_text(file));
+}
+
+ExitCode show_history_of(const Session& session, const std::string& file_id) {
+    const auto id = FileId::parse(file_id);
+    if (!id) {
+        return session.fail(id.error());
+    }
+    const auto file = finish_call<FileHistory>(session.signals, nullptr, [&](auto done) {
+        session.service.history_async({*id, session.call_options()}, std::move(done));
+    });
+    return file ? print_history(session, *file) : session.fail(file.error());
+}
+
+ExitCode show_history(const Session& session) {
+    ExitCode first_failure = ExitCode::ok;
+    for (auto id = session.options.operands.begin() + 1; id != session.options.operands.end(); ++id) {
+        const ExitCode code = show_history_of(session, *id);
+        first_failure = first_failure == ExitCode::ok ? code : first_failure;
+    }
+    return first_failure;
+}
+
+ExitCode show_files(const Session& session) {
+    RecordedFilesRequest request;
+    request.uploaded_before = session.options.before;
+    request.call = session.call_options();
+    for (;;) {
+        const auto page = finish_call<RecordedFilesPage>(session.signals, nullptr, [&](auto done) {
+            session.service.recorded_files_async(request, std::move(done));
+        });
+        if (!page) {
+            return session.fail(page.error());
+        }
+        for (const FileHistory& file : page->files) {
+            const ExitCode printed = print_history(session, file);
+            if (printed != ExitCode::ok) {
+                return printed;
+            }
+        }
+        if (!page->next) {
+            return ExitCode::ok;
+        }
+        request.cursor = *page->next;
+    }
+}
+
 ExitCode forget(const Session& session) {
     const auto count = finish_call<std::uint64_t>(session.signals, nullptr, [&](auto done) {
         session.service.forget_audit_server_async(session.call_options(), std::move(done));
@@ -109,6 +168,56 @@ ExitCode forget(const Session& session) {
                                               : std::to_string(*count) + " files will not be told of\n");
 }
 
+std::string as_text(const DriftFinding& finding) {
+    std::string text = std::string(to_string(finding.drift)) + " " + finding.id.str() + ": " + finding.what;
+    text += finding.repaired ? "; repaired" : "";
+    return text + (finding.reason ? ": " + std::string(finding.reason->message()) : std::string()) + "\n";
+}
+
+std::string as_text(const ReconcileReport& report) {
+    std::string text = std::to_string(report.files) + " files: " + std::to_string(report.unrecorded) +
+                       " unrecorded, " + std::to_string(report.marked_deleted) + " marked deleted, " +
+                       std::to_string(report.missing) + " missing, " + std::to_string(report.untold) +
+                       " untold; " + std::to_string(report.repaired) + " repaired, " +
+                       std::to_string(report.failed) + " failed";
+    text += report.left_out > 0
+                ? "; " + std::to_string(report.left_out) + " left out, as something of them waits"
+                : "";
+    return text + "\n";
+}
+
+ExitCode reconcile(const Session& session) {
+    const auto feed = std::make_shared<Feed<ReconcileReport>>();
+    if (feed->descriptor() < 0) {
+        return session.fail(errno_error(errno, "cannot wait for the call"));
+    }
+    const auto first_failure = std::make_shared<std::optional<ErrorCode>>();
+    ReconcileRequest request;
+    request.repair = session.options.yes;
+    request.call = session.call_options();
+    request.on_finding = [feed, first_failure, json = session.options.json](const DriftFinding& finding) {
+        if (finding.reason) {
+            *first_failure = first_failure->value_or(finding.reason->code());
+        }
+        return feed->add(json ? to_json(finding) + "\n" : as_text(finding));
+    };
+    session.service.reconcile_async(std::move(request),
+                                    [feed](Result<ReconcileReport> report) { feed->end(std::move(report)); });
+    const auto report = feed->follow(session, nullptr);
+    if (session.output.has_failed() && session.output.reader_is_gone()) {
+        return ExitCode::other;
+    }
+    if (!report) {
+        return session.fail(report.error());
+    }
+    tell_audit_server(session);
+    const ExitCode printed = session.print(session.options.json ? to_json(*report) + "\n" : as_text(*report));
+    if (printed != ExitCode::ok || report->agrees()) {
+        return printed;
+    }
+    return *first_failure ? exit_code_of(**first_failure) : ExitCode::corrupt;
+}
+
 }  // namespace
 
 ExitCode audit(const Session& session) {
@@ -118,6 +227,15 @@ ExitCode audit(const Session& session) {
     }
     if (action == "parked") {
         return show_parked(session);
+    }
+    if (action == "history") {
+        return show_history(session);
+    }
+    if (action == "files") {
+        return show_files(session);
+    }
+    if (action == "reconcile") {
+        return reconcile(session);
     }
     if (action == "forget") {
         return forget(session);

@@ -154,12 +154,14 @@ private:
     std::vector<CLI::Option*> add_presign_options(CLI::App& app);
     std::vector<CLI::Option*> add_verify_options(CLI::App& app);
     std::vector<CLI::Option*> add_cleanup_options(CLI::App& app);
+    void add_audit_options(CLI::App& app);
     void add_flush_option(CLI::App& app);
     void accept_before_the_command(Command command, const std::vector<CLI::Option*>& options);
     Result<void> take_named_options();
     Result<void> take_timeout();
     Result<void> take_flush();
     Result<void> take_presign_options();
+    Result<void> take_before();
     Result<void> take_dash();
     Result<void> check() const;
     Result<void> check_audit() const;
@@ -180,6 +182,7 @@ private:
     std::optional<double> flush_;
     std::optional<std::string> method_;
     std::optional<std::string> expires_;
+    std::optional<std::string> before_;
 };
 
 Parser::Parser() {
@@ -258,7 +261,9 @@ void Parser::add_commands() {
     add_operands(*audit, "ACTION",
                  "status: how much waits; flush: wait until it is told; parked: the files that it refuses; "
                  "retry [ID...]: tell it of these, or of all of them, again; forget: there is none any more, "
-                 "drop what waits for it");
+                 "drop what waits for it; history ID...: what is recorded of files; files: those that are "
+                 "recorded as stored");
+    add_audit_options(*audit);
     add_flush_option(*audit);
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
@@ -352,6 +357,14 @@ std::vector<CLI::Option*> Parser::add_cleanup_options(CLI::App& app) {
     return {days, dry_run, yes};
 }
 
+void Parser::add_audit_options(CLI::App& app) {
+    add_text(app, "--before", "TIME", before_,
+             "files: only those that were uploaded before this, such as 2026-01-31T12:00:00Z");
+    app.add_flag("--dry-run", options_.dry_run, "reconcile: change nothing (the default)");
+    app.add_flag("--yes,--repair", options_.yes,
+                 "reconcile: repair the records by what is in the store; no file is removed");
+}
+
 void Parser::add_flush_option(CLI::App& app) {
     add_value<double>(
         app, "--flush", "SECONDS", [this](double seconds) { flush_ = seconds; },
@@ -414,6 +427,19 @@ Result<void> Parser::take_presign_options() {
     return {};
 }
 
+Result<void> Parser::take_before() {
+    if (!before_) {
+        return {};
+    }
+    const auto time = parse_timestamp(*before_);
+    if (!time) {
+        return Error(ErrorCode::invalid_argument, "--before " + filestore::quoted(*before_) +
+                                                      ": give a time such as 2026-01-31T12:00:00Z");
+    }
+    options_.before = *time;
+    return {};
+}
+
 Result<void> Parser::take_dash() {
     if (options_.command != Command::download || options_.operands.size() < 2) {
         return {};
@@ -467,17 +493,28 @@ Result<void> Parser::check() const {
 }
 
 Result<void> Parser::check_audit() const {
-    constexpr auto actions =
-        std::to_array<std::string_view>({"status", "flush", "parked", "retry", "forget"});
+    constexpr auto actions = std::to_array<std::string_view>(
+        {"status", "flush", "parked", "retry", "forget", "history", "files", "reconcile"});
     const std::string& action = options_.operands.front();
     if (std::find(actions.begin(), actions.end(), action) == actions.end()) {
         const auto nearest = nearest_name(action, actions);
         return Error(ErrorCode::invalid_argument,
-                     "audit " + filestore::quoted(action) + ": give status, flush, parked, retry or forget" +
+                     "audit " + filestore::quoted(action) +
+                         ": give status, flush, parked, retry, forget, history, files or reconcile" +
                          (nearest ? " (did you mean " + std::string(*nearest) + "?)" : ""));
     }
-    if (action != "retry" && options_.operands.size() > 1) {
+    const bool takes_ids = action == "retry" || action == "history";
+    if (!takes_ids && options_.operands.size() > 1) {
         return Error(ErrorCode::invalid_argument, "audit " + action + " takes no operand");
+    }
+    if (action == "history" && options_.operands.size() == 1) {
+        return Error(ErrorCode::invalid_argument, "audit history: give the ID of a file");
+    }
+    if ((options_.dry_run || options_.yes) && action != "reconcile") {
+        return Error(ErrorCode::invalid_argument, "--dry-run and --repair are options of audit reconcile");
+    }
+    if (options_.before && action != "files") {
+        return Error(ErrorCode::invalid_argument, "--before is an option of audit files");
     }
     return {};
 }
@@ -543,6 +580,7 @@ Result<CommandLine> Parser::parse(int count, const char* const* arguments) {
     FILESTORE_TRY(take_timeout());
     FILESTORE_TRY(take_flush());
     FILESTORE_TRY(take_presign_options());
+    FILESTORE_TRY(take_before());
     FILESTORE_TRY(take_dash());
     FILESTORE_TRY(check());
     return CommandLine{options_, {}};

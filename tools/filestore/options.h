@@ -10,6 +10,7 @@
 
 #include "filestore/backend.h"
 #include "filestore/result.h"
+#include "filestore/time.h"
 
 namespace filestore::tool {
 
@@ -69,10 +70,14 @@ struct Options {
 
     /// cleanup: how many days files are kept, where that is not as configured.
     std::optional<unsigned> days;
+    /// Also of audit reconcile, as is `yes`.
     bool dry_run = false;
     bool yes = false;
 
-    /// upload, delete, cleanup, audit retry: how long to wait at the end for the audit server; 0 not at all.
+    /// audit files: those that were uploaded before this.
+    std::optional<Timestamp> before;
+
+    /// upload, delete, cleanup, audit retry and reconcile: how long to wait at the end for the audit server; 0 not at all.
     std::chrono::milliseconds flush{5000};
 };
 

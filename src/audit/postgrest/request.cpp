@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/ascii.h"
 #include "core/json.h"
@@ -73,18 +74,19 @@ Request write_rows(std::string_view table, std::span<const CatalogueRow> rows, b
     return request;
 }
 
-Result<std::string> filter_by_ids(std::span<const FileId> ids, std::size_t most) {
-    if (ids.empty() || ids.size() > most) {
-        return Error(ErrorCode::invalid_argument, "files to name in a request are 1 to " +
-                                                      std::to_string(most) + ", not " +
-                                                      std::to_string(ids.size()));
-    }
-    std::string filter = "file_id=in.(";
-    for (const FileId& id : ids) {
-        filter += filter.ends_with('(') ? "" : ",";
-        filter += id.text();
-    }
-    return filter + ")";
+Request change_deleted(std::string target, const std::optional<Timestamp>& deleted_at) {
+    Request request;
+    request.method = Method::patch;
+    request.target = std::move(target);
+    request.headers = {content_type(), {"prefer", "return=minimal"}};
+    JsonText body;
+    JsonTextWriter writer(body);
+    writer.StartObject();
+    writer.Key("deleted_at");
+    write_time(writer, deleted_at);
+    writer.EndObject();
+    request.body = std::move(body.text);
+    return request;
 }
 
 /// Whether an address of this scheme and text is of this machine: what is sent there passes no network.
@@ -155,6 +157,20 @@ Result<Request> insert_rows(std::string_view table, std::span<const CatalogueRow
     return write_rows(table, rows, timed, "ignore-duplicates");
 }
 
+Result<std::string> filter_by_ids(std::span<const FileId> ids, std::size_t most) {
+    if (ids.empty() || ids.size() > most) {
+        return Error(ErrorCode::invalid_argument, "files to name in a request are 1 to " +
+                                                      std::to_string(most) + ", not " +
+                                                      std::to_string(ids.size()));
+    }
+    std::string filter = "file_id=in.(";
+    for (const FileId& id : ids) {
+        filter += filter.ends_with('(') ? "" : ",";
+        filter += id.text();
+    }
+    return filter + ")";
+}
+
 Timestamp claim_of(Timestamp deleted_at) {
     return std::chrono::floor<std::chrono::hours>(deleted_at);
 }
@@ -162,19 +178,9 @@ Timestamp claim_of(Timestamp deleted_at) {
 Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
     FILESTORE_TRY(check_table(table));
     FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_in_filter));
-    Request request;
-    request.method = Method::patch;
-    request.target = "/" + std::string(table) + "?or=(deleted_at.is.null,deleted_at.eq." +
-                     format_timestamp(claim_of(at)) + ")&" + of_ids;
-    request.headers = {content_type(), {"prefer", "return=minimal"}};
-    JsonText body;
-    JsonTextWriter writer(body);
-    writer.StartObject();
-    writer.Key("deleted_at");
-    write_time(writer, at);
-    writer.EndObject();
-    request.body = std::move(body.text);
-    return request;
+    return change_deleted("/" + std::string(table) + "?or=(deleted_at.is.null,deleted_at.eq." +
+                              format_timestamp(claim_of(at)) + ")&" + of_ids,
+                          at);
 }
 
 Result<Request> read_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
@@ -193,6 +199,13 @@ Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow
         return Error(ErrorCode::invalid_argument, "rows to change are one or more");
     }
     return write_rows(table, rows, false, "merge-duplicates");
+}
+
+Result<Request> clear_deleted(std::string_view table, const FileId& id, Timestamp at) {
+    FILESTORE_TRY(check_table(table));
+    FILESTORE_TRY_ASSIGN(const std::string of_id, filter_by_ids({&id, 1}, 1));
+    return change_deleted("/" + std::string(table) + "?deleted_at=eq." + format_timestamp(at) + "&" + of_id,
+                          std::nullopt);
 }
 
 }  // namespace filestore::postgrest

@@ -5,6 +5,7 @@
 /// Requests that write may be sent any number of times, in whole or in parts, with the effect of once. Of an upload and a deletion it does not matter which comes first: a row that is there
 /// is not inserted again, and a deletion that is recorded stays as it is.
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,6 +58,9 @@ inline constexpr std::size_t most_ids_in_filter = 100;
 /// Of a request that reads PostgREST repeats the filter in a header, and nginx as it comes takes 4 KiB of headers.
 inline constexpr std::size_t most_ids_to_read = 50;
 
+/// `file_id=in.(...)`. `invalid_argument` for no ID and for more than `most`.
+[[nodiscard]] Result<std::string> filter_by_ids(std::span<const FileId> ids, std::size_t most);
+
 /// Inserts rows, and passes over those whose `file_id` is there. All rows have an `uploaded_at`, or none has: the table has a default for it then. `invalid_argument` for no
 /// row, for rows of both kinds, and for a table whose name is not made of letters, digits and `_`.
 [[nodiscard]] Result<Request> insert_rows(std::string_view table, std::span<const CatalogueRow> rows);
@@ -74,5 +78,8 @@ inline constexpr std::size_t most_ids_to_read = 50;
 /// Makes rows that are claimed, with these paths and metadata, deleted at their times, whatever they say of that; `uploaded_at` stays. `invalid_argument` for no row, and for a
 /// table as above.
 [[nodiscard]] Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow> rows);
+
+/// Takes the `deleted_at` of a row away again, where it is that time. Fails as mark_deleted().
+[[nodiscard]] Result<Request> clear_deleted(std::string_view table, const FileId& id, Timestamp at);
 
 }  // namespace filestore::postgrest

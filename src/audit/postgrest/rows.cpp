@@ -78,9 +78,30 @@ Error no_rows() {
     return {ErrorCode::corrupt, "the audit server's answer holds no rows of the table"};
 }
 
+/// Of one whose `file_id` is an ID of ours. Nothing where a time cannot be read.
+std::optional<CatalogueRow> row_of(const FileId& id, const Columns& columns) {
+    CatalogueRow row;
+    row.id = id;
+    row.file_path = text_of(columns, "file_path");
+    if (auto metadata = Metadata::parse(text_of(columns, "metadata")); metadata.ok()) {
+        row.metadata = std::move(*metadata);
+    }
+    const bool has_times = read_time(columns, "uploaded_at", row.uploaded_at) &&
+                           read_time(columns, "deleted_at", row.deleted_at);
+    return has_times ? std::optional(std::move(row)) : std::nullopt;
+}
+
+std::optional<RowPlace> place_of(const Columns& columns) {
+    std::optional<Timestamp> time;
+    if (!read_time(columns, "uploaded_at", time)) {
+        return std::nullopt;
+    }
+    return RowPlace{time.value_or(Timestamp()), std::string(text_of(columns, "file_id"))};
+}
+
 }  // namespace
 
-Result<std::vector<CatalogueRow>> read_rows(std::string_view body) {
+Result<RowPage> read_page(std::string_view body) {
     RowGatherer gatherer;
     rj::MemoryStream stream(body.data(), body.size());
     rj::GenericReader<rj::UTF8<>, rj::UTF8<>, JsonAllocator> reader;
@@ -88,24 +109,28 @@ Result<std::vector<CatalogueRow>> read_rows(std::string_view body) {
     if (reader.Parse<flags>(stream, gatherer).IsError()) {
         return no_rows();
     }
-    std::vector<CatalogueRow> rows;
+    RowPage page;
     for (const Columns& columns : gatherer.rows()) {
         const auto id = FileId::parse(text_of(columns, "file_id"));
         if (!id.ok()) {
             continue;
         }
-        CatalogueRow& row = rows.emplace_back();
-        row.id = *id;
-        row.file_path = text_of(columns, "file_path");
-        if (auto metadata = Metadata::parse(text_of(columns, "metadata")); metadata.ok()) {
-            row.metadata = std::move(*metadata);
-        }
-        if (!read_time(columns, "uploaded_at", row.uploaded_at) ||
-            !read_time(columns, "deleted_at", row.deleted_at)) {
+        auto row = row_of(*id, columns);
+        if (!row) {
             return no_rows();
         }
+        page.rows.push_back(std::move(*row));
     }
-    return rows;
+    if (!gatherer.rows().empty()) {
+        page.last = place_of(gatherer.rows().back());
+        return page.last ? Result<RowPage>(std::move(page)) : no_rows();
+    }
+    return page;
+}
+
+Result<std::vector<CatalogueRow>> read_rows(std::string_view body) {
+    FILESTORE_TRY_ASSIGN(RowPage page, read_page(body));
+    return std::move(page.rows);
 }
 
 }  // namespace filestore::postgrest

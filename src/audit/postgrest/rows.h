@@ -2,15 +2,28 @@
 
 /// Rows as PostgREST gives them. Pure functions.
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "audit/catalogue_row.h"
+#include "audit/postgrest/page_request.h"
 #include "filestore/result.h"
 
 namespace filestore::postgrest {
 
-/// The answer to read_rows_of(). Rows whose `file_id` is no ID of ours are left out; metadata that cannot be read are empty, as NULL is. `corrupt` where it is no such answer.
+/// The answer to a request for rows. Rows whose `file_id` is no ID of ours are left out; metadata that cannot be read are empty, as NULL is. `corrupt` where it is no such answer.
 [[nodiscard]] Result<std::vector<CatalogueRow>> read_rows(std::string_view body);
+
+/// A value.
+struct RowPage {
+    /// As read_rows() gives them.
+    std::vector<CatalogueRow> rows;
+    /// Of the last row, also where that is none of ours; nothing where there was no row.
+    std::optional<RowPlace> last;
+};
+
+/// The answer to a request of page_request.h for a page. Fails as read_rows().
+[[nodiscard]] Result<RowPage> read_page(std::string_view body);
 
 }  // namespace filestore::postgrest

@@ -4,9 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -445,4 +447,80 @@ TEST_CASE("an outbox that fails leaves everything as it was", "[audit][outbox]")
     });
     CHECK(used.error().code() == ErrorCode::io);
     CHECK(scene.take().at(0).never_told);
+}
+
+TEST_CASE("what was told is told again, as it stands", "[outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.deliver(scene.take());
+    scene.use([&](Outbox& outbox) { return outbox.tell_again(id.text(), at(5)); });
+    scene.use([&](Outbox& outbox) { return outbox.tell_again(FileId::generate().value().text(), at(5)); });
+    const auto entries = scene.take();
+    REQUIRE(entries.size() == 1);
+    CHECK(entries[0].row.id == id);
+    CHECK(entries[0].row.uploaded_at == at(1));
+    CHECK_FALSE(entries[0].never_told);
+}
+
+TEST_CASE("how rows stand, and what is still to happen to them", "[outbox]") {
+    Scene scene;
+    std::vector<FileId> ids;
+    for (int i = 0; i < 4; ++i) {
+        ids.push_back(scene.uploaded(i));
+    }
+    std::sort(ids.begin(), ids.end());
+    scene.record(ids[1], Operation::removal, 10);
+    const auto entries = scene.take();
+    const auto refused = std::find_if(entries.begin(), entries.end(),
+                                      [&](const OutboxEntry& entry) { return entry.row.id == ids[2]; });
+    scene.park(*refused, "no");
+    std::vector<OutboxEntry> told;
+    std::copy_if(entries.begin(), entries.end(), std::back_inserter(told),
+                 [&](const OutboxEntry& entry) { return entry.row.id != ids[2]; });
+    scene.deliver(told);
+    scene.record(ids[3], Operation::removal, 11);
+    Intent open;
+    open.id = ids[0];
+    open.number = scene.catalogue->begin(open).value();
+
+    const auto all = scene.catalogue->details_after(FileId(), 100).value();
+    const std::vector<RecordDetails> expected{
+        {.id = ids[0], .known = true, .busy = true},
+        {.id = ids[1], .known = true, .deleted = true},
+        {.id = ids[2], .known = true, .parked = true},
+        {.id = ids[3], .known = true, .deleted = true, .waits = true},
+    };
+    CHECK((all == expected));
+    CHECK((scene.catalogue->details_of(ids).value() == expected));
+    CHECK((scene.catalogue->details_after(ids[1], 1).value() == std::vector{expected[2]}));
+    const FileId unknown = FileId::generate().value();
+    CHECK((scene.catalogue->details_of({unknown}).value() == std::vector{RecordDetails{.id = unknown}}));
+}
+
+TEST_CASE("a row is restored only where it is of a deletion, or missing, and nobody is at work", "[outbox]") {
+    Scene scene;
+    const FileId stored = scene.uploaded(1);
+    const FileId deleted = scene.uploaded(2);
+    const FileId busy = FileId::generate().value();
+    const FileId missing = FileId::generate().value();
+    scene.record(deleted, Operation::removal, 3);
+    scene.deliver(scene.take());
+    Intent open;
+    open.id = busy;
+    open.number = scene.catalogue->begin(open).value();
+    std::vector<CatalogueRow> rows;
+    for (const FileId& id : {stored, deleted, busy, missing}) {
+        CatalogueRow& row = rows.emplace_back();
+        row.id = id;
+        row.file_path = "b.txt";
+        row.uploaded_at = at(100);
+    }
+    CHECK((scene.catalogue->restore(rows).value() == std::vector{false, true, false, true}));
+    CHECK(scene.catalogue->row(stored)->file_path == "a.txt");
+    CHECK(scene.catalogue->row(deleted)->file_path == "b.txt");
+    CHECK(scene.catalogue->row(deleted)->uploaded_at == at(2));
+    CHECK_FALSE(scene.catalogue->row(deleted)->deleted_at);
+    CHECK(scene.catalogue->row(missing)->uploaded_at == at(100));
+    CHECK(scene.catalogue->row(busy).error().code() == ErrorCode::not_found);
+    CHECK(scene.take().size() == 2);
 }

@@ -1,0 +1,77 @@
+#include "audit/postgrest/page_request.h"
+
+#include "core/ascii.h"
+#include "core/try.h"
+
+namespace filestore::postgrest {
+namespace {
+
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    constexpr std::string_view plain = "-._~";
+    std::string encoded;
+    for (const char c : text) {
+        const bool is_plain = (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
+                              plain.find(c) != std::string_view::npos;
+        if (is_plain) {
+            encoded += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        encoded += '%';
+        encoded += digits[byte >> 4U];
+        encoded += digits[byte & 15U];
+    }
+    return encoded;
+}
+
+/// A value inside of an `or`, where commas and brackets would end it.
+std::string quoted_value(std::string_view text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+        quoted += c == '"' || c == '\\' ? "\\" : "";
+        quoted += c;
+    }
+    return percent_encoded(quoted + "\"");
+}
+
+std::string target(std::string_view table, Detail detail) {
+    return "/" + std::string(table) + "?select=file_id,file_path," +
+           (detail == Detail::whole ? "metadata::text," : "") + "uploaded_at,deleted_at";
+}
+
+Request get(std::string target) {
+    Request request;
+    request.method = Method::get;
+    request.target = std::move(target);
+    return request;
+}
+
+}  // namespace
+
+Result<Request> read_uploaded_before(std::string_view table, Timestamp before,
+                                     const std::optional<RowPlace>& behind, Detail detail, std::size_t most) {
+    FILESTORE_TRY(check_table(table));
+    std::string query =
+        target(table, detail) + "&deleted_at=is.null&uploaded_at=lt." + format_timestamp(before);
+    if (behind) {
+        const std::string time = format_timestamp(behind->uploaded_at);
+        query += "&uploaded_at=gte." + time + "&or=(uploaded_at.gt." + time + ",file_id.gt." +
+                 quoted_value(behind->file_id) + ")";
+    }
+    return get(query + "&order=uploaded_at.asc,file_id.asc&limit=" + std::to_string(most));
+}
+
+Result<Request> read_by_id(std::string_view table, const std::optional<RowPlace>& behind, std::size_t most) {
+    FILESTORE_TRY(check_table(table));
+    const std::string filter = behind ? "&file_id=gt." + percent_encoded(behind->file_id) : std::string();
+    return get(target(table, Detail::brief) + filter + "&order=file_id.asc&limit=" + std::to_string(most));
+}
+
+Result<Request> read_rows_of(std::string_view table, std::span<const FileId> ids, Detail detail) {
+    FILESTORE_TRY(check_table(table));
+    FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_to_read));
+    return get(target(table, detail) + "&" + of_ids);
+}
+
+}  // namespace filestore::postgrest

@@ -1,0 +1,77 @@
+#include "audit/row_reader.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/try.h"
+
+namespace filestore {
+
+using postgrest::Detail;
+using postgrest::Request;
+using postgrest::RowPage;
+using postgrest::RowPlace;
+
+/// Rows that are too large to come together are asked for in shorter pages.
+template <class MakeRequest>
+Result<RowPage> RowReader::page(std::size_t most, const MakeRequest& make) {
+    for (;; most /= 2) {
+        FILESTORE_TRY_ASSIGN(const Request request, make(most));
+        FILESTORE_TRY_ASSIGN(const std::string body, server_.ask(request, limits_));
+        if (body.size() < most_bytes_of_reply || most == 1) {
+            return postgrest::read_page(body);
+        }
+    }
+}
+
+Result<std::optional<CatalogueRow>> RowReader::row(const FileId& id) {
+    FILESTORE_TRY_ASSIGN(const Request request,
+                         postgrest::read_rows_of(server_.table(), {&id, 1}, Detail::whole));
+    FILESTORE_TRY_ASSIGN(const std::string body, server_.ask(request, limits_));
+    FILESTORE_TRY_ASSIGN(auto rows, postgrest::read_rows(body));
+    return rows.empty() ? std::optional<CatalogueRow>() : std::optional(std::move(rows.front()));
+}
+
+Result<std::vector<CatalogueRow>> RowReader::rows_of(std::span<const FileId> ids) {
+    std::vector<CatalogueRow> rows;
+    while (!ids.empty()) {
+        const auto some = ids.first(std::min(ids.size(), postgrest::most_ids_to_read));
+        ids = ids.subspan(some.size());
+        FILESTORE_TRY_ASSIGN(const Request request,
+                             postgrest::read_rows_of(server_.table(), some, Detail::brief));
+        FILESTORE_TRY_ASSIGN(const std::string body, server_.ask(request, limits_));
+        FILESTORE_TRY_ASSIGN(auto read, postgrest::read_rows(body));
+        std::move(read.begin(), read.end(), std::back_inserter(rows));
+    }
+    return rows;
+}
+
+Result<RowPage> RowReader::uploaded_before(Timestamp before, const std::optional<RowPlace>& behind,
+                                           Detail detail, std::size_t most) {
+    return page(most, [&](std::size_t limit) {
+        return postgrest::read_uploaded_before(server_.table(), before, behind, detail, limit);
+    });
+}
+
+Result<RowPage> RowReader::by_id(const std::optional<RowPlace>& behind, std::size_t most) {
+    FILESTORE_TRY_ASSIGN(RowPage read, page(most, [&](std::size_t limit) {
+                             return postgrest::read_by_id(server_.table(), behind, limit);
+                         }));
+    const auto is_not_behind = [](const CatalogueRow& a, const CatalogueRow& b) { return a.id >= b.id; };
+    if (std::adjacent_find(read.rows.begin(), read.rows.end(), is_not_behind) != read.rows.end()) {
+        return Error(
+            ErrorCode::configuration,
+            "the audit server's table does not give IDs in their order, or one of them twice: let file_id be "
+            "unique, and its type uuid, or text COLLATE \"C\"");
+    }
+    return read;
+}
+
+Result<void> RowReader::clear_deleted(const FileId& id, Timestamp at) {
+    FILESTORE_TRY_ASSIGN(const Request request, postgrest::clear_deleted(server_.table(), id, at));
+    FILESTORE_TRY(server_.ask(request, limits_));
+    return {};
+}
+
+}  // namespace filestore

@@ -1,0 +1,47 @@
+#pragma once
+
+/// Reads the table of a project, in pages that no limit of the server cuts.
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "audit/audit_server.h"
+#include "audit/postgrest/page_request.h"
+#include "audit/postgrest/rows.h"
+
+namespace filestore {
+
+/// A value (a reference and limits); blocks, and fails, as AuditServer::ask(), and with `corrupt` for an answer that holds no rows.
+class RowReader {
+public:
+    RowReader(AuditServer& server, CallOptions limits) : server_(server), limits_(std::move(limits)) {}
+
+    /// Nothing where there is no row.
+    [[nodiscard]] Result<std::optional<CatalogueRow>> row(const FileId& id);
+
+    /// Those rows of the files that there are, without metadata, in no order.
+    [[nodiscard]] Result<std::vector<CatalogueRow>> rows_of(std::span<const FileId> ids);
+
+    /// A page of files that were uploaded before a time and are not deleted; see page_request.h. It is the end where `last` is nothing.
+    [[nodiscard]] Result<postgrest::RowPage> uploaded_before(Timestamp before,
+                                                             const std::optional<postgrest::RowPlace>& behind,
+                                                             postgrest::Detail detail, std::size_t most);
+
+    /// The same of all rows, without metadata. `configuration` where the table does not sort IDs of ours as texts of bytes.
+    [[nodiscard]] Result<postgrest::RowPage> by_id(const std::optional<postgrest::RowPlace>& behind,
+                                                   std::size_t most);
+
+    /// See postgrest::clear_deleted().
+    [[nodiscard]] Result<void> clear_deleted(const FileId& id, Timestamp at);
+
+private:
+    template <class MakeRequest>
+    [[nodiscard]] Result<postgrest::RowPage> page(std::size_t most, const MakeRequest& make);
+
+    AuditServer& server_;
+    const CallOptions limits_;
+};
+
+}  // namespace filestore

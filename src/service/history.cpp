@@ -1,0 +1,112 @@
+#include "service/history.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include "audit/row_reader.h"
+#include "core/text.h"
+#include "core/try.h"
+
+namespace filestore {
+namespace {
+
+using postgrest::RowPlace;
+
+constexpr std::uint32_t most_files = 1000;
+
+FileHistory history_of(CatalogueRow row) {
+    return {row.id, std::move(row.file_path), std::move(row.metadata), row.uploaded_at, row.deleted_at};
+}
+
+/// "TIME ID": the place of the last file of a page.
+std::string cursor_at(const RowPlace& place) {
+    return format_timestamp(place.uploaded_at) + " " + place.file_id;
+}
+
+Result<std::optional<RowPlace>> read_cursor(const std::string& cursor) {
+    if (cursor.empty()) {
+        return std::optional<RowPlace>();
+    }
+    const std::size_t end = std::min(cursor.find(' '), cursor.size());
+    const auto time = parse_timestamp(std::string_view(cursor).substr(0, end));
+    if (!time.ok() || end == cursor.size()) {
+        return Error(ErrorCode::invalid_argument,
+                     "the cursor " + filestore::quoted(cursor) + " is not one of a page of recorded files");
+    }
+    return std::optional(RowPlace{*time, cursor.substr(end + 1)});
+}
+
+Timestamp end_of_times() {
+    return std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
+}
+
+Result<RecordedFilesPage> read_from_server(const ServiceParts& parts, const RecordedFilesRequest& request,
+                                           Timestamp before, const std::optional<RowPlace>& behind) {
+    RowReader reader(*parts.audit_server, request.call);
+    FILESTORE_TRY_ASSIGN(auto read,
+                         reader.uploaded_before(before, behind, postgrest::Detail::whole, request.limit));
+    RecordedFilesPage page;
+    std::transform(read.rows.begin(), read.rows.end(), std::back_inserter(page.files),
+                   [](CatalogueRow& row) { return history_of(std::move(row)); });
+    if (read.last) {
+        page.next = cursor_at(*read.last);
+    }
+    return page;
+}
+
+Result<RecordedFilesPage> read_from_catalogue(const ServiceParts& parts, const RecordedFilesRequest& request,
+                                              Timestamp before, const std::optional<RowPlace>& behind) {
+    RecordedUpload after{FileId(), Timestamp::min()};
+    if (behind) {
+        const auto id = FileId::parse(behind->file_id);
+        if (!id.ok()) {
+            return id.error();
+        }
+        after = {*id, behind->uploaded_at};
+    }
+    FILESTORE_TRY_ASSIGN(const auto uploads, parts.journal->uploaded_before(before, after, request.limit));
+    RecordedFilesPage page;
+    for (const RecordedUpload& upload : uploads) {
+        auto row = parts.journal->row(upload.id);
+        if (!row.ok() && row.error().code() != ErrorCode::not_found) {
+            return row.error();
+        }
+        if (row.ok() && !row->deleted_at) {
+            page.files.push_back(history_of(std::move(*row)));
+        }
+    }
+    if (!uploads.empty()) {
+        page.next = cursor_at({uploads.back().uploaded_at, uploads.back().id.str()});
+    }
+    return page;
+}
+
+}  // namespace
+
+Result<FileHistory> read_history(const ServiceParts& parts, const FileId& id, const CallOptions& limits) {
+    if (!parts.audit_server) {
+        FILESTORE_TRY_ASSIGN(auto row, parts.journal->row(id));
+        return history_of(std::move(row));
+    }
+    FILESTORE_TRY_ASSIGN(auto row, RowReader(*parts.audit_server, limits).row(id));
+    if (!row) {
+        return Error(ErrorCode::not_found, "the audit server has no row of file " + id.str());
+    }
+    return history_of(std::move(*row));
+}
+
+Result<RecordedFilesPage> read_recorded_files(const ServiceParts& parts,
+                                              const RecordedFilesRequest& request) {
+    if (request.limit < 1 || request.limit > most_files) {
+        return Error(ErrorCode::invalid_argument,
+                     "the limit of a page of recorded files is 1 to " + std::to_string(most_files));
+    }
+    FILESTORE_TRY_ASSIGN(const auto behind, read_cursor(request.cursor));
+    const Timestamp before = request.uploaded_before.value_or(end_of_times());
+    return parts.audit_server ? read_from_server(parts, request, before, behind)
+                              : read_from_catalogue(parts, request, before, behind);
+}
+
+}  // namespace filestore
