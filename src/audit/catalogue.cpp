@@ -62,6 +62,7 @@ constexpr const char* state_of =
     "WHERE file_id = ?3 AND uploaded_at IS NOT NULL AND deleted_at IS NULL)";
 
 constexpr std::string_view covered_mark = "covered";
+constexpr std::string_view cleaned_mark = "cleaned";
 constexpr std::string_view server_mark = "audit_server";
 
 constexpr std::array operation_names{
@@ -137,6 +138,8 @@ public:
     Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
     Result<std::optional<Timestamp>> covered_at();
     Result<void> note_covered(Timestamp at);
+    Result<std::optional<Timestamp>> cleaned_at();
+    Result<void> note_cleaned(Timestamp at);
     Result<void> complete(const Intent& intent, Timestamp at);
     Result<void> turn_into_undo(std::int64_t intent_number);
     Result<void> abandon(std::int64_t intent_number);
@@ -450,6 +453,14 @@ Result<void> Catalogue::Impl::note_covered(Timestamp at) {
     return set_mark(covered_mark, at);
 }
 
+Result<std::optional<Timestamp>> Catalogue::Impl::cleaned_at() {
+    return time_of_mark(cleaned_mark);
+}
+
+Result<void> Catalogue::Impl::note_cleaned(Timestamp at) {
+    return set_mark(cleaned_mark, at);
+}
+
 Result<std::int64_t> Catalogue::Impl::own_session() {
     if (session_ == 0) {
         FILESTORE_TRY_ASSIGN(session_, take_session());
@@ -554,6 +565,14 @@ Result<std::optional<Timestamp>> Catalogue::covered_at() {
 
 Result<void> Catalogue::note_covered(Timestamp at) {
     return impl_->exclusively([&] { return impl_->note_covered(at); });
+}
+
+Result<std::optional<Timestamp>> Catalogue::cleaned_at() {
+    return impl_->exclusively([&] { return impl_->cleaned_at(); });
+}
+
+Result<void> Catalogue::note_cleaned(Timestamp at) {
+    return impl_->exclusively([&] { return impl_->note_cleaned(at); });
 }
 
 Result<void> Catalogue::turn_into_undo(std::int64_t intent_number) {

@@ -71,6 +71,8 @@ struct Options {
     std::optional<unsigned> days;
     bool dry_run = false;
     bool yes = false;
+    /// Of the schedule's next times so many are printed, and nothing is done.
+    std::optional<unsigned> next_times;
 
     /// upload, delete, cleanup, audit retry: how long to wait at the end for the audit server; 0 not at all.
     std::chrono::milliseconds flush{5000};
