@@ -107,7 +107,7 @@ private:
         FILESTORE_TRY_ASSIGN(const std::optional<Timestamp> covered_at, parts_.journal->covered_at());
         const bool covered = covered_at && *covered_at <= began_ && *covered_at > kept_from_;
         if (covered) {
-            return finish();
+            return find_stale_uploads();
         }
         lists_ = true;
         return list_page({});
@@ -418,6 +418,55 @@ private:
         if (all_recorded_ && !request_.dry_run) {
             FILESTORE_TRY(parts_.journal->note_covered(began_));
         }
+        return find_stale_uploads();
+    }
+
+    using TakeUploads = Result<void> (CleanupRun::*)(std::vector<FileId>);
+
+    Result<void> find_stale_uploads() {
+        if (!parts_.backend->capabilities().leaves_uploads) {
+            return finish();
+        }
+        return sweep({}, true, &CleanupRun::end_stale_uploads);
+    }
+
+    Result<void> sweep(std::vector<FileId> ids, bool dry_run, TakeUploads take) {
+        FILESTORE_TRY(check_limits());
+        parts_.backend->sweep_uploads_async(
+            {request_.uploads_older_than, std::move(ids), dry_run, limits_},
+            [self = shared_from_this(), take](Result<std::vector<FileId>> uploads) {
+                self->step([&]() -> Result<void> {
+                    if (!uploads.ok() && is_lasting(uploads.error())) {
+                        return self->finish();
+                    }
+                    FILESTORE_TRY(uploads);
+                    return (self.get()->*take)(std::move(*uploads));
+                });
+            });
+        return {};
+    }
+
+    /// On this server, or for whoever asks.
+    static bool is_lasting(const Error& error) {
+        return error.code() == ErrorCode::unsupported || error.code() == ErrorCode::permission_denied;
+    }
+
+    Result<void> end_stale_uploads(std::vector<FileId> uploads) {
+        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts_.journal->states_of(uploads));
+        std::vector<FileId> dead;
+        for (std::size_t i = 0; i < uploads.size(); ++i) {
+            if (!states[i].busy) {
+                dead.push_back(uploads[i]);
+            }
+        }
+        if (dead.empty() || request_.dry_run) {
+            return count_stale_uploads(std::move(dead));
+        }
+        return sweep(std::move(dead), false, &CleanupRun::count_stale_uploads);
+    }
+
+    Result<void> count_stale_uploads(std::vector<FileId> uploads) {
+        report_.stale_uploads = uploads.size();
         return finish();
     }
 

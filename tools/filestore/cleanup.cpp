@@ -65,6 +65,10 @@ std::string as_text(const CleanupReport& report, bool dry_run) {
     if (report.bytes_in_versions > 0) {
         text += "; the store keeps " + std::to_string(report.bytes_in_versions) + " bytes as older versions";
     }
+    if (report.stale_uploads > 0) {
+        text += "; " + std::to_string(report.stale_uploads) + " uploads that never ended " +
+                (dry_run ? "would be ended" : "ended");
+    }
     return text + "\n";
 }
 
@@ -77,6 +81,7 @@ std::string as_json(const CleanupReport& report, bool dry_run) {
         .number("already_gone", report.already_gone)
         .number("kept", report.kept)
         .number("failed", report.failed)
+        .number("stale_uploads", report.stale_uploads)
         .str();
 }
 
