@@ -210,7 +210,7 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
 /// virtual_host), `payload_signing` (automatic, signed, unsigned), `key_prefix`, `ca_file`, `spool_directory`,
 /// `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds), `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
-/// `retention_days`, `schedule`, `time_zone`, `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
+/// `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (seconds), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
 /// SUPABASE_KEY where they are empty).
 /// FILESTORE_INVALID_ARGUMENT, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
 FILESTORE_C_API int32_t filestore_options_set(filestore_options* options, const char* name, const char* value,
@@ -526,6 +526,16 @@ FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const files
 FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
                                           const filestore_call_options* options, uint64_t* removed,
                                           uint64_t* failed, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Has the service do by itself what is for programs that run for long: with the option `cleanup_enabled`, files older than `retention_days` are cleaned up by `schedule`,
+/// on a thread of its own that filestore_close ends; and the audit project is told of what earlier processes have left to tell. More than once is once. Times that no process
+/// was there for are caught up by one run; of all processes that use a catalogue one runs at a time. Failures to act on: FILESTORE_CONFIGURATION (a cleanup is enabled
+/// and the catalogue is off).
+FILESTORE_C_API int32_t filestore_start(filestore_service* service, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// `*at` is when the next scheduled cleanup is due, in microseconds since 1970-01-01T00:00:00Z; 0 where none is scheduled: before filestore_start, or without `cleanup_enabled`.
+FILESTORE_C_API int32_t filestore_next_cleanup(filestore_service* service, int64_t* at,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
 
 // The audit trail in a Supabase project (options `audit_url` and so on)
 

@@ -1,4 +1,4 @@
-/// Removes old files.
+/// Removes old files, at once or by a schedule.
 
 #include "arguments.h"
 
@@ -20,6 +20,22 @@ int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry
         FILESTORE_TRY_ASSIGN(const CleanupReport report, service->service.cleanup(std::move(request)));
         *removed = report.removed;
         *failed = report.failed;
+        return {};
+    });
+}
+
+int32_t filestore_start(filestore_service* service, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(service, "service"));
+        return service->service.start();
+    });
+}
+
+int32_t filestore_next_cleanup(filestore_service* service, int64_t* at, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(at, "at"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        *at = service->service.next_cleanup().value_or(Timestamp()).time_since_epoch().count();
         return {};
     });
 }

@@ -169,6 +169,17 @@ struct PresignedUrl {
     Timestamp expires_at{};
 };
 
+/// Asks for what uploads have left that never ended. A value.
+struct SweepUploadsRequest {
+    /// Only uploads begun longer ago; 0 to 100 years. One that is that old must be sure to be dead.
+    std::chrono::seconds older_than{7 * 24 * 3600};
+    /// Only uploads of these files; of all where it is empty.
+    std::vector<FileId> ids{};
+    /// Tells, but ends nothing.
+    bool dry_run = false;
+    CallOptions call{};
+};
+
 /// What differs between backends. A value.
 struct Capabilities {
     /// remove() can tell whether the file was there.
@@ -176,6 +187,8 @@ struct Capabilities {
     bool presign = false;
     /// metadata() tells a version, and upload() looks at `if_version`.
     bool compare_and_swap = false;
+    /// Uploads that never ended may leave something, for sweep_uploads().
+    bool leaves_uploads = false;
 };
 
 class FILESTORE_API StorageBackend {
@@ -225,6 +238,11 @@ public:
     /// run), `conflict` (resume: another run is at work), and those of download for the store as a whole.
     virtual void verify_async(VerifyRequest request, Completion<VerifyReport> done);
 
+    /// Ends uploads that were begun in this store and never ended, and frees what the storage keeps of them; no stored file is touched. On S3 these are uploads in parts to keys that
+    /// a file of this store would have: the prefix and a random ID, which is all that tells whose they are. Answers the files that they are of, once for each upload; none by default. Fails
+    /// with `unsupported` or `permission_denied` where uploads cannot be listed or ended here.
+    virtual void sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done);
+
     [[nodiscard]] virtual Capabilities capabilities() const noexcept = 0;
 
     /// "local", "s3", or a third party's own.
@@ -245,6 +263,7 @@ public:
     [[nodiscard]] Result<ListPage> list(ListRequest request);
     [[nodiscard]] Result<PresignedUrl> presign(PresignRequest request);
     [[nodiscard]] Result<VerifyReport> verify(VerifyRequest request);
+    [[nodiscard]] Result<std::vector<FileId>> sweep_uploads(SweepUploadsRequest request);
 };
 
 }  // namespace filestore

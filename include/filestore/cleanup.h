@@ -7,11 +7,14 @@
 /// found every file recorded is not listed again for as many days as files are kept. Where there is an audit server, what its table has as stored and the catalogue does not know comes last,
 /// so a table is of one store: what is not in this one is recorded as deleted. A file that only the store and the table know is kept, too, where the table says that it is newer.
 ///
+/// Then what uploads have left that never ended is removed (CleanupRequest::uploads_older_than).
+///
 /// Files that are being stored or removed are left out, and two runs at once do no harm. A run that is ended or killed is gone on with by the next one. Memory does not grow
 /// with the store: files are looked at and removed in batches of up to 1000.
 ///
 /// All types of this header are values: any thread may read one while none changes it.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -59,6 +62,9 @@ struct CleanupRequest {
     unsigned days = 30;
     /// Removes and records nothing, but tells what would be removed.
     bool dry_run = false;
+    /// Uploads that were begun in this store, in parts, and have not ended for so long are ended, and their parts freed, unless the catalogue knows them to be under way; see
+    /// StorageBackend::sweep_uploads_async. Those of processes with a catalogue of their own are told from dead ones by their age alone. 0 to 100 years.
+    std::chrono::seconds uploads_older_than{7 * 24 * 3600};
     /// Called for every old file, on a library thread, never twice at a time. A failure ends the run and comes back unchanged; what was removed stays so.
     std::function<Result<void>(const CleanupFile&)> on_file{};
     /// `call.progress` is not used.
@@ -74,6 +80,8 @@ struct CleanupReport {
     std::uint64_t already_gone = 0;
     std::uint64_t kept = 0;
     std::uint64_t failed = 0;
+    /// Uploads that were ended, or would be. None where the server or its permissions do not let them be listed.
+    std::uint64_t stale_uploads = 0;
 
     friend bool operator==(const CleanupReport&, const CleanupReport&) = default;
 };

@@ -5,7 +5,7 @@
 ///     auto service = filestore::FileService::open({});                          // ./storage
 ///     auto id = service->upload({.source = filestore::source_from_string("hello"), .path = "hello.txt"});
 ///
-/// `FileService` is a resource and thread-safe. Opening one does no network I/O and starts no thread. Destroying one completes every
+/// `FileService` is a resource and thread-safe. Opening one does no network I/O and starts no thread; see start() for what a service does by itself. Destroying one completes every
 /// pending call with `cancelled`, waits for that and ends the threads, unless it happens on a library thread. An object that was moved from
 /// may only be destroyed or assigned to.
 ///
@@ -20,9 +20,12 @@
 /// that record may also fail with the catalogue's `io`, `no_space` and `corrupt`: then the file is as it was before the call,
 /// or the message says otherwise.
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +40,12 @@
 
 namespace filestore {
 
-/// The retention rule of `storage.yaml`. A value.
+/// The retention rule of `storage.yaml`, which a started service keeps (FileService::start()). A value.
+///
+/// The catalogue notes when a run began that ended well. From that on each time of the schedule is due, in whichever process that uses the catalogue and is started: one of
+/// them runs it, and where that one dies, another. Times that no process was there for are caught up by one run, at once. A run that fails, or is cut short by the end of
+/// the service, is made again: after 5 minutes, or by the next service. The first service that is started with a new catalogue runs nothing for the time before it.
+/// A clock that was set is noticed within a minute.
 struct CleanupOptions {
     bool enabled = false;
     /// At least 1.
@@ -46,6 +54,10 @@ struct CleanupOptions {
     std::string schedule = "0 2 * * *";
     /// Of the schedule: "UTC", "local" for that of the system, or a name such as "Europe/Berlin".
     std::string time_zone = "UTC";
+    /// A run begins up to so much later than the schedule says, by chance, so that many machines do not ask one server at the same moment. 0 to a day.
+    std::chrono::seconds jitter{30};
+    /// Called after each scheduled run, on a library thread, with what it came to or why it failed.
+    std::function<void(const Result<CleanupReport>&)> on_run{};
 };
 
 /// A value. Every field can also be set by name, which is what configuration files and the C API do.
@@ -74,7 +86,7 @@ struct FILESTORE_API ServiceOptions {
     /// unsigned), `key_prefix`, `ca_file`, `spool_directory`, `connect_timeout`, `first_byte_timeout` and `stall_timeout` (seconds),
     /// `max_attempts`, `proxy`, `profile`, `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
     /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
-    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false).
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false).
     /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then. `time_zone` reads the system's time zones.
     Result<void> set(std::string_view name, std::string_view value);
 };
@@ -149,6 +161,16 @@ public:
     /// `invalid_argument` (days), those of list(), the catalogue's, and those of history() where the audit server does not answer: then the run ends where that is needed, and the next one goes on.
     [[nodiscard]] Result<CleanupReport> cleanup(CleanupRequest request);
     void cleanup_async(CleanupRequest request, Completion<CleanupReport> done);
+
+    /// Has the service do by itself what is for programs that run for long: where `cleanup.enabled` says so, files are cleaned up by the schedule (see CleanupOptions), on a thread that this
+    /// starts and the destructor ends, together with a run under way; and the audit server is told of what earlier processes have left to tell. More than once is once.
+    /// Failures to act on: `configuration` (a cleanup is enabled, and the catalogue, which keeps track of it, is off; the system has no time zones), `invalid_argument` (the schedule or
+    /// the rest of `cleanup`), and the catalogue's. Blocks for the catalogue.
+    [[nodiscard]] Result<void> start();
+
+    /// The time of the schedule that a cleanup is due at next, `cleanup.jitter` aside; past where one is under way, or to be made again. Nothing where none is scheduled here:
+    /// before start(), or without `cleanup.enabled`. Later times: CronSchedule (schedule.h).
+    [[nodiscard]] std::optional<Timestamp> next_cleanup() const;
 
     /// Waits until the audit server was told all that had been recorded when this was called; what was parked is not waited for. `timeout` at the deadline, with what keeps it waiting;
     /// before that `unauthenticated`, `permission_denied` or `configuration` (the table is not as it must be; no audit server is named), which waiting does not mend. Whatever it answers,

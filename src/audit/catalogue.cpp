@@ -12,6 +12,7 @@
 #include "audit/catalogue_file.h"
 #include "audit/outbox.h"
 #include "audit/session_lock.h"
+#include "audit/shared_commits.h"
 #include "audit/sqlite.h"
 #include "core/stored_metadata.h"
 #include "core/text.h"
@@ -87,6 +88,7 @@ WHERE file_uploads.deleted_at IS NOT NULL
 )sql";
 
 constexpr std::string_view covered_mark = "covered";
+constexpr std::string_view cleaned_mark = "cleaned";
 constexpr std::string_view server_mark = "audit_server";
 
 constexpr std::array operation_names{
@@ -162,7 +164,10 @@ public:
         }
     }
 
+    /// In a transaction.
     Result<std::int64_t> begin(const Intent& intent);
+    /// Takes an intent away and writes its event; in a transaction.
+    [[nodiscard]] Result<void> record(const Intent& intent, Timestamp at);
     Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
                                 Timestamp unchanged_since);
     Result<void> end_removals(const std::vector<Intent>& done, const std::vector<Intent>& undone,
@@ -175,7 +180,8 @@ public:
     Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
     Result<std::optional<Timestamp>> covered_at();
     Result<void> note_covered(Timestamp at);
-    Result<void> complete(const Intent& intent, Timestamp at);
+    Result<std::optional<Timestamp>> cleaned_at();
+    Result<void> note_cleaned(Timestamp at);
     Result<void> turn_into_undo(std::int64_t intent_number);
     Result<void> abandon(std::int64_t intent_number);
     Result<std::vector<Intent>> stale_intents();
@@ -191,15 +197,25 @@ public:
     /// Runs `work` alone, unless this process is a child of the one that opened the catalogue.
     template <class Work>
     auto exclusively(Work work) -> std::invoke_result_t<Work> {
-        if (forked()) {
-            return Error(ErrorCode::forked, "catalogue " + filestore::quoted(connection_.path()) +
-                                                " was opened before fork; open it again in the child");
-        }
+        FILESTORE_TRY(check_process());
         const std::lock_guard guard(mutex_);
         return work();
     }
 
+    /// Runs `work` alone in a transaction, which it shares with what other threads write meanwhile.
+    [[nodiscard]] Result<void> share_commit(const SharedCommits::Work& work) {
+        FILESTORE_TRY(check_process());
+        return commits_.run(work);
+    }
+
 private:
+    [[nodiscard]] Result<void> check_process() const {
+        if (forked()) {
+            return Error(ErrorCode::forked, "catalogue " + filestore::quoted(connection_.path()) +
+                                                " was opened before fork; open it again in the child");
+        }
+        return {};
+    }
     [[nodiscard]] bool forked() const noexcept { return getpid() != owner_process_; }
 
     template <class Work>
@@ -210,8 +226,6 @@ private:
     [[nodiscard]] Result<std::int64_t> take_session();
     [[nodiscard]] Result<void> forget_sessions(const std::vector<std::int64_t>& dead);
     [[nodiscard]] Result<std::vector<std::int64_t>> numbers(const char* sql, std::int64_t parameter);
-    /// Takes an intent away and writes its event; in a transaction.
-    [[nodiscard]] Result<void> record(const Intent& intent, Timestamp at);
     [[nodiscard]] Result<void> claim(std::int64_t dead_session, std::vector<Intent>& claimed);
 
     SqliteConnection connection_;
@@ -222,6 +236,8 @@ private:
     /// Numbers only grow: what this session begins itself has a larger one.
     std::int64_t last_inherited_ = 0;
     std::mutex mutex_;
+    SharedCommits commits_{
+        [this](const SharedCommits::Work& all) { return exclusively([&] { return in_transaction(all); }); }};
     const pid_t owner_process_ = getpid();
 };
 
@@ -247,19 +263,13 @@ auto Catalogue::Impl::in_transaction(Work work) -> std::invoke_result_t<Work> {
 }
 
 Result<std::int64_t> Catalogue::Impl::begin(const Intent& intent) {
-    return in_transaction([&]() -> Result<std::int64_t> {
-        FILESTORE_TRY_ASSIGN(const std::int64_t session, own_session());
-        FILESTORE_TRY(connection_.run(
-            "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            session, intent.id.text(), name_of(intent.operation), intent.file_path, intent.metadata.to_json(),
-            format_timestamp(intent.begun_at)));
-        return connection_.last_inserted();
-    });
-}
-
-Result<void> Catalogue::Impl::complete(const Intent& intent, Timestamp at) {
-    return in_transaction([&] { return record(intent, at); });
+    FILESTORE_TRY_ASSIGN(const std::int64_t session, own_session());
+    FILESTORE_TRY(
+        connection_.run("INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
+                        "VALUES (?, ?, ?, ?, ?, ?)",
+                        session, intent.id.text(), name_of(intent.operation), intent.file_path,
+                        intent.metadata.to_json(), format_timestamp(intent.begun_at)));
+    return connection_.last_inserted();
 }
 
 Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at) {
@@ -535,6 +545,14 @@ Result<void> Catalogue::Impl::note_covered(Timestamp at) {
     return set_mark(covered_mark, at);
 }
 
+Result<std::optional<Timestamp>> Catalogue::Impl::cleaned_at() {
+    return time_of_mark(cleaned_mark);
+}
+
+Result<void> Catalogue::Impl::note_cleaned(Timestamp at) {
+    return set_mark(cleaned_mark, at);
+}
+
 Result<std::int64_t> Catalogue::Impl::own_session() {
     if (session_ == 0) {
         FILESTORE_TRY_ASSIGN(session_, take_session());
@@ -606,11 +624,16 @@ Catalogue::Catalogue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Catalogue::~Catalogue() = default;
 
 Result<std::int64_t> Catalogue::begin(const Intent& intent) {
-    return impl_->exclusively([&] { return impl_->begin(intent); });
+    std::int64_t number = 0;
+    FILESTORE_TRY(impl_->share_commit([&]() -> Result<void> {
+        FILESTORE_TRY_ASSIGN(number, impl_->begin(intent));
+        return {};
+    }));
+    return number;
 }
 
 Result<void> Catalogue::complete(const Intent& intent, Timestamp at) {
-    return impl_->exclusively([&] { return impl_->complete(intent, at); });
+    return impl_->share_commit([&] { return impl_->record(intent, at); });
 }
 
 Result<void> Catalogue::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
@@ -651,6 +674,14 @@ Result<std::optional<Timestamp>> Catalogue::covered_at() {
 
 Result<void> Catalogue::note_covered(Timestamp at) {
     return impl_->exclusively([&] { return impl_->note_covered(at); });
+}
+
+Result<std::optional<Timestamp>> Catalogue::cleaned_at() {
+    return impl_->exclusively([&] { return impl_->cleaned_at(); });
+}
+
+Result<void> Catalogue::note_cleaned(Timestamp at) {
+    return impl_->exclusively([&] { return impl_->note_cleaned(at); });
 }
 
 Result<void> Catalogue::turn_into_undo(std::int64_t intent_number) {

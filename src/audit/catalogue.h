@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -139,6 +140,10 @@ public:
     [[nodiscard]] Result<std::optional<Timestamp>> covered_at();
     [[nodiscard]] Result<void> note_covered(Timestamp at);
 
+    /// When the last scheduled cleanup that ended well was begun; nothing where none is kept track of.
+    [[nodiscard]] Result<std::optional<Timestamp>> cleaned_at();
+    [[nodiscard]] Result<void> note_cleaned(Timestamp at);
+
     /// Runs `work` alone, in one transaction, which takes effect where it succeeds.
     [[nodiscard]] Result<void> use_outbox(const std::function<Result<void>(Outbox&)>& work);
 
@@ -151,6 +156,7 @@ public:
     /// Absolute.
     [[nodiscard]] const std::string& path() const noexcept;
     /// The file of the session locks of the catalogue at `path`; session 0 is that of who empties the outbox.
+    static constexpr std::int64_t cleaner_session = std::numeric_limits<std::int64_t>::max() - 1;
     [[nodiscard]] static std::string session_file(const std::string& path);
 
 private:

@@ -37,6 +37,14 @@ void StorageBackend::verify_async(VerifyRequest request, Completion<VerifyReport
     });
 }
 
+void StorageBackend::sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done) {
+    // Through list_async, for the same reason.
+    ListRequest probe{{}, 1, std::move(request.call)};
+    list_async(std::move(probe), [done = std::move(done)](const Result<ListPage>& page) {
+        done(page.ok() ? Result<std::vector<FileId>>(std::vector<FileId>()) : page.error());
+    });
+}
+
 Result<UploadReceipt> StorageBackend::upload(UploadRequest request) {
     return wait_for<UploadReceipt>([&](auto done) { upload_async(std::move(request), std::move(done)); });
 }
@@ -82,6 +90,11 @@ Result<PresignedUrl> StorageBackend::presign(PresignRequest request) {
 
 Result<VerifyReport> StorageBackend::verify(VerifyRequest request) {
     return wait_for<VerifyReport>([&](auto done) { verify_async(std::move(request), std::move(done)); });
+}
+
+Result<std::vector<FileId>> StorageBackend::sweep_uploads(SweepUploadsRequest request) {
+    return wait_for<std::vector<FileId>>(
+        [&](auto done) { sweep_uploads_async(std::move(request), std::move(done)); });
 }
 
 }  // namespace filestore

@@ -1,6 +1,8 @@
 #include "filestore/s3_backend.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "core/backend_handle.h"
@@ -38,7 +40,8 @@ public:
     Capabilities capabilities() const noexcept override {
         return {.remove_tells_existence = false,
                 .presign = true,
-                .compare_and_swap = core_->quirks().put_if_match};
+                .compare_and_swap = core_->quirks().put_if_match,
+                .leaves_uploads = true};
     }
     std::string_view name() const noexcept override { return "s3"; }
     void close() noexcept override { core_->close(); }
@@ -54,6 +57,7 @@ public:
     void list_async(ListRequest request, Completion<ListPage> done) override;
     void presign_async(PresignRequest request, Completion<PresignedUrl> done) override;
     void verify_async(VerifyRequest request, Completion<VerifyReport> done) override;
+    void sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done) override;
 
 private:
     /// Registers a call, checks its request, and runs `begin(operation, request)`.
@@ -364,6 +368,40 @@ void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> d
 
 void S3Backend::verify_async(VerifyRequest request, Completion<VerifyReport> done) {
     verify_by_download(shared_from_this(), std::move(request), std::move(done));
+}
+
+/// The file that a key of this store is of, where FileId::generate() may have made its ID.
+std::optional<FileId> file_of_key(std::string_view key, std::string_view prefix) {
+    constexpr std::size_t version_place = 14;
+    const auto id = key.starts_with(prefix) ? FileId::parse(key.substr(prefix.size())) : FileId();
+    const bool is_random = id.ok() && !id->is_nil() && id->text()[version_place] == '4';
+    return is_random ? std::optional(*id) : std::nullopt;
+}
+
+void S3Backend::sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done) {
+    S3SweepRequest sweep;
+    sweep.bucket = bucket_;
+    sweep.prefix = key_prefix_;
+    sweep.older_than = request.older_than;
+    sweep.dry_run = request.dry_run;
+    sweep.call = std::move(request.call);
+    std::set<FileId> only(request.ids.begin(), request.ids.end());
+    auto is_meant = [prefix = key_prefix_, only = std::move(only)](std::string_view key) {
+        const auto id = file_of_key(key, prefix);
+        return id && (only.empty() || only.contains(*id));
+    };
+    s3::sweep_uploads(
+        *core_, std::move(sweep), std::move(is_meant),
+        [prefix = key_prefix_, done = std::move(done)](const Result<std::vector<S3PendingUpload>>& uploads) {
+            if (!uploads.ok()) {
+                return done(uploads.error());
+            }
+            std::vector<FileId> ids;
+            for (const S3PendingUpload& upload : *uploads) {
+                ids.push_back(*file_of_key(upload.key, prefix));
+            }
+            done(std::move(ids));
+        });
 }
 
 }  // namespace

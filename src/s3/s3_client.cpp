@@ -92,7 +92,7 @@ void S3Client::put_tags_async(S3TagsRequest request, Completion<void> done) {
 }
 
 void S3Client::sweep_uploads_async(S3SweepRequest request, Completion<std::vector<S3PendingUpload>> done) {
-    s3::sweep_uploads(*core_, std::move(request), std::move(done));
+    s3::sweep_uploads(*core_, std::move(request), {}, std::move(done));
 }
 
 // Taken over with the call, as every request is.

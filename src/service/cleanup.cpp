@@ -185,7 +185,7 @@ private:
 
     Result<void> end_listed() {
         if (!parts_.audit_server) {
-            return finish();
+            return find_stale_uploads();
         }
         has_listed_ = phase_ == Phase::listed;
         phase_ = Phase::of_the_server;
@@ -199,7 +199,7 @@ private:
                                                   .uploaded_before(kept_from_, last_of_server_,
                                                                    postgrest::Detail::brief, page_size));
         if (!page.last) {
-            return finish();
+            return find_stale_uploads();
         }
         last_of_server_ = page.last;
         return take_rows(page.rows);
@@ -498,6 +498,55 @@ private:
             FILESTORE_TRY(parts_.journal->note_covered(began_));
         }
         return end_listed();
+    }
+
+    using TakeUploads = Result<void> (CleanupRun::*)(std::vector<FileId>);
+
+    Result<void> find_stale_uploads() {
+        if (!parts_.backend->capabilities().leaves_uploads) {
+            return finish();
+        }
+        return sweep({}, true, &CleanupRun::end_stale_uploads);
+    }
+
+    Result<void> sweep(std::vector<FileId> ids, bool dry_run, TakeUploads take) {
+        FILESTORE_TRY(check_limits());
+        parts_.backend->sweep_uploads_async(
+            {request_.uploads_older_than, std::move(ids), dry_run, limits_},
+            [self = shared_from_this(), take](Result<std::vector<FileId>> uploads) {
+                self->step([&]() -> Result<void> {
+                    if (!uploads.ok() && is_lasting(uploads.error())) {
+                        return self->finish();
+                    }
+                    FILESTORE_TRY(uploads);
+                    return (self.get()->*take)(std::move(*uploads));
+                });
+            });
+        return {};
+    }
+
+    /// On this server, or for whoever asks.
+    static bool is_lasting(const Error& error) {
+        return error.code() == ErrorCode::unsupported || error.code() == ErrorCode::permission_denied;
+    }
+
+    Result<void> end_stale_uploads(std::vector<FileId> uploads) {
+        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts_.journal->states_of(uploads));
+        std::vector<FileId> dead;
+        for (std::size_t i = 0; i < uploads.size(); ++i) {
+            if (!states[i].busy) {
+                dead.push_back(uploads[i]);
+            }
+        }
+        if (dead.empty() || request_.dry_run) {
+            return count_stale_uploads(std::move(dead));
+        }
+        return sweep(std::move(dead), false, &CleanupRun::count_stale_uploads);
+    }
+
+    Result<void> count_stale_uploads(std::vector<FileId> uploads) {
+        report_.stale_uploads = uploads.size();
+        return finish();
     }
 
     Result<void> finish() {

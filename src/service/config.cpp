@@ -78,7 +78,8 @@ constexpr auto s3_settings = std::to_array<Setting>({
 constexpr auto cleanup_settings = std::to_array<Setting>({{"enabled", "cleanup_enabled", true},
                                                           {"retention_days", "retention_days"},
                                                           {"schedule", "schedule"},
-                                                          {"time_zone", "time_zone"}});
+                                                          {"time_zone", "time_zone"},
+                                                          {"jitter", "cleanup_jitter"}});
 
 constexpr auto catalogue_settings = std::to_array<Setting>({{"path", "catalogue_path"}});
 

@@ -152,6 +152,32 @@ Result<void> Journal::note_covered(Timestamp at) {
     return record->note_covered(at);
 }
 
+Result<std::optional<Timestamp>> Journal::cleaned_at() {
+    if (!has_recorded()) {
+        return std::optional<Timestamp>();
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->cleaned_at();
+}
+
+Result<void> Journal::note_cleaned(Timestamp at) {
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->note_cleaned(at);
+}
+
+Result<SessionLock> Journal::cleaner_lock() {
+    FILESTORE_TRY_ASSIGN(const Catalogue* const record, catalogue());
+    return SessionLock(Catalogue::session_file(record->path()));
+}
+
+Result<void> Journal::go_on_telling() {
+    if (!sender_ || !has_recorded()) {
+        return {};
+    }
+    FILESTORE_TRY(catalogue());
+    return told({});
+}
+
 void Journal::flush(std::optional<std::chrono::steady_clock::time_point> deadline,
                     const PendingAnswerPtr<void>& answer) {
     if (!has_recorded()) {

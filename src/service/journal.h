@@ -12,6 +12,7 @@
 
 #include "audit/catalogue.h"
 #include "audit/sender.h"
+#include "audit/session_lock.h"
 #include "core/pending_answer.h"
 #include "core/pending_calls.h"
 #include "filestore/backend.h"
@@ -63,6 +64,12 @@ public:
     /// See Catalogue. `not_found` also where nothing is or has been recorded.
     [[nodiscard]] Result<CatalogueRow> row(const FileId& id);
 
+    /// See Catalogue.
+    [[nodiscard]] Result<std::optional<Timestamp>> cleaned_at();
+    [[nodiscard]] Result<void> note_cleaned(Timestamp at);
+    /// Of who runs a scheduled cleanup, for Catalogue::cleaner_session. Something has been recorded.
+    [[nodiscard]] Result<SessionLock> cleaner_lock();
+
     /// Whether a row tells of the file.
     [[nodiscard]] Result<bool> knows(const FileId& id);
 
@@ -82,6 +89,8 @@ public:
     [[nodiscard]] Result<std::uint64_t> retry_parked(const std::string& file_id, Timestamp now);
     /// See Catalogue. `configuration` where there is a sender.
     [[nodiscard]] Result<std::uint64_t> forget_server();
+    /// Has the audit server told of what earlier processes have left.
+    [[nodiscard]] Result<void> go_on_telling();
     /// See Sender::close().
     void close() noexcept;
 

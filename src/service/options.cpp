@@ -177,6 +177,13 @@ Objection set_time_zone(std::string& target, std::string_view value) {
                      : "must be a time zone: " + std::string(zone.error().message());
 }
 
+Objection set_jitter(std::chrono::seconds& target, std::string_view value) {
+    std::int64_t seconds = 0;
+    Objection objection = set_number(seconds, value, 0, std::chrono::seconds(std::chrono::days(1)).count());
+    target = objection.empty() ? std::chrono::seconds(seconds) : target;
+    return objection;
+}
+
 Objection set_table(std::string& target, std::string_view value) {
     return postgrest::check_table(value).ok() ? set_text(target, value)
                                               : "must be a name of letters, digits and _";
@@ -232,6 +239,7 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"retention_days", [](Options o, Value v) { return set_number(o.cleanup.retention_days, v, 1, 36'500); }},
     {"schedule", [](Options o, Value v) { return set_schedule(o.cleanup.schedule, v); }},
     {"time_zone", [](Options o, Value v) { return set_time_zone(o.cleanup.time_zone, v); }},
+    {"cleanup_jitter", [](Options o, Value v) { return set_jitter(o.cleanup.jitter, v); }},
     {"audit_url", [](Options o, Value v) { return set_text(o.audit.url, v); }, true},
     {"audit_key", [](Options o, Value v) { return set_text(o.audit.key, v); }, true},
     {"audit_table", [](Options o, Value v) { return set_table(o.audit.table, v); }},

@@ -1,6 +1,7 @@
 #include "filestore/service.h"
 
 #include <filesystem>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "service/history.h"
 #include "service/operations.h"
 #include "service/reconcile.h"
+#include "service/schedule/cleanup_scheduler.h"
 
 namespace filestore {
 
@@ -32,6 +34,18 @@ Result<std::string> absolute(const Result<std::string>& given) {
     return error ? path : result.native();
 }
 
+/// What set() would refuse.
+Result<void> check_cleanup(const CleanupOptions& cleanup) {
+    constexpr unsigned most_days = 36'500;
+    if (cleanup.retention_days < 1 || cleanup.retention_days > most_days) {
+        return Error(ErrorCode::invalid_argument, "retention_days must be 1 to 36500");
+    }
+    if (cleanup.jitter < std::chrono::seconds(0) || cleanup.jitter > std::chrono::days(1)) {
+        return Error(ErrorCode::invalid_argument, "cleanup_jitter must be 0 seconds to a day");
+    }
+    return {};
+}
+
 }  // namespace
 
 /// Shared by the service and its calls, which may outlive it by a moment.
@@ -42,7 +56,7 @@ public:
                                       const Result<std::string>& catalogue_path,
                                       std::shared_ptr<AuditServer> audit, bool is_strict,
                                       std::shared_ptr<Clock> clock, ExecutorChoice executor,
-                                      bool owns_backend) {
+                                      CleanupOptions cleanup, bool owns_backend) {
         auto pending = std::make_shared<PendingCalls>();
         ServiceParts parts;
         parts.executor = executor.executor;
@@ -54,14 +68,15 @@ public:
                                                   std::move(sender), is_strict);
         parts.backend = std::move(backend);
         return std::make_shared<Impl>(std::move(parts), std::move(pending), std::move(executor),
-                                      owns_backend);
+                                      std::move(cleanup), owns_backend);
     }
 
     Impl(ServiceParts parts, std::shared_ptr<PendingCalls> pending, ExecutorChoice executor,
-         bool owns_backend)
+         CleanupOptions cleanup, bool owns_backend)
         : parts_(std::move(parts)),
           pending_(std::move(pending)),
           executor_(std::move(executor)),
+          cleanup_(std::move(cleanup)),
           owns_backend_(owns_backend) {}
 
     [[nodiscard]] const ServiceParts& parts() const noexcept { return parts_; }
@@ -69,15 +84,45 @@ public:
 
     /// Ends every call, then the threads; on a library thread those end by themselves.
     void close() noexcept {
+        const auto scheduler = started_scheduler();
+        if (scheduler) {
+            scheduler->request_stop();
+        }
         const bool have_ended = pending_->close();
         parts_.journal->close();
         if (!have_ended) {
             return;
         }
+        if (scheduler) {
+            scheduler->join();
+        }
         if (owns_backend_) {
             parts_.backend->close();
         }
         executor_.join();
+    }
+
+    Result<void> start_schedule() {
+        if (forked()) {
+            return Error(ErrorCode::forked, "the service was opened before fork; open it again in the child");
+        }
+        const std::lock_guard lock(mutex_);
+        if (is_started_) {
+            return {};
+        }
+        FILESTORE_TRY(parts_.journal->go_on_telling());
+        if (cleanup_.enabled) {
+            FILESTORE_TRY_ASSIGN(auto scheduler, make_scheduler());
+            FILESTORE_TRY(scheduler->start());
+            scheduler_ = std::move(scheduler);
+        }
+        is_started_ = true;
+        return {};
+    }
+
+    [[nodiscard]] std::shared_ptr<CleanupScheduler> started_scheduler() const noexcept {
+        const std::lock_guard lock(mutex_);
+        return scheduler_;
     }
 
     /// Registers a call and starts it.
@@ -113,10 +158,36 @@ public:
     }
 
 private:
+    [[nodiscard]] Result<std::shared_ptr<CleanupScheduler>> make_scheduler() const {
+        FILESTORE_TRY(check_cleanup(cleanup_));
+        if (!parts_.journal->records()) {
+            return Error(
+                ErrorCode::configuration,
+                "cleanup is enabled, and the catalogue, which keeps track of its runs, is off: leave "
+                "out catalogue_path, or set cleanup_enabled to false");
+        }
+        FILESTORE_TRY_ASSIGN(const CronSchedule schedule,
+                             CronSchedule::parse(cleanup_.schedule, cleanup_.time_zone));
+        auto run = [parts = parts_, pending = pending_, days = cleanup_.retention_days] {
+            return wait_for<CleanupReport>([&](Completion<CleanupReport> done) {
+                const auto answer = begin_call<CleanupReport>(*pending, {}, std::move(done));
+                if (answer) {
+                    step_of(*answer, *parts.executor, [&] { start_cleanup(parts, {.days = days}, answer); });
+                }
+            });
+        };
+        return std::make_shared<CleanupScheduler>(schedule, cleanup_.jitter, parts_.journal, parts_.clock,
+                                                  std::move(run), cleanup_.on_run);
+    }
+
     const ServiceParts parts_;
     const std::shared_ptr<PendingCalls> pending_;
     const ExecutorChoice executor_;
+    const CleanupOptions cleanup_;
     const bool owns_backend_;
+    mutable std::mutex mutex_;
+    bool is_started_ = false;
+    std::shared_ptr<CleanupScheduler> scheduler_;
 };
 
 namespace {
@@ -149,7 +220,7 @@ Result<FileService> FileService::open(ServiceOptions options) {
                              open_backend(options, executor.executor));
         return FileService(Impl::make(std::move(backend), filestore::catalogue_path(options),
                                       std::move(audit), options.audit.strict, std::move(options.clock),
-                                      std::move(executor), true));
+                                      std::move(executor), std::move(options.cleanup), true));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }
@@ -165,7 +236,7 @@ Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, S
         const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
         return FileService(Impl::make(std::move(backend), catalogue, std::move(audit), options.audit.strict,
                                       std::move(options.clock), ExecutorChoice(std::move(options.executor)),
-                                      false));
+                                      std::move(options.cleanup), false));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }
@@ -393,6 +464,19 @@ Result<std::uint64_t> FileService::retry_parked(RetryParkedRequest request) {
 
 Result<std::uint64_t> FileService::forget_audit_server(const CallOptions& options) {
     return wait_for<std::uint64_t>([&](auto done) { forget_audit_server_async(options, std::move(done)); });
+}
+
+Result<void> FileService::start() {
+    try {
+        return impl_->start_schedule();
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::no_memory);
+    }
+}
+
+std::optional<Timestamp> FileService::next_cleanup() const {
+    const auto scheduler = impl_->started_scheduler();
+    return scheduler ? scheduler->next() : std::nullopt;
 }
 
 bool FileService::has_audit_server() const noexcept {

@@ -63,6 +63,7 @@ void test_null_outputs(filestore_service* service) {
                "cleanup without output");
     check_code(filestore_cleanup(service, 30, 1, NULL, &number, NULL, &err), invalid, &err,
                "cleanup without a second output");
+    check_code(filestore_next_cleanup(service, NULL, &err), invalid, &err, "next_cleanup without output");
     check_code(filestore_audit_status(service, NULL, NULL, &err), invalid, &err,
                "audit_status without output");
     check_code(filestore_parked(service, NULL, 1, NULL, NULL, &err), invalid, &err, "parked without output");
@@ -92,6 +93,7 @@ void test_null_service(void) {
     int32_t answer = 7;
     size_t length = 7;
     uint64_t removed = 7;
+    int64_t at = 0;
     uint64_t failed = 7;
     char byte = 0;
     check_code(filestore_upload_buffer(NULL, TEXT, TEXT_SIZE, NULL, id, &err), invalid, &err,
@@ -123,6 +125,8 @@ void test_null_service(void) {
     check_code(filestore_verify(NULL, NULL, &buffer, &err), invalid, &err, "verify without service");
     check_code(filestore_cleanup(NULL, 30, 0, NULL, &removed, &failed, &err), invalid, &err,
                "cleanup without service");
+    check_code(filestore_start(NULL, &err), invalid, &err, "start without service");
+    check_code(filestore_next_cleanup(NULL, &at, &err), invalid, &err, "next_cleanup without service");
     check_code(filestore_flush(NULL, NULL, &err), invalid, &err, "flush without service");
     check_code(filestore_audit_status(NULL, NULL, &buffer, &err), invalid, &err,
                "audit_status without service");

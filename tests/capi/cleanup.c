@@ -17,6 +17,24 @@ static void age(const char* store, const char* id, int days) {
     check(utimensat(AT_FDCWD, path_in_directory(name), times, 0) == 0, "a file gets older");
 }
 
+static void test_schedule(void) {
+    int64_t next = 7;
+    filestore_options* options = NULL;
+    filestore_service* service = NULL;
+    filestore_options_create(&options, NULL);
+    filestore_options_set(options, "base_path", path_in_directory("schedule"), NULL);
+    filestore_options_set(options, "cleanup_enabled", "true", NULL);
+    check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err, "open a store with a schedule");
+    filestore_options_destroy(options);
+    check_code(filestore_next_cleanup(service, &next, &err), FILESTORE_OK, &err, "ask for the next cleanup");
+    check(next == 0, "nothing is scheduled before the start");
+    check_code(filestore_start(service, &err), FILESTORE_OK, &err, "start a service");
+    check_code(filestore_next_cleanup(service, &next, &err), FILESTORE_OK, &err,
+               "ask a started service for the next cleanup");
+    check(next > (int64_t)time(NULL) * 1000000, "the next cleanup is to come");
+    filestore_close(service);
+}
+
 void test_cleanup(void) {
     char old[FILESTORE_ID_SIZE];
     char young[FILESTORE_ID_SIZE];
@@ -43,4 +61,5 @@ void test_cleanup(void) {
                "cleanup");
     check(removed == 1 && failed == 0 && stored_count(service) == 1, "cleanup removes the old file");
     filestore_close(service);
+    test_schedule();
 }

@@ -39,7 +39,7 @@ def test_plan_and_run(tool, local, old_and_young):
     assert [(file["file_id"], file["outcome"], file["original_path"], file["size"]) for file in planned] == [
         (old, "removed", "old.txt", 5)
     ]
-    numbers = {"removed": 1, "bytes": 5, "bytes_in_versions": 0, "already_gone": 0, "kept": 0, "failed": 0}
+    numbers = {"removed": 1, "bytes": 5, "bytes_in_versions": 0, "already_gone": 0, "kept": 0, "failed": 0, "stale_uploads": 0}
     assert report == {"dry_run": True, **numbers}
     assert set(local.stored()) == {old, young}
 
@@ -169,3 +169,22 @@ def test_a_record_alone_removes_nothing_that_the_store_says_is_new(tool, s3_stor
     assert (code, report["removed"], report["kept"]) == (0, 0, 1)
     assert [(file["file_id"], file["outcome"]) for file in files] == [(file_id, "kept")]
     assert set(s3_store.stored()) == {file_id}
+
+
+def test_next_times(tool, local):
+    configuration = tool.directory / "storage.yaml"
+    configuration.write_text(
+        f"storage:\n  local:\n    base_path: {local.base}\n  cleanup:\n    enabled: true\n    schedule: '30 4 1 1 *'\n    time_zone: Asia/Tokyo\n"
+    )
+    outcome = tool.run("cleanup", "--next", "3", "--config", configuration)
+    assert_succeeds(outcome)
+    years = [int(line[:4]) for line in outcome.lines]
+    assert years == list(range(years[0], years[0] + 3))
+    assert outcome.lines == [f"{year}-12-31T19:30:00.000000Z" for year in years]
+    outcome = tool.run("cleanup", "--next", "1", "--json", "--config", configuration)
+    assert json.loads(outcome.out) == {"at": f"{years[0]}-12-31T19:30:00.000000Z", "enabled": True}
+
+
+@pytest.mark.parametrize("words", [["--next", "0"], ["--next", "1001"], ["--next", "1", "--yes"], ["--next", "1", "--days", "3"]], ids=" ".join)
+def test_next_times_that_cannot_be(tool, local, words):
+    assert_fails(tool.run("cleanup", *words, *local.options), 2, "--next")

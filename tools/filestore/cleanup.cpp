@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "core/text.h"
 #include "feed.h"
+#include "filestore/schedule.h"
 #include "json_line.h"
 
 namespace filestore::tool {
@@ -64,6 +65,10 @@ std::string as_text(const CleanupReport& report, bool dry_run) {
     if (report.bytes_in_versions > 0) {
         text += "; the store keeps " + std::to_string(report.bytes_in_versions) + " bytes as older versions";
     }
+    if (report.stale_uploads > 0) {
+        text += "; " + std::to_string(report.stale_uploads) + " uploads that never ended " +
+                (dry_run ? "would be ended" : "ended");
+    }
     return text + "\n";
 }
 
@@ -76,6 +81,7 @@ std::string as_json(const CleanupReport& report, bool dry_run) {
         .number("already_gone", report.already_gone)
         .number("kept", report.kept)
         .number("failed", report.failed)
+        .number("stale_uploads", report.stale_uploads)
         .str();
 }
 
@@ -135,9 +141,29 @@ bool agrees(const Session& session) {
     return false;
 }
 
+ExitCode print_next_times(const Session& session) {
+    const CleanupOptions& cleanup = session.store.cleanup;
+    const auto schedule = CronSchedule::parse(cleanup.schedule, cleanup.time_zone);
+    if (!schedule) {
+        return session.fail(schedule.error());
+    }
+    std::string text;
+    auto time = schedule->next_after(system_clock()->now());
+    for (unsigned i = 0; i < *session.options.next_times && time; ++i) {
+        const std::string at = format_timestamp(*time);
+        text += session.options.json ? JsonLine().text("at", at).boolean("enabled", cleanup.enabled).str()
+                                     : at + "\n";
+        time = schedule->next_after(*time);
+    }
+    return session.print(text);
+}
+
 }  // namespace
 
 ExitCode cleanup(const Session& session) {
+    if (session.options.next_times) {
+        return print_next_times(session);
+    }
     if (session.options.dry_run) {
         return run(session, true).code;
     }

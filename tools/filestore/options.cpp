@@ -21,6 +21,7 @@ namespace {
 constexpr double longest_timeout = 1e9;
 constexpr unsigned most_parallel = 64;
 constexpr unsigned most_days = 36'500;
+constexpr unsigned most_next_times = 1000;
 
 constexpr std::string_view exit_codes =
     "Exit codes: 0 ok, 1 other failure, 2 usage or configuration, 3 not found, 4 refused by validation,\n"
@@ -354,7 +355,14 @@ std::vector<CLI::Option*> Parser::add_cleanup_options(CLI::App& app) {
                                 "configuration file, else 30)");
     CLI::Option* dry_run = app.add_flag("--dry-run", options_.dry_run, "Only show what would be deleted");
     CLI::Option* yes = app.add_flag("--yes", options_.yes, "Delete without asking");
-    return {days, dry_run, yes};
+    const auto take_times = [this](std::int64_t number) {
+        options_.next_times = static_cast<unsigned>(std::clamp<std::int64_t>(number, 0, most_next_times + 1));
+    };
+    CLI::Option* next = add_value<std::int64_t>(
+        app, "--next", "NUMBER", take_times,
+        "Only print the next times of cleanup.schedule, at which a started service cleans up");
+    next->excludes(days)->excludes(dry_run)->excludes(yes);
+    return {days, dry_run, yes, next};
 }
 
 void Parser::add_audit_options(CLI::App& app) {
@@ -478,6 +486,9 @@ Result<void> Parser::check() const {
     }
     if (options_.days && (*options_.days < 1 || *options_.days > most_days)) {
         return Error(ErrorCode::invalid_argument, "--days: give a number, 1 to 36500");
+    }
+    if (options_.next_times && (*options_.next_times < 1 || *options_.next_times > most_next_times)) {
+        return Error(ErrorCode::invalid_argument, "--next: give a number, 1 to 1000");
     }
     if (options_.dry_run && options_.yes) {
         return Error(ErrorCode::invalid_argument, "--dry-run and --yes contradict each other: leave one out");

@@ -73,6 +73,8 @@ struct Options {
     /// Also of audit reconcile, as is `yes`.
     bool dry_run = false;
     bool yes = false;
+    /// Of the schedule's next times so many are printed, and nothing is done.
+    std::optional<unsigned> next_times;
 
     /// audit files: those that were uploaded before this.
     std::optional<Timestamp> before;

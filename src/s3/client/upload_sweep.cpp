@@ -21,11 +21,13 @@ struct Wanted {
     /// Only those to the key that `prefix` is.
     bool is_key = false;
     Timestamp begun_before;
+    /// Further narrows them where there is one.
+    AcceptsKey accepts{};
 
     /// Not every server keeps to the prefix.
     [[nodiscard]] bool has(const ListedUpload& upload) const {
         const bool is_there = is_key ? upload.key == prefix : upload.key.starts_with(prefix);
-        return is_there && upload.initiated < begun_before;
+        return is_there && upload.initiated < begun_before && (!accepts || accepts(upload.key));
     }
 };
 
@@ -152,11 +154,12 @@ private:
 
 }  // namespace
 
-void sweep_uploads(ClientCore& core, S3SweepRequest request, Completion<Uploads> done) {
+void sweep_uploads(ClientCore& core, S3SweepRequest request, AcceptsKey accepts, Completion<Uploads> done) {
     core.start<Uploads>(
         request.call, std::move(done), [&](const OperationPtr<Uploads>& operation) -> Result<void> {
             FILESTORE_TRY(check_age(request.older_than));
-            Wanted wanted{std::move(request.prefix), false, core.requester()->now() - request.older_than};
+            Wanted wanted{std::move(request.prefix), false, core.requester()->now() - request.older_than,
+                          std::move(accepts)};
             return std::make_shared<UploadSweep>(core, operation, std::move(request.bucket),
                                                  std::move(wanted), request.dry_run, request.requester_pays,
                                                  std::move(request.call))
@@ -169,7 +172,7 @@ void abort_uploads_to(ClientCore& core, std::string bucket, std::string key, con
     CallOptions own = options;
     core.start<Uploads>(own, std::move(done), [&](const OperationPtr<Uploads>& operation) -> Result<void> {
         return std::make_shared<UploadSweep>(core, operation, std::move(bucket),
-                                             Wanted{std::move(key), true, Timestamp::max()}, false, false,
+                                             Wanted{std::move(key), true, Timestamp::max(), {}}, false, false,
                                              std::move(own))
             ->list();
     });

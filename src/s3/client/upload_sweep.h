@@ -6,7 +6,11 @@
 
 namespace filestore::s3 {
 
-void sweep_uploads(ClientCore& core, S3SweepRequest request, Completion<std::vector<S3PendingUpload>> done);
+using AcceptsKey = std::function<bool(std::string_view key)>;
+
+/// `accepts` narrows the uploads that are meant, where it is not empty.
+void sweep_uploads(ClientCore& core, S3SweepRequest request, AcceptsKey accepts,
+                   Completion<std::vector<S3PendingUpload>> done);
 
 /// Aborts every upload to exactly this key, however young.
 void abort_uploads_to(ClientCore& core, std::string bucket, std::string key, const CallOptions& options,

@@ -18,6 +18,7 @@
 #include <set>
 #include <thread>
 
+#include "support/child_process.h"
 #include "support/temporary_directory.h"
 
 namespace fs = std::filesystem;
@@ -28,63 +29,10 @@ using filestore::Intent;
 using filestore::Metadata;
 using filestore::Operation;
 using filestore::Timestamp;
+using filestore::test::ChildProcess;
 using filestore::test::TemporaryDirectory;
 
 namespace {
-
-/// A child process that runs `body`, which may report one byte at a time; killed at the end where it still runs.
-class Child {
-public:
-    using Body = std::function<int(const std::function<void(char)>& report)>;
-
-    explicit Child(const Body& body) {
-        int ends[2];
-        REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
-        std::fflush(nullptr);
-        process_ = fork();
-        REQUIRE(process_ >= 0);
-        if (process_ == 0) {
-            close(ends[0]);
-            _exit(body([&](char byte) {
-                if (write(ends[1], &byte, 1) != 1) {
-                    _exit(99);
-                }
-            }));
-        }
-        close(ends[1]);
-        reports_ = ends[0];
-    }
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-    ~Child() {
-        if (process_ > 0) {
-            kill_now();
-        }
-        close(reports_);
-    }
-
-    /// The next byte that the child reports; 0 where it ended without one.
-    char next_report() {
-        char byte = 0;
-        return read(reports_, &byte, 1) == 1 ? byte : '\0';
-    }
-
-    void kill_now() {
-        kill(process_, SIGKILL);
-        static_cast<void>(wait_for_exit());
-    }
-
-    int wait_for_exit() {
-        int status = 0;
-        REQUIRE(waitpid(process_, &status, 0) == process_);
-        process_ = -1;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-    }
-
-private:
-    pid_t process_ = -1;
-    int reports_ = -1;
-};
 
 std::unique_ptr<Catalogue> open_or_fail(const std::string& path) {
     auto opened = Catalogue::open(path);
@@ -185,7 +133,7 @@ unsigned mode_of(const std::string& path) {
 }
 
 /// A child that opens the catalogue, begins the intents and then waits to be killed.
-Child::Body begin_and_wait(const std::string& path, const std::vector<Intent>& intents) {
+ChildProcess::Body begin_and_wait(const std::string& path, const std::vector<Intent>& intents) {
     return [path, intents](const std::function<void(char)>& report) {
         auto catalogue = Catalogue::open(path);
         if (!catalogue.ok()) {
@@ -205,7 +153,7 @@ Child::Body begin_and_wait(const std::string& path, const std::vector<Intent>& i
 
 /// Leaves the intents behind as a process does that is killed.
 void leave_stale(const std::string& path, const std::vector<Intent>& intents) {
-    Child child(begin_and_wait(path, intents));
+    ChildProcess child(begin_and_wait(path, intents));
     REQUIRE(child.next_report() == 'b');
     child.kill_now();
 }
@@ -365,7 +313,7 @@ TEST_CASE("only the owner can read what is made", "[audit]") {
 
 TEST_CASE("a relative path counts from the working directory of the opening", "[audit]") {
     const TemporaryDirectory directory;
-    Child child([&](const std::function<void(char)>&) {
+    ChildProcess child([&](const std::function<void(char)>&) {
         if (chdir((directory.file("")).c_str()) != 0) {
             return 1;
         }
@@ -388,8 +336,8 @@ TEST_CASE("the intent of a killed process is found, that of a live one is not", 
     begin(*catalogue, own);
     Intent upload = new_intent();
     Intent removal = new_intent(Operation::removal);
-    Child doomed(begin_and_wait(path, {upload, removal}));
-    Child living(begin_and_wait(path, {new_intent()}));
+    ChildProcess doomed(begin_and_wait(path, {upload, removal}));
+    ChildProcess living(begin_and_wait(path, {new_intent()}));
     REQUIRE(doomed.next_report() == 'b');
     REQUIRE(living.next_report() == 'b');
     auto stale = catalogue->stale_intents();
@@ -469,7 +417,7 @@ TEST_CASE("a forked child cannot use its parent's catalogue and does not end its
     auto catalogue = open_or_fail(path);
     Intent intent = new_intent();
     begin(*catalogue, intent);
-    Child child([&](const std::function<void(char)>&) {
+    ChildProcess child([&](const std::function<void(char)>&) {
         const bool refused = code_of(catalogue->begin(new_intent())) == ErrorCode::forked &&
                              code_of(catalogue->complete(intent, at_second(1))) == ErrorCode::forked &&
                              code_of(catalogue->stale_intents()) == ErrorCode::forked &&
@@ -494,7 +442,7 @@ TEST_CASE("a session that was closed has ended, although a forked child still ru
     auto catalogue = open_or_fail(path);
     Intent intent = new_intent();
     begin(*catalogue, intent);
-    Child child([](const std::function<void(char)>& report) {
+    ChildProcess child([](const std::function<void(char)>& report) {
         report('r');
         for (;;) {
             pause();
@@ -514,9 +462,9 @@ TEST_CASE("of several processes that recover at once, each intent goes to one", 
     for (std::size_t i = 0; i < sessions; ++i) {
         leave_stale(path, std::vector<Intent>(intents_each, new_intent()));
     }
-    std::vector<std::unique_ptr<Child>> children;
+    std::vector<std::unique_ptr<ChildProcess>> children;
     for (int i = 0; i < 4; ++i) {
-        children.push_back(std::make_unique<Child>([&](const std::function<void(char)>& report) {
+        children.push_back(std::make_unique<ChildProcess>([&](const std::function<void(char)>& report) {
             auto catalogue = Catalogue::open(path);
             if (!catalogue.ok()) {
                 return 1;
@@ -607,9 +555,9 @@ TEST_CASE("four processes make and share a catalogue at the same time", "[audit]
     const std::string path = directory.file("new/c.sqlite");
     constexpr int processes = 4;
     constexpr int files_each = 25;
-    std::vector<std::unique_ptr<Child>> children;
+    std::vector<std::unique_ptr<ChildProcess>> children;
     for (int p = 0; p < processes; ++p) {
-        children.push_back(std::make_unique<Child>([&](const std::function<void(char)>&) {
+        children.push_back(std::make_unique<ChildProcess>([&](const std::function<void(char)>&) {
             auto catalogue = Catalogue::open(path);
             if (!catalogue.ok()) {
                 return 1;
@@ -740,7 +688,7 @@ TEST_CASE("a directory that may not be written answers permission_denied", "[aud
         fs::permissions(locked + "/c.sqlite", fs::perms(0444));
     }
     fs::permissions(locked, fs::perms(0555));
-    Child child([&](const std::function<void(char)>&) {
+    ChildProcess child([&](const std::function<void(char)>&) {
         constexpr uid_t nobody = 65534;
         if (geteuid() == 0 && setuid(nobody) != 0) {
             return 255;
@@ -754,7 +702,7 @@ TEST_CASE("a directory that may not be written answers permission_denied", "[aud
 TEST_CASE("a full disk fails the call, and later calls work again", "[audit]") {
     const TemporaryDirectory directory;
     const std::string path = directory.file("c.sqlite");
-    Child child([&](const std::function<void(char)>&) {
+    ChildProcess child([&](const std::function<void(char)>&) {
         auto catalogue = Catalogue::open(path);
         if (!catalogue.ok() || std::signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
             return 1;
@@ -783,7 +731,7 @@ TEST_CASE("a full disk fails the call, and later calls work again", "[audit]") {
 
 TEST_CASE("a disk too full for a new catalogue answers no_space", "[audit]") {
     const TemporaryDirectory directory;
-    Child child([&](const std::function<void(char)>&) {
+    ChildProcess child([&](const std::function<void(char)>&) {
         std::signal(SIGXFSZ, SIG_IGN);
         const rlimit small{2048, 2048};
         setrlimit(RLIMIT_FSIZE, &small);

@@ -80,6 +80,7 @@ TEST_CASE("every option is set by its name", "[service]") {
                                                        {"retention_days", "7"},
                                                        {"schedule", "@daily"},
                                                        {"time_zone", "Europe/Berlin"},
+                                                       {"cleanup_jitter", "90"},
                                                        {"audit_url", "https://p.supabase.co"},
                                                        {"audit_key", "sb_secret_1"},
                                                        {"audit_table", "uploads_2"},
@@ -124,6 +125,7 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.catalogue_path == "off");
     CHECK(options.cleanup.enabled);
     CHECK(options.cleanup.retention_days == 7);
+    CHECK(options.cleanup.jitter == std::chrono::seconds(90));
     CHECK(options.cleanup.schedule == "@daily");
     CHECK(options.cleanup.time_zone == "Europe/Berlin");
     CHECK(options.audit.url == "https://p.supabase.co");
@@ -205,6 +207,9 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
         {"schedule", "0 0 30 2 *"},
         {"time_zone", ""},
         {"time_zone", "Europe/Berln"},
+        {"cleanup_jitter", "-1"},
+        {"cleanup_jitter", "86401"},
+        {"cleanup_jitter", "1.5"},
         {"audit_table", ""},
         {"audit_table", "uploads; drop"},
         {"catalogue_path", std::string("\0", 1)},

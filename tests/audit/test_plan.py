@@ -1,0 +1,86 @@
+"""A page of old files costs what it holds, however many rows the project has: the index that examples/supabase/ makes is used, and no scan of the table."""
+
+import datetime
+import json
+import os
+import time
+
+LONG = os.environ.get("FILESTORE_TEST_LONG") == "1"
+ROWS = 1_000_000 if LONG else 50_000
+OLD = ROWS // 10
+PAGE = 1000
+FIRST = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def fill(project):
+    """One file a minute."""
+    project.sql(
+        f"insert into public.{project.table} select gen_random_uuid(), 'name', '{{}}', '{FIRST.isoformat()}'::timestamptz + n * interval '1 minute' "
+        f"from generate_series(0, {ROWS - 1}) n"
+    )
+    project.sql(f"vacuum analyze public.{project.table}")
+
+
+def time_of(minute):
+    return (FIRST + datetime.timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def page(project, behind):
+    """As the library asks: uploaded before a time, not deleted, behind the last one of the page before."""
+    target = f"/{project.table}?select=file_id,uploaded_at&deleted_at=is.null&uploaded_at=lt.{time_of(OLD)}"
+    if behind:
+        target += f"&uploaded_at=gte.{behind['at']}&or=(uploaded_at.gt.{behind['at']},file_id.gt.{behind['file_id']})"
+    answer = project.answer("GET", target + f"&order=uploaded_at.asc,file_id.asc&limit={PAGE}", {}, None, project.service_key)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def scans(project):
+    """How often the table was read through, and how many entries of its indexes were read."""
+    project.sql("select pg_stat_clear_snapshot()")
+    (row,) = project.sql(
+        "select seq_scan, (select sum(idx_tup_read) from pg_stat_user_indexes where relname = tables.relname) "
+        f"from pg_stat_user_tables tables where relname = '{project.table}'"
+    )
+    return tuple(map(int, row.split(",")))
+
+
+def test_one_pass_by_the_index(project):
+    fill(project)
+    before = scans(project)
+    found, behind = [], None
+    while rows := page(project, behind):
+        found += [row["file_id"] for row in rows]
+        last = rows[-1]
+        behind = {"at": last["uploaded_at"].replace("+00:00", "Z"), "file_id": last["file_id"]}
+    assert len(found) == len(set(found)) == OLD
+
+    # A session of the server tells of its reads when it is idle for a second, or ends.
+    project.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'")
+    give_up = time.monotonic() + 60
+    while (after := scans(project))[1] < before[1] + OLD:
+        assert time.monotonic() < give_up, (before, after)
+    assert after[0] == before[0]
+    pages = OLD // PAGE + 1
+    assert OLD <= after[1] - before[1] <= OLD + 2 * pages
+
+
+def test_the_plan(project):
+    fill(project)
+    behind = time_of(OLD // 2)
+    (plan,) = json.loads(
+        "".join(
+            project.sql(
+                f"explain (analyze, format json) select file_id, uploaded_at from public.{project.table} where deleted_at is null and uploaded_at < '{time_of(OLD)}' "
+                f"and uploaded_at >= '{behind}' and (uploaded_at > '{behind}' or file_id > '') order by uploaded_at, file_id limit {PAGE}"
+            )
+        )
+        .replace('""', '"')
+        .strip('"')
+    )
+    limit = plan["Plan"]
+    assert limit["Node Type"] == "Limit"
+    (scan,) = limit["Plans"]
+    assert scan["Node Type"] in ("Index Scan", "Index Only Scan")
+    assert scan["Relation Name"] == project.table and "uploaded_at" in scan["Index Cond"]
+    assert scan["Actual Rows"] == PAGE and scan.get("Rows Removed by Filter", 0) <= 1
