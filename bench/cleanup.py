@@ -9,7 +9,6 @@ import datetime
 import json
 import os
 import pathlib
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -52,12 +51,17 @@ def measure(tool, base, old, young):
     subprocess.run([sys.executable, __file__, "fill", base, str(old), str(young)], check=True)
     os.sync()
     begun = time.perf_counter()
-    printed = subprocess.run([tool, "cleanup", "--days", "30", "--yes", "--json", "--option", f"base_path={base}"], capture_output=True, check=True, text=True).stdout
-    seconds = time.perf_counter() - begun
-    report = json.loads(printed.splitlines()[-1])
+    command = [tool, "cleanup", "--days", "30", "--yes", "--json", "--option", f"base_path={base}"]
+    with open(base.with_suffix(".txt"), "w+") as told:
+        child = subprocess.Popen(command, stdout=told)
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - begun
+        assert status == 0, status
+        told.seek(0)
+        *_, last = told
+    report = json.loads(last)
     assert report["removed"] == old and report["failed"] == 0, report
-    # Of all children so far; the smaller run goes first.
-    mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    mib = usage.ru_maxrss / 1024
     print(f"{old:7} old files among {old + young:8} rows: {seconds:7.1f} s, {old / seconds:7.0f} files/s, {mib:6.1f} MiB", flush=True)
     shutil.rmtree(base)
 

@@ -500,7 +500,7 @@ private:
         return end_listed();
     }
 
-    using TakeUploads = Result<void> (CleanupRun::*)(std::vector<FileId>);
+    using TakeUploads = Result<void> (CleanupRun::*)(const std::vector<FileId>&);
 
     Result<void> find_stale_uploads() {
         if (!parts_.backend->capabilities().leaves_uploads) {
@@ -513,13 +513,13 @@ private:
         FILESTORE_TRY(check_limits());
         parts_.backend->sweep_uploads_async(
             {request_.uploads_older_than, std::move(ids), dry_run, limits_},
-            [self = shared_from_this(), take](Result<std::vector<FileId>> uploads) {
+            [self = shared_from_this(), take](const Result<std::vector<FileId>>& uploads) {
                 self->step([&]() -> Result<void> {
                     if (!uploads.ok() && is_lasting(uploads.error())) {
                         return self->finish();
                     }
                     FILESTORE_TRY(uploads);
-                    return (self.get()->*take)(std::move(*uploads));
+                    return (self.get()->*take)(*uploads);
                 });
             });
         return {};
@@ -530,7 +530,7 @@ private:
         return error.code() == ErrorCode::unsupported || error.code() == ErrorCode::permission_denied;
     }
 
-    Result<void> end_stale_uploads(std::vector<FileId> uploads) {
+    Result<void> end_stale_uploads(const std::vector<FileId>& uploads) {
         FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts_.journal->states_of(uploads));
         std::vector<FileId> dead;
         for (std::size_t i = 0; i < uploads.size(); ++i) {
@@ -539,12 +539,12 @@ private:
             }
         }
         if (dead.empty() || request_.dry_run) {
-            return count_stale_uploads(std::move(dead));
+            return count_stale_uploads(dead);
         }
         return sweep(std::move(dead), false, &CleanupRun::count_stale_uploads);
     }
 
-    Result<void> count_stale_uploads(std::vector<FileId> uploads) {
+    Result<void> count_stale_uploads(const std::vector<FileId>& uploads) {
         report_.stale_uploads = uploads.size();
         return finish();
     }
