@@ -159,6 +159,8 @@ struct PresignRequest {
     PresignMethod method = PresignMethod::get;
     /// 1 second to 7 days.
     std::chrono::seconds expires{3600};
+    /// Answer a URL that ends with the credentials, before `expires`, instead of failing with `unauthenticated`.
+    bool allow_earlier_expiry = true;
     CallOptions call{};
 };
 
@@ -166,7 +168,10 @@ struct PresignRequest {
 struct PresignedUrl {
     /// Holds a signature: whoever has it may use it until it expires.
     std::string url{};
+    /// The true end: it may be earlier than was asked for (PresignRequest::allow_earlier_expiry).
     Timestamp expires_at{};
+    /// That is earlier than was asked for, because the credentials end then.
+    bool ends_early = false;
 };
 
 /// Asks for what uploads have left that never ended. A value.
@@ -230,7 +235,8 @@ public:
     /// may be among them or not, wherever the walk is. `invalid_argument` for a limit of 0 or above 1000.
     virtual void list_async(ListRequest request, Completion<ListPage> done) = 0;
 
-    /// A URL by which anybody can use the file for a while. `unsupported` by default.
+    /// A URL by which anybody can use the file for a while. `unsupported` by default. Failures to act on: `unauthenticated` (no credentials, or such as end
+    /// earlier where that is not allowed).
     virtual void presign_async(PresignRequest request, Completion<PresignedUrl> done);
 
     /// Reads every file of the store and tells which are damaged (see verify.h); takes as long as reading them all. Damage is no failure of the call. Files that are stored

@@ -47,7 +47,7 @@ struct CallOptions {
 }
 
 /// Receives the answer of an asynchronous call: exactly once, on the executor, never inside the starting call and never
-/// under a lock of the library. It must not throw. Blocking calls of the library answer `would_deadlock` in it.
+/// under a lock of the library. It must not be empty when it is handed over, and must not throw. Blocking calls of the library answer `would_deadlock` in it.
 /// Only where the system has neither memory nor a thread left does it come on the thread that is at hand, which may be the
 /// one that starts the call, with `no_memory`.
 template <class T>

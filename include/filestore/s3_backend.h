@@ -10,6 +10,7 @@
 #include <string>
 
 #include "filestore/backend.h"
+#include "filestore/s3_client.h"
 #include "filestore/s3_options.h"
 
 namespace filestore {
@@ -20,10 +21,18 @@ struct S3Options : S3ClientOptions {
     std::string bucket;
     /// Led before every file ID, for example `files/`.
     std::string key_prefix;
+
+    /// Of every file: uploads ask for it, and reads have what a customer's key needs. No URL can carry it: presign() of an upload is `unsupported` with any,
+    /// and that of a read with a customer's key.
+    S3Encryption encryption{};
+    /// Of every upload (`STANDARD_IA`, ...), but not of what is stored by a presigned URL; the bucket's own where it is empty.
+    std::string storage_class{};
+    /// Of every request, presigned URLs included: see S3PutRequest::requester_pays.
+    bool requester_pays = false;
 };
 
 /// Opens an S3 backend; does no network I/O and starts no thread. Destroying the handle closes the backend: pending calls complete
-/// with `cancelled`. Failures: `invalid_argument` for an option that cannot be right.
+/// with `cancelled`. Failures: `invalid_argument` for an option that cannot be right, `unsupported` for an encryption or a storage class that the server is known not to have.
 ///
 /// Failures of its calls beyond those of StorageBackend: `configuration` (the bucket does not exist, the server's certificate is not trusted), `unauthenticated`
 /// (missing or wrong keys, wrong clock), `permission_denied`, `unavailable`, `timeout`, `rate_limited`.

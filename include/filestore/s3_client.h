@@ -4,8 +4,8 @@
 /// made, and for what only S3 has: conditions, copies, versions, tags, encryption.
 ///
 /// A resource, movable, and thread-safe: any thread may start any call. Each call has a blocking form and one that returns at once and answers
-/// by a Completion (call.h). The structs are values. A request is handed over with the call, and the streams in it must not be used
-/// elsewhere until the call has completed.
+/// by a Completion (call.h), which must not be empty. A client that was moved from may only be destroyed, closed or assigned to. The structs are values.
+/// A request is handed over with the call, and the streams in it must not be used elsewhere until the call has completed.
 ///
 /// Keys are 1 to 1024 bytes of UTF-8 and are never normalised: `a//b`, `a/../b` and `/a` are keys of their own.
 ///
@@ -362,7 +362,7 @@ struct S3PresignRequest {
     PresignMethod method = PresignMethod::get;
     /// 1 second to 7 days.
     std::chrono::seconds expires{3600};
-    /// put: must be sent as it is here where it is given.
+    /// put: must be sent as it is here where it is given. `invalid_argument` for the other methods.
     std::string content_type{};
     /// Answer a URL that ends with the credentials, before `expires`, instead of failing with `unauthenticated`.
     bool allow_earlier_expiry = true;

@@ -53,12 +53,12 @@ struct S3CredentialProviders {
 
 /// A value; its secrets are wiped when it goes or is assigned to.
 struct S3Credentials {
-    /// Both, or neither: then the others are asked.
+    /// Both, or neither: then the others are asked. Half of a pair, and what no header can have, is `invalid_argument` when a client is opened.
     std::string access_key{};
     SecretString secret_key{};
     SecretString session_token{};
 
-    /// Requests are not signed; no keys are looked for.
+    /// Requests are not signed; no keys are looked for. Not with keys, a profile or a role.
     bool anonymous = false;
 
     /// Only this profile is asked.

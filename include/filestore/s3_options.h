@@ -93,7 +93,7 @@ struct S3ClientOptions {
     /// Where the keys come from; the environment where nothing is set.
     S3Credentials credentials{};
 
-    /// The certificates to trust: themselves (PEM), or a file or directory of them; the system's where both are empty.
+    /// The certificates to trust: themselves (PEM), or a file or directory of them, but not both; the system's where both are empty.
     std::string ca_pem{};
     std::string ca_file{};
 
@@ -101,7 +101,8 @@ struct S3ClientOptions {
     /// asked. Loopback and metadata addresses are never reached through a proxy. What is no URL of a proxy is `invalid_argument` when the client is opened,
     /// and `configuration` of the request where the environment has it; no message repeats it. libcurl keeps its password until the client goes, and does not wipe it.
     std::string proxy{};
-    /// Hosts that go past `proxy`: names, domains, addresses and networks, separated by commas.
+    /// Hosts that go past `proxy`, separated by commas: names and domains (`example.org`, `.example.org` and `*.example.org` all mean it and what is
+    /// below it), addresses, networks (`10.0.0.0/8`), `*` for all. With a port behind it (`example.org:9000`, `[::1]:9000`) only that one.
     std::string no_proxy{};
     bool proxy_from_environment = true;
 
@@ -110,6 +111,8 @@ struct S3ClientOptions {
     unsigned max_connections = 64;
     /// A larger body is announced (`Expect: 100-continue`), so that a server that refuses it is not sent it. Bytes; never where there is none.
     std::optional<std::uint64_t> expect_threshold = std::uint64_t{1} << 20U;
+    /// So long an announced body waits for the server's word before it is sent unasked; 1 millisecond to 1 day.
+    std::chrono::milliseconds expect_wait{1'000};
     /// How long a resolved name is used before it is asked for again, and a connection that nothing goes over is used again; 0 to 1 day. A name that was used
     /// within this time keeps its old addresses while it is asked for, and when no others are found. Connections that are too old are closed by the next request:
     /// an idle client has no thread that would do it sooner.

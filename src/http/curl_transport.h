@@ -49,7 +49,7 @@ struct TransportOptions {
     /// `http://`, `https://` or `socks5h://`, with user and password where it wants them. Empty: that of the environment (`http_proxy`, `https_proxy`, `all_proxy`,
     /// `no_proxy`) as the first request of a loop finds it, unless switched off. Hosts for which is_never_proxied() holds, and requests that ask for it, go past any.
     std::string proxy;
-    /// Hosts that go past `proxy`: names, domains, addresses and networks, separated by commas.
+    /// Hosts that go past `proxy`: see is_excepted().
     std::string no_proxy;
     bool proxy_from_environment = true;
 

@@ -63,6 +63,9 @@ bool is_in_domain(std::string_view host, std::string_view domain) {
     if (domain.ends_with('.')) {
         domain.remove_suffix(1);
     }
+    if (domain.starts_with("*.")) {
+        domain.remove_prefix(1);
+    }
     if (domain.starts_with('.')) {
         domain.remove_prefix(1);
     }
@@ -71,6 +74,40 @@ bool is_in_domain(std::string_view host, std::string_view domain) {
     }
     const std::size_t before = host.size() - domain.size();
     return equal_ignoring_case(host.substr(before), domain) && (before == 0 || host[before - 1] == '.');
+}
+
+/// One of the exceptions: a name, a domain, an address or a network, and the port that alone is meant, if any. A value.
+struct Exception {
+    std::string_view place;
+    std::optional<std::uint16_t> port;
+};
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return failure == std::errc() && end == text.data() + text.size() ? std::optional(port) : std::nullopt;
+}
+
+/// Nothing for a word that is none. The colons of an IPv6 address separate a port only behind its brackets.
+std::optional<Exception> parse_exception(std::string_view word) {
+    std::string_view place = word;
+    std::string_view behind;
+    if (word.starts_with('[')) {
+        const std::size_t bracket = word.find(']');
+        if (bracket == std::string_view::npos) {
+            return std::nullopt;
+        }
+        place = word.substr(1, bracket - 1);
+        behind = word.substr(bracket + 1);
+    } else if (const std::size_t colon = word.find(':'); colon == word.rfind(':')) {
+        place = word.substr(0, colon);
+        behind = word.substr(std::min(colon, word.size()));
+    }
+    if (behind.empty()) {
+        return Exception{place, std::nullopt};
+    }
+    const auto port = parse_port(behind.substr(1));
+    return behind.front() == ':' && port ? std::optional(Exception{place, port}) : std::nullopt;
 }
 
 /// Calls `test` with each word until it says yes.
@@ -122,19 +159,31 @@ bool is_never_proxied(std::string_view host) {
     return false;
 }
 
-bool is_excepted(std::string_view host, std::string_view exceptions) {
-    if (exceptions == "*") {
-        return true;
-    }
-    if (const auto four = parse_address<4>(AF_INET, host)) {
-        return any_word(exceptions,
-                        [&](std::string_view word) { return is_in_network(AF_INET, *four, word); });
-    }
-    if (const auto six = parse_address<16>(AF_INET6, host)) {
-        return any_word(exceptions,
-                        [&](std::string_view word) { return is_in_network(AF_INET6, *six, word); });
-    }
-    return any_word(exceptions, [&](std::string_view word) { return is_in_domain(host, word); });
+std::uint16_t port_of(std::string_view url) noexcept {
+    const std::uint16_t own = is_https(url) ? 443 : 80;
+    const std::string_view host = host_of(url);
+    std::string_view behind(host.data() + host.size(), url.data() + url.size());
+    behind = behind.substr(behind.starts_with(']') ? 1 : 0);
+    behind = behind.substr(0, behind.find_first_of("/?#"));
+    return behind.starts_with(':') ? parse_port(behind.substr(1)).value_or(own) : own;
+}
+
+bool is_excepted(std::string_view host, std::uint16_t port, std::string_view exceptions) {
+    const auto four = parse_address<4>(AF_INET, host);
+    const auto six = parse_address<16>(AF_INET6, host);
+    return any_word(exceptions, [&](std::string_view word) {
+        const auto exception = parse_exception(word);
+        if (!exception || (exception->port && *exception->port != port)) {
+            return false;
+        }
+        const std::string_view place = exception->place;
+        if (place == "*") {
+            return true;
+        }
+        return four  ? is_in_network(AF_INET, *four, place)
+               : six ? is_in_network(AF_INET6, *six, place)
+                     : is_in_domain(host, place);
+    });
 }
 
 bool names_a_proxy(const std::string& text) {
@@ -171,7 +220,7 @@ Proxies proxies_of_environment(const std::function<std::optional<std::string>(co
 std::string_view proxy_for(std::string_view url, const Proxies& proxies) {
     const std::string_view proxy = is_https(url) ? proxies.for_https : proxies.for_http;
     const std::string_view host = host_of(url);
-    return proxy.empty() || is_never_proxied(host) || is_excepted(host, proxies.exceptions)
+    return proxy.empty() || is_never_proxied(host) || is_excepted(host, port_of(url), proxies.exceptions)
                ? std::string_view()
                : proxy;
 }

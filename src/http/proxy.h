@@ -1,7 +1,8 @@
 #pragma once
 
-/// Which proxy a request goes through, by libcurl's rules. Pure functions.
+/// Which proxy a request goes through, by libcurl's rules; of the exceptions, also by those of other programs that read the same variable. Pure functions.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,9 +17,12 @@ namespace filestore::http {
 /// and hear the secrets that such a service tells.
 [[nodiscard]] bool is_never_proxied(std::string_view host);
 
-/// Whether `exceptions` name the host: names and domains (with a dot before them or none; what ends in one is meant, too), addresses and networks
-/// (`10.0.0.0/8`), between commas and blanks. `*` alone names all.
-[[nodiscard]] bool is_excepted(std::string_view host, std::string_view exceptions);
+/// The port of an http or https URL: the scheme's own where it has none.
+[[nodiscard]] std::uint16_t port_of(std::string_view url) noexcept;
+
+/// Whether `exceptions` name the host: names and domains (with `.` or `*.` before them or nothing; what ends in one is meant, too), addresses and networks
+/// (`10.0.0.0/8`), between commas and blanks; `*` for all. One with a port behind it (`store.test:9000`, `[::1]:9000`) means that port alone.
+[[nodiscard]] bool is_excepted(std::string_view host, std::uint16_t port, std::string_view exceptions);
 
 /// A value. An empty proxy is none.
 struct Proxies {

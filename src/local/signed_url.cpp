@@ -119,7 +119,7 @@ PresignedUrl sign_url(std::string_view base, std::string_view key, const Presign
     url.append("?method=").append(method_text(request.method));
     url.append("&expires=").append(expires);
     url.append("&signature=").append(signature_of(key, method_text(request.method), id, expires));
-    return {std::move(url), end};
+    return {std::move(url), end, false};
 }
 
 }  // namespace local

@@ -110,7 +110,7 @@ Result<PresignedUrl> presigned_url(PresignMethod method, const Call& call, Signa
     for (NameValue& parameter : presign_query(signing, signer.keys, signer.scope, life.time)) {
         query.push_back(std::move(parameter));
     }
-    return PresignedUrl{object_target(signer.endpoint, call.key, query).url, life.ends};
+    return PresignedUrl{object_target(signer.endpoint, call.key, query).url, life.ends, life.is_cut};
 }
 
 }  // namespace
@@ -232,7 +232,7 @@ private:
         { const Call ended(std::move(call_)); }
         const auto done = std::exchange(done_, nullptr);
         const auto self = std::exchange(alive_, nullptr);
-        done(Outcome{std::move(answer), maybe_done_, maybe_done_ || lost});
+        done(Outcome{std::move(answer), maybe_done_, maybe_done_ || lost, attempted_});
     }
 
     const std::shared_ptr<Requester> requester_;
@@ -710,7 +710,7 @@ bool Requester::signs_payload() const noexcept {
 }
 
 void Requester::send(Call call, std::function<void(Outcome)> done) {
-    const auto endpoint = resolve_endpoint(options_, call.bucket, region_of(call.bucket));
+    const auto endpoint = resolve_endpoint(options_, call.bucket, learned_region(call.bucket));
     if (!endpoint.ok()) {
         return done(Outcome{endpoint.error()});
     }
@@ -732,8 +732,9 @@ void Requester::with_signer(const std::string& bucket, const CallOptions& limits
 }
 
 Result<Signer> Requester::signer_of(const std::string& bucket, ResolvedCredentials keys) {
-    std::string region = region_of(bucket);
-    FILESTORE_TRY_ASSIGN(Endpoint endpoint, resolve_endpoint(options_, bucket, region));
+    const std::string learned = learned_region(bucket);
+    FILESTORE_TRY_ASSIGN(Endpoint endpoint, resolve_endpoint(options_, bucket, learned));
+    std::string region = learned.empty() ? options_.region : learned;
     return Signer{std::move(endpoint), std::move(keys.keys), keys.expires_at,
                   SigningScope{std::move(region), "s3", now()}};
 }
@@ -759,7 +760,7 @@ Result<SignatureLife> signature_life(SignatureWish wish, const Signer& signer) {
                      "the credentials end at " + format_timestamp(begins + time) +
                          ", before the signature would: ask for less, or use others");
     }
-    return SignatureLife{time, begins + time};
+    return SignatureLife{time, begins + time, is_cut};
 }
 
 void Requester::presign(PresignMethod method, Call call, SignatureWish wish,
@@ -786,10 +787,10 @@ std::shared_ptr<Requester> Requester::with(S3ClientOptions options, CredentialsP
     return std::make_shared<Requester>(std::move(options), std::move(parts));
 }
 
-std::string Requester::region_of(const std::string& bucket) {
+std::string Requester::learned_region(const std::string& bucket) {
     const std::lock_guard lock(mutex_);
     const auto found = regions_.find(bucket);
-    return found == regions_.end() ? options_.region : found->second;
+    return found == regions_.end() ? std::string() : found->second;
 }
 
 void Requester::learn_region(const std::string& bucket, std::string region) {

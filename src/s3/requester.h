@@ -80,6 +80,8 @@ struct Outcome {
     bool maybe_done_before = false;
     /// The same of any attempt. Says nothing where the call succeeded.
     bool maybe_done = false;
+    /// What was asked for, and where: leads the message of a failure that the answer is to blame for.
+    std::string attempted{};
 };
 
 /// What requests to one bucket are signed with at one moment. A value; never printed.
@@ -105,6 +107,8 @@ struct SignatureWish {
 struct SignatureLife {
     std::chrono::seconds time{};
     Timestamp ends{};
+    /// Shorter than wished.
+    bool is_cut = false;
 };
 
 /// Ends with the keys, where that is earlier than wished; `unauthenticated` where it must not, or nothing is left.
@@ -159,7 +163,8 @@ private:
     class RunningCall;
 
     [[nodiscard]] Result<Signer> signer_of(const std::string& bucket, ResolvedCredentials keys);
-    [[nodiscard]] std::string region_of(const std::string& bucket);
+    /// Empty where the options' region is all that is known.
+    [[nodiscard]] std::string learned_region(const std::string& bucket);
     void learn_region(const std::string& bucket, std::string region);
     [[nodiscard]] std::uint64_t random();
 

@@ -20,6 +20,7 @@
 #include "s3/client/upload_sweep.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/object_metadata.h"
+#include "s3/protocol/write_options.h"
 #include "s3/transfer/object_download.h"
 #include "s3/transfer/object_upload.h"
 
@@ -31,11 +32,22 @@ using s3::Answer;
 using s3::Call;
 using s3::OperationPtr;
 
+/// How every file is stored. A value.
+struct Storing {
+    S3Encryption encryption;
+    std::string storage_class;
+    bool requester_pays = false;
+};
+
 /// Lives until its calls have been answered.
 class S3Backend final : public StorageBackend, public std::enable_shared_from_this<S3Backend> {
 public:
-    S3Backend(std::shared_ptr<s3::ClientCore> core, std::string bucket, std::string key_prefix)
-        : core_(std::move(core)), bucket_(std::move(bucket)), key_prefix_(std::move(key_prefix)) {}
+    S3Backend(std::shared_ptr<s3::ClientCore> core, std::string bucket, std::string key_prefix,
+              Storing storing)
+        : core_(std::move(core)),
+          bucket_(std::move(bucket)),
+          key_prefix_(std::move(key_prefix)),
+          storing_(std::move(storing)) {}
 
     Capabilities capabilities() const noexcept override {
         return {.remove_tells_existence = false,
@@ -71,20 +83,39 @@ private:
 
     [[nodiscard]] std::string key_of(const FileId& id) const { return key_prefix_ + id.str(); }
 
-    [[nodiscard]] Call call_on(const FileId& id, const CallOptions& options) const {
-        return s3::object_call(bucket_, key_of(id), {}, options);
+    /// One that reads.
+    [[nodiscard]] Result<Call> call_on(const FileId& id, const CallOptions& options) const {
+        Call call = s3::object_call(bucket_, key_of(id), {}, options);
+        FILESTORE_TRY_ASSIGN(call.headers, access_headers());
+        return call;
+    }
+
+    [[nodiscard]] Result<std::vector<s3::NameValue>> access_headers() const {
+        return s3::access_headers(storing_.encryption, storing_.requester_pays, core_->is_tls());
     }
 
     const std::shared_ptr<s3::ClientCore> core_;
     const std::string bucket_;
     const std::string key_prefix_;
+    const Storing storing_;
 };
 
-/// Type and metadata. An upload whose size is not known when it begins is sent in parts, which a server cannot cut short.
+/// What of an upload's headers is not its metadata.
+Result<std::vector<s3::NameValue>> storing_headers(const Storing& storing, const std::string& content_type,
+                                                   bool tls) {
+    S3PutRequest put;
+    put.content_type = content_type;
+    put.storage_class = storing.storage_class;
+    put.encryption = storing.encryption;
+    put.requester_pays = storing.requester_pays;
+    return s3::put_headers(put, tls);
+}
+
+/// Metadata and the rest. An upload whose size is not known when it begins is sent in parts, which a server cannot cut short.
 Result<std::vector<s3::NameValue>> headers_of(const s3::ObjectMetadata& object,
-                                              const std::string& content_type) {
+                                              const std::vector<s3::NameValue>& others) {
     FILESTORE_TRY_ASSIGN(auto headers, s3::to_headers(object));
-    headers.push_back({"content-type", content_type});
+    headers.insert(headers.end(), others.begin(), others.end());
     return headers;
 }
 
@@ -122,7 +153,11 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
               FILESTORE_TRY(s3::to_headers(object));
               FILESTORE_TRY(s3::check_storable(core_->quirks(), key_of(checked.id)));
               FILESTORE_TRY_ASSIGN(auto conditions, condition_of(checked, core_->quirks()));
+              FILESTORE_TRY_ASSIGN(auto others,
+                                   storing_headers(storing_, checked.content_type, core_->is_tls()));
               s3::ObjectUpload upload;
+              FILESTORE_TRY_ASSIGN(upload.target.access_headers, access_headers());
+              upload.target.requester_pays = storing_.requester_pays;
               upload.target.bucket = bucket_;
               upload.target.key = key_of(checked.id);
               upload.target.cancel = checked.call.cancel;
@@ -130,12 +165,13 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
               upload.target.pause = checked.call.pause;
               upload.source = std::move(checked.source);
               upload.checksums = core_->checksum_choice();
-              upload.headers = [object, type = std::move(checked.content_type)](
-                                   std::optional<std::uint64_t> size) mutable {
+              upload.headers = [object,
+                                others = std::move(others)](std::optional<std::uint64_t> size) mutable {
                   object.size = size;
-                  return headers_of(object, type);
+                  return headers_of(object, others);
               };
-              upload.target.etags = core_->etag_rules();
+              upload.target.encryption = s3::to_encryption(storing_.encryption).kind;
+              upload.target.etags = core_->etag_rules(storing_.encryption);
               upload.part_sizes = core_->part_sizes();
               upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), !conditions.empty());
               upload.target.conditions = std::move(conditions);
@@ -155,6 +191,7 @@ void S3Backend::download_async(DownloadRequest request, Completion<DownloadRecei
           [this](const OperationPtr<DownloadReceipt>& operation, DownloadRequest checked) -> Result<void> {
               FILESTORE_TRY(s3::check_in_reach(checked.range));
               s3::ObjectDownload download;
+              FILESTORE_TRY_ASSIGN(download.headers, access_headers());
               download.bucket = bucket_;
               download.key = key_of(checked.id);
               download.sink = std::move(checked.sink);
@@ -189,8 +226,11 @@ void S3Backend::download_async(DownloadRequest request, Completion<DownloadRecei
 void S3Backend::remove_async(FileRequest request, Completion<bool> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<bool>& operation, const FileRequest& checked) -> Result<void> {
-              Call call = call_on(checked.id, checked.call);
+              Call call = s3::object_call(bucket_, key_of(checked.id), {}, checked.call);
               call.method = http::Method::remove;
+              if (storing_.requester_pays) {
+                  call.headers.push_back(s3::requester_pays_header());
+              }
               core_->send(
                   operation, std::move(call),
                   [this, self = shared_from_this(), operation](const Result<Answer>& answer) -> Result<void> {
@@ -227,6 +267,7 @@ void S3Backend::remove_batch_async(RemoveBatchRequest request, Completion<std::v
         batch.objects.push_back({key_of(id), {}});
         outcomes.push_back({id, false, false});
     }
+    batch.requester_pays = storing_.requester_pays;
     batch.call = std::move(request.call);
     s3::remove_batch(*core_, std::move(batch),
                      [self = shared_from_this(), outcomes = std::move(outcomes), done = std::move(done)](
@@ -251,7 +292,7 @@ bool is_lasting(const Error& error) {
 void S3Backend::discard_async(FileRequest request, Completion<void> done) {
     const std::string key = key_of(request.id);
     const CallOptions options = request.call;
-    s3::abort_uploads_to(*core_, bucket_, key, options,
+    s3::abort_uploads_to(*core_, bucket_, key, storing_.requester_pays, options,
                          [self = shared_from_this(), request = std::move(request), done = std::move(done)](
                              const Result<std::vector<S3PendingUpload>>& aborted) mutable {
                              if (!aborted.ok() && !is_lasting(aborted.error())) {
@@ -264,7 +305,8 @@ void S3Backend::discard_async(FileRequest request, Completion<void> done) {
 void S3Backend::exists_async(FileRequest request, Completion<bool> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<bool>& operation, const FileRequest& checked) -> Result<void> {
-              core_->head(operation, call_on(checked.id, checked.call),
+              FILESTORE_TRY_ASSIGN(Call call, call_on(checked.id, checked.call));
+              core_->head(operation, std::move(call),
                           [operation](const Result<Answer>& answer) -> Result<void> {
                               if (!answer.ok() && answer.error().code() != ErrorCode::not_found) {
                                   return answer.error();
@@ -279,7 +321,8 @@ void S3Backend::exists_async(FileRequest request, Completion<bool> done) {
 void S3Backend::metadata_async(FileRequest request, Completion<FileInfo> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<FileInfo>& operation, const FileRequest& checked) -> Result<void> {
-              core_->head(operation, call_on(checked.id, checked.call),
+              FILESTORE_TRY_ASSIGN(Call call, call_on(checked.id, checked.call));
+              core_->head(operation, std::move(call),
                           [operation, id = checked.id](const Result<Answer>& answer) -> Result<void> {
                               FILESTORE_TRY(answer);
                               FILESTORE_TRY_ASSIGN(const std::uint64_t size,
@@ -339,6 +382,7 @@ void S3Backend::list_async(ListRequest request, Completion<ListPage> done) {
               // A key, which holds for as long as somebody keeps the cursor.
               asked.start_after = checked.cursor.empty() ? "" : key_prefix_ + checked.cursor;
               asked.limit = static_cast<unsigned>(checked.limit);
+              asked.requester_pays = storing_.requester_pays;
               asked.call = checked.call;
               FILESTORE_TRY_ASSIGN(Call call, s3::list_call(core_->quirks(), asked));
               core_->send(operation, std::move(call),
@@ -356,11 +400,29 @@ void S3Backend::list_async(ListRequest request, Completion<ListPage> done) {
           });
 }
 
+/// What is encrypted with a customer's key is read with it, and what is to be encrypted is put with the wish: in headers, which no URL has.
+Result<void> check_presignable(PresignMethod method, S3Encryption::Kind kind) {
+    using Kind = S3Encryption::Kind;
+    const bool reads = method == PresignMethod::get || method == PresignMethod::head;
+    const bool needs_headers =
+        (reads && kind == Kind::customer) || (method == PresignMethod::put && kind != Kind::bucket_default);
+    return needs_headers
+               ? Error(ErrorCode::unsupported,
+                       "files of this store are encrypted as the options say, by headers that no URL "
+                       "can have: make the bucket encrypt them by itself")
+               : Result<void>();
+}
+
 void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<PresignedUrl>& operation, const PresignRequest& checked) -> Result<void> {
+              FILESTORE_TRY(check_presignable(checked.method, storing_.encryption.kind));
+              Call call = s3::object_call(bucket_, key_of(checked.id), {}, checked.call);
+              if (storing_.requester_pays) {
+                  call.query.push_back(s3::requester_pays_header());
+              }
               core_->requester()->presign(
-                  checked.method, call_on(checked.id, checked.call), {checked.expires},
+                  checked.method, std::move(call), {checked.expires, checked.allow_earlier_expiry},
                   [operation](Result<PresignedUrl> url) { operation->finish(std::move(url)); });
               return {};
           });
@@ -384,6 +446,7 @@ void S3Backend::sweep_uploads_async(SweepUploadsRequest request, Completion<std:
     sweep.prefix = key_prefix_;
     sweep.older_than = request.older_than;
     sweep.dry_run = request.dry_run;
+    sweep.requester_pays = storing_.requester_pays;
     sweep.call = std::move(request.call);
     std::set<FileId> only(request.ids.begin(), request.ids.end());
     auto is_meant = [prefix = key_prefix_, only = std::move(only)](std::string_view key) {
@@ -404,6 +467,17 @@ void S3Backend::sweep_uploads_async(SweepUploadsRequest request, Completion<std:
         });
 }
 
+/// What can be seen without asking the server.
+Result<void> check_storing(const s3::ClientCore& core, const Storing& storing) {
+    S3PutRequest put;
+    put.key = "any";
+    put.storage_class = storing.storage_class;
+    put.encryption = storing.encryption;
+    FILESTORE_TRY(s3::check_supported(core.quirks(), put));
+    FILESTORE_TRY(storing_headers(storing, put.content_type, core.is_tls()));
+    return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<StorageBackend>> open_s3_backend(S3Options options) {
@@ -414,9 +488,11 @@ Result<std::shared_ptr<StorageBackend>> open_s3_backend(S3Options options) {
     FILESTORE_TRY(s3::resolve_endpoint(options, options.bucket));
     std::string bucket = std::move(options.bucket);
     std::string key_prefix = std::move(options.key_prefix);
+    Storing storing{std::move(options.encryption), std::move(options.storage_class), options.requester_pays};
     FILESTORE_TRY_ASSIGN(auto core, s3::ClientCore::open(std::move(options)));
-    return make_backend_handle(
-        std::make_shared<S3Backend>(std::move(core), std::move(bucket), std::move(key_prefix)));
+    FILESTORE_TRY(check_storing(*core, storing));
+    return make_backend_handle(std::make_shared<S3Backend>(std::move(core), std::move(bucket),
+                                                           std::move(key_prefix), std::move(storing)));
 }
 
 }  // namespace filestore

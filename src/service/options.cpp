@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "audit/postgrest/request.h"
+#include "core/encoding.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "filestore/service.h"
@@ -77,6 +78,11 @@ constexpr auto download_checks = std::to_array<Choice<DownloadCheck>>({{"off", D
                                                                        {"checksum", DownloadCheck::checksum},
                                                                        {"true", DownloadCheck::checksum},
                                                                        {"false", DownloadCheck::size}});
+constexpr auto encryptions =
+    std::to_array<Choice<S3Encryption::Kind>>({{"bucket_default", S3Encryption::Kind::bucket_default},
+                                               {"s3", S3Encryption::Kind::s3},
+                                               {"kms", S3Encryption::Kind::kms},
+                                               {"customer", S3Encryption::Kind::customer}});
 constexpr auto switches = std::to_array<Choice<bool>>({{"true", true}, {"false", false}});
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {
@@ -132,18 +138,63 @@ Objection set_number(Number& target, std::string_view value, std::type_identity_
     return {};
 }
 
-Objection set_seconds(std::chrono::milliseconds& target, std::string_view value) {
-    constexpr double least = 0.001;
-    constexpr double most = 86'400;
+constexpr std::chrono::milliseconds none{0};
+constexpr std::chrono::milliseconds shortest{1};
+constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
+
+std::string in_seconds(std::chrono::milliseconds time) {
+    return time == shortest ? "0.001" : std::to_string(time.count() / 1000);
+}
+
+Objection set_seconds(std::chrono::milliseconds& target, std::string_view value,
+                      std::chrono::milliseconds least = shortest) {
     double seconds = 0;
     const char* end = value.data() + value.size();
     const auto [stopped, failure] = std::from_chars(value.data(), end, seconds, std::chars_format::fixed);
+    const std::chrono::duration<double> time(seconds);
     // Written so that a NaN, which from_chars reads, is refused.
-    const bool in_range = seconds >= least && seconds <= most;
+    const bool in_range = time >= least && time <= longest;
     if (failure != std::errc() || stopped != end || !in_range) {
-        return "must be a number of seconds from 0.001 to 86400";
+        return "must be a number of seconds from " + in_seconds(least) + " to " + in_seconds(longest);
     }
     target = std::chrono::milliseconds(std::llround(seconds * 1000));
+    return {};
+}
+
+Objection set_whole_seconds(std::chrono::seconds& target, std::string_view value, std::int64_t least,
+                            std::int64_t most) {
+    std::int64_t seconds = 0;
+    Objection objection = set_number(seconds, value, least, most);
+    if (!objection.empty()) {
+        return objection + " (seconds)";
+    }
+    target = std::chrono::seconds(seconds);
+    return {};
+}
+
+/// Bytes, or `off`.
+Objection set_threshold(std::optional<std::uint64_t>& target, std::string_view value) {
+    if (value == "off") {
+        target = std::nullopt;
+        return {};
+    }
+    std::uint64_t bytes = 0;
+    Objection objection = set_number(bytes, value, 0, mebibyte * mebibyte);
+    if (!objection.empty()) {
+        return objection + ", or off";
+    }
+    target = bytes;
+    return {};
+}
+
+/// Base64 of the bytes, as keys are handed on in text.
+Objection set_customer_key(SecretString& target, std::string_view value) {
+    constexpr std::size_t key_size = 32;
+    auto key = from_base64(value);
+    if (!key.ok() || key->size() != key_size) {
+        return "must be base64 of 32 bytes";
+    }
+    target = SecretString(std::move(*key));
     return {};
 }
 
@@ -209,6 +260,17 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"aws_secret_key", [](Options o, Value v) { return set_text(o.s3.credentials.secret_key, v); }, true},
     {"aws_session_token", [](Options o, Value v) { return set_text(o.s3.credentials.session_token, v); },
      true},
+    {"anonymous", [](Options o, Value v) { return set_choice(o.s3.credentials.anonymous, v, switches); }},
+    {"aws_profile", [](Options o, Value v) { return set_text(o.s3.credentials.profile, v); }},
+    {"role_arn", [](Options o, Value v) { return set_text(o.s3.credentials.role.role_arn, v); }},
+    {"role_session_name", [](Options o, Value v) { return set_text(o.s3.credentials.role.session_name, v); }},
+    {"external_id", [](Options o, Value v) { return set_text(o.s3.credentials.role.external_id, v); }},
+    {"role_policy", [](Options o, Value v) { return set_text(o.s3.credentials.role.policy, v); }},
+    {"role_duration",
+     [](Options o, Value v) { return set_whole_seconds(o.s3.credentials.role.duration, v, 900, 43'200); }},
+    {"sts_endpoint", [](Options o, Value v) { return set_text(o.s3.credentials.sts_endpoint, v); }, true},
+    {"instance_metadata_endpoint",
+     [](Options o, Value v) { return set_text(o.s3.credentials.instance_metadata_endpoint, v); }, true},
     {"region", [](Options o, Value v) { return set_nonempty(o.s3.region, v); }},
     {"endpoint", [](Options o, Value v) { return set_text(o.s3.endpoint, v); }, true},
     {"dual_stack", [](Options o, Value v) { return set_choice(o.s3.dual_stack, v, switches); }},
@@ -216,13 +278,36 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"payload_signing",
      [](Options o, Value v) { return set_choice(o.s3.payload_signing, v, payload_signings); }},
     {"key_prefix", [](Options o, Value v) { return set_text(o.s3.key_prefix, v); }},
+    {"storage_class", [](Options o, Value v) { return set_text(o.s3.storage_class, v); }},
+    {"server_side_encryption",
+     [](Options o, Value v) { return set_choice(o.s3.encryption.kind, v, encryptions); }},
+    {"kms_key_id", [](Options o, Value v) { return set_text(o.s3.encryption.kms_key_id, v); }},
+    {"kms_context", [](Options o, Value v) { return set_text(o.s3.encryption.kms_context, v); }},
+    {"sse_customer_key", [](Options o, Value v) { return set_customer_key(o.s3.encryption.customer_key, v); },
+     true},
+    {"requester_pays", [](Options o, Value v) { return set_choice(o.s3.requester_pays, v, switches); }},
     {"ca_file", [](Options o, Value v) { return set_text(o.s3.ca_file, v); }},
+    {"ca_pem", [](Options o, Value v) { return set_text(o.s3.ca_pem, v); }},
     {"spool_directory", [](Options o, Value v) { return set_text(o.s3.spool_directory, v); }},
     {"connect_timeout", [](Options o, Value v) { return set_seconds(o.s3.connect_timeout, v); }},
     {"stall_timeout", [](Options o, Value v) { return set_seconds(o.s3.stall_timeout, v); }},
     {"first_byte_timeout", [](Options o, Value v) { return set_seconds(o.s3.first_byte_timeout, v); }},
+    {"expect_threshold", [](Options o, Value v) { return set_threshold(o.s3.expect_threshold, v); }},
+    {"expect_wait", [](Options o, Value v) { return set_seconds(o.s3.expect_wait, v); }},
+    {"dns_cache_time",
+     [](Options o, Value v) { return set_whole_seconds(o.s3.dns_cache_time, v, 0, 86'400); }},
+    {"max_idle_age", [](Options o, Value v) { return set_whole_seconds(o.s3.max_idle_age, v, 0, 86'400); }},
     {"max_attempts", [](Options o, Value v) { return set_number(o.s3.retry.max_attempts, v, 1, 100); }},
+    {"retry_first_delay", [](Options o, Value v) { return set_seconds(o.s3.retry.first_delay, v, none); }},
+    {"retry_longest_delay",
+     [](Options o, Value v) { return set_seconds(o.s3.retry.longest_delay, v, none); }},
+    {"retry_longest_time", [](Options o, Value v) { return set_seconds(o.s3.retry.longest_time, v, none); }},
+    {"retry_longest_silence",
+     [](Options o, Value v) { return set_seconds(o.s3.retry.longest_silence, v, none); }},
     {"proxy", [](Options o, Value v) { return set_text(o.s3.proxy, v); }, true},
+    {"no_proxy", [](Options o, Value v) { return set_text(o.s3.no_proxy, v); }},
+    {"proxy_from_environment",
+     [](Options o, Value v) { return set_choice(o.s3.proxy_from_environment, v, switches); }},
     {"profile", [](Options o, Value v) { return set_text(o.s3.profile, v); }},
     {"checksum_mode", [](Options o, Value v) { return set_choice(o.s3.checksum_mode, v, checksum_modes); }},
     {"checksum_algorithm",

@@ -1,5 +1,6 @@
 """Every command, on every store."""
 
+import datetime
 import json
 import os
 import re
@@ -360,6 +361,43 @@ def test_presign_prints_a_url_that_works_without_keys(run, store):
     assert record["file_id"] == file_id and TIME.fullmatch(record["expires_at"]) and "X-Amz-Expires=90" in record["url"]
     for words in (["--expires", "0"], ["--expires", "1y"], ["--expires", "8d"], ["--method", "POST"]):
         assert_fails(run("presign", file_id, *words), 2)
+
+
+def options_with_keys_that_end(directory, ends):
+    """The command's options for a store that it need not ask, and an environment whose keys end at that time."""
+    (directory / "keys.json").write_text(
+        json.dumps(
+            {
+                "Version": 1,
+                "AccessKeyId": "key",
+                "SecretAccessKey": "secret",
+                "SessionToken": "token",
+                "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+        )
+    )
+    (directory / "config").write_text(f"[default]\ncredential_process = /bin/cat {directory}/keys.json\n")
+    options = ["--backend", "s3", "--bucket", "bucket", "--endpoint", "http://127.0.0.1:9", "--option", "catalogue_path=off"]
+    return options, {"AWS_CONFIG_FILE": str(directory / "config"), "AWS_SHARED_CREDENTIALS_FILE": str(directory / "none")}
+
+
+def test_presign_says_where_the_keys_end_before_the_url(tool, tmp_path):
+    ends = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(minutes=10)
+    options, environment = options_with_keys_that_end(tmp_path, ends)
+    file_id = "6f1c1f0e-3f1b-4c43-9d1e-0a4c8a1b2c3d"
+    cut = tool.run("presign", file_id, "--expires", "12h", *options, environment=environment)
+    assert cut.code == 0 and cut.out.startswith(b"http"), cut
+    assert cut.err.startswith(b"filestore: warning: the URL ends at ") and cut.err.count(b"\n") == 1, cut
+    assert ends.strftime("%Y-%m-%dT%H:%M:%S").encode() in cut.err, cut
+    whole = tool.run("presign", file_id, "--expires", "5m", *options, environment=environment)
+    assert whole.code == 0 and whole.err == b"", whole
+    assert_fails(tool.run("presign", file_id, "--expires", "12h", "--whole-time", *options, environment=environment), 5, "credentials end")
+    whole = tool.run("presign", file_id, "--expires", "5m", "--whole-time", *options, environment=environment)
+    assert whole.code == 0 and whole.err == b"", whole
+
+
+def test_keys_to_files_are_not_taken_from_the_command_line(tool, local):
+    assert_fails(tool.run("list", "--option", "sse_customer_key=MARKER", *local.options), 2, "not taken from the command line")
 
 
 def asked(url, method, body=None):

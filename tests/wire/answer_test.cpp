@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "filestore/s3_client.h"
 #include "wire/s3_client.h"
 
 using namespace filestore;
@@ -151,6 +152,30 @@ TEST_CASE("a HEAD answer that lacks what it must have is damaged", "[wire]") {
         REQUIRE_FALSE(info.ok());
         CHECK(info.error().code() == ErrorCode::corrupt);
     }
+}
+
+TEST_CASE("a damaged answer is told with what was asked", "[wire]") {
+    const char* const head =
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nETag: \"e\"\r\nLast-Modified: yesterday\r\n\r\n";
+    const ScriptedServer server({conversation({head, answer("200 OK", "", "<ListBucketResult>")})});
+    S3ClientOptions options = options_for(server);
+    options.max_connections = 1;
+    S3Client client = S3Client::open(options).value();
+    S3ObjectRequest request;
+    request.bucket = "bucket";
+    request.key = "key";
+    const auto object = client.head(request);
+    REQUIRE_FALSE(object.ok());
+    CHECK(object.error().code() == ErrorCode::corrupt);
+    CHECK_THAT(std::string(object.error().message()),
+               Catch::StartsWith("HEAD 'key' in bucket 'bucket' at " + server.endpoint() + ": ") &&
+                   Catch::Contains("'yesterday'"));
+    S3ListRequest list;
+    list.bucket = "bucket";
+    const auto page = client.list(list);
+    REQUIRE_FALSE(page.ok());
+    CHECK_THAT(std::string(page.error().message()),
+               Catch::StartsWith("GET in bucket 'bucket' at " + server.endpoint() + ": "));
 }
 
 TEST_CASE("an answer of success whose body is an error is none", "[wire]") {

@@ -70,6 +70,41 @@ TEST_CASE("a bucket of another region is asked there, then and later", "[wire][m
     CHECK(server.connections() == 1);
 }
 
+TEST_CASE("a host of AWS that was given is that of the bucket's region once a redirect told it",
+          "[wire][mending]") {
+    struct Row {
+        const char* endpoint;
+        S3Addressing addressing;
+        const char* asked;
+        const char* then;
+    };
+    using enum S3Addressing;
+    const Row row =
+        GENERATE(Row{"http://s3.us-east-1.amazonaws.com", path, "s3.us-east-1.amazonaws.com",
+                     "s3.eu-west-2.amazonaws.com"},
+                 Row{"http://s3.amazonaws.com", virtual_host, "bucket.s3.amazonaws.com",
+                     "bucket.s3.eu-west-2.amazonaws.com"},
+                 Row{"http://s3.dualstack.us-east-1.amazonaws.com", path,
+                     "s3.dualstack.us-east-1.amazonaws.com", "s3.dualstack.eu-west-2.amazonaws.com"});
+    const ScriptedServer proxy({conversation(
+        {wrong_region("301 Moved Permanently", "PermanentRedirect", "x-amz-bucket-region: eu-west-2\r\n", ""),
+         stored, stored})});
+    S3ClientOptions options = plain_options(proxy);
+    options.endpoint = row.endpoint;
+    options.addressing = row.addressing;
+    options.proxy = proxy.endpoint();
+    S3Client client = S3Client::open(options).value();
+    CHECK(code_of_put(client) == ErrorCode::ok);
+    CHECK(code_of_put(client) == ErrorCode::ok);
+    const auto requests = proxy.requests();
+    REQUIRE(requests.size() == 3);
+    CHECK(requests[0].header("host") == row.asked);
+    CHECK(requests[1].header("host") == row.then);
+    CHECK(requests[2].header("host") == row.then);
+    CHECK(requests[1].line().starts_with("PUT http://" + std::string(row.then) + "/"));
+    CHECK(is_signed_for(requests[1], "eu-west-2"));
+}
+
 TEST_CASE("two servers that name each other are asked once each", "[wire][mending]") {
     const auto refusal = [](const std::string& region) {
         return wrong_region("400 Bad Request", "AuthorizationHeaderMalformed", "",

@@ -16,6 +16,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const std::string keys_of_20_minutes =
+    answer("200 OK", "",
+           R"({"AccessKeyId":"key","SecretAccessKey":"secret","Token":"token",)"
+           R"("Expiration":"2026-01-31T12:20:00Z"})");
+
 /// A client whose keys end 20 minutes after the time that its clock tells.
 class Temporary {
 public:
@@ -58,13 +63,7 @@ private:
         return S3Client::open(std::move(options)).value();
     }
 
-    static std::string keys() {
-        return answer("200 OK", "",
-                      R"({"AccessKeyId":"key","SecretAccessKey":"secret","Token":"token",)"
-                      R"("Expiration":"2026-01-31T12:20:00Z"})");
-    }
-
-    ScriptedServer agent_{{conversation({keys(), keys()})}};
+    ScriptedServer agent_{{conversation({keys_of_20_minutes, keys_of_20_minutes})}};
     ScriptedServer server_;
     EnvironmentVariable where_{"AWS_CONTAINER_CREDENTIALS_FULL_URI", agent_.endpoint().c_str()};
     S3Client client_ = open(server_);
@@ -77,12 +76,14 @@ TEST_CASE("a presigned URL ends with its keys, and says so", "[wire][presign]") 
     const auto whole = temporary.presign(10min);
     REQUIRE(whole.ok());
     CHECK(whole->expires_at == FixedClock().now() + 10min);
+    CHECK_FALSE(whole->ends_early);
     CHECK_THAT(whole->url,
                Catch::Contains("X-Amz-Expires=600&") && Catch::Contains("X-Amz-Security-Token=token"));
 
     const auto cut = temporary.presign(1h);
     REQUIRE(cut.ok());
     CHECK(cut->expires_at == FixedClock().now() + 20min);
+    CHECK(cut->ends_early);
     CHECK_THAT(cut->url, Catch::Contains("X-Amz-Expires=1200&"));
 }
 
@@ -90,6 +91,46 @@ TEST_CASE("a presigned URL that would end too early is refused where that is ask
     Temporary temporary;
     CHECK(code_of(temporary.presign(1h, false)) == ErrorCode::unauthenticated);
     CHECK(temporary.presign(20min, false).ok());
+}
+
+TEST_CASE("a store refuses a URL that would end too early where that is asked for", "[wire][presign]") {
+    const ScriptedServer agent({conversation({keys_of_20_minutes, keys_of_20_minutes})});
+    const EnvironmentVariable where("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.endpoint().c_str());
+    const ScriptedServer server;
+    S3Options options = options_for(server);
+    options.credentials = {};
+    options.credentials.allowed = {false, false, false, true, false};
+    const auto backend = open_s3_backend(std::move(options)).value();
+    PresignRequest request;
+    request.id = some_id();
+    request.expires = 1h;
+    const auto cut = backend->presign(request);
+    REQUIRE(cut.ok());
+    CHECK(cut->ends_early);
+    CHECK(cut->expires_at == FixedClock().now() + 20min);
+    request.allow_earlier_expiry = false;
+    CHECK(code_of(backend->presign(request)) == ErrorCode::unauthenticated);
+}
+
+TEST_CASE("a type is signed for what is put, and nothing else", "[wire][presign]") {
+    const ScriptedServer server;
+    S3Client client = S3Client::open(options_for(server)).value();
+    S3PresignRequest request;
+    request.bucket = "bucket";
+    request.key = "key";
+    request.content_type = "text/plain";
+    for (const PresignMethod method : {PresignMethod::get, PresignMethod::head, PresignMethod::remove}) {
+        request.method = method;
+        CHECK(code_of(client.presign(request)) == ErrorCode::invalid_argument);
+    }
+    request.method = PresignMethod::put;
+    CHECK_THAT(client.presign(request).value().url,
+               Catch::EndsWith("X-Amz-SignedHeaders=content-type%3Bhost"));
+    for (const char* type :
+         {"text/plain\r\nx-amz-acl: public-read", "text/plain\n", " text/plain", "t\x7f"}) {
+        request.content_type = type;
+        CHECK(code_of(client.presign(request)) == ErrorCode::invalid_argument);
+    }
 }
 
 TEST_CASE("whether keys cut a URL is told by the server's time", "[wire][presign]") {

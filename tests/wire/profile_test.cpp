@@ -1,6 +1,7 @@
 /// What the profile of a server changes in what is sent to it.
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <future>
 
 #include "core/checksum/checksum.h"
@@ -744,4 +745,105 @@ TEST_CASE("a probe that leaves something says what", "[wire][probe]") {
     const auto result = open_client(server, "").probe(probe_of());
     REQUIRE(code_of(result) == ErrorCode::unsupported);
     CHECK(result.error().message().find("pre/filestore-probe-") != std::string_view::npos);
+}
+
+namespace {
+
+const std::string stored_version = answer("200 OK", "ETag: \"e\"\r\nx-amz-version-id: v1\r\n", "");
+const std::string other_bytes = answer("200 OK", "ETag: \"x\"\r\n" + std::string(date_line), "other bytes");
+const std::string access_denied = answer("403 Forbidden", "", error_body("AccessDenied"));
+
+/// What comes of a probe whose first object has a version and which fails soon after, where the clean-up's requests behind the first removal are answered so:
+/// `answers` is told the key of the object.
+Result<S3ProbeResult> probe_of_versions(
+    ScriptedServer& server, const std::function<std::vector<std::string>(const std::string& key)>& answers) {
+    std::promise<void> removed;
+    std::promise<void> ready;
+    Script begin = conversation({stored_version, other_bytes});
+    const std::string last = answer("204 No Content", "Connection: close\r\n", "");
+    begin.insert(begin.end(),
+                 {ExpectRequest{}, Signal{&removed}, Await{ready.get_future().share()}, Send{last}});
+    server.add(std::move(begin));
+    S3Client client = open_client(server, "");
+    auto result = std::async(std::launch::async, [&] { return client.probe(probe_of()); });
+    removed.get_future().wait();
+    const std::string line = lines_of(server).front();
+    server.add(conversation(answers(line.substr(std::string("PUT /bucket/").size()))));
+    ready.set_value();
+    return result.get();
+}
+
+std::string version_listing(const std::string& key, const std::string& end) {
+    return answer(
+        "200 OK", "",
+        "<ListVersionsResult>" + end + "<Version><Key>" + key +
+            "</Key><VersionId>v1</VersionId><IsLatest>true</IsLatest>"
+            "<LastModified>2026-01-31T11:00:00Z</LastModified><Size>1</Size><ETag>\"e\"</ETag></Version>"
+            "</ListVersionsResult>");
+}
+
+const std::string goes_on =
+    cut_short + "<NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker>";
+
+bool names(const Result<S3ProbeResult>& result, std::string_view what) {
+    return !result.ok() && result.error().message().find(what) != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a probe removes the versions that it stored", "[wire][probe][versions]") {
+    ScriptedServer server;
+    const auto result = probe_of_versions(server, [](const std::string& key) {
+        return Lines{version_listing(key, complete), gone, nothing_left};
+    });
+    CHECK(code_of(result) == ErrorCode::unsupported);
+    CHECK_FALSE(names(result, "look for"));
+    CHECK(removals(server) == 2);
+    CHECK(lines_of(server)[4].ends_with("?versionId=v1"));
+}
+
+TEST_CASE("a probe says which versions it could not remove", "[wire][probe][versions]") {
+    ScriptedServer server;
+    const auto result = probe_of_versions(server, [](const std::string& key) {
+        return Lines{version_listing(key, complete), access_denied, nothing_left};
+    });
+    CHECK(names(result, "look for 'version v1 of pre/filestore-probe-"));
+}
+
+TEST_CASE("a probe that cannot see its versions says so", "[wire][probe][versions]") {
+    ScriptedServer server;
+    const std::string unseen = "look for 'versions of objects under pre/filestore-probe-";
+    SECTION("it may not list them") {
+        const auto result = probe_of_versions(server, [](const std::string&) {
+            return Lines{access_denied, nothing_left};
+        });
+        CHECK(names(result, unseen));
+    }
+    SECTION("their listing does not end") {
+        const auto result = probe_of_versions(server, [](const std::string& key) {
+            Lines answers;
+            for (int page = 0; page < 20; ++page) {
+                answers.insert(answers.end(), {version_listing(key, goes_on), gone});
+            }
+            answers.push_back(nothing_left);
+            return answers;
+        });
+        CHECK(names(result, unseen));
+    }
+    SECTION("more follow those that stay") {
+        const auto result = probe_of_versions(server, [](const std::string& key) {
+            return Lines{version_listing(key, goes_on), access_denied, nothing_left};
+        });
+        CHECK(names(result, "and 1 more"));
+        CHECK(removals(server) == 2);
+    }
+}
+
+TEST_CASE("a marker of a removal is removed though versions have no names", "[wire][probe][versions]") {
+    ScriptedServer server;
+    const std::string marked =
+        answer("204 No Content", "x-amz-delete-marker: true\r\nx-amz-version-id: null\r\n", "");
+    server.add(conversation({stored, other_bytes, marked, access_denied, nothing_left}));
+    const auto result = open_client(server, "").probe(probe_of());
+    CHECK(names(result, "versions of objects under"));
 }

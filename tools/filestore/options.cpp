@@ -326,9 +326,13 @@ std::vector<CLI::Option*> Parser::add_list_options(CLI::App& app) {
 
 std::vector<CLI::Option*> Parser::add_presign_options(CLI::App& app) {
     CLI::Option* method = add_text(app, "--method", "METHOD", method_, "GET (default), PUT, HEAD or DELETE");
-    CLI::Option* expires = add_text(app, "--expires", "TIME", expires_,
-                                    "How long the URL can be used, such as 90s, 15m, 1h (default), 7d");
-    return {method, expires};
+    CLI::Option* expires =
+        add_text(app, "--expires", "TIME", expires_,
+                 "How long the URL can be used, such as 90s, 15m, 1h (default), 7d; less, with "
+                 "a warning, where the credentials end before");
+    CLI::Option* whole_time =
+        app.add_flag("--whole-time", options_.whole_time, "Fail where the credentials end before that");
+    return {method, expires, whole_time};
 }
 
 std::vector<CLI::Option*> Parser::add_verify_options(CLI::App& app) {

@@ -62,6 +62,8 @@ struct Options {
     /// presign: what the URL allows, and for how long.
     PresignMethod method = PresignMethod::get;
     std::chrono::seconds expires{3600};
+    /// Fail where the credentials do not last so long.
+    bool whole_time = false;
 
     /// verify: see VerifyRequest.
     bool repair = false;

@@ -10,8 +10,8 @@ namespace filestore::tool {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> credentials{"aws_access_key", "aws_secret_key", "aws_session_token",
-                                                      "audit_key"};
+constexpr std::array<std::string_view, 5> credentials{"aws_access_key", "aws_secret_key", "aws_session_token",
+                                                      "sse_customer_key", "audit_key"};
 
 struct BackendOwnOption {
     std::string_view name;

@@ -33,8 +33,9 @@ Error invalid(std::string message) {
 
 Result<void> check_times(const S3ClientOptions& options) {
     if (!is_limit(options.connect_timeout) || !is_limit(options.first_byte_timeout) ||
-        !is_limit(options.stall_timeout)) {
-        return invalid("connect_timeout, first_byte_timeout and stall_timeout are 1 millisecond to 1 day");
+        !is_limit(options.stall_timeout) || !is_limit(options.expect_wait)) {
+        return invalid(
+            "connect_timeout, first_byte_timeout, stall_timeout and expect_wait are 1 millisecond to 1 day");
     }
     if (!is_span(options.dns_cache_time) || !is_span(options.max_idle_age)) {
         return invalid("dns_cache_time and max_idle_age are 0 seconds to 1 day");
@@ -57,6 +58,9 @@ Result<void> check_options(const S3ClientOptions& options, PartLimits limits) {
     FILESTORE_TRY(check_endpoint(options));
     if (!options.proxy.empty() && !http::names_a_proxy(options.proxy)) {
         return invalid("proxy is no URL of a proxy, such as http://host:3128");
+    }
+    if (!options.ca_pem.empty() && !options.ca_file.empty()) {
+        return invalid("ca_pem and ca_file both name the certificates to trust: choose one");
     }
     if (options.event_loops < 1 || options.event_loops > 64) {
         return invalid("event_loops is 1 to 64");
@@ -109,6 +113,7 @@ http::TransportOptions transport_options(const S3ClientOptions& options,
     transport.proxy_from_environment = options.proxy_from_environment;
     transport.max_connections = options.max_connections;
     transport.expect_threshold = options.expect_threshold;
+    transport.expect_wait = options.expect_wait;
     transport.dns_cache_time = options.dns_cache_time;
     transport.max_idle_age = options.max_idle_age;
     transport.reactor = reactor;

@@ -91,7 +91,7 @@ public:
                              step_of(*operation->answer, *operation->executor, [&] {
                                  const Result<void> handled = tell(next, outcome);
                                  if (!handled.ok()) {
-                                     operation->finish(scrubbed(handled.error(), outcome));
+                                     operation->finish(told(handled.error(), outcome));
                                  }
                              });
                          });
@@ -146,9 +146,13 @@ private:
 
     void join_waiting() noexcept;
 
-    /// What `next` failed with may quote the answer.
-    static Error scrubbed(const Error& error, const Outcome& outcome) {
-        return outcome.answer.ok() ? without_secrets(error, outcome.answer->secrets) : error;
+    /// What `next` failed with may quote the answer, and where that cannot be right it tells nothing of what was asked.
+    static Error told(const Error& error, const Outcome& outcome) {
+        if (!outcome.answer.ok()) {
+            return error;
+        }
+        const Error scrubbed = without_secrets(error, outcome.answer->secrets);
+        return error.code() == ErrorCode::corrupt ? scrubbed.within(outcome.attempted) : scrubbed;
     }
 
     template <class Next>

@@ -32,6 +32,16 @@ PostPolicy policy_of(const S3PresignPostRequest& request, Timestamp expires_at) 
     return policy;
 }
 
+/// Readers of a URL send no type, and a signature over one would be refused.
+Result<std::vector<NameValue>> type_headers(const S3PresignRequest& request) {
+    if (request.method != PresignMethod::put && !request.content_type.empty()) {
+        return Error(ErrorCode::invalid_argument, "content_type is of what is put: leave it out otherwise");
+    }
+    ContentHeaders content;
+    content.content_type = request.content_type;
+    return content_headers(content);
+}
+
 }  // namespace
 
 Result<void> check_expiry(std::chrono::seconds expires) {
@@ -50,9 +60,7 @@ void presign(ClientCore& core, const S3PresignRequest& request, Completion<Presi
             FILESTORE_TRY(check_expiry(request.expires));
             FILESTORE_TRY(check_supported(core.quirks(), request));
             Call call = object_call(request.bucket, request.key, request.version_id, options);
-            if (!request.content_type.empty()) {
-                call.headers.push_back({"content-type", request.content_type});
-            }
+            FILESTORE_TRY_ASSIGN(call.headers, type_headers(request));
             if (request.requester_pays) {
                 call.query.push_back(requester_pays_header());
             }

@@ -11,7 +11,6 @@
 #include "core/encoding.h"
 #include "core/try.h"
 #include "s3/client/objects.h"
-#include "s3/protocol/listing_xml.h"
 #include "s3/protocol/write_options.h"
 
 namespace filestore::s3 {
@@ -105,7 +104,9 @@ Result<Answer> ProbeSession::send(Call call) {
     if (answer.ok()) {
         headers_.insert(headers_.end(), answer->headers.begin(), answer->headers.end());
         const std::string_view version = answer->header("x-amz-version-id");
-        versions_seen_ = versions_seen_ || (!version.empty() && version != "null");
+        // Where versions are suspended, they have no names, and removals still leave markers.
+        versions_seen_ = versions_seen_ || (!version.empty() && version != "null") ||
+                         answer->header("x-amz-delete-marker") == "true";
     }
     return answer;
 }
@@ -251,7 +252,7 @@ std::vector<std::string> ProbeSession::clean_up() {
         }
     }
     if (versions_seen_) {
-        remove_versions();
+        remove_versions(left);
     }
     // Also under names that the server made of ours.
     const auto listed = listed_keys();
@@ -281,23 +282,39 @@ void ProbeSession::abort_uploads() {
 }
 
 /// In a versioned bucket a removed object is still there, behind a marker.
-void ProbeSession::remove_versions() {
+void ProbeSession::remove_versions(std::vector<std::string>& left) {
     for (std::size_t page = 0; page < most_listed_pages; ++page) {
         const auto answer = ask(http::Method::get, {}, {{"versions", ""}, {"prefix", folder_}});
         const auto listing =
             answer.ok() ? parse_version_listing(answer->body) : Result<VersionListing>(answer.error());
-        if (!listing.ok() || listing->versions.empty()) {
-            return;
+        if (!listing.ok()) {
+            break;
         }
-        for (const ListedVersion& version : listing->versions) {
-            if (version.key.starts_with(folder_)) {
-                static_cast<void>(send_removal(version.key, {{"versionId", version.version_id}}));
-            }
-        }
+        const bool all_removed = remove_versions(*listing, left);
         if (!listing->truncated) {
             return;
         }
+        // The next page would begin with the same ones.
+        if (!all_removed) {
+            break;
+        }
     }
+    left.push_back("versions of objects under " + folder_);
+}
+
+bool ProbeSession::remove_versions(const VersionListing& listing, std::vector<std::string>& left) {
+    bool all_removed = true;
+    for (const ListedVersion& version : listing.versions) {
+        if (!version.key.starts_with(folder_)) {
+            continue;
+        }
+        const auto removed = send_removal(version.key, {{"versionId", version.version_id}});
+        if (!removed.ok() && removed.error().code() != ErrorCode::not_found) {
+            left.push_back("version " + version.version_id + " of " + version.key);
+            all_removed = false;
+        }
+    }
+    return all_removed;
 }
 
 Result<Answer> ProbeSession::send_removal(std::string key, std::vector<NameValue> query) {

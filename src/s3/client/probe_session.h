@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "s3/client/core.h"
+#include "s3/protocol/listing_xml.h"
 #include "s3/protocol/multipart_xml.h"
 #include "s3/transfer/upload_checksums.h"
 
@@ -100,7 +101,10 @@ private:
     [[nodiscard]] Result<Answer> send_making(std::string_view name, Call call);
     [[nodiscard]] Result<Answer> send_removal(std::string key, std::vector<NameValue> query);
     void abort_uploads();
-    void remove_versions();
+    /// Adds to `left` what may still be there.
+    void remove_versions(std::vector<std::string>& left);
+    /// Those of one page; whether they all went.
+    [[nodiscard]] bool remove_versions(const VersionListing& listing, std::vector<std::string>& left);
     [[nodiscard]] Result<std::vector<std::string>> listed_keys();
 
     ClientCore& core_;

@@ -167,13 +167,13 @@ void sweep_uploads(ClientCore& core, S3SweepRequest request, AcceptsKey accepts,
         });
 }
 
-void abort_uploads_to(ClientCore& core, std::string bucket, std::string key, const CallOptions& options,
-                      Completion<Uploads> done) {
+void abort_uploads_to(ClientCore& core, std::string bucket, std::string key, bool requester_pays,
+                      const CallOptions& options, Completion<Uploads> done) {
     CallOptions own = options;
     core.start<Uploads>(own, std::move(done), [&](const OperationPtr<Uploads>& operation) -> Result<void> {
         return std::make_shared<UploadSweep>(core, operation, std::move(bucket),
-                                             Wanted{std::move(key), true, Timestamp::max(), {}}, false, false,
-                                             std::move(own))
+                                             Wanted{std::move(key), true, Timestamp::max(), {}}, false,
+                                             requester_pays, std::move(own))
             ->list();
     });
 }

@@ -13,7 +13,7 @@ void sweep_uploads(ClientCore& core, S3SweepRequest request, AcceptsKey accepts,
                    Completion<std::vector<S3PendingUpload>> done);
 
 /// Aborts every upload to exactly this key, however young.
-void abort_uploads_to(ClientCore& core, std::string bucket, std::string key, const CallOptions& options,
-                      Completion<std::vector<S3PendingUpload>> done);
+void abort_uploads_to(ClientCore& core, std::string bucket, std::string key, bool requester_pays,
+                      const CallOptions& options, Completion<std::vector<S3PendingUpload>> done);
 
 }  // namespace filestore::s3

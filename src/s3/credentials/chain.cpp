@@ -94,14 +94,31 @@ Result<void> check_endpoint(const std::string& url, const char* name) {
                        : Error(ErrorCode::invalid_argument, std::string(parsed.error().message()));
 }
 
-Result<void> check_options(const S3Credentials& options) {
-    if (options.anonymous && (has_given_keys(options) || !options.role.role_arn.empty())) {
+Result<void> check_role(const S3Role& role) {
+    constexpr std::chrono::minutes shortest{15};
+    constexpr std::chrono::hours longest{12};
+    if (role.duration < shortest || role.duration > longest) {
+        return Error(ErrorCode::invalid_argument, "a role is assumed for 15 minutes to 12 hours, not for " +
+                                                      std::to_string(role.duration.count()) + " seconds");
+    }
+    const bool says_how = !role.session_name.empty() || !role.external_id.empty() || !role.policy.empty();
+    if (role.role_arn.empty() && says_how) {
         return Error(ErrorCode::invalid_argument,
-                     "the S3 credentials are anonymous and have keys or a role: choose one");
+                     "the S3 credentials say how to assume a role, and not which: set role_arn");
+    }
+    return {};
+}
+
+Result<void> check_options(const S3Credentials& options) {
+    if (options.anonymous &&
+        (has_given_keys(options) || !options.profile.empty() || !options.role.role_arn.empty())) {
+        return Error(ErrorCode::invalid_argument,
+                     "the S3 credentials are anonymous and have keys, a profile or a role: choose one");
     }
     if (has_given_keys(options) && !options.profile.empty()) {
         return Error(ErrorCode::invalid_argument, "the S3 credentials have keys and a profile: choose one");
     }
+    FILESTORE_TRY(check_role(options.role));
     FILESTORE_TRY(check_endpoint(options.sts_endpoint, "sts_endpoint"));
     return check_endpoint(options.instance_metadata_endpoint, "instance_metadata_endpoint");
 }
@@ -146,10 +163,14 @@ Result<CredentialsProviderPtr> make_credentials_provider(const S3Credentials& op
     if (options.anonymous) {
         return make_given_provider(Credentials());
     }
-    CredentialsProviderPtr provider =
-        has_given_keys(options)
-            ? make_given_provider(given_keys(options.access_key, options.secret_key, options.session_token))
-            : make_search(options, context);
+    CredentialsProviderPtr provider;
+    if (has_given_keys(options)) {
+        FILESTORE_TRY_ASSIGN(Credentials keys,
+                             given_keys(options.access_key, options.secret_key, options.session_token));
+        provider = make_given_provider(std::move(keys));
+    } else {
+        provider = make_search(options, context);
+    }
     if (!options.role.role_arn.empty()) {
         provider = make_assume_role_provider(context, std::move(provider), role_of(options.role),
                                              options.sts_endpoint);

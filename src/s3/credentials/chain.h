@@ -15,7 +15,7 @@ namespace filestore::s3 {
 [[nodiscard]] CredentialsProviderPtr make_chain(std::vector<CredentialsProviderPtr> providers);
 
 /// What a client asks for its keys, as `options` say; caches and renews (see refreshing.h). Does no I/O and reads nothing. `invalid_argument` for options that
-/// contradict each other and for endpoints that are none.
+/// contradict each other, for keys and roles that cannot be right, and for endpoints that are none.
 [[nodiscard]] Result<CredentialsProviderPtr> make_credentials_provider(const S3Credentials& options,
                                                                        const ProviderContext& context);
 

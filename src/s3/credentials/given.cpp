@@ -28,14 +28,17 @@ private:
 
 Result<Credentials> given_keys(std::string access_key, SecretString secret_key, SecretString session_token) {
     if (access_key.empty() || secret_key.empty()) {
-        return Error(ErrorCode::unauthenticated,
+        return Error(ErrorCode::invalid_argument,
                      std::string("the options have ") +
                          (!access_key.empty()   ? "an access key without a secret key"
                           : !secret_key.empty() ? "a secret key without an access key"
                                                 : "a session token without keys") +
                          ": give access key and secret key, or none of them to use the environment");
     }
-    return checked_keys({std::move(access_key), std::move(secret_key), std::move(session_token)}, "options");
+    auto keys =
+        checked_keys({std::move(access_key), std::move(secret_key), std::move(session_token)}, "options");
+    return keys.ok() ? std::move(keys)
+                     : Error(ErrorCode::invalid_argument, std::string(keys.error().message()));
 }
 
 CredentialsProviderPtr make_given_provider(Result<Credentials> keys) {

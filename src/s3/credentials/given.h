@@ -8,7 +8,7 @@
 
 namespace filestore::s3 {
 
-/// `unauthenticated` for half of a pair, and where one cannot be sent.
+/// `invalid_argument` for half of a pair, and where one cannot be sent.
 [[nodiscard]] Result<Credentials> given_keys(std::string access_key, SecretString secret_key,
                                              SecretString session_token);
 

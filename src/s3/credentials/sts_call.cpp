@@ -6,7 +6,7 @@
 #include "core/encoding.h"
 #include "core/try.h"
 #include "s3/credentials/plain_url.h"
-#include "s3/protocol/endpoint.h"
+#include "s3/protocol/aws_host.h"
 
 namespace filestore::s3 {
 namespace {

@@ -1,7 +1,6 @@
 #include "s3/protocol/endpoint.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +9,7 @@
 #include "core/ascii.h"
 #include "core/text.h"
 #include "core/try.h"
+#include "s3/protocol/aws_host.h"
 
 namespace filestore::s3 {
 namespace {
@@ -68,26 +68,6 @@ Result<void> check_region(std::string_view region) {
         return invalid("the S3 region " + quoted(region) + " is not a region name: use one like 'us-east-1'");
     }
     return {};
-}
-
-/// Where the hosts of a group of AWS regions are (AWS General Reference, "Partitions").
-struct Partition {
-    std::string_view region_prefix;
-    std::string_view domain;
-};
-
-constexpr std::array partitions{
-    Partition{"cn-", "amazonaws.com.cn"},
-    Partition{"eusc-", "amazonaws.eu"},
-    Partition{"us-iso-", "c2s.ic.gov"},
-    Partition{"us-isob-", "sc2s.sgov.gov"},
-    Partition{"eu-isoe-", "cloud.adc-e.uk"},
-    Partition{"us-isof-", "csp.hci.ic.gov"},
-    Partition{std::string_view(), "amazonaws.com"},
-};
-
-std::string aws_host(std::string_view region, bool dual_stack) {
-    return (dual_stack ? "s3.dualstack." : "s3.") + to_lower(region) + '.' + std::string(aws_domain(region));
 }
 
 /// The parts of an endpoint's URL.
@@ -215,8 +195,9 @@ Result<void> check_virtual_host(std::string_view bucket, std::string_view host) 
     return {};
 }
 
-/// The endpoint, or AWS of the region.
-Result<EndpointUrl> service_url(const S3ClientOptions& options, std::string_view region) {
+/// The endpoint, or AWS of the region; of a region that was learned, where there is one.
+Result<EndpointUrl> service_url(const S3ClientOptions& options, std::string_view learned_region = {}) {
+    const std::string_view region = learned_region.empty() ? options.region : learned_region;
     FILESTORE_TRY(check_region(region));
     if (options.endpoint.empty()) {
         return EndpointUrl{"https", aws_host(region, options.dual_stack), {}, {}};
@@ -225,17 +206,14 @@ Result<EndpointUrl> service_url(const S3ClientOptions& options, std::string_view
         return invalid(
             "dual_stack chooses among AWS's hosts, and an endpoint is given: leave one of them out");
     }
-    return parse_endpoint(options.endpoint);
+    FILESTORE_TRY_ASSIGN(EndpointUrl url, parse_endpoint(options.endpoint));
+    if (!learned_region.empty()) {
+        url.host = aws_host_in_region(url.host, learned_region);
+    }
+    return url;
 }
 
 }  // namespace
-
-std::string_view aws_domain(std::string_view region) {
-    const auto partition = std::find_if(partitions.begin(), partitions.end(), [region](const Partition& p) {
-        return region.starts_with(p.region_prefix);
-    });
-    return partition->domain;
-}
 
 std::string endpoint_host(const S3ClientOptions& options) {
     if (options.endpoint.empty()) {
@@ -251,18 +229,14 @@ bool is_over_tls(const S3ClientOptions& options) noexcept {
 }
 
 Result<void> check_endpoint(const S3ClientOptions& options) {
-    FILESTORE_TRY(service_url(options, options.region));
+    FILESTORE_TRY(service_url(options));
     return {};
 }
 
-Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket) {
-    return resolve_endpoint(options, bucket, options.region);
-}
-
 Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket,
-                                  std::string_view region) {
+                                  std::string_view learned_region) {
     FILESTORE_TRY(check_bucket(bucket));
-    FILESTORE_TRY_ASSIGN(EndpointUrl url, service_url(options, region));
+    FILESTORE_TRY_ASSIGN(EndpointUrl url, service_url(options, learned_region));
 
     Endpoint endpoint{std::move(url.scheme), std::move(url.host), std::move(url.path)};
     if (wants_virtual_host(options, bucket)) {

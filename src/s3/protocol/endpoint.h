@@ -35,11 +35,10 @@ struct Target {
 
 /// `invalid_argument` when bucket, region or endpoint cannot be right: an empty or malformed bucket (3 to 63 of [a-z0-9.-], also A-Z
 /// and _ for old buckets in path style), another scheme, user information, a query or a fragment in the endpoint, control characters, an endpoint beside dual_stack.
-[[nodiscard]] Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket);
-
-/// The same for a bucket that turned out to be in this region.
+///
+/// `learned_region`: where the bucket turned out to be; empty where nothing is known. A host of AWS, also one that was given, is that of this region then.
 [[nodiscard]] Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket,
-                                                std::string_view region);
+                                                std::string_view learned_region = {});
 
 /// The host of the endpoint, without port; empty for AWS and for an endpoint that cannot be right.
 [[nodiscard]] std::string endpoint_host(const S3ClientOptions& options);
@@ -49,9 +48,6 @@ struct Target {
 
 /// What of resolve_endpoint() does not depend on a bucket.
 [[nodiscard]] Result<void> check_endpoint(const S3ClientOptions& options);
-
-/// Where the hosts of AWS in this region are: `amazonaws.com`.
-[[nodiscard]] std::string_view aws_domain(std::string_view region);
 
 /// The object with this key (empty: the bucket itself) and these decoded query parameters.
 [[nodiscard]] Target object_target(const Endpoint& endpoint, std::string_view key,

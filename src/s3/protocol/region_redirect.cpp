@@ -1,28 +1,15 @@
 #include "s3/protocol/region_redirect.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/ascii.h"
+#include "s3/protocol/aws_host.h"
 #include "s3/protocol/headers.h"
 #include "s3/protocol/host_name.h"
 #include "s3/protocol/xml.h"
 
 namespace filestore::s3 {
 namespace {
-
-/// Behind the service's name and the region in an AWS host.
-constexpr std::array<std::string_view, 7> aws_domains{"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu",
-                                                      "c2s.ic.gov",    "sc2s.sgov.gov",    "cloud.adc-e.uk",
-                                                      "csp.hci.ic.gov"};
-
-/// The AWS domain that the host lies in; empty for another host.
-std::string_view aws_domain_of(std::string_view host) {
-    const auto* const found =
-        std::find_if(aws_domains.begin(), aws_domains.end(),
-                     [host](std::string_view domain) { return is_within_domain(host, domain); });
-    return found == aws_domains.end() ? std::string_view() : *found;
-}
 
 bool is_region_name(std::string_view text) {
     constexpr std::size_t longest = 32;

@@ -221,9 +221,10 @@ TEST_CASE_METHOD(Fixture, "limits that are reached before a call starts", "[bloc
         CHECK(backend->remove({new_id(), options}).error().code() == code);
         CHECK(backend->metadata({new_id(), options}).error().code() == code);
         CHECK(backend->list({{}, 10, options}).error().code() == code);
-        CHECK(backend->presign({new_id(), {}, std::chrono::seconds(60), options}).error().code() == code);
+        CHECK(backend->presign({new_id(), {}, std::chrono::seconds(60), true, options}).error().code() ==
+              code);
     }
-    CHECK(backend->presign({new_id(), {}, std::chrono::seconds(60), {}}).error().code() ==
+    CHECK(backend->presign({new_id(), {}, std::chrono::seconds(60), true, {}}).error().code() ==
           ErrorCode::unsupported);
 }
 

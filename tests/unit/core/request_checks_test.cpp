@@ -46,7 +46,7 @@ TEST_CASE("requests that can be served", "[request_checks]") {
     CHECK(check_request(good_download()).ok());
     CHECK(check_request(FileRequest{FileId::generate().value(), {}}).ok());
     CHECK(check_request(ListRequest{}).ok());
-    CHECK(check_request(PresignRequest{FileId::generate().value(), {}, 3600s, {}}).ok());
+    CHECK(check_request(PresignRequest{FileId::generate().value(), {}, 3600s, true, {}}).ok());
 }
 
 TEST_CASE("an upload that cannot be served", "[request_checks]") {
@@ -112,10 +112,10 @@ TEST_CASE("the limits of lists and presigned URLs", "[request_checks]") {
     CHECK(check_request(ListRequest{{}, 1, {}}).ok());
     const FileId id = FileId::generate().value();
     for (const auto expires : {0s, -1s, 604'801s}) {
-        check_refused(PresignRequest{id, {}, expires, {}});
+        check_refused(PresignRequest{id, {}, expires, true, {}});
     }
-    CHECK(check_request(PresignRequest{id, {}, 1s, {}}).ok());
-    CHECK(check_request(PresignRequest{id, {}, 604'800s, {}}).ok());
+    CHECK(check_request(PresignRequest{id, {}, 1s, true, {}}).ok());
+    CHECK(check_request(PresignRequest{id, {}, 604'800s, true, {}}).ok());
     check_refused(PresignRequest{});
     check_refused(FileRequest{});
 }

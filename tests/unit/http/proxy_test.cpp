@@ -16,6 +16,16 @@ TEST_CASE("the host of a URL", "[proxy]") {
     CHECK(host_of("").empty());
 }
 
+TEST_CASE("the port of a URL", "[proxy]") {
+    CHECK(port_of("http://store.test/key:9") == 80);
+    CHECK(port_of("HTTPS://store.test") == 443);
+    CHECK(port_of("https://store.test:9000?x=:1") == 9000);
+    CHECK(port_of("http://[fd00::1]:81/x") == 81);
+    CHECK(port_of("http://[fd00::1]/x") == 80);
+    CHECK(port_of("http://user:7@store.test:1/a@b:2") == 1);
+    CHECK(port_of("") == 80);
+}
+
 TEST_CASE("what names a proxy", "[proxy]") {
     for (const char* text :
          {"http://proxy.test:3128", "https://proxy.test", "socks5h://user:word@proxy.test:1080",
@@ -54,7 +64,12 @@ TEST_CASE("hosts that go past a proxy", "[proxy]") {
              Case{"store.test", "", false},
              Case{"store.test", "*", true},
              Case{"10.1.2.3", "*", true},
-             Case{"store.test", "other.test, *", false},
+             Case{"store.test", "other.test, *", true},
+             Case{"10.1.2.3", "other.test,*", true},
+             Case{"store.test", "*.store.test", true},
+             Case{"bucket.store.test", "*.store.test", true},
+             Case{"anystore.test", "*.store.test", false},
+             Case{"anystore.test", "*store.test", false},
              Case{"store.test", "store.test", true},
              Case{"STORE.test", "Store.TEST", true},
              Case{"bucket.store.test", "store.test", true},
@@ -68,7 +83,25 @@ TEST_CASE("hosts that go past a proxy", "[proxy]") {
              Case{"store.test", "other.test,store.test", true},
              Case{"store.test", " other.test ,, store.test ", true},
              Case{"store.test", "other.test store.test", true},
-             Case{"store.test", "store.test:9000", false},
+             Case{"store.test", "store.test:9000", true},
+             Case{"bucket.store.test", ".store.test:9000", true},
+             Case{"store.test", "store.test:900", false},
+             Case{"store.test", "store.test:", false},
+             Case{"store.test", "store.test:http", false},
+             Case{"store.test", "store.test:99999", false},
+             Case{"store.test", "*:9000", true},
+             Case{"store.test", "*:80", false},
+             Case{"store.test", ":9000", false},
+             Case{"10.1.2.3", "10.1.2.3:9000", true},
+             Case{"10.1.2.3", "10.0.0.0/8:9000", true},
+             Case{"10.1.2.3", "10.1.2.3:80", false},
+             Case{"fd00::1", "[fd00::1]:9000", true},
+             Case{"fd00::1", "[fd00::1]:80", false},
+             Case{"fd00::1", "[fd00::1]", true},
+             Case{"fd00::1", "[fd00::1", false},
+             Case{"fd00::1", "[", false},
+             Case{"fd00::1", "[]", false},
+             Case{"fd00::1", "[fd00::1]9000", false},
              Case{"10.1.2.3", "10.1.2.3", true},
              Case{"10.1.2.3", "10.1.2.4", false},
              Case{"10.1.2.3", "1.2.3", false},
@@ -91,7 +124,7 @@ TEST_CASE("hosts that go past a proxy", "[proxy]") {
              Case{"", "store.test", false},
          }) {
         INFO(each.host << " past a proxy for all but " << each.exceptions);
-        CHECK(is_excepted(each.host, each.exceptions) == each.excepted);
+        CHECK(is_excepted(each.host, 9000, each.exceptions) == each.excepted);
     }
 }
 
@@ -137,4 +170,7 @@ TEST_CASE("the proxy that the environment names", "[proxy]") {
     }
     CHECK(proxy_by({{"all_proxy", "a"}}, "http://[::1]:9000/").empty());
     CHECK(proxy_by({{"all_proxy", "a"}, {"no_proxy", "fd00::/8"}}, "http://[fd00::1]:9000/").empty());
+    CHECK(proxy_by({{"all_proxy", "a"}, {"no_proxy", "store.test:443"}}, http) == "a");
+    CHECK(proxy_by({{"all_proxy", "a"}, {"no_proxy", "store.test:80"}}, http).empty());
+    CHECK(proxy_by({{"all_proxy", "a"}, {"no_proxy", "store.test:9000"}}, https).empty());
 }

@@ -41,14 +41,42 @@ constexpr const char* every_key = R"(storage:
     addressing: path
     payload_signing: signed
     key_prefix: files/
+    storage_class: STANDARD_IA
+    server_side_encryption: customer
+    sse_customer_key: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
+    kms_key_id: k
+    kms_context: "{}"
+    requester_pays: yes
     ca_file: /etc/ca.pem
+    ca_pem: |
+      -----BEGIN CERTIFICATE-----
+      -----END CERTIFICATE-----
     spool_directory: /var/tmp
     connect_timeout: 1.5
     stall_timeout: 20
+    expect_threshold: off
+    expect_wait: 2
+    dns_cache_time: 5
+    max_idle_age: 6
+    retry_first_delay: 0.1
+    retry_longest_delay: 0.2
+    retry_longest_time: 0.3
+    retry_longest_silence: 0.4
+    no_proxy: "*"
+    proxy_from_environment: no
     event_loops: 4
     aws_access_key: AK
     aws_secret_key: "SK: with # signs"
     aws_session_token: ST
+    anonymous: off
+    aws_profile: work
+    role_arn: arn
+    role_session_name: name
+    external_id: id
+    role_policy: "{}"
+    role_duration: 900
+    sts_endpoint: https://sts.example
+    instance_metadata_endpoint: http://imds.example
   cleanup:
     enabled: false
     retention_days: "90"
@@ -142,6 +170,32 @@ TEST_CASE("every key reaches its option", "[service]") {
     CHECK(options.s3.payload_signing == filestore::S3PayloadSigning::signed_payload);
     CHECK(options.s3.key_prefix == "files/");
     CHECK(options.s3.ca_file == "/etc/ca.pem");
+    CHECK(options.s3.storage_class == "STANDARD_IA");
+    CHECK(options.s3.encryption.kind == filestore::S3Encryption::Kind::customer);
+    CHECK(options.s3.encryption.customer_key == "0123456789abcdef0123456789abcdef");
+    CHECK(options.s3.encryption.kms_key_id == "k");
+    CHECK(options.s3.encryption.kms_context == "{}");
+    CHECK(options.s3.requester_pays);
+    CHECK(options.s3.ca_pem == "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
+    CHECK_FALSE(options.s3.expect_threshold.has_value());
+    CHECK(options.s3.expect_wait == std::chrono::seconds(2));
+    CHECK(options.s3.dns_cache_time == std::chrono::seconds(5));
+    CHECK(options.s3.max_idle_age == std::chrono::seconds(6));
+    CHECK(options.s3.retry.first_delay == std::chrono::milliseconds(100));
+    CHECK(options.s3.retry.longest_delay == std::chrono::milliseconds(200));
+    CHECK(options.s3.retry.longest_time == std::chrono::milliseconds(300));
+    CHECK(options.s3.retry.longest_silence == std::chrono::milliseconds(400));
+    CHECK(options.s3.no_proxy == "*");
+    CHECK_FALSE(options.s3.proxy_from_environment);
+    CHECK_FALSE(options.s3.credentials.anonymous);
+    CHECK(options.s3.credentials.profile == "work");
+    CHECK(options.s3.credentials.role.role_arn == "arn");
+    CHECK(options.s3.credentials.role.session_name == "name");
+    CHECK(options.s3.credentials.role.external_id == "id");
+    CHECK(options.s3.credentials.role.policy == "{}");
+    CHECK(options.s3.credentials.role.duration == std::chrono::minutes(15));
+    CHECK(options.s3.credentials.sts_endpoint == "https://sts.example");
+    CHECK(options.s3.credentials.instance_metadata_endpoint == "http://imds.example");
     CHECK(options.s3.spool_directory == "/var/tmp");
     CHECK(options.s3.connect_timeout == std::chrono::milliseconds(1500));
     CHECK(options.s3.stall_timeout == std::chrono::milliseconds(20'000));

@@ -42,50 +42,77 @@ TEST_CASE("the defaults are the original's", "[service]") {
 
 TEST_CASE("every option is set by its name", "[service]") {
     ServiceOptions options;
-    for (const Setting& setting : std::vector<Setting>{{"backend", "s3"},
-                                                       {"base_path", "/srv/files"},
-                                                       {"durability", "data"},
-                                                       {"file_mode", "0640"},
-                                                       {"directory_mode", "2750"},
-                                                       {"url_base", "https://files.example"},
-                                                       {"url_key", "the key of the URLs, thirty-two bytes"},
-                                                       {"checksum", "sha256"},
-                                                       {"verify_downloads", "true"},
-                                                       {"bucket_name", "b"},
-                                                       {"aws_access_key", "AK"},
-                                                       {"aws_secret_key", "SK"},
-                                                       {"aws_session_token", "ST"},
-                                                       {"region", "eu-central-1"},
-                                                       {"endpoint", "http://127.0.0.1:7070"},
-                                                       {"addressing", "virtual_host"},
-                                                       {"payload_signing", "unsigned"},
-                                                       {"key_prefix", "files/"},
-                                                       {"ca_file", "/etc/ca.pem"},
-                                                       {"spool_directory", "/var/tmp"},
-                                                       {"connect_timeout", "2.5"},
-                                                       {"stall_timeout", "7"},
-                                                       {"first_byte_timeout", "8"},
-                                                       {"max_attempts", "4"},
-                                                       {"proxy", "http://proxy:3128"},
-                                                       {"profile", "minio"},
-                                                       {"checksum_mode", "trailer"},
-                                                       {"checksum_algorithm", "sha256"},
-                                                       {"part_size", "5242880"},
-                                                       {"part_memory", "1048576"},
-                                                       {"parallel_parts", "5"},
-                                                       {"max_connections", "9"},
-                                                       {"event_loops", "3"},
-                                                       {"catalogue_path", "off"},
-                                                       {"cleanup_enabled", "true"},
-                                                       {"retention_days", "7"},
-                                                       {"schedule", "@daily"},
-                                                       {"time_zone", "Europe/Berlin"},
-                                                       {"cleanup_jitter", "90"},
-                                                       {"audit_url", "https://p.supabase.co"},
-                                                       {"audit_key", "sb_secret_1"},
-                                                       {"audit_table", "uploads_2"},
-                                                       {"audit_ca_file", "/ca.pem"},
-                                                       {"audit_plain_http", "true"}}) {
+    for (const Setting& setting :
+         std::vector<Setting>{{"backend", "s3"},
+                              {"base_path", "/srv/files"},
+                              {"durability", "data"},
+                              {"file_mode", "0640"},
+                              {"directory_mode", "2750"},
+                              {"url_base", "https://files.example"},
+                              {"url_key", "the key of the URLs, thirty-two bytes"},
+                              {"checksum", "sha256"},
+                              {"verify_downloads", "true"},
+                              {"bucket_name", "b"},
+                              {"aws_access_key", "AK"},
+                              {"aws_secret_key", "SK"},
+                              {"aws_session_token", "ST"},
+                              {"region", "eu-central-1"},
+                              {"endpoint", "http://127.0.0.1:7070"},
+                              {"addressing", "virtual_host"},
+                              {"payload_signing", "unsigned"},
+                              {"key_prefix", "files/"},
+                              {"ca_file", "/etc/ca.pem"},
+                              {"ca_pem", "-----BEGIN CERTIFICATE-----"},
+                              {"storage_class", "STANDARD_IA"},
+                              {"server_side_encryption", "customer"},
+                              {"kms_key_id", "alias/files"},
+                              {"kms_context", R"({"a":"b"})"},
+                              {"sse_customer_key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
+                              {"requester_pays", "true"},
+                              {"anonymous", "true"},
+                              {"aws_profile", "work"},
+                              {"role_arn", "arn:aws:iam::1:role/r"},
+                              {"role_session_name", "files"},
+                              {"external_id", "partner-7"},
+                              {"role_policy", "{}"},
+                              {"role_duration", "900"},
+                              {"sts_endpoint", "https://sts.example"},
+                              {"instance_metadata_endpoint", "http://imds.example"},
+                              {"spool_directory", "/var/tmp"},
+                              {"connect_timeout", "2.5"},
+                              {"stall_timeout", "7"},
+                              {"first_byte_timeout", "8"},
+                              {"expect_threshold", "0"},
+                              {"expect_wait", "0.25"},
+                              {"dns_cache_time", "0"},
+                              {"max_idle_age", "86400"},
+                              {"max_attempts", "4"},
+                              {"retry_first_delay", "0"},
+                              {"retry_longest_delay", "5.5"},
+                              {"retry_longest_time", "60"},
+                              {"retry_longest_silence", "3"},
+                              {"no_proxy", "*.internal,10.0.0.0/8"},
+                              {"proxy_from_environment", "false"},
+                              {"proxy", "http://proxy:3128"},
+                              {"profile", "minio"},
+                              {"checksum_mode", "trailer"},
+                              {"checksum_algorithm", "sha256"},
+                              {"part_size", "5242880"},
+                              {"part_memory", "1048576"},
+                              {"parallel_parts", "5"},
+                              {"max_connections", "9"},
+                              {"event_loops", "3"},
+                              {"catalogue_path", "off"},
+                              {"cleanup_enabled", "true"},
+                              {"retention_days", "7"},
+                              {"schedule", "@daily"},
+                              {"time_zone", "Europe/Berlin"},
+                              {"cleanup_jitter", "90"},
+                              {"audit_url", "https://p.supabase.co"},
+                              {"audit_key", "sb_secret_1"},
+                              {"audit_table", "uploads_2"},
+                              {"audit_ca_file", "/ca.pem"},
+                              {"audit_plain_http", "true"}}) {
         CAPTURE(setting.name);
         CHECK(message_of(options.set(setting.name, setting.value)).empty());
     }
@@ -108,6 +135,32 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.s3.payload_signing == S3PayloadSigning::unsigned_payload);
     CHECK(options.s3.key_prefix == "files/");
     CHECK(options.s3.ca_file == "/etc/ca.pem");
+    CHECK(options.s3.ca_pem == "-----BEGIN CERTIFICATE-----");
+    CHECK(options.s3.storage_class == "STANDARD_IA");
+    CHECK(options.s3.encryption.kind == filestore::S3Encryption::Kind::customer);
+    CHECK(options.s3.encryption.kms_key_id == "alias/files");
+    CHECK(options.s3.encryption.kms_context == R"({"a":"b"})");
+    CHECK(options.s3.encryption.customer_key == "0123456789abcdef0123456789abcdef");
+    CHECK(options.s3.requester_pays);
+    CHECK(options.s3.credentials.anonymous);
+    CHECK(options.s3.credentials.profile == "work");
+    CHECK(options.s3.credentials.role.role_arn == "arn:aws:iam::1:role/r");
+    CHECK(options.s3.credentials.role.session_name == "files");
+    CHECK(options.s3.credentials.role.external_id == "partner-7");
+    CHECK(options.s3.credentials.role.policy == "{}");
+    CHECK(options.s3.credentials.role.duration == std::chrono::minutes(15));
+    CHECK(options.s3.credentials.sts_endpoint == "https://sts.example");
+    CHECK(options.s3.credentials.instance_metadata_endpoint == "http://imds.example");
+    CHECK(options.s3.expect_threshold == 0U);
+    CHECK(options.s3.expect_wait == milliseconds(250));
+    CHECK(options.s3.dns_cache_time == std::chrono::seconds(0));
+    CHECK(options.s3.max_idle_age == std::chrono::hours(24));
+    CHECK(options.s3.retry.first_delay == milliseconds(0));
+    CHECK(options.s3.retry.longest_delay == milliseconds(5500));
+    CHECK(options.s3.retry.longest_time == milliseconds(60'000));
+    CHECK(options.s3.retry.longest_silence == milliseconds(3000));
+    CHECK(options.s3.no_proxy == "*.internal,10.0.0.0/8");
+    CHECK_FALSE(options.s3.proxy_from_environment);
     CHECK(options.s3.spool_directory == "/var/tmp");
     CHECK(options.s3.connect_timeout == milliseconds(2500));
     CHECK(options.s3.stall_timeout == milliseconds(7000));
@@ -186,6 +239,24 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
         {"connect_timeout", " 1"},
         {"connect_timeout", "86400.001"},
         {"stall_timeout", "1e400"},
+        {"server_side_encryption", "AES256"},
+        {"server_side_encryption", ""},
+        {"sse_customer_key", "0123456789abcdef0123456789abcdef"},
+        {"sse_customer_key", "MDEyMw=="},
+        {"sse_customer_key", ""},
+        {"requester_pays", "yes"},
+        {"anonymous", "1"},
+        {"role_duration", "899"},
+        {"role_duration", "43201"},
+        {"role_duration", "1h"},
+        {"expect_threshold", "-1"},
+        {"expect_threshold", "none"},
+        {"expect_wait", "0"},
+        {"dns_cache_time", "-1"},
+        {"dns_cache_time", "0.5"},
+        {"max_idle_age", "86401"},
+        {"retry_first_delay", "-0.1"},
+        {"retry_longest_time", "86401"},
         {"event_loops", "0"},
         {"event_loops", "65"},
         {"event_loops", "-1"},
@@ -241,6 +312,14 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
     CHECK(options.catalogue_path == defaults.catalogue_path);
 }
 
+TEST_CASE("a body is announced from a size on, or never", "[service]") {
+    ServiceOptions options;
+    REQUIRE(options.set("expect_threshold", "5").ok());
+    CHECK(options.s3.expect_threshold == 5U);
+    REQUIRE(options.set("expect_threshold", "off").ok());
+    CHECK_FALSE(options.s3.expect_threshold.has_value());
+}
+
 TEST_CASE("schedules that are well-formed", "[service]") {
     const auto schedule =
         GENERATE(as<std::string>(), "0 2 * * *", "*/5\t1-3  1,15 JAN MON", "@hourly", "@weekly");
@@ -263,7 +342,7 @@ TEST_CASE("a slip is told with the nearest name", "[service]") {
 TEST_CASE("a secret is never in a message", "[service]") {
     ServiceOptions options;
     const auto name = GENERATE(as<std::string>(), "aws_access_key", "aws_secret_key", "aws_session_token",
-                               "audit_key", "audit_url");
+                               "audit_key", "audit_url", "sse_customer_key", "sts_endpoint");
     const auto result = options.set(name, std::string("MARKER\0", 7));
     REQUIRE(code_of(result) == ErrorCode::invalid_argument);
     CHECK_THAT(message_of(result), !Catch::Contains("MARKER"));

@@ -26,6 +26,8 @@ TEST_CASE("times of a client's options that cannot be meant are refused", "[s3][
         [](S3ClientOptions& options) { options.connect_timeout = 0ms; },
         [](S3ClientOptions& options) { options.first_byte_timeout = 25h; },
         [](S3ClientOptions& options) { options.stall_timeout = -1ms; },
+        [](S3ClientOptions& options) { options.expect_wait = 0ms; },
+        [](S3ClientOptions& options) { options.expect_wait = 25h; },
         [](S3ClientOptions& options) { options.dns_cache_time = -1s; },
         [](S3ClientOptions& options) { options.dns_cache_time = std::chrono::seconds::max(); },
         [](S3ClientOptions& options) { options.max_idle_age = -1s; },
@@ -54,4 +56,13 @@ TEST_CASE("the longest and the shortest times of a client's options", "[s3][opti
               options.dns_cache_time = options.max_idle_age = 0s;
               options.retry = {1, 0ms, 0ms, 0ms, 0ms};
           }).ok());
+}
+
+TEST_CASE("a client trusts one set of certificates", "[s3][options]") {
+    const auto refused = open_with([](S3ClientOptions& options) {
+        options.ca_pem = "-----BEGIN CERTIFICATE-----";
+        options.ca_file = "/etc/ca.pem";
+    });
+    CHECK(code_of(refused) == ErrorCode::invalid_argument);
+    CHECK(open_with([](S3ClientOptions& options) { options.ca_file = "/etc/ca.pem"; }).ok());
 }

@@ -9,6 +9,7 @@
 #include "support/temporary_directory.h"
 
 using namespace filestore;
+using namespace std::chrono_literals;
 using namespace filestore::test;
 
 namespace {
@@ -77,12 +78,31 @@ TEST_CASE("given keys are used without asking anybody", "[s3][credentials]") {
     CHECK(done.sent == 0);
 }
 
-TEST_CASE("half of the given keys is a mistake, not a reason to look further", "[s3][credentials]") {
-    S3Credentials options;
-    options.access_key = "given";
-    const Search done = search(options, environment_keys);
-    CHECK(done.result.error().code() == ErrorCode::unauthenticated);
-    CHECK(contains(failure_of(done.result), "an access key without a secret key"));
+TEST_CASE("given keys that cannot be right are a mistake, not a reason to look further",
+          "[s3][credentials]") {
+    const auto failure = [](const char* access_key, const char* secret_key, const char* token) {
+        S3Credentials options;
+        options.access_key = access_key;
+        options.secret_key = secret_key;
+        options.session_token = token;
+        const auto made = s3::make_credentials_provider(options, context_with());
+        return made.ok()
+                   ? std::string()
+                   : std::string(to_string(made.error().code())) + ": " + std::string(made.error().message());
+    };
+    CHECK(failure("given", "secret", "token").empty());
+    for (const auto& [keys, said] :
+         {std::pair{failure("given", "", ""), "an access key without a secret key"},
+          std::pair{failure("", "canary", ""), "a secret key without an access key"},
+          std::pair{failure("", "", "canary"), "a session token without keys"},
+          std::pair{failure("given\r\nx: y", "canary", ""), "a line break"},
+          std::pair{failure("given", "canary\n", ""), "a line break"},
+          std::pair{failure("given", "canary", "to ken"), "a blank"}}) {
+        INFO(keys);
+        CHECK(keys.starts_with("invalid_argument"));
+        CHECK(contains(keys, said));
+        CHECK_FALSE(contains(keys, "canary"));
+    }
 }
 
 TEST_CASE("an anonymous client gets empty keys", "[s3][credentials]") {
@@ -101,13 +121,19 @@ TEST_CASE("options that contradict each other are refused", "[s3][credentials]")
     S3Credentials options;
     options.anonymous = true;
     options.access_key = "given";
+    options.secret_key = "secret";
     CHECK(refused(options));
     options = {};
     options.anonymous = true;
     options.role.role_arn = "arn";
     CHECK(refused(options));
     options = {};
+    options.anonymous = true;
+    options.profile = "work";
+    CHECK(refused(options));
+    options = {};
     options.access_key = "given";
+    options.secret_key = "secret";
     options.profile = "work";
     CHECK(refused(options));
     options = {};
@@ -116,6 +142,25 @@ TEST_CASE("options that contradict each other are refused", "[s3][credentials]")
     options = {};
     options.instance_metadata_endpoint = "ftp://host";
     CHECK(refused(options));
+}
+
+TEST_CASE("a role is assumed for 15 minutes to 12 hours, and has a name", "[s3][credentials]") {
+    const auto made = [](std::chrono::seconds duration) {
+        S3Credentials options;
+        options.role.role_arn = "arn:aws:iam::123456789012:role/reader";
+        options.role.duration = duration;
+        return s3::make_credentials_provider(options, context_with());
+    };
+    for (const std::chrono::seconds duration : {-1s, 0s, 899s, 43'201s, std::chrono::seconds::max()}) {
+        INFO(duration.count());
+        REQUIRE_FALSE(made(duration).ok());
+        CHECK(made(duration).error().code() == ErrorCode::invalid_argument);
+    }
+    CHECK(made(900s).ok());
+    CHECK(made(43'200s).ok());
+    S3Credentials nameless;
+    nameless.role.external_id = "id";
+    CHECK_FALSE(s3::make_credentials_provider(nameless, context_with()).ok());
 }
 
 TEST_CASE("the environment is asked first, then the profile", "[s3][credentials]") {

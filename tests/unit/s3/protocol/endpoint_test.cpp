@@ -244,3 +244,21 @@ TEST_CASE("object_target names the bucket itself by the empty key", "[s3][endpoi
     CHECK(of_host.path == "/");
     CHECK(of_host.url == "https://bucket.example/?list-type=2&prefix=a%2Fb%20c");
 }
+
+TEST_CASE("a bucket that turned out to be in another region has that region's host", "[s3][endpoint]") {
+    const auto host_of = [](const S3Options& options, std::string_view learned) {
+        return resolve_endpoint(options, options.bucket, learned).value().host;
+    };
+    const S3Options given = options_for("http://s3.us-east-1.amazonaws.com:8080");
+    CHECK(host_of(given, "eu-west-1") == "s3.eu-west-1.amazonaws.com:8080");
+    CHECK(host_of(given, "us-east-1") == "s3.us-east-1.amazonaws.com:8080");
+    CHECK(host_of(given, "") == "s3.us-east-1.amazonaws.com:8080");
+    CHECK(host_of(options_for("https://s3.amazonaws.com", "bucket", S3Addressing::virtual_host),
+                  "eu-west-1") == "bucket.s3.eu-west-1.amazonaws.com");
+    CHECK(host_of(options_for(""), "eu-west-1") == "bucket.s3.eu-west-1.amazonaws.com");
+    CHECK(host_of(options_for("http://localhost:9000"), "eu-west-1") == "localhost:9000");
+    // What was configured is not mended before a server says so.
+    S3Options other = options_for("https://s3.us-east-1.amazonaws.com");
+    other.region = "eu-west-1";
+    CHECK(host_of(other, "") == "s3.us-east-1.amazonaws.com");
+}
