@@ -839,6 +839,16 @@ TEST_CASE("a probe that cannot see its versions says so", "[wire][probe][version
     }
 }
 
+TEST_CASE("a server that knows no versions keeps none, though its answers name some",
+          "[wire][probe][versions]") {
+    ScriptedServer server;
+    const auto result = probe_of_versions(server, [](const std::string&) {
+        return Lines{answer("501 Not Implemented", "", error_body("NotImplemented")), nothing_left};
+    });
+    CHECK(code_of(result) == ErrorCode::unsupported);
+    CHECK_FALSE(names(result, "look for"));
+}
+
 TEST_CASE("a marker of a removal is removed though versions have no names", "[wire][probe][versions]") {
     ScriptedServer server;
     const std::string marked =

@@ -287,6 +287,10 @@ void ProbeSession::remove_versions(std::vector<std::string>& left) {
         const auto answer = ask(http::Method::get, {}, {{"versions", ""}, {"prefix", folder_}});
         const auto listing =
             answer.ok() ? parse_version_listing(answer->body) : Result<VersionListing>(answer.error());
+        if (!listing.ok() && listing.error().code() == ErrorCode::unsupported) {
+            // A server that knows no versions keeps none, whatever header its answers have (Garage).
+            return;
+        }
         if (!listing.ok()) {
             break;
         }
