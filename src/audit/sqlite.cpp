@@ -209,6 +209,10 @@ Result<void> SqliteConnection::execute_script(const char* sql) {
     return {};
 }
 
+void SqliteConnection::roll_back() noexcept {
+    sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
 std::int64_t SqliteConnection::changed_rows() const noexcept {
     return sqlite3_changes64(handle_);
 }
@@ -256,7 +260,7 @@ Result<SqliteQuery> SqliteConnection::prepare(const char* sql) {
 SqliteTransaction::~SqliteTransaction() {
     // Some failures (a full disk, no memory) have rolled back already.
     if (connection_.in_transaction()) {
-        static_cast<void>(connection_.execute_script("ROLLBACK"));
+        connection_.roll_back();
     }
 }
 

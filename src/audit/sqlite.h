@@ -82,6 +82,8 @@ public:
 
     /// Runs one or more statements without parameters, uncached.
     [[nodiscard]] Result<void> execute_script(const char* sql);
+    /// For destructors: a failure is passed over, because to tell it takes memory.
+    void roll_back() noexcept;
 
     /// Rows changed by the last statement that changed any.
     [[nodiscard]] std::int64_t changed_rows() const noexcept;
