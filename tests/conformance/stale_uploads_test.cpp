@@ -48,7 +48,7 @@ std::shared_ptr<Source> source_that_waits(std::shared_future<void> let) {
 
 }  // namespace
 
-S3_FEATURE_TEST_CASE("multipart-abort", "a cleanup ends the store's own old uploads and no others",
+S3_FEATURE_TEST_CASE("multipart-age", "a cleanup ends the store's own old uploads and no others",
                      "[service][cleanup][multipart]") {
     S3ClientOptions client_options = store.options().s3;
     client_options.part_size = part_size;

@@ -160,7 +160,8 @@ private:
         if (!plan.ok()) {
             return reply->give(judged(plan.error(), choice.is_explicit));
         }
-        const auto provider = Builder(context, settings, plan->region).build(std::move(plan).value());
+        const Builder builder(context, settings, plan->region);
+        const auto provider = builder.build(std::move(plan).value());
         provider->get(cancel, [reply, provider](Result<ResolvedCredentials> keys) {
             reply->give(keys.ok() ? std::move(keys) : judged_source(keys.error()));
         });
