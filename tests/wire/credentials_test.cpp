@@ -2,7 +2,9 @@
 
 #include "support/credentials.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <thread>
 
 #include "s3/credentials/assume_role.h"
@@ -316,9 +318,27 @@ TEST_CASE("instance metadata that fails", "[wire][credentials]") {
     const Talk stalled = talk({{ExpectRequest{}, Stall{}}, {ExpectRequest{}, Stall{}}}, metadata_of, 1s);
     CHECK(stalled.keys == "not_found");
     CHECK(stalled.requests == 2);
-    // The token of a machine that is too many hops away: that is found out much sooner than an attempt may take elsewhere.
-    CHECK(talk({{ExpectRequest{}, Stall{}}, {ExpectRequest{}, Stall{}}}, metadata_of, std::chrono::hours(1))
-              .keys == "not_found");
+}
+
+TEST_CASE("a metadata service that keeps silent is given up sooner than other endpoints",
+          "[wire][credentials]") {
+    class SilentTransport final : public http::Transport {
+    public:
+        void send(http::Request request, std::shared_ptr<http::Receiver> receiver) noexcept override {
+            latest = std::max(latest, request.deadline.value());
+            receiver->on_done(Error(ErrorCode::timeout, "nobody answers"));
+        }
+        void close() noexcept override {}
+
+        std::chrono::steady_clock::time_point latest{};
+    };
+    const auto transport = std::make_shared<SilentTransport>();
+    auto context = context_with({}, transport);
+    context.attempt_time = std::chrono::hours(1);
+    const auto provider = s3::make_instance_metadata_provider(context, "http://127.0.0.1:1");
+    CHECK(said(keys_from(*provider)) == "not_found");
+    CHECK(transport->latest > std::chrono::steady_clock::time_point());
+    CHECK(transport->latest < std::chrono::steady_clock::now() + std::chrono::minutes(10));
 }
 
 TEST_CASE("a service of roles that repeats key and signature does not get them into messages",
