@@ -434,10 +434,8 @@ void S3Backend::verify_async(VerifyRequest request, Completion<VerifyReport> don
 
 /// The file that a key of this store is of, where FileId::generate() may have made its ID.
 std::optional<FileId> file_of_key(std::string_view key, std::string_view prefix) {
-    constexpr std::size_t version_place = 14;
     const auto id = key.starts_with(prefix) ? FileId::parse(key.substr(prefix.size())) : FileId();
-    const bool is_random = id.ok() && !id->is_nil() && id->text()[version_place] == '4';
-    return is_random ? std::optional(*id) : std::nullopt;
+    return id.ok() && !id->is_nil() ? std::optional(*id) : std::nullopt;
 }
 
 void S3Backend::sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done) {
