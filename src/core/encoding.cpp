@@ -39,6 +39,11 @@ std::size_t padding_of(std::string_view text) {
     return text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
 }
 
+constexpr bool is_unreserved(char c) noexcept {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
 }  // namespace
 
 std::string to_hex(std::span<const std::byte> bytes) {
@@ -91,6 +96,23 @@ Result<std::string> from_base64(std::string_view text) {
         return not_base64();
     }
     return bytes;
+}
+
+std::string percent_encode(std::string_view text, std::string_view kept) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string encoded;
+    encoded.reserve(text.size() + text.size() / 4);
+    for (const char c : text) {
+        if (is_unreserved(c) || kept.find(c) != std::string_view::npos) {
+            encoded += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        encoded += '%';
+        encoded += digits[byte >> 4U];
+        encoded += digits[byte & 0x0FU];
+    }
+    return encoded;
 }
 
 }  // namespace filestore

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Hexadecimal and base64 text (RFC 4648). Pure functions.
+/// Hexadecimal and base64 text (RFC 4648), and percent-encoding (RFC 3986). Pure functions.
 
 #include <cstddef>
 #include <span>
@@ -19,5 +19,8 @@ namespace filestore {
 
 /// `invalid_argument` for anything but padded base64 without line breaks.
 [[nodiscard]] Result<std::string> from_base64(std::string_view text);
+
+/// All but unreserved characters (RFC 3986, section 2.3) and `kept` as `%` and two upper-case digits.
+[[nodiscard]] std::string percent_encode(std::string_view text, std::string_view kept = {});
 
 }  // namespace filestore

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "audit/row_reader.h"
+#include "core/call_limits.h"
 #include "core/library_thread.h"
 #include "core/remove_one_by_one.h"
 #include "core/stream_calls.h"
@@ -77,13 +78,7 @@ private:
     }
 
     [[nodiscard]] Result<void> check_limits() const {
-        if (limits_.cancel.stop_requested()) {
-            return Error(ErrorCode::cancelled);
-        }
-        if (limits_.deadline && std::chrono::steady_clock::now() >= *limits_.deadline) {
-            return Error(ErrorCode::timeout);
-        }
-        return {};
+        return check_call_limits(limits_.cancel, limits_.deadline);
     }
 
     Result<void> read_recorded() {

@@ -1,29 +1,10 @@
 #include "audit/postgrest/page_request.h"
 
-#include "core/ascii.h"
+#include "core/encoding.h"
 #include "core/try.h"
 
 namespace filestore::postgrest {
 namespace {
-
-std::string percent_encoded(std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    constexpr std::string_view plain = "-._~";
-    std::string encoded;
-    for (const char c : text) {
-        const bool is_plain = (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
-                              plain.find(c) != std::string_view::npos;
-        if (is_plain) {
-            encoded += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        encoded += '%';
-        encoded += digits[byte >> 4U];
-        encoded += digits[byte & 15U];
-    }
-    return encoded;
-}
 
 /// A value inside of an `or`, where commas and brackets would end it.
 std::string quoted_value(std::string_view text) {
@@ -32,7 +13,7 @@ std::string quoted_value(std::string_view text) {
         quoted += c == '"' || c == '\\' ? "\\" : "";
         quoted += c;
     }
-    return percent_encoded(quoted + "\"");
+    return percent_encode(quoted + "\"");
 }
 
 std::string target(std::string_view table, Detail detail) {
@@ -64,7 +45,7 @@ Result<Request> read_uploaded_before(std::string_view table, Timestamp before,
 
 Result<Request> read_by_id(std::string_view table, const std::optional<RowPlace>& behind, std::size_t most) {
     FILESTORE_TRY(check_table(table));
-    const std::string filter = behind ? "&file_id=gt." + percent_encoded(behind->file_id) : std::string();
+    const std::string filter = behind ? "&file_id=gt." + percent_encode(behind->file_id) : std::string();
     return get(target(table, Detail::brief) + filter + "&order=file_id.asc&limit=" + std::to_string(most));
 }
 
