@@ -19,6 +19,9 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode convert(const Surroundings& around);
 [[nodiscard]] ExitCode cleanup(const Session& session);
 [[nodiscard]] ExitCode audit(const Session& session);
+/// Until a signal ends it: the first one lets what is under way come to its end, for up to half a minute; the second one cuts it off, and nothing half-done is left. `unsupported` where the
+/// command was built without it.
+[[nodiscard]] ExitCode serve_over_http(const Session& session);
 
 /// Waits a while for the audit server to be told what a command has recorded. Where it was not, says so; that is no failure of the command.
 void tell_audit_server(const Session& session);

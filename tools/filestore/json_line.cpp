@@ -39,6 +39,11 @@ JsonLine& JsonLine::boolean(std::string_view key, bool value) {
     return *this;
 }
 
+JsonLine& JsonLine::json(std::string_view key, std::string_view value) {
+    add(key, value);
+    return *this;
+}
+
 JsonLine& JsonLine::objects(std::string_view key, const std::vector<JsonLine>& values) {
     std::string list;
     for (const JsonLine& value : values) {

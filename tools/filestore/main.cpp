@@ -45,6 +45,8 @@ ExitCode run_command(const Session& session) {
             return cleanup(session);
         case Command::audit:
             return audit(session);
+        case Command::serve:
+            return serve_over_http(session);
     }
     return ExitCode::other;
 }

@@ -156,6 +156,7 @@ private:
     std::vector<CLI::Option*> add_verify_options(CLI::App& app);
     std::vector<CLI::Option*> add_cleanup_options(CLI::App& app);
     void add_audit_options(CLI::App& app);
+    void add_serve_options(CLI::App& app);
     void add_flush_option(CLI::App& app);
     void accept_before_the_command(Command command, const std::vector<CLI::Option*>& options);
     Result<void> take_named_options();
@@ -266,6 +267,10 @@ void Parser::add_commands() {
                  "recorded as stored");
     add_audit_options(*audit);
     add_flush_option(*audit);
+    CLI::App* serve =
+        add_command("serve", Command::serve,
+                    "Serve the store by HTTP to programs of this machine, until a signal ends it");
+    add_serve_options(*serve);
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
     accept_before_the_command(Command::download, add_download_options(app_));
@@ -375,6 +380,15 @@ void Parser::add_audit_options(CLI::App& app) {
     app.add_flag("--dry-run", options_.dry_run, "reconcile: change nothing (the default)");
     app.add_flag("--yes,--repair", options_.yes,
                  "reconcile: repair the records by what is in the store; no file is removed");
+}
+
+void Parser::add_serve_options(CLI::App& app) {
+    add_text(app, "--listen", "ADDR:PORT", options_.listen,
+             "Where to listen, which is printed (default 127.0.0.1:8080; port 0: any that is free)");
+    add_repeatable(
+        app, "--allow-host", "HOST", [this](const Words& words) { options_.allowed_hosts = words; },
+        "Also answer requests to this host, as the header Host has it, such as files.example:8080 "
+        "(repeatable)");
 }
 
 void Parser::add_flush_option(CLI::App& app) {

@@ -26,7 +26,8 @@ enum class Command {
     verify,
     convert,
     cleanup,
-    audit
+    audit,
+    serve
 };
 
 /// An option of ServiceOptions::set as it was given, under its own name and the word that the user wrote for it. A value.
@@ -77,6 +78,10 @@ struct Options {
     bool yes = false;
     /// Of the schedule's next times so many are printed, and nothing is done.
     std::optional<unsigned> next_times;
+
+    /// serve: `ADDR:PORT`, and by which other hosts it may be called.
+    std::optional<std::string> listen;
+    std::vector<std::string> allowed_hosts;
 
     /// audit files: those that were uploaded before this.
     std::optional<Timestamp> before;

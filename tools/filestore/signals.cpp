@@ -54,6 +54,12 @@ void SignalWatch::collect() {
     }
 }
 
+int SignalWatch::take() noexcept {
+    signalfd_siginfo info{};
+    const ssize_t got = ::read(descriptor_.get(), &info, sizeof info);
+    return got == static_cast<ssize_t>(sizeof info) ? static_cast<int>(info.ssi_signo) : 0;
+}
+
 SignalWatch::LetThrough::LetThrough(const SignalWatch& watch) noexcept : watch_(watch) {
     pthread_sigmask(SIG_UNBLOCK, &watch_.signals_, nullptr);
 }

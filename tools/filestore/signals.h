@@ -24,6 +24,9 @@ public:
     /// Takes in what has come. The first signal requests a stop; a second one ends the process at once.
     void collect();
 
+    /// For a command that answers signals in a way of its own: the number of one that has come, 0 where none has. It stops nothing, and is not caught().
+    [[nodiscard]] int take() noexcept;
+
     /// The number of the signal that came first; 0 where none was collected.
     [[nodiscard]] int caught() const noexcept { return caught_; }
 

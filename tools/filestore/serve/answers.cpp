@@ -1,0 +1,131 @@
+#include "serve/answers.h"
+
+#include <array>
+#include <utility>
+
+#include "core/json.h"
+#include "json_line.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+struct Title {
+    unsigned status;
+    std::string_view text;
+};
+constexpr std::array<Title, 19> titles{{
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {507, "Insufficient Storage"},
+}};
+
+std::string_view title_of(unsigned status) {
+    for (const Title& title : titles) {
+        if (title.status == status) {
+            return title.text;
+        }
+    }
+    return "Error";
+}
+
+}  // namespace
+
+std::string json_text(std::string_view text) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.String(text.data(), static_cast<rj::SizeType>(text.size()));
+    return std::move(output.text);
+}
+
+Response json_response(unsigned status, std::string body) {
+    Response response;
+    response.status = status;
+    response.headers.push_back({"Content-Type", "application/json"});
+    response.body = std::move(body);
+    return response;
+}
+
+Response detail_response(unsigned status, std::string_view detail) {
+    return json_response(status, JsonLine().text("detail", detail).object());
+}
+
+Response invalid_input_response(const InvalidInput& invalid) {
+    JsonLine told;
+    told.text("type", invalid.type)
+        .json("loc", "[" + json_text(invalid.place) + "," + json_text(invalid.name) + "]")
+        .text("msg", invalid.message)
+        .json("input", invalid.input);
+    if (!invalid.context.empty()) {
+        told.json("ctx", invalid.context);
+    }
+    return json_response(422, JsonLine().json("detail", "[" + told.object() + "]").object());
+}
+
+Response problem_response(unsigned status, std::string_view detail) {
+    Response response;
+    response.status = status;
+    response.headers.push_back({"Content-Type", "application/problem+json"});
+    response.body = JsonLine()
+                        .text("type", "about:blank")
+                        .text("title", title_of(status))
+                        .number("status", status)
+                        .text("detail", detail)
+                        .object();
+    return response;
+}
+
+Response error_response(ErrorStyle style, unsigned status, std::string_view detail) {
+    return style == ErrorStyle::original ? detail_response(status, detail) : problem_response(status, detail);
+}
+
+unsigned status_of(ErrorCode code) noexcept {
+    switch (code) {
+        case ErrorCode::invalid_argument:
+            return 400;
+        case ErrorCode::not_found:
+            return 404;
+        case ErrorCode::conflict:
+        case ErrorCode::already_exists:
+            return 409;
+        case ErrorCode::precondition_failed:
+            return 412;
+        case ErrorCode::range_not_satisfiable:
+            return 416;
+        case ErrorCode::rejected:
+            return 422;
+        case ErrorCode::unsupported:
+            return 501;
+        case ErrorCode::unavailable:
+        case ErrorCode::rate_limited:
+            return 503;
+        case ErrorCode::timeout:
+            return 504;
+        case ErrorCode::no_space:
+            return 507;
+        default:
+            return 500;
+    }
+}
+
+Response problem_of(const Error& error) {
+    return problem_response(status_of(error.code()), error.message());
+}
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,48 @@
+#pragma once
+
+/// Bodies of answers: those of the original system, and problems as RFC 9457 has them. Pure functions.
+
+#include <string>
+#include <string_view>
+
+#include "filestore/error.h"
+#include "serve/message.h"
+#include "serve/routes.h"
+
+namespace filestore::tool::serve {
+
+[[nodiscard]] Response json_response(unsigned status, std::string body);
+
+/// `{"detail": ...}`.
+[[nodiscard]] Response detail_response(unsigned status, std::string_view detail);
+
+/// One thing that is wrong with a request, as the original's framework tells it. A value.
+struct InvalidInput {
+    std::string_view type;
+    /// "body" or "query".
+    std::string_view place;
+    std::string_view name;
+    std::string message;
+    /// JSON.
+    std::string input = "null";
+    /// JSON of an object; left out where it is empty.
+    std::string context{};
+};
+/// Its 422.
+[[nodiscard]] Response invalid_input_response(const InvalidInput& invalid);
+
+/// The media type is `application/problem+json`; the title is that of the status.
+[[nodiscard]] Response problem_response(unsigned status, std::string_view detail);
+
+/// An error that is not of a route's own, in its style.
+[[nodiscard]] Response error_response(ErrorStyle style, unsigned status, std::string_view detail);
+
+/// The status that says best what failed.
+[[nodiscard]] unsigned status_of(ErrorCode code) noexcept;
+/// What a client can act on, or should not be told.
+[[nodiscard]] Response problem_of(const Error& error);
+
+/// A JSON string.
+[[nodiscard]] std::string json_text(std::string_view text);
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,138 @@
+#include "serve/body_pipes.h"
+
+#include <utility>
+
+namespace filestore::tool::serve {
+
+void UploadPipe::wake_reader(std::unique_lock<std::mutex>& lock) {
+    const auto reader = std::exchange(reader_, std::nullopt);
+    lock.unlock();
+    if (reader) {
+        (*reader)();
+    }
+}
+
+void UploadPipe::add(std::string_view bytes) {
+    std::unique_lock lock(mutex_);
+    if (is_closed_ || failure_) {
+        return;
+    }
+    queue_.add(bytes);
+    wake_reader(lock);
+}
+
+bool UploadPipe::has_room() const {
+    const std::lock_guard lock(mutex_);
+    return is_closed_ || failure_ || queue_.has_room();
+}
+
+void UploadPipe::end() {
+    std::unique_lock lock(mutex_);
+    has_ended_ = true;
+    wake_reader(lock);
+}
+
+void UploadPipe::fail(const Error& error) {
+    std::unique_lock lock(mutex_);
+    if (has_ended_ || failure_) {
+        return;
+    }
+    failure_ = error;
+    queue_ = {};
+    wake_reader(lock);
+}
+
+bool UploadPipe::was_failed() const {
+    const std::lock_guard lock(mutex_);
+    return failure_.has_value();
+}
+
+void UploadPipe::close() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_closed_ = true;
+        queue_ = {};
+    }
+    wake_connection_();
+}
+
+Result<IoStep> UploadPipe::read(std::span<std::byte> into, const Wake& wake) {
+    std::unique_lock lock(mutex_);
+    if (failure_) {
+        return *failure_;
+    }
+    if (queue_.empty() && !has_ended_) {
+        reader_ = wake;
+        return IoStep{0, true};
+    }
+    const bool had_room = queue_.has_room();
+    const std::size_t count = queue_.take(reinterpret_cast<char*>(into.data()), into.size());
+    const bool has_room = queue_.has_room();
+    lock.unlock();
+    if (!had_room && has_room) {
+        wake_connection_();
+    }
+    return IoStep{count, false};
+}
+
+std::size_t DownloadPipe::readable() const noexcept {
+    const std::size_t held_back = end_ == End::whole || queue_.empty() ? 0 : 1;
+    return queue_.size() - held_back;
+}
+
+Result<IoStep> DownloadPipe::write(std::span<const std::byte> bytes, const Wake& wake) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!queue_.has_room()) {
+            writer_ = wake;
+            return IoStep{0, true};
+        }
+        bytes = bytes.first(std::min(bytes.size(), ByteQueue::full));
+        queue_.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    }
+    wake_connection_();
+    return IoStep{bytes.size(), false};
+}
+
+Result<void> DownloadPipe::finish() {
+    {
+        const std::lock_guard lock(mutex_);
+        end_ = End::whole;
+    }
+    wake_connection_();
+    return {};
+}
+
+void DownloadPipe::fail() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (end_ == End::none) {
+            end_ = End::failed;
+        }
+    }
+    wake_connection_();
+}
+
+BodyReader::Step DownloadPipe::read(std::span<char> into) {
+    std::unique_lock lock(mutex_);
+    if (end_ == End::failed) {
+        return {0, State::failed};
+    }
+    if (readable() == 0) {
+        return {0, end_ == End::whole ? State::ended : State::nothing_yet};
+    }
+    const std::size_t count = queue_.take(into.data(), std::min(into.size(), readable()));
+    const auto writer = queue_.has_room() ? std::exchange(writer_, std::nullopt) : std::nullopt;
+    lock.unlock();
+    if (writer) {
+        (*writer)();
+    }
+    return {count, State::more};
+}
+
+bool DownloadPipe::is_ready() const {
+    const std::lock_guard lock(mutex_);
+    return end_ != End::none || readable() > 0;
+}
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,82 @@
+#pragma once
+
+/// The bodies of uploads and downloads: between the thread of the connections, which must never wait, and the store.
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "filestore/stream.h"
+#include "serve/byte_queue.h"
+#include "serve/message.h"
+
+namespace filestore::tool::serve {
+
+/// What a connection has received and the store has not read. A resource; thread-safe.
+class UploadPipe final : public Source {
+public:
+    /// `wake_connection` is called where there is room again, or nothing is wanted any more.
+    UploadPipe(std::optional<std::uint64_t> size, std::function<void()> wake_connection)
+        : size_(size), wake_connection_(std::move(wake_connection)) {}
+
+    void add(std::string_view bytes);
+    [[nodiscard]] bool has_room() const;
+
+    /// The body is whole. Without this nothing is ever published.
+    void end();
+    /// The body will not become whole. Nothing changes after end().
+    void fail(const Error& error);
+    [[nodiscard]] bool was_failed() const;
+    /// The store wants no more: what comes is dropped.
+    void close();
+
+    [[nodiscard]] Result<IoStep> read(std::span<std::byte> into, const Wake& wake) override;
+    [[nodiscard]] std::optional<std::uint64_t> size() const noexcept override { return size_; }
+    [[nodiscard]] bool blocking() const noexcept override { return false; }
+
+private:
+    void wake_reader(std::unique_lock<std::mutex>& lock);
+
+    const std::optional<std::uint64_t> size_;
+    const std::function<void()> wake_connection_;
+    mutable std::mutex mutex_;
+    ByteQueue queue_;
+    std::optional<Wake> reader_;
+    bool has_ended_ = false;
+    bool is_closed_ = false;
+    std::optional<Error> failure_;
+};
+
+/// What the store has read and a connection has not sent. The last byte is held back until the store says that all of them are right, so that a client never takes a
+/// damaged file for whole. A resource; thread-safe.
+class DownloadPipe final : public Sink, public BodyReader {
+public:
+    explicit DownloadPipe(std::function<void()> wake_connection)
+        : wake_connection_(std::move(wake_connection)) {}
+
+    [[nodiscard]] Result<IoStep> write(std::span<const std::byte> bytes, const Wake& wake) override;
+    [[nodiscard]] Result<void> finish() override;
+    [[nodiscard]] bool blocking() const noexcept override { return false; }
+
+    /// The download ended early.
+    void fail();
+
+    [[nodiscard]] Step read(std::span<char> into) override;
+    [[nodiscard]] bool is_ready() const override;
+
+private:
+    enum class End { none, whole, failed };
+
+    [[nodiscard]] std::size_t readable() const noexcept;
+
+    const std::function<void()> wake_connection_;
+    mutable std::mutex mutex_;
+    ByteQueue queue_;
+    std::optional<Wake> writer_;
+    End end_ = End::none;
+};
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,107 @@
+#include "serve/conditions.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/encoding.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(" \t");
+    return begin == std::string_view::npos ? std::string_view()
+                                           : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// Our tags hold no comma, so a list can be split at each.
+bool names(std::string_view list, std::string_view tag, bool also_weakly) {
+    if (trimmed(list) == "*") {
+        return true;
+    }
+    while (!list.empty() && !tag.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        std::string_view one = trimmed(list.substr(0, comma));
+        if (also_weakly && one.substr(0, 2) == "W/") {
+            one.remove_prefix(2);
+        }
+        if (one == tag) {
+            return true;
+        }
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return false;
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (text.empty() || stop != end || error == std::errc::invalid_argument) {
+        return std::nullopt;
+    }
+    return error == std::errc() ? value : UINT64_MAX;
+}
+
+/// `first-last`, `first-` or `-count`; nothing for anything else. A length of 0 is one that lies outside.
+std::optional<ByteRange> parse_range(std::string_view text, std::uint64_t size) {
+    constexpr std::string_view unit = "bytes=";
+    const std::size_t dash = text.find('-');
+    if (text.substr(0, unit.size()) != unit || dash == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto first = number(text.substr(unit.size(), dash - unit.size()));
+    const auto last = number(text.substr(dash + 1));
+    const bool is_open = dash + 1 == text.size();
+    if (!first && last && dash == unit.size()) {
+        const std::uint64_t count = std::min(*last, size);
+        return ByteRange{size - count, count};
+    }
+    if (!first || (!last && !is_open) || (last && *last < *first)) {
+        return std::nullopt;
+    }
+    const std::uint64_t begin = std::min(*first, size);
+    const std::uint64_t rest = size - begin;
+    return ByteRange{begin, last ? std::min(rest, *last - *first + 1) : rest};
+}
+
+/// The range of another file that was there before is of no use to the client.
+bool range_is_wanted(const Request& request, std::string_view tag) {
+    const std::string* of_tag = request.header("If-Range");
+    return of_tag == nullptr || (!tag.empty() && *of_tag == tag);
+}
+
+}  // namespace
+
+std::string entity_tag(const FileInfo& info) {
+    return info.version.empty() ? std::string() : '"' + percent_encode(info.version) + '"';
+}
+
+bool depends_on_file(const Request& request) {
+    return request.method == "HEAD" || request.header("Range") != nullptr ||
+           request.header("If-Match") != nullptr || request.header("If-None-Match") != nullptr;
+}
+
+Selection select(const Request& request, std::string_view tag, std::uint64_t size) {
+    if (const std::string* wanted = request.header("If-Match");
+        wanted != nullptr && !names(*wanted, tag, false)) {
+        return {412};
+    }
+    if (const std::string* known = request.header("If-None-Match");
+        known != nullptr && names(*known, tag, true)) {
+        return {304};
+    }
+    const std::string* text = request.header("Range");
+    // RFC 9110 defines ranges for GET only.
+    if (text == nullptr || request.method != "GET" || !range_is_wanted(request, tag)) {
+        return {};
+    }
+    const auto range = parse_range(*text, size);
+    if (!range) {
+        return {};
+    }
+    return *range->length == 0 ? Selection{416} : Selection{206, range->offset, *range->length};
+}
+
+}  // namespace filestore::tool::serve

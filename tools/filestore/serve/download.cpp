@@ -1,0 +1,170 @@
+#include <memory>
+#include <utility>
+
+#include "download_name.h"
+#include "serve/answers.h"
+#include "serve/body_pipes.h"
+#include "serve/conditions.h"
+#include "serve/disposition.h"
+#include "serve/file_routes.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+enum class Shape { original, stored };
+
+/// What one download works with; shared by its calls. A value.
+struct Download {
+    FileService& service;
+    std::shared_ptr<Exchange> exchange;
+    Shape shape;
+    FileId id;
+};
+
+Response not_found(Shape shape) {
+    return shape == Shape::original ? detail_response(404, "File not found")
+                                    : problem_response(404, "there is no file of that ID");
+}
+
+Response failed(Shape shape, const Error& error) {
+    if (error.code() == ErrorCode::not_found) {
+        return not_found(shape);
+    }
+    return shape == Shape::original ? detail_response(500, error.message()) : problem_of(error);
+}
+
+void add_head(Response& response, Shape shape, const FileInfo& info) {
+    const bool is_inline = shape == Shape::stored && may_be_shown_inline(info.content_type);
+    response.headers.push_back(
+        {"Content-Type", shape == Shape::original ? std::string(default_content_type) : info.content_type});
+    response.headers.push_back({"Content-Disposition", content_disposition(is_inline, download_name(info))});
+    response.headers.push_back({"Accept-Ranges", "bytes"});
+    response.headers.push_back({"Cache-Control", "private, no-cache"});
+    if (const std::string tag = entity_tag(info); !tag.empty()) {
+        response.headers.push_back({"ETag", tag});
+    }
+}
+
+std::string content_range(const Selection& selected, std::uint64_t size) {
+    const std::string part =
+        selected.status == 206
+            ? std::to_string(selected.offset) + "-" + std::to_string(selected.offset + selected.length - 1)
+            : "*";
+    return "bytes " + part + "/" + std::to_string(size);
+}
+
+/// Of a status that comes with no bytes of the file.
+Response without_bytes(const Download& download, const FileInfo& info, const Selection& selected) {
+    Response response;
+    response.status = selected.status;
+    if (selected.status == 412) {
+        response =
+            error_response(download.shape == Shape::original ? ErrorStyle::original : ErrorStyle::problem,
+                           412, "the file is of another version");
+    } else if (selected.status == 416) {
+        response =
+            error_response(download.shape == Shape::original ? ErrorStyle::original : ErrorStyle::problem,
+                           416, "the range lies outside the file");
+        response.headers.push_back({"Content-Range", content_range(selected, info.size)});
+    } else {
+        add_head(response, download.shape, info);
+    }
+    return response;
+}
+
+Response with_bytes(Shape shape, const FileInfo& info, const Selection& selected) {
+    Response response;
+    response.status = selected.status;
+    add_head(response, shape, info);
+    response.size = info.size;
+    if (selected.status == 206) {
+        response.size = selected.length;
+        response.headers.push_back({"Content-Range", content_range(selected, info.size)});
+    }
+    return response;
+}
+
+void send(const Download& download, const Selection& selected, const std::optional<std::string>& version) {
+    const auto pipe = std::make_shared<DownloadPipe>(download.exchange->wake_connection());
+    DownloadRequest request;
+    request.id = download.id;
+    request.sink = pipe;
+    if (selected.status == 206) {
+        request.range = ByteRange{selected.offset, selected.length};
+    }
+    request.call.cancel = download.exchange->stop_token();
+    request.on_info = [download, selected, version, pipe](const FileInfo& info) -> Result<void> {
+        if (version && info.version != *version) {
+            return Error(ErrorCode::conflict, "the file was replaced meanwhile: ask again");
+        }
+        Response response = with_bytes(download.shape, info, selected);
+        response.reader = pipe;
+        download.exchange->respond(std::move(response));
+        return {};
+    };
+    download.service.download_async(
+        std::move(request), [download, pipe](const Result<DownloadReceipt>& receipt) {
+            if (!receipt) {
+                pipe->fail();
+                download.exchange->respond(failed(download.shape, receipt.error()));
+            }
+        });
+}
+
+void answer_for(const Download& download, const FileInfo& info) {
+    const Request& request = download.exchange->request();
+    const Selection selected = select(request, entity_tag(info), info.size);
+    if (selected.status != 200 && selected.status != 206) {
+        download.exchange->respond(without_bytes(download, info, selected));
+    } else if (request.method == "HEAD") {
+        download.exchange->respond(with_bytes(download.shape, info, selected));
+    } else {
+        send(download, selected, info.version);
+    }
+}
+
+/// A file of the original system may have lost its record; it can be read as a whole then.
+void answer_without_record(const Download& download) {
+    if (download.exchange->request().method == "HEAD") {
+        download.exchange->respond(not_found(download.shape));
+    } else {
+        send(download, {}, std::nullopt);
+    }
+}
+
+void begin(const Context& context, const std::shared_ptr<Exchange>& exchange, Shape shape) {
+    const auto id = FileId::parse(exchange->request().file_id);
+    if (!id) {
+        exchange->respond(not_found(shape));
+        return;
+    }
+    const Download download{context.service, exchange, shape, *id};
+    if (!depends_on_file(exchange->request())) {
+        send(download, {}, std::nullopt);
+        return;
+    }
+    FileRequest request{*id, {}};
+    request.call.cancel = exchange->stop_token();
+    context.service.metadata_async(std::move(request), [download](const Result<FileInfo>& info) {
+        if (info) {
+            answer_for(download, *info);
+        } else if (info.error().code() == ErrorCode::not_found) {
+            answer_without_record(download);
+        } else {
+            download.exchange->respond(failed(download.shape, info.error()));
+        }
+    });
+}
+
+}  // namespace
+
+void download_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    begin(context, exchange, Shape::original);
+}
+
+void show_content(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    begin(context, exchange, Shape::stored);
+}
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,98 @@
+#pragma once
+
+/// One request and its answer, between the connection, which feeds it, and the handler, which answers it.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "filestore/error.h"
+#include "serve/message.h"
+
+namespace filestore::tool::serve {
+
+/// Takes the body of a request as it comes. A resource, used on the thread of the connections only; nothing in it may wait.
+class BodyTaker {
+public:
+    BodyTaker() = default;
+    BodyTaker(const BodyTaker&) = delete;
+    BodyTaker& operator=(const BodyTaker&) = delete;
+    virtual ~BodyTaker() = default;
+
+    virtual void take(std::string_view bytes) = 0;
+    /// Whether more should come now; where not, the connection is to be woken later.
+    [[nodiscard]] virtual bool has_room() const { return true; }
+    /// The body is whole. Without it the body was cut, and whatever has been begun is to be undone by the destructor.
+    virtual void end() = 0;
+};
+
+/// The head of a part of a form. A value.
+struct FormPart {
+    std::string name;
+    std::optional<std::string> file_name;
+    std::optional<std::string> content_type;
+};
+
+/// Why a form is none. A value.
+enum class FormFault { no_form, no_boundary, broken };
+
+/// Takes the parts of a form as they come; as BodyTaker.
+class FormTaker {
+public:
+    FormTaker() = default;
+    FormTaker(const FormTaker&) = delete;
+    FormTaker& operator=(const FormTaker&) = delete;
+    virtual ~FormTaker() = default;
+
+    virtual void begin_part(const FormPart& part) = 0;
+    virtual void take(std::string_view bytes) = 0;
+    [[nodiscard]] virtual bool has_room() const { return true; }
+    /// The form is whole.
+    virtual void end() = 0;
+    /// There is no form, or it is broken; no other call follows. What has been begun is to be undone.
+    virtual void fail(FormFault fault) = 0;
+};
+
+/// A resource, shared by the connection and by the calls of the store that work for it; thread-safe, but for the members that say otherwise.
+class Exchange {
+public:
+    /// `wake_connection` may be called at any time, also when the connection has gone. `lifetime` is let go with the exchange.
+    Exchange(Request request, std::function<void()> wake_connection, std::shared_ptr<void> lifetime)
+        : request_(std::move(request)),
+          wake_connection_(std::move(wake_connection)),
+          lifetime_(std::move(lifetime)) {}
+
+    [[nodiscard]] const Request& request() const noexcept { return request_; }
+    /// For who finds the route, before the handler is called.
+    void set_file_id(std::string file_id) { request_.file_id = std::move(file_id); }
+    [[nodiscard]] const std::function<void()>& wake_connection() const noexcept { return wake_connection_; }
+
+    /// For the handler, once, before it returns: who takes the body. Without it the body is dropped.
+    std::unique_ptr<BodyTaker> body_taker;
+    std::unique_ptr<FormTaker> form_taker;
+
+    /// The answer. The first one counts.
+    void respond(Response response);
+    [[nodiscard]] bool is_answered() const;
+    /// For the connection: the answer, once.
+    [[nodiscard]] std::optional<Response> take_response();
+
+    /// Requested when the client has gone, or the service ends.
+    [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_.get_token(); }
+    void stop() { stop_.request_stop(); }
+
+private:
+    Request request_;
+    const std::function<void()> wake_connection_;
+    const std::shared_ptr<void> lifetime_;
+    std::stop_source stop_;
+    mutable std::mutex mutex_;
+    bool is_answered_ = false;
+    std::optional<Response> response_;
+};
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,175 @@
+#include "serve/file_routes.h"
+
+#include <charconv>
+#include <utility>
+
+#include "json_line.h"
+#include "serve/answers.h"
+#include "serve/body_pipes.h"
+#include "serve/stored_upload.h"
+#include "service/file_info_json.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+constexpr std::uint64_t usual_page = 100;
+constexpr std::uint64_t largest_page = 1000;
+constexpr std::uint64_t usual_expiry = 3600;
+constexpr std::uint64_t longest_expiry = 7 * 24 * 3600;
+
+/// The ID of the path; where it is none, the request is answered.
+std::optional<FileId> id_of(const std::shared_ptr<Exchange>& exchange) {
+    const auto id = FileId::parse(exchange->request().file_id);
+    if (!id) {
+        exchange->respond(problem_response(404, "there is no file of that ID"));
+        return std::nullopt;
+    }
+    return *id;
+}
+
+/// A whole number from 1 to `most`; where it is none, the request is answered.
+std::optional<std::uint64_t> number_of(const std::shared_ptr<Exchange>& exchange, std::string_view name,
+                                       std::uint64_t usual, std::uint64_t most) {
+    const std::string* text = exchange->request().parameter(name);
+    if (text == nullptr) {
+        return usual;
+    }
+    std::uint64_t number = 0;
+    const char* const end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, number);
+    if (error != std::errc() || stop != end || number < 1 || number > most) {
+        exchange->respond(
+            problem_response(400, std::string(name) + ": give a whole number, 1 to " + std::to_string(most)));
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::string as_json(const ListPage& page) {
+    std::vector<JsonLine> files;
+    for (const ListEntry& entry : page.files) {
+        files.push_back(JsonLine()
+                            .text("file_id", entry.id.text())
+                            .number("size", entry.size)
+                            .text("last_modified", format_timestamp(entry.last_modified)));
+    }
+    return JsonLine()
+        .objects("files", files)
+        .json("next", page.next ? json_text(*page.next) : "null")
+        .object();
+}
+
+Response linked(const Result<PresignedUrl>& url) {
+    return url ? json_response(200, JsonLine()
+                                        .text("url", url->url)
+                                        .text("expires_at", format_timestamp(url->expires_at))
+                                        .object())
+               : problem_of(url.error());
+}
+
+Response stored(const Result<FileId>& id, const std::string& name) {
+    if (!id) {
+        return problem_of(id.error());
+    }
+    Response response =
+        json_response(201, JsonLine().text("file_id", id->text()).text("filename", name).object());
+    response.headers.push_back({"Location", "/files/" + id->str()});
+    return response;
+}
+
+/// The body of a request as that of a file.
+class BodyUpload final : public BodyTaker {
+public:
+    explicit BodyUpload(std::shared_ptr<UploadPipe> pipe) : pipe_(std::move(pipe)) {}
+    ~BodyUpload() override { pipe_->fail(Error(ErrorCode::cancelled)); }
+
+    void take(std::string_view bytes) override { pipe_->add(bytes); }
+    [[nodiscard]] bool has_room() const override { return pipe_->has_room(); }
+    void end() override { pipe_->end(); }
+
+private:
+    std::shared_ptr<UploadPipe> pipe_;
+};
+
+}  // namespace
+
+void list_files(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    const auto limit = number_of(exchange, "limit", usual_page, largest_page);
+    if (!limit) {
+        return;
+    }
+    ListRequest request;
+    const std::string* after = exchange->request().parameter("after");
+    request.cursor = after == nullptr ? "" : *after;
+    request.limit = static_cast<std::size_t>(*limit);
+    request.call.cancel = exchange->stop_token();
+    context.service.list_async(std::move(request), [exchange](const Result<ListPage>& page) {
+        exchange->respond(page ? json_response(200, as_json(*page)) : problem_of(page.error()));
+    });
+}
+
+void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    const auto id = id_of(exchange);
+    if (!id) {
+        return;
+    }
+    FileRequest request{*id, {}};
+    request.call.cancel = exchange->stop_token();
+    context.service.metadata_async(std::move(request), [exchange](const Result<FileInfo>& info) {
+        exchange->respond(info ? json_response(200, to_json(*info)) : problem_of(info.error()));
+    });
+}
+
+void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    const Request& head = exchange->request();
+    const std::string* name = head.parameter("filename");
+    const std::string* type = head.header("Content-Type");
+    auto file =
+        upload_of(name == nullptr ? "" : *name, type == nullptr ? std::nullopt : std::optional(*type));
+    if (!file) {
+        exchange->respond(problem_of(file.error()));
+        return;
+    }
+    const std::optional<std::uint64_t> size =
+        head.has_body ? head.content_length : std::optional<std::uint64_t>(0);
+    const auto pipe = std::make_shared<UploadPipe>(size, exchange->wake_connection());
+    exchange->body_taker = std::make_unique<BodyUpload>(pipe);
+    file->source = pipe;
+    file->call.cancel = exchange->stop_token();
+    const std::string recorded_name = file->path;
+    context.service.upload_async(std::move(*file), [exchange, pipe, recorded_name](const Result<FileId>& id) {
+        exchange->respond(stored(id, recorded_name));
+        pipe->close();
+    });
+}
+
+void link_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    const auto id = id_of(exchange);
+    if (!id) {
+        return;
+    }
+    const auto expires = number_of(exchange, "expires", usual_expiry, longest_expiry);
+    if (!expires) {
+        return;
+    }
+    PresignRequest wanted;
+    wanted.id = *id;
+    wanted.expires = std::chrono::seconds(*expires);
+    wanted.call.cancel = exchange->stop_token();
+    FileRequest request{*id, wanted.call};
+    context.service.exists_async(
+        std::move(request),
+        [&service = context.service, exchange, wanted = std::move(wanted)](const Result<bool>& exists) {
+            if (!exists) {
+                exchange->respond(problem_of(exists.error()));
+            } else if (!*exists) {
+                exchange->respond(problem_response(404, "there is no file of that ID"));
+            } else {
+                service.presign_async(
+                    wanted, [exchange](const Result<PresignedUrl>& url) { exchange->respond(linked(url)); });
+            }
+        });
+}
+
+}  // namespace filestore::tool::serve

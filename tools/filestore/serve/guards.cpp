@@ -1,0 +1,53 @@
+#include "serve/guards.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+bool changes_state(const Request& request) {
+    return request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
+}
+
+}  // namespace
+
+bool Guard::is_listed(std::string_view host) const {
+    return std::any_of(hosts_.begin(), hosts_.end(),
+                       [host](const std::string& listed) { return equal_ignoring_case(listed, host); });
+}
+
+bool Guard::is_own_origin(std::string_view origin) const {
+    constexpr std::string_view scheme = "http://";
+    return origin.substr(0, scheme.size()) == scheme && is_listed(origin.substr(scheme.size()));
+}
+
+std::optional<std::string> Guard::refusal(const Request& request) const {
+    const std::string* host = request.header("Host");
+    if (host == nullptr || !is_listed(*host)) {
+        return "this service is not called " + filestore::quoted(host == nullptr ? "" : *host) +
+               ": use its own address, or start it with --allow-host";
+    }
+    if (!changes_state(request)) {
+        return std::nullopt;
+    }
+    if (const std::string* origin = request.header("Origin"); origin != nullptr && !is_own_origin(*origin)) {
+        return "pages of " + filestore::quoted(*origin) + " may not change anything here";
+    }
+    const std::string* site = request.header("Sec-Fetch-Site");
+    if (site != nullptr && *site != "same-origin" && *site != "none") {
+        return "pages of other sites may not change anything here";
+    }
+    return std::nullopt;
+}
+
+std::vector<Header> security_headers() {
+    return {{"X-Content-Type-Options", "nosniff"},
+            {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"},
+            {"Cross-Origin-Resource-Policy", "same-origin"},
+            {"Referrer-Policy", "no-referrer"}};
+}
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,34 @@
+#pragma once
+
+/// Keeps web pages of others from using a service that is there for this machine. Pure.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "serve/message.h"
+
+namespace filestore::tool::serve {
+
+/// A value; immutable.
+class Guard {
+public:
+    /// The hosts by which the service may be called, such as `localhost:8080`.
+    explicit Guard(std::vector<std::string> hosts) : hosts_(std::move(hosts)) {}
+
+    /// Why the request is refused; nothing where it is not. A name of somebody's that leads to this machine (DNS rebinding) is an unlisted host; a page of another
+    /// site that sends a form, or asks by script, tells its origin.
+    [[nodiscard]] std::optional<std::string> refusal(const Request& request) const;
+
+private:
+    [[nodiscard]] bool is_listed(std::string_view host) const;
+    [[nodiscard]] bool is_own_origin(std::string_view origin) const;
+
+    std::vector<std::string> hosts_;
+};
+
+/// Headers of every answer that has none of their own.
+[[nodiscard]] std::vector<Header> security_headers();
+
+}  // namespace filestore::tool::serve

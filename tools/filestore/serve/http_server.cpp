@@ -1,0 +1,531 @@
+#include "serve/http_server.h"
+
+#include <microhttpd.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <condition_variable>
+#include <cstdarg>
+#include <cstring>
+#include <mutex>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "running_call.h"
+#include "serve/url.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+/// A body that nobody wants is read to its end, so that the client comes to read the answer; one that is longer than this is cut off.
+constexpr std::uint64_t most_dropped = 16 * 1024 * 1024;
+/// A body that is known to be longer than this is not read at all where its answer is known before.
+constexpr std::uint64_t most_waited_for = 1024 * 1024;
+constexpr std::size_t block_size = 65'536;
+/// Of a form: a line of a part's head must fit in.
+constexpr std::size_t form_buffer_size = 16'384;
+
+/// Lets a connection rest until another thread has something for it. A resource; thread-safe.
+class Rest {
+public:
+    explicit Rest(MHD_Connection* connection) noexcept : connection_(connection) {}
+
+    /// On the connection's thread, in one of its callbacks: from here on nothing of it is called until wake(), unless `is_ready`.
+    template <class IsReady>
+    bool begin_unless(IsReady is_ready) {
+        const std::lock_guard lock(mutex_);
+        if (connection_ == nullptr || is_over_ || is_ready()) {
+            return false;
+        }
+        rests_ = true;
+        MHD_suspend_connection(connection_);
+        return true;
+    }
+
+    void wake() {
+        const std::lock_guard lock(mutex_);
+        if (connection_ != nullptr && std::exchange(rests_, false)) {
+            MHD_resume_connection(connection_);
+        }
+    }
+
+    /// It never rests again.
+    void end() {
+        {
+            const std::lock_guard lock(mutex_);
+            is_over_ = true;
+        }
+        wake();
+    }
+    [[nodiscard]] bool is_over() const {
+        const std::lock_guard lock(mutex_);
+        return is_over_;
+    }
+
+    /// The connection is going.
+    void forget() {
+        const std::lock_guard lock(mutex_);
+        connection_ = nullptr;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    MHD_Connection* connection_;
+    bool rests_ = false;
+    bool is_over_ = false;
+};
+
+MHD_Result add_header(void* into, MHD_ValueKind, const char* key, std::size_t key_size, const char* value,
+                      std::size_t value_size) {
+    static_cast<std::vector<Header>*>(into)->push_back(
+        {std::string(key, key_size), value == nullptr ? std::string() : std::string(value, value_size)});
+    return MHD_YES;
+}
+
+MHD_Result add_parameter(void* into, MHD_ValueKind, const char* key, std::size_t key_size, const char* value,
+                         std::size_t value_size) {
+    static_cast<Request*>(into)->query.emplace_back(
+        percent_decode({key, key_size}),
+        value == nullptr ? std::string() : percent_decode({value, value_size}));
+    return MHD_YES;
+}
+
+/// libmicrohttpd has looked at the number already.
+std::optional<std::uint64_t> number_of(const std::string* text) {
+    std::uint64_t number = 0;
+    if (text == nullptr ||
+        std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+Request read_head(MHD_Connection* connection, const char* url, const char* method) {
+    Request request;
+    request.method = method;
+    request.path = percent_decode(url);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, &request.headers);
+    MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_parameter, &request);
+    const bool is_chunked = request.header("Transfer-Encoding") != nullptr;
+    request.content_length = is_chunked ? std::nullopt : number_of(request.header("Content-Length"));
+    request.has_body = is_chunked || request.content_length.value_or(0) > 0;
+    return request;
+}
+
+std::optional<std::string> text_or_nothing(const char* text) {
+    return text == nullptr ? std::nullopt : std::optional<std::string>(text);
+}
+
+bool is_form_type(std::string_view type) {
+    constexpr std::string_view multipart = "multipart/form-data";
+    return equal_ignoring_case(type.substr(0, multipart.size()), multipart);
+}
+
+/// Hands the parts of a form on as they are found. A resource; on the thread of the connections only.
+class FormReader final : public BodyTaker {
+public:
+    FormReader(MHD_Connection* connection, const Request& request, std::unique_ptr<FormTaker> taker)
+        : taker_(std::move(taker)),
+          processor_(MHD_create_post_processor(connection, form_buffer_size, take_bytes, this)) {
+        if (processor_ == nullptr) {
+            const std::string* type = request.header("Content-Type");
+            fail(type != nullptr && is_form_type(*type) ? FormFault::no_boundary : FormFault::no_form);
+        }
+    }
+    ~FormReader() override {
+        // What is left over is no part.
+        taker_.reset();
+        if (processor_ != nullptr) {
+            MHD_destroy_post_processor(processor_);
+        }
+    }
+
+    void take(std::string_view bytes) override {
+        if (taker_ != nullptr && MHD_post_process(processor_, bytes.data(), bytes.size()) != MHD_YES) {
+            fail(FormFault::broken);
+        }
+    }
+    [[nodiscard]] bool has_room() const override { return taker_ == nullptr || taker_->has_room(); }
+
+    void end() override {
+        if (taker_ == nullptr) {
+            return;
+        }
+        const bool is_whole = MHD_destroy_post_processor(std::exchange(processor_, nullptr)) == MHD_YES;
+        if (!is_whole) {
+            fail(FormFault::broken);
+            return;
+        }
+        taker_->end();
+        taker_.reset();
+    }
+
+private:
+    void fail(FormFault fault) {
+        taker_->fail(fault);
+        taker_.reset();
+    }
+
+    /// The first call of a part may come without bytes, and then there is another one for its beginning.
+    static MHD_Result take_bytes(void* self, MHD_ValueKind, const char* key, const char* file_name,
+                                 const char* content_type, const char*, const char* data,
+                                 std::uint64_t offset, std::size_t size) {
+        FormTaker* taker = static_cast<FormReader*>(self)->taker_.get();
+        if (taker == nullptr) {
+            return MHD_NO;
+        }
+        try {
+            if (offset == 0) {
+                taker->begin_part({text_or_nothing(key).value_or(""), text_or_nothing(file_name),
+                                   text_or_nothing(content_type)});
+            }
+            if (size > 0) {
+                taker->take({data, size});
+            }
+            return MHD_YES;
+        } catch (...) {
+            return MHD_NO;
+        }
+    }
+
+    std::unique_ptr<FormTaker> taker_;
+    MHD_PostProcessor* processor_;
+};
+
+/// The connection's side of a request. A resource; on the thread of the connections only, but for what Rest allows.
+class RunningRequest {
+public:
+    RunningRequest(MHD_Connection* connection, const std::vector<Header>& headers, Request head,
+                   std::shared_ptr<void> lifetime)
+        : connection_(connection),
+          headers_(headers),
+          rest_(std::make_shared<Rest>(connection)),
+          exchange_(std::make_shared<Exchange>(
+              std::move(head), [rest = rest_] { rest->wake(); }, std::move(lifetime))) {}
+
+    ~RunningRequest() {
+        rest_->forget();
+        exchange_->stop();
+    }
+
+    MHD_Result begin(const HttpServer::Handler& handler) {
+        handler(exchange_);
+        taker_ = std::move(exchange_->body_taker);
+        if (exchange_->form_taker != nullptr) {
+            taker_ = std::make_unique<FormReader>(connection_, exchange_->request(),
+                                                  std::move(exchange_->form_taker));
+        }
+        return exchange_->is_answered() && has_body_to_refuse() ? answer() : MHD_YES;
+    }
+
+    MHD_Result take_body(std::string_view bytes, std::size_t* left) {
+        if (taker_ == nullptr || exchange_->is_answered()) {
+            return drop(bytes, left);
+        }
+        if (rest_->begin_unless([this] { return taker_->has_room() || exchange_->is_answered(); })) {
+            return MHD_YES;
+        }
+        if (rest_->is_over()) {
+            return MHD_NO;
+        }
+        taker_->take(bytes);
+        *left = 0;
+        return MHD_YES;
+    }
+
+    MHD_Result end_body() {
+        if (taker_ != nullptr) {
+            taker_->end();
+            taker_.reset();
+        }
+        if (rest_->begin_unless([this] { return exchange_->is_answered(); })) {
+            return MHD_YES;
+        }
+        return exchange_->is_answered() ? answer() : MHD_NO;
+    }
+
+    void close_after_this() { closes_ = true; }
+
+    /// From any thread.
+    void abort() {
+        exchange_->stop();
+        rest_->end();
+    }
+
+private:
+    /// After an answer before the body, libmicrohttpd closes the connection; a small body is read instead, and the connection lives on.
+    [[nodiscard]] bool has_body_to_refuse() const {
+        const Request& head = exchange_->request();
+        const bool waits_to_send = head.header("Expect") != nullptr;
+        const bool is_long = head.content_length.value_or(most_waited_for + 1) > most_waited_for;
+        return head.has_body && (waits_to_send || is_long);
+    }
+
+    MHD_Result drop(std::string_view bytes, std::size_t* left) {
+        dropped_ += bytes.size();
+        *left = 0;
+        return dropped_ <= most_dropped ? MHD_YES : MHD_NO;
+    }
+
+    MHD_Result answer() {
+        Response response = *exchange_->take_response();
+        MHD_Response* made = make(response);
+        if (made == nullptr) {
+            return MHD_NO;
+        }
+        add_headers(made, response.headers);
+        const MHD_Result queued = MHD_queue_response(connection_, response.status, made);
+        MHD_destroy_response(made);
+        return queued;
+    }
+
+    void add_headers(MHD_Response* made, const std::vector<Header>& own) {
+        for (const Header& header : own) {
+            MHD_add_response_header(made, header.name.c_str(), header.value.c_str());
+        }
+        for (const Header& header : headers_) {
+            if (MHD_get_response_header(made, header.name.c_str()) == nullptr) {
+                MHD_add_response_header(made, header.name.c_str(), header.value.c_str());
+            }
+        }
+        if (closes_) {
+            MHD_add_response_header(made, MHD_HTTP_HEADER_CONNECTION, "close");
+        }
+    }
+
+    /// Of an answer to HEAD there may be a size and no reader.
+    MHD_Response* make(Response& response) {
+        if (response.reader == nullptr && response.size == 0) {
+            return MHD_create_response_from_buffer(response.body.size(), response.body.data(),
+                                                   MHD_RESPMEM_MUST_COPY);
+        }
+        reader_ = std::move(response.reader);
+        return MHD_create_response_from_callback(response.size, block_size, read_block, this, nullptr);
+    }
+
+    static ssize_t read_block(void* self, std::uint64_t, char* into, std::size_t most) {
+        return static_cast<RunningRequest*>(self)->read_body({into, most});
+    }
+
+    ssize_t read_body(std::span<char> into) {
+        while (reader_ != nullptr && !rest_->is_over()) {
+            const BodyReader::Step step = reader_->read(into);
+            if (step.state == BodyReader::State::more) {
+                return static_cast<ssize_t>(step.bytes);
+            }
+            if (step.state == BodyReader::State::ended) {
+                return MHD_CONTENT_READER_END_OF_STREAM;
+            }
+            if (step.state == BodyReader::State::failed) {
+                break;
+            }
+            if (rest_->begin_unless([this] { return reader_->is_ready(); })) {
+                return 0;
+            }
+        }
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+
+    MHD_Connection* connection_;
+    const std::vector<Header>& headers_;
+    std::shared_ptr<Rest> rest_;
+    std::shared_ptr<Exchange> exchange_;
+    std::unique_ptr<BodyTaker> taker_;
+    std::shared_ptr<BodyReader> reader_;
+    std::uint64_t dropped_ = 0;
+    std::atomic<bool> closes_ = false;
+};
+
+/// Counts exchanges, which calls of the store keep alive for longer than their connections are. A resource; thread-safe.
+class Census {
+public:
+    /// Lives as long as what is to be counted.
+    static std::shared_ptr<void> one_more(const std::shared_ptr<Census>& census) {
+        const std::lock_guard lock(census->mutex_);
+        std::shared_ptr<void> one(nullptr, [census](void*) { census->one_less(); });
+        ++census->count_;
+        return one;
+    }
+
+    void wait_for_none() {
+        std::unique_lock lock(mutex_);
+        none_.wait(lock, [this] { return count_ == 0; });
+    }
+
+private:
+    void one_less() {
+        const std::lock_guard lock(mutex_);
+        if (--count_ == 0) {
+            none_.notify_all();
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable none_;
+    std::size_t count_ = 0;
+};
+
+/// Paths and parameters are decoded by us: a C string ends at the first zero byte that somebody encoded.
+std::size_t leave_encoded(void*, MHD_Connection*, char* text) {
+    return std::strlen(text);
+}
+
+/// What it has to say is of single connections, and of no use to whoever runs the service.
+void drop_message(void*, const char*, va_list) {}
+
+}  // namespace
+
+class HttpServer::Daemon {
+public:
+    Daemon(Descriptor idle, std::vector<Header> headers, Handler handler)
+        : idle_(std::move(idle)), headers_(std::move(headers)), handler_(std::move(handler)) {}
+
+    ~Daemon() { abort(); }
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+
+    Result<void> start(Descriptor listener, const HttpLimits& limits) {
+        daemon_ =
+            MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+                             nullptr, nullptr, handle, this,                                             //
+                             MHD_OPTION_EXTERNAL_LOGGER, drop_message, nullptr,                          //
+                             MHD_OPTION_LISTEN_SOCKET, listener.get(),                                   //
+                             MHD_OPTION_NOTIFY_COMPLETED, forget, this,                                  //
+                             MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, nullptr,                       //
+                             MHD_OPTION_CONNECTION_LIMIT, limits.connections,                            //
+                             MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(limits.idle.count()),  //
+                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.connection_memory,               //
+                             MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,      //
+                             MHD_OPTION_END);
+        if (daemon_ == nullptr) {
+            return errno_error(errno, "cannot serve connections");
+        }
+        [[maybe_unused]] const int now_the_daemons = listener.release();
+        return {};
+    }
+
+    void stop_accepting() {
+        const Descriptor closed_here(MHD_quiesce_daemon(daemon_));
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+        for (RunningRequest* request : running_) {
+            request->close_after_this();
+        }
+        announce_where_idle();
+    }
+
+    [[nodiscard]] int idle_descriptor() const noexcept { return idle_.get(); }
+
+    void abort() {
+        if (daemon_ == nullptr) {
+            return;
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            is_aborted_ = true;
+            for (RunningRequest* request : running_) {
+                request->abort();
+            }
+        }
+        MHD_stop_daemon(std::exchange(daemon_, nullptr));
+        exchanges_->wait_for_none();
+    }
+
+private:
+    static MHD_Result handle(void* self, MHD_Connection* connection, const char* url, const char* method,
+                             const char*, const char* data, std::size_t* size, void** request) {
+        // An exception must not go through the frames of a C library; what can be thrown is lack of memory.
+        try {
+            auto* running = static_cast<RunningRequest*>(*request);
+            if (running == nullptr) {
+                return static_cast<Daemon*>(self)->begin(connection, url, method, request);
+            }
+            return *size > 0 ? running->take_body({data, *size}, size) : running->end_body();
+        } catch (...) {
+            return MHD_NO;
+        }
+    }
+
+    MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, void** request) {
+        auto running = std::make_unique<RunningRequest>(
+            connection, headers_, read_head(connection, url, method), Census::one_more(exchanges_));
+        {
+            const std::lock_guard lock(mutex_);
+            if (is_aborted_) {
+                return MHD_NO;
+            }
+            running_.insert(running.get());
+            if (is_stopping_) {
+                running->close_after_this();
+            }
+        }
+        *request = running.get();
+        return running.release()->begin(handler_);
+    }
+
+    static void forget(void* self, MHD_Connection*, void** request, MHD_RequestTerminationCode) {
+        static_cast<Daemon*>(self)->end(
+            std::unique_ptr<RunningRequest>(static_cast<RunningRequest*>(std::exchange(*request, nullptr))));
+    }
+
+    void end(std::unique_ptr<RunningRequest> request) {
+        {
+            const std::lock_guard lock(mutex_);
+            running_.erase(request.get());
+            announce_where_idle();
+        }
+        request.reset();
+    }
+
+    void announce_where_idle() {
+        if (is_stopping_ && running_.empty()) {
+            announce(idle_.get());
+        }
+    }
+
+    const Descriptor idle_;
+    const std::vector<Header> headers_;
+    const Handler handler_;
+    const std::shared_ptr<Census> exchanges_ = std::make_shared<Census>();
+    MHD_Daemon* daemon_ = nullptr;
+    std::mutex mutex_;
+    std::set<RunningRequest*> running_;
+    bool is_stopping_ = false;
+    bool is_aborted_ = false;
+};
+
+HttpServer::HttpServer(std::unique_ptr<Daemon> daemon) noexcept : daemon_(std::move(daemon)) {}
+
+HttpServer::~HttpServer() = default;
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(Descriptor listener, const HttpLimits& limits,
+                                                      std::vector<Header> headers, Handler handler) {
+    Descriptor idle(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!idle.is_open()) {
+        return errno_error(errno, "cannot wait for connections");
+    }
+    auto daemon = std::make_unique<Daemon>(std::move(idle), std::move(headers), std::move(handler));
+    if (auto started = daemon->start(std::move(listener), limits); !started) {
+        return started.error();
+    }
+    return std::unique_ptr<HttpServer>(new HttpServer(std::move(daemon)));
+}
+
+void HttpServer::stop_accepting() {
+    daemon_->stop_accepting();
+}
+
+int HttpServer::idle_descriptor() const noexcept {
+    return daemon_->idle_descriptor();
+}
+
+void HttpServer::abort() {
+    daemon_->abort();
+}
+
+}  // namespace filestore::tool::serve

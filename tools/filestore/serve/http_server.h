@@ -1,0 +1,57 @@
+#pragma once
+
+/// Connections of HTTP: the only place that knows libmicrohttpd.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "core/descriptor.h"
+#include "filestore/result.h"
+#include "serve/exchange.h"
+
+namespace filestore::tool::serve {
+
+/// What clients may use. A value.
+struct HttpLimits {
+    /// Connections at a time; more wait to be accepted.
+    unsigned connections = 1000;
+    /// Without a byte either way.
+    std::chrono::seconds idle{60};
+    /// Bytes of a request's head, and what is read of a body at a time.
+    std::size_t connection_memory = 65'536;
+};
+
+/// A resource; for the main thread only.
+class HttpServer {
+public:
+    /// Called for each request as soon as its head is there, on the thread of the connections; it must not wait.
+    using Handler = std::function<void(const std::shared_ptr<Exchange>&)>;
+
+    /// Serves the connections of a socket that listens, on a thread of its own. An answer that has no header of such a name gets those of `headers`.
+    [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(Descriptor listener,
+                                                                   const HttpLimits& limits,
+                                                                   std::vector<Header> headers,
+                                                                   Handler handler);
+    /// As abort().
+    ~HttpServer();
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+    /// No new connections; those that are there are closed after the request that they are at.
+    void stop_accepting();
+
+    /// Readable once stop_accepting() was called and no request is under way.
+    [[nodiscard]] int idle_descriptor() const noexcept;
+
+    /// Ends every request that is under way, and closes the connections. Waits for that, and until nothing refers to an exchange any more.
+    void abort();
+
+private:
+    class Daemon;
+    explicit HttpServer(std::unique_ptr<Daemon> daemon) noexcept;
+
+    std::unique_ptr<Daemon> daemon_;
+};
+
+}  // namespace filestore::tool::serve

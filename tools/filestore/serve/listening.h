@@ -1,0 +1,34 @@
+#pragma once
+
+/// The address at which the service is reached.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/descriptor.h"
+#include "filestore/result.h"
+
+namespace filestore::tool::serve {
+
+/// A value.
+struct ListenAddress {
+    /// Without brackets.
+    std::string ip;
+    std::uint16_t port = 0;
+
+    /// `127.0.0.1:8080`, `[::1]:8080`.
+    [[nodiscard]] std::string text() const;
+};
+
+/// `ADDR:PORT`; a name other than `localhost` is none. `invalid_argument`, and `configuration` for an address that other machines reach: nothing would tell their
+/// users apart yet.
+[[nodiscard]] Result<ListenAddress> parse_listen_address(const std::string& text);
+
+/// A socket that listens. Where the port was 0 it is now the one that the system chose. `configuration` where the address cannot be had.
+[[nodiscard]] Result<Descriptor> listen_at(ListenAddress& address);
+
+/// By which hosts browsers may call a service at that address.
+[[nodiscard]] std::vector<std::string> hosts_of(const ListenAddress& address);
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,87 @@
+#pragma once
+
+/// What a client asks and what it is answered, without a word of the HTTP library. All types here are values.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/ascii.h"
+
+namespace filestore::tool::serve {
+
+struct Header {
+    std::string name;
+    std::string value;
+};
+
+/// The head of a request.
+struct Request {
+    std::string method;
+    /// Percent-decoded, so that it may hold any byte, and never the query.
+    std::string path;
+    /// Percent-decoded, in the order of the URL.
+    std::vector<std::pair<std::string, std::string>> query;
+    std::vector<Header> headers;
+    bool has_body = false;
+    /// Unknown where there is no body, or one in chunks.
+    std::optional<std::uint64_t> content_length;
+    /// What stands in the path where the pattern of its route has `{file_id}`.
+    std::string file_id;
+
+    /// The first header of that name; null where there is none.
+    [[nodiscard]] const std::string* header(std::string_view name) const {
+        for (const Header& header : headers) {
+            if (equal_ignoring_case(header.name, name)) {
+                return &header.value;
+            }
+        }
+        return nullptr;
+    }
+
+    /// Of a parameter that is given twice the last one counts.
+    [[nodiscard]] const std::string* parameter(std::string_view name) const {
+        const std::string* found = nullptr;
+        for (const auto& [key, value] : query) {
+            found = key == name ? &value : found;
+        }
+        return found;
+    }
+};
+
+/// The bytes of an answer, as the connection asks for them. A resource; thread-safe.
+class BodyReader {
+public:
+    enum class State { more, nothing_yet, ended, failed };
+    struct Step {
+        std::size_t bytes = 0;
+        State state = State::more;
+    };
+
+    BodyReader() = default;
+    BodyReader(const BodyReader&) = delete;
+    BodyReader& operator=(const BodyReader&) = delete;
+    virtual ~BodyReader() = default;
+
+    /// Does not wait: the connection is woken where there is nothing yet.
+    [[nodiscard]] virtual Step read(std::span<char> into) = 0;
+    /// Whether read() has something to say.
+    [[nodiscard]] virtual bool is_ready() const = 0;
+};
+
+struct Response {
+    unsigned status = 200;
+    std::vector<Header> headers;
+    std::string body;
+    /// In place of `body`, where it is not null: `size` bytes.
+    std::shared_ptr<BodyReader> reader;
+    std::uint64_t size = 0;
+};
+
+}  // namespace filestore::tool::serve

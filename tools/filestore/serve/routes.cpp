@@ -1,0 +1,74 @@
+#include "serve/routes.h"
+
+#include <array>
+#include <optional>
+
+#include "serve/file_routes.h"
+#include "serve/health_routes.h"
+#include "serve/original_routes.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+constexpr std::string_view placeholder = "{file_id}";
+
+constexpr std::array routes{
+    Route{"POST", "/upload", Scope::write, ErrorStyle::original, upload_form},
+    Route{"GET", "/download/{file_id}", Scope::read, ErrorStyle::original, download_file},
+    Route{"HEAD", "/download/{file_id}", Scope::read, ErrorStyle::original, download_file},
+    Route{"DELETE", "/delete/{file_id}", Scope::remove, ErrorStyle::original, delete_file},
+    Route{"POST", "/cleanup", Scope::admin, ErrorStyle::original, cleanup_files},
+
+    Route{"GET", "/files", Scope::read, ErrorStyle::problem, list_files},
+    Route{"PUT", "/files", Scope::write, ErrorStyle::problem, put_file},
+    Route{"GET", "/files/{file_id}", Scope::read, ErrorStyle::problem, show_file},
+    Route{"GET", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
+    Route{"HEAD", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
+    Route{"POST", "/files/{file_id}/link", Scope::read, ErrorStyle::problem, link_file},
+
+    Route{"GET", "/healthz", Scope::open, ErrorStyle::problem, answer_healthy},
+    Route{"GET", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},
+};
+
+/// What stands for the placeholder; nothing where the path is another.
+std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
+    const std::size_t place = pattern.find(placeholder);
+    if (place == std::string_view::npos) {
+        return pattern == path ? std::optional<std::string_view>("") : std::nullopt;
+    }
+    const std::string_view tail = pattern.substr(place + placeholder.size());
+    if (path.size() <= place + tail.size() || path.substr(0, place) != pattern.substr(0, place) ||
+        path.substr(path.size() - tail.size()) != tail) {
+        return std::nullopt;
+    }
+    const std::string_view segment = path.substr(place, path.size() - place - tail.size());
+    return segment.find('/') == std::string_view::npos ? std::optional(segment) : std::nullopt;
+}
+
+}  // namespace
+
+std::span<const Route> all_routes() {
+    return routes;
+}
+
+RouteMatch find_route(std::span<const Route> among, std::string_view method, std::string_view path) {
+    RouteMatch found;
+    for (const Route& route : among) {
+        const auto segment = match(route.path, path);
+        if (!segment) {
+            continue;
+        }
+        found.errors = route.errors;
+        if (route.method == method) {
+            found.route = &route;
+            found.file_id = *segment;
+            found.allowed.clear();
+            return found;
+        }
+        found.allowed += (found.allowed.empty() ? "" : ", ") + std::string(route.method);
+    }
+    return found;
+}
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,56 @@
+#pragma once
+
+/// Which request goes where, as data.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "filestore/service.h"
+#include "serve/exchange.h"
+
+namespace filestore::tool::serve {
+
+/// What handlers work with. A value of references; what it refers to outlives every exchange.
+struct Context {
+    FileService& service;
+};
+
+/// Answers a request, at once or later, on the thread of the connections: it must not wait.
+using Handler = void (*)(const Context& context, const std::shared_ptr<Exchange>& exchange);
+
+/// What a key must allow.
+enum class Scope { open, read, write, remove, admin };
+
+/// How errors of a route look: as those of the original system, or as RFC 9457 says.
+enum class ErrorStyle { original, problem };
+
+/// A value.
+struct Route {
+    std::string_view method;
+    /// Segments; `{file_id}` is any one that is not empty.
+    std::string_view path;
+    Scope scope;
+    ErrorStyle errors;
+    Handler handler;
+};
+
+/// Of all that this service answers.
+[[nodiscard]] std::span<const Route> all_routes();
+
+/// What was found for a request. A value.
+struct RouteMatch {
+    /// Null where no route has that path and method.
+    const Route* route = nullptr;
+    std::string file_id;
+    /// Where only the method is wrong: those that are right, as the header Allow has them; else empty.
+    std::string allowed;
+    /// How the errors of that path look.
+    ErrorStyle errors = ErrorStyle::original;
+};
+
+[[nodiscard]] RouteMatch find_route(std::span<const Route> routes, std::string_view method,
+                                    std::string_view path);
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,120 @@
+#include "serve/upload_form.h"
+
+#include <utility>
+
+#include "json_line.h"
+#include "serve/answers.h"
+#include "serve/stored_upload.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+constexpr std::string_view file_field = "file";
+/// Of a part that is no file.
+constexpr std::size_t longest_text = 1024 * 1024;
+
+Response uploaded(const Result<FileId>& id, const std::string& name) {
+    return id ? json_response(200, JsonLine().text("file_id", id->text()).text("filename", name).object())
+              : detail_response(500, id.error().message());
+}
+
+Response missing() {
+    return invalid_input_response({"missing", "body", file_field, "Field required"});
+}
+
+Response no_file(const std::string& text) {
+    return invalid_input_response({"value_error", "body", file_field,
+                                   "Value error, Expected UploadFile, received: <class 'str'>",
+                                   json_text(as_utf8(text)), R"({"error":{}})"});
+}
+
+}  // namespace
+
+UploadForm::~UploadForm() {
+    drop_upload();
+}
+
+void UploadForm::drop_upload() {
+    if (upload_ != nullptr) {
+        upload_->fail(Error(ErrorCode::cancelled));
+        upload_.reset();
+    }
+}
+
+void UploadForm::begin_part(const FormPart& part) {
+    if (part.name != file_field || exchange_->is_answered()) {
+        part_ = Part::other;
+        return;
+    }
+    drop_upload();
+    text_.reset();
+    part_ = part.file_name ? Part::file : Part::text;
+    if (part_ == Part::file) {
+        begin_upload(part);
+    } else {
+        text_.emplace();
+    }
+}
+
+void UploadForm::begin_upload(const FormPart& part) {
+    auto file = upload_of(part.file_name.value_or(""), part.content_type);
+    if (!file) {
+        exchange_->respond(detail_response(500, file.error().message()));
+        return;
+    }
+    const auto pipe = std::make_shared<UploadPipe>(std::nullopt, exchange_->wake_connection());
+    file->source = pipe;
+    file->call.cancel = exchange_->stop_token();
+    const std::string name = file->path;
+    upload_ = pipe;
+    service_.upload_async(std::move(*file), [exchange = exchange_, pipe, name](const Result<FileId>& id) {
+        // One that another part came after has no answer.
+        if (!pipe->was_failed()) {
+            exchange->respond(uploaded(id, name));
+        }
+        pipe->close();
+    });
+}
+
+void UploadForm::take(std::string_view bytes) {
+    if (part_ == Part::file && upload_ != nullptr) {
+        upload_->add(bytes);
+    } else if (part_ == Part::text && text_->size() + bytes.size() > longest_text) {
+        exchange_->respond(detail_response(400, "Part exceeded maximum size of 1024KB."));
+    } else if (part_ == Part::text) {
+        *text_ += bytes;
+    }
+}
+
+bool UploadForm::has_room() const {
+    return upload_ == nullptr || upload_->has_room();
+}
+
+void UploadForm::end() {
+    if (upload_ != nullptr) {
+        upload_->end();
+        upload_.reset();
+    } else if (!text_ || text_->empty()) {
+        exchange_->respond(missing());
+    } else {
+        exchange_->respond(no_file(*text_));
+    }
+}
+
+void UploadForm::fail(FormFault fault) {
+    drop_upload();
+    switch (fault) {
+        case FormFault::no_form:
+            exchange_->respond(missing());
+            break;
+        case FormFault::no_boundary:
+            exchange_->respond(detail_response(400, "Missing boundary in multipart."));
+            break;
+        case FormFault::broken:
+            exchange_->respond(detail_response(400, "There was an error parsing the body"));
+            break;
+    }
+}
+
+}  // namespace filestore::tool::serve

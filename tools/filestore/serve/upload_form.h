@@ -1,0 +1,42 @@
+#pragma once
+
+/// An upload by a form, as the original system takes it.
+
+#include <memory>
+#include <string>
+
+#include "filestore/service.h"
+#include "serve/body_pipes.h"
+#include "serve/exchange.h"
+
+namespace filestore::tool::serve {
+
+/// Hands the part `file` to the store while it arrives. Where there are several, the last one counts, as it did: what was begun of one before is undone. Nothing is stored before the form has
+/// ended well.
+class UploadForm final : public FormTaker {
+public:
+    UploadForm(FileService& service, std::shared_ptr<Exchange> exchange)
+        : service_(service), exchange_(std::move(exchange)) {}
+    ~UploadForm() override;
+
+    void begin_part(const FormPart& part) override;
+    void take(std::string_view bytes) override;
+    [[nodiscard]] bool has_room() const override;
+    void end() override;
+    void fail(FormFault fault) override;
+
+private:
+    enum class Part { other, file, text };
+
+    void begin_upload(const FormPart& part);
+    void drop_upload();
+
+    FileService& service_;
+    std::shared_ptr<Exchange> exchange_;
+    Part part_ = Part::other;
+    /// What the part `file` is that was last: an upload, or text.
+    std::shared_ptr<UploadPipe> upload_;
+    std::optional<std::string> text_;
+};
+
+}  // namespace filestore::tool::serve
