@@ -73,8 +73,10 @@ Response without_bytes(const Download& download, const FileInfo& info, const Sel
     return response;
 }
 
-Response with_bytes(Shape shape, const FileInfo& info, const Selection& selected) {
+Response with_bytes(Shape shape, const FileInfo& info, const Selection& selected,
+                    std::shared_ptr<BodyReader> reader) {
     Response response;
+    response.reader = std::move(reader);
     response.status = selected.status;
     add_head(response, shape, info);
     response.size = info.size;
@@ -85,31 +87,82 @@ Response with_bytes(Shape shape, const FileInfo& info, const Selection& selected
     return response;
 }
 
-void send(const Download& download, const Selection& selected, const std::optional<std::string>& version) {
-    const auto pipe = std::make_shared<DownloadPipe>(download.exchange->wake_connection());
+/// Nothing is in it, and nobody reads it.
+std::shared_ptr<BodyReader> body_of_head() {
+    return std::make_shared<DownloadPipe>([] {});
+}
+
+DownloadRequest request_into(const Download& download, const std::shared_ptr<DownloadPipe>& pipe) {
     DownloadRequest request;
     request.id = download.id;
     request.sink = pipe;
+    request.call.cancel = download.exchange->stop_token();
+    return request;
+}
+
+/// Of a file that is there, but of which nothing is recorded, not even its size: its bytes, and that they are bytes.
+void send_without_record(const Download& download) {
+    const auto pipe = std::make_shared<DownloadPipe>(download.exchange->wake_connection());
+    FileInfo nothing_known;
+    nothing_known.id = download.id;
+    Response response;
+    add_head(response, download.shape, nothing_known);
+    response.reader = pipe;
+    download.exchange->respond(std::move(response));
+    if (download.exchange->request().method == "HEAD") {
+        return;
+    }
+    download.service.download_async(request_into(download, pipe),
+                                    [pipe](const Result<DownloadReceipt>& receipt) {
+                                        if (!receipt) {
+                                            pipe->fail();
+                                        }
+                                    });
+}
+
+/// The original system wrote the record of a file last, so one may be without.
+void answer_without_record(const Download& download, const Error& not_found_error) {
+    FileRequest request{download.id, {}};
+    request.call.cancel = download.exchange->stop_token();
+    download.service.exists_async(
+        std::move(request), [download, not_found_error](const Result<bool>& exists) {
+            if (exists && *exists) {
+                send_without_record(download);
+            } else {
+                download.exchange->respond(failed(download.shape, exists ? not_found_error : exists.error()));
+            }
+        });
+}
+
+void answer_failure(const Download& download, const Error& error) {
+    if (error.code() == ErrorCode::not_found && !download.exchange->is_answered()) {
+        answer_without_record(download, error);
+    } else {
+        download.exchange->respond(failed(download.shape, error));
+    }
+}
+
+/// Where there is a version, only of that one.
+void send(const Download& download, const Selection& selected, const std::optional<std::string>& version) {
+    const auto pipe = std::make_shared<DownloadPipe>(download.exchange->wake_connection());
+    DownloadRequest request = request_into(download, pipe);
     if (selected.status == 206) {
         request.range = ByteRange{selected.offset, selected.length};
     }
-    request.call.cancel = download.exchange->stop_token();
     request.on_info = [download, selected, version, pipe](const FileInfo& info) -> Result<void> {
         if (version && info.version != *version) {
             return Error(ErrorCode::conflict, "the file was replaced meanwhile: ask again");
         }
-        Response response = with_bytes(download.shape, info, selected);
-        response.reader = pipe;
-        download.exchange->respond(std::move(response));
+        download.exchange->respond(with_bytes(download.shape, info, selected, pipe));
         return {};
     };
-    download.service.download_async(
-        std::move(request), [download, pipe](const Result<DownloadReceipt>& receipt) {
-            if (!receipt) {
-                pipe->fail();
-                download.exchange->respond(failed(download.shape, receipt.error()));
-            }
-        });
+    download.service.download_async(std::move(request),
+                                    [download, pipe](const Result<DownloadReceipt>& receipt) {
+                                        if (!receipt) {
+                                            pipe->fail();
+                                            answer_failure(download, receipt.error());
+                                        }
+                                    });
 }
 
 void answer_for(const Download& download, const FileInfo& info) {
@@ -118,18 +171,9 @@ void answer_for(const Download& download, const FileInfo& info) {
     if (selected.status != 200 && selected.status != 206) {
         download.exchange->respond(without_bytes(download, info, selected));
     } else if (request.method == "HEAD") {
-        download.exchange->respond(with_bytes(download.shape, info, selected));
+        download.exchange->respond(with_bytes(download.shape, info, selected, body_of_head()));
     } else {
         send(download, selected, info.version);
-    }
-}
-
-/// A file of the original system may have lost its record; it can be read as a whole then.
-void answer_without_record(const Download& download) {
-    if (download.exchange->request().method == "HEAD") {
-        download.exchange->respond(not_found(download.shape));
-    } else {
-        send(download, {}, std::nullopt);
     }
 }
 
@@ -149,10 +193,8 @@ void begin(const Context& context, const std::shared_ptr<Exchange>& exchange, Sh
     context.service.metadata_async(std::move(request), [download](const Result<FileInfo>& info) {
         if (info) {
             answer_for(download, *info);
-        } else if (info.error().code() == ErrorCode::not_found) {
-            answer_without_record(download);
         } else {
-            download.exchange->respond(failed(download.shape, info.error()));
+            answer_failure(download, info.error());
         }
     });
 }

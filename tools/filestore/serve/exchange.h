@@ -37,8 +37,8 @@ struct FormPart {
     std::optional<std::string> content_type;
 };
 
-/// Why a form is none. A value.
-enum class FormFault { no_form, no_boundary, broken };
+/// Why a form is none; `cut` is one that ends before its end is marked. A value.
+enum class FormFault { no_form, no_boundary, broken, cut };
 
 /// Takes the parts of a form as they come; as BodyTaker.
 class FormTaker {

@@ -158,7 +158,7 @@ public:
         }
         const bool is_whole = MHD_destroy_post_processor(std::exchange(processor_, nullptr)) == MHD_YES;
         if (!is_whole) {
-            fail(FormFault::broken);
+            fail(FormFault::cut);
             return;
         }
         taker_->end();
@@ -298,14 +298,14 @@ private:
         }
     }
 
-    /// Of an answer to HEAD there may be a size and no reader.
     MHD_Response* make(Response& response) {
-        if (response.reader == nullptr && response.size == 0) {
+        if (response.reader == nullptr) {
             return MHD_create_response_from_buffer(response.body.size(), response.body.data(),
                                                    MHD_RESPMEM_MUST_COPY);
         }
         reader_ = std::move(response.reader);
-        return MHD_create_response_from_callback(response.size, block_size, read_block, this, nullptr);
+        return MHD_create_response_from_callback(response.size.value_or(MHD_SIZE_UNKNOWN), block_size,
+                                                 read_block, this, nullptr);
     }
 
     static ssize_t read_block(void* self, std::uint64_t, char* into, std::size_t most) {
@@ -313,7 +313,7 @@ private:
     }
 
     ssize_t read_body(std::span<char> into) {
-        while (reader_ != nullptr && !rest_->is_over()) {
+        while (!rest_->is_over()) {
             const BodyReader::Step step = reader_->read(into);
             if (step.state == BodyReader::State::more) {
                 return static_cast<ssize_t>(step.bytes);

@@ -79,9 +79,10 @@ struct Response {
     unsigned status = 200;
     std::vector<Header> headers;
     std::string body;
-    /// In place of `body`, where it is not null: `size` bytes.
+    /// In place of `body`, where it is not null. It is not read for a HEAD.
     std::shared_ptr<BodyReader> reader;
-    std::uint64_t size = 0;
+    /// Of what the reader gives; nothing where that is not known.
+    std::optional<std::uint64_t> size;
 };
 
 }  // namespace filestore::tool::serve

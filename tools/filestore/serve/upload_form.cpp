@@ -14,6 +14,29 @@ constexpr std::string_view file_field = "file";
 /// Of a part that is no file.
 constexpr std::size_t longest_text = 1024 * 1024;
 
+/// Some browsers of old sent where on its user's disk a file was.
+std::string without_place(const std::string& name) {
+    const bool has_place = name.size() > 2 && name.compare(1, 2, ":\\") == 0;
+    return has_place ? name.substr(name.rfind('\\') + 1) : name;
+}
+
+/// libmicrohttpd ends a name at its first quote, also where a backslash stands before it that is itself not escaped.
+bool was_cut_at_quote(const std::string& name) {
+    const std::size_t other = name.find_last_not_of('\\');
+    const std::size_t backslashes = name.size() - (other == std::string::npos ? 0 : other + 1);
+    return backslashes % 2 == 1;
+}
+
+std::string without_escapes(const std::string& name) {
+    std::string plain;
+    for (std::size_t place = 0; place < name.size(); ++place) {
+        const bool is_escape = name.compare(place, 2, "\\\\") == 0;
+        plain += name[place];
+        place += is_escape ? 1 : 0;
+    }
+    return plain;
+}
+
 Response uploaded(const Result<FileId>& id, const std::string& name) {
     return id ? json_response(200, JsonLine().text("file_id", id->text()).text("filename", name).object())
               : detail_response(500, id.error().message());
@@ -58,7 +81,13 @@ void UploadForm::begin_part(const FormPart& part) {
 }
 
 void UploadForm::begin_upload(const FormPart& part) {
-    auto file = upload_of(part.file_name.value_or(""), part.content_type);
+    const std::string name = part.file_name.value_or("");
+    if (was_cut_at_quote(name)) {
+        exchange_->respond(detail_response(
+            400, "a file name with an escaped quote is not understood: send the quote as %22"));
+        return;
+    }
+    auto file = upload_of(without_place(without_escapes(name)), part.content_type);
     if (!file) {
         exchange_->respond(detail_response(500, file.error().message()));
         return;
@@ -66,15 +95,16 @@ void UploadForm::begin_upload(const FormPart& part) {
     const auto pipe = std::make_shared<UploadPipe>(std::nullopt, exchange_->wake_connection());
     file->source = pipe;
     file->call.cancel = exchange_->stop_token();
-    const std::string name = file->path;
+    const std::string recorded_name = file->path;
     upload_ = pipe;
-    service_.upload_async(std::move(*file), [exchange = exchange_, pipe, name](const Result<FileId>& id) {
-        // One that another part came after has no answer.
-        if (!pipe->was_failed()) {
-            exchange->respond(uploaded(id, name));
-        }
-        pipe->close();
-    });
+    service_.upload_async(std::move(*file),
+                          [exchange = exchange_, pipe, recorded_name](const Result<FileId>& id) {
+                              // One that another part came after has no answer.
+                              if (!pipe->was_failed()) {
+                                  exchange->respond(uploaded(id, recorded_name));
+                              }
+                              pipe->close();
+                          });
 }
 
 void UploadForm::take(std::string_view bytes) {
@@ -106,6 +136,7 @@ void UploadForm::fail(FormFault fault) {
     drop_upload();
     switch (fault) {
         case FormFault::no_form:
+        case FormFault::cut:
             exchange_->respond(missing());
             break;
         case FormFault::no_boundary:
