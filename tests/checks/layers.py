@@ -25,10 +25,10 @@ LAYERS = {
 }
 
 # A public header belongs to core unless it is named here.
-PUBLIC_HEADER_LAYERS = {"local_backend.h": "local", "s3_backend.h": "s3", "s3_client.h": "s3", "s3_options.h": "s3", "s3_credentials.h": "s3", "schedule.h": "service", "service.h": "service"}
+PUBLIC_HEADER_LAYERS = {"local_backend.h": "local", "s3_backend.h": "s3", "s3_client.h": "s3", "s3_options.h": "s3", "s3_credentials.h": "s3", "schedule.h": "service", "service.h": "service", "validation.h": "service"}
 
 # Libraries that only one layer may include.
-CONFINED_LIBRARIES = {"curl/": "http", "sqlite3.h": "audit", "yaml-cpp/": "service", "date/": "service", "pugixml.hpp": "s3", "CLI/": "tools"}
+CONFINED_LIBRARIES = {"curl/": "http", "sqlite3.h": "audit", "yaml-cpp/": "service", "date/": "service", "pugixml.hpp": "s3", "CLI/": "tools", "magic.h": "service"}
 
 STANDARD_HEADER = re.compile(r"[a-z_]+|(std(def|int|bool))\.h")
 
