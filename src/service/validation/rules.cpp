@@ -70,13 +70,13 @@ std::string contradiction(std::string_view path, std::string_view declared, std:
     const std::string extension = extension_of(path);
     const std::string_view named = media_type_of_extension(extension);
     if (!agrees(found, declared)) {
-        return "it is declared as " + std::string(declared) + ", but its content is " + std::string(found);
+        return "it is declared as " + std::string(declared) + ", and its content is " + std::string(found);
     }
     if (!agrees(found, named)) {
-        return "its name ends with " + quoted(extension) + ", but its content is " + std::string(found);
+        return "its name ends with " + quoted(extension) + ", and its content is " + std::string(found);
     }
     if (!agrees(declared, named) && !agrees(named, declared)) {
-        return "its name ends with " + quoted(extension) + ", but it is declared as " + std::string(declared);
+        return "its name ends with " + quoted(extension) + ", and it is declared as " + std::string(declared);
     }
     return {};
 }

@@ -105,7 +105,7 @@ TEST_CASE("a refusal says what, why and by which rule", "[validation]") {
     const auto verdict = judge(options, {"cat\n.png", "image/png", "text/html"});
     REQUIRE_FALSE(verdict.ok());
     CHECK(verdict.error().message() ==
-          R"(the file 'cat\x0a.png' is refused: it is declared as image/png, but its content is text/html)");
+          R"(the file 'cat\x0a.png' is refused: it is declared as image/png, and its content is text/html)");
     CHECK(too_large("a", 10, 11).message() ==
           "the file 'a' is refused: it has 11 bytes, and 10 are allowed here");
     CHECK(too_large("", 10, std::nullopt).message() ==

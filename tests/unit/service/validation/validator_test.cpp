@@ -141,7 +141,7 @@ TEST_CASE("what does not agree is told, and stored", "[validation]") {
     CHECK(warnings[0].path == "cat.png");
     CHECK(warnings[0].declared_type == "image/png");
     CHECK(warnings[0].found_type == "text/html");
-    CHECK(warnings[0].message == "it is declared as image/png, but its content is text/html");
+    CHECK(warnings[0].message == "it is declared as image/png, and its content is text/html");
     REQUIRE(service.upload(upload_of(source_from_string(page), "page.html", "text/html")).ok());
     CHECK(warnings.size() == 1);
 }
@@ -246,16 +246,23 @@ TEST_CASE("a scanner that does not answer, or not well, has nothing stored", "[v
         std::string what;
         std::function<void(int)> script;
     };
+    const auto cut_after = [](std::string_view answer) {
+        return [answer](int connection) {
+            static_cast<void>(read_stream(connection));
+            static_cast<void>(::send(connection, answer.data(), answer.size(), MSG_NOSIGNAL));
+        };
+    };
     const std::vector<Row> rows_of_scripts{
-        {"it ended without an answer", [](int) {}},
-        {"it ended without an answer", [](int connection) { static_cast<void>(read_stream(connection)); }},
-        {"it said 'stream: O'",
+        // How a connection looks that was ended early differs from time to time.
+        {"", [](int) {}},
+        {"it ended without an answer", cut_after("")},
+        {"it ended without an answer", cut_after("stream: O")},
+        {"it ended without an answer", cut_after("stream: OK")},
+        {"it said 'INSTREAM size limit exceeded.'",
          [](int connection) {
              static_cast<void>(read_stream(connection));
-             static_cast<void>(::send(connection, "stream: O", 9, MSG_NOSIGNAL));
+             say(connection, "INSTREAM size limit exceeded. ERROR");
          }},
-        {"it said 'INSTREAM size limit exceeded.'",
-         [](int connection) { say(connection, "INSTREAM size limit exceeded. ERROR"); }},
         {"it was silent for 1 seconds",
          [](int connection) {
              static_cast<void>(read_stream(connection));
@@ -263,8 +270,7 @@ TEST_CASE("a scanner that does not answer, or not well, has nothing stored", "[v
              static_cast<void>(::read(connection, &byte, 1));
          }},
     };
-    const auto index =
-        GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{4});
+    const auto index = GENERATE(range(std::size_t{0}, std::size_t{6}));
     const bool hesitates = GENERATE(false, true);
     const Row& row = rows_of_scripts[index];
     Scene scene;
@@ -278,7 +284,7 @@ TEST_CASE("a scanner that does not answer, or not well, has nothing stored", "[v
                             : source_from_string(content)));
     REQUIRE(code_of(stored) == ErrorCode::unavailable);
     CAPTURE(stored.error().message());
-    CHECK((stored.error().message().find(row.what.substr(3)) != std::string_view::npos || index < 2));
+    CHECK(stored.error().message().find(row.what) != std::string_view::npos);
     CHECK(scene.files() == 0);
 }
 
