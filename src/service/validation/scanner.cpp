@@ -331,9 +331,9 @@ Scanner::Scanner(ScannerAddress address, std::chrono::seconds timeout, std::shar
       reactor_(std::move(reactor)) {}
 
 Result<std::shared_ptr<Source>> Scanner::scanned(std::shared_ptr<Source> source, std::string path) const {
-    FILESTORE_TRY_ASSIGN(SocketAddress address, resolve());
+    FILESTORE_TRY_ASSIGN(const SocketAddress address, resolve());
     return std::shared_ptr<Source>(std::make_shared<ScannedSource>(
-        std::move(source), Peer{std::move(address), shown_, timeout_, reactor_}, std::move(path)));
+        std::move(source), Peer{address, shown_, timeout_, reactor_}, std::move(path)));
 }
 
 Result<SocketAddress> Scanner::resolve() const {
