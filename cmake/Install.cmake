@@ -28,6 +28,7 @@ set(installed_headers
     include/filestore/stdstream.h
     include/filestore/stream.h
     include/filestore/time.h
+    include/filestore/validation.h
     include/filestore/verify.h
     include/filestore/version.h)
 install(FILES ${installed_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/filestore)
@@ -64,6 +65,9 @@ install(FILES cmake/Dependencies.cmake DESTINATION ${package_directory} RENAME f
 # The prefix is found from the place of the .pc file, so that the installed tree can be moved.
 file(RELATIVE_PATH pc_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" pc_prefix ${pc_prefix})
+if(FILESTORE_WITH_MAGIC)
+    set(filestore_pc_magic " -lmagic")
+endif()
 foreach(package filestore filestore_c)
     configure_file(cmake/${package}.pc.in ${PROJECT_BINARY_DIR}/${package}.pc @ONLY)
     install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -216,7 +216,9 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
 /// that of the credentials is `aws_profile`), `checksum_mode` (automatic, off,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
 /// `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (seconds), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
-/// SUPABASE_KEY where they are empty).
+/// SUPABASE_KEY where they are empty), and the rules that uploads must keep, or fail with FILESTORE_REJECTED: `max_size` (bytes, or off), `type_policy` (strict, warn,
+/// off: whether name, declared type and content must agree), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false: where none is
+/// declared), `magic_database` (of libmagic), `scanner` (`unix:/path` or `tcp:host:port` of clamd) and `scanner_timeout` (seconds).
 /// FILESTORE_INVALID_ARGUMENT, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
 FILESTORE_C_API int32_t filestore_options_set(filestore_options* options, const char* name, const char* value,
                                               filestore_error** err) FILESTORE_NOEXCEPT;

@@ -37,6 +37,7 @@
 #include "filestore/local_backend.h"
 #include "filestore/reconcile.h"
 #include "filestore/s3_backend.h"
+#include "filestore/validation.h"
 
 namespace filestore {
 
@@ -68,6 +69,8 @@ struct FILESTORE_API ServiceOptions {
     S3Options s3;
     CleanupOptions cleanup{};
     AuditOptions audit{};
+    /// What uploads must be like. Without any rule everything is stored.
+    ValidationOptions validation{};
 
     /// The SQLite file of the catalogue. Empty: `<base_path>/.filestore/catalogue.sqlite` of a local store; for S3 a file named after
     /// endpoint, bucket and prefix under `$XDG_STATE_HOME/filestore`, else `$HOME/.local/state/filestore`. "off": nothing is recorded.
@@ -89,7 +92,9 @@ struct FILESTORE_API ServiceOptions {
     /// `max_idle_age` (whole seconds), `max_attempts`, `retry_first_delay`, `retry_longest_delay`, `retry_longest_time` and `retry_longest_silence` (seconds), `proxy`, `no_proxy`,
     /// `proxy_from_environment` (true, false), `profile` (of the server; that of the credentials is `aws_profile`), `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
     /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
-    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false).
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false),
+    /// `max_size` (bytes, or off), `type_policy` (strict, warn, off), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false),
+    /// `magic_database`, `scanner`, `scanner_timeout` (whole seconds).
     /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then. `time_zone` reads the system's time zones.
     Result<void> set(std::string_view name, std::string_view value);
 };
@@ -129,7 +134,7 @@ public:
     ~FileService();
 
     /// Stores a file and records it; answers its new ID. Once it succeeds the file is there, with its record, whatever happens next.
-    /// Failures to act on: see StorageBackend::upload_async; nothing is stored then (see above for lost answers). `outcome_unknown` where
+    /// Failures to act on: `rejected` (a rule of `validation`, see validation.h, or its scanner), and see StorageBackend::upload_async; nothing is stored then (see above for lost answers). `outcome_unknown` where
     /// neither the removal nor its note succeeded. `not_delivered`, here and of other calls that record: see AuditOptions::strict.
     [[nodiscard]] Result<FileId> upload(FileUpload file);
     void upload_async(FileUpload file, Completion<FileId> done);

@@ -27,6 +27,8 @@ struct Setting {
     bool is_switch = false;
     /// `off` is a choice of its own, beside `false`.
     bool has_off = false;
+    /// May also be a list.
+    bool is_list = false;
 };
 
 struct Section {
@@ -116,11 +118,24 @@ constexpr auto audit_settings = std::to_array<Setting>({{"url", "audit_url"},
                                                         {"plain_http", "audit_plain_http", true},
                                                         {"strict", "audit_strict", true}});
 
+constexpr auto validation_settings =
+    std::to_array<Setting>({{"max_size", "max_size"},
+                            {"type_policy", "type_policy"},
+                            {"allowed_types", "allowed_types", false, false, true},
+                            {"denied_types", "denied_types", false, false, true},
+                            {"allowed_extensions", "allowed_extensions", false, false, true},
+                            {"denied_extensions", "denied_extensions", false, false, true},
+                            {"store_found_type", "store_found_type", true},
+                            {"magic_database", "magic_database"},
+                            {"scanner", "scanner"},
+                            {"scanner_timeout", "scanner_timeout"}});
+
 constexpr auto sections = std::to_array<Section>({{"local", local_settings},
                                                   {"s3", s3_settings},
                                                   {"cleanup", cleanup_settings},
                                                   {"catalogue", catalogue_settings},
-                                                  {"audit", audit_settings}});
+                                                  {"audit", audit_settings},
+                                                  {"validation", validation_settings}});
 
 template <class Item>
 const Item* find(std::span<const Item> items, std::string_view key) {
@@ -218,16 +233,34 @@ private:
 
     Result<void> read_setting(const YamlEntry& entry, const Setting& setting, const std::string& section) {
         const std::string path = "'" + section + "." + entry.key + "'";
+        if (setting.is_list && entry.value.kind == YamlNode::Kind::list) {
+            return read_list(entry, setting, path);
+        }
         if (entry.value.kind != YamlNode::Kind::text) {
-            return wrong_kind(entry.value, path, "a single value", entry.place);
+            return wrong_kind(entry.value, path, setting.is_list ? "a list" : "a single value", entry.place);
         }
-        const std::string_view written = entry.value.text;
+        return set(entry, setting, path, entry.value.text);
+    }
+
+    Result<void> read_list(const YamlEntry& entry, const Setting& setting, const std::string& path) {
+        std::string words;
+        for (const YamlNode& item : entry.value.items) {
+            if (item.kind != YamlNode::Kind::text || item.text.find(',') != std::string::npos) {
+                return yaml_error(origin_, item.place, path + " must be a list of single words");
+            }
+            words += (words.empty() ? "" : ",") + item.text;
+        }
+        return set(entry, setting, path, words);
+    }
+
+    Result<void> set(const YamlEntry& entry, const Setting& setting, const std::string& path,
+                     std::string_view written) {
         const bool is_switched = setting.is_switch && !(setting.has_off && written == "off");
-        auto set = options_.set(setting.option, is_switched ? switch_word(written) : written);
-        if (!set.ok() && set.error().code() == ErrorCode::invalid_argument) {
-            return yaml_error(origin_, entry.value.place, path + ": " + std::string(set.error().message()));
+        auto done = options_.set(setting.option, is_switched ? switch_word(written) : written);
+        if (!done.ok() && done.error().code() == ErrorCode::invalid_argument) {
+            return yaml_error(origin_, entry.value.place, path + ": " + std::string(done.error().message()));
         }
-        return set;
+        return done;
     }
 
     Error no_storage(YamlPlace place) const {

@@ -103,6 +103,24 @@ private:
     }
 
     void begin() override {
+        if (!parts().validator) {
+            return store();
+        }
+        file_.call = options();
+        parts().validator->look_at(std::move(file_), [operation = self()](Result<FileUpload> file) {
+            operation->step([&] { operation->looked_at(std::move(file)); });
+        });
+    }
+
+    void looked_at(Result<FileUpload> file) {
+        if (!file.ok()) {
+            return finish(file.error());
+        }
+        file_ = std::move(*file);
+        store();
+    }
+
+    void store() {
         if (auto ready = make_intent(); !ready.ok()) {
             return finish(ready.error());
         }

@@ -9,6 +9,7 @@
 #include "core/pending_answer.h"
 #include "filestore/service.h"
 #include "service/journal.h"
+#include "service/validation/validator.h"
 
 namespace filestore {
 
@@ -20,6 +21,8 @@ struct ServiceParts {
     std::shared_ptr<Clock> clock;
     /// Null where there is none.
     std::shared_ptr<AuditServer> audit_server{};
+    /// Null where there are no rules.
+    std::shared_ptr<validation::Validator> validator{};
 };
 
 /// An upload that failed may have left its file on a server whose answer was lost: it is removed again, for at most `undo_limit`, and the call stays

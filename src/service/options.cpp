@@ -18,6 +18,8 @@
 #include "filestore/service.h"
 #include "service/schedule/cron_expression.h"
 #include "service/schedule/time_zone.h"
+#include "service/validation/rules.h"
+#include "service/validation/scanner_address.h"
 
 namespace filestore {
 namespace {
@@ -83,6 +85,8 @@ constexpr auto encryptions =
                                                {"s3", S3Encryption::Kind::s3},
                                                {"kms", S3Encryption::Kind::kms},
                                                {"customer", S3Encryption::Kind::customer}});
+constexpr auto type_policies = std::to_array<Choice<TypePolicy>>(
+    {{"strict", TypePolicy::strict}, {"warn", TypePolicy::warn}, {"off", TypePolicy::off}});
 constexpr auto switches = std::to_array<Choice<bool>>({{"true", true}, {"false", false}});
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {
@@ -240,8 +244,41 @@ Objection set_table(std::string& target, std::string_view value) {
                                               : "must be a name of letters, digits and _";
 }
 
+/// With commas between them; none where it is empty.
+std::vector<std::string> words_of(std::string_view value) {
+    std::vector<std::string> words;
+    for (std::size_t begin = 0; begin < value.size();) {
+        const std::size_t comma = std::min(value.find(',', begin), value.size());
+        std::string_view word = value.substr(begin, comma - begin);
+        word.remove_prefix(std::min(word.find_first_not_of(' '), word.size()));
+        word = word.substr(0, word.find_last_not_of(' ') + 1);
+        words.emplace_back(word);
+        begin = comma + 1;
+    }
+    return words;
+}
+
+Objection set_list(ValidationOptions& target, std::vector<std::string> ValidationOptions::*list,
+                   std::string_view value) {
+    ValidationOptions changed;
+    changed.*list = words_of(value);
+    if (auto checked = validation::check_rules(changed); !checked.ok()) {
+        return "is no list with commas: " + std::string(checked.error().message());
+    }
+    target.*list = std::move(changed.*list);
+    return {};
+}
+
+Objection set_scanner(std::string& target, std::string_view value) {
+    if (!value.empty() && !validation::parse_scanner_address(value).ok()) {
+        return "must be unix:/path/of/a/socket or tcp:host:port";
+    }
+    return set_text(target, value);
+}
+
 using Options = ServiceOptions&;
 using Value = std::string_view;
+using Rules = ValidationOptions;
 
 constexpr auto options_by_name = std::to_array<Option>({
     {"backend", [](Options o, Value v) { return set_choice(o.backend, v, backends); }},
@@ -332,6 +369,21 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"audit_plain_http",
      [](Options o, Value v) { return set_choice(o.audit.allow_plain_http, v, switches); }},
     {"audit_strict", [](Options o, Value v) { return set_choice(o.audit.strict, v, switches); }},
+    {"max_size", [](Options o, Value v) { return set_threshold(o.validation.max_size, v); }},
+    {"type_policy",
+     [](Options o, Value v) { return set_choice(o.validation.type_policy, v, type_policies); }},
+    {"allowed_types", [](Options o, Value v) { return set_list(o.validation, &Rules::allowed_types, v); }},
+    {"denied_types", [](Options o, Value v) { return set_list(o.validation, &Rules::denied_types, v); }},
+    {"allowed_extensions",
+     [](Options o, Value v) { return set_list(o.validation, &Rules::allowed_extensions, v); }},
+    {"denied_extensions",
+     [](Options o, Value v) { return set_list(o.validation, &Rules::denied_extensions, v); }},
+    {"store_found_type",
+     [](Options o, Value v) { return set_choice(o.validation.store_found_type, v, switches); }},
+    {"magic_database", [](Options o, Value v) { return set_text(o.validation.magic_database, v); }},
+    {"scanner", [](Options o, Value v) { return set_scanner(o.validation.scanner, v); }},
+    {"scanner_timeout",
+     [](Options o, Value v) { return set_whole_seconds(o.validation.scanner_timeout, v, 1, 3600); }},
 });
 
 Error unknown_option(std::string_view name) {

@@ -54,21 +54,22 @@ public:
     /// With an empty `catalogue_path` nothing is recorded; with an error, calls that record fail with it. `owns_backend`: the service opened it, so it closes it.
     static std::shared_ptr<Impl> make(std::shared_ptr<StorageBackend> backend,
                                       const Result<std::string>& catalogue_path,
-                                      std::shared_ptr<AuditServer> audit, bool is_strict,
-                                      std::shared_ptr<Clock> clock, ExecutorChoice executor,
-                                      CleanupOptions cleanup, bool owns_backend) {
+                                      std::shared_ptr<AuditServer> audit,
+                                      std::shared_ptr<validation::Validator> validator,
+                                      ServiceOptions options, ExecutorChoice executor, bool owns_backend) {
         auto pending = std::make_shared<PendingCalls>();
         ServiceParts parts;
         parts.executor = executor.executor;
-        parts.clock = clock ? std::move(clock) : system_clock();
+        parts.clock = options.clock ? std::move(options.clock) : system_clock();
+        parts.validator = std::move(validator);
         parts.audit_server = audit;
         auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock)
                             : std::shared_ptr<Sender>();
         parts.journal = std::make_shared<Journal>(absolute(catalogue_path), backend, pending,
-                                                  std::move(sender), is_strict);
+                                                  std::move(sender), options.audit.strict);
         parts.backend = std::move(backend);
         return std::make_shared<Impl>(std::move(parts), std::move(pending), std::move(executor),
-                                      std::move(cleanup), owns_backend);
+                                      std::move(options.cleanup), owns_backend);
     }
 
     Impl(ServiceParts parts, std::shared_ptr<PendingCalls> pending, ExecutorChoice executor,
@@ -95,6 +96,9 @@ public:
         }
         if (scheduler) {
             scheduler->join();
+        }
+        if (parts_.validator) {
+            parts_.validator->close();
         }
         if (owns_backend_) {
             parts_.backend->close();
@@ -216,11 +220,13 @@ Result<FileService> FileService::open(ServiceOptions options) {
     try {
         ExecutorChoice executor(options.executor);
         FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));
+        FILESTORE_TRY_ASSIGN(auto validator,
+                             validation::Validator::make(options.validation, executor.executor));
         FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend,
                              open_backend(options, executor.executor));
-        return FileService(Impl::make(std::move(backend), filestore::catalogue_path(options),
-                                      std::move(audit), options.audit.strict, std::move(options.clock),
-                                      std::move(executor), std::move(options.cleanup), true));
+        const auto catalogue = filestore::catalogue_path(options);
+        return FileService(Impl::make(std::move(backend), catalogue, std::move(audit), std::move(validator),
+                                      std::move(options), std::move(executor), true));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }
@@ -232,11 +238,13 @@ Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, S
                      "a service on a backend of your own needs the backend and a catalogue_path");
     }
     try {
+        ExecutorChoice executor(options.executor);
         FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));
+        FILESTORE_TRY_ASSIGN(auto validator,
+                             validation::Validator::make(options.validation, executor.executor));
         const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
-        return FileService(Impl::make(std::move(backend), catalogue, std::move(audit), options.audit.strict,
-                                      std::move(options.clock), ExecutorChoice(std::move(options.executor)),
-                                      std::move(options.cleanup), false));
+        return FileService(Impl::make(std::move(backend), catalogue, std::move(audit), std::move(validator),
+                                      std::move(options), std::move(executor), false));
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);
     }

@@ -81,6 +81,8 @@ private:
             root_ = std::move(node);
         } else if (open_.back().node.kind == YamlNode::Kind::mapping) {
             add_to_mapping(open_.back(), std::move(node));
+        } else {
+            open_.back().node.items.push_back(std::move(node));
         }
     }
 

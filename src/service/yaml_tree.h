@@ -1,6 +1,6 @@
 #pragma once
 
-/// YAML text as a tree of mappings and texts, each with its place. No yaml-cpp type gets out of here.
+/// YAML text as a tree of mappings, lists and texts, each with its place. No yaml-cpp type gets out of here.
 
 #include <cstddef>
 #include <string>
@@ -21,7 +21,7 @@ struct YamlPlace {
 
 struct YamlEntry;
 
-/// A value. Lists are known by their kind only: no setting is one.
+/// A value.
 struct YamlNode {
     enum class Kind { empty, text, list, mapping };
 
@@ -31,6 +31,8 @@ struct YamlNode {
     std::string text;
     /// Of a mapping, in the order of the file; no key occurs twice.
     std::vector<YamlEntry> entries;
+    /// Of a list.
+    std::vector<YamlNode> items{};
 };
 
 /// A value.

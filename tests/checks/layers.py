@@ -25,10 +25,19 @@ LAYERS = {
 }
 
 # A public header belongs to core unless it is named here.
-PUBLIC_HEADER_LAYERS = {"local_backend.h": "local", "s3_backend.h": "s3", "s3_client.h": "s3", "s3_options.h": "s3", "s3_credentials.h": "s3", "schedule.h": "service", "service.h": "service"}
+PUBLIC_HEADER_LAYERS = {"local_backend.h": "local", "s3_backend.h": "s3", "s3_client.h": "s3", "s3_options.h": "s3", "s3_credentials.h": "s3", "schedule.h": "service", "service.h": "service", "validation.h": "service"}
 
 # Libraries that only one layer may include.
-CONFINED_LIBRARIES = {"curl/": "http", "sqlite3.h": "audit", "yaml-cpp/": "service", "date/": "service", "pugixml.hpp": "s3", "CLI/": "tools", "microhttpd.h": "tools"}
+CONFINED_LIBRARIES = {
+    "curl/": "http",
+    "sqlite3.h": "audit",
+    "yaml-cpp/": "service",
+    "date/": "service",
+    "magic.h": "service",
+    "pugixml.hpp": "s3",
+    "CLI/": "tools",
+    "microhttpd.h": "tools",
+}
 
 STANDARD_HEADER = re.compile(r"[a-z_]+|(std(def|int|bool))\.h")
 

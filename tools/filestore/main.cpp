@@ -8,6 +8,7 @@
 #include <string>
 
 #include "commands.h"
+#include "core/text.h"
 #include "core/try.h"
 #include "options.h"
 #include "output.h"
@@ -73,6 +74,9 @@ Result<void> check_store(const Options& options, const ServiceOptions& store) {
 Result<ServiceOptions> checked_store_of(const Options& options) {
     FILESTORE_TRY_ASSIGN(ServiceOptions store, make_service_options(options));
     FILESTORE_TRY(check_store(options, store));
+    store.validation.on_warning = [](const ValidationWarning& warning) {
+        report("warning: " + filestore::quoted(warning.path) + " is stored, but " + warning.message);
+    };
     return store;
 }
 

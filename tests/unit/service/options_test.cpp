@@ -188,6 +188,44 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.audit.allow_plain_http);
 }
 
+TEST_CASE("the rules of uploads are set by name", "[service]") {
+    ServiceOptions options;
+    for (const Setting& setting : std::vector<Setting>{{"max_size", "1000"},
+                                                       {"type_policy", "strict"},
+                                                       {"allowed_types", "image/*, application/pdf"},
+                                                       {"denied_types", "image/svg+xml"},
+                                                       {"allowed_extensions", "png,pdf"},
+                                                       {"denied_extensions", ""},
+                                                       {"store_found_type", "true"},
+                                                       {"magic_database", "/srv/magic.mgc"},
+                                                       {"scanner", "tcp:clamav:3310"},
+                                                       {"scanner_timeout", "5"}}) {
+        CAPTURE(setting.name);
+        CHECK(options.set(setting.name, setting.value).ok());
+    }
+    CHECK(options.validation.max_size == 1000U);
+    CHECK(options.validation.type_policy == filestore::TypePolicy::strict);
+    CHECK(options.validation.allowed_types == std::vector<std::string>{"image/*", "application/pdf"});
+    CHECK(options.validation.denied_types == std::vector<std::string>{"image/svg+xml"});
+    CHECK(options.validation.allowed_extensions == std::vector<std::string>{"png", "pdf"});
+    CHECK(options.validation.denied_extensions.empty());
+    CHECK(options.validation.store_found_type);
+    CHECK(options.validation.magic_database == "/srv/magic.mgc");
+    CHECK(options.validation.scanner == "tcp:clamav:3310");
+    CHECK(options.validation.scanner_timeout == std::chrono::seconds(5));
+    for (const Setting& setting : std::vector<Setting>{{"max_size", "many"},
+                                                       {"type_policy", "sometimes"},
+                                                       {"allowed_types", "png"},
+                                                       {"denied_types", "a/b,,c/d"},
+                                                       {"denied_extensions", ".exe"},
+                                                       {"scanner", "localhost"},
+                                                       {"scanner_timeout", "0"}}) {
+        CAPTURE(setting.name);
+        CHECK(code_of(options.set(setting.name, setting.value)) == ErrorCode::invalid_argument);
+    }
+    CHECK(options.validation.allowed_types.size() == 2);
+}
+
 TEST_CASE("seconds may have decimals", "[service]") {
     const auto value = GENERATE(values<Milliseconds>({{"1", 1000},
                                                       {"0.001", 1},
