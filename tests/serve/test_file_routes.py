@@ -294,7 +294,7 @@ def test_a_service_whose_store_does_not_answer(tool, tmp_path):
     store = argparse.Namespace(
         environment={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
         options=[
-            *("--backend", "s3", "--bucket", "b", "--endpoint", nobody, "--option", "max_attempts=1"),
+            *("--backend", "s3", "--bucket", "bucket", "--endpoint", nobody, "--option", "max_attempts=1"),
             *("--option", f"catalogue_path={tmp_path}/catalogue"),
         ],
     )

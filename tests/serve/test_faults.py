@@ -1,0 +1,238 @@
+"""Clients that go away in the middle, are slow, or send what is none."""
+
+import os
+import pathlib
+import random
+import socket
+import struct
+import threading
+
+import pytest
+from command import LONG
+from service import file_part, form
+from waiting import wait_until
+
+SEED = 20261129
+CUTS = 10_000 if LONG else 400
+CLIENTS = 8
+BODY = random.Random(SEED).randbytes(300_000)
+DRIPPING = 1000 if LONG else 300
+
+
+def descriptors(service):
+    return len(os.listdir(f"/proc/{service.process.pid}/fd"))
+
+
+def wait_for_quiet(service, before):
+    """Until the service holds no more descriptors than before."""
+    wait_until(lambda: descriptors(service) <= before, service.process)
+
+
+def upload_requests(service):
+    body, headers = form(file_part(BODY))
+    head = f"POST /upload HTTP/1.1\r\nHost: {service.address}\r\nContent-Length: {len(body)}\r\nContent-Type: {headers['Content-Type']}\r\n\r\n"
+    yield head.encode() + body
+    yield f"PUT /files HTTP/1.1\r\nHost: {service.address}\r\nContent-Length: {len(BODY)}\r\n\r\n".encode() + BODY
+    chunk = b"%x\r\n%s\r\n" % (len(BODY) // 3, BODY[: len(BODY) // 3])
+    chunked = f"Host: {service.address}\r\nTransfer-Encoding: chunked\r\n"
+    yield f"PUT /files HTTP/1.1\r\n{chunked}\r\n".encode() + 3 * chunk + b"0\r\n\r\n"
+    third = len(body) // 3
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (body[:third], body[third:]))
+    yield f"POST /upload HTTP/1.1\r\n{chunked}Content-Type: {headers['Content-Type']}\r\n\r\n".encode() + chunks + b"0\r\n\r\n"
+
+
+def close(connection, by_reset):
+    if by_reset:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def in_threads(work, pieces):
+    failures = []
+
+    def client(own):
+        try:
+            for piece in own:
+                work(piece)
+        except Exception as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=client, args=(pieces[number::CLIENTS],)) for number in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_cut_uploads_leave_nothing(service, local):
+    service.call("DELETE", f"/delete/{service.upload(BODY)}")
+    before = descriptors(service)
+    requests = list(upload_requests(service))
+    chance = random.Random(SEED)
+    cuts = []
+    for _ in range(CUTS):
+        request = chance.choice(requests)
+        # Half of them near the end, where there is little left that could tell.
+        near = chance.random() < 0.5
+        cuts.append((request[: len(request) - chance.randint(1, 150 if near else len(request) - 1)], chance.random() < 0.5))
+
+    def cut_off(piece):
+        sent, by_reset = piece
+        connection = service.connect()
+        connection.sendall(sent)
+        close(connection, by_reset)
+
+    in_threads(cut_off, cuts)
+    wait_for_quiet(service, before)
+    file_id = service.upload(b"still there")
+    service.stop()
+    assert local.stored() == {file_id: b"still there"}
+    local.catalogue.assert_nothing_open()
+    assert [deleted for _, _, deleted in local.catalogue.events()] == [True, False]
+    assert not list((local.base / ".filestore").rglob("*.part")), "what is left over"
+
+
+def test_whole_requests_of_the_same_kind_are_stored(service, local):
+    """So that the cuts above are of requests that would have been good."""
+    for request in upload_requests(service):
+        with service.connect() as connection:
+            connection.sendall(request)
+            assert connection.recv(12) in (b"HTTP/1.1 200", b"HTTP/1.1 201")
+    assert len(local.stored()) == 4
+
+
+def test_cut_downloads_leave_nothing_open(service):
+    file_id = service.upload(BODY * 20)
+    before = descriptors(service)
+    chance = random.Random(SEED)
+    wanted = [(chance.randint(0, len(BODY) * 20), chance.random() < 0.5) for _ in range(CUTS // 4)]
+
+    def read_some(piece):
+        count, by_reset = piece
+        connection = service.connect()
+        connection.sendall(f"GET /download/{file_id} HTTP/1.1\r\nHost: {service.address}\r\n\r\n".encode())
+        while count > 0 and (got := connection.recv(min(count, 65536))):
+            count -= len(got)
+        close(connection, by_reset)
+
+    in_threads(read_some, wanted)
+    wait_for_quiet(service, before)
+    assert service.call("GET", f"/download/{file_id}").body == BODY * 20
+    service.stop()
+
+
+def test_slow_clients_keep_nobody_up(service, local):
+    """Heads, bodies and answers that come to no end, while others go on."""
+    large = service.upload(BODY * 50)
+    requests = list(upload_requests(service))
+    slow = []
+    for number in range(DRIPPING):
+        connection = service.connect()
+        request = requests[number % len(requests)]
+        if number % 3 == 0:
+            connection.sendall(request[:20])
+        elif number % 3 == 1:
+            connection.sendall(request[: len(request) // 2])
+        else:
+            connection.sendall(f"GET /download/{large} HTTP/1.1\r\nHost: {service.address}\r\n\r\n".encode())
+        slow.append((connection, request, number % 3))
+    for round in range(20):
+        for connection, request, kind in slow:
+            if kind == 0:
+                connection.sendall(request[20 + round : 21 + round])
+        file_id = service.upload(BODY)
+        assert service.call("GET", f"/download/{file_id}").body == BODY
+        assert service.call("DELETE", f"/delete/{file_id}").status == 200
+    # Those that are slow are served in the end.
+    connection, request, _ = slow[0]
+    connection.sendall(request[40:])
+    assert connection.recv(12) == b"HTTP/1.1 200"
+    for connection, _, _ in slow:
+        connection.close()
+    service.stop()
+    assert set(local.stored().values()) == {BODY, BODY * 50}
+
+
+NO_REQUESTS = [
+    b"",
+    b"\r\n",
+    b"GET\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"\x00" * 5000,
+    b"A" * 300_000,
+    b"PUT /files HTTP/1.1\r\nHost: {host}\r\nContent-Length: -1\r\n\r\nx",
+    b"PUT /files HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99999999999999999999999\r\n\r\nx",
+    b"PUT /files HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1x\r\n\r\nx",
+    b"PUT /files HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+    b"PUT /files HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!!\r\n0\r\n\r\n",
+    b"PUT /files HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nx",
+    b"PUT /files HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("number", range(len(NO_REQUESTS)))
+def test_what_is_no_request(service, local, number):
+    connection = service.connect()
+    connection.sendall(NO_REQUESTS[number].replace(b"{host}", service.address.encode()))
+    connection.shutdown(socket.SHUT_WR)
+    try:
+        answer = connection.makefile("rb").read()
+    except ConnectionResetError:
+        answer = b""
+    assert answer == b"" or answer.split(b" ")[1][:1] == b"4", answer[:200]
+    assert service.call("GET", "/healthz").status == 200
+    service.stop()
+    local.assert_empty()
+
+
+def test_a_refused_upload_does_not_cost_the_connection(service):
+    """The answer to a small body that nobody wanted leaves the connection as it was."""
+    with service.connect() as connection:
+        for _ in range(3):
+            connection.sendall(f"POST /nothing HTTP/1.1\r\nHost: {service.address}\r\nContent-Length: 100000\r\n\r\n".encode() + bytes(100_000))
+            answer = connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 404 ") and b"connection: close" not in answer.lower()
+
+
+def test_a_large_upload_that_is_refused_is_not_waited_for(service):
+    with service.connect() as connection:
+        connection.sendall(f"POST /nothing HTTP/1.1\r\nHost: {service.address}\r\nContent-Length: 100000000000\r\n\r\n".encode())
+        assert connection.makefile("rb").read().startswith(b"HTTP/1.1 404 ")
+
+
+def test_a_client_that_asks_first_is_told_before_it_sends(service):
+    head = f"Host: {service.address}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+    with service.connect() as connection:
+        connection.sendall(f"POST /nothing HTTP/1.1\r\n{head}".encode())
+        assert connection.makefile("rb").read().startswith(b"HTTP/1.1 404 ")
+    with service.connect() as connection:
+        connection.sendall(f"PUT /files HTTP/1.1\r\n{head}".encode())
+        assert connection.recv(12) == b"HTTP/1.1 100"
+        connection.recv(1000)
+        connection.sendall(b"hello")
+        assert connection.recv(12) == b"HTTP/1.1 201"
+
+
+def test_a_store_without_room(tool, tmp_path):
+    """What is left of a body is read, so that the client comes to read why it was refused."""
+    from service import Service
+    from stores import LocalStore
+
+    store = LocalStore(tmp_path)
+    service = Service.of_tool(tool, store)
+    service.upload(b"x")
+    limit = 8 * 1024 * 1024
+    import resource
+
+    resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+    for answer, status in (
+        (service.call("POST", "/upload", *form(file_part(bytes(2 * limit)))), 500),
+        (service.call("PUT", "/files", bytes(2 * limit)), 507),
+    ):
+        assert answer.status == status, answer
+    assert service.call("PUT", "/files", b"small").status == 201
+    service.stop()
+    assert sorted(store.stored().values()) == [b"small", b"x"]

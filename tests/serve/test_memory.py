@@ -1,0 +1,113 @@
+"""Files go through the service in little memory, whatever their size and number."""
+
+import os
+import re
+import subprocess
+import threading
+
+import pytest
+from command import LONG
+from service import BOUNDARY, file_part, form_body
+
+MIB = 1 << 20
+SIZE = (1024 if LONG else 256) * MIB
+ALLOWED = 48 * MIB
+CONCURRENT = 200 if LONG else 50
+CONCURRENT_SIZE = (100 if LONG else 8) * MIB
+ALLOWED_CONCURRENT = 64 * MIB
+
+
+def peak(service):
+    with open(f"/proc/{service.process.pid}/status") as file:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1]) * 1024
+
+
+@pytest.fixture
+def tell(capsys):
+    """Prints into the log of the run, also where all is well."""
+
+    def say(text):
+        with capsys.disabled():
+            print(f"\n{text}")
+
+    return say
+
+
+def curl(*arguments):
+    ended = subprocess.run(["curl", "--silent", "--show-error", "--fail", *map(str, arguments)], stdout=subprocess.PIPE, check=True)
+    return ended.stdout
+
+
+def form_head():
+    """What stands before the bytes of a file in a form, and what behind."""
+    head, tail = form_body(file_part(b"CONTENT")).split(b"CONTENT")
+    return head, tail
+
+
+@pytest.mark.parametrize("way", ["form", "body", "body of unknown length"])
+def test_a_large_file_goes_in_and_out(service, tmp_path, tell, way):
+    large = tmp_path / "large"
+    with open(large, "wb") as file:
+        file.truncate(SIZE)
+        for offset in (0, SIZE // 2 + 7, SIZE - MIB):
+            file.seek(offset)
+            file.write(os.urandom(MIB))
+    url = f"http://{service.address}"
+    if way == "form":
+        told = curl("--form", f"file=@{large}", f"{url}/upload")
+    elif way == "body":
+        told = curl("--upload-file", large, f"{url}/files")
+    else:
+        told = curl("--upload-file", large, "--header", "Transfer-Encoding: chunked", f"{url}/files")
+    file_id = re.search(rb'"file_id":"([^"]+)"', told)[1].decode()
+    uploaded = peak(service)
+    copy = tmp_path / "copy"
+    curl("--output", copy, f"{url}/download/{file_id}")
+    tell(f"{SIZE // MIB} MiB by {way}: at most {uploaded / MIB:.1f} MiB up, {peak(service) / MIB:.1f} MiB up and down")
+    subprocess.run(["cmp", large, copy], check=True)
+    assert peak(service) <= ALLOWED
+    for path in (large, copy):
+        path.unlink()
+
+
+def test_a_client_that_does_not_read(service, tell):
+    """The store is not read further than the client wants."""
+    file_id = service.upload(bytes(64 * MIB))
+    before = peak(service)
+    connections = []
+    for _ in range(20):
+        connections.append(service.connect())
+        connections[-1].sendall(f"GET /download/{file_id} HTTP/1.1\r\nHost: {service.address}\r\n\r\n".encode())
+    for connection in connections:
+        assert connection.recv(12, 0x100) == b"HTTP/1.1 200"
+    tell(f"20 downloads that nobody reads: at most {peak(service) / MIB:.1f} MiB")
+    assert peak(service) <= max(before, ALLOWED)
+
+
+def test_many_uploads_at_once(service, local, tell):
+    head, tail = form_head()
+    block = os.urandom(MIB)
+    statuses = []
+
+    def client():
+        with service.connect() as connection:
+            length = len(head) + CONCURRENT_SIZE + len(tail)
+            connection.sendall(
+                f"POST /upload HTTP/1.1\r\nHost: {service.address}\r\nContent-Length: {length}\r\n"
+                f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n".encode()
+            )
+            connection.sendall(head)
+            for _ in range(CONCURRENT_SIZE // MIB):
+                connection.sendall(block)
+            connection.sendall(tail)
+            statuses.append(connection.recv(12))
+
+    threads = [threading.Thread(target=client) for _ in range(CONCURRENT)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    tell(f"{CONCURRENT} uploads of {CONCURRENT_SIZE // MIB} MiB at once: at most {peak(service) / MIB:.1f} MiB")
+    assert statuses == [b"HTTP/1.1 200"] * CONCURRENT
+    assert peak(service) <= ALLOWED_CONCURRENT
+    assert len(service.call("GET", "/files?limit=1000").json()["files"]) == CONCURRENT

@@ -1,0 +1,155 @@
+"""How the service ends."""
+
+import signal
+import threading
+import time
+
+import pytest
+from command import assert_fails
+from service import file_part, form
+from waiting import wait_until
+
+BODY = bytes(range(256)) * 4000
+
+
+def begin_upload(service, path="/upload", sent=len(BODY) // 2):
+    """A connection on which a part of an upload was sent, and what is left to send."""
+    body, headers = form(file_part(BODY)) if path == "/upload" else (BODY, {})
+    method = "POST" if path == "/upload" else "PUT"
+    head = f"{method} {path} HTTP/1.1\r\nHost: {service.address}\r\nContent-Length: {len(body)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    connection = service.connect()
+    connection.sendall(head.encode() + b"\r\n" + body[:sent])
+    return connection, body[sent:]
+
+
+def refuses_connections(service):
+    try:
+        service.connect().close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_an_idle_service_ends_at_once(service, number):
+    idle = service.connect()
+    service.upload(BODY)
+    begun = time.monotonic()
+    service.stop(number)
+    assert time.monotonic() - begun < 20
+    assert idle.recv(1) == b""
+
+
+@pytest.mark.parametrize("path", ["/upload", "/files"])
+def test_an_upload_under_way_comes_to_its_end(service, local, path):
+    connection, rest = begin_upload(service, path)
+    service.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: refuses_connections(service), service.process)
+    connection.sendall(rest)
+    answer = connection.makefile("rb").read()
+    assert answer.split(b" ")[1] in (b"200", b"201")
+    assert b"connection: close" in answer.lower()
+    service.ended()
+    assert list(local.stored().values()) == [BODY]
+    local.catalogue.assert_nothing_open()
+
+
+def test_a_download_under_way_comes_to_its_end(service):
+    large = bytes(8_000_000)
+    file_id = service.upload(large)
+    connection = service.connect()
+    connection.sendall(f"GET /download/{file_id} HTTP/1.1\r\nHost: {service.address}\r\n\r\n".encode())
+    reader = connection.makefile("rb")
+    assert reader.read(12) == b"HTTP/1.1 200"
+    service.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: refuses_connections(service), service.process)
+    answer = reader.read()
+    assert answer.split(b"\r\n\r\n", 1)[1] == large
+    service.ended()
+
+
+@pytest.mark.parametrize("path", ["/upload", "/files"])
+def test_a_second_signal_cuts_an_upload_off(service, local, path):
+    connection, _ = begin_upload(service, path)
+    service.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: refuses_connections(service), service.process)
+    service.stop()
+    assert connection.makefile("rb").read() == b""
+    local.assert_empty()
+
+
+def test_a_second_signal_cuts_a_download_off(service):
+    file_id = service.upload(bytes(50_000_000))
+    connection = service.connect()
+    connection.sendall(f"GET /download/{file_id} HTTP/1.1\r\nHost: {service.address}\r\n\r\n".encode())
+    assert connection.recv(12)
+    service.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: refuses_connections(service), service.process)
+    service.stop()
+
+
+def test_the_end_waits_for_half_a_minute(service, local):
+    connection, _ = begin_upload(service)
+    begun = time.monotonic()
+    service.stop()
+    assert time.monotonic() - begun >= 29
+    assert connection.makefile("rb").read() == b""
+    local.assert_empty()
+
+
+def test_a_service_that_was_killed_leaves_nothing(service, tool, local):
+    connection, _ = begin_upload(service)
+    wait_until(lambda: any(local.base.rglob("*")), service.process)
+    service.process.kill()
+    service.process.communicate()
+    assert tool.run("list", *local.options).out == b""
+    assert tool.run("upload", "-", *local.options, stdin=b"x").code == 0
+    assert list(local.stored().values()) == [b"x"]
+
+
+def test_many_calls_at_once(service, local):
+    """Each with connections of its own, by threads, until the service is told to end in the middle of them."""
+    acknowledged, refused = [], []
+
+    def client():
+        while True:
+            try:
+                acknowledged.append(service.upload(BODY))
+            except Exception as failure:
+                refused.append(failure)
+                return
+
+    threads = [threading.Thread(target=client) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(acknowledged) > 40, service.process)
+    service.stop()
+    for thread in threads:
+        thread.join()
+    stored = local.stored()
+    assert set(acknowledged) <= set(stored)
+    assert all(body == BODY for body in stored.values())
+    # What was stored and not acknowledged had its answer cut off.
+    assert len(stored) - len(acknowledged) <= len(refused)
+    local.catalogue.assert_nothing_open()
+
+
+def test_a_service_that_cannot_be_started(tool, local):
+    """It is to clean up by itself, and has no catalogue to keep track in."""
+    outcome = tool.run("serve", "--listen", "127.0.0.1:0", "--option", "cleanup_enabled=true", "--option", "catalogue_path=off", *local.options)
+    assert_fails(outcome, 2, "catalogue")
+
+
+def test_standard_output_that_cannot_be_written(tool, local):
+    with open("/dev/full", "wb") as full:
+        outcome = tool.run("serve", "--listen", "127.0.0.1:0", *local.options, stdout=full)
+    assert outcome.code == 1 and b"standard output" in outcome.err, outcome
+
+
+def test_json(tool, local):
+    process = tool.start("serve", "--listen", "[::1]:0", "--json", *local.options)
+    line = process.stdout.readline()
+    assert line.startswith(b'{"listening":"http://[::1]:') and line.endswith(b'"}\n'), line
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
