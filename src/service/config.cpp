@@ -1,24 +1,22 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <new>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "core/descriptor.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "filestore/service.h"
+#include "service/config_file.h"
 #include "service/yaml_tree.h"
 
 namespace filestore {
 namespace {
 
 constexpr std::string_view root_key = "storage";
+/// What the command's service takes from the file itself.
+constexpr std::string_view serve_key = "serve";
 
 /// A key of the file and the name that ServiceOptions::set knows it by.
 struct Setting {
@@ -201,6 +199,9 @@ private:
             return wrong_kind(storage, "'storage'", "a section of keys");
         }
         for (const YamlEntry& entry : storage.entries) {
+            if (entry.key == serve_key) {
+                continue;
+            }
             if (const auto* section = find<Section>(sections, entry.key)) {
                 FILESTORE_TRY(read_section(entry, *section));
             } else if (const auto* setting = find<Setting>(storage_settings, entry.key)) {
@@ -326,41 +327,11 @@ Result<ServiceOptions> parse(std::string_view yaml, const std::string& origin) {
     return options;
 }
 
-Error unreadable(int number, const std::string& path) {
-    const Error reason = errno_error(number, "cannot read configuration file " + filestore::quoted(path));
-    return Error(ErrorCode::configuration, std::string(reason.message()));
-}
-
-/// At most one byte more than is allowed, so that a file that is too large shows.
-Result<std::string> read_file(const std::string& path) {
-    if (path.find('\0') != std::string::npos) {
-        return unreadable(EINVAL, path);
-    }
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.is_open()) {
-        return unreadable(errno, path);
-    }
-    std::string text(most_yaml_bytes + 1, '\0');
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const ssize_t count = ::read(file.get(), text.data() + size, text.size() - size);
-        if (count == 0) {
-            break;
-        }
-        if (count < 0 && errno != EINTR) {
-            return unreadable(errno, path);
-        }
-        size += count > 0 ? static_cast<std::size_t>(count) : 0;
-    }
-    text.resize(size);
-    return text;
-}
-
 }  // namespace
 
 Result<ServiceOptions> load_config_file(const std::string& path) {
     try {
-        FILESTORE_TRY_ASSIGN(const std::string text, read_file(path));
+        FILESTORE_TRY_ASSIGN(const std::string text, read_config_file(path));
         return parse(text, path);
     } catch (const std::bad_alloc&) {
         return Error(ErrorCode::no_memory);

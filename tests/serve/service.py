@@ -6,6 +6,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import uuid
 
 
@@ -30,9 +31,11 @@ class Service:
         self.process = process
         self.base = pathlib.Path(base)
         line = process.stdout.readline().decode()
-        found = re.fullmatch(r"listening on http://(127\.0\.0\.1):(\d+)\n", line)
+        found = re.fullmatch(r"listening on (https?)://([\d.]+):(\d+)\n", line)
         assert found, (line, process.communicate())
-        self.host, self.port = found[1], int(found[2])
+        self.scheme, self.host, self.port = found[1], found[2].replace("0.0.0.0", "127.0.0.1"), int(found[3])
+        # Whom to trust, of https.
+        self.trusted = None
         self.address = f"{self.host}:{self.port}"
 
     @classmethod
@@ -43,6 +46,8 @@ class Service:
     def call(self, method, path, body=None, headers=None):
         """One request on a connection of its own. `path` and headers are sent as they are."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        if self.scheme == "https":
+            connection = http.client.HTTPSConnection(self.host, self.port, timeout=60, context=ssl.create_default_context(cafile=self.trusted))
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             sent = {"Host": self.address, **(headers or {})}

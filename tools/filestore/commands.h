@@ -22,6 +22,11 @@ namespace filestore::tool {
 /// Until a signal ends it: the first one lets what is under way come to its end, for up to half a minute; the second one cuts it off, and nothing half-done is left. `unsupported` where the
 /// command was built without it.
 [[nodiscard]] ExitCode serve_over_http(const Session& session);
+/// Whether the service can be as it is wanted; to be asked before the store is opened.
+[[nodiscard]] Result<void> check_service(const Options& options);
+
+/// Prints a new key for the service, and the hash by which the configuration knows it.
+[[nodiscard]] ExitCode make_key(const Options& options, StandardOutput& output);
 
 /// Waits a while for the audit server to be told what a command has recorded. Where it was not, says so; that is no failure of the command.
 void tell_audit_server(const Session& session);

@@ -41,6 +41,7 @@ ExitCode run_command(const Session& session) {
         case Command::verify:
             return verify(session);
         case Command::convert:
+        case Command::key:
             break;
         case Command::cleanup:
             return cleanup(session);
@@ -58,6 +59,9 @@ bool records(Command command) {
 
 /// Before the store is opened, which may make its directory.
 Result<void> check_store(const Options& options, const ServiceOptions& store) {
+    if (options.command == Command::serve) {
+        return check_service(options);
+    }
     if (options.command == Command::probe && store.backend != "s3") {
         return Error(ErrorCode::invalid_argument,
                      "probe asks an S3 store: give --backend s3, or a --config that has it");
@@ -102,6 +106,9 @@ ExitCode run(int count, const char* const* arguments, SignalWatch& signals) {
         return print_text(output, command_line->text);
     }
     const Options& options = command_line->options;
+    if (options.command == Command::key) {
+        return make_key(options, output);
+    }
     const auto store = checked_store_of(options);
     if (!store) {
         report(store.error());

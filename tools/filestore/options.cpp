@@ -267,10 +267,12 @@ void Parser::add_commands() {
                  "recorded as stored");
     add_audit_options(*audit);
     add_flush_option(*audit);
-    CLI::App* serve =
-        add_command("serve", Command::serve,
-                    "Serve the store by HTTP to programs of this machine, until a signal ends it");
+    CLI::App* serve = add_command(
+        "serve", Command::serve,
+        "Serve the store by HTTP, until a signal ends it: to this machine, or with keys to others");
     add_serve_options(*serve);
+    add_command("key", Command::key,
+                "Make a key for serve: print it, and its hash for storage.serve.keys of the configuration");
 
     accept_before_the_command(Command::upload, add_upload_options(app_));
     accept_before_the_command(Command::download, add_download_options(app_));

@@ -27,7 +27,8 @@ enum class Command {
     convert,
     cleanup,
     audit,
-    serve
+    serve,
+    key
 };
 
 /// An option of ServiceOptions::set as it was given, under its own name and the word that the user wrote for it. A value.

@@ -27,18 +27,86 @@ std::string encoded_query(const Request& request) {
     return query;
 }
 
+Response unauthenticated(ErrorStyle style, const Error& error) {
+    Response response = error_response(style, 401, error.message());
+    response.headers.push_back({"WWW-Authenticate", "Bearer"});
+    return response;
+}
+
+}  // namespace
+
+void Dispatcher::operator()(const std::shared_ptr<Exchange>& exchange) const {
+    const Request& request = exchange->request();
+    exchange->add_headers(access_.cross_origin.headers(request));
+    if (auto answer = access_.cross_origin.preflight(request)) {
+        return exchange->respond(std::move(*answer));
+    }
+    RouteMatch match = find_route(all_routes(), request.method, request.path);
+    if (auto refused = refusal(request, match)) {
+        return exchange->respond(std::move(*refused));
+    }
+    if (match.route == nullptr) {
+        return exchange->respond(unrouted(request, match));
+    }
+    exchange->set_file_id(std::move(match.file_id));
+    match.route->handler(context_, exchange);
+}
+
+std::optional<Response> Dispatcher::refusal(const Request& request, const RouteMatch& match) const {
+    // A key is nothing that a browser adds by itself.
+    if (access_.authenticator.is_open() && !access_.cross_origin.allows(request)) {
+        if (const auto why = access_.guard.refusal(request)) {
+            return error_response(match.errors, 403, *why);
+        }
+    }
+    return refusal_of_caller(request, match);
+}
+
+/// What does not exist is told to nobody without a key either.
+std::optional<Response> Dispatcher::refusal_of_caller(const Request& request, const RouteMatch& match) const {
+    const Scope needed = match.route == nullptr ? Scope::read : match.route->scope;
+    if (needed == Scope::open) {
+        return std::nullopt;
+    }
+    const auto identity = access_.authenticator.identify(request, system_clock()->now());
+    const bool is_known = identity.ok() && !identity->name.empty();
+    if (auto refused =
+            refusal_of_rate(is_known ? "key " + identity->name : "address " + request.client, match.errors)) {
+        return refused;
+    }
+    if (!identity.ok()) {
+        return unauthenticated(match.errors, identity.error());
+    }
+    if (match.route != nullptr && !identity->scopes.has(needed)) {
+        return error_response(match.errors, 403, "this key may not " + std::string(name_of(needed)));
+    }
+    return std::nullopt;
+}
+
+std::optional<Response> Dispatcher::refusal_of_rate(const std::string& caller, ErrorStyle style) const {
+    const auto wait = access_.rate_limit->take(caller, RateLimit::Clock::now());
+    if (!wait) {
+        return std::nullopt;
+    }
+    Response response =
+        error_response(style, 429, "too many requests: ask again in " + std::to_string(wait->count()) + " s");
+    response.headers.push_back({"Retry-After", std::to_string(wait->count())});
+    return response;
+}
+
 /// As the original's framework did for a path that has a slash too much.
-Response redirect(const Request& request, const std::string& path) {
+Response Dispatcher::redirect(const Request& request, const std::string& path) const {
     Response response;
     response.status = 307;
     const std::string* host = request.header("Host");
-    response.headers.push_back({"Location", "http://" + (host == nullptr ? std::string() : *host) +
+    response.headers.push_back({"Location", access_.scheme + "://" +
+                                                (host == nullptr ? std::string() : *host) +
                                                 percent_encode(path, "/") + encoded_query(request)});
     return response;
 }
 
 /// Of a request that has no route.
-Response unrouted(const Request& request, const RouteMatch& match) {
+Response Dispatcher::unrouted(const Request& request, const RouteMatch& match) const {
     if (!match.allowed.empty()) {
         Response response = error_response(match.errors, 405, "Method Not Allowed");
         response.headers.push_back({"Allow", match.allowed});
@@ -48,21 +116,6 @@ Response unrouted(const Request& request, const RouteMatch& match) {
     const RouteMatch redirected = find_route(all_routes(), request.method, other);
     return redirected.route != nullptr || !redirected.allowed.empty() ? redirect(request, other)
                                                                       : detail_response(404, "Not Found");
-}
-
-}  // namespace
-
-void Dispatcher::operator()(const std::shared_ptr<Exchange>& exchange) const {
-    const Request& request = exchange->request();
-    RouteMatch match = find_route(all_routes(), request.method, request.path);
-    if (const auto refusal = guard_.refusal(request)) {
-        exchange->respond(error_response(match.errors, 403, *refusal));
-    } else if (match.route == nullptr) {
-        exchange->respond(unrouted(request, match));
-    } else {
-        exchange->set_file_id(std::move(match.file_id));
-        match.route->handler(context_, exchange);
-    }
 }
 
 }  // namespace filestore::tool::serve

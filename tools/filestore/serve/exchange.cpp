@@ -10,6 +10,7 @@ void Exchange::respond(Response response) {
         if (std::exchange(is_answered_, true)) {
             return;
         }
+        response.headers.insert(response.headers.end(), more_headers_.begin(), more_headers_.end());
         response_ = std::move(response);
     }
     wake_connection_();

@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "filestore/error.h"
 #include "serve/message.h"
@@ -75,6 +76,9 @@ public:
     std::unique_ptr<BodyTaker> body_taker;
     std::unique_ptr<FormTaker> form_taker;
 
+    /// For who finds the route, before the handler is called: the answer gets these, too.
+    void add_headers(std::vector<Header> headers) { more_headers_ = std::move(headers); }
+
     /// The answer. The first one counts.
     void respond(Response response);
     [[nodiscard]] bool is_answered() const;
@@ -90,6 +94,7 @@ private:
     const std::function<void()> wake_connection_;
     const std::shared_ptr<void> lifetime_;
     std::stop_source stop_;
+    std::vector<Header> more_headers_;
     mutable std::mutex mutex_;
     bool is_answered_ = false;
     std::optional<Response> response_;

@@ -20,8 +20,7 @@ bool Guard::is_listed(std::string_view host) const {
 }
 
 bool Guard::is_own_origin(std::string_view origin) const {
-    constexpr std::string_view scheme = "http://";
-    return origin.substr(0, scheme.size()) == scheme && is_listed(origin.substr(scheme.size()));
+    return origin.starts_with(origin_prefix_) && is_listed(origin.substr(origin_prefix_.size()));
 }
 
 std::optional<std::string> Guard::refusal(const Request& request) const {

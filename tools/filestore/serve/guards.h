@@ -14,8 +14,9 @@ namespace filestore::tool::serve {
 /// A value; immutable.
 class Guard {
 public:
-    /// The hosts by which the service may be called, such as `localhost:8080`.
-    explicit Guard(std::vector<std::string> hosts) : hosts_(std::move(hosts)) {}
+    /// The hosts by which the service may be called, such as `localhost:8080`, and by `http` or `https`.
+    Guard(std::vector<std::string> hosts, std::string_view scheme)
+        : hosts_(std::move(hosts)), origin_prefix_(std::string(scheme) + "://") {}
 
     /// Why the request is refused; nothing where it is not. A name of somebody's that leads to this machine (DNS rebinding) is an unlisted host; a page of another
     /// site that sends a form, or asks by script, tells its origin.
@@ -26,6 +27,7 @@ private:
     [[nodiscard]] bool is_own_origin(std::string_view origin) const;
 
     std::vector<std::string> hosts_;
+    std::string origin_prefix_;
 };
 
 /// Headers of every answer that has none of their own.

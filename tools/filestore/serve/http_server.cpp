@@ -1,9 +1,12 @@
 #include "serve/http_server.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -105,9 +108,25 @@ std::optional<std::uint64_t> number_of(const std::string* text) {
     return number;
 }
 
+/// Of the client, in numbers.
+std::string address_of(MHD_Connection* connection) {
+    const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (info == nullptr || info->client_addr == nullptr) {
+        return {};
+    }
+    const bool is_6 = info->client_addr->sa_family == AF_INET6;
+    const void* ip =
+        is_6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(info->client_addr)->sin6_addr)
+             : static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(info->client_addr)->sin_addr);
+    const char* shown = ::inet_ntop(is_6 ? AF_INET6 : AF_INET, ip, text.data(), text.size());
+    return shown == nullptr ? std::string() : std::string(shown);
+}
+
 Request read_head(MHD_Connection* connection, const char* url, const char* method) {
     Request request;
     request.method = method;
+    request.client = address_of(connection);
     request.path = percent_decode(url);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, &request.headers);
     MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_parameter, &request);
@@ -389,19 +408,34 @@ public:
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
 
-    Result<void> start(Descriptor listener, const HttpLimits& limits) {
+    Result<void> start(Descriptor listener, const HttpLimits& limits, const TlsIdentity& tls) {
+        const std::string certificate_key(std::string_view(tls.key));
+        const bool is_tls = !tls.certificate.empty();
+        const std::array<MHD_OptionItem, 3> options{
+            {{is_tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0,
+              const_cast<char*>(tls.certificate.c_str())},
+             {MHD_OPTION_HTTPS_MEM_KEY, 0, const_cast<char*>(certificate_key.c_str())},
+             {MHD_OPTION_END, 0, nullptr}}};
+        const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
         daemon_ =
-            MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-                             nullptr, nullptr, handle, this,                                             //
+            MHD_start_daemon(is_tls ? flags | MHD_USE_TLS : flags, 0, nullptr, nullptr, handle, this,    //
                              MHD_OPTION_EXTERNAL_LOGGER, drop_message, nullptr,                          //
                              MHD_OPTION_LISTEN_SOCKET, listener.get(),                                   //
                              MHD_OPTION_NOTIFY_COMPLETED, forget, this,                                  //
                              MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, nullptr,                       //
+                             MHD_OPTION_ARRAY, options.data(),                                           //
+                             MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits.connections_of_address,          //
                              MHD_OPTION_CONNECTION_LIMIT, limits.connections,                            //
                              MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(limits.idle.count()),  //
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.connection_memory,               //
                              MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,      //
                              MHD_OPTION_END);
+        if (daemon_ == nullptr && is_tls) {
+            return Error(ErrorCode::configuration,
+                         "the certificate of storage.serve.tls cannot be used: both files must be PEM, and "
+                         "the key must be that of "
+                         "the certificate");
+        }
         if (daemon_ == nullptr) {
             return errno_error(errno, "cannot serve connections");
         }
@@ -504,13 +538,14 @@ HttpServer::HttpServer(std::unique_ptr<Daemon> daemon) noexcept : daemon_(std::m
 HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(Descriptor listener, const HttpLimits& limits,
-                                                      std::vector<Header> headers, Handler handler) {
+                                                      const TlsIdentity& tls, std::vector<Header> headers,
+                                                      Handler handler) {
     Descriptor idle(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!idle.is_open()) {
         return errno_error(errno, "cannot wait for connections");
     }
     auto daemon = std::make_unique<Daemon>(std::move(idle), std::move(headers), std::move(handler));
-    if (auto started = daemon->start(std::move(listener), limits); !started) {
+    if (auto started = daemon->start(std::move(listener), limits, tls); !started) {
         return started.error();
     }
     return std::unique_ptr<HttpServer>(new HttpServer(std::move(daemon)));

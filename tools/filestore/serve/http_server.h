@@ -8,6 +8,7 @@
 
 #include "core/descriptor.h"
 #include "filestore/result.h"
+#include "filestore/secret.h"
 #include "serve/exchange.h"
 
 namespace filestore::tool::serve {
@@ -20,6 +21,14 @@ struct HttpLimits {
     std::chrono::seconds idle{60};
     /// Bytes of a request's head, and what is read of a body at a time.
     std::size_t connection_memory = 65'536;
+    /// Of one address at a time; 0 for no limit.
+    unsigned connections_of_address = 0;
+};
+
+/// A certificate and its key, texts of PEM; both or none. A value.
+struct TlsIdentity {
+    std::string certificate;
+    SecretString key;
 };
 
 /// A resource; for the main thread only.
@@ -28,9 +37,10 @@ public:
     /// Called for each request as soon as its head is there, on the thread of the connections; it must not wait.
     using Handler = std::function<void(const std::shared_ptr<Exchange>&)>;
 
-    /// Serves the connections of a socket that listens, on a thread of its own. An answer that has no header of such a name gets those of `headers`.
+    /// `configuration` for a certificate that does not fit its key. Serves the connections of a socket that listens, on a thread of its own. An answer that has no header of such a name gets those of `headers`.
     [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(Descriptor listener,
                                                                    const HttpLimits& limits,
+                                                                   const TlsIdentity& tls,
                                                                    std::vector<Header> headers,
                                                                    Handler handler);
     /// As abort().

@@ -113,7 +113,7 @@ std::string ListenAddress::text() const {
     return (is_6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
 }
 
-Result<ListenAddress> parse_listen_address(const std::string& text) {
+Result<ListenAddress> parse_listen_address(const std::string& text, bool has_keys) {
     auto address = split(text);
     if (!address) {
         return address;
@@ -124,12 +124,15 @@ Result<ListenAddress> parse_listen_address(const std::string& text) {
     if (!is_4 && ::inet_pton(AF_INET6, address->ip.c_str(), &six) != 1) {
         return not_an_address(text);
     }
+    if (has_keys) {
+        return address;
+    }
     if (is_4 ? !is_loopback_4(four) : !is_loopback_6(six)) {
         return Error(
             ErrorCode::configuration,
             "--listen " + filestore::quoted(text) +
-                ": only an address of this machine's own is served, such as 127.0.0.1 or [::1], as long "
-                "as there are no keys by which users of other machines could be told apart");
+                ": without keys only an address of this machine's own is served, such as 127.0.0.1 or [::1]; "
+                "'filestore key' makes keys, for storage.serve.keys of the configuration file");
     }
     return address;
 }

@@ -21,9 +21,9 @@ struct ListenAddress {
     [[nodiscard]] std::string text() const;
 };
 
-/// `ADDR:PORT`; a name other than `localhost` is none. `invalid_argument`, and `configuration` for an address that other machines reach: nothing would tell their
-/// users apart yet.
-[[nodiscard]] Result<ListenAddress> parse_listen_address(const std::string& text);
+/// `ADDR:PORT`; a name other than `localhost` is none. `invalid_argument`, and `configuration` for an address that other machines reach where there are no keys, by which their users
+/// could be told apart.
+[[nodiscard]] Result<ListenAddress> parse_listen_address(const std::string& text, bool has_keys);
 
 /// A socket that listens. Where the port was 0 it is now the one that the system chose. `configuration` where the address cannot be had.
 [[nodiscard]] Result<Descriptor> listen_at(ListenAddress& address);

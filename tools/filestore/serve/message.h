@@ -29,6 +29,8 @@ struct Request {
     /// Percent-decoded, in the order of the URL.
     std::vector<std::pair<std::string, std::string>> query;
     std::vector<Header> headers;
+    /// The address that it comes from.
+    std::string client;
     bool has_body = false;
     /// Unknown where there is no body, or one in chunks.
     std::optional<std::uint64_t> content_length;

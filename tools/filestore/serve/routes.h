@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "filestore/service.h"
+#include "serve/access/scopes.h"
 #include "serve/exchange.h"
 
 namespace filestore::tool::serve {
@@ -19,9 +20,6 @@ struct Context {
 
 /// Answers a request, at once or later, on the thread of the connections: it must not wait.
 using Handler = void (*)(const Context& context, const std::shared_ptr<Exchange>& exchange);
-
-/// What a key must allow.
-enum class Scope { open, read, write, remove, admin };
 
 /// How errors of a route look: as those of the original system, or as RFC 9457 says.
 enum class ErrorStyle { original, problem };

@@ -8,10 +8,13 @@
 #include <utility>
 
 #include "commands.h"
+#include "core/try.h"
 #include "json_line.h"
 #include "serve/dispatch.h"
 #include "serve/http_server.h"
 #include "serve/listening.h"
+#include "serve/settings.h"
+#include "service/config_file.h"
 
 namespace filestore::tool::serve {
 
@@ -25,7 +28,7 @@ constexpr rlim_t other_descriptors = 64;
 constexpr rlim_t descriptors_of_connection = 3;
 
 /// As many connections as there may be descriptors for.
-HttpLimits limits() {
+HttpLimits usual_limits() {
     HttpLimits made;
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0) {
@@ -60,13 +63,62 @@ void wait_for_requests(const HttpServer& server, SignalWatch& signals) {
     }
 }
 
-ExitCode announce(const Session& session, const ListenAddress& address) {
-    const std::string url = "http://" + address.text();
+ExitCode announce(const Session& session, std::string_view scheme, const ListenAddress& address) {
+    const std::string url = std::string(scheme) + "://" + address.text();
     return session.print(session.options.json ? JsonLine().text("listening", url).str()
                                               : "listening on " + url + "\n");
 }
 
-ExitCode serve_at(const Session& session, ListenAddress address) {
+Result<Settings> settings_of(const Options& options) {
+    return options.config_file ? load_settings(*options.config_file) : Result<Settings>(Settings());
+}
+
+Result<ListenAddress> address_of(const Options& options, const Settings& settings) {
+    const std::string configured = settings.listen.value_or(std::string(usual_address));
+    const bool has_keys = !settings.keys.empty() || settings.token_rules;
+    return parse_listen_address(options.listen.value_or(configured), has_keys);
+}
+
+Result<TlsIdentity> read_tls(const Settings& settings) {
+    TlsIdentity identity;
+    if (!settings.certificate_file.empty()) {
+        FILESTORE_TRY_ASSIGN(identity.certificate, read_config_file(settings.certificate_file));
+        FILESTORE_TRY_ASSIGN(std::string key, read_config_file(settings.certificate_key_file));
+        identity.key = SecretString(std::move(key));
+    }
+    return identity;
+}
+
+Result<Authenticator> make_authenticator(const Settings& settings) {
+    std::shared_ptr<TokenKeySet> token_keys;
+    if (!settings.token_keys_url.empty()) {
+        FILESTORE_TRY_ASSIGN(token_keys, TokenKeySet::fetch(settings.token_keys_url));
+    }
+    return Authenticator(settings.keys, settings.token_rules, std::move(token_keys));
+}
+
+std::vector<std::string> all_hosts(const ListenAddress& address, const Settings& settings,
+                                   const Options& options) {
+    std::vector<std::string> hosts = hosts_of(address);
+    hosts.insert(hosts.end(), settings.hosts.begin(), settings.hosts.end());
+    hosts.insert(hosts.end(), options.allowed_hosts.begin(), options.allowed_hosts.end());
+    return hosts;
+}
+
+ExitCode run_until_signal(const Session& session, HttpServer& server) {
+    wait_for_signal(session.signals);
+    server.stop_accepting();
+    wait_for_requests(server, session.signals);
+    server.abort();
+    return ExitCode::ok;
+}
+
+ExitCode serve_at(const Session& session, ListenAddress address, const Settings& settings) {
+    const auto tls = read_tls(settings);
+    auto authenticator = make_authenticator(settings);
+    if (!tls.ok() || !authenticator.ok()) {
+        return session.fail(tls.ok() ? authenticator.error() : tls.error());
+    }
     auto listener = listen_at(address);
     if (!listener) {
         return session.fail(listener.error());
@@ -74,22 +126,19 @@ ExitCode serve_at(const Session& session, ListenAddress address) {
     if (const auto started = session.service.start(); !started) {
         return session.fail(started.error());
     }
-    std::vector<std::string> hosts = hosts_of(address);
-    hosts.insert(hosts.end(), session.options.allowed_hosts.begin(), session.options.allowed_hosts.end());
+    const std::string scheme = tls->certificate.empty() ? "http" : "https";
+    HttpLimits limits = usual_limits();
+    limits.connections_of_address = settings.connections_of_address;
     const Context context{session.service};
-    auto server = HttpServer::start(std::move(*listener), limits(), security_headers(),
-                                    Dispatcher(context, Guard(std::move(hosts))));
+    Access access{std::move(*authenticator), Guard(all_hosts(address, settings, session.options), scheme),
+                  CrossOrigin(settings.origins), std::make_shared<RateLimit>(settings.rate), scheme};
+    auto server = HttpServer::start(std::move(*listener), limits, *tls, security_headers(),
+                                    Dispatcher(context, std::move(access)));
     if (!server) {
         return session.fail(server.error());
     }
-    if (const ExitCode announced = announce(session, address); announced != ExitCode::ok) {
-        return announced;
-    }
-    wait_for_signal(session.signals);
-    (*server)->stop_accepting();
-    wait_for_requests(**server, session.signals);
-    (*server)->abort();
-    return ExitCode::ok;
+    const ExitCode announced = announce(session, scheme, address);
+    return announced == ExitCode::ok ? run_until_signal(session, **server) : announced;
 }
 
 }  // namespace
@@ -98,10 +147,19 @@ ExitCode serve_at(const Session& session, ListenAddress address) {
 
 namespace filestore::tool {
 
+Result<void> check_service(const Options& options) {
+    FILESTORE_TRY_ASSIGN(const serve::Settings settings, serve::settings_of(options));
+    FILESTORE_TRY(serve::address_of(options, settings));
+    return {};
+}
+
 ExitCode serve_over_http(const Session& session) {
-    auto address =
-        serve::parse_listen_address(session.options.listen.value_or(std::string(serve::usual_address)));
-    return address ? serve::serve_at(session, *address) : session.fail(address.error());
+    const auto settings = serve::settings_of(session.options);
+    if (!settings.ok()) {
+        return session.fail(settings.error());
+    }
+    auto address = serve::address_of(session.options, *settings);
+    return address ? serve::serve_at(session, *address, *settings) : session.fail(address.error());
 }
 
 }  // namespace filestore::tool

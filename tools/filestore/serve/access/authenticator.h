@@ -1,0 +1,39 @@
+#pragma once
+
+/// Who calls, and what that lets him do.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filestore/time.h"
+#include "serve/access/api_keys.h"
+#include "serve/access/json_web_token.h"
+#include "serve/access/token_key_set.h"
+#include "serve/message.h"
+
+namespace filestore::tool::serve {
+
+/// A value (shared handles); immutable, so for any thread.
+class Authenticator {
+public:
+    /// Without keys and rules everybody may do everything: the service is for programs of this machine then. `token_keys` may be null.
+    Authenticator(std::vector<ApiKey> keys, std::optional<TokenRules> rules,
+                  std::shared_ptr<TokenKeySet> token_keys)
+        : keys_(std::move(keys)), rules_(std::move(rules)), token_keys_(std::move(token_keys)) {}
+
+    [[nodiscard]] bool is_open() const noexcept { return keys_.empty() && !rules_; }
+
+    /// By `Authorization: Bearer` or `X-Api-Key`. `unauthenticated`, with the reason, where neither is right.
+    [[nodiscard]] Result<Identity> identify(const Request& request, Timestamp now) const;
+
+private:
+    [[nodiscard]] Result<Identity> identify(std::string_view credential, Timestamp now) const;
+
+    std::vector<ApiKey> keys_;
+    std::optional<TokenRules> rules_;
+    std::shared_ptr<TokenKeySet> token_keys_;
+};
+
+}  // namespace filestore::tool::serve

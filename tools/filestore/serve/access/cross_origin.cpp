@@ -1,0 +1,44 @@
+#include "serve/access/cross_origin.h"
+
+#include <algorithm>
+
+namespace filestore::tool::serve {
+
+bool CrossOrigin::allows(const Request& request) const {
+    const std::string* origin = request.header("Origin");
+    return origin != nullptr && std::find(origins_.begin(), origins_.end(), *origin) != origins_.end();
+}
+
+std::optional<Response> CrossOrigin::preflight(const Request& request) const {
+    const bool is_preflight =
+        request.method == "OPTIONS" && request.header("Access-Control-Request-Method") != nullptr;
+    if (!is_preflight || !allows(request)) {
+        return std::nullopt;
+    }
+    Response response;
+    response.status = 204;
+    response.headers = {{"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
+                        {"Access-Control-Allow-Headers",
+                         "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range, "
+                         "Tus-Resumable, Upload-Checksum, "
+                         "Upload-Length, Upload-Metadata, Upload-Offset, X-Api-Key"},
+                        {"Access-Control-Max-Age", "600"}};
+    return response;
+}
+
+std::vector<Header> CrossOrigin::headers(const Request& request) const {
+    if (origins_.empty()) {
+        return {};
+    }
+    std::vector<Header> headers{{"Vary", "Origin"}};
+    if (allows(request)) {
+        headers.push_back({"Access-Control-Allow-Origin", *request.header("Origin")});
+        headers.push_back({"Access-Control-Expose-Headers",
+                           "Content-Disposition, Content-Range, ETag, Location, Retry-After, Tus-Resumable, "
+                           "Upload-Expires, "
+                           "Upload-Length, Upload-Offset"});
+    }
+    return headers;
+}
+
+}  // namespace filestore::tool::serve
