@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +14,7 @@
 #include <condition_variable>
 #include <cstdarg>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string_view>
@@ -26,9 +28,9 @@ namespace filestore::tool::serve {
 namespace {
 
 /// A body that nobody wants is read to its end, so that the client comes to read the answer; one that is longer than this is cut off.
-constexpr std::uint64_t most_dropped = 16 * 1024 * 1024;
+constexpr std::uint64_t most_dropped = std::uint64_t{16} * 1024 * 1024;
 /// A body that is known to be longer than this is not read at all where its answer is known before.
-constexpr std::uint64_t most_waited_for = 1024 * 1024;
+constexpr std::uint64_t most_waited_for = std::uint64_t{1024} * 1024;
 constexpr std::size_t block_size = 65'536;
 /// Of a form: a line of a part's head must fit in.
 constexpr std::size_t form_buffer_size = 16'384;
@@ -216,12 +218,49 @@ private:
     MHD_PostProcessor* processor_;
 };
 
+/// One socket. A resource; on the thread of the connections, but for look_after().
+class Connection {
+public:
+    explicit Connection(int descriptor) noexcept : descriptor_(descriptor) {}
+
+    void begin_body() { state_ = State::body; }
+    void begin_answer() { state_ = State::answer; }
+    void end_answer() {
+        waits_since_ = Clock::now();
+        state_ = State::head;
+    }
+
+    /// libmicrohttpd asks the system to be told of changes only: where a client's last bytes and its end come together, it reads the bytes and never hears of the
+    /// end. What it does hear of is a socket that was shut down.
+    void look_after(std::chrono::seconds longest_head) const {
+        const State state = state_;
+        const bool is_late = state == State::head && Clock::now() - waits_since_.load() > longest_head;
+        if (is_late || (state != State::answer && is_over())) {
+            ::shutdown(descriptor_, SHUT_RDWR);
+        }
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    enum class State { head, body, answer };
+
+    [[nodiscard]] bool is_over() const {
+        char next = 0;
+        return ::recv(descriptor_, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    }
+
+    const int descriptor_;
+    std::atomic<State> state_ = State::head;
+    std::atomic<Clock::time_point> waits_since_ = Clock::now();
+};
+
 /// The connection's side of a request. A resource; on the thread of the connections only, but for what Rest allows.
 class RunningRequest {
 public:
-    RunningRequest(MHD_Connection* connection, const std::vector<Header>& headers, Request head,
-                   std::shared_ptr<void> lifetime)
+    RunningRequest(MHD_Connection* connection, Connection& socket, const std::vector<Header>& headers,
+                   Request head, std::shared_ptr<void> lifetime)
         : connection_(connection),
+          socket_(socket),
           headers_(headers),
           rest_(std::make_shared<Rest>(connection)),
           exchange_(std::make_shared<Exchange>(
@@ -230,9 +269,11 @@ public:
     ~RunningRequest() {
         rest_->forget();
         exchange_->stop();
+        socket_.end_answer();
     }
 
     MHD_Result begin(const HttpServer::Handler& handler) {
+        socket_.begin_body();
         handler(exchange_);
         taker_ = std::move(exchange_->body_taker);
         if (exchange_->form_taker != nullptr) {
@@ -258,6 +299,7 @@ public:
     }
 
     MHD_Result end_body() {
+        socket_.begin_answer();
         if (taker_ != nullptr) {
             taker_->end();
             taker_.reset();
@@ -351,6 +393,7 @@ private:
     }
 
     MHD_Connection* connection_;
+    Connection& socket_;
     const std::vector<Header>& headers_;
     std::shared_ptr<Rest> rest_;
     std::shared_ptr<Exchange> exchange_;
@@ -409,6 +452,7 @@ public:
     Daemon& operator=(const Daemon&) = delete;
 
     Result<void> start(Descriptor listener, const HttpLimits& limits, const TlsIdentity& tls) {
+        longest_head_ = limits.head;
         const std::string certificate_key(std::string_view(tls.key));
         const bool is_tls = !tls.certificate.empty();
         const std::array<MHD_OptionItem, 3> options{
@@ -421,6 +465,7 @@ public:
             MHD_start_daemon(is_tls ? flags | MHD_USE_TLS : flags, 0, nullptr, nullptr, handle, this,    //
                              MHD_OPTION_EXTERNAL_LOGGER, drop_message, nullptr,                          //
                              MHD_OPTION_LISTEN_SOCKET, listener.get(),                                   //
+                             MHD_OPTION_NOTIFY_CONNECTION, come_or_go, this,                             //
                              MHD_OPTION_NOTIFY_COMPLETED, forget, this,                                  //
                              MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, nullptr,                       //
                              MHD_OPTION_ARRAY, options.data(),                                           //
@@ -441,6 +486,13 @@ public:
         }
         [[maybe_unused]] const int now_the_daemons = listener.release();
         return {};
+    }
+
+    void look_after_connections() {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [connection, owned] : connections_) {
+            connection->look_after(longest_head_);
+        }
     }
 
     void stop_accepting() {
@@ -471,6 +523,26 @@ public:
     }
 
 private:
+    /// The socket is closed after it was told to go.
+    static void come_or_go(void* self, MHD_Connection* connection, void** context,
+                           MHD_ConnectionNotificationCode code) {
+        auto& daemon = *static_cast<Daemon*>(self);
+        const std::lock_guard lock(daemon.mutex_);
+        if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+            daemon.connections_.erase(static_cast<Connection*>(*context));
+            return;
+        }
+        const auto* told = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        auto made = std::make_unique<Connection>(told->connect_fd);
+        *context = made.get();
+        daemon.connections_.emplace(made.get(), std::move(made));
+    }
+
+    static Connection& connection_of(MHD_Connection* connection) {
+        const auto* told = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        return *static_cast<Connection*>(told->socket_context);
+    }
+
     static MHD_Result handle(void* self, MHD_Connection* connection, const char* url, const char* method,
                              const char*, const char* data, std::size_t* size, void** request) {
         // An exception must not go through the frames of a C library; what can be thrown is lack of memory.
@@ -486,8 +558,9 @@ private:
     }
 
     MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, void** request) {
-        auto running = std::make_unique<RunningRequest>(
-            connection, headers_, read_head(connection, url, method), Census::one_more(exchanges_));
+        auto running = std::make_unique<RunningRequest>(connection, connection_of(connection), headers_,
+                                                        read_head(connection, url, method),
+                                                        Census::one_more(exchanges_));
         {
             const std::lock_guard lock(mutex_);
             if (is_aborted_) {
@@ -526,8 +599,10 @@ private:
     const std::vector<Header> headers_;
     const Handler handler_;
     const std::shared_ptr<Census> exchanges_ = std::make_shared<Census>();
+    std::chrono::seconds longest_head_{0};
     MHD_Daemon* daemon_ = nullptr;
     std::mutex mutex_;
+    std::map<Connection*, std::unique_ptr<Connection>> connections_;
     std::set<RunningRequest*> running_;
     bool is_stopping_ = false;
     bool is_aborted_ = false;
@@ -549,6 +624,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Descriptor listener, const
         return started.error();
     }
     return std::unique_ptr<HttpServer>(new HttpServer(std::move(daemon)));
+}
+
+void HttpServer::look_after_connections() {
+    daemon_->look_after_connections();
 }
 
 void HttpServer::stop_accepting() {

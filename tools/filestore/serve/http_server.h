@@ -19,6 +19,8 @@ struct HttpLimits {
     unsigned connections = 1000;
     /// Without a byte either way.
     std::chrono::seconds idle{60};
+    /// From the answer before, or the beginning, to the end of a request's head: who drips its bytes holds no connection for longer.
+    std::chrono::seconds head{60};
     /// Bytes of a request's head, and what is read of a body at a time.
     std::size_t connection_memory = 65'536;
     /// Of one address at a time; 0 for no limit.
@@ -47,6 +49,9 @@ public:
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
+
+    /// To be called about once a second: drops the connections of clients that have gone, or take too long for the head of a request.
+    void look_after_connections();
 
     /// No new connections; those that are there are closed after the request that they are at.
     void stop_accepting();

@@ -42,24 +42,26 @@ HttpLimits usual_limits() {
     return made;
 }
 
-void wait_for_signal(SignalWatch& signals) {
+constexpr std::chrono::milliseconds between_looks{1000};
+
+void wait_for_signal(HttpServer& server, SignalWatch& signals) {
     while (signals.take() == 0) {
         pollfd polled{signals.descriptor(), POLLIN, 0};
-        ::poll(&polled, 1, -1);
+        ::poll(&polled, 1, static_cast<int>(between_looks.count()));
+        server.look_after_connections();
     }
 }
 
 /// Returns when the requests have ended, at the limit, or at another signal.
-void wait_for_requests(const HttpServer& server, SignalWatch& signals) {
+void wait_for_requests(HttpServer& server, SignalWatch& signals) {
     const auto limit = std::chrono::steady_clock::now() + longest_stop;
     std::array<pollfd, 2> polled{{{server.idle_descriptor(), POLLIN, 0}, {signals.descriptor(), POLLIN, 0}}};
-    for (;;) {
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(limit - std::chrono::steady_clock::now()).count();
-        const int ready = left > 0 ? ::poll(polled.data(), polled.size(), static_cast<int>(left)) : 0;
-        if (ready == 0 || (ready > 0 && (polled[0].revents != 0 || signals.take() != 0))) {
+    while (std::chrono::steady_clock::now() < limit) {
+        const int ready = ::poll(polled.data(), polled.size(), static_cast<int>(between_looks.count()));
+        if (ready > 0 && (polled[0].revents != 0 || signals.take() != 0)) {
             return;
         }
+        server.look_after_connections();
     }
 }
 
@@ -106,7 +108,7 @@ std::vector<std::string> all_hosts(const ListenAddress& address, const Settings&
 }
 
 ExitCode run_until_signal(const Session& session, HttpServer& server) {
-    wait_for_signal(session.signals);
+    wait_for_signal(server, session.signals);
     server.stop_accepting();
     wait_for_requests(server, session.signals);
     server.abort();

@@ -15,7 +15,7 @@ enum class Scope : std::uint8_t { open, read, write, remove, admin };
 
 /// "read", "write", "delete", "admin".
 [[nodiscard]] std::string_view name_of(Scope scope) noexcept;
-[[nodiscard]] std::optional<Scope> parse_scope(std::string_view name) noexcept;
+[[nodiscard]] std::optional<Scope> parse_scope(std::string_view text) noexcept;
 
 /// A value.
 class Scopes {

@@ -91,7 +91,7 @@ TokenKeySet::~TokenKeySet() {
 
 TokenKeys TokenKeySet::keys_for(std::string_view key_id) {
     std::unique_lock lock(mutex_);
-    const TokenKeys known = keys_;
+    TokenKeys known = keys_;
     const auto age = std::chrono::steady_clock::now() - asked_at_;
     const bool is_wanted = age >= greatest_age || (age >= least_pause && !known.has(key_id));
     if (is_wanted) {
