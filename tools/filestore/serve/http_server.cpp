@@ -25,9 +25,9 @@ namespace filestore::tool::serve {
 namespace {
 
 /// A body that nobody wants is read to its end, so that the client comes to read the answer; one that is longer than this is cut off.
-constexpr std::uint64_t most_dropped = 16 * 1024 * 1024;
+constexpr std::uint64_t most_dropped = std::uint64_t{16} * 1024 * 1024;
 /// A body that is known to be longer than this is not read at all where its answer is known before.
-constexpr std::uint64_t most_waited_for = 1024 * 1024;
+constexpr std::uint64_t most_waited_for = std::uint64_t{1024} * 1024;
 constexpr std::size_t block_size = 65'536;
 /// Of a form: a line of a part's head must fit in.
 constexpr std::size_t form_buffer_size = 16'384;
