@@ -1,6 +1,7 @@
 """How the service ends."""
 
 import signal
+import sqlite3
 import threading
 import time
 
@@ -12,14 +13,23 @@ from waiting import wait_until
 BODY = bytes(range(256)) * 4000
 
 
-def begin_upload(service, path="/upload", sent=len(BODY) // 2):
-    """A connection on which a part of an upload was sent, and what is left to send."""
+def has_begun(local):
+    """Whether the store knows of an upload."""
+    try:
+        return local.catalogue.rows("SELECT * FROM intents") != []
+    except sqlite3.OperationalError:
+        return False
+
+
+def begin_upload(service, local, path="/upload", sent=len(BODY) // 2):
+    """A connection on which a part of an upload was sent that the store knows of, and what is left to send."""
     body, headers = form(file_part(BODY)) if path == "/upload" else (BODY, {})
     method = "POST" if path == "/upload" else "PUT"
     head = f"{method} {path} HTTP/1.1\r\nHost: {service.address}\r\nContent-Length: {len(body)}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     connection = service.connect()
     connection.sendall(head.encode() + b"\r\n" + body[:sent])
+    wait_until(lambda: has_begun(local), service.process)
     return connection, body[sent:]
 
 
@@ -43,7 +53,7 @@ def test_an_idle_service_ends_at_once(service, number):
 
 @pytest.mark.parametrize("path", ["/upload", "/files"])
 def test_an_upload_under_way_comes_to_its_end(service, local, path):
-    connection, rest = begin_upload(service, path)
+    connection, rest = begin_upload(service, local, path)
     service.process.send_signal(signal.SIGTERM)
     wait_until(lambda: refuses_connections(service), service.process)
     connection.sendall(rest)
@@ -71,7 +81,7 @@ def test_a_download_under_way_comes_to_its_end(service):
 
 @pytest.mark.parametrize("path", ["/upload", "/files"])
 def test_a_second_signal_cuts_an_upload_off(service, local, path):
-    connection, _ = begin_upload(service, path)
+    connection, _ = begin_upload(service, local, path)
     service.process.send_signal(signal.SIGTERM)
     wait_until(lambda: refuses_connections(service), service.process)
     service.stop()
@@ -90,7 +100,7 @@ def test_a_second_signal_cuts_a_download_off(service):
 
 
 def test_the_end_waits_for_half_a_minute(service, local):
-    connection, _ = begin_upload(service)
+    connection, _ = begin_upload(service, local)
     begun = time.monotonic()
     service.stop()
     assert time.monotonic() - begun >= 29
@@ -99,8 +109,7 @@ def test_the_end_waits_for_half_a_minute(service, local):
 
 
 def test_a_service_that_was_killed_leaves_nothing(service, tool, local):
-    connection, _ = begin_upload(service)
-    wait_until(lambda: any(local.base.rglob("*")), service.process)
+    connection, _ = begin_upload(service, local)
     service.process.kill()
     service.process.communicate()
     assert tool.run("list", *local.options).out == b""

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t usual_page = 100;
 constexpr std::uint64_t largest_page = 1000;
 constexpr std::uint64_t usual_expiry = 3600;
-constexpr std::uint64_t longest_expiry = 7 * 24 * 3600;
+constexpr std::uint64_t longest_expiry = std::uint64_t{7} * 24 * 3600;
 
 /// The ID of the path; where it is none, the request is answered.
 std::optional<FileId> id_of(const std::shared_ptr<Exchange>& exchange) {
@@ -48,6 +48,7 @@ std::optional<std::uint64_t> number_of(const std::shared_ptr<Exchange>& exchange
 
 std::string as_json(const ListPage& page) {
     std::vector<JsonLine> files;
+    files.reserve(page.files.size());
     for (const ListEntry& entry : page.files) {
         files.push_back(JsonLine()
                             .text("file_id", entry.id.text())

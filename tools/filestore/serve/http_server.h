@@ -16,7 +16,7 @@ namespace filestore::tool::serve {
 /// What clients may use. A value.
 struct HttpLimits {
     /// Connections at a time; more wait to be accepted.
-    unsigned connections = 1000;
+    unsigned connections = 2000;
     /// Without a byte either way.
     std::chrono::seconds idle{60};
     /// From the answer before, or the beginning, to the end of a request's head: who drips its bytes holds no connection for longer.

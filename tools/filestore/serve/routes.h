@@ -48,7 +48,7 @@ struct RouteMatch {
     ErrorStyle errors = ErrorStyle::original;
 };
 
-[[nodiscard]] RouteMatch find_route(std::span<const Route> routes, std::string_view method,
+[[nodiscard]] RouteMatch find_route(std::span<const Route> among, std::string_view method,
                                     std::string_view path);
 
 }  // namespace filestore::tool::serve

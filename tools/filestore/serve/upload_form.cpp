@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view file_field = "file";
 /// Of a part that is no file.
-constexpr std::size_t longest_text = 1024 * 1024;
+constexpr std::size_t longest_text = std::size_t{1024} * 1024;
 
 /// Some browsers of old sent where on its user's disk a file was.
 std::string without_place(const std::string& name) {
