@@ -4,7 +4,9 @@
 ///
 /// The intent is durable before the backend is asked, and becomes the event, in one transaction, before the caller is answered.
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 #include "core/pending_answer.h"
 #include "filestore/service.h"
@@ -20,6 +22,8 @@ struct ServiceParts {
     std::shared_ptr<Clock> clock;
     /// Null where there is none.
     std::shared_ptr<AuditServer> audit_server{};
+    /// Nothing without soft delete.
+    std::optional<std::chrono::seconds> grace{};
 };
 
 /// An upload that failed may have left its file on a server whose answer was lost: it is removed again, for at most `undo_limit`, and the call stays
