@@ -25,6 +25,7 @@ set(installed_headers
     include/filestore/schedule.h
     include/filestore/secret.h
     include/filestore/service.h
+    include/filestore/soft_delete.h
     include/filestore/stdstream.h
     include/filestore/stream.h
     include/filestore/time.h

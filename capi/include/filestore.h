@@ -215,7 +215,7 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
 /// `retry_longest_time` and `retry_longest_silence` (seconds), `proxy`, `no_proxy`, `proxy_from_environment` (true, false), `profile` (of the server;
 /// that of the credentials is `aws_profile`), `checksum_mode` (automatic, off,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
-/// `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (seconds), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
+/// `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
 /// SUPABASE_KEY where they are empty), and the rules that uploads must keep, or fail with FILESTORE_REJECTED: `max_size` (bytes, or off), `type_policy` (strict, warn,
 /// off: whether name, declared type and content must agree), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false: where none is
 /// declared), `magic_database` (of libmagic), `scanner` (`unix:/path` or `tcp:host:port` of clamd) and `scanner_timeout` (seconds).
@@ -428,9 +428,26 @@ FILESTORE_C_API void filestore_buffer_destroy(filestore_buffer* buffer) FILESTOR
 
 /// Removes a file and records it. `*deleted`, which may be NULL, tells whether it was there. `options` may be NULL. Failures to act on:
 /// FILESTORE_INVALID_ARGUMENT (a malformed ID); FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
+/// With the option `soft_delete_grace` the bytes stay for that time, in which filestore_undelete gives the file back; to everything else it is gone. filestore_cleanup frees the bytes after that.
+/// FILESTORE_CONFLICT then: another process is at work on the file; try again.
 FILESTORE_C_API int32_t filestore_delete(filestore_service* service, const char* id,
                                          const filestore_call_options* options, int32_t* deleted,
                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Takes the deletion of a file back. `*restored`, which may be NULL, is 0 where there was nothing to do, as the file is stored. `options` may be NULL. Failures to act on: FILESTORE_NOT_FOUND (it was not
+/// deleted with `soft_delete_grace`, that time is over, or its bytes are gone), FILESTORE_CONFLICT (another process is removing it for good; try again), FILESTORE_INVALID_ARGUMENT (a malformed ID), and the catalogue's
+/// as of filestore_delete.
+FILESTORE_C_API int32_t filestore_undelete(filestore_service* service, const char* id,
+                                           const filestore_call_options* options, int32_t* restored,
+                                           filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// A page of the files that filestore_undelete gives back, by ID. `cursor` is `next` of the page before; NULL or "" for the first page. `*page` is a new buffer, which the caller destroys: a JSON object with `files`, an
+/// array of up to `limit` (1 to 1000) objects with `file_id`, `original_path`, `size` (bytes), `deleted_at` and `until` (when it is gone for good; RFC 3339, UTC), and `next`, which is null after the last page. `options`
+/// may be NULL. Failures to act on: FILESTORE_INVALID_ARGUMENT (a limit or cursor that cannot be right), and the catalogue's.
+FILESTORE_C_API int32_t filestore_deleted_files(filestore_service* service, const char* cursor,
+                                                uint32_t limit, const filestore_call_options* options,
+                                                filestore_buffer** page,
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Puts into `*exists` whether a file is there; where that cannot be told, fails. `options` may be NULL. Failures to act on:
 /// FILESTORE_INVALID_ARGUMENT (a malformed ID), FILESTORE_CORRUPT (something that is no file has its name).

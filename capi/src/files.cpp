@@ -1,6 +1,7 @@
 /// What is asked of a stored file.
 
 #include "arguments.h"
+#include "service/audit_json.h"
 #include "service/file_info_json.h"
 
 using namespace filestore;
@@ -14,6 +15,39 @@ int32_t filestore_delete(filestore_service* service, const char* id, const files
         FILESTORE_TRY(capi::require(service, "service"));
         FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
         FILESTORE_TRY_ASSIGN(answer, service->service.remove(std::move(request)));
+        return {};
+    });
+}
+
+int32_t filestore_undelete(filestore_service* service, const char* id, const filestore_call_options* options,
+                           int32_t* restored, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        int32_t ignored = 0;
+        int32_t& answer = restored != nullptr ? *restored : ignored;
+        answer = 0;
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
+        FILESTORE_TRY_ASSIGN(answer, service->service.undelete(std::move(request)));
+        return {};
+    });
+}
+
+int32_t filestore_deleted_files(filestore_service* service, const char* cursor, uint32_t limit,
+                                const filestore_call_options* options, filestore_buffer** page,
+                                filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(page, "page"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        DeletedFilesRequest request;
+        if (cursor != nullptr) {
+            FILESTORE_TRY_ASSIGN(request.cursor, capi::require_text(cursor, "cursor"));
+        }
+        request.limit = limit;
+        if (options != nullptr) {
+            request.call = capi::call_options(options->call);
+        }
+        FILESTORE_TRY_ASSIGN(const auto read, service->service.deleted_files(std::move(request)));
+        *page = capi::make_handle<filestore_buffer>(to_json(read));
         return {};
     });
 }

@@ -12,7 +12,7 @@
 /// The notes take some 100 bytes for a file, and never more than one note: the upload and the deletion of a file are told together where neither is told yet. The data to tell stays
 /// in the catalogue. Nothing is dropped where the disk is full: what cannot be noted is not done (`no_space`).
 ///
-/// A `deleted_at` that is there stays. Where many deletions are told together, a row's may for a moment be the beginning of the hour of its own; what somebody else
+/// A `deleted_at` that is there stays, but for one of ours that was taken back (soft_delete.h). Where many deletions are told together, a row's may for a moment be the beginning of the hour of its own; what somebody else
 /// changes in such a row in that moment may be lost, and a row that he removes may come again.
 ///
 /// A file that the table refuses (a trigger, a NUL in its metadata), or whose row in the catalogue is damaged, is parked and keeps no other from being told. A refused key, a missing permission

@@ -7,7 +7,9 @@
 /// found every file recorded is not listed again for as many days as files are kept. Where there is an audit server, what its table has as stored and the catalogue does not know comes last,
 /// so a table is of one store: what is not in this one is recorded as deleted. A file that only the store and the table know is kept, too, where the table says that it is newer.
 ///
-/// Then what uploads have left that never ended is removed (CleanupRequest::uploads_older_than).
+/// Before all that, files whose grace is over are purged, and with soft delete what is old is marked instead of removed: see soft_delete.h. Files that are marked are left alone.
+///
+/// At the end what uploads have left that never ended is removed (CleanupRequest::uploads_older_than).
 ///
 /// Files that are being stored or removed are left out, and two runs at once do no harm. A run that is ended or killed is gone on with by the next one. Memory does not grow
 /// with the store: files are looked at and removed in batches of up to 1000.
@@ -39,9 +41,11 @@ enum class CleanupOutcome {
     kept,
     /// It could not be looked at or removed. The next run tries again.
     failed,
+    /// It was deleted before, and its grace is over: its bytes are removed, or would be in a dry run. `size` is as it was when it was deleted.
+    purged,
 };
 
-/// "removed", "already_gone", "kept", "failed".
+/// "removed", "already_gone", "kept", "failed", "purged".
 [[nodiscard]] FILESTORE_API std::string_view to_string(CleanupOutcome outcome) noexcept;
 
 struct CleanupFile {
@@ -65,7 +69,7 @@ struct CleanupRequest {
     /// Uploads that were begun in this store, in parts, and have not ended for so long are ended, and their parts freed, unless the catalogue knows them to be under way; see
     /// StorageBackend::sweep_uploads_async. Those of processes with a catalogue of their own are told from dead ones by their age alone. 0 to 100 years.
     std::chrono::seconds uploads_older_than{7 * 24 * 3600};
-    /// Called for every old file, on a library thread, never twice at a time. A failure ends the run and comes back unchanged; what was removed stays so.
+    /// Called for every old file and every file that is purged, on a library thread, never twice at a time. A failure ends the run and comes back unchanged; what was removed stays so.
     std::function<Result<void>(const CleanupFile&)> on_file{};
     /// `call.progress` is not used.
     CallOptions call{};
@@ -73,15 +77,19 @@ struct CleanupRequest {
 
 struct CleanupReport {
     std::uint64_t removed = 0;
-    /// Of the removed files.
+    /// Of the removed files. With soft delete their space is free once they are purged.
     std::uint64_t bytes = 0;
-    /// Of these bytes: the store keeps them as older versions, so that their space is not free (a bucket with versions).
+    /// Of the bytes that were removed from the store: it keeps them as older versions, so that their space is not free (a bucket with versions).
     std::uint64_t bytes_in_versions = 0;
     std::uint64_t already_gone = 0;
     std::uint64_t kept = 0;
     std::uint64_t failed = 0;
     /// Uploads that were ended, or would be. None where the server or its permissions do not let them be listed.
     std::uint64_t stale_uploads = 0;
+    /// Deleted files whose grace was over.
+    std::uint64_t purged = 0;
+    /// Of the purged files.
+    std::uint64_t bytes_purged = 0;
 
     friend bool operator==(const CleanupReport&, const CleanupReport&) = default;
 };

@@ -37,6 +37,7 @@
 #include "filestore/local_backend.h"
 #include "filestore/reconcile.h"
 #include "filestore/s3_backend.h"
+#include "filestore/soft_delete.h"
 #include "filestore/validation.h"
 
 namespace filestore {
@@ -77,6 +78,9 @@ struct FILESTORE_API ServiceOptions {
     /// Where neither variable is set, calls that record fail with `configuration`.
     std::string catalogue_path{};
 
+    /// How long deleted files can be had back (see soft_delete.h): 1 second to 36500 days. Nothing: deleted files are gone at once.
+    std::optional<std::chrono::seconds> soft_delete_grace{};
+
     /// Shared by the backend, the catalogue and the completions; a thread pool of the service's own where there is none.
     /// `local.executor`, `s3.executor` and `s3.clock` are set from these two where they are empty.
     std::shared_ptr<Executor> executor{};
@@ -92,7 +96,7 @@ struct FILESTORE_API ServiceOptions {
     /// `max_idle_age` (whole seconds), `max_attempts`, `retry_first_delay`, `retry_longest_delay`, `retry_longest_time` and `retry_longest_silence` (seconds), `proxy`, `no_proxy`,
     /// `proxy_from_environment` (true, false), `profile` (of the server; that of the credentials is `aws_profile`), `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
     /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
-    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false),
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false),
     /// `max_size` (bytes, or off), `type_policy` (strict, warn, off), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false),
     /// `magic_database`, `scanner`, `scanner_timeout` (whole seconds).
     /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then. `time_zone` reads the system's time zones.
@@ -121,7 +125,7 @@ struct FileUpload {
 class FILESTORE_API FileService {
 public:
     /// Reads SUPABASE_URL and SUPABASE_KEY, see AuditOptions. Failures: `invalid_argument` (an unknown backend, an option that cannot be right), and those of opening the store:
-    /// `configuration` (there is no such place, or no such audit server, or one without a key or a catalogue), `permission_denied`, `no_space`, `io`. Blocks for a few system calls. The catalogue is opened by the first call that records.
+    /// `configuration` (there is no such place, or no such audit server, or one without a key or a catalogue, or soft delete without a catalogue), `permission_denied`, `no_space`, `io`. Blocks for a few system calls. The catalogue is opened by the first call that records.
     [[nodiscard]] static Result<FileService> open(ServiceOptions options);
 
     /// A service on a backend of the caller's own. `options.catalogue_path` must be set; other options of the store are not used.
@@ -143,9 +147,19 @@ public:
     [[nodiscard]] Result<DownloadReceipt> download(DownloadRequest request);
     void download_async(DownloadRequest request, Completion<DownloadReceipt> done);
 
-    /// Removes a file and records it. False, and nothing recorded, where it was not there.
+    /// Removes a file and records it. False, and nothing recorded, where it was not there. With ServiceOptions::soft_delete_grace the bytes stay for a while, and undelete() gives
+    /// the file back; `conflict`, retryable, where another process is at work on it.
     [[nodiscard]] Result<bool> remove(FileRequest request);
     void remove_async(FileRequest request, Completion<bool> done);
+
+    /// Takes the deletion of a file back, and records that (see soft_delete.h). False, and nothing changed, for a file that is stored. Failures to act on: `not_found` (it was never deleted softly, its grace is over, or its
+    /// bytes are gone), `conflict` (retryable: another process is removing it for good), and the store's.
+    [[nodiscard]] Result<bool> undelete(FileRequest request);
+    void undelete_async(FileRequest request, Completion<bool> done);
+
+    /// A page of the files that undelete() gives back. `invalid_argument` (limit, cursor).
+    [[nodiscard]] Result<DeletedFilesPage> deleted_files(DeletedFilesRequest request);
+    void deleted_files_async(DeletedFilesRequest request, Completion<DeletedFilesPage> done);
 
     [[nodiscard]] Result<bool> exists(FileRequest request);
     void exists_async(FileRequest request, Completion<bool> done);
@@ -153,7 +167,7 @@ public:
     [[nodiscard]] Result<FileInfo> metadata(FileRequest request);
     void metadata_async(FileRequest request, Completion<FileInfo> done);
 
-    /// Always reads the backend.
+    /// Always reads the backend; with soft delete files that are deleted are left out.
     [[nodiscard]] Result<ListPage> list(ListRequest request);
     void list_async(ListRequest request, Completion<ListPage> done);
 

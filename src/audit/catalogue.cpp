@@ -9,10 +9,12 @@
 #include <system_error>
 #include <type_traits>
 
+#include "audit/busy.h"
 #include "audit/catalogue_file.h"
 #include "audit/outbox.h"
 #include "audit/session_lock.h"
 #include "audit/shared_commits.h"
+#include "audit/soft_deletions.h"
 #include "audit/sqlite.h"
 #include "core/stored_metadata.h"
 #include "core/text.h"
@@ -41,16 +43,18 @@ WHERE file_uploads.deleted_at IS NULL
   AND (?5 = 1 OR ifnull(file_uploads.uploaded_at, '') <= excluded.deleted_at)
 )sql";
 
-// What is left of a removal that a dead process began is no work of anybody: ?1 is the own session, ?2 the newest intent that it has inherited.
-#define FILESTORE_BUSY(file_id)                                      \
-    "EXISTS (SELECT 1 FROM intents WHERE intents.file_id = " file_id \
-    " AND NOT (operation = 'removal' AND session = ?1 AND number <= ?2))"
-
 // ?8 and ?9 are the two times of begin_removals().
 constexpr const char* begin_removal =
     "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
     "SELECT ?1, ?3, ?4, ?5, ?6, ?7 WHERE NOT " FILESTORE_BUSY("?3")
-    " AND NOT EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3 AND (uploaded_at >= ?8 OR deleted_at >= ?9))";
+    " AND NOT EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3 AND (uploaded_at >= ?8 OR deleted_at >= ?9))"
+    " AND NOT EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?3)";
+
+// ?8 is the time of begin_purges().
+constexpr const char* begin_purge =
+    "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
+    "SELECT ?1, ?3, ?4, ?5, ?6, ?7 WHERE NOT " FILESTORE_BUSY(
+        "?3") " AND EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?3 AND until <= ?8)";
 
 // In the order of the index stored_by_upload, so that a page costs what it holds, however many rows there are.
 constexpr const char* uploads_before =
@@ -61,14 +65,17 @@ constexpr const char* uploads_before =
 constexpr const char* state_of =
     "SELECT " FILESTORE_BUSY("?3") ", EXISTS (SELECT 1 FROM file_uploads "
     "WHERE file_id = ?3 AND uploaded_at IS NOT NULL AND deleted_at IS NULL), "
-    "EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3)";
+    "EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3), "
+    "EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?3)";
 
 #define FILESTORE_DETAILS(file_id)                                                           \
     "deleted_at IS NOT NULL, EXISTS (SELECT 1 FROM intents WHERE intents.file_id = " file_id \
     "), "                                                                                    \
     "EXISTS (SELECT 1 FROM outbox WHERE outbox.file_id = " file_id                           \
     "), "                                                                                    \
-    "EXISTS (SELECT 1 FROM parked WHERE parked.file_id = " file_id ")"
+    "EXISTS (SELECT 1 FROM parked WHERE parked.file_id = " file_id                           \
+    "), "                                                                                    \
+    "EXISTS (SELECT 1 FROM soft_deleted WHERE soft_deleted.file_id = " file_id ")"
 
 constexpr const char* details_behind = "SELECT 1, " FILESTORE_DETAILS("file_uploads.file_id") ", file_id "
     "FROM file_uploads WHERE file_id > ? ORDER BY file_id LIMIT ?";
@@ -77,10 +84,11 @@ constexpr const char* details_behind = "SELECT 1, " FILESTORE_DETAILS("file_uplo
 constexpr const char* details_of_file = "SELECT recorded.file_id IS NOT NULL, " FILESTORE_DETAILS(
     "?1") " FROM (SELECT 1) LEFT JOIN file_uploads AS recorded ON recorded.file_id = ?1";
 
-// What the file itself says stands above what was left of it.
+// What the file itself says stands above what was left of it, but for one that is there because it can be had back.
 constexpr const char* restore_row = R"sql(
 INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at)
 SELECT ?1, ?2, ?3, ?4, NULL WHERE NOT EXISTS (SELECT 1 FROM intents WHERE file_id = ?1)
+    AND NOT EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?1)
 ON CONFLICT (file_id) DO UPDATE
 SET file_path = coalesce(nullif(excluded.file_path, ''), file_uploads.file_path), metadata = excluded.metadata,
     uploaded_at = coalesce(file_uploads.uploaded_at, excluded.uploaded_at), deleted_at = NULL
@@ -125,7 +133,8 @@ RecordDetails read_details(const FileId& id, const SqliteQuery& row) {
             row.number(1) != 0,
             row.number(2) != 0,
             row.number(3) != 0,
-            row.number(4) != 0};
+            row.number(4) != 0,
+            row.number(5) != 0};
 }
 
 /// Nothing where any of the values cannot be read.
@@ -170,6 +179,7 @@ public:
     [[nodiscard]] Result<void> record(const Intent& intent, Timestamp at);
     Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
                                 Timestamp unchanged_since);
+    Result<void> begin_purges(std::vector<Intent>& intents, Timestamp due);
     Result<void> end_removals(const std::vector<Intent>& done, const std::vector<Intent>& undone,
                               Timestamp at);
     Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before, const RecordedUpload& after,
@@ -190,6 +200,9 @@ public:
     Result<bool> is_stored(const FileId& id);
     Result<void> use_outbox(const std::function<Result<void>(Outbox&)>& work);
     Result<void> read_outbox(const std::function<Result<void>(Outbox&)>& work);
+    /// In a transaction.
+    Result<void> work_on_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work);
+    Result<void> read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work);
     Result<void> note_server();
     Result<std::uint64_t> forget_server();
     [[nodiscard]] const std::string& path() const noexcept { return connection_.path(); }
@@ -280,7 +293,12 @@ Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at) {
     FILESTORE_TRY(connection_.run(is_upload ? record_upload : record_removal, intent.id.text(),
                                   intent.file_path, intent.metadata.to_json(), format_timestamp(at),
                                   was_open));
-    if (connection_.changed_rows() == 0) {
+    const bool has_changed = connection_.changed_rows() > 0;
+    if (!is_upload) {
+        // The bytes are gone.
+        FILESTORE_TRY(connection_.run("DELETE FROM soft_deleted WHERE file_id = ?", intent.id.text()));
+    }
+    if (!has_changed) {
         return {};
     }
     const bool never_told = is_upload && was_open != 0;
@@ -295,6 +313,19 @@ Result<void> Catalogue::Impl::read_outbox(const std::function<Result<void>(Outbo
     SqliteTransaction transaction(connection_);
     FILESTORE_TRY(transaction.begin_reading());
     FILESTORE_TRY(work(outbox_));
+    return transaction.commit();
+}
+
+Result<void> Catalogue::Impl::work_on_soft_deletions(
+    const std::function<Result<void>(SoftDeletions&)>& work) {
+    SoftDeletions deletions(connection_, outbox_, session_, last_inherited_);
+    return work(deletions);
+}
+
+Result<void> Catalogue::Impl::read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {
+    SqliteTransaction transaction(connection_);
+    FILESTORE_TRY(transaction.begin_reading());
+    FILESTORE_TRY(work_on_soft_deletions(work));
     return transaction.commit();
 }
 
@@ -320,6 +351,20 @@ Result<void> Catalogue::Impl::begin_removals(std::vector<Intent>& intents, Times
                 begin_removal, session, last_inherited_, intent.id.text(), name_of(Operation::removal),
                 intent.file_path, intent.metadata.to_json(), format_timestamp(intent.begun_at),
                 format_timestamp(uploaded_before), format_timestamp(unchanged_since)));
+            intent.number = connection_.changed_rows() > 0 ? connection_.last_inserted() : 0;
+        }
+        return {};
+    });
+}
+
+Result<void> Catalogue::Impl::begin_purges(std::vector<Intent>& intents, Timestamp due) {
+    return in_transaction([&]() -> Result<void> {
+        FILESTORE_TRY_ASSIGN(const std::int64_t session, own_session());
+        for (Intent& intent : intents) {
+            FILESTORE_TRY(connection_.run(begin_purge, session, last_inherited_, intent.id.text(),
+                                          name_of(Operation::removal), intent.file_path,
+                                          intent.metadata.to_json(), format_timestamp(intent.begun_at),
+                                          format_timestamp(due)));
             intent.number = connection_.changed_rows() > 0 ? connection_.last_inserted() : 0;
         }
         return {};
@@ -468,7 +513,7 @@ Result<std::vector<RecordState>> Catalogue::Impl::states_of(const std::vector<Fi
         FILESTORE_TRY_ASSIGN(SqliteQuery row,
                              connection_.query(state_of, session_, last_inherited_, id.text()));
         FILESTORE_TRY(row.next());
-        states.push_back({row.number(0) != 0, row.number(1) != 0, row.number(2) != 0});
+        states.push_back({row.number(0) != 0, row.number(1) != 0, row.number(2) != 0, row.number(3) != 0});
     }
     return states;
 }
@@ -482,9 +527,9 @@ Result<std::vector<RecordDetails>> Catalogue::Impl::details_after(const FileId& 
         if (!found) {
             return details;
         }
-        const auto id = FileId::parse(row.text(5));
+        const auto id = FileId::parse(row.text(6));
         if (!id.ok()) {
-            return damaged(connection_.path(), "file " + filestore::quoted(row.text(5)));
+            return damaged(connection_.path(), "file " + filestore::quoted(row.text(6)));
         }
         details.push_back(read_details(*id, row));
     }
@@ -642,6 +687,10 @@ Result<void> Catalogue::begin_removals(std::vector<Intent>& intents, Timestamp u
         [&] { return impl_->begin_removals(intents, uploaded_before, unchanged_since); });
 }
 
+Result<void> Catalogue::begin_purges(std::vector<Intent>& intents, Timestamp due) {
+    return impl_->exclusively([&] { return impl_->begin_purges(intents, due); });
+}
+
 Result<void> Catalogue::end_removals(const std::vector<Intent>& done, const std::vector<Intent>& undone,
                                      Timestamp at) {
     return impl_->exclusively([&] { return impl_->end_removals(done, undone, at); });
@@ -714,6 +763,14 @@ Result<void> Catalogue::use_outbox(const std::function<Result<void>(Outbox&)>& w
 
 Result<void> Catalogue::read_outbox(const std::function<Result<void>(Outbox&)>& work) {
     return impl_->exclusively([&] { return impl_->read_outbox(work); });
+}
+
+Result<void> Catalogue::use_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {
+    return impl_->share_commit([&] { return impl_->work_on_soft_deletions(work); });
+}
+
+Result<void> Catalogue::read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {
+    return impl_->exclusively([&] { return impl_->read_soft_deletions(work); });
 }
 
 Result<std::uint64_t> Catalogue::forget_server() {

@@ -4,7 +4,7 @@
 ///
 /// Table `file_uploads` has the columns of the original system: `file_id`, `file_path`, `metadata`, `uploaded_at`,
 /// `deleted_at`. Table `intents` holds operations under way: an intent is durable before the backend publishes or deletes, and the
-/// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents). Of the outbox tells outbox.h.
+/// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents). Of the outbox tells outbox.h, of files that can be had back soft_deletions.h.
 ///
 /// A resource, thread-safe; every function blocks (it waits for the disk). Any number of processes may share the file.
 
@@ -53,6 +53,8 @@ struct RecordState {
     bool stored = false;
     /// It has a row.
     bool known = false;
+    /// It is deleted and can be had back, or is to be purged.
+    bool soft_deleted = false;
 };
 
 /// How a file's row stands, and what is still to happen to it. A value.
@@ -65,11 +67,13 @@ struct RecordDetails {
     /// The server is still to be told of it.
     bool waits = false;
     bool parked = false;
+    bool soft_deleted = false;
 
     friend bool operator==(const RecordDetails&, const RecordDetails&) = default;
 };
 
 class Outbox;
+class SoftDeletions;
 
 /// A value.
 struct CatalogueOptions {
@@ -101,6 +105,9 @@ public:
     /// row tells of an upload at `uploaded_before` or later, or of a removal at `unchanged_since` or later.
     [[nodiscard]] Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
                                               Timestamp unchanged_since);
+
+    /// The same for files whose grace was over at a time: left out are those that are busy, or not marked any more.
+    [[nodiscard]] Result<void> begin_purges(std::vector<Intent>& intents, Timestamp due);
 
     /// Completes the removals that were done and abandons the others, in one transaction.
     [[nodiscard]] Result<void> end_removals(const std::vector<Intent>& done,
@@ -149,6 +156,12 @@ public:
 
     /// The same for work that only reads: it does not wait for writers of other processes.
     [[nodiscard]] Result<void> read_outbox(const std::function<Result<void>(Outbox&)>& work);
+
+    /// Runs `work` in a transaction, which it may share with what other threads write meanwhile; it may be run more than once, and what it did last counts.
+    [[nodiscard]] Result<void> use_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work);
+
+    /// The same for work that only reads.
+    [[nodiscard]] Result<void> read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work);
 
     /// The catalogue has no audit server any more: nothing is noted from now on, and what waits or is parked is dropped. Answers how many files that were.
     [[nodiscard]] Result<std::uint64_t> forget_server();

@@ -20,7 +20,7 @@
 namespace filestore {
 namespace {
 
-constexpr std::int64_t schema_version = 4;
+constexpr std::int64_t schema_version = 5;
 /// "FsCa": tells a catalogue from any other SQLite file.
 constexpr std::int64_t application_id = 0x46734361;
 
@@ -103,7 +103,27 @@ WHERE EXISTS (SELECT 1 FROM outbox) OR EXISTS (SELECT 1 FROM totals);
 PRAGMA user_version = 4;
 )sql";
 }
-static_assert(schema_version == 4);
+
+/// What version 5 added: files that can be had back, see soft_deletions.h, and deletions that the server was perhaps told of and that were undone since, see outbox.h.
+constexpr const char* soft_deletion = R"sql(
+CREATE TABLE soft_deleted (
+    file_id TEXT PRIMARY KEY,
+    until TEXT NOT NULL,
+    size INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX soft_deleted_by_end ON soft_deleted (until, file_id);
+CREATE TRIGGER unmark_stored_row AFTER UPDATE ON file_uploads WHEN new.deleted_at IS NULL
+BEGIN
+    DELETE FROM soft_deleted WHERE file_id = new.file_id;
+END;
+CREATE TABLE undone (
+    file_id TEXT NOT NULL,
+    deleted_at TEXT NOT NULL,
+    PRIMARY KEY (file_id, deleted_at)
+) WITHOUT ROWID;
+PRAGMA user_version = 5;
+)sql";
+static_assert(schema_version == 5);
 
 Result<void> sync_directory(const std::filesystem::path& directory) {
     const Descriptor opened = open_at(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY);
@@ -240,6 +260,9 @@ Result<void> make_tables(SqliteConnection& connection) {
     }
     if (version < 4) {
         FILESTORE_TRY(connection.execute_script(notes().c_str()));
+    }
+    if (version < 5) {
+        FILESTORE_TRY(connection.execute_script(soft_deletion));
     }
     return transaction.commit();
 }

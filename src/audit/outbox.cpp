@@ -1,5 +1,6 @@
 #include "audit/outbox.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -23,9 +24,25 @@ constexpr const char* add_entry =
     "SELECT ?1, ?2, 0, -1 WHERE EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?1) "
     "ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = excluded.checksum";
 
-constexpr const char* first_entries = R"sql(
-SELECT file_path, metadata, uploaded_at, deleted_at, outbox.file_id, number, version, never_told, checksum,
-       file_uploads.file_id IS NULL
+// What the server knows nothing of cannot be taken back there.
+constexpr const char* add_undone =
+    "INSERT OR IGNORE INTO undone (file_id, deleted_at) "
+    "SELECT file_id, deleted_at FROM file_uploads WHERE file_id = ?1 AND deleted_at IS NOT NULL AND "
+    "(EXISTS (SELECT 1 FROM outbox WHERE file_id = ?1 AND never_told = 0) OR "
+    "(EXISTS (SELECT 1 FROM marks WHERE name = 'audit_server') AND "
+    "NOT EXISTS (SELECT 1 FROM outbox WHERE file_id = ?1)))";
+
+#define FILESTORE_UNDONE(file_id)                                                                     \
+    "(SELECT group_concat(deleted_at, ' ') FROM (SELECT deleted_at FROM undone WHERE undone.file_id " \
+    "= " file_id " ORDER BY deleted_at))"
+
+constexpr const char* row_to_seal =
+    "SELECT file_path, metadata, uploaded_at, deleted_at, " FILESTORE_UNDONE("?1") " FROM file_uploads "
+    "WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM outbox WHERE outbox.file_id = ?1)";
+
+constexpr const char* first_entries =
+    "SELECT file_path, metadata, uploaded_at, deleted_at, " FILESTORE_UNDONE("outbox.file_id") R"sql(,
+       outbox.file_id, number, version, never_told, checksum, file_uploads.file_id IS NULL
 FROM outbox LEFT JOIN file_uploads ON file_uploads.file_id = outbox.file_id
 WHERE number > ? ORDER BY number LIMIT ?
 )sql";
@@ -42,12 +59,19 @@ std::uint64_t extend(std::uint64_t crc, std::string_view text) {
     return update_crc(CrcAlgorithm::crc32c, crc, std::as_bytes(std::span(text)));
 }
 
-/// Of the file's ID and the four columns that the query begins with; what is NULL differs from what is empty, and no byte can change columns.
+/// The column of FILESTORE_UNDONE.
+constexpr int undone_column = 4;
+
+/// Of the file's ID and the four columns that the query begins with; what is NULL differs from what is empty, and no byte can change columns. Of what was undone only where something
+/// was: an older version of the library knows nothing of that, and must not tell such a row.
 std::int64_t checksum_of(std::string_view file_id, const SqliteQuery& row) {
     std::uint64_t crc = extend(0, file_id);
     for (int column = 0; column < 4; ++column) {
         crc = extend(crc, row.is_null(column) ? std::string_view("\0n", 2) : std::string_view("\0t", 2));
         crc = extend(crc, row.text(column));
+    }
+    if (!row.is_null(undone_column)) {
+        crc = extend(extend(crc, std::string_view("\0u", 2)), row.text(undone_column));
     }
     return static_cast<std::int64_t>(crc);
 }
@@ -56,20 +80,36 @@ std::size_t size_of(const SqliteQuery& row) {
     return row.text(0).size() + row.text(1).size();
 }
 
+/// False where it is damaged.
+bool read_undone(const SqliteQuery& row, std::vector<Timestamp>& undone) {
+    const std::string times = row.text(undone_column);
+    for (std::string_view rest = times; !rest.empty();) {
+        const std::size_t end = std::min(rest.find(' '), rest.size());
+        const auto time = parse_timestamp(rest.substr(0, end));
+        if (!time.ok()) {
+            return false;
+        }
+        undone.push_back(*time);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return true;
+}
+
 /// Nothing where the row is not there, or is not the one that the entry was made for.
 std::optional<OutboxEntry> read_entry(const SqliteQuery& row) {
-    const std::string file_id = row.text(4);
+    const std::string file_id = row.text(5);
     const auto id = FileId::parse(file_id);
-    const bool has_row = row.number(9) == 0;
-    const bool is_as_recorded = row.number(8) == no_checksum || checksum_of(file_id, row) == row.number(8);
+    const bool has_row = row.number(10) == 0;
+    const bool is_as_recorded = row.number(9) == no_checksum || checksum_of(file_id, row) == row.number(9);
     if (!id.ok() || !has_row || !is_as_recorded) {
         return std::nullopt;
     }
     auto read = read_catalogue_row(*id, row, 0);
-    if (!read) {
+    std::vector<Timestamp> undone;
+    if (!read || !read_undone(row, undone)) {
         return std::nullopt;
     }
-    return OutboxEntry{row.number(5), row.number(6), row.number(7) != 0, std::move(*read)};
+    return OutboxEntry{row.number(6), row.number(7), row.number(8) != 0, std::move(*read), std::move(undone)};
 }
 
 }  // namespace
@@ -77,12 +117,7 @@ std::optional<OutboxEntry> read_entry(const SqliteQuery& row) {
 Result<void> Outbox::seal(std::string_view file_id, bool never_told) {
     std::int64_t checksum = 0;
     {
-        FILESTORE_TRY_ASSIGN(
-            SqliteQuery row,
-            connection_.query(
-                "SELECT file_path, metadata, uploaded_at, deleted_at FROM file_uploads "
-                "WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM outbox WHERE outbox.file_id = ?1)",
-                file_id));
+        FILESTORE_TRY_ASSIGN(SqliteQuery row, connection_.query(row_to_seal, file_id));
         FILESTORE_TRY_ASSIGN(const bool has_entry, row.next());
         if (!has_entry) {
             return {};
@@ -92,12 +127,17 @@ Result<void> Outbox::seal(std::string_view file_id, bool never_told) {
     return connection_.run(seal_entry, file_id, checksum, std::int64_t{never_told});
 }
 
+Result<void> Outbox::note_undone(std::string_view file_id) {
+    return connection_.run(add_undone, file_id);
+}
+
 Result<std::uint64_t> Outbox::drop() {
     FILESTORE_TRY_ASSIGN(
         const auto files,
         number_of("SELECT count(*) FROM (SELECT file_id FROM outbox UNION SELECT file_id FROM parked)"));
     FILESTORE_TRY(connection_.run("DELETE FROM outbox"));
     FILESTORE_TRY(connection_.run("DELETE FROM parked"));
+    FILESTORE_TRY(connection_.run("DELETE FROM undone"));
     return static_cast<std::uint64_t>(files);
 }
 
@@ -133,7 +173,7 @@ Result<Outbox::Page> Outbox::read_page(std::int64_t behind, std::size_t most, st
         if (auto entry = read_entry(row)) {
             page.entries.push_back(std::move(*entry));
         } else {
-            page.damaged.push_back({row.number(5), row.text(4)});
+            page.damaged.push_back({row.number(6), row.text(5)});
         }
     }
 }
@@ -142,6 +182,9 @@ Result<void> Outbox::delivered(std::span<const OutboxEntry> entries) {
     for (const OutboxEntry& entry : entries) {
         FILESTORE_TRY(connection_.run("DELETE FROM outbox WHERE number = ? AND version = ?", entry.number,
                                       entry.version));
+        if (connection_.changed_rows() > 0 && !entry.undone.empty()) {
+            FILESTORE_TRY(connection_.run("DELETE FROM undone WHERE file_id = ?", entry.row.id.text()));
+        }
         FILESTORE_TRY(connection_.run("DELETE FROM parked WHERE file_id = ?", entry.row.id.text()));
     }
     if (entries.empty()) {

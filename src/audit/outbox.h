@@ -7,6 +7,8 @@
 ///
 /// A trigger of the catalogue makes an entry, or a new version of it, for every row that is changed, by whomsoever. Who records seals it with a checksum of the row; a row that does
 /// not match is not told, but parked, as is what the server refuses. An older version of the library may leave an entry without a seal: its row is told as it is.
+///
+/// A deletion that was undone, and that the server may have been told of, stays noted beside the entry, and sealed with it, until the entry is delivered: the server's is taken back first.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +32,8 @@ struct OutboxEntry {
     /// No request with anything of this file was ever made: the server has no row of it.
     bool never_told = false;
     CatalogueRow row;
+    /// When it was deleted before; to be taken back where the server has it so.
+    std::vector<Timestamp> undone{};
 };
 
 /// The outbox of a connection to a catalogue. A value (a reference); used inside a transaction, by one thread at a time.
@@ -39,6 +43,9 @@ public:
 
     /// The file's row was changed in this transaction. `never_told`: by its upload. Without an entry there is nothing to seal.
     [[nodiscard]] Result<void> seal(std::string_view file_id, bool never_told);
+
+    /// The deletion that the file's row tells of is about to be undone in this transaction, by a change of the row. Nothing is noted where there is no server, or it knows nothing of the file.
+    [[nodiscard]] Result<void> note_undone(std::string_view file_id);
 
     /// The first entries behind the one of a number, at most so many and of so many bytes, but one at least where there is any. They count as told from now on. Those of damaged rows are parked.
     [[nodiscard]] Result<std::vector<OutboxEntry>> take(std::int64_t behind, std::size_t most,

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "audit/postgrest/rows.h"
@@ -46,8 +46,9 @@ public:
 private:
     Result<void> try_to_tell(std::span<const OutboxEntry> entries) {
         FILESTORE_TRY_ASSIGN(const Entries inserted, insert(entries));
+        FILESTORE_TRY_ASSIGN(const Entries ready, take_back(inserted));
         EntriesByTime deletions;
-        for (const OutboxEntry* entry : inserted) {
+        for (const OutboxEntry* entry : ready) {
             if (entry->row.deleted_at && !entry->never_told) {
                 deletions[*entry->row.deleted_at].push_back(entry);
             } else {
@@ -77,6 +78,30 @@ private:
             }
         }
         return run(steps);
+    }
+
+    /// Deletions that were undone; answers the entries of which none is left. The same row may have several of them.
+    Result<Entries> take_back(const Entries& entries) {
+        EntriesByTime undone;
+        for (const OutboxEntry* entry : entries) {
+            for (const Timestamp time : entry->undone) {
+                undone[time].push_back(entry);
+            }
+        }
+        FILESTORE_TRY_ASSIGN(const auto steps,
+                             steps_for(undone, postgrest::most_ids_in_filter, postgrest::take_back_deleted));
+        const auto replies = send_all(steps);
+        std::unordered_set<const OutboxEntry*> refused;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            if (replies[i].refused) {
+                Entries some = steps[i].entries;
+                std::erase_if(some, [&](const OutboxEntry* entry) { return !refused.insert(entry).second; });
+                add_verdict(some, replies[i].refused);
+            }
+        }
+        Entries ready = entries;
+        std::erase_if(ready, [&](const OutboxEntry* entry) { return refused.contains(entry); });
+        return ready;
     }
 
     /// One request for each time.

@@ -35,6 +35,16 @@ void write_history(JsonTextWriter& writer, const FileHistory& history) {
     writer.EndObject();
 }
 
+void write_deleted(JsonTextWriter& writer, const DeletedFile& file) {
+    writer.StartObject();
+    write_string(writer, "file_id", file.id.text());
+    write_string(writer, "original_path", file.original_path);
+    write_number(writer, "size", file.size);
+    write_string(writer, "deleted_at", format_timestamp(file.deleted_at));
+    write_string(writer, "until", format_timestamp(file.until));
+    writer.EndObject();
+}
+
 }  // namespace
 
 std::string to_json(const AuditStatus& status) {
@@ -77,6 +87,28 @@ std::string to_json(const RecordedFilesPage& page) {
     writer.StartArray();
     for (const FileHistory& file : page.files) {
         write_history(writer, file);
+    }
+    writer.EndArray();
+    write_text_or_null(writer, "next", page.next);
+    writer.EndObject();
+    return std::move(output.text);
+}
+
+std::string to_json(const DeletedFile& file) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    write_deleted(writer, file);
+    return std::move(output.text);
+}
+
+std::string to_json(const DeletedFilesPage& page) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    writer.Key("files");
+    writer.StartArray();
+    for (const DeletedFile& file : page.files) {
+        write_deleted(writer, file);
     }
     writer.EndArray();
     write_text_or_null(writer, "next", page.next);

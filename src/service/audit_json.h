@@ -1,11 +1,12 @@
 #pragma once
 
-/// The JSON forms of what is told of the audit trail, which the C API and the command both answer. Pure functions.
+/// The JSON forms of what is told of the audit trail, and of deleted files, which the C API and the command both answer. Pure functions.
 
 #include <string>
 
 #include "filestore/audit.h"
 #include "filestore/reconcile.h"
+#include "filestore/soft_delete.h"
 
 namespace filestore {
 
@@ -20,6 +21,12 @@ namespace filestore {
 
 /// One compact JSON object: `files`, an array of those, and `next`, which is null after the last page.
 [[nodiscard]] std::string to_json(const RecordedFilesPage& page);
+
+/// One compact JSON object: `file_id`, `original_path`, `size`, `deleted_at`, `until`.
+[[nodiscard]] std::string to_json(const DeletedFile& file);
+
+/// One compact JSON object: `files`, an array of those, and `next`, which is null after the last page.
+[[nodiscard]] std::string to_json(const DeletedFilesPage& page);
 
 /// One compact JSON object: `file_id`, `drift`, `what`, `repaired`, and `reason` where there is one.
 [[nodiscard]] std::string to_json(const DriftFinding& finding);

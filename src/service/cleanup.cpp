@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -11,18 +10,17 @@
 #include <vector>
 
 #include "audit/row_reader.h"
-#include "core/call_limits.h"
-#include "core/library_thread.h"
-#include "core/remove_one_by_one.h"
-#include "core/stream_calls.h"
 #include "core/try.h"
+#include "service/batch_removal.h"
+#include "service/looks.h"
+#include "service/purge.h"
+#include "service/store_run.h"
 
 namespace filestore {
 
 namespace {
 
 constexpr std::size_t page_size = 1000;
-constexpr std::size_t most_at_a_time = 16;
 constexpr unsigned most_days = 36'500;
 
 /// A file of the page under way. A value.
@@ -33,58 +31,55 @@ struct Item {
     Intent intent{};
     /// Its removal has been begun, and is to be recorded.
     bool has_begun = false;
-    /// A removal that failed was looked into.
-    bool is_settled = false;
+    /// Whether it is there is not known, so that its intent has to stay.
+    bool is_unknown = false;
     bool keeps_version = false;
+    /// Deleted, with its bytes kept for a while.
+    bool is_marked = false;
     /// Left out of the report: somebody else is at work on it, or it is gone and nobody has recorded it.
     bool left_out = false;
 };
 
-/// First the files that the catalogue has, in pages by their times, then those that only the store has, in pages of its listing, then those that only the audit server has. Every page is looked at, removed, recorded
+/// First what is to be purged, then the files that the catalogue has, in pages by their times, then those that only the store has, in pages of its listing, then those that only the audit server has. Every page is looked at, removed, recorded
 /// and told of before the next is read. Every step is begun in the completion of one before it. A resource held by std::shared_ptr, by the call under way.
-class CleanupRun : public std::enable_shared_from_this<CleanupRun> {
+class CleanupRun final : public StoreRun<CleanupRun, CleanupReport> {
 public:
     CleanupRun(const ServiceParts& parts, CleanupRequest request, PendingAnswerPtr<CleanupReport> answer)
-        : parts_(parts), request_(std::move(request)), answer_(std::move(answer)) {
-        limits_.deadline = request_.call.deadline;
-        limits_.cancel = answer_->token();
-    }
-
-    void start() {
-        parts_.executor->post([self = shared_from_this()] {
-            const LibraryThreadScope scope;
-            self->step([&] { return self->begin(); });
-        });
-    }
+        : StoreRun(parts, request.call, std::move(answer)), request_(std::move(request)) {}
 
 private:
-    /// Runs a part of the work; a failure ends the run.
-    template <class Work>
-    void step(Work&& work) noexcept {
-        const auto result = call_user(ErrorCode::internal, std::forward<Work>(work));
-        if (!result.ok()) {
-            answer_->give(result.error());
-        }
-    }
+    friend StoreRun;
 
     Result<void> begin() {
         if (request_.days < 1 || request_.days > most_days) {
             return Error(ErrorCode::invalid_argument, "files are kept for 1 to " + std::to_string(most_days) +
                                                           " days, not " + std::to_string(request_.days));
         }
-        began_ = parts_.clock->now();
+        began_ = parts().clock->now();
         kept_from_ = began_ - std::chrono::days(request_.days);
-        return read_recorded();
+        return purge();
     }
 
-    [[nodiscard]] Result<void> check_limits() const {
-        return check_call_limits(limits_.cancel, limits_.deadline);
+    Result<void> purge() {
+        PurgeRequest purge{began_, request_.dry_run, request_.on_file, limits()};
+        start_purge(parts(), std::move(purge),
+                    [self = shared_from_this()](const Result<PurgeReport>& purged) {
+                        self->step([&]() -> Result<void> {
+                            FILESTORE_TRY(purged);
+                            self->report_.purged = purged->purged;
+                            self->report_.bytes_purged = purged->bytes;
+                            self->report_.bytes_in_versions = purged->bytes_in_versions;
+                            self->report_.failed = purged->failed;
+                            return self->read_recorded();
+                        });
+                    });
+        return {};
     }
 
     Result<void> read_recorded() {
         FILESTORE_TRY(check_limits());
         FILESTORE_TRY_ASSIGN(const std::vector<RecordedUpload> uploads,
-                             parts_.journal->uploaded_before(kept_from_, last_recorded_, page_size));
+                             parts().journal->uploaded_before(kept_from_, last_recorded_, page_size));
         if (uploads.empty()) {
             return end_recorded();
         }
@@ -101,7 +96,7 @@ private:
     }
 
     Result<void> end_recorded() {
-        FILESTORE_TRY_ASSIGN(const std::optional<Timestamp> covered_at, parts_.journal->covered_at());
+        FILESTORE_TRY_ASSIGN(const std::optional<Timestamp> covered_at, parts().journal->covered_at());
         const bool covered = covered_at && *covered_at <= began_ && *covered_at > kept_from_;
         if (covered) {
             return end_listed();
@@ -115,8 +110,8 @@ private:
         ListRequest list;
         list.cursor = std::move(cursor);
         list.limit = page_size;
-        list.call = limits_;
-        parts_.backend->list_async(std::move(list), [self = shared_from_this()](Result<ListPage> page) {
+        list.call = limits();
+        parts().backend->list_async(std::move(list), [self = shared_from_this()](Result<ListPage> page) {
             self->step([&]() -> Result<void> {
                 FILESTORE_TRY(page);
                 return self->take_listed(std::move(*page));
@@ -131,10 +126,10 @@ private:
         ids.reserve(page.files.size());
         std::transform(page.files.begin(), page.files.end(), std::back_inserter(ids),
                        [](const ListEntry& file) { return file.id; });
-        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts_.journal->states_of(ids));
+        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts().journal->states_of(ids));
         items_.clear();
         for (std::size_t i = 0; i < ids.size(); ++i) {
-            if (states[i].stored) {
+            if (states[i].stored || states[i].soft_deleted) {
                 continue;
             }
             all_recorded_ = false;
@@ -154,13 +149,13 @@ private:
 
     /// The store's time of a file that somebody else stored may be that of the original.
     Result<void> keep_what_the_server_says_to_be_new() {
-        if (!parts_.audit_server) {
+        if (!parts().audit_server) {
             return {};
         }
         std::vector<FileId> ids;
         std::transform(items_.begin(), items_.end(), std::back_inserter(ids),
                        [](const Item& item) { return item.file.id; });
-        FILESTORE_TRY_ASSIGN(const auto rows, RowReader(*parts_.audit_server, limits_).rows_of(ids));
+        FILESTORE_TRY_ASSIGN(const auto rows, RowReader(*parts().audit_server, limits()).rows_of(ids));
         std::unordered_map<FileId, Timestamp> times;
         for (const CatalogueRow& row : rows) {
             times.emplace(row.id, row.uploaded_at.value_or(Timestamp()));
@@ -179,7 +174,7 @@ private:
     }
 
     Result<void> end_listed() {
-        if (!parts_.audit_server) {
+        if (!parts().audit_server) {
             return find_stale_uploads();
         }
         has_listed_ = phase_ == Phase::listed;
@@ -190,7 +185,7 @@ private:
     /// Files of which only the server's table knows: of the system before, or of another machine.
     Result<void> read_from_server() {
         FILESTORE_TRY(check_limits());
-        FILESTORE_TRY_ASSIGN(const auto page, RowReader(*parts_.audit_server, limits_)
+        FILESTORE_TRY_ASSIGN(const auto page, RowReader(*parts().audit_server, limits())
                                                   .uploaded_before(kept_from_, last_of_server_,
                                                                    postgrest::Detail::brief, page_size));
         if (!page.last) {
@@ -204,7 +199,7 @@ private:
         std::vector<FileId> ids;
         std::transform(rows.begin(), rows.end(), std::back_inserter(ids),
                        [](const CatalogueRow& row) { return row.id; });
-        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts_.journal->states_of(ids));
+        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts().journal->states_of(ids));
         items_.clear();
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (states[i].busy || states[i].known) {
@@ -226,62 +221,24 @@ private:
     /// What has no time has the first one there is.
     [[nodiscard]] bool is_old(Timestamp time) const { return time > Timestamp() && time < kept_from_; }
 
-    using Take = void (CleanupRun::*)(Item&, Result<FileInfo>&&);
-    using Then = Result<void> (CleanupRun::*)();
-
     void look_at_page() {
-        std::vector<Item*> all;
-        std::transform(items_.begin(), items_.end(), std::back_inserter(all),
-                       [](Item& item) { return &item; });
-        look_at(std::move(all), &CleanupRun::take_look, &CleanupRun::end_look);
+        std::vector<FileId> ids;
+        std::transform(items_.begin(), items_.end(), std::back_inserter(ids),
+                       [](const Item& item) { return item.file.id; });
+        look_at_files(
+            parts(), limits(), std::move(ids),
+            [self = shared_from_this()](std::size_t place, Result<FileInfo>&& info) {
+                self->take_look(self->items_[place], std::move(info));
+            },
+            [self = shared_from_this()](const Result<void>& ended) {
+                self->step([&]() -> Result<void> {
+                    FILESTORE_TRY(ended);
+                    return self->end_look();
+                });
+            });
     }
 
-    /// Asks for the metadata of files, a few at a time.
-    void look_at(std::vector<Item*> items, Take take, Then then) {
-        looked_at_ = std::move(items);
-        take_ = take;
-        then_ = then;
-        next_ = 0;
-        // One for this function: the look must not end while it is being begun.
-        open_ = 1;
-        for (std::size_t i = 0; i < most_at_a_time; ++i) {
-            look_at_next();
-        }
-        release();
-    }
-
-    void look_at_next() {
-        Item* item = nullptr;
-        {
-            const std::lock_guard lock(mutex_);
-            if (next_ == looked_at_.size() || end_) {
-                return;
-            }
-            item = looked_at_[next_++];
-            ++open_;
-        }
-        parts_.backend->metadata_async({item->file.id, limits_},
-                                       [self = shared_from_this(), item](Result<FileInfo> info) {
-                                           self->step([&]() -> Result<void> {
-                                               (self.get()->*self->take_)(*item, std::move(info));
-                                               self->look_at_next();
-                                               self->release();
-                                               return {};
-                                           });
-                                       });
-    }
-
-    void release() {
-        {
-            const std::lock_guard lock(mutex_);
-            if (--open_ > 0) {
-                return;
-            }
-        }
-        step([this] { return (this->*then_)(); });
-    }
-
-    void take_look(Item& item, Result<FileInfo>&& info) {
+    void take_look(Item& item, Result<FileInfo>&& info) const {
         if (info.ok()) {
             return take_info(item, std::move(*info));
         }
@@ -291,6 +248,11 @@ private:
             return;
         }
         fail(item, info.error());
+    }
+
+    static void fail(Item& item, const Error& error) {
+        item.file.outcome = CleanupOutcome::failed;
+        item.file.reason = error;
     }
 
     void take_info(Item& item, FileInfo info) const {
@@ -309,19 +271,7 @@ private:
         }
     }
 
-    void fail(Item& item, const Error& error) {
-        item.file.outcome = CleanupOutcome::failed;
-        item.file.reason = error;
-        if (ends_the_rest(error)) {
-            const std::lock_guard lock(mutex_);
-            end_ = error;
-        }
-    }
-
     Result<void> end_look() {
-        if (end_) {
-            return *end_;
-        }
         const bool unreachable = std::all_of(items_.begin(), items_.end(), [](const Item& item) {
             return item.file.outcome == CleanupOutcome::failed &&
                    item.file.reason->code() == ErrorCode::unavailable;
@@ -329,7 +279,31 @@ private:
         if (unreachable) {
             return *items_.front().file.reason;
         }
-        return request_.dry_run ? end_page() : begin_removals();
+        if (request_.dry_run) {
+            return end_page();
+        }
+        return parts().grace ? mark() : begin_removals();
+    }
+
+    /// With soft delete the store is not touched; what is gone already is recorded as without.
+    Result<void> mark() {
+        std::vector<Item*> items;
+        std::vector<SoftDeletion> deletions;
+        for (Item& item : items_) {
+            if (!item.left_out && item.file.outcome == CleanupOutcome::removed) {
+                items.push_back(&item);
+                deletions.push_back({item.file.id, std::move(item.intent.file_path),
+                                     std::move(item.intent.metadata), item.file.size});
+            }
+        }
+        const Timestamp now = parts().clock->now();
+        FILESTORE_TRY_ASSIGN(const auto markings, parts().journal->mark(deletions, {now, now + *parts().grace,
+                                                                                    kept_from_, began_}));
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            items[i]->left_out = markings[i] != Marking::marked;
+            items[i]->is_marked = true;
+        }
+        return begin_removals();
     }
 
     Result<void> begin_removals() {
@@ -338,88 +312,67 @@ private:
             if (concerns_removal(item)) {
                 item.intent.id = item.file.id;
                 item.intent.operation = Operation::removal;
-                item.intent.begun_at = parts_.clock->now();
+                item.intent.begun_at = parts().clock->now();
                 intents.push_back(item.intent);
             }
         }
         if (intents.empty()) {
             return end_page();
         }
-        FILESTORE_TRY(parts_.journal->begin_removals(intents, kept_from_, began_));
-        RemoveBatchRequest batch;
-        batch.call = limits_;
+        FILESTORE_TRY(parts().journal->begin_removals(intents, kept_from_, began_));
+        std::vector<FileId> ids;
         auto intent = intents.begin();
         for (Item& item : items_) {
             if (!concerns_removal(item)) {
                 continue;
             }
             item.intent.number = (intent++)->number;
-            item.has_begun = item.intent.number != 0 || !parts_.journal->records();
+            item.has_begun = item.intent.number != 0 || !parts().journal->records();
             item.left_out = !item.has_begun;
-            if (item.has_begun && item.file.outcome == CleanupOutcome::removed) {
-                batch.ids.push_back(item.file.id);
+            if (is_in_batch(item)) {
+                ids.push_back(item.file.id);
             }
         }
-        if (batch.ids.empty()) {
+        if (ids.empty()) {
             return record();
         }
-        parts_.backend->remove_batch_async(
-            std::move(batch),
-            [self = shared_from_this()](const Result<std::vector<RemovalOutcome>>& outcomes) {
-                self->step([&] { return self->take_outcomes(outcomes); });
-            });
+        remove_files(parts(), limits(), std::move(ids),
+                     [self = shared_from_this()](const std::vector<FileRemoval>& removals,
+                                                 const std::optional<Error>& failure) {
+                         self->step([&] { return self->take_removals(removals, failure); });
+                     });
         return {};
+    }
+
+    static bool is_in_batch(const Item& item) {
+        return item.has_begun && item.file.outcome == CleanupOutcome::removed;
     }
 
     static bool concerns_removal(const Item& item) {
-        return !item.left_out && (item.file.outcome == CleanupOutcome::removed ||
-                                  item.file.outcome == CleanupOutcome::already_gone);
+        return !item.left_out && !item.is_marked &&
+               (item.file.outcome == CleanupOutcome::removed ||
+                item.file.outcome == CleanupOutcome::already_gone);
     }
 
-    Result<void> take_outcomes(const Result<std::vector<RemovalOutcome>>& outcomes) {
-        std::size_t index = 0;
-        std::vector<Item*> unsure;
+    Result<void> take_removals(const std::vector<FileRemoval>& removals,
+                               const std::optional<Error>& failure) {
+        auto removal = removals.begin();
         for (Item& item : items_) {
-            if (item.left_out || item.file.outcome != CleanupOutcome::removed) {
-                continue;
-            }
-            if (outcomes.ok()) {
-                take_outcome(item, (*outcomes)[index++]);
-            } else {
-                fail(item, outcomes.error());
-            }
-            if (is_unsure(item)) {
-                unsure.push_back(&item);
+            if (is_in_batch(item)) {
+                take_removal(item, *removal++);
             }
         }
-        if (unsure.empty() || end_) {
-            return record();
-        }
-        look_at(std::move(unsure), &CleanupRun::take_second_look, &CleanupRun::record);
-        return {};
+        end_ = failure;
+        return record();
     }
 
-    void take_outcome(Item& item, const RemovalOutcome& outcome) {
-        if (!outcome.removed.ok()) {
-            return fail(item, outcome.removed.error());
-        }
-        if (!*outcome.removed) {
+    static void take_removal(Item& item, const FileRemoval& removal) {
+        item.keeps_version = removal.keeps_version;
+        item.is_unknown = removal.fate == FileRemoval::Fate::unknown;
+        if (removal.fate == FileRemoval::Fate::was_gone) {
             item.file.outcome = CleanupOutcome::already_gone;
-        }
-        item.keeps_version = outcome.keeps_version;
-    }
-
-    /// Whether a removal that failed may have been done.
-    static bool is_unsure(const Item& item) {
-        return item.file.outcome == CleanupOutcome::failed && item.has_begun &&
-               may_have_happened(*item.file.reason);
-    }
-
-    void take_second_look(Item& item, Result<FileInfo>&& info) {
-        item.is_settled = true;
-        if (!info.ok() && info.error().code() == ErrorCode::not_found) {
-            item.file.outcome = CleanupOutcome::removed;
-            item.file.reason.reset();
+        } else if (!removal.is_gone()) {
+            fail(item, *removal.reason);
         }
     }
 
@@ -433,11 +386,11 @@ private:
             }
             if (item.file.outcome != CleanupOutcome::failed) {
                 done.push_back(std::move(item.intent));
-            } else if (item.is_settled || !is_unsure(item)) {
+            } else if (!item.is_unknown) {
                 undone.push_back(std::move(item.intent));
             }
         }
-        const auto recorded = parts_.journal->end_removals(done, undone, parts_.clock->now());
+        const auto recorded = parts().journal->end_removals(done, undone, parts().clock->now());
         if (!recorded.ok()) {
             return recorded.error().within(
                 "files were removed; that will be recorded later, because now "
@@ -472,6 +425,8 @@ private:
             case CleanupOutcome::failed:
                 report_.failed += 1;
                 break;
+            case CleanupOutcome::purged:
+                break;
         }
     }
 
@@ -490,7 +445,7 @@ private:
             return list_page(std::move(*next_cursor_));
         }
         if (all_recorded_ && !request_.dry_run) {
-            FILESTORE_TRY(parts_.journal->note_covered(began_));
+            FILESTORE_TRY(parts().journal->note_covered(began_));
         }
         return end_listed();
     }
@@ -498,7 +453,7 @@ private:
     using TakeUploads = Result<void> (CleanupRun::*)(const std::vector<FileId>&);
 
     Result<void> find_stale_uploads() {
-        if (!parts_.backend->capabilities().leaves_uploads) {
+        if (!parts().backend->capabilities().leaves_uploads) {
             return finish();
         }
         return sweep({}, true, &CleanupRun::end_stale_uploads);
@@ -506,8 +461,8 @@ private:
 
     Result<void> sweep(std::vector<FileId> ids, bool dry_run, TakeUploads take) {
         FILESTORE_TRY(check_limits());
-        parts_.backend->sweep_uploads_async(
-            {request_.uploads_older_than, std::move(ids), dry_run, limits_},
+        parts().backend->sweep_uploads_async(
+            {request_.uploads_older_than, std::move(ids), dry_run, limits()},
             [self = shared_from_this(), take](const Result<std::vector<FileId>>& uploads) {
                 self->step([&]() -> Result<void> {
                     if (!uploads.ok() && is_lasting(uploads.error())) {
@@ -526,7 +481,7 @@ private:
     }
 
     Result<void> end_stale_uploads(const std::vector<FileId>& uploads) {
-        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts_.journal->states_of(uploads));
+        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts().journal->states_of(uploads));
         std::vector<FileId> dead;
         for (std::size_t i = 0; i < uploads.size(); ++i) {
             if (!states[i].busy) {
@@ -546,22 +501,19 @@ private:
 
     Result<void> finish() {
         const bool has_removed = report_.removed + report_.already_gone > 0;
-        if (request_.dry_run || !has_removed || !parts_.journal->is_strict()) {
-            answer_->give(report_);
+        if (request_.dry_run || !has_removed || !parts().journal->is_strict()) {
+            give(report_);
             return {};
         }
         const std::string what_is_done = std::to_string(report_.removed) + " files are removed";
-        parts_.journal->when_told(
-            std::nullopt, limits_, what_is_done, [self = shared_from_this()](const Result<void>& told) {
-                self->answer_->give(told.ok() ? Result<CleanupReport>(self->report_) : told.error());
+        parts().journal->when_told(
+            std::nullopt, limits(), what_is_done, [self = shared_from_this()](const Result<void>& told) {
+                self->give(told.ok() ? Result<CleanupReport>(self->report_) : told.error());
             });
         return {};
     }
 
-    const ServiceParts parts_;
     const CleanupRequest request_;
-    const PendingAnswerPtr<CleanupReport> answer_;
-    CallOptions limits_;
     Timestamp began_{};
     /// What is newer stays.
     Timestamp kept_from_{};
@@ -575,13 +527,7 @@ private:
     bool all_recorded_ = true;
     /// Of the page under way: changed only while nothing is looked at, but for the file that a look is of.
     std::vector<Item> items_;
-    std::vector<Item*> looked_at_;
-    Take take_ = nullptr;
-    Then then_ = nullptr;
-    std::mutex mutex_;
-    std::size_t next_ = 0;
-    std::size_t open_ = 0;
-    /// A failure that ends the run: the rest of the page is not looked at.
+    /// A failure of removals that ends the run, once they are recorded.
     std::optional<Error> end_;
     CleanupReport report_;
 };
@@ -598,6 +544,8 @@ std::string_view to_string(CleanupOutcome outcome) noexcept {
             return "kept";
         case CleanupOutcome::failed:
             return "failed";
+        case CleanupOutcome::purged:
+            return "purged";
     }
     return "";
 }

@@ -107,6 +107,8 @@ constexpr auto cleanup_settings = std::to_array<Setting>({{"enabled", "cleanup_e
                                                           {"time_zone", "time_zone"},
                                                           {"jitter", "cleanup_jitter"}});
 
+constexpr auto soft_delete_settings = std::to_array<Setting>({{"grace", "soft_delete_grace"}});
+
 constexpr auto catalogue_settings = std::to_array<Setting>({{"path", "catalogue_path"}});
 
 constexpr auto audit_settings = std::to_array<Setting>({{"url", "audit_url"},
@@ -133,6 +135,7 @@ constexpr auto sections = std::to_array<Section>({{"local", local_settings},
                                                   {"cleanup", cleanup_settings},
                                                   {"catalogue", catalogue_settings},
                                                   {"audit", audit_settings},
+                                                  {"soft_delete", soft_delete_settings},
                                                   {"validation", validation_settings}});
 
 template <class Item>

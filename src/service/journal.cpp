@@ -119,6 +119,74 @@ Result<void> Journal::end_removals(const std::vector<Intent>& done, const std::v
     return told(record->end_removals(done, undone, at));
 }
 
+Result<void> Journal::begin_purges(std::vector<Intent>& intents, Timestamp due) {
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->begin_purges(intents, due);
+}
+
+Result<std::vector<Marking>> Journal::mark(const std::vector<SoftDeletion>& files, const MarkTerms& terms) {
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    std::vector<Marking> markings;
+    const auto written = told(record->use_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
+        markings.clear();
+        for (const SoftDeletion& file : files) {
+            FILESTORE_TRY_ASSIGN(const Marking marking, deletions.mark(file, terms));
+            markings.push_back(marking);
+        }
+        return {};
+    }));
+    return written.ok() ? Result<std::vector<Marking>>(std::move(markings)) : written.error();
+}
+
+Result<Undeletion> Journal::undelete(const FileId& id, Timestamp now, Timestamp stored_at) {
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    Undeletion undeletion{};
+    const auto written = told(record->use_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(undeletion, deletions.undelete(id, now, stored_at));
+        return {};
+    }));
+    return written.ok() ? Result<Undeletion>(undeletion) : written.error();
+}
+
+/// `nothing` where nothing has been recorded yet.
+template <class T, class Read>
+Result<T> Journal::read_soft_deletions(T nothing, Read read) {
+    if (!has_recorded()) {
+        return nothing;
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    T found = std::move(nothing);
+    const auto done = record->read_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(found, read(deletions));
+        return {};
+    });
+    return done.ok() ? Result<T>(std::move(found)) : done.error();
+}
+
+Result<Undeletion> Journal::can_undelete(const FileId& id, Timestamp now) {
+    return read_soft_deletions(Undeletion::is_gone,
+                               [&](SoftDeletions& deletions) { return deletions.can_undelete(id, now); });
+}
+
+Result<bool> Journal::is_soft_deleted(const FileId& id) {
+    return read_soft_deletions(false, [&](SoftDeletions& deletions) { return deletions.has(id); });
+}
+
+Result<std::vector<FileId>> Journal::soft_deleted_between(const FileId& first, const FileId& last) {
+    return read_soft_deletions(std::vector<FileId>(),
+                               [&](SoftDeletions& deletions) { return deletions.between(first, last); });
+}
+
+Result<std::vector<DeletedFile>> Journal::soft_deleted(const FileId& after, Timestamp now, std::size_t most) {
+    return read_soft_deletions(std::vector<DeletedFile>(),
+                               [&](SoftDeletions& deletions) { return deletions.page(after, now, most); });
+}
+
+Result<std::vector<DueFile>> Journal::due(Timestamp at, const DueFile& after, std::size_t most) {
+    return read_soft_deletions(std::vector<DueFile>(),
+                               [&](SoftDeletions& deletions) { return deletions.due(at, after, most); });
+}
+
 Result<std::vector<RecordedUpload>> Journal::uploaded_before(Timestamp before, const RecordedUpload& after,
                                                              std::size_t most) {
     if (!has_recorded()) {

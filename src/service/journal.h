@@ -13,6 +13,7 @@
 #include "audit/catalogue.h"
 #include "audit/sender.h"
 #include "audit/session_lock.h"
+#include "audit/soft_deletions.h"
 #include "core/pending_answer.h"
 #include "core/pending_calls.h"
 #include "filestore/backend.h"
@@ -43,8 +44,21 @@ public:
     /// See Catalogue. Where nothing is recorded, nothing is left out.
     [[nodiscard]] Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
                                               Timestamp unchanged_since);
+    [[nodiscard]] Result<void> begin_purges(std::vector<Intent>& intents, Timestamp due);
     [[nodiscard]] Result<void> end_removals(const std::vector<Intent>& done,
                                             const std::vector<Intent>& undone, Timestamp at);
+
+    /// See SoftDeletions; what is written is written in one transaction, and the audit server is told. Something is recorded. What became of each file, in their order.
+    [[nodiscard]] Result<std::vector<Marking>> mark(const std::vector<SoftDeletion>& files,
+                                                    const MarkTerms& terms);
+    [[nodiscard]] Result<Undeletion> undelete(const FileId& id, Timestamp now, Timestamp stored_at);
+    /// See SoftDeletions. A catalogue that is not there yet is not made: nothing is deleted then.
+    [[nodiscard]] Result<Undeletion> can_undelete(const FileId& id, Timestamp now);
+    [[nodiscard]] Result<bool> is_soft_deleted(const FileId& id);
+    [[nodiscard]] Result<std::vector<FileId>> soft_deleted_between(const FileId& first, const FileId& last);
+    [[nodiscard]] Result<std::vector<DeletedFile>> soft_deleted(const FileId& after, Timestamp now,
+                                                                std::size_t most);
+    [[nodiscard]] Result<std::vector<DueFile>> due(Timestamp at, const DueFile& after, std::size_t most);
 
     /// See Catalogue. A catalogue that is not there yet is not made: nothing is recorded then.
     [[nodiscard]] Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before,
@@ -102,6 +116,8 @@ private:
     [[nodiscard]] Result<Catalogue*> catalogue();
     [[nodiscard]] bool has_recorded() const;
     [[nodiscard]] Result<void> told(Result<void> recorded) noexcept;
+    template <class T, class Read>
+    [[nodiscard]] Result<T> read_soft_deletions(T nothing, Read read);
     void settle(const Intent& intent);
     void ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);

@@ -4,7 +4,9 @@
 ///
 /// The intent is durable before the backend is asked, and becomes the event, in one transaction, before the caller is answered.
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 #include "core/pending_answer.h"
 #include "filestore/service.h"
@@ -23,6 +25,8 @@ struct ServiceParts {
     std::shared_ptr<AuditServer> audit_server{};
     /// Null where there are no rules.
     std::shared_ptr<validation::Validator> validator{};
+    /// Nothing without soft delete.
+    std::optional<std::chrono::seconds> grace{};
 };
 
 /// An upload that failed may have left its file on a server whose answer was lost: it is removed again, for at most `undo_limit`, and the call stays

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "audit/postgrest/request.h"
+#include "core/duration.h"
 #include "core/encoding.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -239,6 +240,20 @@ Objection set_jitter(std::chrono::seconds& target, std::string_view value) {
     return objection;
 }
 
+/// A time, or `off`.
+Objection set_grace(std::optional<std::chrono::seconds>& target, std::string_view value) {
+    if (value == "off") {
+        target = std::nullopt;
+        return {};
+    }
+    const auto grace = read_duration(value);
+    if (!grace || *grace < std::chrono::seconds(1)) {
+        return "must be a time such as 30d, 12h, 15m or 90s, up to 36500d, or off";
+    }
+    target = *grace;
+    return {};
+}
+
 Objection set_table(std::string& target, std::string_view value) {
     return postgrest::check_table(value).ok() ? set_text(target, value)
                                               : "must be a name of letters, digits and _";
@@ -362,6 +377,7 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"schedule", [](Options o, Value v) { return set_schedule(o.cleanup.schedule, v); }},
     {"time_zone", [](Options o, Value v) { return set_time_zone(o.cleanup.time_zone, v); }},
     {"cleanup_jitter", [](Options o, Value v) { return set_jitter(o.cleanup.jitter, v); }},
+    {"soft_delete_grace", [](Options o, Value v) { return set_grace(o.soft_delete_grace, v); }},
     {"audit_url", [](Options o, Value v) { return set_text(o.audit.url, v); }, true},
     {"audit_key", [](Options o, Value v) { return set_text(o.audit.key, v); }, true},
     {"audit_table", [](Options o, Value v) { return set_table(o.audit.table, v); }},

@@ -4,24 +4,20 @@
 #include <chrono>
 #include <deque>
 #include <iterator>
-#include <mutex>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "audit/row_reader.h"
-#include "core/call_limits.h"
-#include "core/library_thread.h"
-#include "core/remove_one_by_one.h"
-#include "core/stream_calls.h"
 #include "core/try.h"
 #include "service/drift.h"
+#include "service/looks.h"
+#include "service/store_run.h"
 
 namespace filestore {
 namespace {
 
 constexpr std::size_t page_size = 1000;
-constexpr std::size_t most_at_a_time = 16;
 /// So many files are looked at together.
 constexpr std::size_t most_suspects = 200;
 /// No time keeps a file from being recorded as deleted: a clock may have been set back since it was stored.
@@ -54,43 +50,23 @@ struct Suspect {
 
 /// Goes through store, catalogue and table side by side. What does not agree is looked at once more, a few files together: the catalogue, then store and server, then the
 /// catalogue again, which has not changed meanwhile where nothing was at work on the file. A resource held by std::shared_ptr, by the call under way.
-class ReconcileRun : public std::enable_shared_from_this<ReconcileRun> {
+class ReconcileRun final : public StoreRun<ReconcileRun, ReconcileReport> {
 public:
     ReconcileRun(const ServiceParts& parts, ReconcileRequest request,
                  PendingAnswerPtr<ReconcileReport> answer)
-        : parts_(parts), request_(std::move(request)), answer_(std::move(answer)) {
-        limits_.deadline = request_.call.deadline;
-        limits_.cancel = answer_->token();
-        server_has_ended_ = parts_.audit_server == nullptr;
-    }
-
-    void start() {
-        parts_.executor->post([self = shared_from_this()] {
-            const LibraryThreadScope scope;
-            self->step([&] { return self->begin(); });
-        });
+        : StoreRun(parts, request.call, std::move(answer)), request_(std::move(request)) {
+        server_has_ended_ = parts.audit_server == nullptr;
     }
 
 private:
-    /// Runs a part of the work; a failure ends the run.
-    template <class Work>
-    void step(Work&& work) noexcept {
-        const auto result = call_user(ErrorCode::internal, std::forward<Work>(work));
-        if (!result.ok()) {
-            answer_->give(result.error());
-        }
-    }
+    friend StoreRun;
 
     Result<void> begin() {
-        if (!parts_.journal->records()) {
+        if (!parts().journal->records()) {
             return Error(ErrorCode::configuration,
                          "there is nothing to compare the store with: the catalogue is off");
         }
         return go_on();
-    }
-
-    [[nodiscard]] Result<void> check_limits() const {
-        return check_call_limits(limits_.cancel, limits_.deadline);
     }
 
     Result<void> go_on() {
@@ -115,7 +91,7 @@ private:
         if (!details_.empty() || catalogue_has_ended_) {
             return {};
         }
-        FILESTORE_TRY_ASSIGN(const auto page, parts_.journal->details_after(last_details_, page_size));
+        FILESTORE_TRY_ASSIGN(const auto page, parts().journal->details_after(last_details_, page_size));
         catalogue_has_ended_ = page.empty();
         details_.assign(page.begin(), page.end());
         last_details_ = page.empty() ? last_details_ : page.back().id;
@@ -126,7 +102,7 @@ private:
         while (rows_.empty() && !server_has_ended_) {
             FILESTORE_TRY(check_limits());
             FILESTORE_TRY_ASSIGN(auto page,
-                                 RowReader(*parts_.audit_server, limits_).by_id(last_row_, page_size));
+                                 RowReader(*parts().audit_server, limits()).by_id(last_row_, page_size));
             server_has_ended_ = !page.last;
             last_row_ = page.last ? page.last : last_row_;
             rows_.assign(page.rows.begin(), page.rows.end());
@@ -138,8 +114,8 @@ private:
         ListRequest list;
         list.cursor = next_cursor_;
         list.limit = page_size;
-        list.call = limits_;
-        parts_.backend->list_async(std::move(list), [self = shared_from_this()](Result<ListPage> page) {
+        list.call = limits();
+        parts().backend->list_async(std::move(list), [self = shared_from_this()](Result<ListPage> page) {
             self->step([&]() -> Result<void> {
                 FILESTORE_TRY(page);
                 for (const ListEntry& file : page->files) {
@@ -162,15 +138,17 @@ private:
         id = details_.empty() ? id : std::min(id, details_.front().id);
         id = rows_.empty() ? id : std::min(id, rows_.front().id);
         Views views;
-        if (!listed_.empty() && listed_.front() == id) {
+        const bool was_listed = !listed_.empty() && listed_.front() == id;
+        if (was_listed) {
             views.is_there = true;
             listed_.pop_front();
         }
         if (!details_.empty() && details_.front().id == id) {
             views.by_catalogue = recorded_by(details_.front());
+            views.is_there = views.is_there && !details_.front().soft_deleted;
             details_.pop_front();
         }
-        if (parts_.audit_server) {
+        if (parts().audit_server) {
             views.by_server = Recorded::unknown;
         }
         if (!rows_.empty() && rows_.front().id == id) {
@@ -180,7 +158,7 @@ private:
         if (drift_of(views)) {
             Suspect& suspect = suspects_.emplace_back();
             suspect.finding.id = id;
-            suspect.was_listed = views.is_there;
+            suspect.was_listed = was_listed;
         }
     }
 
@@ -192,72 +170,35 @@ private:
     }
 
     Result<void> examine() {
-        FILESTORE_TRY_ASSIGN(const auto before, parts_.journal->details_of(ids_of_suspects()));
+        FILESTORE_TRY_ASSIGN(const auto before, parts().journal->details_of(ids_of_suspects()));
         for (std::size_t i = 0; i < suspects_.size(); ++i) {
             suspects_[i].before = before[i];
         }
-        next_ = 0;
-        // One for this function: the look must not end while it is being begun.
-        open_ = 1;
-        for (std::size_t i = 0; i < most_at_a_time; ++i) {
-            look_at_next();
-        }
-        release();
+        look_at_files(
+            parts(), limits(), ids_of_suspects(),
+            [self = shared_from_this()](std::size_t place, Result<FileInfo>&& info) {
+                take_look(self->suspects_[place], std::move(info));
+            },
+            [self = shared_from_this()](const Result<void>& ended) {
+                self->step([&]() -> Result<void> {
+                    FILESTORE_TRY(ended);
+                    return self->judge();
+                });
+            });
         return {};
     }
 
-    void look_at_next() {
-        Suspect* suspect = nullptr;
-        {
-            const std::lock_guard lock(mutex_);
-            if (next_ == suspects_.size() || end_) {
-                return;
-            }
-            suspect = &suspects_[next_++];
-            ++open_;
-        }
-        parts_.backend->metadata_async({suspect->finding.id, limits_},
-                                       [self = shared_from_this(), suspect](Result<FileInfo> info) {
-                                           self->step([&]() -> Result<void> {
-                                               self->take_look(*suspect, std::move(info));
-                                               self->look_at_next();
-                                               self->release();
-                                               return {};
-                                           });
-                                       });
-    }
-
-    void take_look(Suspect& suspect, Result<FileInfo>&& info) {
+    static void take_look(Suspect& suspect, Result<FileInfo>&& info) {
         if (info.ok()) {
             suspect.info = std::move(*info);
-            return;
+        } else if (info.error().code() != ErrorCode::not_found) {
+            suspect.failure = info.error();
         }
-        if (info.error().code() == ErrorCode::not_found) {
-            return;
-        }
-        suspect.failure = info.error();
-        if (ends_the_rest(info.error())) {
-            const std::lock_guard lock(mutex_);
-            end_ = info.error();
-        }
-    }
-
-    void release() {
-        {
-            const std::lock_guard lock(mutex_);
-            if (--open_ > 0) {
-                return;
-            }
-        }
-        step([this] { return judge(); });
     }
 
     Result<void> judge() {
-        if (end_) {
-            return *end_;
-        }
         FILESTORE_TRY(read_rows_of_suspects());
-        FILESTORE_TRY_ASSIGN(const auto after, parts_.journal->details_of(ids_of_suspects()));
+        FILESTORE_TRY_ASSIGN(const auto after, parts().journal->details_of(ids_of_suspects()));
         for (std::size_t i = 0; i < suspects_.size(); ++i) {
             judge(suspects_[i], after[i]);
         }
@@ -270,10 +211,11 @@ private:
     }
 
     Result<void> read_rows_of_suspects() {
-        if (!parts_.audit_server) {
+        if (!parts().audit_server) {
             return {};
         }
-        FILESTORE_TRY_ASSIGN(auto rows, RowReader(*parts_.audit_server, limits_).rows_of(ids_of_suspects()));
+        FILESTORE_TRY_ASSIGN(auto rows,
+                             RowReader(*parts().audit_server, limits()).rows_of(ids_of_suspects()));
         std::unordered_map<FileId, CatalogueRow*> by_id;
         for (CatalogueRow& row : rows) {
             by_id.emplace(row.id, &row);
@@ -288,14 +230,14 @@ private:
     }
 
     void judge(Suspect& suspect, const RecordDetails& after) {
-        const bool waits = parts_.audit_server && (after.waits || after.parked);
+        const bool waits = parts().audit_server && (after.waits || after.parked);
         if (after != suspect.before || after.busy || waits) {
             report_.left_out += 1;
             return;
         }
-        suspect.views.is_there = suspect.info || suspect.failure;
+        suspect.views.is_there = (suspect.info || suspect.failure) && !after.soft_deleted;
         suspect.views.by_catalogue = recorded_by(after);
-        if (parts_.audit_server) {
+        if (parts().audit_server) {
             suspect.views.by_server = suspect.row ? recorded_by(*suspect.row) : Recorded::unknown;
         }
         const auto drift = drift_of(suspect.views);
@@ -339,14 +281,14 @@ private:
         std::vector<CatalogueRow> rows;
         std::transform(suspects.begin(), suspects.end(), std::back_inserter(rows),
                        [this](const Suspect* suspect) { return row_to_restore(*suspect); });
-        FILESTORE_TRY_ASSIGN(const auto restored, parts_.journal->restore(rows));
+        FILESTORE_TRY_ASSIGN(const auto restored, parts().journal->restore(rows));
         std::vector<Suspect*> taken_back;
         for (std::size_t i = 0; i < suspects.size(); ++i) {
             DriftFinding& finding = suspects[i]->finding;
             const bool is_stored = restored[i] || suspects[i]->views.by_catalogue == Recorded::stored;
             finding.repaired = is_stored;
             if (is_stored && suspects[i]->row && suspects[i]->row->deleted_at) {
-                const auto cleared = RowReader(*parts_.audit_server, limits_)
+                const auto cleared = RowReader(*parts().audit_server, limits())
                                          .clear_deleted(finding.id, *suspects[i]->row->deleted_at);
                 note_failure(finding, cleared);
                 taken_back.push_back(suspects[i]);
@@ -367,7 +309,7 @@ private:
         if (!row.uploaded_at) {
             const Timestamp modified = suspect.info->last_modified;
             // A file of which nobody knows the time is a new one.
-            row.uploaded_at = modified > Timestamp() ? modified : parts_.clock->now();
+            row.uploaded_at = modified > Timestamp() ? modified : parts().clock->now();
         }
         return row;
     }
@@ -395,9 +337,9 @@ private:
             intent.id = suspect->finding.id;
             intent.operation = Operation::removal;
             intent.file_path = suspect->row ? suspect->row->file_path : std::string();
-            intent.begun_at = parts_.clock->now();
+            intent.begun_at = parts().clock->now();
         }
-        FILESTORE_TRY(parts_.journal->begin_removals(intents, end_of_times, end_of_times));
+        FILESTORE_TRY(parts().journal->begin_removals(intents, end_of_times, end_of_times));
         std::vector<Intent> begun;
         for (std::size_t i = 0; i < suspects.size(); ++i) {
             if (intents[i].number == 0) {
@@ -407,7 +349,7 @@ private:
             suspects[i]->finding.repaired = true;
             begun.push_back(std::move(intents[i]));
         }
-        return parts_.journal->end_removals(begun, {}, parts_.clock->now());
+        return parts().journal->end_removals(begun, {}, parts().clock->now());
     }
 
     Result<void> tell_again(const std::vector<Suspect*>& suspects) {
@@ -425,7 +367,7 @@ private:
         std::vector<FileId> ids;
         std::transform(suspects.begin(), suspects.end(), std::back_inserter(ids),
                        [](const Suspect* suspect) { return suspect->finding.id; });
-        return parts_.journal->tell_again(ids, parts_.clock->now());
+        return parts().journal->tell_again(ids, parts().clock->now());
     }
 
     Result<void> tell() {
@@ -458,14 +400,11 @@ private:
     }
 
     Result<void> finish() {
-        answer_->give(report_);
+        give(report_);
         return {};
     }
 
-    const ServiceParts parts_;
     const ReconcileRequest request_;
-    const PendingAnswerPtr<ReconcileReport> answer_;
-    CallOptions limits_;
     // What was read and is not compared yet.
     std::deque<FileId> listed_;
     std::deque<RecordDetails> details_;
@@ -478,10 +417,6 @@ private:
     bool server_has_ended_ = false;
     /// While they are looked at only the one that a look is of is changed.
     std::vector<Suspect> suspects_;
-    std::mutex mutex_;
-    std::size_t next_ = 0;
-    std::size_t open_ = 0;
-    std::optional<Error> end_;
     ReconcileReport report_;
 };
 

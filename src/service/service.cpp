@@ -18,6 +18,7 @@
 #include "service/operations.h"
 #include "service/reconcile.h"
 #include "service/schedule/cleanup_scheduler.h"
+#include "service/soft_delete.h"
 
 namespace filestore {
 
@@ -34,14 +35,33 @@ Result<std::string> absolute(const Result<std::string>& given) {
     return error ? path : result.native();
 }
 
+constexpr unsigned most_days = 36'500;
+
 /// What set() would refuse.
 Result<void> check_cleanup(const CleanupOptions& cleanup) {
-    constexpr unsigned most_days = 36'500;
     if (cleanup.retention_days < 1 || cleanup.retention_days > most_days) {
         return Error(ErrorCode::invalid_argument, "retention_days must be 1 to 36500");
     }
     if (cleanup.jitter < std::chrono::seconds(0) || cleanup.jitter > std::chrono::days(1)) {
         return Error(ErrorCode::invalid_argument, "cleanup_jitter must be 0 seconds to a day");
+    }
+    return {};
+}
+
+Result<void> check_grace(const std::optional<std::chrono::seconds>& grace,
+                         const Result<std::string>& catalogue_path) {
+    if (!grace) {
+        return {};
+    }
+    if (*grace < std::chrono::seconds(1) || *grace > std::chrono::days(most_days)) {
+        return Error(ErrorCode::invalid_argument, "soft_delete_grace must be 1 second to 36500 days");
+    }
+    FILESTORE_TRY(catalogue_path);
+    if (catalogue_path->empty()) {
+        return Error(
+            ErrorCode::configuration,
+            "soft delete keeps its marks in the catalogue, and that is off: leave out catalogue_path, or "
+            "set soft_delete_grace to off");
     }
     return {};
 }
@@ -62,6 +82,7 @@ public:
         parts.executor = executor.executor;
         parts.clock = options.clock ? std::move(options.clock) : system_clock();
         parts.validator = std::move(validator);
+        parts.grace = options.soft_delete_grace;
         parts.audit_server = audit;
         auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock)
                             : std::shared_ptr<Sender>();
@@ -161,6 +182,32 @@ public:
         });
     }
 
+    /// The same for a file, which may be marked as deleted: that answers `not_found`, or `of_deleted`.
+    template <class T, class Request>
+    void forward_unless_deleted(Request request, Completion<T> done,
+                                void (StorageBackend::*start_call)(Request, Completion<T>),
+                                std::optional<T> of_deleted = std::nullopt) {
+        if (!parts_.grace) {
+            return forward(std::move(request), std::move(done), start_call);
+        }
+        const CallOptions options = request.call;
+        run<T>(options, std::move(done),
+               [request = std::move(request), start_call, of_deleted = std::move(of_deleted)](
+                   const ServiceParts& parts, const PendingAnswerPtr<T>& answer) {
+                   const auto is_deleted = parts.journal->is_soft_deleted(request.id);
+                   if (!is_deleted.ok()) {
+                       return answer->give(is_deleted.error());
+                   }
+                   if (*is_deleted) {
+                       return answer->give(of_deleted ? Result<T>(*of_deleted) : deleted_error(request.id));
+                   }
+                   Request own = request;
+                   own.call.cancel = answer->token();
+                   (*parts.backend.*start_call)(
+                       std::move(own), [answer](Result<T> result) { answer->give(std::move(result)); });
+               });
+    }
+
 private:
     [[nodiscard]] Result<std::shared_ptr<CleanupScheduler>> make_scheduler() const {
         FILESTORE_TRY(check_cleanup(cleanup_));
@@ -219,12 +266,13 @@ Result<std::shared_ptr<StorageBackend>> open_backend(const ServiceOptions& optio
 Result<FileService> FileService::open(ServiceOptions options) {
     try {
         ExecutorChoice executor(options.executor);
+        const auto catalogue = filestore::catalogue_path(options);
+        FILESTORE_TRY(check_grace(options.soft_delete_grace, catalogue));
         FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));
         FILESTORE_TRY_ASSIGN(auto validator,
                              validation::Validator::make(options.validation, executor.executor));
         FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend,
                              open_backend(options, executor.executor));
-        const auto catalogue = filestore::catalogue_path(options);
         return FileService(Impl::make(std::move(backend), catalogue, std::move(audit), std::move(validator),
                                       std::move(options), std::move(executor), true));
     } catch (const std::bad_alloc&) {
@@ -238,11 +286,12 @@ Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, S
                      "a service on a backend of your own needs the backend and a catalogue_path");
     }
     try {
+        const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
+        FILESTORE_TRY(check_grace(options.soft_delete_grace, catalogue));
         ExecutorChoice executor(options.executor);
         FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));
         FILESTORE_TRY_ASSIGN(auto validator,
                              validation::Validator::make(options.validation, executor.executor));
-        const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
         return FileService(Impl::make(std::move(backend), catalogue, std::move(audit), std::move(validator),
                                       std::move(options), std::move(executor), false));
     } catch (const std::bad_alloc&) {
@@ -281,28 +330,52 @@ void FileService::upload_async(FileUpload file, Completion<FileId> done) {
 void FileService::remove_async(FileRequest request, Completion<bool> done) {
     const CallOptions options = request.call;
     impl_->start<bool>(options, std::move(done), [&](const PendingAnswerPtr<bool>& answer) {
-        start_removal(impl_->parts(), std::move(request), answer);
+        const auto start = impl_->parts().grace ? start_soft_removal : start_removal;
+        start(impl_->parts(), std::move(request), answer);
     });
 }
 
+void FileService::undelete_async(FileRequest request, Completion<bool> done) {
+    const CallOptions options = request.call;
+    impl_->start<bool>(options, std::move(done), [&](const PendingAnswerPtr<bool>& answer) {
+        start_undelete(impl_->parts(), std::move(request), answer);
+    });
+}
+
+void FileService::deleted_files_async(DeletedFilesRequest request, Completion<DeletedFilesPage> done) {
+    const CallOptions options = request.call;
+    impl_->run<DeletedFilesPage>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts,
+                                       const PendingAnswerPtr<DeletedFilesPage>& answer) {
+            answer->give(read_deleted_files(parts, request));
+        });
+}
+
 void FileService::download_async(DownloadRequest request, Completion<DownloadReceipt> done) {
-    impl_->forward(std::move(request), std::move(done), &StorageBackend::download_async);
+    impl_->forward_unless_deleted(std::move(request), std::move(done), &StorageBackend::download_async);
 }
 
 void FileService::exists_async(FileRequest request, Completion<bool> done) {
-    impl_->forward(std::move(request), std::move(done), &StorageBackend::exists_async);
+    impl_->forward_unless_deleted<bool>(std::move(request), std::move(done), &StorageBackend::exists_async,
+                                        false);
 }
 
 void FileService::metadata_async(FileRequest request, Completion<FileInfo> done) {
-    impl_->forward(std::move(request), std::move(done), &StorageBackend::metadata_async);
+    impl_->forward_unless_deleted(std::move(request), std::move(done), &StorageBackend::metadata_async);
 }
 
 void FileService::list_async(ListRequest request, Completion<ListPage> done) {
+    if (impl_->parts().grace) {
+        done = [parts = impl_->parts(), done = std::move(done)](Result<ListPage> page) {
+            done(page.ok() ? without_deleted(parts, std::move(*page)) : std::move(page));
+        };
+    }
     impl_->forward(std::move(request), std::move(done), &StorageBackend::list_async);
 }
 
 void FileService::presign_async(PresignRequest request, Completion<PresignedUrl> done) {
-    impl_->forward(std::move(request), std::move(done), &StorageBackend::presign_async);
+    impl_->forward_unless_deleted(std::move(request), std::move(done), &StorageBackend::presign_async);
 }
 
 void FileService::verify_async(VerifyRequest request, Completion<VerifyReport> done) {
@@ -454,6 +527,15 @@ Result<RecordedFilesPage> FileService::recorded_files(RecordedFilesRequest reque
 Result<ReconcileReport> FileService::reconcile(ReconcileRequest request) {
     return wait_for<ReconcileReport>(
         [&](auto done) { reconcile_async(std::move(request), std::move(done)); });
+}
+
+Result<bool> FileService::undelete(FileRequest request) {
+    return wait_for<bool>([&](auto done) { undelete_async(std::move(request), std::move(done)); });
+}
+
+Result<DeletedFilesPage> FileService::deleted_files(DeletedFilesRequest request) {
+    return wait_for<DeletedFilesPage>(
+        [&](auto done) { deleted_files_async(std::move(request), std::move(done)); });
 }
 
 Result<AuditStatus> FileService::audit_status(const CallOptions& options) {

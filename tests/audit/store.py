@@ -36,6 +36,11 @@ class Store:
         outcome = self.run("audit", "flush", "--timeout", "60", **options)
         assert outcome.code == 0, outcome
 
+    def marked(self):
+        """The files that are deleted and can be had back, or are to be purged."""
+        with contextlib.closing(sqlite3.connect(self.catalogue)) as connection:
+            return {file_id for (file_id,) in connection.execute("select file_id from soft_deleted")}
+
     def recorded(self):
         """The rows of the catalogue, as Project.rows() gives those of the project."""
         with contextlib.closing(sqlite3.connect(self.catalogue)) as connection:

@@ -1,9 +1,11 @@
 """The command is killed at each of its system calls between the bytes and the row of the project, and the next one tells the project what there is, once."""
 
+import contextlib
 import io
 import json
 import pathlib
 import signal
+import sqlite3
 
 import pytest
 from original_system import OriginalStorage
@@ -36,6 +38,35 @@ def delete_what_is_pending(store):
     return ["delete", file_id]
 
 
+GRACE = ["--option", "soft_delete_grace=7d"]
+
+
+def delete_softly(store):
+    (file_id,), _ = store.upload("old.txt")
+    return ["delete", file_id, *GRACE]
+
+
+def undelete(store, *words):
+    (file_id,), _ = store.upload("old.txt")
+    assert store.run("delete", file_id, *GRACE, *words).code == 0
+    return ["undelete", file_id, *GRACE]
+
+
+def undelete_what_is_pending(store):
+    return undelete(store, "--flush", "0")
+
+
+def purge(store):
+    """A file that was deleted softly, and whose grace is over."""
+    words = undelete(store)
+    with contextlib.closing(sqlite3.connect(store.catalogue)) as connection, connection:
+        connection.execute("update soft_deleted set until = '2020-01-01T00:00:00.000000Z' where file_id = ?", (words[1],))
+    return ["cleanup", "--yes", *GRACE]
+
+
+OPERATIONS = [upload, delete, delete_what_is_pending, delete_softly, undelete, undelete_what_is_pending, purge]
+
+
 def make_drift(store):
     """A file without a record, a record without a file, and a file that the project has as deleted."""
     base = store.tool.directory / "storage"
@@ -61,15 +92,17 @@ def run_spoilt(store, tamper, words, action):
 
 
 def assert_all_tell_the_same(store):
-    """Stored files, catalogue and project; each file of the project is one row by its key."""
+    """Stored files, catalogue and project; each file of the project is one row by its key. Files that can be had back are there, and deleted."""
     files = {path.name for path in (store.tool.directory / "storage").iterdir() if path.is_file()}
     recorded = store.recorded()
-    assert {line.split(",")[0] for line in recorded if not line.split(",")[2]} == files
+    stored = {line.split(",")[0] for line in recorded if not line.split(",")[2]}
+    marked = store.marked()
+    assert not marked & stored and marked | stored == files
     assert store.project.rows() == recorded
     assert store.status()["pending"] == 0 and store.status()["parked"] == 0
 
 
-@pytest.mark.parametrize("operation", [upload, delete, delete_what_is_pending], ids=lambda operation: operation.__name__)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
 def test_a_kill_at_each_call_until_the_row_is_delivered(told_store, operation):
     store = told_store
     tamper = Tamper(store.tool, pathlib.Path(store.tool.directory) / "storage")

@@ -10,7 +10,7 @@ import pytest
 from original_system import OriginalStorage
 from store import NOBODY_LISTENS, Store
 
-NOTHING = {"removed": 0, "bytes": 0, "bytes_in_versions": 0, "already_gone": 0, "kept": 0, "failed": 0, "stale_uploads": 0}
+NOTHING = {"removed": 0, "bytes": 0, "bytes_in_versions": 0, "already_gone": 0, "kept": 0, "failed": 0, "stale_uploads": 0, "purged": 0, "bytes_purged": 0}
 DAY = 24 * 3600
 
 

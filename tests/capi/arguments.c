@@ -73,6 +73,8 @@ void test_null_outputs(filestore_service* service) {
                "history without output");
     check_code(filestore_recorded_files(service, NULL, NULL, 1, NULL, NULL, &err), invalid, &err,
                "recorded_files without output");
+    check_code(filestore_deleted_files(service, NULL, 1, NULL, NULL, &err), invalid, &err,
+               "deleted_files without output");
     check_code(filestore_reconcile(service, 0, NULL, NULL, NULL, NULL, &err), invalid, &err,
                "reconcile without output");
     check_code(filestore_metadata(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
@@ -115,6 +117,12 @@ void test_null_service(void) {
     check_code(filestore_delete(NULL, UNKNOWN_ID, NULL, &answer, &err), invalid, &err,
                "delete without service");
     check(answer == 0, "the answer of delete is 0 after a failure");
+    answer = 7;
+    check_code(filestore_undelete(NULL, UNKNOWN_ID, NULL, &answer, &err), invalid, &err,
+               "undelete without service");
+    check(answer == 0, "the answer of undelete is 0 after a failure");
+    check_code(filestore_deleted_files(NULL, NULL, 1, NULL, &buffer, &err), invalid, &err,
+               "deleted_files without service");
     answer = 7;
     check_code(filestore_exists(NULL, UNKNOWN_ID, NULL, &answer, &err), invalid, &err,
                "exists without service");
@@ -166,6 +174,7 @@ void test_null_inputs(filestore_service* service) {
     check_code(filestore_download_buffer(service, NULL, NULL, &buffer, &err), invalid, &err,
                "download_buffer without id");
     check_code(filestore_delete(service, NULL, NULL, &answer, &err), invalid, &err, "delete without id");
+    check_code(filestore_undelete(service, NULL, NULL, &answer, &err), invalid, &err, "undelete without id");
 }
 
 void test_setters_without_options(void) {
@@ -224,6 +233,7 @@ void test_malformed_ids(filestore_service* service) {
         const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
         check_code(filestore_exists(service, ids[i], NULL, &answer, &err), invalid, &err, ids[i]);
         check_code(filestore_delete(service, ids[i], NULL, &answer, &err), invalid, &err, ids[i]);
+        check_code(filestore_undelete(service, ids[i], NULL, &answer, &err), invalid, &err, ids[i]);
         check_code(filestore_metadata(service, ids[i], NULL, &buffer, &err), invalid, &err, ids[i]);
         check_code(filestore_download_buffer(service, ids[i], NULL, &buffer, &err), invalid, &err, ids[i]);
         check_code(filestore_download_path(service, ids[i], path_in_directory("never"), NULL, &err), invalid,

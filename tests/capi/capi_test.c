@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     test_verify();
     test_layouts();
     test_cleanup();
+    test_soft_delete();
     test_audit();
     filestore_close(service);
 

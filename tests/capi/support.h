@@ -76,6 +76,7 @@ void test_list(void);
 void test_verify(void);
 void test_layouts(void);
 void test_cleanup(void);
+void test_soft_delete(void);
 void test_audit(void);
 void test_errors(filestore_service* service);
 

@@ -39,7 +39,7 @@ def test_plan_and_run(tool, local, old_and_young):
     assert [(file["file_id"], file["outcome"], file["original_path"], file["size"]) for file in planned] == [
         (old, "removed", "old.txt", 5)
     ]
-    numbers = {"removed": 1, "bytes": 5, "bytes_in_versions": 0, "already_gone": 0, "kept": 0, "failed": 0, "stale_uploads": 0}
+    numbers = {"removed": 1, "bytes": 5, "bytes_in_versions": 0, "already_gone": 0, "kept": 0, "failed": 0, "stale_uploads": 0, "purged": 0, "bytes_purged": 0}
     assert report == {"dry_run": True, **numbers}
     assert set(local.stored()) == {old, young}
 

@@ -33,6 +33,9 @@ std::string as_text(const CleanupFile& file, bool dry_run) {
         case CleanupOutcome::failed:
             text = "failed: ";
             break;
+        case CleanupOutcome::purged:
+            text = dry_run ? "would purge " : "purged ";
+            break;
     }
     text += file.id.str() + " " + std::to_string(file.size) + " " + format_timestamp(file.stored_at);
     if (!file.original_path.empty()) {
@@ -65,6 +68,10 @@ std::string as_text(const CleanupReport& report, bool dry_run) {
     if (report.bytes_in_versions > 0) {
         text += "; the store keeps " + std::to_string(report.bytes_in_versions) + " bytes as older versions";
     }
+    if (report.purged > 0) {
+        text += "; " + std::to_string(report.purged) + " deleted files of " +
+                std::to_string(report.bytes_purged) + " bytes " + (dry_run ? "would be purged" : "purged");
+    }
     if (report.stale_uploads > 0) {
         text += "; " + std::to_string(report.stale_uploads) + " uploads that never ended " +
                 (dry_run ? "would be ended" : "ended");
@@ -82,6 +89,8 @@ std::string as_json(const CleanupReport& report, bool dry_run) {
         .number("kept", report.kept)
         .number("failed", report.failed)
         .number("stale_uploads", report.stale_uploads)
+        .number("purged", report.purged)
+        .number("bytes_purged", report.bytes_purged)
         .str();
 }
 
@@ -175,7 +184,7 @@ ExitCode cleanup(const Session& session) {
                                   "cleanup deletes files: give --yes, or --dry-run to see which"));
     }
     const Run plan = run(session, true);
-    const bool has_work = plan.report.removed + plan.report.already_gone > 0;
+    const bool has_work = plan.report.removed + plan.report.already_gone + plan.report.purged > 0;
     if (!has_work || session.signals.caught() != 0 || !agrees(session)) {
         return plan.code;
     }

@@ -10,6 +10,7 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode upload(const Session& session);
 [[nodiscard]] ExitCode download(const Session& session);
 [[nodiscard]] ExitCode remove(const Session& session);
+[[nodiscard]] ExitCode undelete(const Session& session);
 [[nodiscard]] ExitCode exists(const Session& session);
 [[nodiscard]] ExitCode metadata(const Session& session);
 [[nodiscard]] ExitCode list(const Session& session);

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "commands.h"
+#include "core/text.h"
 #include "json_line.h"
 #include "running_call.h"
+#include "service/audit_json.h"
 
 namespace filestore::tool {
 
@@ -14,10 +16,19 @@ namespace {
 
 constexpr std::uint64_t largest_page = 1000;
 
-std::string as_columns(const ListEntry& entry) {
-    std::array<char, 32> size{};
-    std::snprintf(size.data(), size.size(), "%15llu", static_cast<unsigned long long>(entry.size));
-    return entry.id.str() + " " + size.data() + " " + format_timestamp(entry.last_modified) + "\n";
+std::string as_column(std::uint64_t size) {
+    std::array<char, 32> column{};
+    std::snprintf(column.data(), column.size(), "%15llu", static_cast<unsigned long long>(size));
+    return column.data();
+}
+
+std::string as_text(const ListEntry& entry) {
+    return entry.id.str() + " " + as_column(entry.size) + " " + format_timestamp(entry.last_modified) + "\n";
+}
+
+std::string as_text(const DeletedFile& file) {
+    return file.id.str() + " " + as_column(file.size) + " " + format_timestamp(file.deleted_at) + " " +
+           format_timestamp(file.until) + " " + filestore::quoted(file.original_path) + "\n";
 }
 
 std::string as_json(const ListEntry& entry) {
@@ -28,10 +39,15 @@ std::string as_json(const ListEntry& entry) {
         .str();
 }
 
-std::string lines_of(const ListPage& page, bool json) {
+std::string as_json(const DeletedFile& file) {
+    return to_json(file) + "\n";
+}
+
+template <class Page>
+std::string lines_of(const Page& page, bool json) {
     std::string lines;
-    for (const ListEntry& entry : page.files) {
-        lines += json ? as_json(entry) : as_columns(entry);
+    for (const auto& file : page.files) {
+        lines += json ? as_json(file) : as_text(file);
     }
     return lines;
 }
@@ -46,13 +62,22 @@ Result<ListPage> fetch_page(const Session& session, std::string cursor, std::uin
     });
 }
 
-}  // namespace
+Result<DeletedFilesPage> fetch_deleted(const Session& session, std::string cursor, std::uint64_t most) {
+    DeletedFilesRequest request;
+    request.cursor = std::move(cursor);
+    request.limit = static_cast<std::uint32_t>(std::min(most, largest_page));
+    request.call = session.call_options();
+    return finish_call<DeletedFilesPage>(session.signals, nullptr, [&](Completion<DeletedFilesPage> done) {
+        session.service.deleted_files_async(std::move(request), std::move(done));
+    });
+}
 
-ExitCode list(const Session& session) {
+template <class Fetch>
+ExitCode print_pages(const Session& session, Fetch fetch) {
     std::uint64_t left = session.options.limit.value_or(UINT64_MAX);
     std::string cursor;
     for (;;) {
-        const auto page = fetch_page(session, cursor, left);
+        const auto page = fetch(session, cursor, left);
         if (!page) {
             return session.fail(page.error());
         }
@@ -66,6 +91,12 @@ ExitCode list(const Session& session) {
         }
         cursor = *page->next;
     }
+}
+
+}  // namespace
+
+ExitCode list(const Session& session) {
+    return session.options.deleted ? print_pages(session, fetch_deleted) : print_pages(session, fetch_page);
 }
 
 }  // namespace filestore::tool

@@ -28,6 +28,8 @@ ExitCode run_command(const Session& session) {
             return download(session);
         case Command::remove:
             return remove(session);
+        case Command::undelete:
+            return undelete(session);
         case Command::exists:
             return exists(session);
         case Command::metadata:
@@ -54,7 +56,8 @@ ExitCode run_command(const Session& session) {
 }
 
 bool records(Command command) {
-    return command == Command::upload || command == Command::remove || command == Command::cleanup;
+    return command == Command::upload || command == Command::remove || command == Command::undelete ||
+           command == Command::cleanup;
 }
 
 /// Before the store is opened, which may make its directory.

@@ -3,12 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <string_view>
 #include <utility>
 
 #include "core/ascii.h"
+#include "core/duration.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "filestore/version.h"
@@ -107,29 +107,14 @@ Result<PresignMethod> parse_method(std::string_view word) {
     return found->second;
 }
 
-/// A whole number with s, m, h or d behind it; seconds where there is no letter.
-Result<std::chrono::seconds> parse_duration(std::string_view text) {
-    const Error refusal(ErrorCode::invalid_argument,
-                        "--expires " + filestore::quoted(text) + ": give a time such as 90s, 15m, 1h or 7d");
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-    constexpr std::int64_t most = std::int64_t{366} * 24 * 3600;
-    if (error != std::errc() || number < 1 || number > most || unit.size() > 1) {
-        return refusal;
+Result<std::chrono::seconds> parse_expiry(std::string_view text) {
+    const auto duration = read_duration(text);
+    constexpr std::chrono::seconds most = std::chrono::days(366);
+    if (!duration || *duration < std::chrono::seconds(1) || *duration > most) {
+        return Error(ErrorCode::invalid_argument,
+                     "--expires " + filestore::quoted(text) + ": give a time such as 90s, 15m, 1h or 7d");
     }
-    switch (unit.empty() ? 's' : unit.front()) {
-        case 's':
-            return std::chrono::seconds(number);
-        case 'm':
-            return std::chrono::minutes(number);
-        case 'h':
-            return std::chrono::hours(number);
-        case 'd':
-            return std::chrono::days(number);
-        default:
-            return refusal;
-    }
+    return *duration;
 }
 
 /// The command line as CLI11 knows it. A resource: the parser's callbacks write into it.
@@ -235,6 +220,10 @@ void Parser::add_commands() {
     CLI::App* remove = add_command("delete", Command::remove, "Delete files");
     add_operands(*remove, "ID", "IDs of the files");
     add_flush_option(*remove);
+    CLI::App* undelete =
+        add_command("undelete", Command::undelete, "Take deletions back that soft_delete_grace still allows");
+    add_operands(*undelete, "ID", "IDs of the files; list --deleted shows which");
+    add_flush_option(*undelete);
     CLI::App* exists =
         add_command("exists", Command::exists, "Exit with 0 where a file is stored, else with 3");
     add_operand(*exists, "ID", "ID of the file");
@@ -328,7 +317,12 @@ std::vector<CLI::Option*> Parser::add_list_options(CLI::App& app) {
     const auto take = [this](std::int64_t limit) {
         options_.limit = limit > 0 ? static_cast<std::uint64_t>(limit) : 0;
     };
-    return {add_value<std::int64_t>(app, "--limit", "NUMBER", take, "Print at most so many files")};
+    CLI::Option* limit =
+        add_value<std::int64_t>(app, "--limit", "NUMBER", take, "Print at most so many files");
+    CLI::Option* deleted =
+        app.add_flag("--deleted", options_.deleted,
+                     "List what undelete gives back: ID, bytes, when it was deleted, when it is gone, name");
+    return {limit, deleted};
 }
 
 std::vector<CLI::Option*> Parser::add_presign_options(CLI::App& app) {
@@ -450,7 +444,7 @@ Result<void> Parser::take_presign_options() {
         FILESTORE_TRY_ASSIGN(options_.method, parse_method(*method_));
     }
     if (expires_) {
-        FILESTORE_TRY_ASSIGN(options_.expires, parse_duration(*expires_));
+        FILESTORE_TRY_ASSIGN(options_.expires, parse_expiry(*expires_));
     }
     return {};
 }

@@ -18,6 +18,7 @@ enum class Command {
     upload,
     download,
     remove,
+    undelete,
     exists,
     metadata,
     list,
@@ -60,6 +61,8 @@ struct Options {
 
     /// list: the most entries to print.
     std::optional<std::uint64_t> limit;
+    /// list: what undelete gives back in place of what is stored.
+    bool deleted = false;
 
     /// presign: what the URL allows, and for how long.
     PresignMethod method = PresignMethod::get;
@@ -87,7 +90,7 @@ struct Options {
     /// audit files: those that were uploaded before this.
     std::optional<Timestamp> before;
 
-    /// upload, delete, cleanup, audit retry and reconcile: how long to wait at the end for the audit server; 0 not at all.
+    /// upload, delete, undelete, cleanup, audit retry and reconcile: how long to wait at the end for the audit server; 0 not at all.
     std::chrono::milliseconds flush{5000};
 };
 

@@ -201,6 +201,14 @@ Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow
     return write_rows(table, rows, false, "merge-duplicates");
 }
 
+Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
+    FILESTORE_TRY(check_table(table));
+    FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_in_filter));
+    return change_deleted("/" + std::string(table) + "?or=(deleted_at.eq." + format_timestamp(at) +
+                              ",deleted_at.eq." + format_timestamp(claim_of(at)) + ")&" + of_ids,
+                          std::nullopt);
+}
+
 Result<Request> clear_deleted(std::string_view table, const FileId& id, Timestamp at) {
     FILESTORE_TRY(check_table(table));
     FILESTORE_TRY_ASSIGN(const std::string of_id, filter_by_ids({&id, 1}, 1));

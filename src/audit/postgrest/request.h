@@ -79,6 +79,10 @@ inline constexpr std::size_t most_ids_to_read = 50;
 /// table as above.
 [[nodiscard]] Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow> rows);
 
+/// Takes the `deleted_at` of rows away again, where it is that time, or they are claimed for it. Fails as mark_deleted().
+[[nodiscard]] Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids,
+                                                Timestamp at);
+
 /// Takes the `deleted_at` of a row away again, where it is that time. Fails as mark_deleted().
 [[nodiscard]] Result<Request> clear_deleted(std::string_view table, const FileId& id, Timestamp at);
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "audit/catalogue.h"
+#include "audit/soft_deletions.h"
 #include "support/temporary_directory.h"
 
 using namespace filestore;
@@ -39,6 +40,9 @@ void run_sql(const std::string& path, const std::string& sql) {
 
 /// Before statements that damage rows: what is changed by a statement is noted.
 const std::string without_notes = "DROP TRIGGER note_new_row; DROP TRIGGER note_changed_row;";
+
+const std::string without_soft_deletion =
+    "DROP TRIGGER unmark_stored_row; DROP TABLE soft_deleted; DROP TABLE undone;";
 
 /// A catalogue with a server, and what tests do with it and its outbox.
 class Scene {
@@ -69,6 +73,23 @@ public:
         const FileId id = FileId::generate().value();
         record(id, Operation::upload, second, name);
         return id;
+    }
+
+    void soft_delete(const FileId& id, int second) {
+        const auto marked = catalogue->use_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
+            CHECK(*deletions.mark({id, "a.txt", {}, 1}, {.at = at(second), .until = at(10'000)}) ==
+                  Marking::marked);
+            return {};
+        });
+        REQUIRE(marked.ok());
+    }
+
+    void undelete(const FileId& id) {
+        const auto undeleted = catalogue->use_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
+            CHECK(*deletions.undelete(id, at(9'999), at(0)) == Undeletion::done);
+            return {};
+        });
+        REQUIRE(undeleted.ok());
     }
 
     void use(const std::function<Result<void>(Outbox&)>& work) {
@@ -186,7 +207,8 @@ TEST_CASE("a catalogue of an older version has a server where something was note
     Scene scene;
     const auto [was_noted, pending] = GENERATE(table<bool, std::uint64_t>({{true, 2}, {false, 0}}));
     scene.uploaded(1);
-    run_sql(scene.path(), without_notes + "DELETE FROM marks; PRAGMA user_version = 3;" +
+    run_sql(scene.path(), without_notes + without_soft_deletion +
+                              "DELETE FROM marks; PRAGMA user_version = 3;" +
                               (was_noted ? "" : "DELETE FROM outbox"));
     scene.open(false);
     scene.uploaded(2);
@@ -523,4 +545,118 @@ TEST_CASE("a row is restored only where it is of a deletion, or missing, and nob
     CHECK(scene.catalogue->row(missing)->uploaded_at == at(100));
     CHECK(scene.catalogue->row(busy).error().code() == ErrorCode::not_found);
     CHECK(scene.take().size() == 2);
+}
+
+TEST_CASE("a deletion that was told and undone is taken back", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.soft_delete(id, 5);
+    scene.deliver(scene.take());
+    scene.undelete(id);
+    const auto taken = scene.take();
+    REQUIRE(taken.size() == 1);
+    CHECK_FALSE(taken[0].row.deleted_at);
+    CHECK(taken[0].undone == std::vector<Timestamp>{at(5)});
+    scene.deliver(taken);
+    scene.soft_delete(id, 7);
+    CHECK(scene.take().at(0).undone.empty());
+    CHECK(scene.parked().empty());
+}
+
+TEST_CASE("a deletion that nobody was told of leaves nothing to take back", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.soft_delete(id, 5);
+    scene.undelete(id);
+    auto taken = scene.take();
+    REQUIRE(taken.size() == 1);
+    CHECK(taken[0].never_told);
+    CHECK(taken[0].undone.empty());
+    // From here on it may have been told.
+    scene.soft_delete(id, 6);
+    scene.undelete(id);
+    CHECK(scene.take().at(0).undone == std::vector<Timestamp>{at(6)});
+}
+
+TEST_CASE("what was undone stays noted until the newest of the file is delivered", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.deliver(scene.take());
+    scene.soft_delete(id, 5);
+    const auto old = scene.take();
+    scene.undelete(id);
+    scene.soft_delete(id, 6);
+    scene.undelete(id);
+    scene.deliver(old);
+    const std::vector<Timestamp> both{at(5), at(6)};
+    CHECK(scene.take().at(0).undone == both);
+    SECTION("and is told again after a refusal") {
+        scene.park(scene.take().at(0), "no");
+        CHECK(scene.retry() == 1);
+        CHECK(scene.take().at(0).undone == both);
+    }
+    SECTION("and with a deletion after it") {
+        scene.soft_delete(id, 8);
+        CHECK(scene.take().at(0).undone == both);
+        CHECK(scene.take().at(0).row.deleted_at == at(8));
+    }
+    SECTION("and by a process without a server") {
+        scene.open(false);
+        scene.soft_delete(id, 8);
+        scene.undelete(id);
+        CHECK(scene.take().at(0).undone == std::vector<Timestamp>{at(5), at(6), at(8)});
+    }
+    CHECK(scene.parked().empty());
+    scene.deliver(scene.take());
+    run_sql(scene.path(), "UPDATE file_uploads SET file_path = 'b'");
+    CHECK(scene.take().at(0).undone.empty());
+}
+
+TEST_CASE("what was undone is dropped with its server", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.deliver(scene.take());
+    scene.soft_delete(id, 5);
+    scene.undelete(id);
+    scene.open(false);
+    CHECK(scene.catalogue->forget_server().value() == 1);
+    scene.open(true);
+    scene.soft_delete(id, 6);
+    CHECK(scene.take().at(0).undone.empty());
+}
+
+TEST_CASE("what was undone is told only as it was noted", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.deliver(scene.take());
+    scene.soft_delete(id, 5);
+    scene.undelete(id);
+    run_sql(scene.path(), GENERATE(as<std::string>(), "DELETE FROM undone",
+                                   "UPDATE undone SET deleted_at = '2030-01-01T00:00:00.000000Z'",
+                                   "UPDATE undone SET deleted_at = 'x'"));
+    CHECK(scene.take().empty());
+    CHECK(scene.parked().size() == 1);
+}
+
+TEST_CASE("whoever makes a row one of a stored file takes its mark away", "[audit][outbox]") {
+    Scene scene(false);
+    const FileId id = scene.uploaded(1);
+    scene.soft_delete(id, 5);
+    run_sql(scene.path(), "UPDATE file_uploads SET deleted_at = NULL");
+    const auto read = scene.catalogue->read_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
+        CHECK_FALSE(*deletions.has(id));
+        CHECK(*deletions.can_undelete(id, at(0)) == Undeletion::is_stored);
+        return {};
+    });
+    CHECK(read.ok());
+}
+
+TEST_CASE("a catalogue of version 4 can mark files", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    run_sql(scene.path(), without_soft_deletion + "PRAGMA user_version = 4");
+    scene.open();
+    scene.soft_delete(id, 5);
+    scene.undelete(id);
+    CHECK(scene.status().pending == 1);
 }

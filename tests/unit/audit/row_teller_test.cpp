@@ -60,7 +60,7 @@ public:
             return "read";
         }
         if (request.method == Method::patch) {
-            return "mark";
+            return request.body.find("null") == std::string::npos ? "mark" : "take back";
         }
         return request.headers.at(1).value.find("merge") == std::string::npos ? "insert" : "set";
     }
@@ -200,4 +200,26 @@ TEST_CASE("a row that somebody deleted before is as it must be", "[audit]") {
     });
     CHECK(told(verdicts) == 40);
     CHECK(table.kinds == Kinds{"insert", "mark", "read"});
+}
+
+TEST_CASE("deletions that were undone are taken back before anything else is told of the file", "[audit]") {
+    Table table(deletions(3));
+    table.entries[0].row.deleted_at.reset();
+    table.entries[0].undone = {at(100), at(101)};
+    table.entries[1].undone = {at(101)};
+    CHECK(told(table.tell()) == 3);
+    CHECK(table.kinds == Kinds{"insert", "take back", "take back", "mark", "mark"});
+}
+
+TEST_CASE("an entry of which a deletion cannot be taken back is in one verdict", "[audit]") {
+    Table table(deletions(3));
+    table.entries[0].row.deleted_at.reset();
+    table.entries[0].undone = {at(100), at(101)};
+    table.entries[1].undone = {at(101)};
+    table.refused_kind = "take back";
+    table.refused_file = table.entries[0].row.id.str();
+    const auto verdicts = table.tell();
+    CHECK(all(verdicts) == 3);
+    CHECK(told(verdicts) == 1);
+    CHECK(table.kinds.back() == "mark");
 }

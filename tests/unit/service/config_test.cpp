@@ -82,6 +82,7 @@ constexpr const char* every_key = R"(storage:
     retention_days: "90"
     schedule: '@weekly'
     time_zone: Asia/Kathmandu
+  soft_delete: {grace: 12h}
   catalogue:
     path: /var/lib/filestore/c.sqlite
   audit:
@@ -207,6 +208,7 @@ TEST_CASE("every key reaches its option", "[service]") {
     CHECK(options.cleanup.retention_days == 90);
     CHECK(options.cleanup.schedule == "@weekly");
     CHECK(options.cleanup.time_zone == "Asia/Kathmandu");
+    CHECK(options.soft_delete_grace == std::chrono::hours(12));
     CHECK(options.audit.url == "https://p.supabase.co");
     CHECK(options.audit.key == "sb_secret_1");
     CHECK(options.audit.table == "uploads_2");

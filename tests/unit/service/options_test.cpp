@@ -108,6 +108,7 @@ TEST_CASE("every option is set by its name", "[service]") {
                               {"schedule", "@daily"},
                               {"time_zone", "Europe/Berlin"},
                               {"cleanup_jitter", "90"},
+                              {"soft_delete_grace", "30d"},
                               {"audit_url", "https://p.supabase.co"},
                               {"audit_key", "sb_secret_1"},
                               {"audit_table", "uploads_2"},
@@ -116,6 +117,7 @@ TEST_CASE("every option is set by its name", "[service]") {
         CAPTURE(setting.name);
         CHECK(message_of(options.set(setting.name, setting.value)).empty());
     }
+    CHECK(options.soft_delete_grace == std::chrono::seconds(std::chrono::days(30)));
     CHECK(options.backend == "s3");
     CHECK(options.local.base_path == "/srv/files");
     CHECK(options.local.durability == Durability::data);
@@ -319,6 +321,11 @@ TEST_CASE("values that cannot be right are refused and change nothing", "[servic
         {"cleanup_jitter", "-1"},
         {"cleanup_jitter", "86401"},
         {"cleanup_jitter", "1.5"},
+        {"soft_delete_grace", ""},
+        {"soft_delete_grace", "0"},
+        {"soft_delete_grace", "-1d"},
+        {"soft_delete_grace", "36501d"},
+        {"soft_delete_grace", "a week"},
         {"audit_table", ""},
         {"audit_table", "uploads; drop"},
         {"catalogue_path", std::string("\0", 1)},

@@ -149,6 +149,20 @@ TEST_CASE("claimed rows are read, and get their own times", "[postgrest]") {
     CHECK(code_of(set_deleted("file_uploads", {})) == ErrorCode::invalid_argument);
 }
 
+TEST_CASE("a deletion is taken back only where it is the one", "[postgrest]") {
+    const std::vector<FileId> ids{id(first_id)};
+    const auto request = take_back_deleted("file_uploads", ids, at("2026-02-01T01:02:03Z"));
+    REQUIRE(request.ok());
+    CHECK(request->method == Method::patch);
+    CHECK(request->target ==
+          "/file_uploads?or=(deleted_at.eq.2026-02-01T01:02:03.000000Z,deleted_at.eq.2026-02-01T01:00:00."
+          "000000Z)&file_id=in.(" +
+              std::string(first_id) + ")");
+    CHECK(request->body == R"({"deleted_at":null})");
+    CHECK(code_of(take_back_deleted("file_uploads", {}, {})) == ErrorCode::invalid_argument);
+    CHECK(code_of(take_back_deleted("a?b", ids, {})) == ErrorCode::invalid_argument);
+}
+
 TEST_CASE("a key goes to another machine with TLS only", "[postgrest]") {
     const auto url = GENERATE(as<std::string>(), "http://project.example", "http://10.0.0.1:8000",
                               "http://127.0.0.1.example", "http://localhost.example/x", "http://[::2]",

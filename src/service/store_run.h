@@ -1,0 +1,65 @@
+#pragma once
+
+/// What runs over a whole store share: a chain of asynchronous steps, each begun in the completion of one before it, that ends with one report.
+
+#include <memory>
+#include <utility>
+
+#include "core/call_limits.h"
+#include "core/library_thread.h"
+#include "core/pending_answer.h"
+#include "core/stream_calls.h"
+#include "service/operations.h"
+
+namespace filestore {
+
+/// A resource held by std::shared_ptr, by the call under way. `Run` derives from this, and has a function begin().
+template <class Run, class Report>
+class StoreRun : public std::enable_shared_from_this<Run> {
+public:
+    StoreRun(const StoreRun&) = delete;
+    StoreRun& operator=(const StoreRun&) = delete;
+
+    /// Queues the first step.
+    void start() {
+        parts_.executor->post([self = this->shared_from_this()] {
+            const LibraryThreadScope scope;
+            self->step([&] { return self->begin(); });
+        });
+    }
+
+protected:
+    /// Of `call` the deadline counts.
+    StoreRun(const ServiceParts& parts, const CallOptions& call, PendingAnswerPtr<Report> answer)
+        : parts_(parts), answer_(std::move(answer)) {
+        limits_.deadline = call.deadline;
+        limits_.cancel = answer_->token();
+    }
+    ~StoreRun() = default;
+
+    /// Runs a part of the work; a failure ends the run.
+    template <class Work>
+    void step(Work&& work) noexcept {
+        const auto result = call_user(ErrorCode::internal, std::forward<Work>(work));
+        if (!result.ok()) {
+            answer_->give(result.error());
+        }
+    }
+
+    void give(Result<Report> report) noexcept { answer_->give(std::move(report)); }
+
+    [[nodiscard]] Result<void> check_limits() const {
+        return check_call_limits(limits_.cancel, limits_.deadline);
+    }
+
+    [[nodiscard]] const ServiceParts& parts() const noexcept { return parts_; }
+    /// The deadline of the call, and its cancellation.
+    [[nodiscard]] const CallOptions& limits() const noexcept { return limits_; }
+
+private:
+    const ServiceParts parts_;
+    const PendingAnswerPtr<Report> answer_;
+    CallOptions limits_;
+};
+
+}  // namespace filestore
