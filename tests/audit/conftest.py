@@ -26,7 +26,7 @@ def pytest_terminal_summary(terminalreporter):
 
 
 PROTOCOL_TOOL = os.environ["FILESTORE_POSTGREST_TOOL"]
-SERVERS = pathlib.Path(os.environ["FILESTORE_TEST_SERVERS"])
+SERVERS = pathlib.Path(os.environ.get("FILESTORE_TEST_SERVERS", ""))
 
 
 def protocol(*words, given):
