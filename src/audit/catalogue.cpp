@@ -290,11 +290,13 @@ Result<void> Catalogue::Impl::begin_upload(Intent& intent) {
 /// In one transaction, which also sees to it that the next uploads find their intents durable.
 Result<void> Catalogue::Impl::commit_together(const SharedCommits::Work& all) {
     const std::vector<ReservedIntent> unwanted = reserved_.take_unwanted();
+    const std::size_t missing = reserved_.missing();
+    reserved_.make_room(missing);
     std::vector<ReservedIntent> made;
     auto committed = in_transaction([&]() -> Result<void> {
         FILESTORE_TRY(all());
         FILESTORE_TRY(drop(unwanted));
-        return reserve(reserved_.missing(), made);
+        return reserve(missing, made);
     });
     reserved_.add(committed.ok() ? made : unwanted);
     return committed;

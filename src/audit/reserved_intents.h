@@ -50,6 +50,12 @@ public:
         under_way_.erase(number);
     }
 
+    /// So that add() of so many does not fail: what is committed is not to be told as failed. Until then nobody else adds.
+    void make_room(std::size_t count) {
+        const std::lock_guard lock(mutex_);
+        free_.reserve(free_.size() + count);
+    }
+
     void add(const std::vector<ReservedIntent>& reserved) {
         const std::lock_guard lock(mutex_);
         free_.insert(free_.end(), reserved.begin(), reserved.end());
