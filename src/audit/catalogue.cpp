@@ -12,6 +12,7 @@
 #include "audit/busy.h"
 #include "audit/catalogue_file.h"
 #include "audit/outbox.h"
+#include "audit/reserved_intents.h"
 #include "audit/session_lock.h"
 #include "audit/shared_commits.h"
 #include "audit/soft_deletions.h"
@@ -169,10 +170,13 @@ public:
         if (forked()) {
             connection_.disown();
         } else {
+            drop_reserved();
             lock_.release();
         }
     }
 
+    Result<void> begin_upload(Intent& intent);
+    void note_ended(std::int64_t intent_number) { reserved_.note_ended(intent_number); }
     /// In a transaction.
     Result<std::int64_t> begin(const Intent& intent);
     /// Takes an intent away and writes its event; in a transaction.
@@ -233,6 +237,10 @@ private:
 
     template <class Work>
     auto in_transaction(Work work) -> std::invoke_result_t<Work>;
+    [[nodiscard]] Result<void> commit_together(const SharedCommits::Work& all);
+    [[nodiscard]] Result<void> reserve(std::size_t count, std::vector<ReservedIntent>& reserved);
+    [[nodiscard]] Result<void> drop(const std::vector<ReservedIntent>& reserved);
+    void drop_reserved() noexcept;
     [[nodiscard]] Result<std::optional<Timestamp>> time_of_mark(std::string_view name);
     [[nodiscard]] Result<void> set_mark(std::string_view name, Timestamp at);
     [[nodiscard]] Result<std::int64_t> own_session();
@@ -249,8 +257,9 @@ private:
     /// Numbers only grow: what this session begins itself has a larger one.
     std::int64_t last_inherited_ = 0;
     std::mutex mutex_;
+    ReservedIntents reserved_;
     SharedCommits commits_{
-        [this](const SharedCommits::Work& all) { return exclusively([&] { return in_transaction(all); }); }};
+        [this](const SharedCommits::Work& all) { return exclusively([&] { return commit_together(all); }); }};
     const pid_t owner_process_ = getpid();
 };
 
@@ -273,6 +282,68 @@ auto Catalogue::Impl::in_transaction(Work work) -> std::invoke_result_t<Work> {
         return committed.error();
     }
     return result;
+}
+
+Result<void> Catalogue::Impl::begin_upload(Intent& intent) {
+    FILESTORE_TRY(check_process());
+    if (const auto reserved = reserved_.take()) {
+        intent.id = reserved->id;
+        intent.number = reserved->number;
+        return {};
+    }
+    FILESTORE_TRY_ASSIGN(intent.id, FileId::generate());
+    FILESTORE_TRY(share_commit([&]() -> Result<void> {
+        FILESTORE_TRY_ASSIGN(intent.number, begin(intent));
+        return {};
+    }));
+    reserved_.note_begun(intent.number);
+    return {};
+}
+
+/// In one transaction, which also sees to it that the next uploads find their intents durable.
+Result<void> Catalogue::Impl::commit_together(const SharedCommits::Work& all) {
+    const std::vector<ReservedIntent> unwanted = reserved_.take_unwanted();
+    const std::size_t missing = reserved_.missing();
+    reserved_.make_room(missing);
+    std::vector<ReservedIntent> made;
+    auto committed = in_transaction([&]() -> Result<void> {
+        FILESTORE_TRY(all());
+        FILESTORE_TRY(drop(unwanted));
+        return reserve(missing, made);
+    });
+    reserved_.add(committed.ok() ? made : unwanted);
+    return committed;
+}
+
+Result<void> Catalogue::Impl::reserve(std::size_t count, std::vector<ReservedIntent>& reserved) {
+    Intent intent;
+    intent.begun_at = system_clock()->now();
+    for (std::size_t i = 0; i < count; ++i) {
+        FILESTORE_TRY_ASSIGN(intent.id, FileId::generate());
+        FILESTORE_TRY_ASSIGN(const std::int64_t number, begin(intent));
+        reserved.push_back({number, intent.id});
+    }
+    return {};
+}
+
+Result<void> Catalogue::Impl::drop(const std::vector<ReservedIntent>& reserved) {
+    for (const ReservedIntent& intent : reserved) {
+        FILESTORE_TRY(abandon(intent.number));
+    }
+    return {};
+}
+
+/// Where that fails, the next process finds no files of theirs.
+void Catalogue::Impl::drop_reserved() noexcept {
+    const std::vector<ReservedIntent> reserved = reserved_.take_all();
+    if (reserved.empty()) {
+        return;
+    }
+    try {
+        static_cast<void>(in_transaction([&] { return drop(reserved); }));
+    } catch (const std::bad_alloc&) {
+        return;
+    }
 }
 
 Result<std::int64_t> Catalogue::Impl::begin(const Intent& intent) {
@@ -668,6 +739,10 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::string& path, cons
 Catalogue::Catalogue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Catalogue::~Catalogue() = default;
 
+Result<void> Catalogue::begin_upload(Intent& intent) {
+    return impl_->begin_upload(intent);
+}
+
 Result<std::int64_t> Catalogue::begin(const Intent& intent) {
     std::int64_t number = 0;
     FILESTORE_TRY(impl_->share_commit([&]() -> Result<void> {
@@ -678,7 +753,11 @@ Result<std::int64_t> Catalogue::begin(const Intent& intent) {
 }
 
 Result<void> Catalogue::complete(const Intent& intent, Timestamp at) {
-    return impl_->share_commit([&] { return impl_->record(intent, at); });
+    auto recorded = impl_->share_commit([&] { return impl_->record(intent, at); });
+    if (recorded.ok()) {
+        impl_->note_ended(intent.number);
+    }
+    return recorded;
 }
 
 Result<void> Catalogue::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
@@ -734,10 +813,12 @@ Result<void> Catalogue::note_cleaned(Timestamp at) {
 }
 
 Result<void> Catalogue::turn_into_undo(std::int64_t intent_number) {
+    impl_->note_ended(intent_number);
     return impl_->exclusively([&] { return impl_->turn_into_undo(intent_number); });
 }
 
 Result<void> Catalogue::abandon(std::int64_t intent_number) {
+    impl_->note_ended(intent_number);
     return impl_->exclusively([&] { return impl_->abandon(intent_number); });
 }
 

@@ -5,6 +5,7 @@
 /// Table `file_uploads` has the columns of the original system: `file_id`, `file_path`, `metadata`, `uploaded_at`,
 /// `deleted_at`. Table `intents` holds operations under way: an intent is durable before the backend publishes or deletes, and the
 /// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents). Of the outbox tells outbox.h, of files that can be had back soft_deletions.h.
+/// Where several uploads are under way, that transaction also holds the intents of the next ones (reserved_intents.h), which have neither path nor metadata.
 ///
 /// A resource, thread-safe; every function blocks (it waits for the disk). Any number of processes may share the file.
 
@@ -90,6 +91,9 @@ public:
     ~Catalogue();
     Catalogue(const Catalogue&) = delete;
     Catalogue& operator=(const Catalogue&) = delete;
+
+    /// Makes the intent of an upload durable, under a new ID; notes both in it. What is durable may lack path and metadata: the store has them, once there is a file.
+    [[nodiscard]] Result<void> begin_upload(Intent& intent);
 
     /// Makes an intent durable; answers its number.
     [[nodiscard]] Result<std::int64_t> begin(const Intent& intent);

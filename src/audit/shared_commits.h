@@ -27,11 +27,13 @@ public:
     /// Runs `work` in a transaction, which it may share with what other threads give meanwhile; one that fails does not keep theirs. It may be run more than once; only what it
     /// does last counts. `no_memory` where it throws std::bad_alloc.
     [[nodiscard]] Result<void> run(const Work& work) {
-        Entry own{work, std::nullopt};
+        Entry own{work};
         std::unique_lock lock(mutex_);
         waiting_.push_back(&own);
-        changed_.wait(lock, [&] { return own.result || !is_leading_; });
-        if (!own.result) {
+        if (is_led_) {
+            own.changed.wait(lock, [&] { return own.is_done || own.leads; });
+        }
+        if (!own.is_done) {
             lead(lock);
         }
         return std::move(*own.result);
@@ -45,20 +47,33 @@ public:
 
 private:
     struct Entry {
+        explicit Entry(const Work& what) : work(what) {}
+
         const Work& work;
         std::optional<Result<void>> result;
+        bool is_done = false;
+        /// Its thread is to run what waits.
+        bool leads = false;
+        std::condition_variable changed;
     };
 
-    /// Runs what waits, the own work among it.
+    /// Runs what waits, the own work among it. Who waits is woken once: when its work is done, or to run what came meanwhile.
     void lead(std::unique_lock<std::mutex>& lock) {
-        is_leading_ = true;
+        is_led_ = true;
         std::vector<Entry*> batch;
         batch.swap(waiting_);
         lock.unlock();
         run_all(batch);
         lock.lock();
-        is_leading_ = false;
-        changed_.notify_all();
+        is_led_ = !waiting_.empty();
+        if (is_led_) {
+            waiting_.front()->leads = true;
+            waiting_.front()->changed.notify_one();
+        }
+        for (Entry* entry : batch) {
+            entry->is_done = true;
+            entry->changed.notify_one();
+        }
     }
 
     void run_all(const std::vector<Entry*>& batch) {
@@ -71,11 +86,9 @@ private:
             }
             return {};
         });
+        const bool stands = together.ok() || batch.size() == 1;
         for (Entry* entry : batch) {
-            const bool stands = together.ok() || batch.size() == 1;
-            auto result = stands ? together : in_transaction(entry->work);
-            const std::lock_guard lock(mutex_);
-            entry->result.emplace(std::move(result));
+            entry->result.emplace(stands ? together : in_transaction(entry->work));
         }
     }
 
@@ -89,9 +102,9 @@ private:
 
     const Transaction transaction_;
     mutable std::mutex mutex_;
-    std::condition_variable changed_;
     std::vector<Entry*> waiting_;
-    bool is_leading_ = false;
+    /// A thread runs a transaction, or has been woken to do so.
+    bool is_led_ = false;
 };
 
 }  // namespace filestore

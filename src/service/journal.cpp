@@ -34,6 +34,17 @@ FileRequest settling_request(const Intent& intent) {
     return request;
 }
 
+/// An intent that was made durable before its upload began does not say what was stored.
+Intent as_stored(const Intent& intent, const FileInfo& info) {
+    Intent stored = intent;
+    if (stored.file_path.empty() && stored.metadata.empty()) {
+        stored.file_path = info.original_path;
+        stored.metadata = info.metadata;
+        stored.begun_at = info.last_modified;
+    }
+    return stored;
+}
+
 /// A completion must not throw: without memory the intent stays for the next process.
 template <class Step>
 void as_far_as_memory_goes(Step&& step) noexcept {
@@ -57,6 +68,15 @@ Journal::Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBack
     } else {
         unplaced_ = catalogue_path.error();
     }
+}
+
+Result<void> Journal::begin_upload(Intent& intent) {
+    if (!records()) {
+        FILESTORE_TRY_ASSIGN(intent.id, FileId::generate());
+        return {};
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->begin_upload(intent);
 }
 
 Result<void> Journal::begin(Intent& intent) {
@@ -456,17 +476,20 @@ void Journal::ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr
 }
 
 void Journal::ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->metadata_async(settling_request(intent), [self = shared_from_this(), intent,
-                                                        call](const Result<FileInfo>& info) {
-        if (info.ok()) {
-            return as_far_as_memory_goes([&] { static_cast<void>(self->complete(intent, intent.begun_at)); });
-        }
-        // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
-        const ErrorCode code = info.error().code();
-        if (code == ErrorCode::not_found || code == ErrorCode::corrupt) {
-            as_far_as_memory_goes([&] { self->take_away(intent, call); });
-        }
-    });
+    backend_->metadata_async(settling_request(intent),
+                             [self = shared_from_this(), intent, call](const Result<FileInfo>& info) {
+                                 if (info.ok()) {
+                                     return as_far_as_memory_goes([&] {
+                                         const Intent stored = as_stored(intent, *info);
+                                         static_cast<void>(self->complete(stored, stored.begun_at));
+                                     });
+                                 }
+                                 // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
+                                 const ErrorCode code = info.error().code();
+                                 if (code == ErrorCode::not_found || code == ErrorCode::corrupt) {
+                                     as_far_as_memory_goes([&] { self->take_away(intent, call); });
+                                 }
+                             });
 }
 
 void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {

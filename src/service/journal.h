@@ -34,6 +34,8 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] bool records() const noexcept { return unplaced_ || !path_.empty(); }
 
+    /// See Catalogue. Where nothing is recorded, the ID is new all the same.
+    [[nodiscard]] Result<void> begin_upload(Intent& intent);
     /// Makes the intent durable and notes its number in it.
     [[nodiscard]] Result<void> begin(Intent& intent);
     [[nodiscard]] Result<void> complete(const Intent& intent, Timestamp at);

@@ -85,12 +85,11 @@ private:
                          "the name " + quoted(file_.path) + " is not UTF-8: give a name that is");
         }
         FILESTORE_TRY(check_user_metadata(file_.metadata));
-        FILESTORE_TRY_ASSIGN(intent().id, FileId::generate());
         intent().operation = Operation::upload;
         intent().file_path = file_.path;
         intent().metadata = file_.metadata;
         intent().begun_at = parts().clock->now();
-        return parts().journal->begin(intent());
+        return parts().journal->begin_upload(intent());
     }
 
     void stored(const Result<UploadReceipt>& receipt) {

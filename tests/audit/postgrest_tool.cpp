@@ -2,6 +2,7 @@
 //
 //   postgrest_tool insert TABLE         reads rows "ID TAB PATH TAB METADATA TAB UPLOADED_AT TAB DELETED_AT", prints the request as JSON
 //   postgrest_tool delete TABLE TIME    reads IDs, prints the request
+//   postgrest_tool page TABLE TIME MOST [AT ID]   prints the request for a page of files that were uploaded before a time and are stored, behind one of them
 //   postgrest_tool refusal STATUS       reads the body of an answer, prints what it means: "done", or "REFUSAL CODE"
 
 #include <array>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "audit/postgrest/answer.h"
+#include "audit/postgrest/page_request.h"
 #include "audit/postgrest/request.h"
 #include "core/json.h"
 
@@ -57,6 +59,18 @@ void write_text(JsonTextWriter& writer, std::string_view text) {
     writer.String(text.data(), static_cast<rj::SizeType>(text.size()));
 }
 
+std::string_view name_of(postgrest::Method method) {
+    switch (method) {
+        case postgrest::Method::get:
+            return "GET";
+        case postgrest::Method::post:
+            return "POST";
+        case postgrest::Method::patch:
+            return "PATCH";
+    }
+    return "";
+}
+
 int print(const Result<postgrest::Request>& request) {
     if (!request.ok()) {
         std::cerr << "postgrest_tool: " << request.error().message() << '\n';
@@ -65,7 +79,7 @@ int print(const Result<postgrest::Request>& request) {
     JsonText line;
     JsonTextWriter writer(line);
     writer.StartArray();
-    write_text(writer, request->method == postgrest::Method::post ? "POST" : "PATCH");
+    write_text(writer, name_of(request->method));
     write_text(writer, request->target);
     writer.StartObject();
     for (const postgrest::Header& header : request->headers) {
@@ -119,6 +133,14 @@ int main(int count, char** arguments) {
     }
     if (words.size() == 3 && words[0] == "delete") {
         return print(postgrest::mark_deleted(words[1], read_ids(), parse_timestamp(words[2]).value()));
+    }
+    if ((words.size() == 4 || words.size() == 6) && words[0] == "page") {
+        std::optional<postgrest::RowPlace> behind;
+        if (words.size() == 6) {
+            behind = {parse_timestamp(words[4]).value(), words[5]};
+        }
+        return print(postgrest::read_uploaded_before(words[1], parse_timestamp(words[2]).value(), behind,
+                                                     postgrest::Detail::brief, std::stoul(words[3])));
     }
     if (words.size() == 2 && words[0] == "refusal") {
         return print_refusal(std::stoi(words[1]));

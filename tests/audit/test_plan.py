@@ -25,16 +25,6 @@ def time_of(minute):
     return (FIRST + datetime.timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def page(project, behind):
-    """As the library asks: uploaded before a time, not deleted, behind the last one of the page before."""
-    target = f"/{project.table}?select=file_id,uploaded_at&deleted_at=is.null&uploaded_at=lt.{time_of(OLD)}"
-    if behind:
-        target += f"&uploaded_at=gte.{behind['at']}&or=(uploaded_at.gt.{behind['at']},file_id.gt.{behind['file_id']})"
-    answer = project.answer("GET", target + f"&order=uploaded_at.asc,file_id.asc&limit={PAGE}", {}, None, project.service_key)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
 def scans(project):
     """How often the table was read through, and how many entries of its indexes were read."""
     project.sql("select pg_stat_clear_snapshot()")
@@ -48,11 +38,11 @@ def scans(project):
 def test_one_pass_by_the_index(project):
     fill(project)
     before = scans(project)
-    found, behind = [], None
-    while rows := page(project, behind):
+    found, behind = [], ()
+    while rows := project.page(time_of(OLD), PAGE, *behind):
         found += [row["file_id"] for row in rows]
         last = rows[-1]
-        behind = {"at": last["uploaded_at"].replace("+00:00", "Z"), "file_id": last["file_id"]}
+        behind = (last["uploaded_at"], last["file_id"])
     assert len(found) == len(set(found)) == OLD
 
     # A session of the server tells of its reads when it is idle for a second, or ends.

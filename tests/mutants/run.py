@@ -31,6 +31,8 @@ PYTEST = "pytest"
 COMMANDS = {
     "FILESTORE_TOOL": ("filestore_tool", "tools/filestore/filestore"),
     "FILESTORE_TAMPER": ("filestore_tamper", "tests/fault/filestore_tamper"),
+    "FILESTORE_POSTGREST_TOOL": ("filestore_postgrest_tool", "tests/audit/filestore_postgrest_tool"),
+    "FILESTORE_SOAK_WORKER": ("filestore_soak_worker", "tests/audit/filestore_soak_worker"),
 }
 NO_TESTS_COLLECTED = 5
 TESTS_FAILED = 1

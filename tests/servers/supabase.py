@@ -87,21 +87,33 @@ class Project:
         path.chmod(0o644)
         return str(path)
 
-    def start_database(self):
+    def make_database(self):
         self.run(
             POSTGRESQL / "initdb", "-D", "database", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
             stdout=subprocess.DEVNULL,
         )
-        settings = {"listen_addresses": "", "unix_socket_directories": self.state, "timezone": "UTC", "fsync": "off"}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        daemon = self.start(POSTGRESQL / "postgres", "-D", "database", *options)
-        self.wait_for(lambda: subprocess.run([*self.psql, "-c", "select 1"], capture_output=True).returncode == 0)
+        daemon = self.start_database()
         for script in (HERE / "supabase.sql", TABLE):
             subprocess.run(self.psql, stdin=open(script), check=True, timeout=SECONDS_TO_ANSWER)
         return daemon
 
+    def start_database(self):
+        """One that is there. After a kill what served the one before may still be ending, and is waited for."""
+        settings = {"listen_addresses": "", "unix_socket_directories": self.state, "timezone": "UTC", "fsync": "off"}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        started = []
+
+        def answers():
+            if not started or started[-1].poll() is not None:
+                started.append(self.start(POSTGRESQL / "postgres", "-D", "database", *options))
+            return subprocess.run([*self.psql, "-c", "select 1"], capture_output=True).returncode == 0
+
+        self.wait_for(answers)
+        return started[-1]
+
     def start_rest(self):
         path = self.state / "rest.sock"
+        path.unlink(missing_ok=True)
         configuration = f"""
 db-uri = "postgres://authenticator@/postgres?host={self.state}"
 db-schemas = "public"
@@ -178,7 +190,7 @@ def main(port, data, postgrest):
     daemons = []
     try:
         project = Project(port, pathlib.Path(data), postgrest, state)
-        for start in (project.start_database, project.start_rest):
+        for start in (project.make_database, project.start_rest):
             daemons.append(start())
         project.tell()
         daemons.append(project.start_gateway())
