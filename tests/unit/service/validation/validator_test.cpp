@@ -340,5 +340,8 @@ TEST_CASE("a source that gives more than it declares is not cut where it is scan
           ErrorCode::source_failed);
     CHECK(code_of(service.upload(upload_of(mislabelled_source("abc", 6, false)))) ==
           ErrorCode::source_failed);
+    // The first piece is all that was declared.
+    CHECK(code_of(service.upload(upload_of(std::make_shared<HesitantSource>("abcdef", 3, 3)))) ==
+          ErrorCode::source_failed);
     CHECK(scene.files() == 0);
 }
