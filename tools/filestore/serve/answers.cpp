@@ -36,6 +36,14 @@ constexpr std::array<Title, 19> titles{{
     {507, "Insufficient Storage"},
 }};
 
+/// By the rule of validation.h that a file breaks.
+unsigned status_of_refusal(std::string_view rule) noexcept {
+    if (rule == "size") {
+        return 413;
+    }
+    return rule == "type" || rule == "mismatch" || rule == "extension" ? 415 : 422;
+}
+
 std::string_view title_of(unsigned status) {
     for (const Title& title : titles) {
         if (title.status == status) {
@@ -95,8 +103,8 @@ Response error_response(ErrorStyle style, unsigned status, std::string_view deta
     return style == ErrorStyle::original ? detail_response(status, detail) : problem_response(status, detail);
 }
 
-unsigned status_of(ErrorCode code) noexcept {
-    switch (code) {
+unsigned status_of(const Error& error) noexcept {
+    switch (error.code()) {
         case ErrorCode::invalid_argument:
             return 400;
         case ErrorCode::not_found:
@@ -109,7 +117,7 @@ unsigned status_of(ErrorCode code) noexcept {
         case ErrorCode::range_not_satisfiable:
             return 416;
         case ErrorCode::rejected:
-            return 422;
+            return status_of_refusal(error.details().server_code);
         case ErrorCode::unsupported:
             return 501;
         case ErrorCode::unavailable:
@@ -125,7 +133,7 @@ unsigned status_of(ErrorCode code) noexcept {
 }
 
 Response problem_of(const Error& error) {
-    return problem_response(status_of(error.code()), error.message());
+    return problem_response(status_of(error), error.message());
 }
 
 }  // namespace filestore::tool::serve

@@ -38,7 +38,7 @@ struct InvalidInput {
 [[nodiscard]] Response error_response(ErrorStyle style, unsigned status, std::string_view detail);
 
 /// The status that says best what failed.
-[[nodiscard]] unsigned status_of(ErrorCode code) noexcept;
+[[nodiscard]] unsigned status_of(const Error& error) noexcept;
 /// What a client can act on, or should not be told.
 [[nodiscard]] Response problem_of(const Error& error);
 

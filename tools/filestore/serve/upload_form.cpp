@@ -10,6 +10,11 @@ namespace filestore::tool::serve {
 
 namespace {
 
+/// Whatever failed was a 500 in the original system, which had no rules that a file could break.
+Response failed_upload(const Error& error) {
+    return detail_response(error.code() == ErrorCode::rejected ? status_of(error) : 500, error.message());
+}
+
 constexpr std::string_view file_field = "file";
 /// Of a part that is no file.
 constexpr std::size_t longest_text = std::size_t{1024} * 1024;
@@ -39,7 +44,7 @@ std::string without_escapes(const std::string& name) {
 
 Response uploaded(const Result<FileId>& id, const std::string& name) {
     return id ? json_response(200, JsonLine().text("file_id", id->text()).text("filename", name).object())
-              : detail_response(500, id.error().message());
+              : failed_upload(id.error());
 }
 
 Response missing() {
