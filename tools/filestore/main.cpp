@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -78,12 +79,22 @@ Result<void> check_store(const Options& options, const ServiceOptions& store) {
     return {};
 }
 
+/// Of files whose names, declared types and contents do not agree. Scripts are not told of what they did not ask for.
+bool warns(const Options& options) {
+    const bool is_asked =
+        std::any_of(options.store_options.begin(), options.store_options.end(),
+                    [](const StoreOption& option) { return option.name == "type_policy"; });
+    return is_asked || options.command == Command::serve || ::isatty(STDERR_FILENO) == 1;
+}
+
 Result<ServiceOptions> checked_store_of(const Options& options) {
     FILESTORE_TRY_ASSIGN(ServiceOptions store, make_service_options(options));
     FILESTORE_TRY(check_store(options, store));
-    store.validation.on_warning = [](const ValidationWarning& warning) {
-        report("warning: " + filestore::quoted(warning.path) + " is stored, but " + warning.message);
-    };
+    if (warns(options)) {
+        store.validation.on_warning = [](const ValidationWarning& warning) {
+            report("warning: " + filestore::quoted(warning.path) + " is stored, but " + warning.message);
+        };
+    }
     return store;
 }
 

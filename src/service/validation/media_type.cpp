@@ -52,6 +52,8 @@ constexpr auto registered_names = std::to_array<Pair>({
     {"image/x-bmp", "image/bmp"},
     {"image/x-ms-bmp", "image/bmp"},
     {"image/x-png", "image/png"},
+    // libmagic takes many other files for one: the format has nothing to be known by.
+    {"image/x-tga", ""},
     {"inode/x-empty", ""},
     {"text/json", "application/json"},
     {"text/x-csv", "text/csv"},

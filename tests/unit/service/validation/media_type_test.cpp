@@ -19,6 +19,7 @@ TEST_CASE("a media type is known by its registered name", "[validation]") {
                                            {"application/octet-stream", ""},
                                            {"binary/octet-stream", ""},
                                            {"application/x-empty", ""},
+                                           {"image/x-tga", ""},
                                            {"", ""},
                                            {"png", ""},
                                            {"/png", ""},
