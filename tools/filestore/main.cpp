@@ -81,9 +81,8 @@ Result<void> check_store(const Options& options, const ServiceOptions& store) {
 
 /// Of files whose names, declared types and contents do not agree. Scripts are not told of what they did not ask for.
 bool warns(const Options& options) {
-    const bool is_asked =
-        std::any_of(options.store_options.begin(), options.store_options.end(),
-                    [](const StoreOption& option) { return option.name == "type_policy"; });
+    const bool is_asked = std::any_of(options.store_options.begin(), options.store_options.end(),
+                                      [](const StoreOption& option) { return option.name == "type_policy"; });
     return is_asked || options.command == Command::serve || ::isatty(STDERR_FILENO) == 1;
 }
 
