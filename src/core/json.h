@@ -65,6 +65,10 @@ public:
     }
 
     void Clear() { used_ = 0; }
+    void ShrinkToFit() {}
+    /// Documents ask for it.
+    [[nodiscard]] bool HasAllocator() const { return false; }
+    [[nodiscard]] JsonAllocator& GetAllocator() { return allocator_; }
     [[nodiscard]] bool Empty() const { return used_ == 0; }
     [[nodiscard]] std::size_t GetSize() const { return used_; }
 
@@ -78,6 +82,7 @@ private:
         return reinterpret_cast<T*>(bytes_.data() + offset);
     }
 
+    JsonAllocator allocator_;
     std::vector<std::byte> bytes_;
     std::size_t used_ = 0;
 };
