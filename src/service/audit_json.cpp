@@ -45,6 +45,23 @@ void write_deleted(JsonTextWriter& writer, const DeletedFile& file) {
     writer.EndObject();
 }
 
+/// A page of files, each of which `write` writes, and where to go on.
+template <class Page, class Write>
+std::string page_to_json(const Page& page, Write write) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    writer.Key("files");
+    writer.StartArray();
+    for (const auto& file : page.files) {
+        write(writer, file);
+    }
+    writer.EndArray();
+    write_text_or_null(writer, "next", page.next);
+    writer.EndObject();
+    return std::move(output.text);
+}
+
 }  // namespace
 
 std::string to_json(const AuditStatus& status) {
@@ -80,18 +97,7 @@ std::string to_json(const FileHistory& history) {
 }
 
 std::string to_json(const RecordedFilesPage& page) {
-    JsonText output;
-    JsonTextWriter writer(output);
-    writer.StartObject();
-    writer.Key("files");
-    writer.StartArray();
-    for (const FileHistory& file : page.files) {
-        write_history(writer, file);
-    }
-    writer.EndArray();
-    write_text_or_null(writer, "next", page.next);
-    writer.EndObject();
-    return std::move(output.text);
+    return page_to_json(page, write_history);
 }
 
 std::string to_json(const DeletedFile& file) {
@@ -102,18 +108,7 @@ std::string to_json(const DeletedFile& file) {
 }
 
 std::string to_json(const DeletedFilesPage& page) {
-    JsonText output;
-    JsonTextWriter writer(output);
-    writer.StartObject();
-    writer.Key("files");
-    writer.StartArray();
-    for (const DeletedFile& file : page.files) {
-        write_deleted(writer, file);
-    }
-    writer.EndArray();
-    write_text_or_null(writer, "next", page.next);
-    writer.EndObject();
-    return std::move(output.text);
+    return page_to_json(page, write_deleted);
 }
 
 std::string to_json(const DriftFinding& finding) {

@@ -122,16 +122,14 @@ private:
         FILESTORE_TRY(read_members(
             node, "storage.serve.keys",
             {{"name", [&](const YamlNode& name) { return read_text(name, key.identity.name); }},
-             {"hash", [&](const YamlNode& text) { return read_text(text, hash); }},
+             {"hash", [&](const YamlNode& text) { return read_text(text, key.hash); }},
              {"scopes", [&](const YamlNode& list) { return read_scopes(list, key.identity.scopes); }}}));
-        if (key.identity.name.empty() || hash.empty() || key.identity.scopes.empty()) {
+        if (key.identity.name.empty() || key.hash.empty() || key.identity.scopes.empty()) {
             return wrong(node, "a key needs name, hash and scopes: 'filestore key' prints one");
         }
-        auto parsed = parse_key_hash(hash);
-        if (!parsed.ok()) {
-            return wrong(node, std::string(parsed.error().message()));
+        if (!is_key_hash(key.hash)) {
+            return wrong(node, quoted(key.hash) + " is no hash of a key: 'filestore key' makes one");
         }
-        key.hash = *parsed;
         settings_.keys.push_back(std::move(key));
         return {};
     }

@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/captured_errors.h"
+#include "support/files.h"
 #include "support/temporary_directory.h"
 
 using namespace filestore;
@@ -59,4 +61,19 @@ TEST_CASE("a database that cannot be read is named", "[validation]") {
     REQUIRE_FALSE(type.ok());
     CHECK(type.error().code() == ErrorCode::configuration);
     CHECK(type.error().message().find("none.mgc") != std::string_view::npos);
+}
+
+TEST_CASE("what is no database is refused without a word of libmagic's own", "[validation]") {
+    const test::TemporaryDirectory directory;
+    const std::string path = directory.file("wrong.mgc");
+    const auto content =
+        GENERATE(std::string(), std::string("0 string x text/x-rule\n"), std::string(5000, 'x'));
+    test::write_file(path, content);
+    TypeDetector detector(path);
+    const test::CapturedErrors printed;
+    const auto type = detector.type_of({});
+    CHECK(printed.text().empty());
+    REQUIRE_FALSE(type.ok());
+    CHECK(type.error().code() == ErrorCode::configuration);
+    CHECK(type.error().message().find("wrong.mgc") != std::string_view::npos);
 }

@@ -5,12 +5,11 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <span>
 
 #include "core/descriptor.h"
+#include "core/digest.h"
 #include "core/encoding.h"
 #include "core/secret.h"
-#include "core/text.h"
 
 namespace filestore::tool::serve {
 
@@ -21,41 +20,23 @@ constexpr std::string_view hash_prefix = "sha256:";
 constexpr std::string_view key_prefix = "filestore_";
 constexpr std::size_t key_bytes = 32;
 
-std::string_view text_of(const Sha256Digest& digest) {
-    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
-}
-
-std::optional<unsigned> digit_of(char letter) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    const std::size_t place = digits.find(letter);
-    return place == std::string_view::npos ? std::nullopt : std::optional(static_cast<unsigned>(place));
+std::string hash_of(std::string_view key) {
+    return std::string(hash_prefix) + to_hex(sha256(key));
 }
 
 }  // namespace
 
-Result<Sha256Digest> parse_key_hash(std::string_view text) {
-    Sha256Digest hash{};
-    const bool has_form =
-        text.starts_with(hash_prefix) && text.size() == hash_prefix.size() + 2 * hash.size();
-    for (std::size_t i = 0; has_form && i < hash.size(); ++i) {
-        const auto high = digit_of(text[hash_prefix.size() + 2 * i]);
-        const auto low = digit_of(text[hash_prefix.size() + 2 * i + 1]);
-        if (!high || !low) {
-            return Error(ErrorCode::invalid_argument,
-                         quoted(text) + " is no hash of a key: 'filestore key' makes one");
-        }
-        hash[i] = static_cast<std::byte>(*high * 16 + *low);
-    }
-    return has_form ? Result<Sha256Digest>(hash)
-                    : Error(ErrorCode::invalid_argument,
-                            quoted(text) + " is no hash of a key: 'filestore key' makes one");
+bool is_key_hash(std::string_view text) noexcept {
+    constexpr std::size_t digits = 2 * digest_size(DigestAlgorithm::sha256);
+    return text.starts_with(hash_prefix) && text.size() == hash_prefix.size() + digits &&
+           text.find_first_not_of("0123456789abcdef", hash_prefix.size()) == std::string_view::npos;
 }
 
 std::optional<Identity> find_key(const std::vector<ApiKey>& keys, std::string_view key) {
-    const Sha256Digest hash = sha256(key);
+    const std::string hash = hash_of(key);
     const ApiKey* found = nullptr;
     for (const ApiKey& candidate : keys) {
-        found = equal_secrets(text_of(candidate.hash), text_of(hash)) ? &candidate : found;
+        found = equal_secrets(candidate.hash, hash) ? &candidate : found;
     }
     return found == nullptr ? std::nullopt : std::optional(found->identity);
 }
@@ -67,7 +48,7 @@ Result<NewKey> make_key() {
     }
     NewKey made;
     made.key = std::string(key_prefix) + to_hex(random);
-    made.hash = std::string(hash_prefix) + to_hex(sha256(made.key));
+    made.hash = hash_of(made.key);
     return made;
 }
 

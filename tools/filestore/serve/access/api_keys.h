@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/digest.h"
 #include "filestore/result.h"
 #include "serve/access/scopes.h"
 
@@ -23,11 +22,12 @@ struct Identity {
 /// A value.
 struct ApiKey {
     Identity identity;
-    Sha256Digest hash{};
+    /// As `filestore key` prints it.
+    std::string hash;
 };
 
-/// `sha256:` and 64 hexadecimal digits, as `filestore key` prints it. `invalid_argument` otherwise.
-[[nodiscard]] Result<Sha256Digest> parse_key_hash(std::string_view text);
+/// Whether the text is one: `sha256:` and 64 hexadecimal digits.
+[[nodiscard]] bool is_key_hash(std::string_view text) noexcept;
 
 /// Whose key it is; nothing where it is nobody's. Looks at every key, in the same time for each.
 [[nodiscard]] std::optional<Identity> find_key(const std::vector<ApiKey>& keys, std::string_view key);

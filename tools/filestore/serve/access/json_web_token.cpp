@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/digest.h"
+#include "core/encoding.h"
 #include "core/json.h"
 #include "core/secret.h"
 #include "core/try.h"
@@ -44,28 +45,18 @@ Error refused(std::string why) {
 
 /// Base64 of URLs, without padding (RFC 7515, section 2).
 std::optional<std::string> from_base64url(std::string_view text) {
-    std::string answer;
-    unsigned bits = 0;
-    unsigned count = 0;
-    for (const char letter : text) {
-        constexpr std::string_view alphabet =
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        const std::size_t digit = alphabet.find(letter);
-        if (digit == std::string_view::npos) {
-            return std::nullopt;
-        }
-        bits = (bits << 6U) | static_cast<unsigned>(digit);
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            answer += static_cast<char>((bits >> count) & 0xFFU);
-        }
+    if (text.find_first_of("+/=") != std::string_view::npos) {
+        return std::nullopt;
     }
-    const bool has_rest = (bits & ((1U << count) - 1U)) != 0 || count == 6;
-    return has_rest ? std::nullopt : std::optional(std::move(answer));
+    std::string usual(text);
+    std::replace(usual.begin(), usual.end(), '-', '+');
+    std::replace(usual.begin(), usual.end(), '_', '/');
+    usual.append((4 - usual.size() % 4) % 4, '=');
+    auto bytes = from_base64(usual);
+    return bytes.ok() ? std::optional(std::move(*bytes)) : std::nullopt;
 }
 
-/// Null where it is no object.
+/// Nothing where it is no object.
 std::optional<JsonDocument> parse_object(std::string_view text) {
     JsonDocument document;
     document.Parse<rj::kParseIterativeFlag | rj::kParseValidateEncodingFlag>(text.data(), text.size());
