@@ -125,7 +125,10 @@ private:
 
     std::size_t deliver(std::span<std::byte> into) noexcept {
         const std::size_t count = std::min(into.size(), piece_.size() - delivered_);
-        std::memcpy(into.data(), piece_.data() + delivered_, count);
+        // Of no bytes there is no place to copy from.
+        if (count > 0) {
+            std::memcpy(into.data(), piece_.data() + delivered_, count);
+        }
         delivered_ += count;
         return count;
     }
