@@ -34,10 +34,11 @@ def begin_upload(service, local, path="/upload", sent=len(BODY) // 2):
 
 
 def refuses_connections(service):
+    """Refused, or cut off: what waits to be accepted is reset when the service closes its socket."""
     try:
         service.connect().close()
         return False
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):
         return True
 
 
