@@ -114,8 +114,9 @@ Response Dispatcher::unrouted(const Request& request, const RouteMatch& match) c
     }
     const std::string other = with_other_end(request.path);
     const RouteMatch redirected = find_route(all_routes(), request.method, other);
-    return redirected.route != nullptr || !redirected.allowed.empty() ? redirect(request, other)
-                                                                      : detail_response(404, "Not Found");
+    return redirected.route != nullptr || !redirected.allowed.empty()
+               ? redirect(request, other)
+               : error_response(match.errors, 404, "Not Found");
 }
 
 }  // namespace filestore::tool::serve

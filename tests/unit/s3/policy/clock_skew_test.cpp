@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "s3/protocol/http_date.h"
+#include "core/http_date.h"
 
 using filestore::parse_timestamp;
 using filestore::Timestamp;
