@@ -17,7 +17,7 @@ def start(tool, local, listen="127.0.0.1:0", store=None, **settings):
     return Service(tool.start("serve", "--config", config, "--listen", listen), local.base)
 
 
-def new_key(tool, name="test", scopes=("read", "write", "delete", "admin")):
+def new_key(tool, name="test", scopes=("read", "write", "delete", "admin", "metrics")):
     """The key, and its entry in the configuration."""
     made = json.loads(tool.run("key", "--json").out)
     return made["key"], {"name": name, "hash": made["hash"], "scopes": list(scopes)}

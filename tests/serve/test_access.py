@@ -31,6 +31,7 @@ CALLS = {
     "write": [("POST", "/upload"), ("PUT", "/files")],
     "delete": [("DELETE", "/delete/{id}")],
     "admin": [("POST", "/cleanup?days=1")],
+    "metrics": [("GET", "/metrics")],
 }
 SCOPES = list(CALLS)
 

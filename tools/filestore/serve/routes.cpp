@@ -6,6 +6,7 @@
 #include "serve/docs_routes.h"
 #include "serve/file_routes.h"
 #include "serve/health_routes.h"
+#include "serve/metrics_routes.h"
 #include "serve/original_routes.h"
 
 namespace filestore::tool::serve {
@@ -32,6 +33,7 @@ constexpr std::array routes{
 
     Route{"GET", "/healthz", Scope::open, ErrorStyle::problem, answer_healthy},
     Route{"GET", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},
+    Route{"GET", "/metrics", Scope::metrics, ErrorStyle::problem, answer_metrics},
     Route{"GET", "/openapi.json", Scope::open, ErrorStyle::problem, answer_openapi},
     Route{"GET", "/docs", Scope::open, ErrorStyle::problem, answer_docs},
     Route{"GET", "/docs/page.css", Scope::open, ErrorStyle::problem, answer_docs_style},

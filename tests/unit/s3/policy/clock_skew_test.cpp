@@ -4,6 +4,7 @@
 
 #include "core/http_date.h"
 
+using filestore::format_http_date;
 using filestore::parse_timestamp;
 using filestore::Timestamp;
 using namespace filestore::s3;
