@@ -11,6 +11,9 @@ void download_file(const Context& context, const std::shared_ptr<Exchange>& exch
 /// `/files/{file_id}/content`: the same bytes as what they were stored as; shown by a browser only where they are harmless.
 void show_content(const Context& context, const std::shared_ptr<Exchange>& exchange);
 
+/// `/signed/{file_id}`: what a URL of link_file() gives on a local store. The signature of the URL is its key.
+void show_signed(const Context& context, const std::shared_ptr<Exchange>& exchange);
+
 /// `?after=` is `next` of the page before.
 void list_files(const Context& context, const std::shared_ptr<Exchange>& exchange);
 void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange);
