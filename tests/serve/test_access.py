@@ -30,7 +30,7 @@ ROLES = {"authenticated": ["read", "write"], "service_role": ["read", "write", "
 CALLS = {
     "read": [("GET", "/download/{id}"), ("GET", "/files/{id}"), ("GET", "/files"), ("HEAD", "/files/{id}/content"), ("POST", "/files/{id}/link")],
     "write": [("POST", "/upload"), ("PUT", "/files")],
-    "delete": [("DELETE", "/delete/{id}")],
+    "delete": [("DELETE", "/delete/{id}"), ("POST", "/files/{id}/undelete")],
     "admin": [("POST", "/cleanup?days=1")],
     "metrics": [("GET", "/metrics")],
 }

@@ -75,7 +75,7 @@ def test_the_page_of_the_document(service):
 def test_schemathesis(tool, local, tmp_path, capsys):
     """Every check that it has, but for none. The report goes to FILESTORE_REPORTS where that is set."""
     key, entry = new_key(tool)
-    service = start(tool, local, store=SIGNING, keys=[entry])
+    service = start(tool, local, store=SIGNING, sections={"soft_delete": {"grace": "1d"}}, keys=[entry])
     reports = pathlib.Path(os.environ.get("FILESTORE_REPORTS", tmp_path))
     reports.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", HERE / "schemathesis.toml", "run", f"http://{service.address}/openapi.json"]

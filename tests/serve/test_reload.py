@@ -211,6 +211,6 @@ def test_the_schedule(tool, local):
     configure(tool, local, sections={"cleanup": {"enabled": True, "schedule": "* * * * *", "jitter": 0, "retention_days": 1}})
     reload(service)
     set_age(local, file_id, 3)
-    wait_until(lambda: local.stored() == {}, service.process)
     wait_until(lambda: b"filestore_last_cleanup_removed_files 1\n" in service.call("GET", "/metrics").body, service.process)
+    assert local.stored() == {}
     service.stop()

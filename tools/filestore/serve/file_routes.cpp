@@ -7,6 +7,7 @@
 #include "serve/answers.h"
 #include "serve/body_pipes.h"
 #include "serve/stored_upload.h"
+#include "service/audit_json.h"
 #include "service/file_info_json.h"
 
 namespace filestore::tool::serve {
@@ -44,6 +45,31 @@ std::optional<std::uint64_t> number_of(const std::shared_ptr<Exchange>& exchange
         return std::nullopt;
     }
     return number;
+}
+
+/// `true` or `false`, which it is where it is not given; where it is neither, the request is answered.
+std::optional<bool> flag_of(const std::shared_ptr<Exchange>& exchange, std::string_view name) {
+    const std::string* text = exchange->request().parameter(name);
+    if (text != nullptr && *text != "true" && *text != "false") {
+        exchange->respond(problem_response(400, std::string(name) + ": give true or false"));
+        return std::nullopt;
+    }
+    return text != nullptr && *text == "true";
+}
+
+std::string cursor_of(const Request& request) {
+    const std::string* after = request.parameter("after");
+    return after == nullptr ? "" : *after;
+}
+
+void list_deleted(const Context& context, const std::shared_ptr<Exchange>& exchange, std::uint32_t limit) {
+    DeletedFilesRequest request;
+    request.cursor = cursor_of(exchange->request());
+    request.limit = limit;
+    request.call.cancel = exchange->stop_token();
+    context.service.deleted_files_async(std::move(request), [exchange](const Result<DeletedFilesPage>& page) {
+        exchange->respond(page ? json_response(200, to_json(*page)) : problem_of(page.error()));
+    });
 }
 
 std::string as_json(const ListPage& page) {
@@ -97,12 +123,15 @@ private:
 
 void list_files(const Context& context, const std::shared_ptr<Exchange>& exchange) {
     const auto limit = number_of(exchange, "limit", usual_page, largest_page);
-    if (!limit) {
+    const auto deleted = limit ? flag_of(exchange, "deleted") : std::nullopt;
+    if (!deleted) {
         return;
     }
+    if (*deleted) {
+        return list_deleted(context, exchange, static_cast<std::uint32_t>(*limit));
+    }
     ListRequest request;
-    const std::string* after = exchange->request().parameter("after");
-    request.cursor = after == nullptr ? "" : *after;
+    request.cursor = cursor_of(exchange->request());
     request.limit = static_cast<std::size_t>(*limit);
     request.call.cancel = exchange->stop_token();
     context.service.list_async(std::move(request), [exchange](const Result<ListPage>& page) {
@@ -119,6 +148,21 @@ void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange
     request.call.cancel = exchange->stop_token();
     context.service.metadata_async(std::move(request), [exchange](const Result<FileInfo>& info) {
         exchange->respond(info ? json_response(200, to_json(*info)) : problem_of(info.error()));
+    });
+}
+
+void undelete_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    const auto id = id_of(exchange);
+    if (!id) {
+        return;
+    }
+    FileRequest request{*id, {}};
+    request.call.cancel = exchange->stop_token();
+    context.service.undelete_async(std::move(request), [exchange, id = *id](const Result<bool>& restored) {
+        exchange->respond(
+            restored ? json_response(
+                           200, JsonLine().text("file_id", id.text()).boolean("restored", *restored).object())
+                     : problem_of(restored.error()));
     });
 }
 

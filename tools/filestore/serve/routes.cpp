@@ -28,6 +28,7 @@ constexpr std::array routes{
     Route{"GET", "/files", Scope::read, ErrorStyle::problem, list_files},
     Route{"PUT", "/files", Scope::write, ErrorStyle::problem, put_file},
     Route{"GET", "/files/{file_id}", Scope::read, ErrorStyle::problem, show_file},
+    Route{"POST", "/files/{file_id}/undelete", Scope::remove, ErrorStyle::problem, undelete_file},
     Route{"GET", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"HEAD", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"POST", "/files/{file_id}/link", Scope::read, ErrorStyle::problem, link_file},
