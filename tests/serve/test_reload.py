@@ -103,7 +103,7 @@ def test_pages_of_other_origins_and_the_rate(tool, local):
     [
         ({"keys": "none"}, ["storage.yaml", "a list of keys"]),
         ({"kyes": []}, ["storage.yaml", "unknown key 'kyes'", "'keys'"]),
-        ({"store": {"base_path": "/elsewhere"}}, ["storage.local.base_path cannot be changed", "start it again"]),
+        ({"store": {"base_path": "elsewhere"}}, ["storage.local.base_path cannot be changed", "start it again"]),
         ({"sections": {"backend": "s3"}}, ["storage.backend cannot be changed"]),
         ({"sections": {"validation": {"type_policy": "sometimes"}}}, ["storage.yaml", "type_policy"]),
         ({"sections": {"cleanup": {"enabled": True, "schedule": "never"}}}, ["never"]),
