@@ -149,8 +149,8 @@ void Journal::settle_some_that_waited() {
         if (unsettled_.empty() || std::chrono::steady_clock::now() < settles_next_) {
             return;
         }
-        const auto first = unsettled_.end() -
-                           static_cast<std::ptrdiff_t>(std::min(settled_at_once, unsettled_.size()));
+        const auto first =
+            unsettled_.end() - static_cast<std::ptrdiff_t>(std::min(settled_at_once, unsettled_.size()));
         some.assign(std::make_move_iterator(first), std::make_move_iterator(unsettled_.end()));
         unsettled_.erase(first, unsettled_.end());
     }
@@ -514,22 +514,21 @@ void Journal::ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr
 }
 
 void Journal::ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->metadata_async(settling_request(intent),
-                             [self = shared_from_this(), intent, call](const Result<FileInfo>& info) {
-                                 if (info.ok()) {
-                                     return as_far_as_memory_goes([&] {
-                                         const Intent stored = as_stored(intent, *info);
-                                         static_cast<void>(self->complete(stored, stored.begun_at));
-                                     });
-                                 }
-                                 // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
-                                 const ErrorCode code = info.error().code();
-                                 as_far_as_memory_goes([&] {
-                                     const bool is_partial =
-                                         code == ErrorCode::not_found || code == ErrorCode::corrupt;
-                                     is_partial ? self->take_away(intent, call) : self->settle_again(intent);
-                                 });
-                             });
+    backend_->metadata_async(
+        settling_request(intent), [self = shared_from_this(), intent, call](const Result<FileInfo>& info) {
+            if (info.ok()) {
+                return as_far_as_memory_goes([&] {
+                    const Intent stored = as_stored(intent, *info);
+                    static_cast<void>(self->complete(stored, stored.begun_at));
+                });
+            }
+            // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
+            const ErrorCode code = info.error().code();
+            as_far_as_memory_goes([&] {
+                const bool is_partial = code == ErrorCode::not_found || code == ErrorCode::corrupt;
+                is_partial ? self->take_away(intent, call) : self->settle_again(intent);
+            });
+        });
 }
 
 void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {

@@ -46,7 +46,8 @@ private:
         return disk;
     }
 
-    static int open(sqlite3_vfs* files, sqlite3_filename name, sqlite3_file* file, int flags, int* flags_out) {
+    static int open(sqlite3_vfs* files, sqlite3_filename name, sqlite3_file* file, int flags,
+                    int* flags_out) {
         const int code = current()->usual_open_(files, name, file, flags, flags_out);
         if (code == SQLITE_OK && name != nullptr) {
             current()->watch(file, name);

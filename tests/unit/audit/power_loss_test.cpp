@@ -83,7 +83,7 @@ TEST_CASE("power loss leaves of every upload its intent or its row", "[audit][po
     }
 }
 
-TEST_CASE("the event of an upload does not wait for the disk, and that of a removal does", "[audit][power]") {
+TEST_CASE("the event of a removal waits for the disk and that of an upload does not", "[audit][power]") {
     Scene scene;
     const Intent upload = scene.begin();
     const int flushes = scene.disk.flushes();
