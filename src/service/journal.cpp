@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::seconds settle_limit{5};
 
 /// Of intents that waited, so many are settled beside each upload or removal that succeeds; none for a while after that failed.
-constexpr std::size_t settled_at_once = 4;
+constexpr std::size_t settled_at_once = 16;
 constexpr std::size_t most_unsettled = 10'000;
 constexpr std::chrono::seconds settle_pause{5};
 
