@@ -6,6 +6,7 @@
 #include "serve/file_routes.h"
 #include "serve/health_routes.h"
 #include "serve/original_routes.h"
+#include "serve/tus/upload_routes.h"
 
 namespace filestore::tool::serve {
 
@@ -26,6 +27,14 @@ constexpr std::array routes{
     Route{"GET", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"HEAD", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"POST", "/files/{file_id}/link", Scope::read, ErrorStyle::problem, link_file},
+
+    Route{"OPTIONS", "/uploads", Scope::open, ErrorStyle::problem, tus::tell_options},
+    Route{"POST", "/uploads", Scope::write, ErrorStyle::problem, tus::create_upload},
+    Route{"OPTIONS", "/uploads/{file_id}", Scope::open, ErrorStyle::problem, tus::tell_options},
+    Route{"HEAD", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::show_upload},
+    Route{"PATCH", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::append_to_upload},
+    Route{"DELETE", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::end_upload},
+    Route{"POST", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::do_as_overridden},
 
     Route{"GET", "/healthz", Scope::open, ErrorStyle::problem, answer_healthy},
     Route{"GET", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},
