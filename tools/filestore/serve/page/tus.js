@@ -118,9 +118,16 @@ export class Upload {
   // Nothing of it stays.
   async cancel() {
     this.pause();
+    await this.#letGo();
+  }
+
+  async #letGo() {
+    const { url } = this;
     forget(this.mark);
-    if (this.url) {
-      await discard(this.url);
+    this.url = null;
+    this.sent = 0;
+    if (url) {
+      await discard(url);
     }
   }
 
@@ -261,9 +268,7 @@ export class Upload {
     this.failure = error;
     // What the service has refused it will refuse again, so nothing of it is kept.
     if (error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 403) {
-      forget(this.mark);
-      this.url = null;
-      this.sent = 0;
+      this.#letGo();
     }
     this.#become("failed");
   }
