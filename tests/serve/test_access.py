@@ -27,7 +27,7 @@ ROLES = {"authenticated": ["read", "write"], "service_role": ["read", "write", "
 # The scope that each route wants.
 CALLS = {
     "read": [("GET", "/download/{id}"), ("GET", "/files/{id}"), ("GET", "/files"), ("HEAD", "/files/{id}/content"), ("POST", "/files/{id}/link")],
-    "write": [("POST", "/upload"), ("PUT", "/files")],
+    "write": [("POST", "/upload"), ("PUT", "/files"), ("POST", "/uploads"), ("HEAD", "/uploads/{id}")],
     "delete": [("DELETE", "/delete/{id}")],
     "admin": [("POST", "/cleanup?days=1")],
 }
@@ -53,6 +53,8 @@ def bearer(credential):
 
 def call(service, file_id, method, path, headers):
     body, more = form(file_part(b"hello")) if path == "/upload" else (b"hello", {}) if path == "/files" and method == "PUT" else (None, {})
+    if path.startswith("/uploads"):
+        more = {"Tus-Resumable": "1.0.0", "Upload-Length": "1"}
     return service.call(method, path.format(id=file_id), body, {**more, **headers})
 
 

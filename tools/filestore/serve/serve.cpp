@@ -44,8 +44,31 @@ HttpLimits usual_limits() {
 
 constexpr std::chrono::milliseconds between_looks{1000};
 
-void wait_for_signal(HttpServer& server, SignalWatch& signals) {
+constexpr std::chrono::minutes between_sweeps{1};
+
+/// Ends uploads whose time is over. What fails is tried again the next time.
+class UploadSweeps {
+public:
+    explicit UploadSweeps(FileService& service) : service_(service) {}
+
+    void sweep_when_due() {
+        const auto now = std::chrono::steady_clock::now();
+        if (now < next_) {
+            return;
+        }
+        next_ = now + between_sweeps;
+        service_.sweep_uploads_async({}, [](const Result<std::uint64_t>&) {});
+    }
+
+private:
+    FileService& service_;
+    std::chrono::steady_clock::time_point next_{};
+};
+
+void wait_for_signal(HttpServer& server, SignalWatch& signals, FileService& service) {
+    UploadSweeps sweeps(service);
     while (signals.take() == 0) {
+        sweeps.sweep_when_due();
         pollfd polled{signals.descriptor(), POLLIN, 0};
         ::poll(&polled, 1, static_cast<int>(between_looks.count()));
         server.look_after_connections();
@@ -108,7 +131,7 @@ std::vector<std::string> all_hosts(const ListenAddress& address, const Settings&
 }
 
 ExitCode run_until_signal(const Session& session, HttpServer& server) {
-    wait_for_signal(server, session.signals);
+    wait_for_signal(server, session.signals, session.service);
     server.stop_accepting();
     wait_for_requests(server, session.signals);
     server.abort();
