@@ -182,7 +182,7 @@ def test_a_large_store_comes_in_pages(visit, start, local):
     lists = [request.url for request in page.requests if "/files?" in request.url]
     assert len(lists) == 10 and all("limit=100" in url for url in lists) and len(set(lists)) == 10
     # What is searched is also found behind what is loaded.
-    page.find("#search").fill("1249")
+    page.find("#search").fill("1249.txt")
     page.expect_names("file 1249.txt")
     page.find("#search").fill("")
     expect(page.find("#totals")).to_contain_text("1,250 files ·")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-expect.set_options(timeout=5_000)
+expect.set_options(timeout=30_000)
 
 # What a browser notes of answers that tests want.
 WANTED = re.compile(r"the server responded with a status of ((401|403|415|413|501)|404 .*/delete/)|net::ERR_(CONNECTION_|EMPTY_RESPONSE|ABORTED|INCOMPLETE)")
@@ -18,10 +18,13 @@ class Visit:
         self.errors = []
         self.requests = []
         self.page = context.new_page()
-        self.page.set_default_timeout(5_000)
+        self.page.set_default_timeout(30_000)
         self.page.on("console", lambda message: self.note(f"{message.text} {message.location['url']}") if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.note(str(error)))
         self.page.on("request", lambda request: self.requests.append(request))
+        # From the beginning: the browser is told of it only once somebody listens.
+        self.choosers = []
+        self.page.on("filechooser", lambda chooser: self.choosers.append(chooser))
         self.page.on("dialog", lambda dialog: dialog.accept())
         self.network = context.new_cdp_session(self.page)
         self.network.send("Network.enable")

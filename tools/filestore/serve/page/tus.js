@@ -118,17 +118,17 @@ export class Upload {
   // Nothing of it stays.
   async cancel() {
     this.pause();
-    await this.#letGo();
-  }
-
-  async #letGo() {
     const { url } = this;
-    forget(this.mark);
-    this.url = null;
-    this.sent = 0;
+    this.#forgetPlace();
     if (url) {
       await discard(url);
     }
+  }
+
+  #forgetPlace() {
+    forget(this.mark);
+    this.url = null;
+    this.sent = 0;
   }
 
   #become(state) {
@@ -266,9 +266,9 @@ export class Upload {
 
   #fail(error) {
     this.failure = error;
-    // What the service has refused it will refuse again, so nothing of it is kept.
+    // The service keeps nothing of what it refuses.
     if (error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 403) {
-      this.#letGo();
+      this.#forgetPlace();
     }
     this.#become("failed");
   }

@@ -180,13 +180,12 @@ function showHead() {
   show(find("clear-done"), done + failed > 0 && open === 0);
 }
 
+// Each start tells of itself, and so comes here again.
 function startNext() {
-  let free = AT_ONCE - uploadRows().filter((row) => isUnderWay(row.upload.state)).length;
-  for (const row of uploadRows()) {
-    if (free > 0 && row.upload.state === "waiting") {
-      row.upload.start();
-      free -= 1;
-    }
+  const underWay = () => uploadRows().filter((row) => isUnderWay(row.upload.state)).length;
+  const waiting = () => uploadRows().find((row) => row.upload.state === "waiting");
+  while (underWay() < AT_ONCE && waiting()) {
+    waiting().upload.start();
   }
   showHead();
 }
