@@ -11,8 +11,6 @@ void download_file(const Context& context, const std::shared_ptr<Exchange>& exch
 /// `/files/{file_id}/content`: the same bytes as what they were stored as; shown by a browser only where they are harmless.
 void show_content(const Context& context, const std::shared_ptr<Exchange>& exchange);
 
-/// `?after=` is `next` of the page before.
-void list_files(const Context& context, const std::shared_ptr<Exchange>& exchange);
 void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange);
 /// The body is the file; `?filename=` names it, and the request's type is its type.
 void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange);

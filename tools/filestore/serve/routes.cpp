@@ -5,7 +5,9 @@
 
 #include "serve/file_routes.h"
 #include "serve/health_routes.h"
+#include "serve/listed_files.h"
 #include "serve/original_routes.h"
+#include "serve/page_routes.h"
 #include "serve/tus/upload_routes.h"
 
 namespace filestore::tool::serve {
@@ -27,6 +29,11 @@ constexpr std::array routes{
     Route{"GET", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"HEAD", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"POST", "/files/{file_id}/link", Scope::read, ErrorStyle::problem, link_file},
+
+    Route{"GET", "/", Scope::open, ErrorStyle::problem, answer_page},
+    Route{"HEAD", "/", Scope::open, ErrorStyle::problem, answer_page},
+    Route{"GET", "/page/{file_id}", Scope::open, ErrorStyle::problem, answer_page},
+    Route{"HEAD", "/page/{file_id}", Scope::open, ErrorStyle::problem, answer_page},
 
     Route{"OPTIONS", "/uploads", Scope::open, ErrorStyle::problem, tus::tell_options},
     Route{"POST", "/uploads", Scope::write, ErrorStyle::problem, tus::create_upload},

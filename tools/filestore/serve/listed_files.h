@@ -1,0 +1,13 @@
+#pragma once
+
+/// Pages of the list of files.
+
+#include "serve/routes.h"
+
+namespace filestore::tool::serve {
+
+/// `?after=` is `next` of the page before. With `?details=true` each file is told of as by show_file; where that fails for the file's own sake, as little as
+/// without.
+void list_files(const Context& context, const std::shared_ptr<Exchange>& exchange);
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,37 @@
+// Uploads that have begun and not ended, across reloads of the page.
+
+const PLACE = "filestore.uploads";
+
+// Nothing of a file's content: name, size and time are what a browser tells at once.
+export const fingerprint = (file, name) => [name, file.size, file.lastModified, file.type].join("|");
+
+function read() {
+  try {
+    const known = JSON.parse(localStorage.getItem(PLACE));
+    return known && typeof known === "object" ? known : {};
+  } catch {
+    return {};
+  }
+}
+
+function write(known) {
+  try {
+    localStorage.setItem(PLACE, JSON.stringify(known));
+  } catch {
+    // Without room uploads still go on after a lost connection, only not after a reload.
+  }
+}
+
+// {url, name, size, begun}
+export const recall = (mark) => read()[mark] || null;
+export const recallAll = () => Object.entries(read());
+
+export function remember(mark, upload) {
+  write({ ...read(), [mark]: upload });
+}
+
+export function forget(mark) {
+  const known = read();
+  delete known[mark];
+  write(known);
+}
