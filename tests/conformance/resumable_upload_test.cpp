@@ -1,6 +1,8 @@
 #include "filestore/resumable_upload.h"
 
 #include <catch2/catch.hpp>
+#include <future>
+#include <thread>
 
 #include "conformance/feature.h"
 #include "core/checksum/checksum.h"
@@ -57,6 +59,29 @@ std::string content_of(FileService& service, const FileId& id) {
     request.sink = sink;
     required(service.download(std::move(request)));
     return sink->take();
+}
+
+/// Gives its bytes, but not the last one before it is let; tells when that is all that is left.
+std::shared_ptr<Source> source_that_waits(const std::string& bytes, std::promise<void>& waits,
+                                          std::shared_future<void> let) {
+    const std::uint64_t size = bytes.size();
+    const auto first = source_from_string(bytes.substr(0, size - 1));
+    const auto last = source_from_string(bytes.substr(size - 1));
+    CallbackSource callbacks;
+    callbacks.size = size;
+    callbacks.read = [first, last, &waits, let = std::move(let), has_told = false](std::span<std::byte> into,
+                                                                                   const Wake& wake) mutable {
+        auto read = first->read(into, wake);
+        if (read.ok() && read->bytes == 0) {
+            if (!std::exchange(has_told, true)) {
+                waits.set_value();
+            }
+            let.wait();
+            return last->read(into, wake);
+        }
+        return read;
+    };
+    return source_from_callback(std::move(callbacks));
 }
 
 }  // namespace
@@ -163,6 +188,32 @@ FEATURE_TEST_CASE("put", "bytes go where the last ones ended, and no further tha
     CHECK(code_of(service.resumable_upload({none, {}})) == ErrorCode::not_found);
     CHECK(code_of(service.finish_upload({none, {}})) == ErrorCode::not_found);
     CHECK(*service.end_upload({none, {}}) == false);
+}
+
+FEATURE_TEST_CASE("compare-and-swap", "of two pieces at once one counts", "[upload][resumable]") {
+    FileService service = FileService::open(options_of(store)).value();
+    FileService second = FileService::open(options_of(store)).value();
+    const std::size_t size = GENERATE(std::size_t{100'000}, 11 * mebibyte);
+    const std::string bytes = random_bytes(size, 8);
+    const std::string other = random_bytes(size, 9);
+    const FileId id = begin(service, size);
+    std::promise<void> waits;
+    std::promise<void> let;
+    std::promise<Result<ResumableUpload>> slow;
+    UploadAppend append = piece_of(id, 0, "");
+    append.source = source_that_waits(bytes, waits, let.get_future().share());
+    // Parts that count one by one would be there before the other comes.
+    append.checksum = checksum_of(ChecksumAlgorithm::sha1, std::as_bytes(std::span(bytes)));
+    service.append_async(std::move(append),
+                         [&](Result<ResumableUpload> told) { slow.set_value(std::move(told)); });
+    waits.get_future().wait();
+    const auto fast = second.append(piece_of(id, 0, other));
+    let.set_value();
+    const auto told = slow.get_future().get();
+    CHECK(told.ok() != fast.ok());
+    CHECK(code_of(told.ok() ? fast : told) == ErrorCode::conflict);
+    required(second.finish_upload({id, {}}));
+    CHECK(content_of(second, id) == (told.ok() ? bytes : other));
 }
 
 FEATURE_TEST_CASE("put", "an upload is given up, by its owner or when its time is over",
