@@ -377,7 +377,7 @@ private:
         }
     }
 
-    /// A removal that was ended with the run, and of which nobody can tell, keeps its intent: recovery will find out.
+    /// A removal that was ended with the run, and of which nobody can tell, keeps its intent until that is found out.
     Result<void> record() {
         std::vector<Intent> done;
         std::vector<Intent> undone;
@@ -387,7 +387,9 @@ private:
             }
             if (item.file.outcome != CleanupOutcome::failed) {
                 done.push_back(std::move(item.intent));
-            } else if (!item.is_unknown) {
+            } else if (item.is_unknown) {
+                parts().journal->settle_later(item.intent);
+            } else {
                 undone.push_back(std::move(item.intent));
             }
         }

@@ -30,6 +30,8 @@ def original(tmp_path_factory):
     process = subprocess.Popen(
         [sys.executable, str(pathlib.Path(__file__).with_name("original_service.py")), str(base)], stdout=subprocess.PIPE
     )
-    yield Service(process, base)
+    service = Service(process, base)
+    service.is_ours = False
+    yield service
     process.kill()
     process.communicate()

@@ -9,6 +9,8 @@ import socket
 import ssl
 import uuid
 
+import contract
+
 
 class Answer:
     def __init__(self, status, headers, body):
@@ -27,6 +29,9 @@ class Answer:
 
 
 class Service:
+    # Whether its answers are those of the document.
+    is_ours = True
+
     def __init__(self, process, base):
         self.process = process
         self.base = pathlib.Path(base)
@@ -58,7 +63,10 @@ class Service:
             connection.endheaders(body)
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, names, response.read())
+            answer = Answer(response.status, names, response.read())
+            if self.is_ours:
+                contract.check(method, path, answer.status, answer.headers, answer.body)
+            return answer
         finally:
             connection.close()
 

@@ -14,10 +14,11 @@ import time
 
 import pytest
 import yaml
+from access import bearer, new_key, start
 from command import assert_fails
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
-from service import Service, file_part, form, new_id
+from service import file_part, form, new_id
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "servers"))
 import certificates
@@ -30,25 +31,9 @@ CALLS = {
     "write": [("POST", "/upload"), ("PUT", "/files"), ("POST", "/uploads"), ("HEAD", "/uploads/{id}")],
     "delete": [("DELETE", "/delete/{id}")],
     "admin": [("POST", "/cleanup?days=1")],
+    "metrics": [("GET", "/metrics")],
 }
 SCOPES = list(CALLS)
-
-
-def start(tool, local, listen="127.0.0.1:0", **settings):
-    config = tool.directory / "storage.yaml"
-    config.write_text(yaml.safe_dump({"storage": {"local": {"base_path": str(local.base)}, "serve": settings}}))
-    config.chmod(0o600)
-    return Service(tool.start("serve", "--config", config, "--listen", listen), local.base)
-
-
-def new_key(tool, name="test", scopes=("read", "write", "delete", "admin")):
-    """The key, and its entry in the configuration."""
-    made = json.loads(tool.run("key", "--json").out)
-    return made["key"], {"name": name, "hash": made["hash"], "scopes": list(scopes)}
-
-
-def bearer(credential):
-    return {"Authorization": f"Bearer {credential}"}
 
 
 def call(service, file_id, method, path, headers):

@@ -1,6 +1,8 @@
 """The routes that the original system did not have."""
 
 import argparse
+import datetime
+import email.utils
 import json
 import socket
 import urllib.parse
@@ -113,6 +115,35 @@ def test_conditions(service, path):
     assert status(Range="bytes=0-1", If_None_Match=tag) == 304
     assert status(Range=f"bytes={SIZE}-", If_Match=tag) == 416
     assert service.call("HEAD", path, headers={"If-None-Match": tag}).status == 304
+
+
+def test_conditions_of_time(service, path):
+    whole = service.call("GET", path)
+    time = whole.header("last-modified")
+    then = email.utils.parsedate_to_datetime(time)
+    assert email.utils.format_datetime(then, usegmt=True) == time
+    before, after = (email.utils.format_datetime(then + datetime.timedelta(seconds=second), usegmt=True) for second in (-1, 1))
+    assert service.call("HEAD", path).header("last-modified") == time
+
+    def status(**headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = service.call("GET", path, headers=named)
+        assert answer.body == {200: BODY, 206: BODY[:2], 304: b""}.get(answer.status, answer.body)
+        return answer.status
+
+    assert status(If_Modified_Since=time) == 304
+    assert status(If_Modified_Since=after) == 304
+    assert status(If_Modified_Since=before) == 200
+    assert status(If_Unmodified_Since=time) == 200
+    assert status(If_Unmodified_Since=after) == 200
+    assert status(If_Unmodified_Since=before) == 412
+    # A tag says more.
+    assert status(If_None_Match='"x"', If_Modified_Since=time) == 200
+    assert status(If_Match=whole.header("etag"), If_Unmodified_Since=before) == 200
+    assert status(If_Modified_Since="yesterday", If_Unmodified_Since="yesterday") == 200
+    # Two versions of a file may be of one second.
+    assert status(Range="bytes=0-1", If_Range=time) == 200
+    assert service.call("GET", path, headers={"If-Modified-Since": time}).header("etag") == whole.header("etag")
 
 
 def test_tags_differ(service, path):

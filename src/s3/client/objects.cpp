@@ -15,7 +15,7 @@
 #include "s3/protocol/condition_failure.h"
 #include "s3/protocol/encoded_word.h"
 #include "s3/protocol/etag.h"
-#include "s3/protocol/http_date.h"
+#include "core/http_date.h"
 #include "s3/transfer/object_download.h"
 
 namespace filestore::s3 {

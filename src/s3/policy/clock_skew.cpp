@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "s3/protocol/http_date.h"
+#include "core/http_date.h"
 
 namespace filestore::s3 {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "s3/protocol/http_date.h"
+#include "core/http_date.h"
 
 namespace filestore::s3 {
 namespace {

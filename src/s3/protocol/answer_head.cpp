@@ -6,7 +6,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
-#include "s3/protocol/http_date.h"
+#include "core/http_date.h"
 
 namespace filestore::s3 {
 

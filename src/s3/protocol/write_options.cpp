@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
-#include "s3/protocol/http_date.h"
+#include "core/http_date.h"
 #include "s3/protocol/tagging.h"
 
 namespace filestore::s3 {

@@ -135,8 +135,14 @@ unsigned status_of(const Error& error) noexcept {
     }
 }
 
+std::string broken_rule_of(const Error& error) {
+    return error.code() == ErrorCode::rejected ? error.details().server_code : std::string();
+}
+
 Response problem_of(const Error& error) {
-    return problem_response(status_of(error), error.message());
+    Response response = problem_response(status_of(error), error.message());
+    response.broken_rule = broken_rule_of(error);
+    return response;
 }
 
 }  // namespace filestore::tool::serve

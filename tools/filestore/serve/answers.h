@@ -39,6 +39,8 @@ struct InvalidInput {
 
 /// The status that says best what failed.
 [[nodiscard]] unsigned status_of(const Error& error) noexcept;
+/// The rule of validation.h that an upload was refused by; empty for any other failure.
+[[nodiscard]] std::string broken_rule_of(const Error& error);
 /// What a client can act on, or should not be told.
 [[nodiscard]] Response problem_of(const Error& error);
 

@@ -1,9 +1,11 @@
 #include "serve/conditions.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "core/encoding.h"
+#include "core/http_date.h"
 
 namespace filestore::tool::serve {
 
@@ -72,6 +74,32 @@ bool range_is_wanted(const Request& request, std::string_view tag) {
     return of_tag == nullptr || (!tag.empty() && *of_tag == tag);
 }
 
+/// Whether the file is newer than a header says; nothing where there is no such header, or no date in it.
+std::optional<bool> is_newer_than(const Request& request, std::string_view header, Timestamp last_modified) {
+    const std::string* text = request.header(header);
+    if (text == nullptr || last_modified == Timestamp()) {
+        return std::nullopt;
+    }
+    const auto time = parse_http_date(*text);
+    return time.ok() ? std::optional(std::chrono::floor<std::chrono::seconds>(last_modified) > *time)
+                     : std::nullopt;
+}
+
+/// A tag says more than a time, so the time does not count beside it; here and below.
+bool is_wanted_version(const Request& request, std::string_view tag, Timestamp last_modified) {
+    if (const std::string* wanted = request.header("If-Match")) {
+        return names(*wanted, tag, false);
+    }
+    return !is_newer_than(request, "If-Unmodified-Since", last_modified).value_or(false);
+}
+
+bool is_known_version(const Request& request, std::string_view tag, Timestamp last_modified) {
+    if (const std::string* known = request.header("If-None-Match")) {
+        return names(*known, tag, true);
+    }
+    return !is_newer_than(request, "If-Modified-Since", last_modified).value_or(true);
+}
+
 }  // namespace
 
 std::string entity_tag(const FileInfo& info) {
@@ -79,17 +107,19 @@ std::string entity_tag(const FileInfo& info) {
 }
 
 bool depends_on_file(const Request& request) {
-    return request.method == "HEAD" || request.header("Range") != nullptr ||
-           request.header("If-Match") != nullptr || request.header("If-None-Match") != nullptr;
+    constexpr auto names = std::to_array<std::string_view>(
+        {"Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"});
+    return request.method == "HEAD" || std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+               return request.header(name) != nullptr;
+           });
 }
 
-Selection select(const Request& request, std::string_view tag, std::uint64_t size) {
-    if (const std::string* wanted = request.header("If-Match");
-        wanted != nullptr && !names(*wanted, tag, false)) {
+Selection select(const Request& request, const FileInfo& info) {
+    const std::string tag = entity_tag(info);
+    if (!is_wanted_version(request, tag, info.last_modified)) {
         return {412};
     }
-    if (const std::string* known = request.header("If-None-Match");
-        known != nullptr && names(*known, tag, true)) {
+    if (is_known_version(request, tag, info.last_modified)) {
         return {304};
     }
     const std::string* text = request.header("Range");
@@ -97,7 +127,7 @@ Selection select(const Request& request, std::string_view tag, std::uint64_t siz
     if (text == nullptr || request.method != "GET" || !range_is_wanted(request, tag)) {
         return {};
     }
-    const auto range = parse_range(*text, size);
+    const auto range = parse_range(*text, info.size);
     if (!range) {
         return {};
     }

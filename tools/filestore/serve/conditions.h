@@ -27,7 +27,7 @@ struct Selection {
     std::uint64_t length = 0;
 };
 
-/// One range; a request for several, or of another unit, gets the whole file, as the RFC allows.
-[[nodiscard]] Selection select(const Request& request, std::string_view tag, std::uint64_t size);
+/// One range; a request for several, or of another unit, gets the whole file, as the RFC allows. Times are compared by the second.
+[[nodiscard]] Selection select(const Request& request, const FileInfo& info);
 
 }  // namespace filestore::tool::serve

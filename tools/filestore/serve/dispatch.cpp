@@ -4,6 +4,7 @@
 
 #include "core/encoding.h"
 #include "serve/answers.h"
+#include "serve/metrics/metrics.h"
 
 namespace filestore::tool::serve {
 
@@ -42,6 +43,11 @@ void Dispatcher::operator()(const std::shared_ptr<Exchange>& exchange) const {
         return exchange->respond(std::move(*answer));
     }
     RouteMatch match = find_route(all_routes(), request.method, request.path);
+    const bool is_upload = match.route != nullptr && match.route->scope == Scope::write;
+    exchange->set_route(match.route, is_upload);
+    if (is_upload) {
+        context_.metrics.upload_began();
+    }
     if (auto refused = refusal(request, match)) {
         return exchange->respond(std::move(*refused));
     }
@@ -114,8 +120,9 @@ Response Dispatcher::unrouted(const Request& request, const RouteMatch& match) c
     }
     const std::string other = with_other_end(request.path);
     const RouteMatch redirected = find_route(all_routes(), request.method, other);
-    return redirected.route != nullptr || !redirected.allowed.empty() ? redirect(request, other)
-                                                                      : detail_response(404, "Not Found");
+    return redirected.route != nullptr || !redirected.allowed.empty()
+               ? redirect(request, other)
+               : error_response(match.errors, 404, "Not Found");
 }
 
 }  // namespace filestore::tool::serve

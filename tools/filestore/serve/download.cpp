@@ -1,6 +1,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/http_date.h"
 #include "download_name.h"
 #include "serve/answers.h"
 #include "serve/body_pipes.h"
@@ -43,6 +44,9 @@ void add_head(Response& response, Shape shape, const FileInfo& info) {
     response.headers.push_back({"Cache-Control", "private, no-cache"});
     if (const std::string tag = entity_tag(info); !tag.empty()) {
         response.headers.push_back({"ETag", tag});
+    }
+    if (info.last_modified != Timestamp()) {
+        response.headers.push_back({"Last-Modified", format_http_date(info.last_modified)});
     }
 }
 
@@ -167,7 +171,7 @@ void send(const Download& download, const Selection& selected, const std::option
 
 void answer_for(const Download& download, const FileInfo& info) {
     const Request& request = download.exchange->request();
-    const Selection selected = select(request, entity_tag(info), info.size);
+    const Selection selected = select(request, info);
     if (selected.status != 200 && selected.status != 206) {
         download.exchange->respond(without_bytes(download, info, selected));
     } else if (request.method == "HEAD") {

@@ -2,6 +2,8 @@
 
 /// One request and its answer, between the connection, which feeds it, and the handler, which answers it.
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -58,6 +60,35 @@ public:
     virtual void fail(FormFault fault) = 0;
 };
 
+struct Route;
+
+/// What a request came to. A value.
+struct Traffic {
+    /// 0 where it was not answered.
+    unsigned status = 0;
+    /// Bytes of the two bodies.
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;
+    std::chrono::steady_clock::duration duration{};
+    /// As Response has it.
+    std::string broken_rule{};
+};
+
+class Exchange;
+
+/// Is told of connections and requests, on the thread of the connections; it must not wait. A resource.
+class HttpObserver {
+public:
+    HttpObserver() = default;
+    HttpObserver(const HttpObserver&) = delete;
+    HttpObserver& operator=(const HttpObserver&) = delete;
+    virtual ~HttpObserver() = default;
+
+    virtual void connection_came() noexcept = 0;
+    virtual void connection_went() noexcept = 0;
+    virtual void request_ended(const Exchange& exchange, const Traffic& traffic) = 0;
+};
+
 /// A resource, shared by the connection and by the calls of the store that work for it; thread-safe, but for the members that say otherwise.
 class Exchange {
 public:
@@ -70,6 +101,13 @@ public:
     [[nodiscard]] const Request& request() const noexcept { return request_; }
     /// For who finds the route, before the handler is called.
     void set_file_id(std::string file_id) { request_.file_id = std::move(file_id); }
+    void set_route(const Route* route, bool is_upload) noexcept {
+        route_ = route;
+        is_upload_ = is_upload;
+    }
+    /// Null where there is none.
+    [[nodiscard]] const Route* route() const noexcept { return route_; }
+    [[nodiscard]] bool is_upload() const noexcept { return is_upload_; }
     [[nodiscard]] const std::function<void()>& wake_connection() const noexcept { return wake_connection_; }
 
     /// For the handler, once, before it returns: who takes the body. Without it the body is dropped.
@@ -94,6 +132,8 @@ private:
     const std::function<void()> wake_connection_;
     const std::shared_ptr<void> lifetime_;
     std::stop_source stop_;
+    const Route* route_ = nullptr;
+    bool is_upload_ = false;
     std::vector<Header> more_headers_;
     mutable std::mutex mutex_;
     bool is_answered_ = false;

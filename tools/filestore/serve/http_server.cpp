@@ -21,6 +21,8 @@
 #include <utility>
 
 #include "running_call.h"
+#include "serve/answers.h"
+#include "serve/framing.h"
 #include "serve/url.h"
 
 namespace filestore::tool::serve {
@@ -258,22 +260,30 @@ private:
 class RunningRequest {
 public:
     RunningRequest(MHD_Connection* connection, Connection& socket, const std::vector<Header>& headers,
-                   Request head, std::shared_ptr<void> lifetime)
+                   HttpObserver& observer, Request head, std::shared_ptr<void> lifetime)
         : connection_(connection),
           socket_(socket),
           headers_(headers),
+          observer_(observer),
           rest_(std::make_shared<Rest>(connection)),
           exchange_(std::make_shared<Exchange>(
               std::move(head), [rest = rest_] { rest->wake(); }, std::move(lifetime))) {}
 
     ~RunningRequest() {
         rest_->forget();
+        traffic_.duration = std::chrono::steady_clock::now() - began_;
+        observer_.request_ended(*exchange_, traffic_);
         exchange_->stop();
         socket_.end_answer();
     }
 
-    MHD_Result begin(const HttpServer::Handler& handler) {
+    MHD_Result begin(const HttpServer::Handler& handler, std::string_view version) {
         socket_.begin_body();
+        if (const auto fault = framing_fault(exchange_->request(), version)) {
+            close_after_this();
+            exchange_->respond(problem_response(400, *fault));
+            return answer();
+        }
         handler(exchange_);
         taker_ = std::move(exchange_->body_taker);
         if (exchange_->form_taker != nullptr) {
@@ -293,6 +303,7 @@ public:
         if (rest_->is_over()) {
             return MHD_NO;
         }
+        traffic_.received += bytes.size();
         taker_->take(bytes);
         *left = 0;
         return MHD_YES;
@@ -328,6 +339,7 @@ private:
     }
 
     MHD_Result drop(std::string_view bytes, std::size_t* left) {
+        traffic_.received += bytes.size();
         dropped_ += bytes.size();
         *left = 0;
         return dropped_ <= most_dropped ? MHD_YES : MHD_NO;
@@ -338,6 +350,11 @@ private:
         MHD_Response* made = make(response);
         if (made == nullptr) {
             return MHD_NO;
+        }
+        traffic_.status = response.status;
+        traffic_.broken_rule = std::move(response.broken_rule);
+        if (exchange_->request().method != "HEAD") {
+            traffic_.sent = response.body.size();
         }
         add_headers(made, response.headers);
         const MHD_Result queued = MHD_queue_response(connection_, response.status, made);
@@ -377,6 +394,7 @@ private:
         while (!rest_->is_over()) {
             const BodyReader::Step step = reader_->read(into);
             if (step.state == BodyReader::State::more) {
+                traffic_.sent += step.bytes;
                 return static_cast<ssize_t>(step.bytes);
             }
             if (step.state == BodyReader::State::ended) {
@@ -395,6 +413,9 @@ private:
     MHD_Connection* connection_;
     Connection& socket_;
     const std::vector<Header>& headers_;
+    HttpObserver& observer_;
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    Traffic traffic_;
     std::shared_ptr<Rest> rest_;
     std::shared_ptr<Exchange> exchange_;
     std::unique_ptr<BodyTaker> taker_;
@@ -444,8 +465,12 @@ void drop_message(void*, const char*, va_list) {}
 
 class HttpServer::Daemon {
 public:
-    Daemon(Descriptor idle, std::vector<Header> headers, Handler handler)
-        : idle_(std::move(idle)), headers_(std::move(headers)), handler_(std::move(handler)) {}
+    Daemon(Descriptor idle, std::vector<Header> headers, std::shared_ptr<HttpObserver> observer,
+           Handler handler)
+        : idle_(std::move(idle)),
+          headers_(std::move(headers)),
+          observer_(std::move(observer)),
+          handler_(std::move(handler)) {}
 
     ~Daemon() { abort(); }
     Daemon(const Daemon&) = delete;
@@ -530,12 +555,14 @@ private:
         const std::lock_guard lock(daemon.mutex_);
         if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
             daemon.connections_.erase(static_cast<Connection*>(*context));
+            daemon.observer_->connection_went();
             return;
         }
         const auto* told = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         auto made = std::make_unique<Connection>(told->connect_fd);
         *context = made.get();
         daemon.connections_.emplace(made.get(), std::move(made));
+        daemon.observer_->connection_came();
     }
 
     static Connection& connection_of(MHD_Connection* connection) {
@@ -544,12 +571,12 @@ private:
     }
 
     static MHD_Result handle(void* self, MHD_Connection* connection, const char* url, const char* method,
-                             const char*, const char* data, std::size_t* size, void** request) {
+                             const char* version, const char* data, std::size_t* size, void** request) {
         // An exception must not go through the frames of a C library; what can be thrown is lack of memory.
         try {
             auto* running = static_cast<RunningRequest*>(*request);
             if (running == nullptr) {
-                return static_cast<Daemon*>(self)->begin(connection, url, method, request);
+                return static_cast<Daemon*>(self)->begin(connection, url, method, version, request);
             }
             return *size > 0 ? running->take_body({data, *size}, size) : running->end_body();
         } catch (...) {
@@ -557,9 +584,10 @@ private:
         }
     }
 
-    MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, void** request) {
+    MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, const char* version,
+                     void** request) {
         auto running = std::make_unique<RunningRequest>(connection, connection_of(connection), headers_,
-                                                        read_head(connection, url, method),
+                                                        *observer_, read_head(connection, url, method),
                                                         Census::one_more(exchanges_));
         {
             const std::lock_guard lock(mutex_);
@@ -572,7 +600,7 @@ private:
             }
         }
         *request = running.get();
-        return running.release()->begin(handler_);
+        return running.release()->begin(handler_, version);
     }
 
     static void forget(void* self, MHD_Connection*, void** request, MHD_RequestTerminationCode) {
@@ -597,6 +625,7 @@ private:
 
     const Descriptor idle_;
     const std::vector<Header> headers_;
+    const std::shared_ptr<HttpObserver> observer_;
     const Handler handler_;
     const std::shared_ptr<Census> exchanges_ = std::make_shared<Census>();
     std::chrono::seconds longest_head_{0};
@@ -614,12 +643,14 @@ HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(Descriptor listener, const HttpLimits& limits,
                                                       const TlsIdentity& tls, std::vector<Header> headers,
+                                                      std::shared_ptr<HttpObserver> observer,
                                                       Handler handler) {
     Descriptor idle(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!idle.is_open()) {
         return errno_error(errno, "cannot wait for connections");
     }
-    auto daemon = std::make_unique<Daemon>(std::move(idle), std::move(headers), std::move(handler));
+    auto daemon = std::make_unique<Daemon>(std::move(idle), std::move(headers), std::move(observer),
+                                           std::move(handler));
     if (auto started = daemon->start(std::move(listener), limits, tls); !started) {
         return started.error();
     }

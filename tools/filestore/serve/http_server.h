@@ -39,12 +39,10 @@ public:
     /// Called for each request as soon as its head is there, on the thread of the connections; it must not wait.
     using Handler = std::function<void(const std::shared_ptr<Exchange>&)>;
 
-    /// `configuration` for a certificate that does not fit its key. Serves the connections of a socket that listens, on a thread of its own. An answer that has no header of such a name gets those of `headers`.
-    [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(Descriptor listener,
-                                                                   const HttpLimits& limits,
-                                                                   const TlsIdentity& tls,
-                                                                   std::vector<Header> headers,
-                                                                   Handler handler);
+    /// `configuration` for a certificate that does not fit its key. Serves the connections of a socket that listens, on a thread of its own. An answer that has no header of such a name gets those of `headers`. `observer` is told of everything.
+    [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(
+        Descriptor listener, const HttpLimits& limits, const TlsIdentity& tls, std::vector<Header> headers,
+        std::shared_ptr<HttpObserver> observer, Handler handler);
     /// As abort().
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;

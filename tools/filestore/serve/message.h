@@ -85,6 +85,8 @@ struct Response {
     std::shared_ptr<BodyReader> reader;
     /// Of what the reader gives; nothing where that is not known.
     std::optional<std::uint64_t> size;
+    /// The rule of validation.h that an upload was refused by; else empty.
+    std::string broken_rule{};
 };
 
 }  // namespace filestore::tool::serve

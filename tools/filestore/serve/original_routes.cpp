@@ -5,6 +5,7 @@
 #include "json_line.h"
 #include "serve/answers.h"
 #include "serve/days.h"
+#include "serve/metrics/metrics.h"
 #include "serve/upload_form.h"
 
 namespace filestore::tool::serve {
@@ -64,9 +65,11 @@ void cleanup_files(const Context& context, const std::shared_ptr<Exchange>& exch
     CleanupRequest request;
     request.days = days.number;
     request.call.cancel = exchange->stop_token();
-    context.service.cleanup_async(std::move(request), [exchange](const Result<CleanupReport>& report) {
-        exchange->respond(cleaned_up(report));
-    });
+    context.service.cleanup_async(
+        std::move(request), [&metrics = context.metrics, exchange](const Result<CleanupReport>& report) {
+            metrics.cleanup_ended(report, system_clock()->now());
+            exchange->respond(cleaned_up(report));
+        });
 }
 
 }  // namespace filestore::tool::serve

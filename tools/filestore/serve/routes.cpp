@@ -3,9 +3,11 @@
 #include <array>
 #include <optional>
 
+#include "serve/docs_routes.h"
 #include "serve/file_routes.h"
 #include "serve/health_routes.h"
 #include "serve/listed_files.h"
+#include "serve/metrics_routes.h"
 #include "serve/original_routes.h"
 #include "serve/page_routes.h"
 #include "serve/tus/upload_routes.h"
@@ -15,6 +17,8 @@ namespace filestore::tool::serve {
 namespace {
 
 constexpr std::string_view placeholder = "{file_id}";
+/// What the original system had nothing below.
+constexpr std::string_view own_paths = "/files";
 
 constexpr std::array routes{
     Route{"POST", "/upload", Scope::write, ErrorStyle::original, upload_form},
@@ -45,6 +49,11 @@ constexpr std::array routes{
 
     Route{"GET", "/healthz", Scope::open, ErrorStyle::problem, answer_healthy},
     Route{"GET", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},
+    Route{"GET", "/metrics", Scope::metrics, ErrorStyle::problem, answer_metrics},
+    Route{"GET", "/openapi.json", Scope::open, ErrorStyle::problem, answer_openapi},
+    Route{"GET", "/docs", Scope::open, ErrorStyle::problem, answer_docs},
+    Route{"GET", "/docs/page.css", Scope::open, ErrorStyle::problem, answer_docs_style},
+    Route{"GET", "/docs/page.js", Scope::open, ErrorStyle::problem, answer_docs_script},
 };
 
 /// What stands for the placeholder; nothing where the path is another.
@@ -70,6 +79,7 @@ std::span<const Route> all_routes() {
 
 RouteMatch find_route(std::span<const Route> among, std::string_view method, std::string_view path) {
     RouteMatch found;
+    found.errors = path.starts_with(own_paths) ? ErrorStyle::problem : ErrorStyle::original;
     for (const Route& route : among) {
         const auto segment = match(route.path, path);
         if (!segment) {

@@ -13,9 +13,12 @@
 
 namespace filestore::tool::serve {
 
+class Metrics;
+
 /// What handlers work with. A value of references; what it refers to outlives every exchange.
 struct Context {
     FileService& service;
+    Metrics& metrics;
 };
 
 /// Answers a request, at once or later, on the thread of the connections: it must not wait.

@@ -13,6 +13,7 @@
 #include "serve/dispatch.h"
 #include "serve/http_server.h"
 #include "serve/listening.h"
+#include "serve/metrics/metrics.h"
 #include "serve/settings.h"
 #include "service/config_file.h"
 
@@ -154,10 +155,11 @@ ExitCode serve_at(const Session& session, ListenAddress address, const Settings&
     const std::string scheme = tls->certificate.empty() ? "http" : "https";
     HttpLimits limits = usual_limits();
     limits.connections_of_address = settings.connections_of_address;
-    const Context context{session.service};
+    const auto metrics = std::make_shared<Metrics>();
+    const Context context{session.service, *metrics};
     Access access{std::move(*authenticator), Guard(all_hosts(address, settings, session.options), scheme),
                   CrossOrigin(settings.origins), std::make_shared<RateLimit>(settings.rate), scheme};
-    auto server = HttpServer::start(std::move(*listener), limits, *tls, security_headers(),
+    auto server = HttpServer::start(std::move(*listener), limits, *tls, security_headers(), metrics,
                                     Dispatcher(context, std::move(access)));
     if (!server) {
         return session.fail(server.error());

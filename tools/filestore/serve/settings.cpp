@@ -140,7 +140,7 @@ private:
         for (const std::string& word : words) {
             const auto scope = parse_scope(word);
             if (!scope) {
-                return wrong(node, quoted(word) + " is no scope: read, write, delete and admin are");
+                return wrong(node, quoted(word) + " is no scope: read, write, delete, admin and metrics are");
             }
             into.add(*scope);
         }

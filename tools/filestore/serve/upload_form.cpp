@@ -12,7 +12,10 @@ namespace {
 
 /// Whatever failed was a 500 in the original system, which had no rules that a file could break.
 Response failed_upload(const Error& error) {
-    return detail_response(error.code() == ErrorCode::rejected ? status_of(error) : 500, error.message());
+    Response response =
+        detail_response(error.code() == ErrorCode::rejected ? status_of(error) : 500, error.message());
+    response.broken_rule = broken_rule_of(error);
+    return response;
 }
 
 constexpr std::string_view file_field = "file";

@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "s3/protocol/http_date.h"
+#include "core/http_date.h"
 
+using filestore::format_http_date;
 using filestore::parse_timestamp;
 using filestore::Timestamp;
 using namespace filestore::s3;

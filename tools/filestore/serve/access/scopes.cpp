@@ -7,8 +7,11 @@ namespace filestore::tool::serve {
 
 namespace {
 
-constexpr std::array<std::pair<Scope, std::string_view>, 4> names{
-    {{Scope::read, "read"}, {Scope::write, "write"}, {Scope::remove, "delete"}, {Scope::admin, "admin"}}};
+constexpr std::array<std::pair<Scope, std::string_view>, 5> names{{{Scope::read, "read"},
+                                                                   {Scope::write, "write"},
+                                                                   {Scope::remove, "delete"},
+                                                                   {Scope::admin, "admin"},
+                                                                   {Scope::metrics, "metrics"}}};
 
 }  // namespace
 

@@ -11,9 +11,9 @@
 namespace filestore::tool::serve {
 
 /// What a route needs; `open` needs nothing.
-enum class Scope : std::uint8_t { open, read, write, remove, admin };
+enum class Scope : std::uint8_t { open, read, write, remove, admin, metrics };
 
-/// "read", "write", "delete", "admin".
+/// "read", "write", "delete", "admin", "metrics".
 [[nodiscard]] std::string_view name_of(Scope scope) noexcept;
 [[nodiscard]] std::optional<Scope> parse_scope(std::string_view text) noexcept;
 

@@ -1,4 +1,4 @@
-#include "s3/protocol/http_date.h"
+#include "core/http_date.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "core/text.h"
 
-namespace filestore::s3 {
+namespace filestore {
 
 namespace {
 
@@ -76,4 +76,4 @@ std::string format_http_date(Timestamp time) {
     return text;
 }
 
-}  // namespace filestore::s3
+}  // namespace filestore

@@ -8,7 +8,7 @@
 #include "filestore/result.h"
 #include "filestore/time.h"
 
-namespace filestore::s3 {
+namespace filestore {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`; `corrupt` for anything else.
 [[nodiscard]] Result<Timestamp> parse_http_date(std::string_view text);
@@ -16,4 +16,4 @@ namespace filestore::s3 {
 /// The same the other way, whole seconds; the year has four digits.
 [[nodiscard]] std::string format_http_date(Timestamp time);
 
-}  // namespace filestore::s3
+}  // namespace filestore

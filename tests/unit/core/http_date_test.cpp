@@ -1,12 +1,12 @@
-#include "s3/protocol/http_date.h"
+#include "core/http_date.h"
 
 #include <catch2/catch.hpp>
 
 using filestore::ErrorCode;
+using filestore::format_http_date;
 using filestore::format_timestamp;
+using filestore::parse_http_date;
 using filestore::parse_timestamp;
-using filestore::s3::format_http_date;
-using filestore::s3::parse_http_date;
 
 TEST_CASE("dates of HTTP", "[http_date]") {
     struct Row {
