@@ -2,7 +2,9 @@
 
 import json
 import os
+import struct
 import urllib.parse
+import zlib
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +13,23 @@ from stores import fill
 NAMES = ["Budget 2026.csv", "holiday.jpg", "notes.txt"]
 BODIES = {"Budget 2026.csv": b"a,b\n1,2\n" * 200, "holiday.jpg": b"\xff\xd8\xff\xe0" + b"x" * 70_000, "notes.txt": b"Remember the milk.\n"}
 TYPES = {"csv": "text/csv", "jpg": "image/jpeg", "txt": "text/plain"}
+
+
+def picture(width, height, colour):
+    """A PNG."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    rows = b"".join(b"\0" + b"".join(bytes(colour(x / width, y / height)) for x in range(width)) for y in range(height))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def sunset(x, y):
+    """Something to look at."""
+    if y > 0.72 - 0.12 * abs(x - 0.4):
+        return 38, 52, 74
+    return 250 - int(60 * y), 170 - int(70 * y), 120 + int(40 * x)
 
 
 def put(service, name, body, content_type="text/plain", headers=None):
@@ -40,6 +59,20 @@ def test_what_the_list_tells(page, pictures):
     assert [text.replace("\n", "") for text in cells(page, "Budget 2026.csv")[:4]] == ["Budget 2026.csv", "CSV table", "1.6 KB", "just now"]
     expect(page.find("#totals")).to_have_text("3 files · 72 KB")
     page.picture(pictures / "list.png")
+
+
+def test_small_pictures_are_shown(visit, service, pictures):
+    put(service, "sunset.png", picture(80, 80, sunset), "image/png")
+    put(service, "broken.png", b"no picture", "image/png")
+    put(service, "drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>window.hit=1</script></svg>", "image/svg+xml")
+    put(service, "Budget 2026.xlsx", b"x" * 48_200, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    put(service, "concert.mp3", b"x" * 4_300_000, "audio/mpeg")
+    put(service, "backup.tar.gz", b"x" * 12_000, "application/gzip")
+    put(service, "a trip to the lake, all of the second week.mp4", b"x" * 22_000_000, "video/mp4")
+    page = visit(service)
+    expect(page.find(".mark.pictured")).to_have_count(1)
+    expect(page.find("#rows img")).to_have_count(1)
+    page.picture(pictures / "kinds.png")
 
 
 def test_download(page, ids):

@@ -68,6 +68,8 @@ def test_a_file_that_is_refused_says_why(visit, start, local, files, pictures):
     expect(page.upload("long.txt").locator(".words")).to_contain_text("Choose a smaller file.")
     page.expect_names("good.txt")
     assert bodies(local) == [b"a text\n"]
+    # A rule refuses it again.
+    expect(page.button("Try again: holiday.png")).to_be_hidden()
     page.picture(pictures / "refused.png")
     page.assert_accessible()
     page.button("Dismiss: holiday.png").click()
@@ -156,6 +158,60 @@ def test_the_service_is_killed_and_started_again(visit, start, local, files, pic
     page.expect_state("film.mp4", "done")
     assert bodies(local) == [body]
     assert page.patches()[-1] > 0
+    page.expect_names("film.mp4")
+
+
+def test_the_last_answer_is_lost(page, local, files):
+    """The file is stored, and is not stored again."""
+    lost = []
+
+    def lose(route):
+        if route.request.method != "PATCH" or lost:
+            return route.continue_()
+        lost.append(route.fetch().status)
+        route.abort("connectionreset")
+
+    page.page.route("**/uploads/*", lose)
+    page.choose(*files(notes__txt=b"Remember the milk.\n"))
+    page.expect_state("notes.txt", "done")
+    assert lost == [204] and bodies(local) == [b"Remember the milk.\n"]
+    page.expect_names("notes.txt")
+
+
+def test_an_upload_that_the_service_has_forgotten_begins_anew(page, service, local, files):
+    body = os.urandom(12_000_000)
+    page.slow_down(SLOW)
+    page.choose(*files(film__mp4=body))
+    page.wait_until_sent("film.mp4", 2_000_000)
+    page.button("Pause: film.mp4").click()
+    (upload,) = {request.url for request in page.requests if request.method == "PATCH"}
+    assert service.call("DELETE", "/uploads/" + upload.split("/")[-1], headers={"Tus-Resumable": "1.0.0"}).status == 204
+    page.slow_down()
+    page.button("Resume: film.mp4").click()
+    page.expect_state("film.mp4", "done")
+    assert bodies(local) == [body]
+
+
+def test_what_has_expired_is_not_offered(page):
+    page.page.evaluate("localStorage.setItem('filestore.uploads', JSON.stringify({a: {url: '/uploads/a', name: 'old.bin', size: 9, sent: 3, expires: Date.now() - 1}}))")
+    page.page.reload()
+    expect(page.find("#empty")).to_be_visible()
+    expect(page.find("#uploads")).to_be_hidden()
+    assert page.page.evaluate("localStorage.getItem('filestore.uploads')") == "{}"
+
+
+def test_a_store_that_takes_only_whole_files(page, local, files):
+    page.page.route("**/uploads", lambda route: route.fulfill(status=501, content_type="application/problem+json", body="{}"))
+    body = os.urandom(12_000_000)
+    page.slow_down(SLOW)
+    page.choose(*files(film__mp4=body))
+    page.wait_until_sent("film.mp4", 2_000_000)
+    page.button("Pause: film.mp4").click()
+    expect(page.upload("film.mp4").locator(".words")).to_contain_text("begins anew")
+    page.slow_down()
+    page.button("Resume: film.mp4").click()
+    page.expect_state("film.mp4", "done")
+    assert bodies(local) == [body]
     page.expect_names("film.mp4")
 
 

@@ -114,15 +114,14 @@ void list_files(const Context& context, const std::shared_ptr<Exchange>& exchang
     if (!details) {
         return;
     }
-    const auto limit =
-        number_of(exchange, "limit", usual_page, *details ? largest_page_of_details : largest_page);
+    const auto limit = number_of(exchange, "limit", usual_page, largest_page);
     if (!limit) {
         return;
     }
     ListRequest request;
     const std::string* after = exchange->request().parameter("after");
     request.cursor = after == nullptr ? "" : *after;
-    request.limit = static_cast<std::size_t>(*limit);
+    request.limit = static_cast<std::size_t>(*details ? std::min(*limit, largest_page_of_details) : *limit);
     request.call.cancel = exchange->stop_token();
     context.service.list_async(std::move(request), [&service = context.service, exchange,
                                                     details = *details](const Result<ListPage>& page) {

@@ -6,7 +6,7 @@
 
 namespace filestore::tool::serve {
 
-/// `?after=` is `next` of the page before. With `?details=true` each file is told of as by show_file; where that fails for the file's own sake, as little as
+/// `?after=` is `next` of the page before. With `?details=true` each file is told of as by show_file, and a page has at most 100; where that fails for the file's own sake, as little as
 /// without.
 void list_files(const Context& context, const std::shared_ptr<Exchange>& exchange);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "serve/answers.h"
 #include "serve/conditions.h"
@@ -44,10 +45,10 @@ const PageFile* file_of(const Request& request) {
 }
 
 /// A new version of the program may have another page, so a browser asks each time whether it is still the same.
-Response answer_with(const PageFile& file, unsigned status) {
+Response answer_with(const PageFile& file, std::string tag, unsigned status) {
     Response response;
     response.status = status;
-    response.headers = {{"ETag", std::string(file.entity_tag)},
+    response.headers = {{"ETag", std::move(tag)},
                         {"Cache-Control", "no-cache"},
                         {"Content-Security-Policy", std::string(policy)},
                         {"Cross-Origin-Opener-Policy", "same-origin"}};
@@ -66,9 +67,15 @@ void answer_page(const Context&, const std::shared_ptr<Exchange>& exchange) {
         exchange->respond(problem_response(404, "the page has no such file"));
         return;
     }
-    const Selection selected = select(exchange->request(), file->entity_tag, file->bytes.size());
-    const bool is_known = selected.status == 304 || selected.status == 412;
-    exchange->respond(answer_with(*file, is_known ? selected.status : 200));
+    FileInfo info;
+    info.version = file->version;
+    info.size = file->bytes.size();
+    const Selection selected = select(exchange->request(), info);
+    if (selected.status == 412) {
+        exchange->respond(problem_response(412, "the page has another version of that file"));
+        return;
+    }
+    exchange->respond(answer_with(*file, entity_tag(info), selected.status == 304 ? 304 : 200));
 }
 
 }  // namespace filestore::tool::serve

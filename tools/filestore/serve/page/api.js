@@ -10,6 +10,11 @@ export class Failure extends Error {
     this.retryAfter = retryAfter;
   }
 
+  // By a rule, which will refuse it again.
+  get isRefusal() {
+    return [413, 415, 422].includes(this.status);
+  }
+
   // Whether the same request may well succeed later.
   get isPassing() {
     return this.status === 0 || this.status === 408 || this.status === 423 || this.status === 429 || (this.status >= 500 && this.status !== 501 && this.status !== 507);

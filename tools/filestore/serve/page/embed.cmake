@@ -4,11 +4,11 @@ set(rows)
 foreach(file IN LISTS FILES)
     file(READ ${DIRECTORY}/${file} bytes HEX)
     file(SHA256 ${DIRECTORY}/${file} hash)
-    string(SUBSTRING ${hash} 0 32 tag)
+    string(SUBSTRING ${hash} 0 32 version)
     string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes ${bytes})
     string(REGEX REPLACE "[^a-z0-9]" "_" name ${file})
     string(APPEND arrays "constexpr unsigned char ${name}[] = {${bytes}};\n")
-    string(APPEND rows "    {\"${file}\", \"\\\"${tag}\\\"\", ${name}},\n")
+    string(APPEND rows "    {\"${file}\", \"${version}\", ${name}},\n")
 endforeach()
 file(WRITE ${OUTPUT}.new
 "#include \"serve/page/page_files.h\"

@@ -22,9 +22,14 @@ function write(known) {
   }
 }
 
-// {url, name, size, begun}
+// {url, name, size, sent, expires}; what has expired at the service is forgotten here, too.
 export const recall = (mark) => read()[mark] || null;
-export const recallAll = () => Object.entries(read());
+
+export function recallAll() {
+  const known = Object.entries(read()).filter(([, upload]) => !(upload.expires < Date.now()));
+  write(Object.fromEntries(known));
+  return known;
+}
 
 export function remember(mark, upload) {
   write({ ...read(), [mark]: upload });

@@ -11,8 +11,8 @@ namespace filestore::tool::serve {
 struct PageFile {
     /// Without a directory.
     std::string_view name;
-    /// By the content, in quotes.
-    std::string_view entity_tag;
+    /// By the content.
+    std::string_view version;
     std::span<const unsigned char> bytes;
 };
 

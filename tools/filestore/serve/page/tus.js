@@ -60,6 +60,9 @@ function exchange(method, url, { headers = {}, body = null, signal, onProgress =
 
 const isGood = (answer) => answer.status >= 200 && answer.status < 300;
 
+// null where it never does.
+const expiryOf = (answer) => Date.parse(answer.getResponseHeader("Upload-Expires") ?? "") || null;
+
 function good(answer) {
   if (!isGood(answer)) {
     throw failureOf(answer.status, answer.responseText, answer.getResponseHeader("Retry-After"));
@@ -125,6 +128,10 @@ export class Upload {
     }
   }
 
+  #rememberPlace(answer) {
+    remember(this.mark, { url: this.url, name: this.name, size: this.file.size, sent: this.sent, expires: expiryOf(answer) });
+  }
+
   #forgetPlace() {
     forget(this.mark);
     this.url = null;
@@ -178,7 +185,7 @@ export class Upload {
     }
     this.url = new URL(good(answer).getResponseHeader("Location"), location.href).pathname;
     this.#progress(0);
-    remember(this.mark, { url: this.url, name: this.name, size: this.file.size, sent: 0, begun: Date.now() });
+    this.#rememberPlace(answer);
     return !this.#isStoredBy(answer);
   }
 
@@ -198,7 +205,7 @@ export class Upload {
       throw new Failure(502, "The service has taken nothing of what was sent.");
     }
     if (this.fileId === null) {
-      remember(this.mark, { ...recall(this.mark), sent: reached });
+      this.#rememberPlace(answer);
     }
   }
 

@@ -92,7 +92,7 @@ class Row {
     this.words.textContent = wordsOf(upload);
     show(this.bar, !isOver(state));
     const label = { sending: "Pause", waiting: "Pause", retrying: "Try now", paused: "Resume", failed: "Try again" }[state];
-    show(this.toggle, state !== "done");
+    show(this.toggle, state !== "done" && !upload.failure?.isRefusal);
     if (label) {
       this.toggle.setAttribute("aria-label", `${label}: ${this.name}`);
       this.toggle.title = label;

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "core/http_date.h"
 #include "core/try.h"
-#include "s3/protocol/http_date.h"
 #include "serve/answers.h"
 #include "serve/body_pipes.h"
 #include "serve/tus/protocol.h"
@@ -60,7 +60,7 @@ std::string place_of(const FileId& id) {
 void add_state(Response& response, const ResumableUpload& upload) {
     response.headers.push_back({"Upload-Offset", std::to_string(upload.offset)});
     if (!upload.finished) {
-        response.headers.push_back({"Upload-Expires", s3::format_http_date(upload.expires_at)});
+        response.headers.push_back({"Upload-Expires", format_http_date(upload.expires_at)});
         return;
     }
     response.headers.push_back({"Content-Location", "/files/" + upload.id.str()});
