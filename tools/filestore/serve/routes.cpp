@@ -1,5 +1,6 @@
 #include "serve/routes.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::string_view placeholder = "{file_id}";
 /// What the original system had nothing below.
-constexpr std::string_view own_paths = "/files";
+constexpr std::array<std::string_view, 2> own_paths{"/files", "/signed"};
 
 constexpr std::array routes{
     Route{"POST", "/upload", Scope::write, ErrorStyle::original, upload_form},
@@ -30,6 +31,7 @@ constexpr std::array routes{
     Route{"GET", "/files", Scope::read, ErrorStyle::problem, list_files},
     Route{"PUT", "/files", Scope::write, ErrorStyle::problem, put_file},
     Route{"GET", "/files/{file_id}", Scope::read, ErrorStyle::problem, show_file},
+    Route{"POST", "/files/{file_id}/undelete", Scope::remove, ErrorStyle::problem, undelete_file},
     Route{"GET", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"HEAD", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"POST", "/files/{file_id}/link", Scope::read, ErrorStyle::problem, link_file},
@@ -46,6 +48,8 @@ constexpr std::array routes{
     Route{"PATCH", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::append_to_upload},
     Route{"DELETE", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::end_upload},
     Route{"POST", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::do_as_overridden},
+    Route{"GET", "/signed/{file_id}", Scope::signed_url, ErrorStyle::problem, show_signed},
+    Route{"HEAD", "/signed/{file_id}", Scope::signed_url, ErrorStyle::problem, show_signed},
 
     Route{"GET", "/healthz", Scope::open, ErrorStyle::problem, answer_healthy},
     Route{"GET", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},
@@ -55,6 +59,11 @@ constexpr std::array routes{
     Route{"GET", "/docs/page.css", Scope::open, ErrorStyle::problem, answer_docs_style},
     Route{"GET", "/docs/page.js", Scope::open, ErrorStyle::problem, answer_docs_script},
 };
+
+bool is_own(std::string_view path) {
+    return std::any_of(own_paths.begin(), own_paths.end(),
+                       [path](std::string_view own) { return path.starts_with(own); });
+}
 
 /// What stands for the placeholder; nothing where the path is another.
 std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
@@ -79,7 +88,7 @@ std::span<const Route> all_routes() {
 
 RouteMatch find_route(std::span<const Route> among, std::string_view method, std::string_view path) {
     RouteMatch found;
-    found.errors = path.starts_with(own_paths) ? ErrorStyle::problem : ErrorStyle::original;
+    found.errors = is_own(path) ? ErrorStyle::problem : ErrorStyle::original;
     for (const Route& route : among) {
         const auto segment = match(route.path, path);
         if (!segment) {
