@@ -18,6 +18,8 @@ set(installed_headers
     include/filestore/pause.h
     include/filestore/reconcile.h
     include/filestore/result.h
+    include/filestore/resumable_store.h
+    include/filestore/resumable_upload.h
     include/filestore/s3_backend.h
     include/filestore/s3_client.h
     include/filestore/s3_credentials.h

@@ -215,7 +215,7 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
 /// `retry_longest_time` and `retry_longest_silence` (seconds), `proxy`, `no_proxy`, `proxy_from_environment` (true, false), `profile` (of the server;
 /// that of the credentials is `aws_profile`), `checksum_mode` (automatic, off,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
-/// `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
+/// `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `upload_lifetime` (such as 7d, 12h), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
 /// SUPABASE_KEY where they are empty), and the rules that uploads must keep, or fail with FILESTORE_REJECTED: `max_size` (bytes, or off), `type_policy` (strict, warn,
 /// off: whether name, declared type and content must agree), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false: where none is
 /// declared), `magic_database` (of libmagic), `scanner` (`unix:/path` or `tcp:host:port` of clamd) and `scanner_timeout` (seconds).

@@ -196,6 +196,8 @@ struct Capabilities {
     bool leaves_uploads = false;
 };
 
+class ResumableStore;
+
 class FILESTORE_API StorageBackend {
 public:
     StorageBackend() = default;
@@ -248,6 +250,9 @@ public:
     /// a file of this store would have: the prefix and a random ID, which is all that tells whose they are. Answers the files that they are of, once for each upload; none by default. Fails
     /// with `unsupported` or `permission_denied` where uploads cannot be listed or ended here.
     virtual void sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done);
+
+    /// For uploads that come piece by piece (see resumable_store.h); null, as by default, where the backend has none. Lives as long as the backend.
+    [[nodiscard]] virtual ResumableStore* resumable_store() noexcept;
 
     [[nodiscard]] virtual Capabilities capabilities() const noexcept = 0;
 

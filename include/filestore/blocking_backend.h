@@ -80,6 +80,10 @@ protected:
     /// `unsupported` by default.
     [[nodiscard]] virtual Result<VerifyReport> verify_now(const VerifyRequest& request);
 
+    /// For backends of the library's own.
+    struct Machinery;
+    [[nodiscard]] Machinery& machinery() noexcept { return *machinery_; }
+
 private:
     template <class Request, class Receipt>
     class TransferJob;
@@ -87,7 +91,6 @@ private:
     class DownloadJob;
     template <class T, class Request>
     class CallJob;
-    struct Machinery;
 
     template <class J, class T, class Request, class... Arguments>
     void start(Request request, Completion<T> done, Arguments... arguments);

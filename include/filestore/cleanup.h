@@ -84,7 +84,7 @@ struct CleanupReport {
     std::uint64_t already_gone = 0;
     std::uint64_t kept = 0;
     std::uint64_t failed = 0;
-    /// Uploads that were ended, or would be. None where the server or its permissions do not let them be listed.
+    /// Uploads that were ended, or would be: also those that come piece by piece (resumable_upload.h) and whose time was over, which a dry run does not count. None where the server or its permissions do not let them be listed.
     std::uint64_t stale_uploads = 0;
     /// Deleted files whose grace was over.
     std::uint64_t purged = 0;

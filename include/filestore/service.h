@@ -36,6 +36,7 @@
 #include "filestore/executor.h"
 #include "filestore/local_backend.h"
 #include "filestore/reconcile.h"
+#include "filestore/resumable_upload.h"
 #include "filestore/s3_backend.h"
 #include "filestore/soft_delete.h"
 #include "filestore/validation.h"
@@ -81,6 +82,9 @@ struct FILESTORE_API ServiceOptions {
     /// How long deleted files can be had back (see soft_delete.h): 1 second to 36500 days. Nothing: deleted files are gone at once.
     std::optional<std::chrono::seconds> soft_delete_grace{};
 
+    /// How long an upload that comes piece by piece (see resumable_upload.h) stays without a new byte: 1 second to 365 days.
+    std::chrono::seconds upload_lifetime{24 * 3600};
+
     /// Shared by the backend, the catalogue and the completions; a thread pool of the service's own where there is none.
     /// `local.executor`, `s3.executor` and `s3.clock` are set from these two where they are empty.
     std::shared_ptr<Executor> executor{};
@@ -96,7 +100,7 @@ struct FILESTORE_API ServiceOptions {
     /// `max_idle_age` (whole seconds), `max_attempts`, `retry_first_delay`, `retry_longest_delay`, `retry_longest_time` and `retry_longest_silence` (seconds), `proxy`, `no_proxy`,
     /// `proxy_from_environment` (true, false), `profile` (of the server; that of the credentials is `aws_profile`), `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
     /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
-    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false),
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `upload_lifetime` (such as 7d, 12h), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false),
     /// `max_size` (bytes, or off), `type_policy` (strict, warn, off), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false),
     /// `magic_database`, `scanner`, `scanner_timeout` (whole seconds).
     /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then. `time_zone` reads the system's time zones.
@@ -142,6 +146,37 @@ public:
     /// neither the removal nor its note succeeded. `not_delivered`, here and of other calls that record: see AuditOptions::strict.
     [[nodiscard]] Result<FileId> upload(FileUpload file);
     void upload_async(FileUpload file, Completion<FileId> done);
+
+    /// Begins an upload that comes piece by piece (see resumable_upload.h), of no byte so far. Failures to act on: `rejected`, `unsupported` (this backend cannot, or a scanner is
+    /// configured that could not see the bytes there), and those of the store.
+    [[nodiscard]] Result<ResumableUpload> begin_upload(NewUpload upload);
+    void begin_upload_async(NewUpload upload, Completion<ResumableUpload> done);
+
+    /// Adds bytes. They are durable once it succeeds, as those of a file. Failures to act on: `not_found` (there is no such upload; ErrorDetails::server_code is "expired" where its time is over), `precondition_failed` (the next bytes go
+    /// elsewhere: ask resumable_upload()), `conflict` (another call is at work on it: ask again in a moment), `rejected` (ErrorDetails::server_code is "length" for more bytes than were
+    /// declared, which ends nothing; otherwise the upload is ended), `corrupt` (they are not of the checksum), `invalid_argument` (another length), `source_failed`.
+    [[nodiscard]] Result<ResumableUpload> append(UploadAppend append);
+    void append_async(UploadAppend append, Completion<ResumableUpload> done);
+
+    /// What is there of an upload. One that is finished is the file of that ID, as long as that is there. `not_found`, as of append().
+    [[nodiscard]] Result<ResumableUpload> resumable_upload(FileRequest request);
+    void resumable_upload_async(FileRequest request, Completion<ResumableUpload> done);
+
+    /// Makes the file of an upload that is complete, and records it; answers its ID, again where that has happened before. As upload(): the file is there with its record, or not at all. After a failure
+    /// other than `rejected` the upload is still there, and the call can be made again. `precondition_failed` where bytes are missing; `not_found` and `conflict`, as of append().
+    [[nodiscard]] Result<FileId> finish_upload(FileRequest request);
+    void finish_upload_async(FileRequest request, Completion<FileId> done);
+
+    /// Gives an upload up, and frees its bytes. False where there is no such upload, or it is finished.
+    [[nodiscard]] Result<bool> end_upload(FileRequest request);
+    void end_upload_async(FileRequest request, Completion<bool> done);
+
+    /// Ends the uploads whose time is over; answers how many. None where the backend has no such uploads.
+    [[nodiscard]] Result<std::uint64_t> sweep_uploads(CallOptions options);
+    void sweep_uploads_async(CallOptions options, Completion<std::uint64_t> done);
+
+    /// The most bytes that an upload can have here, by the rules and by the store. 0 where the backend has no uploads that come piece by piece.
+    [[nodiscard]] std::uint64_t max_upload_length() const noexcept;
 
     /// See StorageBackend::download_async.
     [[nodiscard]] Result<DownloadReceipt> download(DownloadRequest request);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <system_error>
@@ -176,6 +177,11 @@ public:
     }
 
     Result<void> begin_upload(Intent& intent);
+    /// As share_commit(), durable when it returns.
+    [[nodiscard]] Result<void> share_durable_commit(const SharedCommits::Work& work) {
+        const Counted waits(waiting_for_disk_);
+        return share_commit(work);
+    }
     void note_ended(std::int64_t intent_number) { reserved_.note_ended(intent_number); }
     /// In a transaction.
     Result<std::int64_t> begin(const Intent& intent);
@@ -216,6 +222,7 @@ public:
     auto exclusively(Work work) -> std::invoke_result_t<Work> {
         FILESTORE_TRY(check_process());
         const std::lock_guard guard(mutex_);
+        FILESTORE_TRY(set_durable(true));
         return work();
     }
 
@@ -226,6 +233,18 @@ public:
     }
 
 private:
+    /// Counts itself, as long as it lives.
+    class Counted {
+    public:
+        explicit Counted(std::atomic<int>& count) noexcept : count_(count) { ++count_; }
+        Counted(const Counted&) = delete;
+        Counted& operator=(const Counted&) = delete;
+        ~Counted() { --count_; }
+
+    private:
+        std::atomic<int>& count_;
+    };
+
     [[nodiscard]] Result<void> check_process() const {
         if (forked()) {
             return Error(ErrorCode::forked, "catalogue " + filestore::quoted(connection_.path()) +
@@ -237,6 +256,8 @@ private:
 
     template <class Work>
     auto in_transaction(Work work) -> std::invoke_result_t<Work>;
+    /// Whether the next transactions wait for the disk. Outside of a transaction.
+    [[nodiscard]] Result<void> set_durable(bool is_durable);
     [[nodiscard]] Result<void> commit_together(const SharedCommits::Work& all);
     [[nodiscard]] Result<void> reserve(std::size_t count, std::vector<ReservedIntent>& reserved);
     [[nodiscard]] Result<void> drop(const std::vector<ReservedIntent>& reserved);
@@ -257,6 +278,10 @@ private:
     /// Numbers only grow: what this session begins itself has a larger one.
     std::int64_t last_inherited_ = 0;
     std::mutex mutex_;
+    /// As the file is opened.
+    bool is_durable_ = true;
+    /// Threads whose part of a shared transaction has to be durable.
+    std::atomic<int> waiting_for_disk_{0};
     ReservedIntents reserved_;
     SharedCommits commits_{
         [this](const SharedCommits::Work& all) { return exclusively([&] { return commit_together(all); }); }};
@@ -292,7 +317,7 @@ Result<void> Catalogue::Impl::begin_upload(Intent& intent) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(intent.id, FileId::generate());
-    FILESTORE_TRY(share_commit([&]() -> Result<void> {
+    FILESTORE_TRY(share_durable_commit([&]() -> Result<void> {
         FILESTORE_TRY_ASSIGN(intent.number, begin(intent));
         return {};
     }));
@@ -300,11 +325,21 @@ Result<void> Catalogue::Impl::begin_upload(Intent& intent) {
     return {};
 }
 
+Result<void> Catalogue::Impl::set_durable(bool is_durable) {
+    if (is_durable != is_durable_) {
+        FILESTORE_TRY(connection_.execute_script(is_durable ? "PRAGMA synchronous = FULL"
+                                                            : "PRAGMA synchronous = NORMAL"));
+        is_durable_ = is_durable;
+    }
+    return {};
+}
+
 /// In one transaction, which also sees to it that the next uploads find their intents durable.
 Result<void> Catalogue::Impl::commit_together(const SharedCommits::Work& all) {
-    const std::vector<ReservedIntent> unwanted = reserved_.take_unwanted();
     const std::size_t missing = reserved_.missing();
     reserved_.make_room(missing);
+    FILESTORE_TRY(set_durable(missing > 0 || waiting_for_disk_ > 0));
+    const std::vector<ReservedIntent> unwanted = reserved_.take_unwanted();
     std::vector<ReservedIntent> made;
     auto committed = in_transaction([&]() -> Result<void> {
         FILESTORE_TRY(all());
@@ -745,7 +780,7 @@ Result<void> Catalogue::begin_upload(Intent& intent) {
 
 Result<std::int64_t> Catalogue::begin(const Intent& intent) {
     std::int64_t number = 0;
-    FILESTORE_TRY(impl_->share_commit([&]() -> Result<void> {
+    FILESTORE_TRY(impl_->share_durable_commit([&]() -> Result<void> {
         FILESTORE_TRY_ASSIGN(number, impl_->begin(intent));
         return {};
     }));
@@ -753,7 +788,9 @@ Result<std::int64_t> Catalogue::begin(const Intent& intent) {
 }
 
 Result<void> Catalogue::complete(const Intent& intent, Timestamp at) {
-    auto recorded = impl_->share_commit([&] { return impl_->record(intent, at); });
+    const auto record = [&] { return impl_->record(intent, at); };
+    auto recorded = intent.operation == Operation::upload ? impl_->share_commit(record)
+                                                          : impl_->share_durable_commit(record);
     if (recorded.ok()) {
         impl_->note_ended(intent.number);
     }
@@ -847,7 +884,7 @@ Result<void> Catalogue::read_outbox(const std::function<Result<void>(Outbox&)>& 
 }
 
 Result<void> Catalogue::use_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {
-    return impl_->share_commit([&] { return impl_->work_on_soft_deletions(work); });
+    return impl_->share_durable_commit([&] { return impl_->work_on_soft_deletions(work); });
 }
 
 Result<void> Catalogue::read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {

@@ -100,6 +100,8 @@ public:
 
     /// The operation is done: in one transaction the intent goes and `file_uploads` tells it. An upload inserts a row; a removal sets
     /// `deleted_at` where it is not set yet, and inserts a row (from the intent) where there was none.
+    /// That of a removal is durable. That of an upload need not be: what power loss takes of it leaves the intent, which leads to the same.
+    /// Whatever is committed later and durable, such as what was told to a server, makes it durable too.
     [[nodiscard]] Result<void> complete(const Intent& intent, Timestamp at);
 
     /// The upload has failed, but its file may be there and has to go: recovery must not take it for an upload that succeeded.

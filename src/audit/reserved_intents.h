@@ -2,7 +2,8 @@
 
 /// Intents of uploads that have not begun yet: what one upload commits makes those of the next ones durable, so that these need not wait for the disk before they begin.
 ///
-/// As many are kept as uploads are under way beside the one that commits; so one upload alone leaves none behind.
+/// Several are kept for each upload that is under way beside the one that commits, and made when few are left, as that waits for the disk. One upload
+/// alone leaves none behind.
 
 #include <algorithm>
 #include <cstddef>
@@ -64,8 +65,8 @@ public:
     /// How many a transaction is to make.
     [[nodiscard]] std::size_t missing() const {
         const std::lock_guard lock(mutex_);
-        const std::size_t wanted = std::min(others_under_way(), most);
-        return wanted > free_.size() ? wanted - free_.size() : 0;
+        const std::size_t wanted = std::min(for_each * others_under_way(), most);
+        return free_.size() < wanted / for_each ? wanted - free_.size() : 0;
     }
 
     /// Those that a transaction is to take away: all, where no upload but the one that ends is under way.
@@ -82,6 +83,8 @@ public:
 private:
     /// More do not come at once, and a process that dies leaves them to be looked at.
     static constexpr std::size_t most = 64;
+    /// The disk is waited for once in about as many uploads of one thread.
+    static constexpr std::size_t for_each = 8;
 
     [[nodiscard]] std::size_t others_under_way() const {
         return under_way_.empty() ? 0 : under_way_.size() - 1;

@@ -5,10 +5,16 @@
 #include "core/blocking_call.h"
 #include "core/remove_one_by_one.h"
 #include "core/request_checks.h"
+#include "filestore/resumable_store.h"
 
 namespace filestore {
 
 StorageBackend::~StorageBackend() = default;
+ResumableStore::~ResumableStore() = default;
+
+std::uint64_t ResumableStore::max_length() const noexcept {
+    return INT64_MAX;
+}
 
 void StorageBackend::presign_async(PresignRequest request, Completion<PresignedUrl> done) {
     // Through exists_async, so that the answer comes from the executor of the backend like any other.
@@ -43,6 +49,10 @@ void StorageBackend::sweep_uploads_async(SweepUploadsRequest request, Completion
     list_async(std::move(probe), [done = std::move(done)](const Result<ListPage>& page) {
         done(page.ok() ? Result<std::vector<FileId>>(std::vector<FileId>()) : page.error());
     });
+}
+
+ResumableStore* StorageBackend::resumable_store() noexcept {
+    return nullptr;
 }
 
 Result<UploadReceipt> StorageBackend::upload(UploadRequest request) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/blocking_machinery.h"
 #include "core/file_stream.h"
 #include "core/job.h"
 #include "core/pending_answer.h"
@@ -40,15 +41,6 @@ Result<std::uint64_t> BlockingBackend::Writer::write_from(int, std::uint64_t, st
 int BlockingBackend::Reader::descriptor() const noexcept {
     return -1;
 }
-
-struct BlockingBackend::Machinery {
-    explicit Machinery(std::shared_ptr<Executor> callers)
-        : choice(std::move(callers)), runtime{choice.executor, std::make_shared<Reactor>()} {}
-
-    ExecutorChoice choice;
-    Runtime runtime;
-    std::shared_ptr<PendingCalls> pending = std::make_shared<PendingCalls>();
-};
 
 BlockingBackend::BlockingBackend(std::shared_ptr<Executor> executor)
     : machinery_(std::make_unique<Machinery>(std::move(executor))) {}

@@ -85,6 +85,13 @@ Result<StagedFile> StagedFile::create(int directory, unsigned mode) {
     return open_file_error(errno, "cannot create a file");
 }
 
+std::optional<StagedFile> StagedFile::adopt(int directory, Descriptor file) {
+    if (!file.is_open() || ::access(self_path(file.get()).data(), F_OK) != 0) {
+        return std::nullopt;
+    }
+    return StagedFile(directory, std::move(file), {});
+}
+
 bool StagedFile::is_hidden_name(std::string_view name) noexcept {
     return name.starts_with(hidden_prefix);
 }

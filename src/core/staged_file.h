@@ -3,6 +3,7 @@
 /// A file that is written in secret and then published under its name in one step.
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ class StagedFile {
 public:
     /// `directory` is a descriptor that stays open as long as this object. `mode` is subject to the umask.
     [[nodiscard]] static Result<StagedFile> create(int directory, unsigned mode);
+
+    /// A file that is there already, under a name that somebody else sees to: it is published by another one. Nothing where the system cannot do that.
+    [[nodiscard]] static std::optional<StagedFile> adopt(int directory, Descriptor file);
 
     StagedFile(StagedFile&& other) noexcept;
     StagedFile& operator=(StagedFile&&) = delete;

@@ -13,14 +13,17 @@
 #include <vector>
 
 #include "core/backend_handle.h"
+#include "core/blocking_machinery.h"
 #include "core/checksum/checksum.h"
 #include "core/file_stream.h"
 #include "core/secret.h"
 #include "core/staged_file.h"
 #include "core/try.h"
 #include "filestore/blocking_backend.h"
+#include "local/arrived_source.h"
 #include "local/commit.h"
 #include "local/listing.h"
+#include "local/local_resumable_store.h"
 #include "local/places.h"
 #include "local/read_check.h"
 #include "local/sidecar.h"
@@ -51,7 +54,8 @@ public:
         : store_(std::move(store)),
           create_only_(request.create_only),
           if_version_(request.if_version),
-          limits_(request.call) {
+          limits_(request.call),
+          arrived_(std::dynamic_pointer_cast<local::ArrivedSource>(request.source)) {
         sidecar_.id = request.id;
         sidecar_.original_path = request.original_path;
         sidecar_.content_type = request.content_type;
@@ -80,6 +84,10 @@ public:
             if (size <= most_kept) {
                 return std::uint64_t{0};
             }
+            FILESTORE_TRY_ASSIGN(is_cloned_,
+                                 offset == 0 && arrived_ ? take_over(*arrived_) : Result<bool>(false));
+        }
+        if (!content_.staged) {
             FILESTORE_TRY(stage());
             is_cloned_ = clone_into_empty(range, content_.staged->descriptor());
         }
@@ -125,6 +133,17 @@ private:
         const int number = write_to_descriptor(content_.staged->descriptor(), bytes);
         return number == 0 ? Result<void>()
                            : open_file_error(number, "cannot write a file " + store_->place());
+    }
+
+    /// The file that has the bytes already gets another name. False where that cannot be.
+    Result<bool> take_over(const local::ArrivedSource& arrived) {
+        FILESTORE_TRY_ASSIGN(const int staging, store_->staging());
+        auto adopted = StagedFile::adopt(staging, arrived.file());
+        if (!adopted || ::lseek(adopted->descriptor(), 0, SEEK_SET) != 0) {
+            return false;
+        }
+        content_.staged.emplace(std::move(*adopted));
+        return true;
     }
 
     /// Reads the next bytes of the cloned file, of which `left` have not been read.
@@ -191,6 +210,8 @@ private:
     bool create_only_;
     std::string if_version_;
     CallOptions limits_;
+    /// The source, where it is of an upload that came piece by piece.
+    std::shared_ptr<local::ArrivedSource> arrived_;
 };
 
 class LocalReader final : public BlockingBackend::Reader {
@@ -245,12 +266,16 @@ public:
           download_check_(options.verify_downloads),
           url_base_(std::move(options.url_base)),
           url_key_(std::move(options.url_key)),
-          clock_(std::move(options.clock)) {}
+          clock_(std::move(options.clock)),
+          resumable_(store_, clock_) {
+        resumable_.run_on(machinery().runtime, machinery().pending);
+    }
 
     Capabilities capabilities() const noexcept override {
         return {.remove_tells_existence = true, .presign = !url_key_.empty(), .compare_and_swap = true};
     }
     std::string_view name() const noexcept override { return "local"; }
+    ResumableStore* resumable_store() noexcept override { return &resumable_; }
 
 protected:
     Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) override {
@@ -411,6 +436,7 @@ private:
     std::string url_base_;
     SecretString url_key_;
     std::shared_ptr<Clock> clock_;
+    local::LocalResumableStore resumable_;
     local::ReadAhead ahead_;
 };
 

@@ -11,6 +11,7 @@
 
 #include "audit/row_reader.h"
 #include "core/try.h"
+#include "filestore/resumable_store.h"
 #include "service/batch_removal.h"
 #include "service/looks.h"
 #include "service/purge.h"
@@ -175,7 +176,7 @@ private:
 
     Result<void> end_listed() {
         if (!parts().audit_server) {
-            return find_stale_uploads();
+            return end_expired_uploads();
         }
         has_listed_ = phase_ == Phase::listed;
         phase_ = Phase::of_the_server;
@@ -189,7 +190,7 @@ private:
                                                   .uploaded_before(kept_from_, last_of_server_,
                                                                    postgrest::Detail::brief, page_size));
         if (!page.last) {
-            return find_stale_uploads();
+            return end_expired_uploads();
         }
         last_of_server_ = page.last;
         return take_rows(page.rows);
@@ -376,7 +377,7 @@ private:
         }
     }
 
-    /// A removal that was ended with the run, and of which nobody can tell, keeps its intent: recovery will find out.
+    /// A removal that was ended with the run, and of which nobody can tell, keeps its intent until that is found out.
     Result<void> record() {
         std::vector<Intent> done;
         std::vector<Intent> undone;
@@ -386,7 +387,9 @@ private:
             }
             if (item.file.outcome != CleanupOutcome::failed) {
                 done.push_back(std::move(item.intent));
-            } else if (!item.is_unknown) {
+            } else if (item.is_unknown) {
+                parts().journal->settle_later(item.intent);
+            } else {
                 undone.push_back(std::move(item.intent));
             }
         }
@@ -452,6 +455,25 @@ private:
 
     using TakeUploads = Result<void> (CleanupRun::*)(const std::vector<FileId>&);
 
+    /// Those that come piece by piece know when their time is over.
+    Result<void> end_expired_uploads() {
+        ResumableStore* const store = parts().backend->resumable_store();
+        if (store == nullptr || request_.dry_run) {
+            return find_stale_uploads();
+        }
+        store->sweep_async(limits(), [self = shared_from_this()](const Result<std::vector<FileId>>& ended) {
+            self->step([&]() -> Result<void> {
+                if (ended.ok()) {
+                    self->report_.stale_uploads += ended->size();
+                } else if (!is_lasting(ended.error())) {
+                    return ended.error();
+                }
+                return self->find_stale_uploads();
+            });
+        });
+        return {};
+    }
+
     Result<void> find_stale_uploads() {
         if (!parts().backend->capabilities().leaves_uploads) {
             return finish();
@@ -495,7 +517,7 @@ private:
     }
 
     Result<void> count_stale_uploads(const std::vector<FileId>& uploads) {
-        report_.stale_uploads = uploads.size();
+        report_.stale_uploads += uploads.size();
         return finish();
     }
 

@@ -109,6 +109,8 @@ constexpr auto cleanup_settings = std::to_array<Setting>({{"enabled", "cleanup_e
 
 constexpr auto soft_delete_settings = std::to_array<Setting>({{"grace", "soft_delete_grace"}});
 
+constexpr auto upload_settings = std::to_array<Setting>({{"lifetime", "upload_lifetime"}});
+
 constexpr auto catalogue_settings = std::to_array<Setting>({{"path", "catalogue_path"}});
 
 constexpr auto audit_settings = std::to_array<Setting>({{"url", "audit_url"},
@@ -136,6 +138,7 @@ constexpr auto sections = std::to_array<Section>({{"local", local_settings},
                                                   {"catalogue", catalogue_settings},
                                                   {"audit", audit_settings},
                                                   {"soft_delete", soft_delete_settings},
+                                                  {"uploads", upload_settings},
                                                   {"validation", validation_settings}});
 
 template <class Item>

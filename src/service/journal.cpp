@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -14,6 +15,11 @@ namespace {
 
 /// How long one step of settling an intent may wait for the backend.
 constexpr std::chrono::seconds settle_limit{5};
+
+/// Of intents that waited, so many are settled beside each upload or removal that succeeds; none for a while after that failed.
+constexpr std::size_t settled_at_once = 16;
+constexpr std::size_t most_unsettled = 10'000;
+constexpr std::chrono::seconds settle_pause{5};
 
 /// How long an operation in strict mode waits for the audit server.
 constexpr std::chrono::seconds strict_limit{30};
@@ -93,7 +99,9 @@ Result<void> Journal::complete(const Intent& intent, Timestamp at) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    return told(record->complete(intent, at));
+    FILESTORE_TRY(told(record->complete(intent, at)));
+    as_far_as_memory_goes([this] { settle_some_that_waited(); });
+    return {};
 }
 
 /// Has the audit server told of what was recorded.
@@ -119,6 +127,36 @@ Result<void> Journal::abandon(const Intent& intent) {
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
     return record->abandon(intent.number);
+}
+
+void Journal::settle_later(const Intent& intent) {
+    const std::lock_guard lock(mutex_);
+    if (unsettled_.size() < most_unsettled) {
+        unsettled_.push_back(intent);
+    }
+}
+
+void Journal::settle_again(const Intent& intent) {
+    settle_later(intent);
+    const std::lock_guard lock(mutex_);
+    settles_next_ = std::chrono::steady_clock::now() + settle_pause;
+}
+
+void Journal::settle_some_that_waited() {
+    std::vector<Intent> some;
+    {
+        const std::lock_guard lock(mutex_);
+        if (unsettled_.empty() || std::chrono::steady_clock::now() < settles_next_) {
+            return;
+        }
+        const auto first =
+            unsettled_.end() - static_cast<std::ptrdiff_t>(std::min(settled_at_once, unsettled_.size()));
+        some.assign(std::make_move_iterator(first), std::make_move_iterator(unsettled_.end()));
+        unsettled_.erase(first, unsettled_.end());
+    }
+    for (const Intent& intent : some) {
+        settle(intent);
+    }
 }
 
 Result<void> Journal::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
@@ -447,7 +485,7 @@ Result<Catalogue*> Journal::catalogue() {
     return catalogue_.get();
 }
 
-/// Finds out what became of an operation whose process is gone. Where the backend cannot tell now, the intent stays for the next process.
+/// Finds out what became of an operation whose process is gone, or that this one could not end. Where the backend cannot tell now, it is asked again later, and by the next process.
 void Journal::settle(const Intent& intent) {
     const auto call = calls_->begin({});
     if (!call.ok()) {
@@ -466,38 +504,42 @@ void Journal::settle(const Intent& intent) {
 void Journal::ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
     backend_->exists_async(
         settling_request(intent), [self = shared_from_this(), intent, call](const Result<bool>& exists) {
-            if (!exists.ok()) {
-                return;
-            }
             as_far_as_memory_goes([&] {
+                if (!exists.ok()) {
+                    return self->settle_again(intent);
+                }
                 static_cast<void>(*exists ? self->abandon(intent) : self->complete(intent, intent.begun_at));
             });
         });
 }
 
 void Journal::ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->metadata_async(settling_request(intent),
-                             [self = shared_from_this(), intent, call](const Result<FileInfo>& info) {
-                                 if (info.ok()) {
-                                     return as_far_as_memory_goes([&] {
-                                         const Intent stored = as_stored(intent, *info);
-                                         static_cast<void>(self->complete(stored, stored.begun_at));
-                                     });
-                                 }
-                                 // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
-                                 const ErrorCode code = info.error().code();
-                                 if (code == ErrorCode::not_found || code == ErrorCode::corrupt) {
-                                     as_far_as_memory_goes([&] { self->take_away(intent, call); });
-                                 }
-                             });
+    backend_->metadata_async(
+        settling_request(intent), [self = shared_from_this(), intent, call](const Result<FileInfo>& info) {
+            if (info.ok()) {
+                return as_far_as_memory_goes([&] {
+                    const Intent stored = as_stored(intent, *info);
+                    static_cast<void>(self->complete(stored, stored.begun_at));
+                });
+            }
+            // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
+            const ErrorCode code = info.error().code();
+            as_far_as_memory_goes([&] {
+                const bool is_partial = code == ErrorCode::not_found || code == ErrorCode::corrupt;
+                is_partial ? self->take_away(intent, call) : self->settle_again(intent);
+            });
+        });
 }
 
 void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
     backend_->discard_async(settling_request(intent),
                             [self = shared_from_this(), intent, call](const Result<void>& discarded) {
-                                if (discarded.ok()) {
-                                    as_far_as_memory_goes([&] { static_cast<void>(self->abandon(intent)); });
-                                }
+                                as_far_as_memory_goes([&] {
+                                    if (!discarded.ok()) {
+                                        return self->settle_again(intent);
+                                    }
+                                    static_cast<void>(self->abandon(intent));
+                                });
                             });
 }
 

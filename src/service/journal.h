@@ -42,6 +42,8 @@ public:
     /// See Catalogue::turn_into_undo().
     [[nodiscard]] Result<void> turn_into_undo(Intent& intent);
     [[nodiscard]] Result<void> abandon(const Intent& intent);
+    /// What became of an intent of this process could not be found out, or done: tried again once the backend is seen to work. Of too many, the next process sees to the rest.
+    void settle_later(const Intent& intent);
 
     /// See Catalogue. Where nothing is recorded, nothing is left out.
     [[nodiscard]] Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
@@ -121,6 +123,8 @@ private:
     template <class T, class Read>
     [[nodiscard]] Result<T> read_soft_deletions(T nothing, Read read);
     void settle(const Intent& intent);
+    void settle_again(const Intent& intent);
+    void settle_some_that_waited();
     void ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
@@ -135,6 +139,9 @@ private:
     std::mutex mutex_;
     /// Once it is set it stays.
     std::shared_ptr<Catalogue> catalogue_;
+    /// Under the mutex.
+    std::vector<Intent> unsettled_;
+    std::chrono::steady_clock::time_point settles_next_{};
 };
 
 }  // namespace filestore

@@ -150,6 +150,9 @@ private:
                 static_cast<void>(
                     call_user(ErrorCode::internal, [this] { return parts().journal->abandon(intent()); }));
             }
+            if (!removed && noted) {
+                parts().journal->settle_later(intent());
+            }
             const bool may_stay = !removed && !noted;
             finish(may_stay ? Error(ErrorCode::outcome_unknown,
                                     "the upload failed, and whether its file " + intent().id.str() +
@@ -241,9 +244,11 @@ private:
             }
             return succeed(true, "is removed");
         }
-        // After a lost answer the intent stays, and recovery will find out.
+        // After a lost answer the intent stays until it is found out.
         if (removed.ok() || !may_have_happened(removed.error())) {
             static_cast<void>(parts().journal->abandon(intent()));
+        } else {
+            parts().journal->settle_later(intent());
         }
         finish(removed);
     }

@@ -27,6 +27,7 @@ struct ServiceParts {
     std::shared_ptr<validation::Validator> validator{};
     /// Nothing without soft delete.
     std::optional<std::chrono::seconds> grace{};
+    std::chrono::seconds upload_lifetime{24 * 3600};
 };
 
 /// An upload that failed may have left its file on a server whose answer was lost: it is removed again, for at most `undo_limit`, and the call stays

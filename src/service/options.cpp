@@ -254,6 +254,15 @@ Objection set_grace(std::optional<std::chrono::seconds>& target, std::string_vie
     return {};
 }
 
+Objection set_lifetime(std::chrono::seconds& target, std::string_view value) {
+    const auto lifetime = read_duration(value);
+    if (!lifetime || *lifetime < std::chrono::seconds(1) || *lifetime > std::chrono::days(365)) {
+        return "must be a time such as 7d, 12h, 15m or 90s, up to 365d";
+    }
+    target = *lifetime;
+    return {};
+}
+
 Objection set_table(std::string& target, std::string_view value) {
     return postgrest::check_table(value).ok() ? set_text(target, value)
                                               : "must be a name of letters, digits and _";
@@ -378,6 +387,7 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"time_zone", [](Options o, Value v) { return set_time_zone(o.cleanup.time_zone, v); }},
     {"cleanup_jitter", [](Options o, Value v) { return set_jitter(o.cleanup.jitter, v); }},
     {"soft_delete_grace", [](Options o, Value v) { return set_grace(o.soft_delete_grace, v); }},
+    {"upload_lifetime", [](Options o, Value v) { return set_lifetime(o.upload_lifetime, v); }},
     {"audit_url", [](Options o, Value v) { return set_text(o.audit.url, v); }, true},
     {"audit_key", [](Options o, Value v) { return set_text(o.audit.key, v); }, true},
     {"audit_table", [](Options o, Value v) { return set_table(o.audit.table, v); }},

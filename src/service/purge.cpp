@@ -126,9 +126,11 @@ private:
             }
             purge.file.outcome = CleanupOutcome::failed;
             purge.file.reason = removals[i].reason;
-            // Of what nobody can tell the intent stays: recovery will find out.
+            // Of what nobody can tell the intent stays until that is found out.
             if (removals[i].fate == FileRemoval::Fate::stays) {
                 undone.push_back(std::move(purge.intent));
+            } else {
+                parts_.journal->settle_later(purge.intent);
             }
         }
         const auto recorded = parts_.journal->end_removals(done, undone, parts_.clock->now());

@@ -17,6 +17,7 @@
 #include "service/history.h"
 #include "service/operations.h"
 #include "service/reconcile.h"
+#include "service/resumable_uploads.h"
 #include "service/schedule/cleanup_scheduler.h"
 #include "service/soft_delete.h"
 
@@ -83,6 +84,7 @@ public:
         parts.clock = options.clock ? std::move(options.clock) : system_clock();
         parts.validator = std::move(validator);
         parts.grace = options.soft_delete_grace;
+        parts.upload_lifetime = options.upload_lifetime;
         parts.audit_server = audit;
         auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock)
                             : std::shared_ptr<Sender>();
@@ -327,6 +329,66 @@ void FileService::upload_async(FileUpload file, Completion<FileId> done) {
     });
 }
 
+void FileService::begin_upload_async(NewUpload upload, Completion<ResumableUpload> done) {
+    const CallOptions options = upload.call;
+    impl_->run<ResumableUpload>(
+        options, std::move(done),
+        [upload = std::move(upload)](const ServiceParts& parts,
+                                     const PendingAnswerPtr<ResumableUpload>& answer) {
+            start_begin_upload(parts, upload, answer);
+        });
+}
+
+void FileService::append_async(UploadAppend append, Completion<ResumableUpload> done) {
+    const CallOptions options = append.call;
+    impl_->run<ResumableUpload>(
+        options, std::move(done),
+        [append = std::move(append)](const ServiceParts& parts,
+                                     const PendingAnswerPtr<ResumableUpload>& answer) {
+            start_append(parts, append, answer);
+        });
+}
+
+void FileService::resumable_upload_async(FileRequest request, Completion<ResumableUpload> done) {
+    const CallOptions options = request.call;
+    impl_->run<ResumableUpload>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts,
+                                       const PendingAnswerPtr<ResumableUpload>& answer) {
+            start_upload_state(parts, request, answer);
+        });
+}
+
+void FileService::finish_upload_async(FileRequest request, Completion<FileId> done) {
+    const CallOptions options = request.call;
+    impl_->run<FileId>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts, const PendingAnswerPtr<FileId>& answer) {
+            start_finish_upload(parts, request, answer);
+        });
+}
+
+void FileService::end_upload_async(FileRequest request, Completion<bool> done) {
+    const CallOptions options = request.call;
+    impl_->run<bool>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts, const PendingAnswerPtr<bool>& answer) {
+            start_end_upload(parts, request, answer);
+        });
+}
+
+void FileService::sweep_uploads_async(CallOptions options, Completion<std::uint64_t> done) {
+    impl_->run<std::uint64_t>(
+        options, std::move(done),
+        [options](const ServiceParts& parts, const PendingAnswerPtr<std::uint64_t>& answer) {
+            start_sweep(parts, options, answer);
+        });
+}
+
+std::uint64_t FileService::max_upload_length() const noexcept {
+    return most_of_an_upload(impl_->parts());
+}
+
 void FileService::remove_async(FileRequest request, Completion<bool> done) {
     const CallOptions options = request.call;
     impl_->start<bool>(options, std::move(done), [&](const PendingAnswerPtr<bool>& answer) {
@@ -481,6 +543,33 @@ Result<FileId> FileService::upload(FileUpload file) {
 
 Result<DownloadReceipt> FileService::download(DownloadRequest request) {
     return wait_for<DownloadReceipt>([&](auto done) { download_async(std::move(request), std::move(done)); });
+}
+
+Result<ResumableUpload> FileService::begin_upload(NewUpload upload) {
+    return wait_for<ResumableUpload>(
+        [&](auto done) { begin_upload_async(std::move(upload), std::move(done)); });
+}
+
+Result<ResumableUpload> FileService::append(UploadAppend append) {
+    return wait_for<ResumableUpload>([&](auto done) { append_async(std::move(append), std::move(done)); });
+}
+
+Result<ResumableUpload> FileService::resumable_upload(FileRequest request) {
+    return wait_for<ResumableUpload>(
+        [&](auto done) { resumable_upload_async(std::move(request), std::move(done)); });
+}
+
+Result<FileId> FileService::finish_upload(FileRequest request) {
+    return wait_for<FileId>([&](auto done) { finish_upload_async(std::move(request), std::move(done)); });
+}
+
+Result<bool> FileService::end_upload(FileRequest request) {
+    return wait_for<bool>([&](auto done) { end_upload_async(std::move(request), std::move(done)); });
+}
+
+Result<std::uint64_t> FileService::sweep_uploads(CallOptions options) {
+    return wait_for<std::uint64_t>(
+        [&](auto done) { sweep_uploads_async(std::move(options), std::move(done)); });
 }
 
 Result<bool> FileService::remove(FileRequest request) {

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 TESTS = pathlib.Path(__file__).parent.parent
-sys.path[:0] = [str(TESTS / "cli"), str(TESTS / "fault")]
+sys.path[:0] = [str(TESTS / "cli"), str(TESTS / "fault"), str(TESTS / "serve")]
 
 from gateway import Gateway
 from skipping import skip_unless_ci

@@ -149,8 +149,8 @@ class S3Store:
     def stored(self):
         """The bytes of every stored file by ID."""
         client = self.client()
-        listed = client.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix).get("Contents", [])
-        keys = [entry["Key"] for entry in listed if entry["Key"] != self.prefix]
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Key"] != self.prefix]
         return {
             key.removeprefix(self.prefix): client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys
         }

@@ -29,7 +29,7 @@ ROLES = {"authenticated": ["read", "write"], "service_role": ["read", "write", "
 # The scope that each route wants.
 CALLS = {
     "read": [("GET", "/download/{id}"), ("GET", "/files/{id}"), ("GET", "/files"), ("HEAD", "/files/{id}/content"), ("POST", "/files/{id}/link")],
-    "write": [("POST", "/upload"), ("PUT", "/files")],
+    "write": [("POST", "/upload"), ("PUT", "/files"), ("POST", "/uploads"), ("HEAD", "/uploads/{id}")],
     "delete": [("DELETE", "/delete/{id}"), ("POST", "/files/{id}/undelete")],
     "admin": [("POST", "/cleanup?days=1")],
     "metrics": [("GET", "/metrics")],
@@ -39,6 +39,8 @@ SCOPES = list(CALLS)
 
 def call(service, file_id, method, path, headers):
     body, more = form(file_part(b"hello")) if path == "/upload" else (b"hello", {}) if path == "/files" and method == "PUT" else (None, {})
+    if path.startswith("/uploads"):
+        more = {"Tus-Resumable": "1.0.0", "Upload-Length": "1"}
     return service.call(method, path.format(id=file_id), body, {**more, **headers})
 
 

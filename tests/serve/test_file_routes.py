@@ -235,6 +235,44 @@ def test_put_show_and_list(service):
     assert list(found) == sorted(sizes)
 
 
+def test_a_list_with_details(service):
+    """What the list of a person needs: names, types and times."""
+    shown = {}
+    for number in range(25):
+        answer = service.call("PUT", f"/files?filename=f%20{number}.txt", b"x" * number, {"Content-Type": f"text/x-{number}"})
+        file_id = answer.json()["file_id"]
+        shown[file_id] = service.call("GET", f"/files/{file_id}").json()
+    page = service.call("GET", "/files?details=true&limit=20").json()
+    rest = service.call("GET", f"/files?details=true&after={urllib.parse.quote(page['next'])}").json()
+    assert rest["next"] is None
+    assert page["files"] + rest["files"] == [shown[file_id] for file_id in sorted(shown)]
+    assert service.call("GET", "/files?details=true&limit=1000").json() == {"files": [shown[file_id] for file_id in sorted(shown)], "next": None}
+    assert set(service.call("GET", "/files?details=false").json()["files"][0]) == {"file_id", "size", "last_modified"}
+
+
+def test_a_page_of_details_is_short(service, local):
+    for _ in range(102):
+        service.upload(b"")
+    page = service.call("GET", "/files?details=true&limit=1000").json()
+    assert len(page["files"]) == 100 and page["next"]
+    assert len(service.call("GET", "/files?limit=1000").json()["files"]) == 102
+
+
+def test_details_of_no_file(service):
+    assert service.call("GET", "/files?details=true").json() == {"files": [], "next": None}
+
+
+def test_details_of_a_damaged_file_are_what_is_known(service, local):
+    whole, without_record, damaged = sorted(service.upload(b"abc") for _ in range(3))
+    local.sidecar(without_record).unlink()
+    local.sidecar(damaged).write_text("{")
+    files = service.call("GET", "/files?details=true").json()["files"]
+    assert [entry["file_id"] for entry in files] == [whole, without_record, damaged]
+    assert files[0]["original_path"] == "a.txt"
+    for entry in files[1:]:
+        assert set(entry) == {"file_id", "size", "last_modified"} and entry["size"] == 3
+
+
 def test_put_in_chunks(service):
     with service.connect() as connection:
         connection.sendall(
@@ -249,7 +287,7 @@ def test_put_in_chunks(service):
     assert service.call("GET", f"/download/{file_id}").body == BODY * 50
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=", "limit=-1", "after=nonsense"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=", "limit=-1", "after=nonsense", "details=yes", "details="])
 def test_a_page_that_is_none(service, query):
     problem(service.call("GET", f"/files?{query}"), 400)
 
@@ -333,6 +371,7 @@ def test_a_service_whose_store_does_not_answer(tool, tmp_path):
     assert service.call("GET", "/healthz").status == 200
     problem(service.call("GET", "/readyz"), 503)
     problem(service.call("GET", "/files"), 503)
+    problem(service.call("GET", "/files?details=true"), 503)
     problem(service.call("PUT", "/files", BODY), 503)
     answer = service.call("POST", "/upload", *form(file_part(BODY)))
     assert answer.status == 500 and list(answer.json()) == ["detail"]

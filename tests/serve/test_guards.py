@@ -15,6 +15,8 @@ READS = {
     "show": ("GET", "/files/{id}", None, {}),
     "list": ("GET", "/files", None, {}),
     "health": ("GET", "/healthz", None, {}),
+    "page": ("GET", "/", None, {}),
+    "script": ("GET", "/page/app.js", None, {}),
     "unknown": ("GET", "/nothing", None, {}),
 }
 FOREIGN = [
@@ -54,7 +56,7 @@ def file_id(service):
 def test_an_unlisted_host(service, local, file_id, name, host):
     answer = call(service, file_id, *{**CHANGES, **READS}[name], more={"Host": host})
     assert answer.status in (400, 403) if host == "" else answer.status == 403, answer
-    assert b"kept" not in answer.body
+    assert b"kept" not in answer.body and b"<html" not in answer.body
     assert local.stored() == {file_id: b"kept"}
 
 
@@ -92,7 +94,7 @@ def test_a_preflight_allows_nothing(service):
     assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/download/{id}", "/files/{id}/content", "/download/{none}", "/nothing", "/files"])
+@pytest.mark.parametrize("path", ["/healthz", "/download/{id}", "/files/{id}/content", "/download/{none}", "/nothing", "/files", "/", "/page/app.js"])
 def test_security_headers(service, file_id, path):
     answer = service.call("GET", path.format(id=file_id, none=new_id()))
     assert answer.header("x-content-type-options") == "nosniff"

@@ -106,7 +106,7 @@ CALLS = {
     "unknown path by POST": ("POST", "/nothing", b"x" * 100_000, {}),
     "unknown path in upper case": ("POST", "/Upload", None, {}),
     "two slashes": ("GET", "//download/{id}", None, {}),
-    "root": ("GET", "/", None, {}),
+    "unknown path with a slash": ("GET", "/nothing/", None, {}),
     "unknown method": ("BREW", "/upload", None, {}),
     "OPTIONS": ("OPTIONS", "/download/{id}", None, {}),
     "HEAD of an unknown path": ("HEAD", "/nothing", None, {}),

@@ -21,12 +21,18 @@ public:
     Spoil before_remove;
     /// What remove() fails with though it was done.
     Spoil after_remove;
+    /// What upload() fails with though it was done.
+    Spoil after_upload;
 
     [[nodiscard]] unsigned lists() const noexcept { return lists_; }
     [[nodiscard]] unsigned looks() const noexcept { return looks_; }
 
     void upload_async(UploadRequest request, Completion<UploadReceipt> done) override {
-        backend_->upload_async(std::move(request), std::move(done));
+        const auto late = error_of(after_upload, request.id);
+        backend_->upload_async(std::move(request),
+                               [done = std::move(done), late](const Result<UploadReceipt>& receipt) {
+                                   done(late ? Result<UploadReceipt>(*late) : receipt);
+                               });
     }
     void download_async(DownloadRequest request, Completion<DownloadReceipt> done) override {
         backend_->download_async(std::move(request), std::move(done));

@@ -68,6 +68,48 @@ void Validator::look_at(FileUpload file, std::function<void(Result<FileUpload>)>
                    });
 }
 
+Result<void> Validator::look_at_name(const std::string& path, const std::string& content_type,
+                                     std::optional<std::uint64_t> length) const {
+    if (options_.max_size && length && *length > *options_.max_size) {
+        return too_large(path, *options_.max_size, length);
+    }
+    ValidationOptions of_name = options_;
+    // Which type counts is not known before the content.
+    of_name.allowed_types.clear();
+    FILESTORE_TRY(judge(of_name, {path, content_type, {}}));
+    return {};
+}
+
+void Validator::look_at_first(FileUpload file, std::optional<std::uint64_t> length,
+                              std::function<void(Result<std::shared_ptr<Source>>)> done) {
+    if (!needs_content(options_) || !file.source) {
+        return done(file.source);
+    }
+    auto source = file.source;
+    const CallOptions call = file.call;
+    read_beginning(runtime_, std::move(source), looked_at_bytes, call.cancel, call.deadline,
+                   [self = shared_from_this(), file = std::move(file), length,
+                    done = std::move(done)](Result<Beginning> beginning) mutable {
+                       done(call_user(ErrorCode::internal, [&]() -> Result<std::shared_ptr<Source>> {
+                           FILESTORE_TRY(beginning);
+                           FILESTORE_TRY(self->judge_first(file, length, *beginning));
+                           return beginning->source;
+                       }));
+                   });
+}
+
+/// Nobody is warned: that is done once, when the file is whole.
+Result<void> Validator::judge_first(const FileUpload& file, std::optional<std::uint64_t> length,
+                                    const Beginning& beginning) {
+    const std::size_t there = beginning.bytes.size();
+    if (there < looked_at_bytes && (!length || there < *length)) {
+        return {};
+    }
+    FILESTORE_TRY_ASSIGN(const std::string found, type_of(beginning));
+    FILESTORE_TRY(judge(options_, {file.path, file.content_type, found}));
+    return {};
+}
+
 Result<FileUpload> Validator::judge_content(FileUpload file, const Beginning& beginning) {
     FILESTORE_TRY_ASSIGN(const std::string found, type_of(beginning));
     FILESTORE_TRY_ASSIGN(const Verdict verdict, judge(options_, {file.path, file.content_type, found}));

@@ -27,11 +27,25 @@ public:
     /// May throw std::bad_alloc; `done` is not called then.
     void look_at(FileUpload file, std::function<void(Result<FileUpload>)> done);
 
+    /// What can be said before there is a byte: `rejected`. `length` may be unknown.
+    [[nodiscard]] Result<void> look_at_name(const std::string& path, const std::string& content_type,
+                                            std::optional<std::uint64_t> length) const;
+
+    /// The same of the first bytes of an upload that comes piece by piece, where they are as many as are looked at, or all; else nothing is said yet. `done` as of look_at(): with a source of the
+    /// same bytes. `file.source` has the first bytes; `length` is that of the whole file, where it is known.
+    void look_at_first(FileUpload file, std::optional<std::uint64_t> length,
+                       std::function<void(Result<std::shared_ptr<Source>>)> done);
+
+    [[nodiscard]] std::optional<std::uint64_t> max_size() const noexcept { return options_.max_size; }
+    [[nodiscard]] bool has_scanner() const noexcept { return scanner_.has_value(); }
+
     /// Waits for nobody any more. Not on a library thread.
     void close() noexcept { reactor_->join(); }
 
 private:
     [[nodiscard]] Result<FileUpload> judge_content(FileUpload file, const Beginning& beginning);
+    [[nodiscard]] Result<void> judge_first(const FileUpload& file, std::optional<std::uint64_t> length,
+                                           const Beginning& beginning);
     [[nodiscard]] Result<FileUpload> pass_on(FileUpload file) const;
     [[nodiscard]] Result<std::string> type_of(const Beginning& beginning);
 

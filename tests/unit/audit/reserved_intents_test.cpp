@@ -21,6 +21,9 @@ Timestamp at(int second) {
     return Timestamp(std::chrono::seconds(1'700'000'000 + second));
 }
 
+/// For one upload that goes on when another one ends, or two.
+constexpr std::size_t made_ahead = 8;
+
 /// A catalogue, and another connection to its file.
 struct Scene {
     TemporaryDirectory directory;
@@ -57,9 +60,10 @@ TEST_CASE("an upload that begins while others end finds its intent durable", "[a
     CHECK(scene.intents() == std::set<std::string>{first.id.str(), second.id.str()});
     scene.complete(first);
     const std::set<std::string> before = scene.intents();
-    CHECK(before.size() == 2);
+    CHECK(before.count(second.id.str()) == 1);
+    CHECK(before.size() == 1 + made_ahead);
     const Intent third = scene.begin();
-    CHECK(before == std::set<std::string>{second.id.str(), third.id.str()});
+    CHECK(before.count(third.id.str()) == 1);
     CHECK(scene.intents() == before);
 
     scene.complete(third);
@@ -75,7 +79,7 @@ TEST_CASE("no intents are left where no uploads are under way", "[audit][reserve
     const Intent second = scene.begin();
     const Intent third = scene.begin();
     scene.complete(first);
-    CHECK(scene.intents().size() == 4);
+    CHECK(scene.intents().size() == 2 + made_ahead);
     REQUIRE(scene.catalogue->abandon(second.number).ok());
     scene.complete(third);
     CHECK(scene.intents().empty());
@@ -87,7 +91,7 @@ TEST_CASE("what was made ahead goes with the catalogue that made it", "[audit][r
     const Intent second = scene.begin();
     scene.complete(first);
     REQUIRE(scene.catalogue->abandon(second.number).ok());
-    CHECK(scene.intents().size() == 1);
+    CHECK(scene.intents().size() == made_ahead);
     scene.catalogue.reset();
     CHECK(scene.intents().empty());
 }
@@ -110,7 +114,8 @@ TEST_CASE("what a dead process stored under an intent made ahead is recorded as 
     REQUIRE(backend->upload(std::move(file)).ok());
     // Its session ends, and leaves what it has begun.
     scene.catalogue.reset();
-    CHECK(scene.intents() == std::set<std::string>{id.str(), without_file.id.str()});
+    CHECK(scene.intents().count(id.str()) == 1);
+    CHECK(scene.intents().count(without_file.id.str()) == 1);
 
     ServiceOptions options;
     options.catalogue_path = scene.path;

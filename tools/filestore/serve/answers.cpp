@@ -14,7 +14,7 @@ struct Title {
     unsigned status;
     std::string_view text;
 };
-constexpr std::array<Title, 19> titles{{
+constexpr std::array<Title, 22> titles{{
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -22,12 +22,15 @@ constexpr std::array<Title, 19> titles{{
     {405, "Method Not Allowed"},
     {408, "Request Timeout"},
     {409, "Conflict"},
+    {410, "Gone"},
     {412, "Precondition Failed"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
     {416, "Range Not Satisfiable"},
     {422, "Unprocessable Content"},
+    {423, "Locked"},
     {429, "Too Many Requests"},
+    {460, "Checksum Mismatch"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
     {502, "Bad Gateway"},

@@ -33,12 +33,22 @@ void UploadPipe::end() {
 }
 
 void UploadPipe::fail(const Error& error) {
+    end_with(error, false);
+}
+
+void UploadPipe::cut(const Error& error) {
+    end_with(error, true);
+}
+
+void UploadPipe::end_with(const Error& error, bool keeps_bytes) {
     std::unique_lock lock(mutex_);
     if (has_ended_ || failure_) {
         return;
     }
     failure_ = error;
-    queue_ = {};
+    if (!keeps_bytes) {
+        queue_ = {};
+    }
     wake_reader(lock);
 }
 
@@ -58,7 +68,7 @@ void UploadPipe::close() {
 
 Result<IoStep> UploadPipe::read(std::span<std::byte> into, const Wake& wake) {
     std::unique_lock lock(mutex_);
-    if (failure_) {
+    if (failure_ && queue_.empty()) {
         return *failure_;
     }
     if (queue_.empty() && !has_ended_) {

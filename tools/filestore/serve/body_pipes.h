@@ -29,6 +29,8 @@ public:
     void end();
     /// The body will not become whole. Nothing changes after end().
     void fail(const Error& error);
+    /// The same, but what has come until then is still given.
+    void cut(const Error& error);
     [[nodiscard]] bool was_failed() const;
     /// The store wants no more: what comes is dropped.
     void close();
@@ -39,6 +41,7 @@ public:
 
 private:
     void wake_reader(std::unique_lock<std::mutex>& lock);
+    void end_with(const Error& error, bool keeps_bytes);
 
     const std::optional<std::uint64_t> size_;
     const std::function<void()> wake_connection_;

@@ -1,11 +1,11 @@
 #include "serve/file_routes.h"
 
-#include <charconv>
 #include <utility>
 
 #include "json_line.h"
 #include "serve/answers.h"
 #include "serve/body_pipes.h"
+#include "serve/parameters.h"
 #include "serve/stored_upload.h"
 #include "service/audit_json.h"
 #include "service/file_info_json.h"
@@ -14,8 +14,6 @@ namespace filestore::tool::serve {
 
 namespace {
 
-constexpr std::uint64_t usual_page = 100;
-constexpr std::uint64_t largest_page = 1000;
 constexpr std::uint64_t usual_expiry = 3600;
 constexpr std::uint64_t longest_expiry = std::uint64_t{7} * 24 * 3600;
 
@@ -27,64 +25,6 @@ std::optional<FileId> id_of(const std::shared_ptr<Exchange>& exchange) {
         return std::nullopt;
     }
     return *id;
-}
-
-/// A whole number from 1 to `most`; where it is none, the request is answered.
-std::optional<std::uint64_t> number_of(const std::shared_ptr<Exchange>& exchange, std::string_view name,
-                                       std::uint64_t usual, std::uint64_t most) {
-    const std::string* text = exchange->request().parameter(name);
-    if (text == nullptr) {
-        return usual;
-    }
-    std::uint64_t number = 0;
-    const char* const end = text->data() + text->size();
-    const auto [stop, error] = std::from_chars(text->data(), end, number);
-    if (error != std::errc() || stop != end || number < 1 || number > most) {
-        exchange->respond(
-            problem_response(400, std::string(name) + ": give a whole number, 1 to " + std::to_string(most)));
-        return std::nullopt;
-    }
-    return number;
-}
-
-/// `true` or `false`, which it is where it is not given; where it is neither, the request is answered.
-std::optional<bool> flag_of(const std::shared_ptr<Exchange>& exchange, std::string_view name) {
-    const std::string* text = exchange->request().parameter(name);
-    if (text != nullptr && *text != "true" && *text != "false") {
-        exchange->respond(problem_response(400, std::string(name) + ": give true or false"));
-        return std::nullopt;
-    }
-    return text != nullptr && *text == "true";
-}
-
-std::string cursor_of(const Request& request) {
-    const std::string* after = request.parameter("after");
-    return after == nullptr ? "" : *after;
-}
-
-void list_deleted(const Context& context, const std::shared_ptr<Exchange>& exchange, std::uint32_t limit) {
-    DeletedFilesRequest request;
-    request.cursor = cursor_of(exchange->request());
-    request.limit = limit;
-    request.call.cancel = exchange->stop_token();
-    context.service.deleted_files_async(std::move(request), [exchange](const Result<DeletedFilesPage>& page) {
-        exchange->respond(page ? json_response(200, to_json(*page)) : problem_of(page.error()));
-    });
-}
-
-std::string as_json(const ListPage& page) {
-    std::vector<JsonLine> files;
-    files.reserve(page.files.size());
-    for (const ListEntry& entry : page.files) {
-        files.push_back(JsonLine()
-                            .text("file_id", entry.id.text())
-                            .number("size", entry.size)
-                            .text("last_modified", format_timestamp(entry.last_modified)));
-    }
-    return JsonLine()
-        .objects("files", files)
-        .json("next", page.next ? json_text(*page.next) : "null")
-        .object();
 }
 
 Response linked(const Result<PresignedUrl>& url) {
@@ -120,24 +60,6 @@ private:
 };
 
 }  // namespace
-
-void list_files(const Context& context, const std::shared_ptr<Exchange>& exchange) {
-    const auto limit = number_of(exchange, "limit", usual_page, largest_page);
-    const auto deleted = limit ? flag_of(exchange, "deleted") : std::nullopt;
-    if (!deleted) {
-        return;
-    }
-    if (*deleted) {
-        return list_deleted(context, exchange, static_cast<std::uint32_t>(*limit));
-    }
-    ListRequest request;
-    request.cursor = cursor_of(exchange->request());
-    request.limit = static_cast<std::size_t>(*limit);
-    request.call.cancel = exchange->stop_token();
-    context.service.list_async(std::move(request), [exchange](const Result<ListPage>& page) {
-        exchange->respond(page ? json_response(200, as_json(*page)) : problem_of(page.error()));
-    });
-}
 
 void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
     const auto id = id_of(exchange);

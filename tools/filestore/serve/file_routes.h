@@ -14,8 +14,6 @@ void show_content(const Context& context, const std::shared_ptr<Exchange>& excha
 /// `/signed/{file_id}`: what a URL of link_file() gives on a local store. The signature of the URL is its key.
 void show_signed(const Context& context, const std::shared_ptr<Exchange>& exchange);
 
-/// `?after=` is `next` of the page before; `?deleted=true` asks for what undelete_file() gives back.
-void list_files(const Context& context, const std::shared_ptr<Exchange>& exchange);
 void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange);
 void undelete_file(const Context& context, const std::shared_ptr<Exchange>& exchange);
 /// The body is the file; `?filename=` names it, and the request's type is its type.

@@ -21,6 +21,8 @@
 #include <utility>
 
 #include "running_call.h"
+#include "serve/answers.h"
+#include "serve/framing.h"
 #include "serve/url.h"
 
 namespace filestore::tool::serve {
@@ -275,8 +277,13 @@ public:
         socket_.end_answer();
     }
 
-    MHD_Result begin(const HttpServer::Handler& handler) {
+    MHD_Result begin(const HttpServer::Handler& handler, std::string_view version) {
         socket_.begin_body();
+        if (const auto fault = framing_fault(exchange_->request(), version)) {
+            close_after_this();
+            exchange_->respond(problem_response(400, *fault));
+            return answer();
+        }
         handler(exchange_);
         taker_ = std::move(exchange_->body_taker);
         if (exchange_->form_taker != nullptr) {
@@ -572,12 +579,12 @@ private:
     }
 
     static MHD_Result handle(void* self, MHD_Connection* connection, const char* url, const char* method,
-                             const char*, const char* data, std::size_t* size, void** request) {
+                             const char* version, const char* data, std::size_t* size, void** request) {
         // An exception must not go through the frames of a C library; what can be thrown is lack of memory.
         try {
             auto* running = static_cast<RunningRequest*>(*request);
             if (running == nullptr) {
-                return static_cast<Daemon*>(self)->begin(connection, url, method, request);
+                return static_cast<Daemon*>(self)->begin(connection, url, method, version, request);
             }
             return *size > 0 ? running->take_body({data, *size}, size) : running->end_body();
         } catch (...) {
@@ -585,7 +592,8 @@ private:
         }
     }
 
-    MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, void** request) {
+    MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, const char* version,
+                     void** request) {
         auto running = std::make_unique<RunningRequest>(connection, connection_of(connection), headers_,
                                                         *observer_, read_head(connection, url, method),
                                                         Census::one_more(exchanges_));
@@ -600,7 +608,7 @@ private:
             }
         }
         *request = running.get();
-        return running.release()->begin(handler_);
+        return running.release()->begin(handler_, version);
     }
 
     static void forget(void* self, MHD_Connection*, void** request, MHD_RequestTerminationCode) {

@@ -7,8 +7,11 @@
 #include "serve/docs_routes.h"
 #include "serve/file_routes.h"
 #include "serve/health_routes.h"
+#include "serve/listed_files.h"
 #include "serve/metrics_routes.h"
 #include "serve/original_routes.h"
+#include "serve/page_routes.h"
+#include "serve/tus/upload_routes.h"
 
 namespace filestore::tool::serve {
 
@@ -33,6 +36,18 @@ constexpr std::array routes{
     Route{"HEAD", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"POST", "/files/{file_id}/link", Scope::read, ErrorStyle::problem, link_file},
 
+    Route{"GET", "/", Scope::open, ErrorStyle::problem, answer_page},
+    Route{"HEAD", "/", Scope::open, ErrorStyle::problem, answer_page},
+    Route{"GET", "/page/{file_id}", Scope::open, ErrorStyle::problem, answer_page},
+    Route{"HEAD", "/page/{file_id}", Scope::open, ErrorStyle::problem, answer_page},
+
+    Route{"OPTIONS", "/uploads", Scope::open, ErrorStyle::problem, tus::tell_options},
+    Route{"POST", "/uploads", Scope::write, ErrorStyle::problem, tus::create_upload},
+    Route{"OPTIONS", "/uploads/{file_id}", Scope::open, ErrorStyle::problem, tus::tell_options},
+    Route{"HEAD", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::show_upload},
+    Route{"PATCH", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::append_to_upload},
+    Route{"DELETE", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::end_upload},
+    Route{"POST", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::do_as_overridden},
     Route{"GET", "/signed/{file_id}", Scope::signed_url, ErrorStyle::problem, show_signed},
     Route{"HEAD", "/signed/{file_id}", Scope::signed_url, ErrorStyle::problem, show_signed},
 

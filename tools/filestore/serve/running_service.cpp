@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::chrono::seconds longest_stop{30};
 constexpr std::chrono::milliseconds between_looks{1000};
+constexpr std::chrono::minutes between_sweeps{1};
 /// For the store, the catalogue, and standard streams.
 constexpr rlim_t other_descriptors = 64;
 /// A connection, and what a call of the store opens for it.
@@ -131,6 +132,16 @@ void RunningService::look_after() {
     std::erase_if(generations_, [this](const auto& generation) {
         return generation != generations_.back() && generation.use_count() == 1;
     });
+    sweep_uploads_when_due();
+}
+
+/// Ends uploads whose time is over. What fails is tried again the next time.
+void RunningService::sweep_uploads_when_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_sweep_) {
+        next_sweep_ = now + between_sweeps;
+        generations_.back()->context().service.sweep_uploads_async({}, [](const Result<std::uint64_t>&) {});
+    }
 }
 
 void RunningService::stop(SignalWatch& signals) {

@@ -2,6 +2,7 @@
 
 /// The service from its first connection to its last, through all its generations.
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,7 @@ private:
     [[nodiscard]] Result<std::unique_ptr<HttpServer>> serve(const Configuration& configuration);
     [[nodiscard]] bool needs_server(const Configuration& wanted) const;
     void wait_for_requests(SignalWatch& signals);
+    void sweep_uploads_when_due();
 
     const Options& options_;
     const ListenAddress address_;
@@ -53,6 +55,7 @@ private:
     std::vector<std::shared_ptr<Generation>> generations_;
     /// The last one takes new connections; the others have some left.
     std::vector<std::unique_ptr<HttpServer>> servers_;
+    std::chrono::steady_clock::time_point next_sweep_{};
 };
 
 }  // namespace filestore::tool::serve

@@ -20,8 +20,8 @@ std::optional<Response> CrossOrigin::preflight(const Request& request) const {
     response.headers = {{"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
                         {"Access-Control-Allow-Headers",
                          "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range, "
-                         "Tus-Resumable, Upload-Checksum, "
-                         "Upload-Length, Upload-Metadata, Upload-Offset, X-Api-Key"},
+                         "Tus-Resumable, Upload-Checksum, Upload-Defer-Length, Upload-Length, "
+                         "Upload-Metadata, Upload-Offset, X-Api-Key, X-HTTP-Method-Override"},
                         {"Access-Control-Max-Age", "600"}};
     return response;
 }
@@ -34,9 +34,10 @@ std::vector<Header> CrossOrigin::headers(const Request& request) const {
     if (allows(request)) {
         headers.push_back({"Access-Control-Allow-Origin", *request.header("Origin")});
         headers.push_back({"Access-Control-Expose-Headers",
-                           "Content-Disposition, Content-Range, ETag, Location, Retry-After, Tus-Resumable, "
-                           "Upload-Expires, "
-                           "Upload-Length, Upload-Offset"});
+                           "Content-Disposition, Content-Location, Content-Range, ETag, Filestore-File-Id, "
+                           "Location, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
+                           "Tus-Resumable, Tus-Version, Upload-Defer-Length, Upload-Expires, "
+                           "Upload-Length, Upload-Metadata, Upload-Offset"});
     }
     return headers;
 }

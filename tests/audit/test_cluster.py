@@ -1,0 +1,221 @@
+"""examples/cluster: three services behind nginx, on S3 and a project. One after another is killed under load and started again; then what was acknowledged is there, and
+rows and files say the same.
+
+FILESTORE_TEST_LONG: 60 s with a kill every 10 s. FILESTORE_TEST_SEED chooses what is done and killed.
+"""
+
+import collections
+import hashlib
+import http.client
+import itertools
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from service import file_part, form
+from skipping import skip_unless_ci
+from stores import Catalogue, S3Store
+from sweep import COUNTS, SEED
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+LONG = os.environ.get("FILESTORE_TEST_LONG") == "1"
+SECONDS, BETWEEN_KILLS = (60, 10) if LONG else (12, 3)
+INSTANCES, CALLERS = 3, 6
+# Of one PUT, and of several parts.
+SIZES = (0, 1, 4096, 300_000, 9_000_000)
+
+
+def wait_until(condition):
+    give_up = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
+def free_port():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
+class Cluster:
+    def __init__(self, tool, project, store):
+        self.tool, self.project, self.store = tool, project, store
+        self.directory, self.port = tool.directory / "cluster", free_port()
+        self.environment = {
+            **store.environment,
+            **{"SUPABASE_URL": project.url, "SUPABASE_KEY": project.service_key},
+            **{"FILESTORE": tool.path, "PORT": str(self.port), "INSTANCES": str(INSTANCES)},
+        }
+        configuration = tool.directory / "storage.yaml"
+        s3 = {"bucket_name": store.bucket, "endpoint": store.server["FILESTORE_S3_ENDPOINT"], "key_prefix": store.prefix}
+        s3["region"] = store.server["FILESTORE_S3_REGION"]
+        configuration.write_text(json.dumps({"storage": {"backend": "s3", "s3": s3, "audit": {"table": project.table}}}))
+        assert self.run("up", configuration) == f"listening on http://127.0.0.1:{self.port}\n"
+
+    def run(self, command, *words):
+        # What it starts keeps what it has open, so a file takes what it prints.
+        printed = self.tool.directory / "printed"
+        with printed.open("w+b") as out:
+            program = [ROOT / "examples" / "cluster" / "cluster", command, self.directory, *map(str, words)]
+            environment = {**self.tool.environment, **self.environment}
+            subprocess.run(program, env=environment, stdout=out, stderr=subprocess.STDOUT, check=True, timeout=120, stdin=subprocess.DEVNULL)
+        return printed.read_text()
+
+    def kill(self, number):
+        pid = int((self.directory / f"instance-{number}.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        # The script that started it is gone: its new parent may take a while to look.
+        wait_until(lambda: not pathlib.Path(f"/proc/{pid}/exe").exists())
+
+    def address(self, number):
+        return (self.directory / f"instance-{number}" / "address").read_text().strip()
+
+    def has_told_all(self, number):
+        """Nothing is open, and the project knows what an instance has recorded."""
+        path = self.directory / f"instance-{number}" / "catalogue.sqlite"
+        if Catalogue(path).rows("SELECT * FROM intents"):
+            return False
+        words = ["audit", "status", "--json", "--config", self.tool.directory / "storage.yaml", "--option", f"catalogue_path={path}"]
+        outcome = self.tool.run(*words, environment=self.environment)
+        assert outcome.code == 0, outcome
+        status = json.loads(outcome.out)
+        return (status["pending"], status["parked"]) == (0, 0)
+
+
+@pytest.fixture
+def cluster(tool, project, tmp_path):
+    server = pathlib.Path(os.environ["FILESTORE_TEST_SERVERS"]) / "versitygw.env"
+    if not server.exists():
+        skip_unless_ci("versitygw does not run")
+    environment = dict(line.split("=", 1) for line in server.read_text().splitlines() if line)
+    made = Cluster(tool, project, S3Store(environment, tmp_path))
+    yield made
+    made.run("down")
+
+
+class Caller(threading.Thread):
+    """Calls at random, of files of its own."""
+
+    def __init__(self, address, seed, until):
+        super().__init__()
+        self.address, self.random, self.until = address, random.Random(seed), until
+        # SHA-256 of each file by its ID.
+        self.stored, self.deleted, self.doubtful = {}, set(), set()
+        self.counts = collections.Counter()
+        self.wrong = []
+
+    def call(self, method, path, body=b"", headers=None):
+        """None where no whole answer came."""
+        connection = http.client.HTTPConnection(self.address, timeout=60)
+        try:
+            connection.request(method, path, body or None, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def run(self):
+        try:
+            while time.monotonic() < self.until:
+                self.random.choices([self.upload, self.read, self.delete], [5, 4, 1])[0]()
+        except Exception as error:
+            self.wrong.append(repr(error))
+
+    def upload(self):
+        body = self.random.randbytes(self.random.choices(SIZES, [1, 1, 6, 3, 1])[0])
+        if self.random.random() < 0.5:
+            method, path, (sent, headers) = "POST", "/upload", form(file_part(body))
+        else:
+            method, path, sent, headers = "PUT", "/files", body, {"Content-Type": "text/plain"}
+        answer = self.call(method, path, sent, headers)
+        if answer and answer[0] in (200, 201):
+            self.counts["stored"] += 1
+            self.stored[json.loads(answer[1])["file_id"]] = hashlib.sha256(body).hexdigest()
+        else:
+            self.note_failed(answer)
+
+    def read(self):
+        file_id = self.one_of_mine()
+        answer = file_id and self.call("GET", f"/download/{file_id}")
+        if answer and answer[0] == 200:
+            self.counts["read"] += 1
+            if hashlib.sha256(answer[1]).hexdigest() != self.stored[file_id]:
+                self.wrong.append(f"{file_id} has other bytes")
+        elif file_id:
+            self.note_failed(answer)
+
+    def delete(self):
+        file_id = self.one_of_mine()
+        answer = file_id and self.call("DELETE", f"/delete/{file_id}")
+        if answer and answer[0] == 200:
+            self.counts["deleted"] += 1
+            self.deleted.add(file_id)
+        elif file_id:
+            self.doubtful.add(file_id)
+            self.note_failed(answer)
+
+    def one_of_mine(self):
+        ids = [file_id for file_id in self.stored if file_id not in self.deleted | self.doubtful]
+        return self.random.choice(ids) if ids else None
+
+    def note_failed(self, answer):
+        """An instance that is killed leaves calls without an answer, and nginx answers for one that is not there."""
+        self.counts["failed"] += 1
+        if answer and answer[0] not in (500, 502, 503, 504):
+            self.wrong.append(answer)
+
+
+def kill_until(cluster, until):
+    """How often an instance was killed."""
+    chosen = random.Random(SEED)
+    for kills in itertools.count():
+        wake = min(until, time.monotonic() + BETWEEN_KILLS)
+        time.sleep(max(0, wake - time.monotonic()))
+        if time.monotonic() >= until:
+            return kills
+        number = chosen.randint(1, INSTANCES)
+        cluster.kill(number)
+        time.sleep(BETWEEN_KILLS / 5)
+        cluster.run("start", number)
+
+
+def test_an_instance_that_is_killed_loses_nothing(cluster):
+    until = time.monotonic() + SECONDS
+    callers = [Caller(f"127.0.0.1:{cluster.port}", f"{SEED}-{number}", until) for number in range(CALLERS)]
+    for caller in callers:
+        caller.start()
+    kills = kill_until(cluster, until)
+    for caller in callers:
+        caller.join()
+    # What a killed one left open is settled by the next upload of its successor.
+    last = [Caller(cluster.address(number), number, 0) for number in range(1, INSTANCES + 1)]
+    for caller in last:
+        while not caller.stored:
+            caller.upload()
+    wait_until(lambda: all(cluster.has_told_all(number) for number in range(1, INSTANCES + 1)))
+
+    counts = sum((caller.counts for caller in callers), collections.Counter())
+    COUNTS.append(f"cluster: {kills} kills, {dict(counts)}")
+    assert [wrong for caller in callers for wrong in caller.wrong] == []
+    assert kills >= SECONDS // BETWEEN_KILLS - 1
+    stored = {file_id: digest for caller in callers + last for file_id, digest in caller.stored.items()}
+    deleted = set().union(*(caller.deleted for caller in callers))
+    doubtful = set().union(*(caller.doubtful for caller in callers))
+    files = {file_id: hashlib.sha256(body).hexdigest() for file_id, body in cluster.store.stored().items()}
+    assert {file_id: digest for file_id, digest in stored.items() if file_id not in deleted | doubtful}.items() <= files.items()
+    assert not deleted & set(files)
+    rows = [line.split(",") for line in cluster.project.rows()]
+    assert len(rows) == len({file_id for file_id, *_ in rows})
+    assert set(files) == {file_id for file_id, _, deleted_at in rows if not deleted_at}
+    assert deleted <= {file_id for file_id, _, deleted_at in rows if deleted_at}
+    assert set(stored) <= {file_id for file_id, *_ in rows}

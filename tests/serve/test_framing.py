@@ -1,0 +1,86 @@
+"""Requests whose end a proxy may see elsewhere than the service does (request smuggling): refused, and their connections closed, so that what follows is nobody's request."""
+
+import re
+
+import pytest
+
+CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
+# What follows on the same connection, where it is taken for a request, is 404.
+NEXT = b"GET /next HTTP/1.1\r\nHost: {host}\r\n\r\n"
+LENGTH = str(len(NEXT)).encode()
+
+
+def put(head, body):
+    return b"PUT /files HTTP/1.1\r\nHost: {host}\r\n" + head + b"\r\n" + body
+
+
+REFUSED = {
+    "a length beside chunks": put(b"Content-Length: 99\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\n"),
+    "chunks beside a length": put(b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", CHUNKS),
+    "two lengths, the first 0": put(b"Content-Length: 0\r\nContent-Length: " + LENGTH + b"\r\n", b""),
+    "two lengths, the last 0": put(b"Content-Length: " + LENGTH + b"\r\nContent-Length: 0\r\n", b""),
+    "the same length twice": put(b"Content-Length: 5\r\nContent-Length: 5\r\n", b"hello"),
+    "a list of lengths": put(b"Content-Length: 5, 5\r\n", b"hello"),
+    "a sign": put(b"Content-Length: +5\r\n", b"hello"),
+    "a hexadecimal length": put(b"Content-Length: 0x5\r\n", b"hello"),
+    "an empty length": put(b"Content-Length: \r\n", b""),
+    "a space after a name": put(b"Content-Length : " + LENGTH + b"\r\n", b""),
+    "a space after the name of an encoding": put(b"Transfer-Encoding : chunked\r\n", CHUNKS),
+    "a space before a name": put(b" Transfer-Encoding: chunked\r\n", CHUNKS),
+    "another encoding": put(b"Transfer-Encoding: xchunked\r\n", CHUNKS),
+    "another encoding first": put(b"Transfer-Encoding: gzip, chunked\r\n", CHUNKS),
+    "another encoding last": put(b"Transfer-Encoding: chunked, identity\r\n", CHUNKS),
+    "two encodings": put(b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", CHUNKS),
+    "an encoding in quotes": put(b'Transfer-Encoding: "chunked"\r\n', CHUNKS),
+    "a control character before an encoding": put(b"Transfer-Encoding: \x0bchunked\r\n", CHUNKS),
+    "chunks in HTTP/1.0": put(b"Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n", CHUNKS).replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "a carriage return alone": put(b"X: a\rContent-Length: 5\r\n", b""),
+    "no colon": put(b"Nonsense\r\nContent-Length: 5\r\n", b"hello"),
+    "a second host": put(b"Host: other.example\r\nContent-Length: 5\r\n", b"hello"),
+    "a hexadecimal chunk in C": put(b"Transfer-Encoding: chunked\r\n", b"0x5\r\nhello\r\n0\r\n\r\n"),
+    "a chunk of more than 64 bits": put(b"Transfer-Encoding: chunked\r\n", b"10000000000000005\r\nhello\r\n0\r\n\r\n"),
+    "a space after the size of a chunk": put(b"Transfer-Encoding: chunked\r\n", b"5 \r\nhello\r\n0\r\n\r\n"),
+    "more fields than are read": put(b"".join(b"X-%d: y\r\n" % number for number in range(3000)), b""),
+    "another version": put(b"Content-Length: 5\r\n", b"hello").replace(b"HTTP/1.1", b"http/1.1"),
+    "tabs in the first line": put(b"Content-Length: 5\r\n", b"hello").replace(b"PUT /files ", b"PUT\t/files\t"),
+    "two targets": put(b"Content-Length: 5\r\n", b"hello").replace(b"/files ", b"/files x "),
+}
+
+# What is said in another way, but leaves no doubt.
+TAKEN = {
+    "a length": put(b"Content-Length: 5\r\n", b"hello"),
+    "chunks": put(b"Transfer-Encoding: chunked\r\n", CHUNKS),
+    "a tab before an encoding": put(b"Transfer-Encoding:\tchunked\r\n", CHUNKS),
+    "capital letters": put(b"TRANSFER-ENCODING: CHUNKED\r\n", CHUNKS),
+    "an extension of a chunk": put(b"Transfer-Encoding: chunked\r\n", b"5;a=b\r\nhello\r\n0\r\n\r\n"),
+    "a length in the trailer": put(b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n0\r\nContent-Length: 99\r\n\r\n"),
+}
+
+
+def statuses(service, request):
+    """Of every answer to a request and what follows it, once the service has closed the connection."""
+    with service.connect() as connection:
+        connection.sendall((request + NEXT).replace(b"{host}", service.address.encode()))
+        try:
+            answers = connection.makefile("rb").read()
+        except ConnectionResetError:
+            return []
+    return re.findall(rb"HTTP/1\.1 (\d+) ", answers)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_doubtful_end(service, local, name):
+    found = set(statuses(service, REFUSED[name]))
+    assert found <= {b"400", b"413", b"431"}, found
+    assert not local.base.exists() or local.stored() == {}
+    service.stop()
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_plain_end(service, local, name):
+    with service.connect() as connection:
+        connection.sendall((TAKEN[name] + NEXT.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")).replace(b"{host}", service.address.encode()))
+        answers = connection.makefile("rb").read()
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", answers) == [b"201", b"404"]
+    assert list(local.stored().values()) == [b"hello"]
+    service.stop()

@@ -1,0 +1,63 @@
+#include "serve/framing.h"
+
+#include <algorithm>
+
+#include "core/ascii.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+/// RFC 9110, 5.6.2.
+bool is_token(std::string_view text) {
+    constexpr std::string_view characters =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'*+-.^_`|~";
+    return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
+}
+
+bool has_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
+    });
+}
+
+std::size_t count_of(const Request& request, std::string_view name) {
+    return static_cast<std::size_t>(
+        std::count_if(request.headers.begin(), request.headers.end(),
+                      [&](const Header& header) { return equal_ignoring_case(header.name, name); }));
+}
+
+}  // namespace
+
+std::optional<std::string_view> framing_fault(const Request& request, std::string_view version) {
+    for (const Header& header : request.headers) {
+        if (!is_token(header.name)) {
+            return "the name of a header field has a character that none may have, such as a space";
+        }
+        if (has_control(header.value)) {
+            return "a header field has a control character";
+        }
+    }
+    if (count_of(request, "Host") > 1) {
+        return "there is more than one header field Host";
+    }
+    if (count_of(request, "Content-Length") > 1) {
+        return "there is more than one header field Content-Length";
+    }
+    const std::string* encoding = request.header("Transfer-Encoding");
+    if (encoding == nullptr) {
+        return std::nullopt;
+    }
+    if (count_of(request, "Content-Length") > 0) {
+        return "there is a Transfer-Encoding beside a Content-Length";
+    }
+    if (version != "HTTP/1.1") {
+        return "there is a Transfer-Encoding, which this version of HTTP does not have";
+    }
+    if (count_of(request, "Transfer-Encoding") > 1 || !equal_ignoring_case(*encoding, "chunked")) {
+        return "the Transfer-Encoding is not just chunked";
+    }
+    return std::nullopt;
+}
+
+}  // namespace filestore::tool::serve

@@ -1,0 +1,17 @@
+#pragma once
+
+/// Where a request ends. Pure functions.
+
+#include <optional>
+#include <string_view>
+
+#include "serve/message.h"
+
+namespace filestore::tool::serve {
+
+/// What makes the end of a request doubtful, so that a proxy before us may have found another one, and the next request on the connection may be of its client's making (request
+/// smuggling); nothing where all is plain. Such a request is refused and its connection closed: RFC 9112, 6.1 and 6.3, and RFC 9110, 5.5. `version` is as sent.
+/// libmicrohttpd passes over what of these it does not know.
+[[nodiscard]] std::optional<std::string_view> framing_fault(const Request& request, std::string_view version);
+
+}  // namespace filestore::tool::serve
