@@ -104,13 +104,29 @@ Result<void> check_extensions(const std::vector<std::string>& extensions) {
     return {};
 }
 
+/// With what name and declared type say.
+bool is_compared(const ValidationOptions& options) noexcept {
+    return options.type_policy == TypePolicy::strict ||
+           (options.type_policy == TypePolicy::warn && options.on_warning);
+}
+
+/// Whatever they say.
+bool must_be_known(const ValidationOptions& options) noexcept {
+    return options.store_found_type || !options.allowed_types.empty() || !options.denied_types.empty();
+}
+
 }  // namespace
 
 bool needs_content(const ValidationOptions& options) noexcept {
-    const bool is_compared = options.type_policy == TypePolicy::strict ||
-                             (options.type_policy == TypePolicy::warn && options.on_warning);
-    return is_compared || options.store_found_type || !options.allowed_types.empty() ||
-           !options.denied_types.empty();
+    return is_compared(options) || must_be_known(options);
+}
+
+bool needs_content(const ValidationOptions& options, const UploadFacts& facts) {
+    const auto says_what_it_is = [&facts] {
+        return !media_type_of(facts.declared_type).empty() ||
+               !media_type_of_extension(extension_of(facts.path)).empty();
+    };
+    return must_be_known(options) || (is_compared(options) && says_what_it_is());
 }
 
 bool has_rules(const ValidationOptions& options) noexcept {

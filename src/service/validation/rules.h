@@ -28,6 +28,8 @@ struct Verdict {
 
 /// Whether a list or a policy needs to know what the content is. A warning that nobody hears needs nothing.
 [[nodiscard]] bool needs_content(const ValidationOptions& options) noexcept;
+/// The same for one file: where neither its name nor its declared type says what it is, its content contradicts nothing, and libmagic, which is slow, need not be asked.
+[[nodiscard]] bool needs_content(const ValidationOptions& options, const UploadFacts& facts);
 
 /// Whether there is any rule.
 [[nodiscard]] bool has_rules(const ValidationOptions& options) noexcept;

@@ -51,7 +51,7 @@ void Validator::look_at(FileUpload file, std::function<void(Result<FileUpload>)>
         return done(too_large(file.path, *options_.max_size, size));
     }
     // Without a source the store will say so.
-    const std::size_t wanted = needs_content(options_) ? looked_at_bytes : 0;
+    const std::size_t wanted = needs_content(options_, {file.path, file.content_type}) ? looked_at_bytes : 0;
     auto source = file.source;
     if (wanted == 0 || !source) {
         return done(source ? judge_content(std::move(file), {{}, source})
@@ -82,7 +82,7 @@ Result<void> Validator::look_at_name(const std::string& path, const std::string&
 
 void Validator::look_at_first(FileUpload file, std::optional<std::uint64_t> length,
                               std::function<void(Result<std::shared_ptr<Source>>)> done) {
-    if (!needs_content(options_) || !file.source) {
+    if (!needs_content(options_, {file.path, file.content_type}) || !file.source) {
         return done(file.source);
     }
     auto source = file.source;

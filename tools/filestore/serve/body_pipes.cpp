@@ -1,8 +1,35 @@
 #include "serve/body_pipes.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace filestore::tool::serve {
+
+namespace {
+
+/// Fewer bytes are sent sooner with the head of the answer than by the kernel from the file.
+constexpr std::uint64_t read_at_once = std::uint64_t{64} * 1024;
+
+/// Nothing where the file has become shorter, or cannot be read.
+std::optional<std::string> read_whole(const FileRange& range) {
+    std::string bytes(static_cast<std::size_t>(range.size), '\0');
+    std::size_t there = 0;
+    while (there < bytes.size()) {
+        const ssize_t got = ::pread(range.descriptor, bytes.data() + there, bytes.size() - there,
+                                    static_cast<off_t>(range.offset + there));
+        if (got <= 0 && !(got < 0 && errno == EINTR)) {
+            return std::nullopt;
+        }
+        there += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+    }
+    return bytes;
+}
+
+}  // namespace
 
 void UploadPipe::wake_reader(std::unique_lock<std::mutex>& lock) {
     const auto reader = std::exchange(reader_, std::nullopt);
@@ -90,7 +117,32 @@ std::size_t DownloadPipe::readable() const noexcept {
     return queue_.size() - held_back;
 }
 
+void DownloadPipe::begin(Body body) {
+    if (const Begin begin = std::exchange(begin_, nullptr)) {
+        begin(std::move(body));
+    }
+}
+
+Result<std::optional<IoStep>> DownloadPipe::take_from(const FileRange& range, const Wake&) {
+    if (!begin_) {
+        return std::optional<IoStep>();
+    }
+    Body body;
+    if (range.size <= read_at_once) {
+        body.bytes = read_whole(range);
+    } else {
+        body.file = std::make_shared<FileBody>(
+            FileBody{Descriptor(::fcntl(range.descriptor, F_DUPFD_CLOEXEC, 0)), range.offset});
+    }
+    if (!body.bytes && !(body.file && body.file->descriptor.is_open())) {
+        return std::optional<IoStep>();
+    }
+    begin(std::move(body));
+    return std::optional<IoStep>(IoStep{static_cast<std::size_t>(range.size), false});
+}
+
 Result<IoStep> DownloadPipe::write(std::span<const std::byte> bytes, const Wake& wake) {
+    begin({});
     {
         const std::lock_guard lock(mutex_);
         if (!queue_.has_room()) {
@@ -105,6 +157,7 @@ Result<IoStep> DownloadPipe::write(std::span<const std::byte> bytes, const Wake&
 }
 
 Result<void> DownloadPipe::finish() {
+    begin({});
     {
         const std::lock_guard lock(mutex_);
         end_ = End::whole;
@@ -114,6 +167,7 @@ Result<void> DownloadPipe::finish() {
 }
 
 void DownloadPipe::fail() {
+    begin_ = nullptr;
     {
         const std::lock_guard lock(mutex_);
         if (end_ == End::none) {

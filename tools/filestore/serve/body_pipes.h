@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/file_stream.h"
 #include "filestore/stream.h"
 #include "serve/byte_queue.h"
 #include "serve/message.h"
@@ -55,12 +56,24 @@ private:
 
 /// What the store has read and a connection has not sent. The last byte is held back until the store says that all of them are right, so that a client never takes a
 /// damaged file for whole. A resource; thread-safe.
-class DownloadPipe final : public Sink, public BodyReader {
+class DownloadPipe final : public DescriptorSink, public BodyReader {
 public:
+    /// How the bytes come: all at once, from a file, or, where there is neither, through the pipe.
+    struct Body {
+        std::optional<std::string> bytes{};
+        std::shared_ptr<FileBody> file{};
+    };
+    using Begin = std::function<void(Body)>;
+
     explicit DownloadPipe(std::function<void()> wake_connection)
         : wake_connection_(std::move(wake_connection)) {}
 
+    /// Before the download begins: `begin` is called once when the first bytes are there, or it is whole without any.
+    void when_begun(Begin begin) { begin_ = std::move(begin); }
+
     [[nodiscard]] Result<IoStep> write(std::span<const std::byte> bytes, const Wake& wake) override;
+    /// The rest of a download, in one step: a store that hands its file over has nothing left to check.
+    [[nodiscard]] Result<std::optional<IoStep>> take_from(const FileRange& range, const Wake& wake) override;
     [[nodiscard]] Result<void> finish() override;
     [[nodiscard]] bool blocking() const noexcept override { return false; }
 
@@ -73,9 +86,11 @@ public:
 private:
     enum class End { none, whole, failed };
 
+    void begin(Body body);
     [[nodiscard]] std::size_t readable() const noexcept;
 
     const std::function<void()> wake_connection_;
+    Begin begin_;
     mutable std::mutex mutex_;
     ByteQueue queue_;
     std::optional<Wake> writer_;

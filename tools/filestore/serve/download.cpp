@@ -158,7 +158,15 @@ void send(const Download& download, const Selection& selected, const std::option
         if (version && info.version != *version) {
             return Error(ErrorCode::conflict, "the file was replaced meanwhile: ask again");
         }
-        download.exchange->respond(with_bytes(download.shape, info, selected, pipe));
+        pipe->when_begun([download, selected, info, pipe](DownloadPipe::Body body) {
+            Response response = with_bytes(download.shape, info, selected, pipe);
+            if (body.bytes) {
+                response.body = std::move(*body.bytes);
+                response.reader = nullptr;
+            }
+            response.file = std::move(body.file);
+            download.exchange->respond(std::move(response));
+        });
         return {};
     };
     download.service.download_async(std::move(request),

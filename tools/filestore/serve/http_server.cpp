@@ -354,7 +354,7 @@ private:
         traffic_.status = response.status;
         traffic_.broken_rule = std::move(response.broken_rule);
         if (exchange_->request().method != "HEAD") {
-            traffic_.sent = response.body.size();
+            traffic_.sent += response.body.size();
         }
         add_headers(made, response.headers);
         const MHD_Result queued = MHD_queue_response(connection_, response.status, made);
@@ -377,6 +377,11 @@ private:
     }
 
     MHD_Response* make(Response& response) {
+        if (response.file != nullptr) {
+            traffic_.sent = *response.size;
+            return MHD_create_response_from_fd_at_offset64(
+                *response.size, response.file->descriptor.release(), response.file->offset);
+        }
         if (response.reader == nullptr) {
             return MHD_create_response_from_buffer(response.body.size(), response.body.data(),
                                                    MHD_RESPMEM_MUST_COPY);

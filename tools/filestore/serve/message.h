@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a client asks and what it is answered, without a word of the HTTP library. All types here are values.
+/// What a client asks and what it is answered, without a word of the HTTP library. All types here are values, but for what closes its descriptor.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/ascii.h"
+#include "core/descriptor.h"
 
 namespace filestore::tool::serve {
 
@@ -77,10 +78,18 @@ public:
     [[nodiscard]] virtual bool is_ready() const = 0;
 };
 
+/// A body that the kernel takes from an open file.
+struct FileBody {
+    Descriptor descriptor;
+    std::uint64_t offset = 0;
+};
+
 struct Response {
     unsigned status = 200;
     std::vector<Header> headers;
     std::string body;
+    /// In place of `body`, where it is not null; `size` is known. To be taken by who sends it.
+    std::shared_ptr<FileBody> file{};
     /// In place of `body`, where it is not null. It is not read for a HEAD.
     std::shared_ptr<BodyReader> reader;
     /// Of what the reader gives; nothing where that is not known.

@@ -146,3 +146,23 @@ TEST_CASE("a content is only looked at where somebody wants to know", "[validati
     options.allowed_types = {"image/*"};
     CHECK(needs_content(options));
 }
+
+TEST_CASE("a content that can contradict nothing is not looked at", "[validation]") {
+    ValidationOptions options;
+    options.on_warning = [](const ValidationWarning&) {};
+    const UploadFacts says_nothing{"a.bin", "application/octet-stream"};
+    for (const TypePolicy policy : {TypePolicy::warn, TypePolicy::strict}) {
+        options.type_policy = policy;
+        CHECK_FALSE(needs_content(options, says_nothing));
+        CHECK_FALSE(needs_content(options, {}));
+        CHECK(needs_content(options, {"a.png", ""}));
+        CHECK(needs_content(options, {"a", "image/png"}));
+    }
+    options.type_policy = TypePolicy::off;
+    CHECK_FALSE(needs_content(options, {"a.png", "image/png"}));
+    options.denied_types = {"text/html"};
+    CHECK(needs_content(options, says_nothing));
+    options.denied_types.clear();
+    options.store_found_type = true;
+    CHECK(needs_content(options, says_nothing));
+}
