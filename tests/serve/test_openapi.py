@@ -81,7 +81,8 @@ def test_schemathesis(tool, local, tmp_path, capsys):
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", HERE / "schemathesis.toml", "run", f"http://{service.address}/openapi.json"]
     options = ["--checks", "all", "--seed", SEED, "--max-examples", EXAMPLES, "--continue-on-failure", "--no-color", "--request-timeout", 60]
     output = ["--report", "junit", "--report-junit-path", reports / "schemathesis.xml", "--header", f"Authorization: Bearer {key}"]
-    outcome = subprocess.run([str(word) for word in (*command, *options, *output)], capture_output=True, text=True, cwd=tmp_path)
+    environment = os.environ | {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)}
+    outcome = subprocess.run([str(word) for word in (*command, *options, *output)], capture_output=True, text=True, cwd=tmp_path, env=environment)
     (reports / "schemathesis.txt").write_text(outcome.stdout)
     summary = outcome.stdout[outcome.stdout.find("SUMMARY") :]
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
