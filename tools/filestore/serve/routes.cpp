@@ -1,5 +1,6 @@
 #include "serve/routes.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::string_view placeholder = "{file_id}";
 /// What the original system had nothing below.
-constexpr std::string_view own_paths = "/files";
+constexpr std::array<std::string_view, 3> own_paths{"/files", "/page/", "/uploads"};
 
 constexpr std::array routes{
     Route{"POST", "/upload", Scope::write, ErrorStyle::original, upload_form},
@@ -56,6 +57,11 @@ constexpr std::array routes{
     Route{"GET", "/docs/page.js", Scope::open, ErrorStyle::problem, answer_docs_script},
 };
 
+bool is_own(std::string_view path) {
+    return std::any_of(own_paths.begin(), own_paths.end(),
+                       [path](std::string_view own) { return path.starts_with(own); });
+}
+
 /// What stands for the placeholder; nothing where the path is another.
 std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
     const std::size_t place = pattern.find(placeholder);
@@ -79,7 +85,7 @@ std::span<const Route> all_routes() {
 
 RouteMatch find_route(std::span<const Route> among, std::string_view method, std::string_view path) {
     RouteMatch found;
-    found.errors = path.starts_with(own_paths) ? ErrorStyle::problem : ErrorStyle::original;
+    found.errors = is_own(path) ? ErrorStyle::problem : ErrorStyle::original;
     for (const Route& route : among) {
         const auto segment = match(route.path, path);
         if (!segment) {
