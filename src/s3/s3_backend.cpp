@@ -21,6 +21,8 @@
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/object_metadata.h"
 #include "s3/protocol/write_options.h"
+#include "s3/resumable/arrived_parts.h"
+#include "s3/resumable/s3_resumable_store.h"
 #include "s3/transfer/object_download.h"
 #include "s3/transfer/object_upload.h"
 
@@ -43,11 +45,12 @@ struct Storing {
 class S3Backend final : public StorageBackend, public std::enable_shared_from_this<S3Backend> {
 public:
     S3Backend(std::shared_ptr<s3::ClientCore> core, std::string bucket, std::string key_prefix,
-              Storing storing)
+              Storing storing, s3::UploadPlace uploads)
         : core_(std::move(core)),
           bucket_(std::move(bucket)),
           key_prefix_(std::move(key_prefix)),
-          storing_(std::move(storing)) {}
+          storing_(std::move(storing)),
+          resumable_(std::move(uploads)) {}
 
     Capabilities capabilities() const noexcept override {
         return {.remove_tells_existence = false,
@@ -57,6 +60,7 @@ public:
     }
     std::string_view name() const noexcept override { return "s3"; }
     void close() noexcept override { core_->close(); }
+    ResumableStore* resumable_store() noexcept override { return &resumable_; }
 
     void upload_async(UploadRequest request, Completion<UploadReceipt> done) override;
     void download_async(DownloadRequest request, Completion<DownloadReceipt> done) override;
@@ -81,6 +85,26 @@ private:
         });
     }
 
+    /// What is said of the object in the end, however it is sent.
+    [[nodiscard]] Result<s3::UploadTarget> target_of(const UploadRequest& request) const {
+        s3::UploadTarget target;
+        FILESTORE_TRY_ASSIGN(target.access_headers, access_headers());
+        target.requester_pays = storing_.requester_pays;
+        target.bucket = bucket_;
+        target.key = key_of(request.id);
+        target.cancel = request.call.cancel;
+        target.deadline = request.call.deadline;
+        target.pause = request.call.pause;
+        target.encryption = s3::to_encryption(storing_.encryption).kind;
+        target.etags = core_->etag_rules(storing_.encryption);
+        return target;
+    }
+
+    [[nodiscard]] auto answer_of(const OperationPtr<UploadReceipt>& operation, bool create_only);
+    void discard_all(FileRequest request, Completion<void> done);
+    void sweep_others(SweepUploadsRequest request, const std::set<FileId>& resumable,
+                      Completion<std::vector<FileId>> done);
+
     [[nodiscard]] std::string key_of(const FileId& id) const { return key_prefix_ + id.str(); }
 
     /// One that reads.
@@ -98,6 +122,7 @@ private:
     const std::string bucket_;
     const std::string key_prefix_;
     const Storing storing_;
+    s3::S3ResumableStore resumable_;
 };
 
 /// What of an upload's headers is not its metadata.
@@ -144,6 +169,14 @@ Result<UploadReceipt> receipt_of(const Result<S3PutResult>& stored, bool create_
     return error;
 }
 
+/// What an upload under way answers with.
+auto S3Backend::answer_of(const OperationPtr<UploadReceipt>& operation, bool create_only) {
+    return [this, self = shared_from_this(), operation, create_only](const Result<S3PutResult>& stored) {
+        core_->note_bucket(bucket_, stored.ok());
+        operation->answer->give(receipt_of(stored, create_only));
+    };
+}
+
 void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<UploadReceipt>& operation, UploadRequest checked) -> Result<void> {
@@ -153,16 +186,18 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
               FILESTORE_TRY(s3::to_headers(object));
               FILESTORE_TRY(s3::check_storable(core_->quirks(), key_of(checked.id)));
               FILESTORE_TRY_ASSIGN(auto conditions, condition_of(checked, core_->quirks()));
+              s3::ObjectUpload upload;
+              FILESTORE_TRY_ASSIGN(upload.target, target_of(checked));
+              upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), !conditions.empty());
+              upload.target.conditions = std::move(conditions);
+              const auto arrived = std::dynamic_pointer_cast<s3::ArrivedParts>(checked.source);
+              if (arrived && arrived->has_parts()) {
+                  s3::complete_upload(arrived, std::move(upload.target),
+                                      answer_of(operation, checked.create_only));
+                  return {};
+              }
               FILESTORE_TRY_ASSIGN(auto others,
                                    storing_headers(storing_, checked.content_type, core_->is_tls()));
-              s3::ObjectUpload upload;
-              FILESTORE_TRY_ASSIGN(upload.target.access_headers, access_headers());
-              upload.target.requester_pays = storing_.requester_pays;
-              upload.target.bucket = bucket_;
-              upload.target.key = key_of(checked.id);
-              upload.target.cancel = checked.call.cancel;
-              upload.target.deadline = checked.call.deadline;
-              upload.target.pause = checked.call.pause;
               upload.source = std::move(checked.source);
               upload.checksums = core_->checksum_choice();
               upload.headers = [object,
@@ -170,18 +205,10 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
                   object.size = size;
                   return headers_of(object, others);
               };
-              upload.target.encryption = s3::to_encryption(storing_.encryption).kind;
-              upload.target.etags = core_->etag_rules(storing_.encryption);
               upload.part_sizes = core_->part_sizes();
-              upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), !conditions.empty());
-              upload.target.conditions = std::move(conditions);
               upload.progress = std::move(checked.call.progress);
               s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
-                                [this, self = shared_from_this(), operation,
-                                 create_only = checked.create_only](const Result<S3PutResult>& stored) {
-                                    core_->note_bucket(bucket_, stored.ok());
-                                    operation->answer->give(receipt_of(stored, create_only));
-                                });
+                                answer_of(operation, checked.create_only));
               return {};
           });
 }
@@ -288,8 +315,24 @@ bool is_lasting(const Error& error) {
     return error.code() == ErrorCode::unsupported || error.code() == ErrorCode::permission_denied;
 }
 
-/// Uploads in parts first: one that is aborted publishes nothing any more.
+/// The parts of an upload that comes piece by piece are not of the one that did not end well: a process that died when it made the file of them.
 void S3Backend::discard_async(FileRequest request, Completion<void> done) {
+    FileRequest asked = request;
+    resumable_.state_async(std::move(asked),
+                           [self = shared_from_this(), request = std::move(request),
+                            done = std::move(done)](const Result<PartialUpload>& upload) mutable {
+                               if (!upload.ok() && upload.error().code() == ErrorCode::not_found) {
+                                   return self->discard_all(std::move(request), std::move(done));
+                               }
+                               if (!upload.ok()) {
+                                   return done(upload.error());
+                               }
+                               self->StorageBackend::discard_async(std::move(request), std::move(done));
+                           });
+}
+
+/// Uploads in parts first: one that is aborted publishes nothing any more.
+void S3Backend::discard_all(FileRequest request, Completion<void> done) {
     const std::string key = key_of(request.id);
     const CallOptions options = request.call;
     s3::abort_uploads_to(*core_, bucket_, key, storing_.requester_pays, options,
@@ -438,7 +481,21 @@ std::optional<FileId> file_of_key(std::string_view key, std::string_view prefix)
     return id.ok() && !id->is_nil() ? std::optional(*id) : std::nullopt;
 }
 
+/// Those that come piece by piece know themselves when their time is over.
 void S3Backend::sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done) {
+    const CallOptions options = request.call;
+    resumable_.list_async(options,
+                          [self = shared_from_this(), request = std::move(request),
+                           done = std::move(done)](const Result<std::set<FileId>>& resumable) mutable {
+                              if (!resumable.ok()) {
+                                  return done(resumable.error());
+                              }
+                              self->sweep_others(std::move(request), *resumable, std::move(done));
+                          });
+}
+
+void S3Backend::sweep_others(SweepUploadsRequest request, const std::set<FileId>& resumable,
+                             Completion<std::vector<FileId>> done) {
     S3SweepRequest sweep;
     sweep.bucket = bucket_;
     sweep.prefix = key_prefix_;
@@ -447,9 +504,9 @@ void S3Backend::sweep_uploads_async(SweepUploadsRequest request, Completion<std:
     sweep.requester_pays = storing_.requester_pays;
     sweep.call = std::move(request.call);
     std::set<FileId> only(request.ids.begin(), request.ids.end());
-    auto is_meant = [prefix = key_prefix_, only = std::move(only)](std::string_view key) {
+    auto is_meant = [prefix = key_prefix_, only = std::move(only), resumable](std::string_view key) {
         const auto id = file_of_key(key, prefix);
-        return id && (only.empty() || only.contains(*id));
+        return id && !resumable.contains(*id) && (only.empty() || only.contains(*id));
     };
     s3::sweep_uploads(
         *core_, std::move(sweep), std::move(is_meant),
@@ -476,6 +533,26 @@ Result<void> check_storing(const s3::ClientCore& core, const Storing& storing) {
     return {};
 }
 
+Result<s3::UploadPlace> place_of_uploads(const std::shared_ptr<s3::ClientCore>& core,
+                                         const std::string& bucket, const std::string& key_prefix,
+                                         const Storing& storing) {
+    const bool is_tls = core->is_tls();
+    s3::UploadPlace place{core, bucket, key_prefix, {}, {}, {}};
+    FILESTORE_TRY_ASSIGN(place.access_headers,
+                         s3::access_headers(storing.encryption, storing.requester_pays, is_tls));
+    Storing small = storing;
+    small.storage_class.clear();
+    FILESTORE_TRY_ASSIGN(place.state_headers,
+                         storing_headers(small, std::string(default_content_type), is_tls));
+    place.object_headers = [storing,
+                            is_tls](const UploadRecord& record) -> Result<std::vector<s3::NameValue>> {
+        const s3::ObjectMetadata object{record.original_path, record.metadata, record.length};
+        FILESTORE_TRY_ASSIGN(const auto others, storing_headers(storing, record.content_type, is_tls));
+        return headers_of(object, others);
+    };
+    return place;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<StorageBackend>> open_s3_backend(S3Options options) {
@@ -489,8 +566,9 @@ Result<std::shared_ptr<StorageBackend>> open_s3_backend(S3Options options) {
     Storing storing{std::move(options.encryption), std::move(options.storage_class), options.requester_pays};
     FILESTORE_TRY_ASSIGN(auto core, s3::ClientCore::open(std::move(options)));
     FILESTORE_TRY(check_storing(*core, storing));
-    return make_backend_handle(std::make_shared<S3Backend>(std::move(core), std::move(bucket),
-                                                           std::move(key_prefix), std::move(storing)));
+    FILESTORE_TRY_ASSIGN(s3::UploadPlace uploads, place_of_uploads(core, bucket, key_prefix, storing));
+    return make_backend_handle(std::make_shared<S3Backend>(
+        std::move(core), std::move(bucket), std::move(key_prefix), std::move(storing), std::move(uploads)));
 }
 
 }  // namespace filestore

@@ -14,20 +14,21 @@ namespace filestore {
 
 namespace {
 
-Error unreadable(int number, const std::string& path) {
-    const Error reason = errno_error(number, "cannot read configuration file " + filestore::quoted(path));
+Error unreadable(int number, std::string_view kind, const std::string& path) {
+    const Error reason =
+        errno_error(number, "cannot read " + std::string(kind) + " " + filestore::quoted(path));
     return Error(ErrorCode::configuration, std::string(reason.message()));
 }
 
 }  // namespace
 
-Result<std::string> read_config_file(const std::string& path) {
+Result<std::string> read_config_file(const std::string& path, std::string_view kind) {
     if (path.find('\0') != std::string::npos) {
-        return unreadable(EINVAL, path);
+        return unreadable(EINVAL, kind, path);
     }
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) {
-        return unreadable(errno, path);
+        return unreadable(errno, kind, path);
     }
     std::string text(most_yaml_bytes + 1, '\0');
     std::size_t size = 0;
@@ -37,7 +38,7 @@ Result<std::string> read_config_file(const std::string& path) {
             break;
         }
         if (count < 0 && errno != EINTR) {
-            return unreadable(errno, path);
+            return unreadable(errno, kind, path);
         }
         size += count > 0 ? static_cast<std::size_t>(count) : 0;
     }

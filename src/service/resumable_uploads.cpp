@@ -336,10 +336,10 @@ private:
         if (receipt.ok()) {
             return record();
         }
-        if (may_have_happened(receipt.error())) {
-            return find_out(receipt.error());
+        if (is_refusal(receipt.error())) {
+            return give_up(receipt.error());
         }
-        give_up(receipt.error());
+        find_out(receipt.error());
     }
 
     void give_up(const Error& error) {
@@ -347,7 +347,7 @@ private:
         refuse(error);
     }
 
-    /// Whether the file is there now decides. Where that cannot be told the intent stays, and recovery finds out.
+    /// Whether the file is there now decides: an answer was lost, or another call was faster. Where that cannot be told the intent stays, and recovery finds out.
     void find_out(const Error& error) {
         FileRequest request{intent().id, {}};
         request.call.deadline = std::chrono::steady_clock::now() + undo_limit;

@@ -7,13 +7,20 @@ from service import Service
 
 
 # With it a local store makes links.
-SIGNING = {"url_base": "http://files.example", "url_key": "a key that signs, of 32 bytes or more"}
+SIGNING = {"url_key": "a key that signs, of 32 bytes or more"}
 
 
-def start(tool, local, listen="127.0.0.1:0", store=None, **settings):
+def configure(tool, local, store=None, sections=None, **settings):
+    """The configuration file of a service."""
     config = tool.directory / "storage.yaml"
-    config.write_text(yaml.safe_dump({"storage": {"local": {"base_path": str(local.base), **(store or {})}, "serve": settings}}))
+    local_section = {"base_path": str(local.base), **(store or {})}
+    config.write_text(yaml.safe_dump({"storage": {"local": local_section, "serve": settings, **(sections or {})}}))
     config.chmod(0o600)
+    return config
+
+
+def start(tool, local, listen="127.0.0.1:0", **configuration):
+    config = configure(tool, local, **configuration)
     return Service(tool.start("serve", "--config", config, "--listen", listen), local.base)
 
 

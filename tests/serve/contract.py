@@ -4,6 +4,7 @@ import functools
 import json
 import pathlib
 import re
+import urllib.parse
 
 import jsonschema
 import referencing
@@ -53,9 +54,10 @@ def absolute(schema):
 
 
 def operation_of(method, target):
-    path = target.split("?", 1)[0]
+    # As the service does it, so that an encoded slash makes another path.
+    path = urllib.parse.unquote(target.split("?", 1)[0], errors="replace")
     for (known, template), operation in operations().items():
-        if known == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+        if known == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path, re.DOTALL):
             return operation
     return None
 

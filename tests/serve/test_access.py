@@ -18,7 +18,8 @@ from access import bearer, new_key, start
 from command import assert_fails
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
-from service import file_part, form, new_id
+from service import Service, file_part, form, new_id
+from waiting import wait_until
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "servers"))
 import certificates
@@ -29,7 +30,7 @@ ROLES = {"authenticated": ["read", "write"], "service_role": ["read", "write", "
 CALLS = {
     "read": [("GET", "/download/{id}"), ("GET", "/files/{id}"), ("GET", "/files"), ("HEAD", "/files/{id}/content"), ("POST", "/files/{id}/link")],
     "write": [("POST", "/upload"), ("PUT", "/files"), ("POST", "/uploads"), ("HEAD", "/uploads/{id}")],
-    "delete": [("DELETE", "/delete/{id}")],
+    "delete": [("DELETE", "/delete/{id}"), ("POST", "/files/{id}/undelete")],
     "admin": [("POST", "/cleanup?days=1")],
     "metrics": [("GET", "/metrics")],
 }
@@ -242,6 +243,7 @@ def issuer():
 
 def test_tokens_by_public_keys(tool, local, issuer):
     service = start(tool, local, jwt={"jwks": issuer.url, "roles": ROLES})
+    wait_until(lambda: status_of(service, token(issuer.rsa, header={"alg": "RS256", "kid": "rsa-1"})) != 503, service.process)
     for key, algorithm in ((issuer.rsa, "RS256"), (issuer.ec, "ES256")):
         header = {"alg": algorithm, "kid": key.kid}
         assert status_of(service, token(key, header=header)) == 200
@@ -262,7 +264,13 @@ def test_tokens_by_public_keys(tool, local, issuer):
 def test_an_issuer_that_does_not_answer(tool, local):
     config = tool.directory / "storage.yaml"
     config.write_text(yaml.safe_dump({"storage": {"local": {"base_path": str(local.base)}, "serve": {"jwt": {"jwks": "http://127.0.0.1:9/jwks", "roles": ROLES}}}}))
-    assert_fails(tool.run("serve", "--config", config), 6, "http://127.0.0.1:9/jwks", "keys of tokens")
+    service = Service(tool.start("serve", "--config", config, "--listen", "127.0.0.1:0"), local.base)
+    assert b"http://127.0.0.1:9/jwks" in service.process.stderr.readline()
+    answer = service.call("GET", "/files", headers=bearer("a.b.c"))
+    assert answer.status == 503 and answer.header("retry-after") and "cannot be had yet" in answer.json()["detail"], answer
+    # What is no token needs no keys.
+    assert status_of(service, "a key") == 401
+    assert service.call("GET", "/healthz").status == 200
     config.write_text(yaml.safe_dump({"storage": {"serve": {"jwt": {"jwks": "http://issuer.example/jwks", "roles": ROLES}}}}))
     assert_fails(tool.run("serve", "--config", config), 2, "https: only")
 

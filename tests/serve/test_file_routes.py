@@ -390,3 +390,48 @@ def test_addresses_that_are_refused(tool, local):
 
 def test_an_address_that_is_taken(tool, local, service):
     assert_fails(tool.run("serve", "--listen", service.address, *local.options), 2, service.address, "--listen")
+
+
+# Soft delete
+
+
+@pytest.fixture
+def soft(tool, local):
+    return Service.of_tool(tool, local, "--option", "soft_delete_grace=1d")
+
+
+def test_a_deletion_that_is_taken_back(soft):
+    ids = sorted(soft.upload(b"x" * size, f"{size}.txt") for size in (1, 2, 3))
+    kept = soft.upload(b"kept")
+    assert soft.call("GET", "/files?deleted=true").json() == {"files": [], "next": None}
+    for file_id in ids:
+        assert soft.call("DELETE", f"/delete/{file_id}").status == 200
+        assert soft.call("GET", f"/files/{file_id}").status == 404
+    told, after = [], ""
+    while after is not None:
+        page = soft.call("GET", f"/files?deleted=true&limit=2&after={urllib.parse.quote(after)}").json()
+        told += page["files"]
+        after = page["next"]
+    assert sorted(file["file_id"] for file in told) == ids
+    assert all(file["original_path"] == f"{file['size']}.txt" and file["deleted_at"] < file["until"] for file in told)
+    assert [file["file_id"] for file in soft.call("GET", "/files?deleted=false").json()["files"]] == [kept]
+    answer = soft.call("POST", f"/files/{ids[0]}/undelete")
+    assert answer.status == 200 and answer.json() == {"file_id": ids[0], "restored": True}
+    assert soft.call("GET", f"/files/{ids[0]}").status == 200
+    assert soft.call("POST", f"/files/{kept}/undelete").json() == {"file_id": kept, "restored": False}
+    assert len(soft.call("GET", "/files?deleted=true").json()["files"]) == 2
+
+
+def test_what_cannot_be_had_back(soft):
+    for other in (new_id(), "x"):
+        problem(soft.call("POST", f"/files/{other}/undelete"), 404)
+    assert "true or false" in problem(soft.call("GET", "/files?deleted=1"), 400)
+    problem(soft.call("GET", "/files?deleted=true&limit=0"), 400)
+    problem(soft.call("GET", "/files?deleted=true&after=nothing"), 400)
+
+
+def test_without_soft_delete_files_are_gone(service):
+    file_id = service.upload(b"x")
+    assert service.call("DELETE", f"/delete/{file_id}").status == 200
+    problem(service.call("POST", f"/files/{file_id}/undelete"), 404)
+    assert service.call("GET", "/files?deleted=true").json() == {"files": [], "next": None}

@@ -42,7 +42,7 @@ def refuses_connections(service):
         return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_service_ends_at_once(service, number):
     idle = service.connect()
     service.upload(BODY)

@@ -20,11 +20,9 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode convert(const Surroundings& around);
 [[nodiscard]] ExitCode cleanup(const Session& session);
 [[nodiscard]] ExitCode audit(const Session& session);
-/// Until a signal ends it: the first one lets what is under way come to its end, for up to half a minute; the second one cuts it off, and nothing half-done is left. `unsupported` where the
+/// Until SIGTERM or SIGINT ends it (SIGHUP has it read its configuration again): the first one lets what is under way come to its end, for up to half a minute; the second one cuts it off, and nothing half-done is left. `unsupported` where the
 /// command was built without it.
-[[nodiscard]] ExitCode serve_over_http(const Session& session);
-/// Whether the service can be as it is wanted; to be asked before the store is opened.
-[[nodiscard]] Result<void> check_service(const Options& options);
+[[nodiscard]] ExitCode serve_over_http(const Options& options, SignalWatch& signals, StandardOutput& output);
 
 /// Prints a new key for the service, and the hash by which the configuration knows it.
 [[nodiscard]] ExitCode make_key(const Options& options, StandardOutput& output);

@@ -45,13 +45,12 @@ ExitCode run_command(const Session& session) {
             return verify(session);
         case Command::convert:
         case Command::key:
+        case Command::serve:
             break;
         case Command::cleanup:
             return cleanup(session);
         case Command::audit:
             return audit(session);
-        case Command::serve:
-            return serve_over_http(session);
     }
     return ExitCode::other;
 }
@@ -63,9 +62,6 @@ bool records(Command command) {
 
 /// Before the store is opened, which may make its directory.
 Result<void> check_store(const Options& options, const ServiceOptions& store) {
-    if (options.command == Command::serve) {
-        return check_service(options);
-    }
     if (options.command == Command::probe && store.backend != "s3") {
         return Error(ErrorCode::invalid_argument,
                      "probe asks an S3 store: give --backend s3, or a --config that has it");
@@ -83,7 +79,7 @@ Result<void> check_store(const Options& options, const ServiceOptions& store) {
 bool warns(const Options& options) {
     const bool is_asked = std::any_of(options.store_options.begin(), options.store_options.end(),
                                       [](const StoreOption& option) { return option.name == "type_policy"; });
-    return is_asked || options.command == Command::serve || ::isatty(STDERR_FILENO) == 1;
+    return is_asked || ::isatty(STDERR_FILENO) == 1;
 }
 
 Result<ServiceOptions> checked_store_of(const Options& options) {
@@ -121,6 +117,9 @@ ExitCode run(int count, const char* const* arguments, SignalWatch& signals) {
     const Options& options = command_line->options;
     if (options.command == Command::key) {
         return make_key(options, output);
+    }
+    if (options.command == Command::serve) {
+        return serve_over_http(options, signals, output);
     }
     const auto store = checked_store_of(options);
     if (!store) {

@@ -3,14 +3,9 @@
 
 namespace filestore::tool {
 
-ExitCode serve_over_http(const Session& session) {
-    return session.fail(
-        Error(ErrorCode::unsupported,
-              "this command was built without its service: build it with FILESTORE_WITH_SERVE"));
-}
-
-Result<void> check_service(const Options&) {
-    return {};
+ExitCode serve_over_http(const Options&, SignalWatch&, StandardOutput&) {
+    report("this command was built without its service: build it with FILESTORE_WITH_SERVE");
+    return exit_code_of(ErrorCode::unsupported);
 }
 
 ExitCode make_key(const Options&, StandardOutput&) {

@@ -256,9 +256,10 @@ void Parser::add_commands() {
                  "recorded as stored");
     add_audit_options(*audit);
     add_flush_option(*audit);
-    CLI::App* serve = add_command(
-        "serve", Command::serve,
-        "Serve the store by HTTP, until a signal ends it: to this machine, or with keys to others");
+    CLI::App* serve = add_command("serve", Command::serve,
+                                  "Serve the store by HTTP, until a signal ends it: to this machine, or with "
+                                  "keys to others. SIGHUP has it "
+                                  "read its configuration again");
     add_serve_options(*serve);
     add_command("key", Command::key,
                 "Make a key for serve: print it, and its hash for storage.serve.keys of the configuration");

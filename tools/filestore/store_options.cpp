@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "core/try.h"
 
@@ -47,24 +48,22 @@ Result<void> check_backend_of(const StoreOption& option, const std::string& back
     return {};
 }
 
-Result<ServiceOptions> read_config(const std::string& path) {
-    if (path.empty()) {
-        return Error(ErrorCode::invalid_argument, "--config: give the name of a file");
-    }
-    auto loaded = load_config_file(path);
+Result<ServiceOptions> as_configured(Result<ServiceOptions> loaded) {
     if (!loaded && loaded.error().code() != ErrorCode::no_memory) {
         return Error(ErrorCode::configuration, std::string(loaded.error().message()));
     }
     return loaded;
 }
 
-}  // namespace
-
-Result<ServiceOptions> make_service_options(const Options& options) {
-    ServiceOptions made;
-    if (options.config_file) {
-        FILESTORE_TRY_ASSIGN(made, read_config(*options.config_file));
+Result<ServiceOptions> read_config(const std::string& path) {
+    if (path.empty()) {
+        return Error(ErrorCode::invalid_argument, "--config: give the name of a file");
     }
+    return as_configured(load_config_file(path));
+}
+
+/// `made` is what the file says.
+Result<ServiceOptions> with_command_line(ServiceOptions made, const Options& options) {
     for (const StoreOption& option : options.store_options) {
         FILESTORE_TRY(refuse_credentials(option));
         if (auto set = made.set(option.name, option.value); !set) {
@@ -75,6 +74,24 @@ Result<ServiceOptions> make_service_options(const Options& options) {
         FILESTORE_TRY(check_backend_of(option, made.backend));
     }
     return made;
+}
+
+}  // namespace
+
+Result<ServiceOptions> make_service_options(const Options& options) {
+    ServiceOptions configured;
+    if (options.config_file) {
+        FILESTORE_TRY_ASSIGN(configured, read_config(*options.config_file));
+    }
+    return with_command_line(std::move(configured), options);
+}
+
+Result<ServiceOptions> make_service_options(const Options& options, std::string_view yaml) {
+    ServiceOptions configured;
+    if (options.config_file) {
+        FILESTORE_TRY_ASSIGN(configured, as_configured(parse_config(yaml, *options.config_file)));
+    }
+    return with_command_line(std::move(configured), options);
 }
 
 }  // namespace filestore::tool

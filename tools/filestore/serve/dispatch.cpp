@@ -4,7 +4,6 @@
 
 #include "core/encoding.h"
 #include "serve/answers.h"
-#include "serve/metrics/metrics.h"
 
 namespace filestore::tool::serve {
 
@@ -34,31 +33,31 @@ Response unauthenticated(ErrorStyle style, const Error& error) {
     return response;
 }
 
-}  // namespace
-
-void Dispatcher::operator()(const std::shared_ptr<Exchange>& exchange) const {
-    const Request& request = exchange->request();
-    exchange->add_headers(access_.cross_origin.headers(request));
-    if (auto answer = access_.cross_origin.preflight(request)) {
-        return exchange->respond(std::move(*answer));
-    }
-    RouteMatch match = find_route(all_routes(), request.method, request.path);
-    const bool is_upload = match.route != nullptr && match.route->scope == Scope::write;
-    exchange->set_route(match.route, is_upload);
-    if (is_upload) {
-        context_.metrics.upload_began();
-    }
-    if (auto refused = refusal(request, match)) {
-        return exchange->respond(std::move(*refused));
-    }
-    if (match.route == nullptr) {
-        return exchange->respond(unrouted(request, match));
-    }
-    exchange->set_file_id(std::move(match.file_id));
-    match.route->handler(context_, exchange);
+/// Whose token it is cannot be told without the keys of who issued it.
+Response not_yet(ErrorStyle style, const Error& error) {
+    Response response = error_response(style, 503, error.message());
+    response.headers.push_back({"Retry-After", "2"});
+    return response;
 }
 
-std::optional<Response> Dispatcher::refusal(const Request& request, const RouteMatch& match) const {
+/// Refuses or redirects by what one generation knows. A reference; immutable.
+class Gate {
+public:
+    explicit Gate(const Access& access) noexcept : access_(access) {}
+
+    [[nodiscard]] std::optional<Response> refusal(const Request& request, const RouteMatch& match) const;
+    [[nodiscard]] Response unrouted(const Request& request, const RouteMatch& match) const;
+
+private:
+    [[nodiscard]] std::optional<Response> refusal_of_caller(const Request& request,
+                                                            const RouteMatch& match) const;
+    [[nodiscard]] std::optional<Response> refusal_of_rate(const std::string& caller, ErrorStyle style) const;
+    [[nodiscard]] Response redirect(const Request& request, const std::string& path) const;
+
+    const Access& access_;
+};
+
+std::optional<Response> Gate::refusal(const Request& request, const RouteMatch& match) const {
     // A key is nothing that a browser adds by itself.
     if (access_.authenticator.is_open() && !access_.cross_origin.allows(request)) {
         if (const auto why = access_.guard.refusal(request)) {
@@ -69,10 +68,13 @@ std::optional<Response> Dispatcher::refusal(const Request& request, const RouteM
 }
 
 /// What does not exist is told to nobody without a key either.
-std::optional<Response> Dispatcher::refusal_of_caller(const Request& request, const RouteMatch& match) const {
+std::optional<Response> Gate::refusal_of_caller(const Request& request, const RouteMatch& match) const {
     const Scope needed = match.route == nullptr ? Scope::read : match.route->scope;
     if (needed == Scope::open) {
         return std::nullopt;
+    }
+    if (needed == Scope::signed_url) {
+        return refusal_of_rate("address " + request.client, match.errors);
     }
     const auto identity = access_.authenticator.identify(request, system_clock()->now());
     const bool is_known = identity.ok() && !identity->name.empty();
@@ -81,7 +83,9 @@ std::optional<Response> Dispatcher::refusal_of_caller(const Request& request, co
         return refused;
     }
     if (!identity.ok()) {
-        return unauthenticated(match.errors, identity.error());
+        return identity.error().code() == ErrorCode::unavailable
+                   ? not_yet(match.errors, identity.error())
+                   : unauthenticated(match.errors, identity.error());
     }
     if (match.route != nullptr && !identity->scopes.has(needed)) {
         return error_response(match.errors, 403, "this key may not " + std::string(name_of(needed)));
@@ -89,7 +93,7 @@ std::optional<Response> Dispatcher::refusal_of_caller(const Request& request, co
     return std::nullopt;
 }
 
-std::optional<Response> Dispatcher::refusal_of_rate(const std::string& caller, ErrorStyle style) const {
+std::optional<Response> Gate::refusal_of_rate(const std::string& caller, ErrorStyle style) const {
     const auto wait = access_.rate_limit->take(caller, RateLimit::Clock::now());
     if (!wait) {
         return std::nullopt;
@@ -101,7 +105,7 @@ std::optional<Response> Dispatcher::refusal_of_rate(const std::string& caller, E
 }
 
 /// As the original's framework did for a path that has a slash too much.
-Response Dispatcher::redirect(const Request& request, const std::string& path) const {
+Response Gate::redirect(const Request& request, const std::string& path) const {
     Response response;
     response.status = 307;
     const std::string* host = request.header("Host");
@@ -112,7 +116,7 @@ Response Dispatcher::redirect(const Request& request, const std::string& path) c
 }
 
 /// Of a request that has no route.
-Response Dispatcher::unrouted(const Request& request, const RouteMatch& match) const {
+Response Gate::unrouted(const Request& request, const RouteMatch& match) const {
     if (!match.allowed.empty()) {
         Response response = error_response(match.errors, 405, "Method Not Allowed");
         response.headers.push_back({"Allow", match.allowed});
@@ -123,6 +127,34 @@ Response Dispatcher::unrouted(const Request& request, const RouteMatch& match) c
     return redirected.route != nullptr || !redirected.allowed.empty()
                ? redirect(request, other)
                : error_response(match.errors, 404, "Not Found");
+}
+
+}  // namespace
+
+void Dispatcher::operator()(const std::shared_ptr<Exchange>& exchange) const {
+    const std::shared_ptr<const Generation> generation = current_->get();
+    exchange->keep(generation);
+    const Gate gate(generation->access());
+    const CrossOrigin& cross_origin = generation->access().cross_origin;
+    const Request& request = exchange->request();
+    exchange->add_headers(cross_origin.headers(request));
+    if (auto answer = cross_origin.preflight(request)) {
+        return exchange->respond(std::move(*answer));
+    }
+    RouteMatch match = find_route(all_routes(), request.method, request.path);
+    const bool is_upload = match.route != nullptr && match.route->scope == Scope::write;
+    exchange->set_route(match.route, is_upload);
+    if (is_upload) {
+        metrics_->upload_began();
+    }
+    if (auto refused = gate.refusal(request, match)) {
+        return exchange->respond(std::move(*refused));
+    }
+    if (match.route == nullptr) {
+        return exchange->respond(gate.unrouted(request, match));
+    }
+    exchange->set_file_id(std::move(match.file_id));
+    match.route->handler(generation->context(), exchange);
 }
 
 }  // namespace filestore::tool::serve

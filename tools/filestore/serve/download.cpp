@@ -1,6 +1,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/encoding.h"
 #include "core/http_date.h"
 #include "download_name.h"
 #include "serve/answers.h"
@@ -181,26 +182,41 @@ void answer_for(const Download& download, const FileInfo& info) {
     }
 }
 
-void begin(const Context& context, const std::shared_ptr<Exchange>& exchange, Shape shape) {
-    const auto id = FileId::parse(exchange->request().file_id);
-    if (!id) {
-        exchange->respond(not_found(shape));
-        return;
-    }
-    const Download download{context.service, exchange, shape, *id};
+void begin(const Download& download) {
+    const std::shared_ptr<Exchange>& exchange = download.exchange;
     if (!depends_on_file(exchange->request())) {
         send(download, {}, std::nullopt);
         return;
     }
-    FileRequest request{*id, {}};
+    FileRequest request{download.id, {}};
     request.call.cancel = exchange->stop_token();
-    context.service.metadata_async(std::move(request), [download](const Result<FileInfo>& info) {
+    download.service.metadata_async(std::move(request), [download](const Result<FileInfo>& info) {
         if (info) {
             answer_for(download, *info);
         } else {
             answer_failure(download, info.error());
         }
     });
+}
+
+void begin(const Context& context, const std::shared_ptr<Exchange>& exchange, Shape shape) {
+    const auto id = FileId::parse(exchange->request().file_id);
+    if (id) {
+        begin(Download{context.service, exchange, shape, *id});
+    } else {
+        exchange->respond(not_found(shape));
+    }
+}
+
+/// As the client sent it, but for how it was encoded.
+std::string url_of(const Request& request) {
+    std::string url = '/' + percent_encode(request.file_id);
+    char separator = '?';
+    for (const auto& [name, value] : request.query) {
+        url += separator + percent_encode(name) + '=' + percent_encode(value);
+        separator = '&';
+    }
+    return url;
 }
 
 }  // namespace
@@ -211,6 +227,17 @@ void download_file(const Context& context, const std::shared_ptr<Exchange>& exch
 
 void show_content(const Context& context, const std::shared_ptr<Exchange>& exchange) {
     begin(context, exchange, Shape::stored);
+}
+
+void show_signed(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    // Who may read a file may know that it is there, so HEAD needs no other signature.
+    const auto id = check_signed_url(url_of(exchange->request()), PresignMethod::get,
+                                     context.store.local.url_key, system_clock()->now());
+    if (id.ok()) {
+        begin(Download{context.service, exchange, Shape::stored, *id});
+    } else {
+        exchange->respond(problem_response(403, id.error().message()));
+    }
 }
 
 }  // namespace filestore::tool::serve

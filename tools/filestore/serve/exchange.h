@@ -108,6 +108,8 @@ public:
     /// Null where there is none.
     [[nodiscard]] const Route* route() const noexcept { return route_; }
     [[nodiscard]] bool is_upload() const noexcept { return is_upload_; }
+    /// What the handler works with lives for as long as the exchange.
+    void keep(std::shared_ptr<const void> kept) noexcept { kept_ = std::move(kept); }
     [[nodiscard]] const std::function<void()>& wake_connection() const noexcept { return wake_connection_; }
 
     /// For the handler, once, before it returns: who takes the body. Without it the body is dropped.
@@ -131,6 +133,7 @@ private:
     Request request_;
     const std::function<void()> wake_connection_;
     const std::shared_ptr<void> lifetime_;
+    std::shared_ptr<const void> kept_;
     std::stop_source stop_;
     const Route* route_ = nullptr;
     bool is_upload_ = false;

@@ -7,6 +7,7 @@
 #include "serve/body_pipes.h"
 #include "serve/parameters.h"
 #include "serve/stored_upload.h"
+#include "service/audit_json.h"
 #include "service/file_info_json.h"
 
 namespace filestore::tool::serve {
@@ -69,6 +70,21 @@ void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange
     request.call.cancel = exchange->stop_token();
     context.service.metadata_async(std::move(request), [exchange](const Result<FileInfo>& info) {
         exchange->respond(info ? json_response(200, to_json(*info)) : problem_of(info.error()));
+    });
+}
+
+void undelete_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    const auto id = id_of(exchange);
+    if (!id) {
+        return;
+    }
+    FileRequest request{*id, {}};
+    request.call.cancel = exchange->stop_token();
+    context.service.undelete_async(std::move(request), [exchange, id = *id](const Result<bool>& restored) {
+        exchange->respond(
+            restored ? json_response(
+                           200, JsonLine().text("file_id", id.text()).boolean("restored", *restored).object())
+                     : problem_of(restored.error()));
     });
 }
 

@@ -520,7 +520,15 @@ public:
         }
     }
 
+    [[nodiscard]] bool has_connections() const {
+        const std::lock_guard lock(mutex_);
+        return !connections_.empty();
+    }
+
     void stop_accepting() {
+        if (is_stopping_) {
+            return;
+        }
         const Descriptor closed_here(MHD_quiesce_daemon(daemon_));
         const std::lock_guard lock(mutex_);
         is_stopping_ = true;
@@ -630,7 +638,7 @@ private:
     const std::shared_ptr<Census> exchanges_ = std::make_shared<Census>();
     std::chrono::seconds longest_head_{0};
     MHD_Daemon* daemon_ = nullptr;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<Connection*, std::unique_ptr<Connection>> connections_;
     std::set<RunningRequest*> running_;
     bool is_stopping_ = false;
@@ -663,6 +671,10 @@ void HttpServer::look_after_connections() {
 
 void HttpServer::stop_accepting() {
     daemon_->stop_accepting();
+}
+
+bool HttpServer::has_connections() const {
+    return daemon_->has_connections();
 }
 
 int HttpServer::idle_descriptor() const noexcept {

@@ -51,6 +51,9 @@ public:
     /// To be called about once a second: drops the connections of clients that have gone, or take too long for the head of a request.
     void look_after_connections();
 
+    /// Also of clients that ask for nothing just now.
+    [[nodiscard]] bool has_connections() const;
+
     /// No new connections; those that are there are closed after the request that they are at.
     void stop_accepting();
 

@@ -7,6 +7,7 @@
 #include "json_line.h"
 #include "serve/answers.h"
 #include "serve/parameters.h"
+#include "service/audit_json.h"
 #include "service/file_info_json.h"
 
 namespace filestore::tool::serve {
@@ -107,32 +108,53 @@ private:
     std::size_t answered_ = 0;
 };
 
+std::string cursor_of(const Request& request) {
+    const std::string* after = request.parameter("after");
+    return after == nullptr ? "" : *after;
+}
+
+void list_deleted(const Context& context, const std::shared_ptr<Exchange>& exchange, std::uint32_t limit) {
+    DeletedFilesRequest request;
+    request.cursor = cursor_of(exchange->request());
+    request.limit = limit;
+    request.call.cancel = exchange->stop_token();
+    context.service.deleted_files_async(std::move(request), [exchange](const Result<DeletedFilesPage>& page) {
+        exchange->respond(page ? json_response(200, to_json(*page)) : problem_of(page.error()));
+    });
+}
+
+void list_stored(const Context& context, const std::shared_ptr<Exchange>& exchange, std::size_t limit,
+                 bool details) {
+    ListRequest request;
+    request.cursor = cursor_of(exchange->request());
+    request.limit = limit;
+    request.call.cancel = exchange->stop_token();
+    context.service.list_async(std::move(request),
+                               [&service = context.service, exchange, details](const Result<ListPage>& page) {
+                                   if (!page) {
+                                       exchange->respond(problem_of(page.error()));
+                                   } else if (details) {
+                                       std::make_shared<Details>(service, exchange, *page)->begin();
+                                   } else {
+                                       exchange->respond(as_listed(*page));
+                                   }
+                               });
+}
+
 }  // namespace
 
 void list_files(const Context& context, const std::shared_ptr<Exchange>& exchange) {
-    const auto details = switch_of(exchange, "details");
-    if (!details) {
-        return;
-    }
     const auto limit = number_of(exchange, "limit", usual_page, largest_page);
-    if (!limit) {
+    const auto details = limit ? switch_of(exchange, "details") : std::nullopt;
+    const auto deleted = details ? switch_of(exchange, "deleted") : std::nullopt;
+    if (!deleted) {
         return;
     }
-    ListRequest request;
-    const std::string* after = exchange->request().parameter("after");
-    request.cursor = after == nullptr ? "" : *after;
-    request.limit = static_cast<std::size_t>(*details ? std::min(*limit, largest_page_of_details) : *limit);
-    request.call.cancel = exchange->stop_token();
-    context.service.list_async(std::move(request), [&service = context.service, exchange,
-                                                    details = *details](const Result<ListPage>& page) {
-        if (!page) {
-            exchange->respond(problem_of(page.error()));
-        } else if (details) {
-            std::make_shared<Details>(service, exchange, *page)->begin();
-        } else {
-            exchange->respond(as_listed(*page));
-        }
-    });
+    if (*deleted) {
+        return list_deleted(context, exchange, static_cast<std::uint32_t>(*limit));
+    }
+    const std::uint64_t most = *details ? std::min(*limit, largest_page_of_details) : *limit;
+    list_stored(context, exchange, static_cast<std::size_t>(most), *details);
 }
 
 }  // namespace filestore::tool::serve

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view placeholder = "{file_id}";
 /// What the original system had nothing below.
-constexpr std::array<std::string_view, 3> own_paths{"/files", "/page/", "/uploads"};
+constexpr std::array<std::string_view, 4> own_paths{"/files", "/page/", "/signed", "/uploads"};
 
 constexpr std::array routes{
     Route{"POST", "/upload", Scope::write, ErrorStyle::original, upload_form},
@@ -31,6 +31,7 @@ constexpr std::array routes{
     Route{"GET", "/files", Scope::read, ErrorStyle::problem, list_files},
     Route{"PUT", "/files", Scope::write, ErrorStyle::problem, put_file},
     Route{"GET", "/files/{file_id}", Scope::read, ErrorStyle::problem, show_file},
+    Route{"POST", "/files/{file_id}/undelete", Scope::remove, ErrorStyle::problem, undelete_file},
     Route{"GET", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"HEAD", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"POST", "/files/{file_id}/link", Scope::read, ErrorStyle::problem, link_file},
@@ -47,6 +48,8 @@ constexpr std::array routes{
     Route{"PATCH", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::append_to_upload},
     Route{"DELETE", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::end_upload},
     Route{"POST", "/uploads/{file_id}", Scope::write, ErrorStyle::problem, tus::do_as_overridden},
+    Route{"GET", "/signed/{file_id}", Scope::signed_url, ErrorStyle::problem, show_signed},
+    Route{"HEAD", "/signed/{file_id}", Scope::signed_url, ErrorStyle::problem, show_signed},
 
     Route{"GET", "/healthz", Scope::open, ErrorStyle::problem, answer_healthy},
     Route{"GET", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},

@@ -19,6 +19,7 @@ class Metrics;
 struct Context {
     FileService& service;
     Metrics& metrics;
+    const ServiceOptions& store;
 };
 
 /// Answers a request, at once or later, on the thread of the connections: it must not wait.

@@ -8,7 +8,6 @@
 
 #include "core/text.h"
 #include "core/try.h"
-#include "service/config_file.h"
 #include "service/yaml_tree.h"
 
 namespace filestore::tool::serve {
@@ -212,11 +211,6 @@ const YamlNode* member(const YamlNode& node, std::string_view key) {
 }
 
 }  // namespace
-
-Result<Settings> load_settings(const std::string& config_file) {
-    FILESTORE_TRY_ASSIGN(const std::string yaml, read_config_file(config_file));
-    return parse_settings(yaml, config_file);
-}
 
 Result<Settings> parse_settings(std::string_view yaml, const std::string& origin) {
     FILESTORE_TRY_ASSIGN(const YamlNode root, parse_yaml(yaml, origin));

@@ -31,10 +31,7 @@ struct Settings {
     unsigned connections_of_address = 0;
 };
 
-/// `configuration`, with file, line and column, for what is wrong. Blocks.
-[[nodiscard]] Result<Settings> load_settings(const std::string& config_file);
-
-/// The same from text; `origin` names it in messages.
+/// From the text of the file, which `origin` names in messages. `configuration`, with line and column, for what is wrong.
 [[nodiscard]] Result<Settings> parse_settings(std::string_view yaml, const std::string& origin);
 
 }  // namespace filestore::tool::serve

@@ -1,6 +1,7 @@
 #include "serve/access/authenticator.h"
 
 #include "core/ascii.h"
+#include "core/try.h"
 
 namespace filestore::tool::serve {
 
@@ -36,7 +37,10 @@ Result<Identity> Authenticator::identify(const Request& request, Timestamp now) 
 
 Result<Identity> Authenticator::identify(std::string_view credential, Timestamp now) const {
     if (rules_ && looks_like_token(credential)) {
-        const TokenKeys keys = token_keys_ ? token_keys_->keys_for(key_id_of(credential)) : TokenKeys();
+        TokenKeys keys;
+        if (token_keys_ != nullptr) {
+            FILESTORE_TRY_ASSIGN(keys, token_keys_->keys_for(key_id_of(credential)));
+        }
         return verify_token(credential, *rules_, keys, now);
     }
     auto identity = find_key(keys_, credential);

@@ -23,9 +23,10 @@ public:
                   std::shared_ptr<TokenKeySet> token_keys)
         : keys_(std::move(keys)), rules_(std::move(rules)), token_keys_(std::move(token_keys)) {}
 
+    [[nodiscard]] const std::shared_ptr<TokenKeySet>& token_keys() const noexcept { return token_keys_; }
     [[nodiscard]] bool is_open() const noexcept { return keys_.empty() && !rules_; }
 
-    /// By `Authorization: Bearer` or `X-Api-Key`. `unauthenticated`, with the reason, where neither is right.
+    /// By `Authorization: Bearer` or `X-Api-Key`. `unauthenticated`, with the reason, where neither is right; `unavailable` where that cannot be told yet.
     [[nodiscard]] Result<Identity> identify(const Request& request, Timestamp now) const;
 
 private:

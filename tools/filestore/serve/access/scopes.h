@@ -10,8 +10,8 @@
 
 namespace filestore::tool::serve {
 
-/// What a route needs; `open` needs nothing.
-enum class Scope : std::uint8_t { open, read, write, remove, admin, metrics };
+/// What a route needs; `open` needs nothing, and `signed_url` what its handler looks for in the URL.
+enum class Scope : std::uint8_t { open, read, write, remove, admin, metrics, signed_url };
 
 /// "read", "write", "delete", "admin", "metrics".
 [[nodiscard]] std::string_view name_of(Scope scope) noexcept;

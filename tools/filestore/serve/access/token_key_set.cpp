@@ -1,12 +1,14 @@
 #include "serve/access/token_key_set.h"
 
+#include <chrono>
 #include <functional>
-#include <future>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "core/text.h"
-#include "core/try.h"
 #include "http/curl_transport.h"
+#include "output.h"
 
 namespace filestore::tool::serve {
 
@@ -14,6 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds longest_fetch{10};
 constexpr std::chrono::minutes least_pause{1};
+constexpr std::chrono::seconds pause_without_any{2};
 constexpr std::chrono::minutes greatest_age{10};
 constexpr std::size_t most_bytes = std::size_t{256} * 1024;
 constexpr int ok_status = 200;
@@ -60,67 +63,77 @@ private:
     std::string body_;
 };
 
-Result<std::shared_ptr<TokenKeySet>> TokenKeySet::fetch(const std::string& url) {
+struct TokenKeySet::Known {
+    std::mutex mutex;
+    /// Nothing until they were had once.
+    std::optional<TokenKeys> keys;
+    std::chrono::steady_clock::time_point asked_at;
+    bool has_told_failure = false;
+
+    /// What cannot be had or read leaves the keys that there are.
+    void take(const Result<std::string>& body, const std::string& url) {
+        auto parsed = body.ok() ? TokenKeys::parse(*body) : Result<TokenKeys>(body.error());
+        if (!body.ok() && body.error().code() == ErrorCode::cancelled) {
+            return;
+        }
+        const std::lock_guard lock(mutex);
+        if (parsed.ok()) {
+            keys = std::move(*parsed);
+        } else if (!has_told_failure) {
+            report(parsed.error().within("the keys of tokens cannot be had from " + filestore::quoted(url)));
+        }
+        has_told_failure = !parsed.ok();
+    }
+};
+
+Result<std::shared_ptr<TokenKeySet>> TokenKeySet::open(const std::string& url) {
     if (!url.starts_with("https://") && !is_of_this_machine(url)) {
-        return Error(ErrorCode::configuration, "serve.jwt.jwks " + quoted(url) +
+        return Error(ErrorCode::configuration, "storage.serve.jwt.jwks " + filestore::quoted(url) +
                                                    ": keys are taken from https: only, or from this machine");
     }
     auto made = std::make_shared<TokenKeySet>(url);
-    std::promise<Result<std::string>> promise;
-    auto body = promise.get_future();
-    made->send(std::make_shared<Answer>(
-        [&promise](Result<std::string> result) { promise.set_value(std::move(result)); }));
-    const auto fetched = body.get();
-    if (!fetched.ok()) {
-        return fetched.error().within("the keys of tokens cannot be had from " + quoted(url));
-    }
-    FILESTORE_TRY_ASSIGN(made->keys_, TokenKeys::parse(*fetched));
+    made->fetch();
     return made;
 }
 
 TokenKeySet::TokenKeySet(std::string url)
     : url_(std::move(url)),
+      known_(std::make_shared<Known>()),
       reactor_(std::make_shared<Reactor>()),
-      transport_(http::make_curl_transport(transport_options(reactor_))),
-      asked_at_(std::chrono::steady_clock::now()) {}
+      transport_(http::make_curl_transport(transport_options(reactor_))) {
+    known_->asked_at = std::chrono::steady_clock::now();
+}
 
 TokenKeySet::~TokenKeySet() {
     transport_->close();
     reactor_->join();
 }
 
-TokenKeys TokenKeySet::keys_for(std::string_view key_id) {
-    std::unique_lock lock(mutex_);
-    TokenKeys known = keys_;
-    const auto age = std::chrono::steady_clock::now() - asked_at_;
-    const bool is_wanted = age >= greatest_age || (age >= least_pause && !known.has(key_id));
+Result<TokenKeys> TokenKeySet::keys_for(std::string_view key_id) {
+    std::unique_lock lock(known_->mutex);
+    const std::optional<TokenKeys> keys = known_->keys;
+    const auto age = std::chrono::steady_clock::now() - known_->asked_at;
+    const bool is_wanted =
+        keys ? age >= greatest_age || (age >= least_pause && !keys->has(key_id)) : age >= pause_without_any;
     if (is_wanted) {
-        asked_at_ = std::chrono::steady_clock::now();
+        known_->asked_at = std::chrono::steady_clock::now();
         lock.unlock();
-        send(std::make_shared<Answer>([weak = weak_from_this()](const Result<std::string>& body) {
-            if (const auto self = weak.lock()) {
-                self->take(body);
-            }
-        }));
+        fetch();
     }
-    return known;
+    return keys ? Result<TokenKeys>(*keys)
+                : Error(ErrorCode::unavailable,
+                        "the keys that tokens are checked with cannot be had yet: ask again");
 }
 
-void TokenKeySet::send(std::shared_ptr<Answer> answer) {
+void TokenKeySet::fetch() {
     http::Request request;
     request.url = url_;
     request.headers = {{"Accept", "application/json"}};
     request.deadline = std::chrono::steady_clock::now() + longest_fetch;
-    transport_->send(std::move(request), std::move(answer));
-}
-
-/// What cannot be had or read leaves the keys that there are.
-void TokenKeySet::take(const Result<std::string>& body) {
-    auto parsed = body.ok() ? TokenKeys::parse(*body) : Result<TokenKeys>(body.error());
-    if (parsed.ok()) {
-        const std::lock_guard lock(mutex_);
-        keys_ = std::move(*parsed);
-    }
+    transport_->send(std::move(request),
+                     std::make_shared<Answer>([known = known_, url = url_](const Result<std::string>& body) {
+                         known->take(body, url);
+                     }));
 }
 
 }  // namespace filestore::tool::serve

@@ -137,6 +137,9 @@ std::string Metrics::text(const std::optional<AuditStatus>& audit, Timestamp now
     writer.sample("version=\"" + std::string(version()) + '"', "1");
     writer.single("http_connections", "gauge", "Connections that are open.", std::to_string(connections_));
     writer.single("uploads_in_progress", "gauge", "Requests that store a file.", std::to_string(uploads_));
+    writer.family("reloads_total", "counter", "How often the configuration was read again.");
+    writer.sample("outcome=\"ok\"", std::to_string(reloads_));
+    writer.sample("outcome=\"failed\"", std::to_string(failed_reloads_));
     if (audit) {
         const auto age =
             audit->oldest ? std::max(now - *audit->oldest, Timestamp::duration()) : Timestamp::duration();

@@ -30,6 +30,8 @@ public:
 
     void cleanup_ended(const Result<CleanupReport>& report, Timestamp now);
 
+    void reloaded(bool is_ok) noexcept { ++(is_ok ? reloads_ : failed_reloads_); }
+
     /// In the text format 0.0.4. Nothing is told of an audit trail that cannot be read.
     [[nodiscard]] std::string text(const std::optional<AuditStatus>& audit, Timestamp now) const;
 
@@ -60,6 +62,8 @@ private:
 
     std::atomic<std::int64_t> connections_ = 0;
     std::atomic<std::int64_t> uploads_ = 0;
+    std::atomic<std::uint64_t> reloads_ = 0;
+    std::atomic<std::uint64_t> failed_reloads_ = 0;
     mutable std::mutex mutex_;
     /// Null is for requests that have no route.
     std::map<const Route*, RouteCounts> routes_;

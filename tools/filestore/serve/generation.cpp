@@ -1,0 +1,67 @@
+#include "serve/generation.h"
+
+#include "core/try.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+Result<std::shared_ptr<TokenKeySet>> token_keys_of(const Settings& settings, const Generation* before) {
+    if (settings.token_keys_url.empty()) {
+        return std::shared_ptr<TokenKeySet>();
+    }
+    if (before != nullptr && before->configuration().settings.token_keys_url == settings.token_keys_url) {
+        return before->access().authenticator.token_keys();
+    }
+    return TokenKeySet::open(settings.token_keys_url);
+}
+
+std::vector<std::string> all_hosts(const ListenAddress& address, const Configuration& configuration) {
+    std::vector<std::string> hosts = hosts_of(address);
+    hosts.insert(hosts.end(), configuration.hosts.begin(), configuration.hosts.end());
+    return hosts;
+}
+
+Result<Access> access_of(const Configuration& configuration, const ListenAddress& address,
+                         const Generation* before) {
+    const Settings& settings = configuration.settings;
+    FILESTORE_TRY_ASSIGN(auto token_keys, token_keys_of(settings, before));
+    const std::string scheme(configuration.scheme());
+    return Access{Authenticator(settings.keys, settings.token_rules, std::move(token_keys)),
+                  Guard(all_hosts(address, configuration), scheme), CrossOrigin(settings.origins),
+                  std::make_shared<RateLimit>(settings.rate), scheme};
+}
+
+/// Without a place of its own, what signs URLs signs those that this service answers.
+void set_url_base(Configuration& configuration, const ListenAddress& address) {
+    LocalOptions& local = configuration.store.local;
+    if (local.url_key.empty() || !local.url_base.empty()) {
+        return;
+    }
+    const std::string host = configuration.hosts.empty() ? address.text() : configuration.hosts.front();
+    local.url_base = std::string(configuration.scheme()) + "://" + host + "/signed";
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Generation>> Generation::make(Configuration configuration,
+                                                     const ListenAddress& address,
+                                                     std::shared_ptr<Metrics> metrics,
+                                                     const Generation* before) {
+    FILESTORE_TRY_ASSIGN(Access access, access_of(configuration, address, before));
+    set_url_base(configuration, address);
+    configuration.store.cleanup.on_run = [metrics](const Result<CleanupReport>& report) {
+        metrics->cleanup_ended(report, system_clock()->now());
+    };
+    FILESTORE_TRY_ASSIGN(FileService service, FileService::open(configuration.store));
+    FILESTORE_TRY_ASSIGN(FileService scheduler, FileService::open(configuration.store));
+    return std::shared_ptr<Generation>(new Generation(std::move(configuration), std::move(service),
+                                                      std::move(scheduler), std::move(access),
+                                                      std::move(metrics)));
+}
+
+Result<void> Generation::start_schedule() {
+    return scheduler_->start();
+}
+
+}  // namespace filestore::tool::serve

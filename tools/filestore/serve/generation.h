@@ -1,0 +1,83 @@
+#pragma once
+
+/// What one reading of the configuration has made. The service has one at a time; requests that began with an older one end with it.
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "serve/access/authenticator.h"
+#include "serve/access/cross_origin.h"
+#include "serve/access/rate_limit.h"
+#include "serve/configuration.h"
+#include "serve/guards.h"
+#include "serve/metrics/metrics.h"
+#include "serve/routes.h"
+
+namespace filestore::tool::serve {
+
+/// Who may call. A value (shared handles).
+struct Access {
+    Authenticator authenticator;
+    /// Where nobody needs a key.
+    Guard guard;
+    CrossOrigin cross_origin;
+    std::shared_ptr<RateLimit> rate_limit;
+    std::string scheme;
+};
+
+/// A resource; thread-safe. To be destroyed on the main thread, as it waits for its calls.
+class Generation {
+public:
+    /// `address` is the one that is listened at. What `before`, which may be null, knows of the issuer of tokens is kept. Opens the store; the failures of that, and of the configuration.
+    [[nodiscard]] static Result<std::shared_ptr<Generation>> make(Configuration configuration,
+                                                                  const ListenAddress& address,
+                                                                  std::shared_ptr<Metrics> metrics,
+                                                                  const Generation* before);
+
+    [[nodiscard]] const Configuration& configuration() const noexcept { return configuration_; }
+    [[nodiscard]] const Access& access() const noexcept { return access_; }
+    [[nodiscard]] const Context& context() const noexcept { return context_; }
+
+    /// Cleans up by the schedule from here on, for the main thread. The failures of FileService::start.
+    [[nodiscard]] Result<void> start_schedule();
+    /// Waits for a cleanup that is under way to end early.
+    void stop_schedule() noexcept { scheduler_.reset(); }
+
+private:
+    Generation(Configuration configuration, FileService service, FileService scheduler, Access access,
+               std::shared_ptr<Metrics> metrics)
+        : configuration_(std::move(configuration)),
+          metrics_(std::move(metrics)),
+          service_(std::move(service)),
+          scheduler_(std::move(scheduler)),
+          access_(std::move(access)),
+          context_{service_, *metrics_, configuration_.store} {}
+
+    const Configuration configuration_;
+    const std::shared_ptr<Metrics> metrics_;
+    FileService service_;
+    /// Apart from that of the calls, which may be needed for long after another generation has begun.
+    std::optional<FileService> scheduler_;
+    const Access access_;
+    const Context context_;
+};
+
+/// A resource; thread-safe.
+class CurrentGeneration {
+public:
+    [[nodiscard]] std::shared_ptr<const Generation> get() const {
+        const std::lock_guard lock(mutex_);
+        return generation_;
+    }
+    void set(std::shared_ptr<const Generation> generation) {
+        const std::lock_guard lock(mutex_);
+        generation_.swap(generation);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Generation> generation_;
+};
+
+}  // namespace filestore::tool::serve

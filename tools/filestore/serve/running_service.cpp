@@ -1,0 +1,178 @@
+#include "serve/running_service.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include "core/try.h"
+#include "serve/dispatch.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+constexpr std::chrono::seconds longest_stop{30};
+constexpr std::chrono::milliseconds between_looks{1000};
+constexpr std::chrono::minutes between_sweeps{1};
+/// For the store, the catalogue, and standard streams.
+constexpr rlim_t other_descriptors = 64;
+/// A connection, and what a call of the store opens for it.
+constexpr rlim_t descriptors_of_connection = 3;
+
+/// As many connections as there may be descriptors for.
+HttpLimits usual_limits() {
+    HttpLimits made;
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        return made;
+    }
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+    const rlim_t left = files.rlim_cur > other_descriptors ? files.rlim_cur - other_descriptors : 1;
+    const rlim_t most = std::max<rlim_t>(left / descriptors_of_connection, 1);
+    made.connections = static_cast<unsigned>(std::min<rlim_t>(made.connections, most));
+    return made;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RunningService>> RunningService::start(const Options& options) {
+    FILESTORE_TRY_ASSIGN(Configuration configuration, load_configuration(options));
+    ListenAddress address = configuration.address;
+    FILESTORE_TRY_ASSIGN(Descriptor listener, listen_at(address));
+    std::unique_ptr<RunningService> made(
+        new RunningService(options, std::move(address), std::move(listener)));
+    FILESTORE_TRY(made->begin(std::move(configuration)));
+    return made;
+}
+
+/// Connections first: they refer to generations.
+RunningService::~RunningService() {
+    servers_.clear();
+    current_->set(nullptr);
+    generations_.clear();
+}
+
+std::string RunningService::url() const {
+    return generations_.back()->access().scheme + "://" + address_.text();
+}
+
+Result<void> RunningService::begin(Configuration configuration) {
+    FILESTORE_TRY_ASSIGN(auto generation,
+                         Generation::make(std::move(configuration), address_, metrics_, nullptr));
+    FILESTORE_TRY(generation->start_schedule());
+    generations_.push_back(generation);
+    current_->set(generation);
+    FILESTORE_TRY_ASSIGN(auto server, serve(generation->configuration()));
+    servers_.push_back(std::move(server));
+    return {};
+}
+
+Result<void> RunningService::reload() {
+    auto configuration = load_configuration(options_);
+    auto replaced =
+        configuration.ok() ? replace(std::move(*configuration)) : Result<void>(configuration.error());
+    metrics_->reloaded(replaced.ok());
+    return replaced;
+}
+
+/// What can fail comes first.
+Result<void> RunningService::replace(Configuration configuration) {
+    Generation& before = *generations_.back();
+    FILESTORE_TRY(check_reload(before.configuration(), configuration));
+    FILESTORE_TRY_ASSIGN(auto generation,
+                         Generation::make(std::move(configuration), address_, metrics_, &before));
+    std::unique_ptr<HttpServer> server;
+    if (needs_server(generation->configuration())) {
+        FILESTORE_TRY_ASSIGN(server, serve(generation->configuration()));
+    }
+    FILESTORE_TRY(generation->start_schedule());
+    before.stop_schedule();
+    generations_.push_back(generation);
+    current_->set(generation);
+    if (server != nullptr) {
+        servers_.back()->stop_accepting();
+        servers_.push_back(std::move(server));
+    }
+    return {};
+}
+
+/// A certificate and the limits of connections are of the server of HTTP, for as long as it is there.
+bool RunningService::needs_server(const Configuration& wanted) const {
+    const Configuration& running = generations_.back()->configuration();
+    return wanted.tls.certificate != running.tls.certificate ||
+           std::string_view(wanted.tls.key) != std::string_view(running.tls.key) ||
+           wanted.settings.connections_of_address != running.settings.connections_of_address;
+}
+
+Result<std::unique_ptr<HttpServer>> RunningService::serve(const Configuration& configuration) {
+    Descriptor listener(::fcntl(listener_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!listener.is_open()) {
+        return errno_error(errno, "cannot listen");
+    }
+    HttpLimits limits = usual_limits();
+    limits.connections_of_address = configuration.settings.connections_of_address;
+    return HttpServer::start(std::move(listener), limits, configuration.tls, security_headers(), metrics_,
+                             Dispatcher(current_, metrics_));
+}
+
+void RunningService::look_after() {
+    for (const auto& server : servers_) {
+        server->look_after_connections();
+    }
+    std::erase_if(servers_, [this](const auto& server) {
+        return server != servers_.back() && !server->has_connections();
+    });
+    std::erase_if(generations_, [this](const auto& generation) {
+        return generation != generations_.back() && generation.use_count() == 1;
+    });
+    sweep_uploads_when_due();
+}
+
+/// Ends uploads whose time is over. What fails is tried again the next time.
+void RunningService::sweep_uploads_when_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= next_sweep_) {
+        next_sweep_ = now + between_sweeps;
+        generations_.back()->context().service.sweep_uploads_async({}, [](const Result<std::uint64_t>&) {});
+    }
+}
+
+void RunningService::stop(SignalWatch& signals) {
+    listener_ = Descriptor();
+    for (const auto& server : servers_) {
+        server->stop_accepting();
+    }
+    wait_for_requests(signals);
+    for (const auto& server : servers_) {
+        server->abort();
+    }
+}
+
+void RunningService::wait_for_requests(SignalWatch& signals) {
+    const auto limit = std::chrono::steady_clock::now() + longest_stop;
+    std::vector<pollfd> polled{{signals.descriptor(), POLLIN, 0}};
+    for (const auto& server : servers_) {
+        polled.push_back({server->idle_descriptor(), POLLIN, 0});
+    }
+    while (polled.size() > 1 && std::chrono::steady_clock::now() < limit) {
+        ::poll(polled.data(), polled.size(), static_cast<int>(between_looks.count()));
+        if (const int number = signals.take(); number != 0 && number != SIGHUP) {
+            return;
+        }
+        std::erase_if(polled, [&signals](const pollfd& one) {
+            return one.fd != signals.descriptor() && one.revents != 0;
+        });
+        for (const auto& server : servers_) {
+            server->look_after_connections();
+        }
+    }
+}
+
+}  // namespace filestore::tool::serve
