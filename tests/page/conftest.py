@@ -11,6 +11,7 @@ from playwright.sync_api import sync_playwright
 
 TESTS = pathlib.Path(__file__).parent.parent
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(TESTS / "cli"), str(TESTS / "serve")]
+pytest.register_assert_rewrite("visit")
 
 from service import Service
 from stores import LocalStore
@@ -64,7 +65,7 @@ def visit(browser, axe):
     opened = []
 
     def visit(service, path="/", **options):
-        options = {"viewport": {"width": 1180, "height": 820}, "locale": "en-GB", **options}
+        options = {"viewport": {"width": 1180, "height": 820}, "locale": "en-GB", "reduced_motion": "reduce", **options}
         made = Visit(browser.new_context(**options), service, axe)
         opened.append(made)
         made.page.goto(f"{service.scheme}://{service.address}{path}")

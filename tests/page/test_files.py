@@ -112,6 +112,28 @@ def test_delete(page, local, ids, pictures):
     assert page.focused() == "Delete: Budget 2026.csv"
 
 
+def test_a_deletion_is_undone(visit, start, local):
+    service = start("--option", "soft_delete_grace=1h")
+    file_id = put(service, "notes.txt", b"kept")
+    page = visit(service)
+    page.button("Delete: notes.txt").click()
+    page.button("Delete").click()
+    expect(page.find("#rows > tr")).to_have_count(0)
+    page.assert_accessible()
+    page.button("Undo").click()
+    page.expect_names("notes.txt")
+    expect(page.toast()).to_have_text("Brought back: notes.txt")
+    assert page.focused() == "Delete: notes.txt"
+    assert service.call("GET", f"/download/{file_id}").body == b"kept"
+
+
+def test_a_deletion_for_good_is_not_said_to_be_undone(page):
+    page.button("Delete: notes.txt").click()
+    page.button("Delete").click()
+    expect(page.toast()).to_have_text("Deleted: notes.txt")
+    expect(page.button("Undo")).to_have_count(0)
+
+
 def test_a_deletion_that_fails_says_why(page, service, local):
     service.process.kill()
     service.process.wait()

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 expect.set_options(timeout=30_000)
 
 # What a browser notes of answers that tests want.
-WANTED = re.compile(r"the server responded with a status of ((401|403|415|413|501)|404 .*/delete/|404 .*/uploads/)|net::ERR_(CONNECTION_|EMPTY_RESPONSE|ABORTED|INCOMPLETE)")
+WANTED = re.compile(r"the server responded with a status of ((401|403|413|415|423|501)|404 .*/delete/|404 .*/uploads/)|net::ERR_(CONNECTION_|EMPTY_RESPONSE|ABORTED|INCOMPLETE)")
 
 
 class Visit:

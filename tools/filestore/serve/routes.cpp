@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view placeholder = "{file_id}";
 /// What the original system had nothing below.
-constexpr std::array<std::string_view, 2> own_paths{"/files", "/signed"};
+constexpr std::array<std::string_view, 4> own_paths{"/files", "/page/", "/signed", "/uploads"};
 
 constexpr std::array routes{
     Route{"POST", "/upload", Scope::write, ErrorStyle::original, upload_form},

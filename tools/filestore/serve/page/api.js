@@ -118,6 +118,17 @@ export async function deleteFile(id) {
   }
 }
 
+// Whether the store keeps deleted files for a while: asked once one was deleted, for then there is one.
+export async function keepsDeleted() {
+  try {
+    return (await (await call("GET", "/files?deleted=true&limit=1")).json()).files.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+export const undeleteFile = (id) => call("POST", `/files/${id}/undelete`);
+
 // A link that anybody may use for a while; null where the store makes none.
 export async function signedLink(id, seconds) {
   try {

@@ -7,13 +7,14 @@ export function say(text) {
   find("said").textContent = text;
 }
 
-// Seen for a while, and read out.
-export function toast(text, { isProblem = false } = {}) {
+// Seen for a while, and read out. `offer` is {label, run}: what can be done about it meanwhile.
+export function toast(text, { isProblem = false, offer = null } = {}) {
   const shown = make(
     "div",
     { class: isProblem ? "toast problem" : "toast" },
     icon(isProblem ? "warning" : "done"),
     make("p", {}, text),
+    offer && make("button", { type: "button", class: "offer", onclick: () => (shown.remove(), offer.run()) }, offer.label),
     make("button", { type: "button", class: "icon", "aria-label": "Dismiss", onclick: () => shown.remove() }, icon("close")),
   );
   find("toasts").append(shown);
@@ -21,7 +22,7 @@ export function toast(text, { isProblem = false } = {}) {
   while (find("toasts").children.length > 3) {
     find("toasts").firstChild.remove();
   }
-  setTimeout(() => shown.remove(), isProblem ? 12_000 : 5_000);
+  setTimeout(() => shown.remove(), isProblem || offer ? 12_000 : 5_000);
 }
 
 // Whatever button closes it; null for Escape.

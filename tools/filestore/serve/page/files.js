@@ -1,6 +1,6 @@
 // The stored files: listed page by page, found, sorted, and what can be done with each.
 
-import { deleteFile, key, listFiles, showFile, signedLink, call } from "./api.js";
+import { call, deleteFile, keepsDeleted, key, listFiles, showFile, signedLink, undeleteFile } from "./api.js";
 import { confirmDeletion, offerLink, say, toast } from "./dialogs.js";
 import { find, icon, iconButton, make, show, shownName } from "./dom.js";
 import { ageText, countText, isThumbnail, kindOf, sizeText, timeText } from "./format.js";
@@ -252,7 +252,20 @@ async function removeFile(file) {
   render();
   const left = find("rows").children;
   (left[Math.min(place, left.length - 1)]?.querySelector(".deletes") ?? find("files-title")).focus();
-  toast(`Deleted: ${file.name}`);
+  const offer = (await keepsDeleted()) ? { label: "Undo", run: () => bringBack(file) } : null;
+  toast(`Deleted: ${file.name}`, { offer });
+}
+
+async function bringBack(file) {
+  try {
+    await undeleteFile(file.id);
+  } catch (failure) {
+    toast(`Not brought back: ${file.name}. ${failure.message}`, { isProblem: true });
+    return;
+  }
+  await addStored(file.id);
+  find("rows").querySelector(`[data-id="${file.id}"] .deletes`)?.focus();
+  toast(`Brought back: ${file.name}`);
 }
 
 async function copyLink(file) {
