@@ -7,6 +7,7 @@ import zlib
 
 import pytest
 from service import Service
+from test_access import start
 from tus_calls import BODY, NO_SUCH, PIECE, append, b64, begin_piece, content, create, file_of, offset_of, tus
 from waiting import wait_until
 
@@ -302,3 +303,21 @@ def test_a_length_that_is_told_late_keeps_the_rules(tool, local):
     assert append(service, place, 0, b"a text. " * 2000).status == 204
     assert append(service, place, 16000, b"a text. " * 600).status == 413
     assert left_of_uploads(local) == []
+
+
+def test_pages_of_listed_origins_may_upload(tool, local):
+    service = start(tool, local, origins=["https://app.example"])
+    page = {"Origin": "https://app.example"}
+    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "tus-resumable,upload-offset"}
+    preflight = service.call("OPTIONS", NO_SUCH, headers={**page, **asked})
+    assert preflight.status == 204
+    assert "PATCH" in preflight.header("Access-Control-Allow-Methods")
+    allowed = preflight.header("Access-Control-Allow-Headers").lower()
+    for name in ("Tus-Resumable", "Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Offset", "Upload-Checksum"):
+        assert name.lower() in allowed
+    answer = tus(service, "POST", "/uploads", Upload_Length=0, **page)
+    assert answer.status == 201
+    exposed = answer.header("Access-Control-Expose-Headers").lower()
+    for name in ("Location", "Upload-Offset", "Upload-Expires", "Tus-Resumable", "Filestore-File-Id", "Content-Location"):
+        assert name.lower() in exposed
+    assert service.call("POST", "/uploads", headers={"Origin": "https://other.example", "Upload-Length": "0"}).status == 403

@@ -143,6 +143,19 @@ TEST_CASE("an upload whose file was published and not recorded is recorded", "[s
     CHECK(std::filesystem::is_empty(scene.directory.file("store/.filestore/uploads")));
 }
 
+TEST_CASE("an upload whose file was deleted softly is gone", "[service][resumable]") {
+    Scene scene;
+    const FileId id = scene.complete("abc");
+    ServiceOptions options = scene.options();
+    options.soft_delete_grace = std::chrono::hours(1);
+    FileService soft = FileService::open(options).value();
+    REQUIRE(soft.finish_upload({id, {}}).ok());
+    CHECK(soft.resumable_upload({id, {}}).value().finished);
+    REQUIRE(soft.remove({id, {}}).value());
+    CHECK(code_of(soft.resumable_upload({id, {}})) == ErrorCode::not_found);
+    CHECK(code_of(soft.finish_upload({id, {}})) == ErrorCode::not_found);
+}
+
 TEST_CASE("a store that is opened or verified leaves what still comes", "[service][resumable]") {
     Scene scene;
     NewUpload upload;
