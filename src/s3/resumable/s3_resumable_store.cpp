@@ -185,14 +185,14 @@ private:
                        }
                        ended();
                        if (!upload_id.empty()) {
-                           abort(id, upload_id);
+                           abort_parts(id, upload_id);
                        }
                        return {};
                    });
     }
 
     /// What cannot be aborted now is found by sweep_uploads(), and one that became a file has ended.
-    void abort(const FileId& id, const std::string& upload_id) {
+    void abort_parts(const FileId& id, const std::string& upload_id) {
         this->send(abort_call(this->place(), id, upload_id, this->limits()),
                    [](const Outcome&) { return Result<void>(); });
     }
