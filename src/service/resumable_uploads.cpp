@@ -346,7 +346,7 @@ private:
         parts().backend->upload_async(std::move(request), then<UploadReceipt>(&FinishOperation::stored));
     }
 
-    void stored(Result<UploadReceipt> receipt) {
+    void stored(const Result<UploadReceipt>& receipt) {
         if (receipt.ok()) {
             return record();
         }

@@ -161,8 +161,8 @@ protected:
     using StoreChain<T>::StoreChain;
 
     /// `is_meant` says whether it is; `ended` is called where it was.
-    void end(const FileId& id, std::function<bool(const UploadState&)> is_meant,
-             std::function<void()> ended) {
+    void end(const FileId& id, const std::function<bool(const UploadState&)>& is_meant,
+             const std::function<void()>& ended) {
         this->read(id, StateExtent::head,
                    [this, id, is_meant, ended](const Result<StoredState>& stored) -> Result<void> {
                        if (!stored.ok() && stored.error().code() == ErrorCode::not_found) {
