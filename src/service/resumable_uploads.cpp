@@ -43,6 +43,11 @@ ResumableUpload as_upload(FileInfo info) {
             true};
 }
 
+/// Softly: its bytes are there, and to everybody else it is gone.
+Result<bool> is_deleted(const ServiceParts& parts, const FileId& id) {
+    return parts.grace ? parts.journal->is_soft_deleted(id) : Result<bool>(false);
+}
+
 /// A rule of the service's, not the length that was declared.
 bool is_refusal(const Error& error) {
     return error.code() == ErrorCode::rejected && error.details().server_code != "length";
@@ -253,10 +258,19 @@ private:
         }
         parts().backend->exists_async({intent().id, options()},
                                       [operation = self(), error](const Result<bool>& exists) {
-                                          operation->finish(!exists.ok() ? exists.error()
-                                                            : *exists ? Result<FileId>(operation->intent().id)
-                                                                      : error);
+                                          operation->step([&] { operation->looked_for_file(exists, error); });
                                       });
+    }
+
+    void looked_for_file(const Result<bool>& exists, const Error& error) {
+        if (!exists.ok() || !*exists) {
+            return finish(exists.ok() ? error : exists.error());
+        }
+        const auto deleted = is_deleted(parts(), intent().id);
+        if (!deleted.ok() || *deleted) {
+            return finish(deleted.ok() ? error : deleted.error());
+        }
+        finish(intent().id);
     }
 
     void clear_away(const Error& error) {
@@ -332,7 +346,7 @@ private:
         parts().backend->upload_async(std::move(request), then<UploadReceipt>(&FinishOperation::stored));
     }
 
-    void stored(Result<UploadReceipt> receipt) {
+    void stored(const Result<UploadReceipt>& receipt) {
         if (receipt.ok()) {
             return record();
         }
@@ -377,6 +391,15 @@ private:
     FileUpload file_;
 };
 
+/// `error` where there is no such file.
+Result<ResumableUpload> as_finished(const ServiceParts& parts, Result<FileInfo> info, const Error& error) {
+    if (!info.ok()) {
+        return info.error().code() == ErrorCode::not_found ? error : info.error();
+    }
+    FILESTORE_TRY_ASSIGN(const bool deleted, is_deleted(parts, info->id));
+    return deleted ? Result<ResumableUpload>(error) : as_upload(std::move(*info));
+}
+
 }  // namespace
 
 void start_begin_upload(const ServiceParts& parts, NewUpload upload,
@@ -409,19 +432,18 @@ void start_upload_state(const ServiceParts& parts, const FileRequest& request,
         return answer->give(no_resumable_uploads(parts));
     }
     const CallOptions options{request.call.deadline, answer->token(), {}, {}};
-    store->state_async({request.id, options}, [parts, answer, options,
-                                               id = request.id](Result<PartialUpload> state) {
-        if (state.ok() || state.error().code() != ErrorCode::not_found) {
-            return answer->give(state.ok() ? Result<ResumableUpload>(as_upload(std::move(*state)))
-                                           : state.error());
-        }
-        parts.backend->metadata_async({id, options}, [answer, error = state.error()](Result<FileInfo> info) {
-            const bool is_none = !info.ok() && info.error().code() == ErrorCode::not_found;
-            answer->give(info.ok() ? Result<ResumableUpload>(as_upload(std::move(*info)))
-                         : is_none ? error
-                                   : info.error());
+    store->state_async(
+        {request.id, options}, [parts, answer, options, id = request.id](Result<PartialUpload> state) {
+            if (state.ok() || state.error().code() != ErrorCode::not_found) {
+                return answer->give(state.ok() ? Result<ResumableUpload>(as_upload(std::move(*state)))
+                                               : state.error());
+            }
+            parts.backend->metadata_async(
+                {id, options}, [parts, answer, error = state.error()](Result<FileInfo> info) {
+                    step_of(*answer, *parts.executor,
+                            [&] { answer->give(as_finished(parts, std::move(info), error)); });
+                });
         });
-    });
 }
 
 void start_finish_upload(const ServiceParts& parts, FileRequest request, PendingAnswerPtr<FileId> answer) {

@@ -99,7 +99,7 @@ FEATURE_TEST_CASE("put", "an upload comes piece by piece, by services that know 
         CHECK(code_of(next.finish_upload({id, {}})) == ErrorCode::precondition_failed);
         UploadAppend append = piece_of(id, at, "");
         append.source = std::make_shared<HesitantSource>(bytes.substr(at, end - at), 300'000, end - at);
-        CHECK(required(next.append(std::move(append))).offset == end);
+        CHECK(required(next.append(append)).offset == end);
         at = end;
     }
     CHECK(*service.exists({id, {}}) == false);
@@ -130,7 +130,7 @@ FEATURE_TEST_CASE("put", "what a source gave before it failed stays", "[upload][
         CHECK(offset_of(service, id) == count);
         UploadAppend rest = piece_of(id, count, bytes.substr(count));
         rest.length = bytes.size();
-        CHECK(required(service.append(std::move(rest))).complete());
+        CHECK(required(service.append(rest)).complete());
         required(service.finish_upload({id, {}}));
         CHECK(content_of(service, id) == bytes);
     }
@@ -152,7 +152,7 @@ FEATURE_TEST_CASE("put", "of bytes that have another checksum, or do not all com
     UploadAppend cut = piece_of(id, 10, "");
     cut.source = failing_source(rest.substr(0, 6 * mebibyte), 77, rest.size());
     cut.checksum = checksum_of(ChecksumAlgorithm::sha1, std::as_bytes(std::span(rest)));
-    CHECK_FALSE(service.append(std::move(cut)).ok());
+    CHECK_FALSE(service.append(cut).ok());
     CHECK(offset_of(service, id) == 10);
     UploadAppend right = piece_of(id, 10, rest);
     right.checksum = checksum_of(ChecksumAlgorithm::sha256, std::as_bytes(std::span(rest)));
@@ -174,10 +174,10 @@ FEATURE_TEST_CASE("put", "bytes go where the last ones ended, and no further tha
     CHECK(longer.error().details().server_code == "length");
     UploadAppend of_unknown_size = piece_of(id, 4, "");
     of_unknown_size.source = std::make_shared<HesitantSource>("efghijk", 3);
-    CHECK(code_of(service.append(std::move(of_unknown_size))) == ErrorCode::rejected);
+    CHECK(code_of(service.append(of_unknown_size)) == ErrorCode::rejected);
     UploadAppend another_length = piece_of(id, 4, "efghij");
     another_length.length = 11;
-    CHECK(code_of(service.append(std::move(another_length))) == ErrorCode::invalid_argument);
+    CHECK(code_of(service.append(another_length)) == ErrorCode::invalid_argument);
     CHECK(offset_of(service, id) == 4);
     required(service.append(piece_of(id, 4, "efghij")));
     CHECK(code_of(service.append(piece_of(id, 10, "k"))) == ErrorCode::rejected);
@@ -251,7 +251,7 @@ S3_FEATURE_TEST_CASE("multipart", "what ends dead uploads leaves those that come
     required(service.append(piece_of(id, 0, bytes.substr(0, 6 * mebibyte))));
     CleanupRequest request;
     request.uploads_older_than = std::chrono::seconds(0);
-    CHECK(required(service.cleanup(std::move(request))).stale_uploads == 0);
+    CHECK(required(service.cleanup(request)).stale_uploads == 0);
     // As recovery does after a process died when it made the file.
     REQUIRE(store.open_backend()->discard({id, {}}).ok());
     CHECK(offset_of(service, id) == 6 * mebibyte);

@@ -7,6 +7,7 @@ import zlib
 
 import pytest
 from service import Service
+from test_access import start
 from tus_calls import BODY, NO_SUCH, PIECE, append, b64, begin_piece, content, create, file_of, offset_of, tus
 from waiting import wait_until
 
@@ -173,7 +174,7 @@ def test_an_upload_is_given_up(service, local):
     append(service, place, 0, BODY[:1000])
     assert tus(service, "DELETE", place).status == 204
     assert tus(service, "HEAD", place).status == 404
-    assert append(service, place, 1000, BODY[1000:]).status == 404
+    assert append(service, place, 1000, b"x").status == 404
     assert left_of_uploads(local) == []
     assert local.catalogue.events() == []
 
@@ -217,8 +218,8 @@ def test_only_one_piece_comes_at_a_time(service, local):
     place = create(service)
     with begin_piece(service, place, 0, BODY[:500_000]) as connection:
         wait_until(lambda: has_bytes(local, place, 500_000), service.process)
-        assert append(service, place, 0, BODY).status == 423
-        assert append(service, place, 500_000, BODY[500_000:]).status == 423
+        assert append(service, place, 0, b"x").status == 423
+        assert append(service, place, 500_000, b"x").status == 423
         connection.sendall(BODY[500_000:])
         assert connection.recv(1000).startswith(b"HTTP/1.1 204 ")
     assert content(service, place) == BODY
@@ -250,7 +251,7 @@ def test_an_upload_expires(tool, local):
     place = create(service)
     append(service, place, 0, BODY[:1000])
     wait_until(lambda: tus(service, "HEAD", place).status == 410, service.process)
-    assert append(service, place, 1000, BODY[1000:]).status == 410
+    assert append(service, place, 1000, b"x").status == 410
     service.stop()
     # The next one sweeps when it begins.
     again = configured(tool, local, upload_lifetime="1s")
@@ -302,3 +303,21 @@ def test_a_length_that_is_told_late_keeps_the_rules(tool, local):
     assert append(service, place, 0, b"a text. " * 2000).status == 204
     assert append(service, place, 16000, b"a text. " * 600).status == 413
     assert left_of_uploads(local) == []
+
+
+def test_pages_of_listed_origins_may_upload(tool, local):
+    service = start(tool, local, origins=["https://app.example"])
+    page = {"Origin": "https://app.example"}
+    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "tus-resumable,upload-offset"}
+    preflight = service.call("OPTIONS", NO_SUCH, headers={**page, **asked})
+    assert preflight.status == 204
+    assert "PATCH" in preflight.header("Access-Control-Allow-Methods")
+    allowed = preflight.header("Access-Control-Allow-Headers").lower()
+    for name in ("Tus-Resumable", "Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Offset", "Upload-Checksum"):
+        assert name.lower() in allowed
+    answer = tus(service, "POST", "/uploads", Upload_Length=0, **page)
+    assert answer.status == 201
+    exposed = answer.header("Access-Control-Expose-Headers").lower()
+    for name in ("Location", "Upload-Offset", "Upload-Expires", "Tus-Resumable", "Filestore-File-Id", "Content-Location"):
+        assert name.lower() in exposed
+    assert service.call("POST", "/uploads", headers={"Origin": "https://other.example", "Upload-Length": "0"}).status == 403

@@ -161,8 +161,8 @@ protected:
     using StoreChain<T>::StoreChain;
 
     /// `is_meant` says whether it is; `ended` is called where it was.
-    void end(const FileId& id, std::function<bool(const UploadState&)> is_meant,
-             std::function<void()> ended) {
+    void end(const FileId& id, const std::function<bool(const UploadState&)>& is_meant,
+             const std::function<void()>& ended) {
         this->read(id, StateExtent::head,
                    [this, id, is_meant, ended](const Result<StoredState>& stored) -> Result<void> {
                        if (!stored.ok() && stored.error().code() == ErrorCode::not_found) {
@@ -185,14 +185,14 @@ private:
                        }
                        ended();
                        if (!upload_id.empty()) {
-                           abort(id, upload_id);
+                           abort_parts(id, upload_id);
                        }
                        return {};
                    });
     }
 
     /// What cannot be aborted now is found by sweep_uploads(), and one that became a file has ended.
-    void abort(const FileId& id, const std::string& upload_id) {
+    void abort_parts(const FileId& id, const std::string& upload_id) {
         this->send(abort_call(this->place(), id, upload_id, this->limits()),
                    [](const Outcome&) { return Result<void>(); });
     }

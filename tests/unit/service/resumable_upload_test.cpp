@@ -46,7 +46,7 @@ struct Scene {
         append.id = id;
         append.offset = offset;
         append.source = source_from_string(bytes);
-        REQUIRE(service.append(std::move(append)).ok());
+        REQUIRE(service.append(append).ok());
     }
 
     [[nodiscard]] std::string place(const FileId& id, const std::string& suffix) const {
@@ -58,7 +58,7 @@ struct Scene {
         DownloadRequest request;
         request.id = id;
         request.sink = sink;
-        REQUIRE(service.download(std::move(request)).ok());
+        REQUIRE(service.download(request).ok());
         return sink->take();
     }
 };
@@ -82,7 +82,7 @@ TEST_CASE("a backend may have no uploads that come piece by piece", "[service][r
     append.id = id;
     append.source = source_from_string("x");
     CHECK(code_of(service.begin_upload({})) == ErrorCode::unsupported);
-    CHECK(code_of(service.append(std::move(append))) == ErrorCode::unsupported);
+    CHECK(code_of(service.append(append)) == ErrorCode::unsupported);
     CHECK(code_of(service.resumable_upload({id, {}})) == ErrorCode::unsupported);
     CHECK(code_of(service.finish_upload({id, {}})) == ErrorCode::unsupported);
     CHECK(code_of(service.end_upload({id, {}})) == ErrorCode::unsupported);
@@ -143,6 +143,19 @@ TEST_CASE("an upload whose file was published and not recorded is recorded", "[s
     CHECK(std::filesystem::is_empty(scene.directory.file("store/.filestore/uploads")));
 }
 
+TEST_CASE("an upload whose file was deleted softly is gone", "[service][resumable]") {
+    Scene scene;
+    const FileId id = scene.complete("abc");
+    ServiceOptions options = scene.options();
+    options.soft_delete_grace = std::chrono::hours(1);
+    FileService soft = FileService::open(options).value();
+    REQUIRE(soft.finish_upload({id, {}}).ok());
+    CHECK(soft.resumable_upload({id, {}}).value().finished);
+    REQUIRE(soft.remove({id, {}}).value());
+    CHECK(code_of(soft.resumable_upload({id, {}})) == ErrorCode::not_found);
+    CHECK(code_of(soft.finish_upload({id, {}})) == ErrorCode::not_found);
+}
+
 TEST_CASE("a store that is opened or verified leaves what still comes", "[service][resumable]") {
     Scene scene;
     NewUpload upload;
@@ -183,6 +196,6 @@ TEST_CASE("a link in the place of an upload is not followed", "[service][resumab
     UploadAppend append;
     append.id = id;
     append.source = source_from_string("x");
-    CHECK_FALSE(scene.service.append(std::move(append)).ok());
+    CHECK_FALSE(scene.service.append(append).ok());
     CHECK(std::filesystem::file_size(victim) == 9);
 }
