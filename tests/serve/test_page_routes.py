@@ -47,7 +47,7 @@ def test_the_files_of_the_page_differ(service):
     assert len({service.call("GET", path_of(name)).header("etag") for name in FILES}) == len(FILES)
 
 
-@pytest.mark.parametrize("path", ["/page/", "/page", "/page/nothing.js", "/page/embed.cmake", "/page/..%2Fserve.cpp", "/page/%00", f"/page/{new_id()}", "/index.html"])
+@pytest.mark.parametrize("path", ["/page/", "/page", "/page/nothing.js", "/page/openapi.json", "/page/..%2Fserve.cpp", "/page/%00", f"/page/{new_id()}", "/index.html"])
 def test_what_is_no_file_of_the_page(service, path):
     assert service.call("GET", path).status == 404
 

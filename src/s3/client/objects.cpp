@@ -4,6 +4,7 @@
 
 #include "core/digest.h"
 #include "core/encoding.h"
+#include "core/http_date.h"
 #include "core/request_checks.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -15,7 +16,6 @@
 #include "s3/protocol/condition_failure.h"
 #include "s3/protocol/encoded_word.h"
 #include "s3/protocol/etag.h"
-#include "core/http_date.h"
 #include "s3/transfer/object_download.h"
 
 namespace filestore::s3 {

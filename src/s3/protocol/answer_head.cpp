@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/http_date.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
-#include "core/http_date.h"
 
 namespace filestore::s3 {
 

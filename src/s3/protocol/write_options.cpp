@@ -7,10 +7,10 @@
 
 #include "core/digest.h"
 #include "core/encoding.h"
+#include "core/http_date.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
-#include "core/http_date.h"
 #include "s3/protocol/tagging.h"
 
 namespace filestore::s3 {

@@ -7,7 +7,7 @@
 
 #include "serve/answers.h"
 #include "serve/conditions.h"
-#include "serve/page/page_files.h"
+#include "serve/embedded_files.h"
 
 namespace filestore::tool::serve {
 
@@ -36,16 +36,16 @@ std::string_view type_of(std::string_view name) {
     return found == types.end() ? "application/octet-stream" : found->type;
 }
 
-const PageFile* file_of(const Request& request) {
+const EmbeddedFile* file_of(const Request& request) {
     const std::string_view name = request.path == "/" ? "index.html" : std::string_view(request.file_id);
     const auto files = page_files();
-    const auto found =
-        std::find_if(files.begin(), files.end(), [name](const PageFile& file) { return file.name == name; });
+    const auto found = std::find_if(files.begin(), files.end(),
+                                    [name](const EmbeddedFile& file) { return file.name == name; });
     return found == files.end() ? nullptr : &*found;
 }
 
 /// A new version of the program may have another page, so a browser asks each time whether it is still the same.
-Response answer_with(const PageFile& file, std::string tag, unsigned status) {
+Response answer_with(const EmbeddedFile& file, std::string tag, unsigned status) {
     Response response;
     response.status = status;
     response.headers = {{"ETag", std::move(tag)},
@@ -62,7 +62,7 @@ Response answer_with(const PageFile& file, std::string tag, unsigned status) {
 }  // namespace
 
 void answer_page(const Context&, const std::shared_ptr<Exchange>& exchange) {
-    const PageFile* const file = file_of(exchange->request());
+    const EmbeddedFile* const file = file_of(exchange->request());
     if (file == nullptr) {
         exchange->respond(problem_response(404, "the page has no such file"));
         return;

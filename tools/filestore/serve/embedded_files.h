@@ -1,6 +1,6 @@
 #pragma once
 
-/// The files of the web page, as the build puts them into the program (embed.cmake).
+/// Files of the sources, as the build puts them into the program (EmbedFiles.cmake).
 
 #include <span>
 #include <string_view>
@@ -8,7 +8,7 @@
 namespace filestore::tool::serve {
 
 /// A value; what it refers to is there for ever.
-struct PageFile {
+struct EmbeddedFile {
     /// Without a directory.
     std::string_view name;
     /// By the content.
@@ -16,6 +16,9 @@ struct PageFile {
     std::span<const unsigned char> bytes;
 };
 
-[[nodiscard]] std::span<const PageFile> page_files();
+/// The web page.
+[[nodiscard]] std::span<const EmbeddedFile> page_files();
+/// The description of the calls, and the page that shows it.
+[[nodiscard]] std::span<const EmbeddedFile> docs_files();
 
 }  // namespace filestore::tool::serve

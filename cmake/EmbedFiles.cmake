@@ -1,4 +1,5 @@
-# Writes the files of the page into a C++ source: cmake -D DIRECTORY=... -D FILES=a;b -D OUTPUT=... -P embed.cmake
+# cmake -D DIRECTORY=... -D FILES=a;b -D FUNCTION=NAME -D OUTPUT=SOURCE -P EmbedFiles.cmake
+# Writes C++ that defines a function of embedded_files.h, with the bytes of the files.
 set(arrays)
 set(rows)
 foreach(file IN LISTS FILES)
@@ -11,19 +12,19 @@ foreach(file IN LISTS FILES)
     string(APPEND rows "    {\"${file}\", \"${version}\", ${name}},\n")
 endforeach()
 file(WRITE ${OUTPUT}.new
-"#include \"serve/page/page_files.h\"
+"#include \"serve/embedded_files.h\"
 
 namespace filestore::tool::serve {
 
 namespace {
 
 ${arrays}
-constexpr PageFile files[] = {
+constexpr EmbeddedFile files[] = {
 ${rows}};
 
 }  // namespace
 
-std::span<const PageFile> page_files() {
+std::span<const EmbeddedFile> ${FUNCTION}() {
     return files;
 }
 
