@@ -4,6 +4,7 @@ import argparse
 import datetime
 import email.utils
 import json
+import random
 import socket
 import urllib.parse
 
@@ -349,6 +350,23 @@ def test_a_damaged_file_is_never_whole(tool, local):
         assert len(body) < SIZE
     else:
         assert head.startswith(b"HTTP/1.1 500 ")
+
+
+def begin_download(service, file_id):
+    """A connection on which the first bytes of the answer have come, and a reader of the rest."""
+    connection = service.connect()
+    connection.sendall(f"GET /download/{file_id} HTTP/1.1\r\nHost: {service.address}\r\nConnection: close\r\n\r\n".encode())
+    reader = connection.makefile("rb")
+    assert reader.read(12) == b"HTTP/1.1 200"
+    return reader
+
+
+def test_a_file_that_is_deleted_while_it_is_sent(service):
+    content = random.Random(1).randbytes(20_000_000)
+    file_id = service.upload(content)
+    reader = begin_download(service, file_id)
+    assert service.call("DELETE", f"/delete/{file_id}").status == 200
+    assert reader.read().split(b"\r\n\r\n", 1)[1] == content
 
 
 def test_health(service):
