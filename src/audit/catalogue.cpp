@@ -25,8 +25,8 @@
 namespace filestore {
 namespace {
 
-// In both statements ?5 is 1 where the intent was still there. Where it was not, the event was recorded before or by another
-// process, and must not undo what was recorded after it.
+// In both statements ?5 is 1 where the intent was still there, and the event is that of this moment. Where it was not, the event was recorded before or by another
+// process, and must not undo what was recorded after it; so it is where it was found out later.
 constexpr const char* record_upload = R"sql(
 INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) VALUES (?1, ?2, ?3, ?4, NULL)
 ON CONFLICT (file_id) DO UPDATE
@@ -186,7 +186,7 @@ public:
     /// In a transaction.
     Result<std::int64_t> begin(const Intent& intent);
     /// Takes an intent away and writes its event; in a transaction.
-    [[nodiscard]] Result<void> record(const Intent& intent, Timestamp at);
+    [[nodiscard]] Result<void> record(const Intent& intent, Timestamp at, bool is_new);
     Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
                                 Timestamp unchanged_since);
     Result<void> begin_purges(std::vector<Intent>& intents, Timestamp due);
@@ -391,14 +391,14 @@ Result<std::int64_t> Catalogue::Impl::begin(const Intent& intent) {
     return connection_.last_inserted();
 }
 
-Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at) {
+Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at, bool is_new) {
     FILESTORE_TRY(connection_.run("DELETE FROM intents WHERE number = ? AND file_id = ?", intent.number,
                                   intent.id.text()));
     const std::int64_t was_open = connection_.changed_rows();
     const bool is_upload = intent.operation == Operation::upload;
     FILESTORE_TRY(connection_.run(is_upload ? record_upload : record_removal, intent.id.text(),
                                   intent.file_path, intent.metadata.to_json(), format_timestamp(at),
-                                  was_open));
+                                  std::int64_t{is_new && was_open != 0}));
     const bool has_changed = connection_.changed_rows() > 0;
     if (!is_upload) {
         // The bytes are gone.
@@ -481,7 +481,7 @@ Result<void> Catalogue::Impl::end_removals(const std::vector<Intent>& done, cons
                                            Timestamp at) {
     return in_transaction([&]() -> Result<void> {
         for (const Intent& intent : done) {
-            FILESTORE_TRY(record(intent, at));
+            FILESTORE_TRY(record(intent, at, true));
         }
         for (const Intent& intent : undone) {
             FILESTORE_TRY(abandon(intent.number));
@@ -788,13 +788,20 @@ Result<std::int64_t> Catalogue::begin(const Intent& intent) {
 }
 
 Result<void> Catalogue::complete(const Intent& intent, Timestamp at) {
-    const auto record = [&] { return impl_->record(intent, at); };
+    const auto record = [&] { return impl_->record(intent, at, true); };
     auto recorded = intent.operation == Operation::upload ? impl_->share_commit(record)
                                                           : impl_->share_durable_commit(record);
     if (recorded.ok()) {
         impl_->note_ended(intent.number);
     }
     return recorded;
+}
+
+Result<void> Catalogue::complete_found(const Intent& intent, Timestamp at) {
+    FILESTORE_TRY(impl_->share_durable_commit(
+        [&] { return impl_->record(intent, at, intent.operation != Operation::upload); }));
+    impl_->note_ended(intent.number);
+    return {};
 }
 
 Result<void> Catalogue::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,

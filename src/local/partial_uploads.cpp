@@ -74,6 +74,8 @@ Result<void> write_small(const Store& store, const Descriptor& directory, const 
                          std::string_view text, const std::string& what) {
     FILESTORE_TRY_ASSIGN(StagedFile file, stage(store));
     FILESTORE_TRY(write_all(file.descriptor(), std::as_bytes(std::span(text)), what));
+    // Else the recovery of a process that opens the store could take its hidden name for an abandoned one; without locks, none does.
+    static_cast<void>(::flock(file.descriptor(), LOCK_EX | LOCK_NB));
     FILESTORE_TRY(file.prepare_replacing());
     FILESTORE_TRY(flush_bytes(store, file.descriptor(), what));
     FILESTORE_TRY(file.publish_replacing_in(directory.get(), name));
@@ -173,8 +175,10 @@ Result<bool> is_due(const Store& store, const Descriptor& directory, const FileI
     if (record.ok()) {
         return is_over(*record, last_byte, now);
     }
-    return record.error().code() == ErrorCode::not_found ? Result<bool>(last_byte + longest_making <= now)
-                                                         : record.error();
+    const ErrorCode code = record.error().code();
+    // Nobody can go on with one whose record is damaged.
+    const bool is_useless = code == ErrorCode::not_found || code == ErrorCode::corrupt;
+    return is_useless ? Result<bool>(last_byte + longest_making <= now) : record.error();
 }
 
 Result<std::set<FileId>> all_in(const Store& store, const Descriptor& directory) {

@@ -395,6 +395,9 @@ private:
         }
         const auto recorded = parts().journal->end_removals(done, undone, parts().clock->now());
         if (!recorded.ok()) {
+            for (const Intent& intent : done) {
+                parts().journal->settle_later(intent);
+            }
             return recorded.error().within(
                 "files were removed; that will be recorded later, because now "
                 "the catalogue failed");

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 #include <new>
 #include <utility>
 
@@ -16,10 +15,11 @@ namespace {
 /// How long one step of settling an intent may wait for the backend.
 constexpr std::chrono::seconds settle_limit{5};
 
-/// Of intents that waited, so many are settled beside each upload or removal that succeeds; none for a while after that failed.
+/// Of intents that wait, so many are settled beside each upload or removal that succeeds.
 constexpr std::size_t settled_at_once = 16;
 constexpr std::size_t most_unsettled = 10'000;
-constexpr std::chrono::seconds settle_pause{5};
+/// A request whose answer was lost may still be carried out for a while.
+constexpr std::chrono::seconds settled_after{60};
 
 /// How long an operation in strict mode waits for the audit server.
 constexpr std::chrono::seconds strict_limit{30};
@@ -64,10 +64,12 @@ void as_far_as_memory_goes(Step&& step) noexcept {
 }  // namespace
 
 Journal::Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
-                 std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender, bool is_strict)
+                 std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender,
+                 std::shared_ptr<Clock> clock, bool is_strict)
     : backend_(std::move(backend)),
       calls_(std::move(calls)),
       sender_(std::move(sender)),
+      clock_(std::move(clock)),
       is_strict_(is_strict) {
     if (catalogue_path) {
         path_ = std::move(*catalogue_path);
@@ -112,6 +114,12 @@ Result<void> Journal::told(Result<void> recorded) noexcept {
     return recorded;
 }
 
+/// At the time that it was begun.
+Result<void> Journal::complete_found(const Intent& intent) {
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return told(record->complete_found(intent, intent.begun_at));
+}
+
 Result<void> Journal::turn_into_undo(Intent& intent) {
     intent.operation = Operation::undo;
     if (!records()) {
@@ -130,29 +138,28 @@ Result<void> Journal::abandon(const Intent& intent) {
 }
 
 void Journal::settle_later(const Intent& intent) {
+    if (!records()) {
+        return;
+    }
+    const Timestamp due = clock_->now() + settled_after;
     const std::lock_guard lock(mutex_);
     if (unsettled_.size() < most_unsettled) {
-        unsettled_.push_back(intent);
+        unsettled_.push_back({intent, due});
     }
-}
-
-void Journal::settle_again(const Intent& intent) {
-    settle_later(intent);
-    const std::lock_guard lock(mutex_);
-    settles_next_ = std::chrono::steady_clock::now() + settle_pause;
 }
 
 void Journal::settle_some_that_waited() {
     std::vector<Intent> some;
     {
         const std::lock_guard lock(mutex_);
-        if (unsettled_.empty() || std::chrono::steady_clock::now() < settles_next_) {
+        if (unsettled_.empty()) {
             return;
         }
-        const auto first =
-            unsettled_.end() - static_cast<std::ptrdiff_t>(std::min(settled_at_once, unsettled_.size()));
-        some.assign(std::make_move_iterator(first), std::make_move_iterator(unsettled_.end()));
-        unsettled_.erase(first, unsettled_.end());
+        const Timestamp now = clock_->now();
+        while (!unsettled_.empty() && unsettled_.front().due <= now && some.size() < settled_at_once) {
+            some.push_back(std::move(unsettled_.front().intent));
+            unsettled_.pop_front();
+        }
     }
     for (const Intent& intent : some) {
         settle(intent);
@@ -174,7 +181,9 @@ Result<void> Journal::end_removals(const std::vector<Intent>& done, const std::v
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    return told(record->end_removals(done, undone, at));
+    FILESTORE_TRY(told(record->end_removals(done, undone, at)));
+    as_far_as_memory_goes([this] { settle_some_that_waited(); });
+    return {};
 }
 
 Result<void> Journal::begin_purges(std::vector<Intent>& intents, Timestamp due) {
@@ -506,9 +515,9 @@ void Journal::ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr
         settling_request(intent), [self = shared_from_this(), intent, call](const Result<bool>& exists) {
             as_far_as_memory_goes([&] {
                 if (!exists.ok()) {
-                    return self->settle_again(intent);
+                    return self->settle_later(intent);
                 }
-                static_cast<void>(*exists ? self->abandon(intent) : self->complete(intent, intent.begun_at));
+                static_cast<void>(*exists ? self->abandon(intent) : self->complete_found(intent));
             });
         });
 }
@@ -519,14 +528,14 @@ void Journal::ask_whether_it_is_whole(const Intent& intent, const std::shared_pt
             if (info.ok()) {
                 return as_far_as_memory_goes([&] {
                     const Intent stored = as_stored(intent, *info);
-                    static_cast<void>(self->complete(stored, stored.begun_at));
+                    static_cast<void>(self->complete_found(stored));
                 });
             }
             // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
             const ErrorCode code = info.error().code();
             as_far_as_memory_goes([&] {
                 const bool is_partial = code == ErrorCode::not_found || code == ErrorCode::corrupt;
-                is_partial ? self->take_away(intent, call) : self->settle_again(intent);
+                is_partial ? self->take_away(intent, call) : self->settle_later(intent);
             });
         });
 }
@@ -536,7 +545,7 @@ void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls
                             [self = shared_from_this(), intent, call](const Result<void>& discarded) {
                                 as_far_as_memory_goes([&] {
                                     if (!discarded.ok()) {
-                                        return self->settle_again(intent);
+                                        return self->settle_later(intent);
                                     }
                                     static_cast<void>(self->abandon(intent));
                                 });

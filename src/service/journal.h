@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "core/pending_answer.h"
 #include "core/pending_calls.h"
 #include "filestore/backend.h"
+#include "filestore/time.h"
 #include "filestore/verify.h"
 
 namespace filestore {
@@ -28,7 +30,8 @@ public:
     /// Settling counts among `calls`, so that whoever closes them ends it and waits for it.
     /// `sender` tells an audit server what is recorded; null where there is none. `is_strict`: see AuditOptions.
     Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
-            std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender, bool is_strict);
+            std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender, std::shared_ptr<Clock> clock,
+            bool is_strict);
 
     /// Empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -42,7 +45,8 @@ public:
     /// See Catalogue::turn_into_undo().
     [[nodiscard]] Result<void> turn_into_undo(Intent& intent);
     [[nodiscard]] Result<void> abandon(const Intent& intent);
-    /// What became of an intent of this process could not be found out, or done: tried again once the backend is seen to work. Of too many, the next process sees to the rest.
+    /// What became of an intent of this process could not be found out, done or recorded. That is tried again some time later, when no server is still at work on the request, as soon as
+    /// the backend is seen to work. Of too many, the next process sees to the rest.
     void settle_later(const Intent& intent);
 
     /// See Catalogue. Where nothing is recorded, nothing is left out.
@@ -122,8 +126,8 @@ private:
     [[nodiscard]] Result<void> told(Result<void> recorded) noexcept;
     template <class T, class Read>
     [[nodiscard]] Result<T> read_soft_deletions(T nothing, Read read);
+    [[nodiscard]] Result<void> complete_found(const Intent& intent);
     void settle(const Intent& intent);
-    void settle_again(const Intent& intent);
     void settle_some_that_waited();
     void ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
@@ -135,13 +139,17 @@ private:
     const std::shared_ptr<StorageBackend> backend_;
     const std::shared_ptr<PendingCalls> calls_;
     const std::shared_ptr<Sender> sender_;
+    const std::shared_ptr<Clock> clock_;
     const bool is_strict_;
     std::mutex mutex_;
     /// Once it is set it stays.
     std::shared_ptr<Catalogue> catalogue_;
-    /// Under the mutex.
-    std::vector<Intent> unsettled_;
-    std::chrono::steady_clock::time_point settles_next_{};
+    struct Unsettled {
+        Intent intent;
+        Timestamp due{};
+    };
+    /// Under the mutex; the next one first.
+    std::deque<Unsettled> unsettled_;
 };
 
 }  // namespace filestore

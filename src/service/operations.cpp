@@ -146,11 +146,10 @@ private:
 
     void undone(const Error& error, bool noted, bool removed) noexcept {
         or_unknown([&] {
-            if (removed) {
-                static_cast<void>(
-                    call_user(ErrorCode::internal, [this] { return parts().journal->abandon(intent()); }));
-            }
-            if (!removed && noted) {
+            const bool is_ended = removed && call_user(ErrorCode::internal, [this] {
+                                                 return parts().journal->abandon(intent());
+                                             }).ok();
+            if (!is_ended && noted) {
                 parts().journal->settle_later(intent());
             }
             const bool may_stay = !removed && !noted;
@@ -239,6 +238,7 @@ private:
         if (removed.ok() && *removed) {
             const auto recorded = parts().journal->complete(intent(), parts().clock->now());
             if (!recorded.ok()) {
+                parts().journal->settle_later(intent());
                 return finish(recorded.error().within(
                     "the file was removed; that will be recorded later, because now the catalogue failed"));
             }

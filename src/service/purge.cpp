@@ -135,6 +135,9 @@ private:
         }
         const auto recorded = parts_.journal->end_removals(done, undone, parts_.clock->now());
         if (!recorded.ok()) {
+            for (const Intent& intent : done) {
+                parts_.journal->settle_later(intent);
+            }
             return recorded.error().within(
                 "deleted files were purged; that will be noted later, because now the catalogue failed");
         }

@@ -241,6 +241,7 @@ private:
             // Its process ended between the record and the end of the upload.
             return clear_away(no_such_file());
         }
+        length_ = *state->length;
         file_.path = std::move(state->original_path);
         file_.content_type = std::move(state->content_type);
         file_.metadata = std::move(state->metadata);
@@ -297,6 +298,11 @@ private:
         }
         file_.source = std::move(*source);
         file_.call = options();
+        // An append that was under way then may have been taken back since.
+        if (const auto size = file_.source->size(); size && *size != length_) {
+            return finish(Error(ErrorCode::conflict,
+                                "upload " + intent().id.str() + " is being appended to: ask again"));
+        }
         if (!parts().validator) {
             return publish();
         }
@@ -361,19 +367,20 @@ private:
         refuse(error);
     }
 
-    /// Whether the file is there now decides: an answer was lost, or another call was faster. Where that cannot be told the intent stays, and recovery finds out.
+    /// Whether the file is there now decides: an answer was lost, or another call was faster. Where that cannot be told the intent stays until it is found out.
     void find_out(const Error& error) {
         FileRequest request{intent().id, {}};
         request.call.deadline = std::chrono::steady_clock::now() + undo_limit;
-        parts().backend->exists_async(std::move(request),
-                                      [operation = self(), error](const Result<bool>& exists) {
-                                          operation->step([&] {
-                                              if (!exists.ok()) {
-                                                  return operation->finish(error);
-                                              }
-                                              *exists ? operation->record() : operation->give_up(error);
-                                          });
-                                      });
+        parts().backend->exists_async(
+            std::move(request), [operation = self(), error](const Result<bool>& exists) {
+                operation->step([&] {
+                    if (!exists.ok()) {
+                        operation->parts().journal->settle_later(operation->intent());
+                        return operation->finish(error);
+                    }
+                    *exists ? operation->record() : operation->give_up(error);
+                });
+            });
     }
 
     void record() {
@@ -381,6 +388,7 @@ private:
             return parts().journal->complete(intent(), parts().clock->now());
         });
         if (!recorded.ok()) {
+            parts().journal->settle_later(intent());
             return finish(recorded.error());
         }
         resumable().end_async({intent().id, {}}, [operation = self()](const Result<bool>&) {
@@ -389,6 +397,7 @@ private:
     }
 
     FileUpload file_;
+    std::uint64_t length_ = 0;
 };
 
 /// `error` where there is no such file.

@@ -38,6 +38,7 @@ def problem(answer, status):
 RANGES = {
     "bytes=0-0": (206, 0, 1),
     "bytes=0-": (206, 0, SIZE),
+    "bytes=0-18446744073709551615": (206, 0, SIZE),
     "bytes=10-19": (206, 10, 20),
     f"bytes={SIZE - 1}-": (206, SIZE - 1, SIZE),
     f"bytes={SIZE - 5}-{SIZE + 5}": (206, SIZE - 5, SIZE),

@@ -1,12 +1,16 @@
 """Resumable uploads by the tus protocol 1.0, request by request."""
 
 import base64
+import concurrent.futures
 import hashlib
+import os
 import socket
+import threading
+import time
 import zlib
 
 import pytest
-from service import Service
+from service import Service, new_id
 from test_access import start
 from tus_calls import BODY, NO_SUCH, PIECE, append, b64, begin_piece, content, create, file_of, offset_of, tus
 from waiting import wait_until
@@ -321,3 +325,65 @@ def test_pages_of_listed_origins_may_upload(tool, local):
     for name in ("Location", "Upload-Offset", "Upload-Expires", "Tus-Resumable", "Filestore-File-Id", "Content-Location"):
         assert name.lower() in exposed
     assert service.call("POST", "/uploads", headers={"Origin": "https://other.example", "Upload-Length": "0"}).status == 403
+
+
+def test_other_processes_may_open_the_store_meanwhile(tool, service, local):
+    """Each looks for what dead processes left: what this one is at work on is none of that."""
+    ends = threading.Event()
+    codes = set()
+
+    def look():
+        while not ends.is_set():
+            codes.add(tool.run("exists", new_id(), *local.options).code)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(150):
+            assert tus(service, "POST", "/uploads", b"a", Upload_Length=2, **PIECE).status == 201
+    finally:
+        ends.set()
+        looking.join()
+    assert codes == {3}
+
+
+def test_a_damaged_record_keeps_no_other_waiting(tool, local):
+    service = configured(tool, local, upload_lifetime="1s")
+    create(service)
+    service.stop()
+    (record,) = [path for path in left_of_uploads(local) if path.suffix == ".json"]
+    # In the order of their IDs it comes first.
+    damaged = record.with_name("00000000-0000-4000-8000-000000000001.json")
+    damaged.write_bytes(b"garbage")
+    damaged.with_suffix(".data").write_bytes(b"a")
+    time.sleep(1.1)
+    outcome = tool.run("cleanup", "--yes", *local.options)
+    assert outcome.code == 0, outcome
+    assert {path.stem for path in left_of_uploads(local)} == {damaged.stem}
+    # Nobody can go on with it: a day after its last byte it goes, too.
+    day_ago = time.time() - 25 * 3600
+    os.utime(damaged.with_suffix(".data"), (day_ago, day_ago))
+    assert tool.run("cleanup", "--yes", *local.options).code == 0
+    assert left_of_uploads(local) == []
+
+
+def test_a_piece_that_is_too_long_leaves_no_shorter_file(service, local):
+    """Whoever looks while all bytes and one more are on their way must not take what is taken back again for a whole file."""
+    for _ in range(15):
+        place = create(service, 200_000)
+        connection = service.connect()
+        head = f"PATCH {place} HTTP/1.1\r\nHost: {service.address}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nTransfer-Encoding: chunked\r\n"
+        connection.sendall(f"{head}Content-Type: application/offset+octet-stream\r\n\r\n30d40\r\n".encode() + bytes(200_000) + b"\r\n")
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            looks = [pool.submit(lambda: [tus(service, "HEAD", place).status for _ in range(5)]) for _ in range(3)]
+            connection.sendall(b"1\r\ny\r\n0\r\n\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 413"
+            assert {status for look in looks for status in look.result()} <= {200, 423}
+        assert content(service, place) in (404, bytes(200_000))
+    assert set(local.stored().values()) <= {bytes(200_000)}
+
+
+def test_more_keys_than_anybody_needs(service):
+    keys = ",".join(f"key{number} YQ==" for number in range(101))
+    answer = tus(service, "POST", "/uploads", Upload_Length=1, Upload_Metadata=keys)
+    assert answer.status == 400 and "more than 100 keys" in answer.json()["detail"]

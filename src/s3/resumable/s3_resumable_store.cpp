@@ -160,20 +160,23 @@ class EndingChain : public StoreChain<T> {
 protected:
     using StoreChain<T>::StoreChain;
 
-    /// `is_meant` says whether it is; `ended` is called where it was.
+    /// `is_meant` says whether it is; `ended` is called where it was. A damaged one is passed over where it would keep others waiting.
     void end(const FileId& id, const std::function<bool(const UploadState&)>& is_meant,
-             const std::function<void()>& ended) {
-        this->read(id, StateExtent::head,
-                   [this, id, is_meant, ended](const Result<StoredState>& stored) -> Result<void> {
-                       if (!stored.ok() && stored.error().code() == ErrorCode::not_found) {
-                           return {};
-                       }
-                       FILESTORE_TRY(stored);
-                       if (is_meant(stored->state)) {
-                           remove(id, stored->state.upload_id, ended);
-                       }
-                       return {};
-                   });
+             const std::function<void()>& ended, bool passes_damaged_over = false) {
+        this->read(
+            id, StateExtent::head,
+            [this, id, is_meant, ended,
+             passes_damaged_over](const Result<StoredState>& stored) -> Result<void> {
+                const ErrorCode code = stored.ok() ? ErrorCode::ok : stored.error().code();
+                if (code == ErrorCode::not_found || (passes_damaged_over && code == ErrorCode::corrupt)) {
+                    return {};
+                }
+                FILESTORE_TRY(stored);
+                if (is_meant(stored->state)) {
+                    remove(id, stored->state.upload_id, ended);
+                }
+                return {};
+            });
     }
 
 private:
@@ -300,7 +303,7 @@ private:
         found.erase(found.begin());
         end(
             id, [this](const UploadState& state) { return is_over(state, place().now()); },
-            [this, id] { ended_.push_back(id); });
+            [this, id] { ended_.push_back(id); }, true);
         return false;
     }
 

@@ -7,6 +7,7 @@
 #include "filestore/service.h"
 #include "support/code_of.h"
 #include "support/eventually.h"
+#include "support/settable_clock.h"
 #include "support/spoiled_backend.h"
 #include "support/temporary_directory.h"
 
@@ -18,6 +19,8 @@ namespace {
 /// A service on a store of which a test makes answers fail.
 struct Scene {
     TemporaryDirectory directory;
+    std::shared_ptr<SettableClock> clock =
+        std::make_shared<SettableClock>(Timestamp(std::chrono::seconds(1'800'000'000)));
     std::shared_ptr<SpoiledBackend> backend = std::make_shared<SpoiledBackend>(local());
     FileService service = open();
 
@@ -31,6 +34,7 @@ struct Scene {
     [[nodiscard]] FileService open() const {
         ServiceOptions options;
         options.catalogue_path = directory.file("catalogue.sqlite");
+        options.clock = clock;
         return FileService::open(backend, options).value();
     }
 
@@ -40,6 +44,9 @@ struct Scene {
         file.path = "a.txt";
         return service.upload(std::move(file));
     }
+
+    /// So much that no server is still at work on a request.
+    void pass_time() const { clock->advance(std::chrono::seconds(61)); }
 
     /// By a connection of its own.
     [[nodiscard]] std::size_t count(const std::string& rows) const {
@@ -70,9 +77,34 @@ TEST_CASE("what could not be undone is undone once the store is seen to work", "
     scene.backend->after_upload = nullptr;
     scene.backend->before_remove = nullptr;
     // The calls that failed may still be on their way to noting so.
-    REQUIRE(eventually([&] { return scene.upload().ok() && scene.count("intents") == 0; }));
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.upload().ok() && scene.count("intents") == 0;
+    }));
     CHECK(scene.files() == scene.count("file_uploads WHERE deleted_at IS NULL"));
     CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 0);
+}
+
+TEST_CASE("what fails again is tried again and keeps nothing else waiting", "[service][settling]") {
+    Scene scene;
+    constexpr int failing = 20;
+    scene.backend->after_upload = lost_answer();
+    scene.backend->before_remove = lost_answer();
+    for (int i = 0; i < failing; ++i) {
+        CHECK(code_of(scene.upload()) == ErrorCode::timeout);
+    }
+    REQUIRE(eventually([&] { return scene.count("intents WHERE operation = 'undo'") == failing; }));
+    scene.backend->after_upload = nullptr;
+    for (int i = 0; i < 3; ++i) {
+        scene.pass_time();
+        REQUIRE(scene.upload().ok());
+    }
+    CHECK(scene.count("intents") == failing);
+    scene.backend->before_remove = nullptr;
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.upload().ok() && scene.count("intents") == 0;
+    }));
 }
 
 TEST_CASE("what became of a removal is found out by the process that asked for it", "[service][settling]") {
@@ -87,9 +119,54 @@ TEST_CASE("what became of a removal is found out by the process that asked for i
     scene.backend->before_remove = nullptr;
     CHECK(scene.count("intents") == 2);
 
+    scene.pass_time();
     REQUIRE(scene.upload().ok());
     REQUIRE(eventually([&] { return scene.count("intents") == 0; }));
     CHECK(scene.service.exists({.id = stays}).value());
     CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 1);
     CHECK(scene.count("file_uploads WHERE deleted_at IS NULL") == scene.files());
+}
+
+TEST_CASE("a removal that a server may still be at work on is not settled", "[service][settling]") {
+    Scene scene;
+    const FileId id = scene.upload().value();
+    scene.backend->before_remove = lost_answer();
+    CHECK(code_of(scene.service.remove({.id = id})) == ErrorCode::timeout);
+    scene.backend->before_remove = nullptr;
+    REQUIRE(scene.upload().ok());
+    CHECK(scene.count("intents WHERE operation = 'removal'") == 1);
+
+    // It comes to be done after all.
+    REQUIRE(scene.backend->remove({.id = id}).value());
+    scene.pass_time();
+    REQUIRE(scene.upload().ok());
+    REQUIRE(eventually([&] { return scene.count("intents") == 0; }));
+    CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 1);
+}
+
+TEST_CASE("a removal that could not be recorded is recorded later", "[service][settling]") {
+    Scene scene;
+    const FileId id = scene.upload().value();
+    const std::string path = scene.directory.file("catalogue.sqlite");
+    scene.backend->after_remove = [&](const FileId&) {
+        SqliteConnection other = SqliteConnection::open(path).value();
+        // As a catalogue that is damaged in one place.
+        REQUIRE(other
+                    .execute_script("CREATE TRIGGER no_deletion BEFORE UPDATE OF deleted_at ON file_uploads "
+                                    "BEGIN SELECT RAISE(ABORT, 'not now'); END")
+                    .ok());
+        return std::optional<Error>();
+    };
+    CHECK_FALSE(scene.service.remove({.id = id}).ok());
+    scene.backend->after_remove = nullptr;
+    CHECK(scene.count("intents") == 1);
+    CHECK_FALSE(scene.service.exists({.id = id}).value());
+    {
+        SqliteConnection other = SqliteConnection::open(path).value();
+        REQUIRE(other.execute_script("DROP TRIGGER no_deletion").ok());
+    }
+    scene.pass_time();
+    REQUIRE(scene.upload().ok());
+    REQUIRE(eventually([&] { return scene.count("intents") == 0; }));
+    CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 1);
 }

@@ -65,7 +65,7 @@ std::optional<ByteRange> parse_range(std::string_view text, std::uint64_t size) 
     }
     const std::uint64_t begin = std::min(*first, size);
     const std::uint64_t rest = size - begin;
-    return ByteRange{begin, last ? std::min(rest, *last - *first + 1) : rest};
+    return ByteRange{begin, last ? std::min(rest, std::min(*last - *first, size) + 1) : rest};
 }
 
 /// The range of another file that was there before is of no use to the client.

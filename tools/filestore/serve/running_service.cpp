@@ -138,10 +138,12 @@ void RunningService::look_after() {
 /// Ends uploads whose time is over. What fails is tried again the next time.
 void RunningService::sweep_uploads_when_due() {
     const auto now = std::chrono::steady_clock::now();
-    if (now >= next_sweep_) {
-        next_sweep_ = now + between_sweeps;
-        generations_.back()->context().service.sweep_uploads_async({}, [](const Result<std::uint64_t>&) {});
+    if (now < next_sweep_ || sweeps_->exchange(true)) {
+        return;
     }
+    next_sweep_ = now + between_sweeps;
+    generations_.back()->context().service.sweep_uploads_async(
+        {}, [sweeps = sweeps_](const Result<std::uint64_t>&) { *sweeps = false; });
 }
 
 void RunningService::stop(SignalWatch& signals) {

@@ -2,6 +2,7 @@
 
 /// The service from its first connection to its last, through all its generations.
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -56,6 +57,7 @@ private:
     /// The last one takes new connections; the others have some left.
     std::vector<std::unique_ptr<HttpServer>> servers_;
     std::chrono::steady_clock::time_point next_sweep_{};
+    const std::shared_ptr<std::atomic<bool>> sweeps_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace filestore::tool::serve

@@ -53,7 +53,7 @@ struct Scene {
     [[nodiscard]] std::string catalogue_path() const { return directory.file("catalogue.sqlite"); }
 
     [[nodiscard]] std::shared_ptr<Journal> journal() const {
-        return std::make_shared<Journal>(catalogue_path(), backend, calls, nullptr, false);
+        return std::make_shared<Journal>(catalogue_path(), backend, calls, nullptr, system_clock(), false);
     }
 
     std::shared_ptr<CleanupScheduler> scheduler(const std::string& expression = "0 * * * *",

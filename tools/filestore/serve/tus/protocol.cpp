@@ -13,6 +13,9 @@ namespace filestore::tool::serve::tus {
 
 namespace {
 
+/// Each is compared with those before it.
+constexpr std::size_t most_pairs = 100;
+
 Error wrong_header(std::string_view name, std::string_view what) {
     return {ErrorCode::invalid_argument, std::string(name) + ": " + std::string(what)};
 }
@@ -72,6 +75,10 @@ std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
 Result<std::vector<MetadataPair>> parse_metadata(std::string_view text) {
     std::vector<MetadataPair> pairs;
     while (!trimmed(text).empty()) {
+        if (pairs.size() == most_pairs) {
+            return wrong_header("Upload-Metadata",
+                                "there are more than " + std::to_string(most_pairs) + " keys");
+        }
         const std::size_t comma = text.find(',');
         FILESTORE_TRY_ASSIGN(MetadataPair pair, parse_pair(trimmed(text.substr(0, comma))));
         if (find(pairs, pair.key, pair.key) != nullptr) {

@@ -49,7 +49,10 @@ unsigned status_of_upload(const Error& error) {
 }
 
 Response problem(const Error& error) {
-    return problem(status_of_upload(error), error.message());
+    Response response = problem(status_of_upload(error), error.message());
+    // A length that is not kept to is no rule.
+    response.broken_rule = error.details().server_code == "length" ? std::string() : broken_rule_of(error);
+    return response;
 }
 
 std::string place_of(const FileId& id) {
@@ -145,6 +148,10 @@ void finish_if_complete(FileService& service, const ResumableUpload& upload, con
         return answer(upload);
     }
     service.finish_upload_async({upload.id, {}}, [upload, answer](const Result<FileId>& id) {
+        if (!id.ok() && id.error().code() == ErrorCode::precondition_failed) {
+            // They were there, and are taken back: a piece was too long, or of another checksum.
+            return answer(Error(ErrorCode::conflict, std::string(id.error().message())));
+        }
         ResumableUpload finished = upload;
         finished.finished = true;
         answer(id.ok() ? Result<ResumableUpload>(std::move(finished)) : id.error());
