@@ -89,10 +89,11 @@ TEST_CASE("a store's uploads have the class and the encryption of its options", 
 TEST_CASE("a store's requests say who pays", "[wire][backend][payer]") {
     const std::string stored = answer("200 OK", "ETag: \"e\"\r\n", "");
     const std::string no_uploads = document("ListMultipartUploadsResult", "<IsTruncated>false</IsTruncated>");
+    const std::string no_pieces = answer("404 Not Found", "", error_body("NoSuchKey"));
     const std::string deleted =
         document("DeleteResult", "<Deleted><Key>" + std::string(id_text) + "</Key></Deleted>");
-    const ScriptedServer server(
-        {conversation({stored, found, found, found, gone, deleted, no_uploads, gone, nothing_listed})});
+    const ScriptedServer server({conversation(
+        {stored, found, found, found, gone, deleted, no_pieces, no_uploads, gone, nothing_listed})});
     S3Options options = options_of(server);
     options.requester_pays = true;
     const auto backend = open_s3_backend(std::move(options)).value();
@@ -105,7 +106,7 @@ TEST_CASE("a store's requests say who pays", "[wire][backend][payer]") {
     CHECK(backend->discard({some_id(), {}}).ok());
     CHECK(backend->list({}).ok());
     const auto requests = server.requests();
-    CHECK(requests.size() == 9);
+    CHECK(requests.size() == 10);
     for (const HeardRequest& request : requests) {
         INFO(request.head);
         CHECK(request.header("x-amz-request-payer") == "requester");
