@@ -28,7 +28,7 @@ namespace filestore {
 /// What is known of an upload that is not a file yet.
 struct PartialUpload {
     FileId id{};
-    /// Bytes that are there, and stay there whatever happens next: the next ones go here.
+    /// Bytes that are there: the next ones go here. They stay whatever happens next, but for those of an append that is under way, which are taken back where it comes to be refused.
     std::uint64_t offset = 0;
     /// Bytes of the whole file; nothing while that is not known.
     std::optional<std::uint64_t> length{};

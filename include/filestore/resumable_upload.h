@@ -11,7 +11,7 @@
 /// The ID of an upload is random, and nobody who was not told it can guess it; its file has the same. Until finish_upload() there is no file: nothing lists, reads or counts it. Any service on the same store can go on
 /// with an upload, in this process, another one, or on another machine.
 ///
-/// The rules of `validation` hold as for any upload (see validation.h): name and declared type are looked at when it begins, the content as soon as enough of it is there, everything when it is finished. An upload that is
+/// The rules of `validation` hold as for any upload (see validation.h): name and declared type are looked at when it begins, the content with the first piece, where that holds 8 KiB or the whole file, and everything when it is finished. An upload that is
 /// refused is ended, and none of its bytes stays.
 ///
 /// An upload to which no byte comes for ServiceOptions::upload_lifetime is given up: FileService::sweep_uploads() and each cleanup() remove it.
