@@ -113,7 +113,9 @@ void Metrics::write_bytes(Writer& writer) const {
     for (const auto& [route, counts] : routes_) {
         writer.sample(labels_of(route), std::to_string(counts.received));
     }
-    writer.family("http_sent_bytes_total", "counter", "Bytes of the bodies of answers; of a large file, all that were to be sent, also where the client left before.");
+    writer.family("http_sent_bytes_total", "counter",
+                  "Bytes of the bodies of answers; of a large file, all that were to be sent, also where the "
+                  "client left before.");
     for (const auto& [route, counts] : routes_) {
         writer.sample(labels_of(route), std::to_string(counts.sent));
     }
