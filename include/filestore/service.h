@@ -172,8 +172,8 @@ public:
     void end_upload_async(FileRequest request, Completion<bool> done);
 
     /// Ends the uploads whose time is over; answers how many. None where the backend has no such uploads.
-    [[nodiscard]] Result<std::uint64_t> sweep_uploads(CallOptions options);
-    void sweep_uploads_async(CallOptions options, Completion<std::uint64_t> done);
+    [[nodiscard]] Result<std::uint64_t> sweep_uploads(const CallOptions& options);
+    void sweep_uploads_async(const CallOptions& options, Completion<std::uint64_t> done);
 
     /// The most bytes that an upload can have here, by the rules and by the store. 0 where the backend has no uploads that come piece by piece.
     [[nodiscard]] std::uint64_t max_upload_length() const noexcept;

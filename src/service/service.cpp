@@ -377,7 +377,7 @@ void FileService::end_upload_async(FileRequest request, Completion<bool> done) {
         });
 }
 
-void FileService::sweep_uploads_async(CallOptions options, Completion<std::uint64_t> done) {
+void FileService::sweep_uploads_async(const CallOptions& options, Completion<std::uint64_t> done) {
     impl_->run<std::uint64_t>(
         options, std::move(done),
         [options](const ServiceParts& parts, const PendingAnswerPtr<std::uint64_t>& answer) {
@@ -567,9 +567,8 @@ Result<bool> FileService::end_upload(FileRequest request) {
     return wait_for<bool>([&](auto done) { end_upload_async(std::move(request), std::move(done)); });
 }
 
-Result<std::uint64_t> FileService::sweep_uploads(CallOptions options) {
-    return wait_for<std::uint64_t>(
-        [&](auto done) { sweep_uploads_async(std::move(options), std::move(done)); });
+Result<std::uint64_t> FileService::sweep_uploads(const CallOptions& options) {
+    return wait_for<std::uint64_t>([&](auto done) { sweep_uploads_async(options, std::move(done)); });
 }
 
 Result<bool> FileService::remove(FileRequest request) {

@@ -21,7 +21,8 @@ std::optional<std::string> read_whole(const FileRange& range) {
     while (there < bytes.size()) {
         const ssize_t got = ::pread(range.descriptor, bytes.data() + there, bytes.size() - there,
                                     static_cast<off_t>(range.offset + there));
-        if (got <= 0 && !(got < 0 && errno == EINTR)) {
+        const bool is_interrupted = got < 0 && errno == EINTR;
+        if (got <= 0 && !is_interrupted) {
             return std::nullopt;
         }
         there += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
