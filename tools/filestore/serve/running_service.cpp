@@ -88,11 +88,12 @@ Result<void> RunningService::replace(Configuration configuration) {
     FILESTORE_TRY(check_reload(before.configuration(), configuration));
     FILESTORE_TRY_ASSIGN(auto generation,
                          Generation::make(std::move(configuration), address_, metrics_, &before));
+    FILESTORE_TRY(generation->start_schedule());
     std::unique_ptr<HttpServer> server;
+    // Takes connections at once, so nothing may fail after it.
     if (needs_server(generation->configuration())) {
         FILESTORE_TRY_ASSIGN(server, serve(generation->configuration()));
     }
-    FILESTORE_TRY(generation->start_schedule());
     before.stop_schedule();
     generations_.push_back(generation);
     current_->set(generation);
