@@ -6,16 +6,11 @@
 
 #include "core/encoding.h"
 #include "core/http_date.h"
+#include "serve/header_value.h"
 
 namespace filestore::tool::serve {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(" \t");
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 /// Our tags hold no comma, so a list can be split at each.
 bool names(std::string_view list, std::string_view tag, bool also_weakly) {

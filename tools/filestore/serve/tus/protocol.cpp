@@ -7,6 +7,7 @@
 #include "core/encoding.h"
 #include "core/text.h"
 #include "core/try.h"
+#include "serve/header_value.h"
 #include "serve/stored_upload.h"
 
 namespace filestore::tool::serve::tus {
@@ -18,12 +19,6 @@ constexpr std::size_t most_pairs = 100;
 
 Error wrong_header(std::string_view name, std::string_view what) {
     return {ErrorCode::invalid_argument, std::string(name) + ": " + std::string(what)};
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const std::size_t begin = text.find_first_not_of(" \t");
-    const std::size_t end = text.find_last_not_of(" \t");
-    return begin == std::string_view::npos ? std::string_view() : text.substr(begin, end - begin + 1);
 }
 
 Result<MetadataPair> parse_pair(std::string_view text) {
