@@ -344,7 +344,7 @@ def test_a_damaged_file_is_never_whole(tool, local):
     file_id = service.upload(BODY)
     local.data(file_id).write_bytes(BODY[:-1] + b"x")
     with service.connect() as connection:
-        connection.sendall(f"GET /download/{file_id} HTTP/1.1\r\nHost: {service.address}\r\n\r\n".encode())
+        connection.sendall(f"GET /download/{file_id} HTTP/1.1\r\nHost: {service.address}\r\nConnection: close\r\n\r\n".encode())
         answer = connection.makefile("rb").read()
     head, _, body = answer.partition(b"\r\n\r\n")
     if head.startswith(b"HTTP/1.1 200 "):

@@ -3,6 +3,8 @@
 import base64
 import random
 
+from waiting import wait_until
+
 # No piece of it is like another one.
 BODY = random.Random(1).randbytes(1_024_000)
 PIECE = {"Content-Type": "application/offset+octet-stream"}
@@ -54,3 +56,14 @@ def begin_piece(service, place, offset, sent, length=len(BODY), headers=""):
     connection = service.connect()
     connection.sendall(head.encode() + sent)
     return connection
+
+
+def expired(service, size, begin):
+    """An upload of which the service said that it has expired. The sweep at the service's start may take the first; the next sweep is a minute later."""
+    for _ in range(2):
+        place = create(service, size)
+        append(service, place, 0, begin)
+        wait_until(lambda: tus(service, "HEAD", place).status != 200, service.process)
+        if tus(service, "HEAD", place).status == 410:
+            return place
+    raise AssertionError("no answer said that the upload has expired")
