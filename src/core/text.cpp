@@ -11,7 +11,8 @@ namespace filestore {
 
 namespace {
 
-constexpr std::size_t most_quoted_characters = 100;
+/// Most paths are shorter.
+constexpr std::size_t most_quoted_characters = 300;
 
 /// Names of options and the like are short: a longer word is no slip of one.
 constexpr std::size_t longest_likely_name = 64;

@@ -15,7 +15,7 @@ namespace filestore {
 /// Whether every byte is printable ASCII (0x20 to 0x7E).
 [[nodiscard]] bool is_printable_ascii(std::string_view text) noexcept;
 
-/// `text` fit for a one-line message: quoted, control characters and non-UTF-8 bytes as \xNN, cut at 100 characters.
+/// `text` fit for a one-line message: quoted, control characters and non-UTF-8 bytes as \xNN, cut at 300 characters.
 [[nodiscard]] std::string quoted(std::string_view text);
 
 /// The name nearest to `word` by edit distance, if any is near enough to be a likely slip; else one that begins with it.

@@ -97,14 +97,14 @@ TEST_CASE("quoted text is safe to print", "[text]") {
     CHECK(quoted("\xE2\x82") == "'\\xe2\\x82'");
 }
 
-TEST_CASE("quoted text is cut at 100 characters, never inside one", "[text]") {
-    CHECK(quoted(std::string(100, 'x')) == "'" + std::string(100, 'x') + "'");
-    CHECK(quoted(std::string(101, 'x')) == "'" + std::string(100, 'x') + "...'");
+TEST_CASE("quoted text is cut at 300 characters, never inside one", "[text]") {
+    CHECK(quoted(std::string(300, 'x')) == "'" + std::string(300, 'x') + "'");
+    CHECK(quoted(std::string(301, 'x')) == "'" + std::string(300, 'x') + "...'");
     std::string accents;
     std::string cut = "'";
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 350; ++i) {
         accents += "\xC3\xA9";
-        cut += i < 100 ? "\xC3\xA9" : "";
+        cut += i < 300 ? "\xC3\xA9" : "";
     }
     CHECK(quoted(accents) == cut + "...'");
     CHECK(is_utf8(quoted(std::string(1000, '\xFF'))));
