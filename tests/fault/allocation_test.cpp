@@ -126,6 +126,12 @@ ServiceOptions options_of(const TemporaryDirectory& directory) {
     return options;
 }
 
+/// A file system in memory where `./dev` found one: it is no disk that is looked at here.
+std::filesystem::path place_of_stores() {
+    const char* memory = std::getenv("FILESTORE_TEST_MEMORY");
+    return memory != nullptr ? std::filesystem::path(memory) : std::filesystem::temp_directory_path();
+}
+
 /// A store with two files. A resource.
 struct Place {
     Place() {
@@ -134,7 +140,7 @@ struct Place {
         victim = service.upload(upload_of(new_content)).value();
     }
 
-    TemporaryDirectory directory;
+    TemporaryDirectory directory{place_of_stores()};
     FileId kept;
     FileId victim;
 };
