@@ -66,7 +66,8 @@ class Cluster:
         with printed.open("w+b") as out:
             program = [ROOT / "examples" / "cluster" / "cluster", command, self.directory, *map(str, words)]
             environment = {**self.tool.environment, **self.environment}
-            subprocess.run(program, env=environment, stdout=out, stderr=subprocess.STDOUT, check=True, timeout=120, stdin=subprocess.DEVNULL)
+            outcome = subprocess.run(program, env=environment, stdout=out, stderr=subprocess.STDOUT, timeout=120, stdin=subprocess.DEVNULL)
+        assert outcome.returncode == 0, printed.read_text()
         return printed.read_text()
 
     def kill(self, number):
