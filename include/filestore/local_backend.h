@@ -17,7 +17,7 @@
 ///
 /// An upload or a removal takes effect whole, with its metadata, or not at all, also where the process dies or the power fails in the middle of it; a reader
 /// sees the old file or the new one. Opening a store ends what a process left that died, and costs what is unfinished only. A failure of `outcome_unknown`
-/// says that a file was replaced and may not survive power loss. All that has to be on one file system, with file locks (flock, fcntl) that work.
+/// says that the change was made or may still be, and may not survive power loss. All that has to be on one file system, with file locks (flock, fcntl) that work.
 /// Any number of processes may share a store, the original system included, which takes no locks: what it writes itself is as safe as it makes it.
 ///
 /// Files are made with mode 0600 and directories with 0700, unless the options say otherwise; the umask does not matter. `base_path` itself may be reached

@@ -162,9 +162,8 @@ Result<void> write_all(int descriptor, std::span<const std::byte> bytes, const s
     return number == 0 ? Result<void>() : open_file_error(number, what);
 }
 
-Result<void> write_out(int descriptor, const std::string& what) {
-    constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    while (::sync_file_range(descriptor, 0, 0, all) != 0) {
+Result<void> sync_range(int descriptor, unsigned what_to_do, const std::string& what) {
+    while (::sync_file_range(descriptor, 0, 0, what_to_do) != 0) {
         // Where it is not there, or a filter of system calls forbids it, the flush does it all.
         if (errno == ENOSYS || errno == EPERM) {
             break;
@@ -174,6 +173,15 @@ Result<void> write_out(int descriptor, const std::string& what) {
         }
     }
     return {};
+}
+
+Result<void> begin_write_out(int descriptor, const std::string& what) {
+    return sync_range(descriptor, SYNC_FILE_RANGE_WRITE, what);
+}
+
+Result<void> write_out(int descriptor, const std::string& what) {
+    return sync_range(descriptor,
+                      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER, what);
 }
 
 int flush_descriptor(int descriptor) noexcept {

@@ -77,6 +77,9 @@ private:
 /// wait for then.
 [[nodiscard]] Result<void> write_out(int descriptor, const std::string& what);
 
+/// Does not wait for them.
+[[nodiscard]] Result<void> begin_write_out(int descriptor, const std::string& what);
+
 /// fsync, past EINTR: 0 or an errno. A failure is final: the kernel may have dropped the data, so it is never tried again.
 [[nodiscard]] int flush_descriptor(int descriptor) noexcept;
 

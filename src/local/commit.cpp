@@ -104,7 +104,7 @@ Result<void> rename_to_new(const Names& names) {
     if (::linkat(names.staging, record, names.base(), names.data.c_str(), 0) != 0) {
         return names.failure(errno, "cannot link to the name");
     }
-    FILESTORE_TRY(unlink_name(names, names.staging, names.data_record));
+    static_cast<void>(unlink_name(names, names.staging, names.data_record));
     return {};
 }
 
@@ -161,12 +161,12 @@ Result<Descriptor> record_data(const Names& names, const NewContent& content) {
     return make_data(names, content);
 }
 
-/// The sidecar is on its way to the disk before the data is waited for, so that one commit of the journal or log carries both. Whether that began well the flush tells.
+/// The sidecar is on its way to the disk before the data is waited for, so that one commit of the journal or log carries both.
 Result<void> flush_both(const Store& store, int data, int sidecar) {
     if (store.durability == Durability::none) {
         return {};
     }
-    ::sync_file_range(sidecar, 0, 0, SYNC_FILE_RANGE_WRITE);
+    FILESTORE_TRY(begin_write_out(sidecar, "cannot write out a file " + store.place()));
     FILESTORE_TRY(flush_file(store, data));
     return flush_file(store, sidecar);
 }
@@ -210,28 +210,30 @@ Result<void> remove_rest(const Names& names, bool has_sidecar_record) {
     return {};
 }
 
-/// As far as it can be done: what remains is settled later.
-void take_back_new(const Names& names, bool has_its_name) {
+/// Fails where the file may be there all the same, or come back after power loss. What else remains is settled later.
+Result<void> take_back_new(const Names& names, bool has_its_name) {
     if (has_its_name) {
-        ::renameat(names.base(), names.data.c_str(), names.staging, names.data_record.c_str());
+        if (::renameat(names.base(), names.data.c_str(), names.staging, names.data_record.c_str()) != 0) {
+            return names.failure(errno, "cannot take back the name");
+        }
+        FILESTORE_TRY(flush(names.store, names.base()));
     }
     static_cast<void>(settle(names.store, names.id));
+    return {};
 }
 
-/// The sidecar's record goes first: without it the other one means nothing, and is removed where it is a file.
-void take_back_replacement(const Names& names) {
-    if (unlink_name(names, names.staging, names.sidecar_record).ok()) {
-        static_cast<void>(settle(names.store, names.id));
+/// Fails where the replacement may be carried out all the same. The sidecar's record goes first: without it the other one means nothing, and is removed where it is a file.
+Result<void> take_back_replacement(const Names& names, bool is_recorded) {
+    if (is_recorded) {
+        FILESTORE_TRY(unlink_name(names, names.staging, names.sidecar_record));
+        FILESTORE_TRY(flush(names.store, names.staging));
     }
-    static_cast<void>(flush(names.store, names.staging));
+    static_cast<void>(settle(names.store, names.id));
+    return {};
 }
 
-/// A replacement up to its commit point.
-Result<void> record_replacement(const Names& names, const NewContent& content) {
-    const std::string draft = record_of(names.id, draft_suffix);
-    FILESTORE_TRY(record_content(names, content, names.staging, draft));
-    FILESTORE_TRY(rename_over(names, draft, names.staging, names.sidecar_record));
-    return flush(names.store, names.staging);
+Error outcome_unknown(std::string_view what, const Error& why) {
+    return {ErrorCode::outcome_unknown, std::string(what) + ": " + std::string(why.message())};
 }
 
 /// A replacement once the bytes have their name.
@@ -296,8 +298,9 @@ Result<void> publish_new(const Store& store, const FileId& id, const NewContent&
         return flush(store, names.base());
     };
     auto published = publish();
-    if (!published.ok()) {
-        take_back_new(names, has_its_name);
+    if (!published.ok() && !take_back_new(names, has_its_name).ok()) {
+        return outcome_unknown("the file could not be taken back, and may not survive power loss",
+                               published.error());
     }
     return published;
 }
@@ -306,17 +309,23 @@ Result<void> replace(const Store& store, const FileId& id, const NewContent& con
     FILESTORE_TRY_ASSIGN(const int staging, store.staging());
     FILESTORE_TRY_ASSIGN(const Names names, Names::of(store, staging, id));
     FILESTORE_TRY(check_sidecar_is_no_directory(names));
-    auto replaced = record_replacement(names, content);
-    if (replaced.ok()) {
-        replaced = rename_over(names, names.data_record, names.base(), names.data);
-    }
-    if (!replaced.ok()) {
-        take_back_replacement(names);
-        return replaced;
+    bool is_recorded = false;
+    const auto begin = [&]() -> Result<void> {
+        const std::string draft = record_of(id, draft_suffix);
+        FILESTORE_TRY(record_content(names, content, staging, draft));
+        FILESTORE_TRY(rename_over(names, draft, staging, names.sidecar_record));
+        is_recorded = true;
+        FILESTORE_TRY(flush(store, staging));
+        return rename_over(names, names.data_record, names.base(), names.data);
+    };
+    if (auto begun = begin(); !begun.ok()) {
+        if (!take_back_replacement(names, is_recorded).ok()) {
+            return outcome_unknown("the old file is there, and may still be replaced", begun.error());
+        }
+        return begun;
     }
     if (const auto finished = finish_replacement(names); !finished.ok()) {
-        return Error(ErrorCode::outcome_unknown, "the file is replaced, but may not survive power loss: " +
-                                                     std::string(finished.error().message()));
+        return outcome_unknown("the file is replaced, but may not survive power loss", finished.error());
     }
     return {};
 }

@@ -44,7 +44,7 @@
 /// Files are flushed in the modes `full` and `data`, directories in `full` only. Without the directories' flushes the steps become durable when
 /// the file system likes, in their order: the file systems that keep a journal or a log (ext4, xfs, btrfs) make the names of one directory durable in the order in
 /// which they came. That order is also what the names of a replacement in staging/ count on, which one flush makes durable together. A flush that failed is
-/// never tried again: the operation fails, and what can be taken back is.
+/// never tried again: the operation fails, and what can be taken back is; where it cannot, the outcome is not known.
 ///
 /// A new file waits for the disk twice: d, M and metadata/ have all been changed when the first of them is flushed, so that one commit of the
 /// journal or log carries them. The two contents of a replacement share one as well. No other two flushes can: of two steps the second alone might be durable, and D and M be
@@ -100,10 +100,11 @@ struct NewContent {
     std::string sidecar{};
 };
 
-/// Steps 3 to 5 of a new file. `already_exists` where D has come meanwhile, from a program that takes no lock. On failure nothing new is there.
+/// Steps 3 to 5 of a new file. `already_exists` where D has come meanwhile, from a program that takes no lock. On failure nothing new is there, but for
+/// `outcome_unknown`: the new file is, as it could not be taken back, or may be after power loss.
 [[nodiscard]] Result<void> publish_new(const Store& store, const FileId& id, const NewContent& content);
 
-/// Steps 3 to 7 of a replacement. On failure the old file is there, but for `outcome_unknown`: the new one is, or will be once it is settled, and may
+/// Steps 3 to 7 of a replacement. On failure the old file is there, but for `outcome_unknown`: the new one is, or may be once the file is settled, and may
 /// not survive power loss.
 [[nodiscard]] Result<void> replace(const Store& store, const FileId& id, const NewContent& content);
 

@@ -17,6 +17,9 @@ public:
     /// The n-th call fails with an errno.
     [[nodiscard]] static FileChanges failing_at(int nth, int number) { return {nth, number}; }
 
+    /// So does every later one.
+    [[nodiscard]] static FileChanges failing_from(int nth, int number) { return {nth, number, true}; }
+
     FileChanges(const FileChanges&) = delete;
     FileChanges& operator=(const FileChanges&) = delete;
     ~FileChanges();
@@ -29,10 +32,11 @@ public:
     static constexpr int exit_code = 17;
 
 private:
-    FileChanges(int nth, int number);
+    FileChanges(int nth, int number, bool is_lasting = false);
 
     int nth_;
     int number_;
+    bool is_lasting_;
     int count_ = 0;
 };
 

@@ -345,6 +345,35 @@ TEST_CASE("a change that fails leaves the old file, or says that the outcome is 
     }
 }
 
+TEST_CASE("where every change fails from one on, only an outcome that is not known is another one later",
+          "[commit]") {
+    const Layout layout = GENERATE(from_range(every_layout));
+    CAPTURE(to_string(layout.current), layout.before.has_value());
+    for (const Operation& operation : operations()) {
+        bool succeeded = false;
+        for (int nth = 1; !succeeded; ++nth) {
+            const StoreDirectory place(layout);
+            prepare(place, operation);
+            const Store store = place.open();
+            INFO(operation.name << ", from change " << nth << " on");
+            Result<void> result;
+            {
+                const FileChanges failing = FileChanges::failing_from(nth, EROFS);
+                result = operation.run(store);
+                succeeded = failing.count() < nth;
+            }
+            {
+                const auto lock = FileLock::take(store, id, {});
+                REQUIRE(settle(store, id).ok());
+            }
+            CHECK(place.staged().empty());
+            if (code_of(result) != ErrorCode::outcome_unknown) {
+                CHECK(place.content() == (result.ok() ? operation.after : operation.before));
+            }
+        }
+    }
+}
+
 TEST_CASE("what settling makes of what a crash can leave", "[commit]") {
     const Layout layout = GENERATE(from_range(every_layout));
     CAPTURE(to_string(layout.current), layout.before.has_value());

@@ -53,7 +53,8 @@ int share_blocks(int to, const file_clone_range& clone) {
 
 }  // namespace
 
-FileChanges::FileChanges(int nth, int number) : nth_(nth), number_(number) {
+FileChanges::FileChanges(int nth, int number, bool is_lasting)
+    : nth_(nth), number_(number), is_lasting_(is_lasting) {
     watching = this;
 }
 
@@ -62,7 +63,12 @@ FileChanges::~FileChanges() {
 }
 
 bool FileChanges::allow() {
-    if (watching == nullptr || ++watching->count_ != watching->nth_) {
+    if (watching == nullptr) {
+        return true;
+    }
+    const int number = ++watching->count_;
+    if (number < watching->nth_ || (number > watching->nth_ && !watching->is_lasting_) ||
+        watching->nth_ == 0) {
         return true;
     }
     if (watching->number_ == 0) {
