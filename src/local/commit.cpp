@@ -62,7 +62,9 @@ struct Names {
     /// The one that M is in.
     [[nodiscard]] int metadata() const noexcept { return sidecar_place.directory(); }
     [[nodiscard]] Error failure(int number, std::string_view what) const {
-        return open_file_error(number, std::string(what) + " of file " + data + " " + store.place());
+        Error error = open_file_error(number, std::string(what) + " of file " + data + " " + store.place());
+        constexpr std::string_view advice = "a directory of the store was removed, open the store again";
+        return number == ENOENT ? error.within(advice) : error;
     }
 };
 
@@ -271,7 +273,9 @@ Result<void> check_sidecar_is_no_directory(const Names& names) {
 
 Result<StagedFile> stage(const Store& store) {
     FILESTORE_TRY_ASSIGN(const int staging, store.staging());
-    auto file = StagedFile::create(staging, store.modes.file);
+    auto first = StagedFile::create(staging, store.modes.file);
+    auto file = first.ok() || !store.renew_staging() ? std::move(first)
+                                                     : StagedFile::create(staging, store.modes.file);
     if (!file) {
         return file.error().within(store.place());
     }
@@ -298,6 +302,9 @@ Result<void> publish_new(const Store& store, const FileId& id, const NewContent&
         return flush(store, names.base());
     };
     auto published = publish();
+    if (!published.ok()) {
+        store.renew_staging();
+    }
     if (!published.ok() && !take_back_new(names, has_its_name).ok()) {
         return outcome_unknown("the file could not be taken back, and may not survive power loss",
                                published.error());
@@ -319,6 +326,7 @@ Result<void> replace(const Store& store, const FileId& id, const NewContent& con
         return rename_over(names, names.data_record, names.base(), names.data);
     };
     if (auto begun = begin(); !begun.ok()) {
+        store.renew_staging();
         if (!take_back_replacement(names, is_recorded).ok()) {
             return outcome_unknown("the old file is there, and may still be replaced", begun.error());
         }

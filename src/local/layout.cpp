@@ -15,6 +15,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "local/paths.h"
+#include "local/places.h"
 #include "local/store.h"
 
 namespace filestore::local {
@@ -55,7 +56,8 @@ std::string_view to_string(LocalLayout layout) noexcept {
 Result<std::optional<Layout>> read_layout(int base, const std::string& place) {
     const Descriptor file = open_beneath(base, record_path, O_RDONLY | O_NONBLOCK);
     if (!file.is_open() && errno == ENOENT) {
-        return std::optional<Layout>();
+        return has_shards(base) ? std::optional(Layout{LocalLayout::sharded, LocalLayout::flat})
+                                : std::nullopt;
     }
     std::array<char, 64> text{};
     ssize_t size = -1;
@@ -71,9 +73,12 @@ Result<std::optional<Layout>> read_layout(int base, const std::string& place) {
             return std::optional(layout);
         }
     }
-    return Error(ErrorCode::unsupported, "'" + std::string(record_path) + "' " + place +
-                                             " records the layout " + filestore::quoted(line) +
-                                             ", which this version does not know");
+    return Error(ErrorCode::unsupported,
+                 "'" + std::string(record_path) + "' " + place + " records the layout " +
+                     filestore::quoted(line) +
+                     ", which this version does not know: use the one that made "
+                     "the store; a damaged record may be removed, files are looked for "
+                     "everywhere then");
 }
 
 Result<void> write_layout(const Store& store, const Layout& layout) {

@@ -3,7 +3,7 @@
 /// Which layout a store has, and how the processes that share it agree on that.
 ///
 /// `<base>/.filestore/layout` records it in one line: `flat` or `sharded`, and while a store is being converted `flat to sharded` or `sharded to flat`. A store
-/// without a record, such as the original's, is flat.
+/// without a record, such as the original's, is flat. Where a sharded one has lost its record, its directories tell: files are looked for in both places then, and `filestore convert` records it again.
 ///
 /// Whoever has a store open holds a shared lock (flock) on its directory, and goes by what was recorded when it was opened. Whoever changes the record so that
 /// others would look in the wrong place holds the lock alone meanwhile; so that is refused while others have the store open. The end of a conversion needs no
@@ -32,7 +32,7 @@ struct Layout {
 /// "flat", "sharded".
 [[nodiscard]] std::string_view to_string(LocalLayout layout) noexcept;
 
-/// Nothing where there is no record. `unsupported` for a record that this version does not know. `place` is for messages; `base` is a descriptor of the store's
+/// Nothing where neither a record nor a directory of a shard is there. `unsupported` for a record that this version does not know. `place` is for messages; `base` is a descriptor of the store's
 /// directory, here and below.
 [[nodiscard]] Result<std::optional<Layout>> read_layout(int base, const std::string& place);
 

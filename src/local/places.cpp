@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t shard_digits = 2;
 constexpr unsigned shards = 256;
+constexpr std::string_view hex_digits = "0123456789abcdef";
 
 std::string_view suffix_of(Part part) noexcept {
     return part == Part::data ? std::string_view() : ".json";
@@ -55,8 +56,7 @@ unsigned digit_value(char digit) noexcept {
 }
 
 std::string shard_name(unsigned number) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    return {digits[number / 16], digits[number % 16]};
+    return {hex_digits[number / 16], hex_digits[number % 16]};
 }
 
 /// Nothing for a name that no shard has.
@@ -150,6 +150,24 @@ Descriptor open_directory_of(const Store& store, LocalLayout layout, Part part, 
 unsigned directory_of(LocalLayout layout, const FileId& id) noexcept {
     const std::string_view text = id.text();
     return layout == LocalLayout::sharded ? shard_number(text.substr(0, shard_digits)).value_or(0) : 0;
+}
+
+bool has_shards(int base) noexcept {
+    constexpr unsigned links_without_directories = 2;
+    const Descriptor metadata = open_beneath(base, "metadata", O_RDONLY | O_DIRECTORY);
+    struct ::stat status {};
+    if (!metadata.is_open() || ::fstat(metadata.get(), &status) != 0 ||
+        status.st_nlink == links_without_directories) {
+        return false;
+    }
+    for (unsigned number = 0; number < shards; ++number) {
+        const std::array<char, shard_digits + 1> name{hex_digits[number / 16], hex_digits[number % 16], 0};
+        if (::fstatat(metadata.get(), name.data(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISDIR(status.st_mode)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 Result<std::vector<unsigned>> directories_there(const Store& store, LocalLayout layout, Part part) {

@@ -67,6 +67,9 @@ private:
 [[nodiscard]] Descriptor open_directory_of(const Store& store, LocalLayout layout, Part part,
                                            unsigned number);
 
+/// Whether there are directories of a sharded store's sidecars. False where that cannot be told. `base`: a descriptor of the store's directory.
+[[nodiscard]] bool has_shards(int base) noexcept;
+
 /// The numbers of those that are there, in order.
 [[nodiscard]] Result<std::vector<unsigned>> directories_there(const Store& store, LocalLayout layout,
                                                               Part part);

@@ -158,7 +158,7 @@ Error another_layout(const Store& store, LocalLayout wanted) {
 
 }  // namespace
 
-/// Is made when something is written first, and never changes from then on.
+/// Is made when something is written first, and its number never changes from then on.
 struct Store::Staging {
     std::mutex mutex;
     Descriptor directory;
@@ -285,14 +285,18 @@ Result<Descriptor> open_or_make_again(const Store& store, int above, const char*
     return directory;
 }
 
+Result<Descriptor> Store::make_staging() const {
+    FILESTORE_TRY_ASSIGN(const Descriptor own, open_or_make_again(*this, base.get(), own_directory));
+    FILESTORE_TRY(make_lock_file(*this, own.get()));
+    return open_or_make_again(*this, own.get(), "staging");
+}
+
 Result<int> Store::staging() const {
     FILESTORE_TRY_ASSIGN(const std::optional<int> there, staging_if_there());
     if (there) {
         return *there;
     }
-    FILESTORE_TRY_ASSIGN(const Descriptor own, open_or_make_again(*this, base.get(), own_directory));
-    FILESTORE_TRY(make_lock_file(*this, own.get()));
-    FILESTORE_TRY_ASSIGN(const Descriptor made, open_or_make_again(*this, own.get(), "staging"));
+    FILESTORE_TRY_ASSIGN(const Descriptor made, make_staging());
     FILESTORE_TRY_ASSIGN(const std::optional<int> opened, staging_if_there());
     return opened ? Result<int>(*opened)
                   : Error(ErrorCode::io, "directory '.filestore/staging' was removed " + place());
@@ -311,6 +315,17 @@ Result<std::optional<int>> Store::staging_if_there() const {
         staging_->directory = std::move(directory);
     }
     return std::optional<int>(staging_->directory.get());
+}
+
+bool Store::renew_staging() const {
+    const std::scoped_lock guard(staging_->mutex);
+    struct ::stat status {};
+    if (!staging_->directory.is_open() || ::fstat(staging_->directory.get(), &status) != 0 ||
+        status.st_nlink > 0) {
+        return false;
+    }
+    const auto made = make_staging();
+    return made.ok() && ::dup3(made->get(), staging_->directory.get(), O_CLOEXEC) >= 0;
 }
 
 Result<FileLock> FileLock::prepare(const Store& store, const FileId& id) {

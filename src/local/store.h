@@ -47,6 +47,9 @@ public:
     /// Nothing where there is none, so that nothing can be unfinished.
     [[nodiscard]] Result<std::optional<int>> staging_if_there() const;
 
+    /// After a failure: where somebody removed the directory, it is made again, for the descriptor that everybody has. False where that was not it.
+    bool renew_staging() const;
+
     /// For an upload: another one with each call, here and in any other process.
     [[nodiscard]] std::string new_version() const;
 
@@ -67,6 +70,7 @@ private:
     Store();
     [[nodiscard]] Result<void> agree_on_layout(std::optional<LocalLayout> wanted);
     [[nodiscard]] Result<void> make_layout(LocalLayout wanted) const;
+    [[nodiscard]] Result<Descriptor> make_staging() const;
 
     std::unique_ptr<Staging> staging_;
     std::unique_ptr<LockFiles> lock_files_;

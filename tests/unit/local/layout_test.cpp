@@ -44,9 +44,9 @@ struct Fixture {
     }
 };
 
-Result<UploadReceipt> upload(StorageBackend& backend, const std::string& bytes) {
+Result<UploadReceipt> upload(StorageBackend& backend, const std::string& bytes, const FileId& of = id) {
     UploadRequest request;
-    request.id = id;
+    request.id = of;
     request.source = source_from_string(bytes);
     return backend.upload(std::move(request));
 }
@@ -227,4 +227,34 @@ TEST_CASE_METHOD(Fixture, "a file of a store that is being converted is found in
         return;
     }
     CHECK_FALSE(fs::exists(is_sharded ? flat : sharded));
+}
+
+TEST_CASE_METHOD(Fixture, "a sharded store that lost its record is looked for everywhere", "[layout]") {
+    const FileId other = FileId::parse("b3d0c8a4-58f5-4e5c-8a37-0f0e6d5c4b3a").value();
+    REQUIRE(upload(*open_backend(LocalLayout::sharded), "bytes").ok());
+    const bool whole = GENERATE(false, true);
+    fs::remove_all(whole ? base + "/.filestore" : record);
+    CHECK(open()->layout == Layout{LocalLayout::sharded, LocalLayout::flat});
+    CHECK(code_of(open(LocalLayout::flat)) == ErrorCode::configuration);
+    {
+        const auto backend = open_backend();
+        CHECK(backend->metadata({id, {}})->size == 5);
+        REQUIRE(upload(*backend, "more", other).ok());
+        CHECK(backend->list({})->files.size() == 2);
+    }
+    REQUIRE(convert_local_store({.base_path = base}, {.layout = LocalLayout::sharded}).ok());
+    CHECK(read_file(record) == "sharded\n");
+    CHECK(open_backend()->list({})->files.size() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "what an open store keeps beside its files may be removed", "[layout]") {
+    const auto backend = open_backend();
+    const std::string bytes(GENERATE(10, 1'000'000), 'x');
+    REQUIRE(upload(*backend, bytes).ok());
+    fs::remove_all(base + GENERATE("/.filestore", "/.filestore/staging"));
+    const auto first = upload(*backend, bytes);
+    CHECK((first.ok() || code_of(first) == ErrorCode::io));
+    CHECK(upload(*backend, bytes).ok());
+    CHECK(backend->remove({id, {}}).value());
+    CHECK(fs::exists(base + "/.filestore/staging"));
 }
