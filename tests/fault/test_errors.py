@@ -14,7 +14,7 @@ LASTING_ERRORS = ["EIO", "ENOSPC", "EMFILE"]
 # Where a signal comes in between, these are simply made again.
 REPEATED_AFTER_SIGNALS = ["read", "write", "pread64", "pwrite64"]
 # Of what the store writes, no failure may be passed over. SQLite writes in other ways, and again where it can.
-NEVER_PASSED_OVER = ["write", "fsync"]
+NEVER_PASSED_OVER = ["write", "fsync", "sync_file_range"]
 SECONDS_FOR_AN_ERROR = 0.4
 
 
@@ -50,7 +50,7 @@ def assert_got_over(outcome, error, failed):
 @pytest.mark.parametrize("operation", [*EVERY_OPERATION, *CHANGES_IN_SHARDS, *CONVERSIONS], ids=str)
 def test_an_error_of_each_call(scene, tamper, operation, error):
     operation.prepare(scene)
-    with Sweep(f"{error} of each call of {operation}", SECONDS_FOR_AN_ERROR) as sweep:
+    with Sweep(f"{error} of each call of {operation}", SECONDS_FOR_AN_ERROR, fewest=3) as sweep:
         for point in sweep.of(points_of(scene, tamper, operation)):
             scene.restore()
             outcome, failed = run_with(scene, tamper, operation, "error", point, getattr(errno, error))
@@ -67,7 +67,7 @@ def test_an_error_of_each_call(scene, tamper, operation, error):
 @pytest.mark.parametrize("operation", CHANGES, ids=str)
 def test_an_error_that_lasts(scene, tamper, operation, error):
     """From one call on, every later one of that name fails too: so do those that would take back or tell what happened."""
-    with Sweep(f"{error} of each call and the later ones of {operation}", SECONDS_FOR_AN_ERROR) as sweep:
+    with Sweep(f"{error} of each call and the later ones of {operation}", SECONDS_FOR_AN_ERROR, fewest=3) as sweep:
         for point in sweep.of(points_of(scene, tamper, operation)):
             scene.restore()
             outcome, failed = run_with(scene, tamper, operation, "errors", point, getattr(errno, error))

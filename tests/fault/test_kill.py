@@ -45,7 +45,7 @@ def shape_of(scene):
 @pytest.mark.parametrize("operation", [*CHANGES_TO_KILL, *CHANGES_IN_SHARDS, *CONVERSIONS, Repair()], ids=str)
 def test_a_kill_at_each_call(scene, tamper, operation):
     operation.prepare(scene)
-    with Sweep(f"kill at each call of {operation}", SECONDS_FOR_AN_OPERATION) as sweep:
+    with Sweep(f"kill at each call of {operation}", SECONDS_FOR_AN_OPERATION, fewest=12) as sweep:
         for point in sweep.of(points_of(scene, tamper, operation)):
             scene.restore()
             outcome, struck = run_and_kill(scene, tamper, operation, point)
@@ -56,7 +56,7 @@ def test_a_kill_at_each_call(scene, tamper, operation):
 def crashed_stores(scene, tamper, operation, directory):
     """Stores that kills have left, one of each shape, and what readers find in them."""
     shapes = {}
-    with Sweep(f"stores left by a kill of {operation}", SECONDS_FOR_AN_OPERATION) as sweep:
+    with Sweep(f"stores left by a kill of {operation}", SECONDS_FOR_AN_OPERATION, fewest=12) as sweep:
         for point in sweep.of(points_of(scene, tamper, operation, "change")):
             scene.restore()
             outcome, struck = run_and_kill(scene, tamper, operation, point, "change")

@@ -38,7 +38,7 @@ struct Tally {
 };
 
 /// Single operations in both layouts, longer sequences in one of them. Every trial where FILESTORE_TEST_LONG is set. Else single operations in mode `full`, which show every fault of the protocol's own, and then of all the
-/// others, in an order that is always the same, as many as the time allows.
+/// others a few at least and as many as the time allows, in an order that FILESTORE_TEST_SEED chooses.
 [[nodiscard]] Tally run_trials(std::chrono::seconds time, const std::function<Tally(const Trial&)>& run);
 
 /// Says what was done, and fails the test where there was a problem or nothing at all was tried.
