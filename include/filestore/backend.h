@@ -196,6 +196,12 @@ struct Capabilities {
     bool leaves_uploads = false;
 };
 
+/// A whole small file. A value.
+struct FileAtHand {
+    FileInfo info;
+    std::string bytes;
+};
+
 class ResumableStore;
 
 class FILESTORE_API StorageBackend {
@@ -214,6 +220,10 @@ public:
     /// finish() is not called. Failures to act on: `not_found`, `range_not_satisfiable`, `sink_failed`, `corrupt`,
     /// and those of upload.
     virtual void download_async(DownloadRequest request, Completion<DownloadReceipt> done) = 0;
+
+    /// The same of a small file, at once: one of at most `most` bytes that can be had without waiting, as a local store can where the system has the file in its memory. For
+    /// threads that must not wait: does not block. Nothing where it is not so, by default always, and on any failure: a download tells.
+    [[nodiscard]] virtual std::optional<FileAtHand> read_at_hand(const FileId& id, std::size_t most) noexcept;
 
     /// Removes a file with its metadata. False where nothing was there; a backend that cannot tell
     /// (`Capabilities::remove_tells_existence`) answers true. On failure the file is there whole or gone whole.

@@ -182,6 +182,9 @@ public:
     [[nodiscard]] Result<DownloadReceipt> download(DownloadRequest request);
     void download_async(DownloadRequest request, Completion<DownloadReceipt> done);
 
+    /// See StorageBackend::read_at_hand. Nothing where deleted files are kept for a while: whether this is one may have to be waited for.
+    [[nodiscard]] std::optional<FileAtHand> read_at_hand(const FileId& id, std::size_t most) const noexcept;
+
     /// Removes a file and records it. False, and nothing recorded, where it was not there. With ServiceOptions::soft_delete_grace the bytes stay for a while, and undelete() gives
     /// the file back; `conflict`, retryable, where another process is at work on it.
     [[nodiscard]] Result<bool> remove(FileRequest request);

@@ -51,6 +51,10 @@ void StorageBackend::sweep_uploads_async(SweepUploadsRequest request, Completion
     });
 }
 
+std::optional<FileAtHand> StorageBackend::read_at_hand(const FileId&, std::size_t) noexcept {
+    return std::nullopt;
+}
+
 ResumableStore* StorageBackend::resumable_store() noexcept {
     return nullptr;
 }

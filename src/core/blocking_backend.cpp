@@ -24,9 +24,9 @@ namespace {
 constexpr std::size_t buffer_size = std::size_t{256} * 1024;
 
 /// As much as a transfer of this size can use.
-std::vector<std::byte> make_buffer(std::optional<std::uint64_t> size) {
+std::size_t useful_buffer(std::optional<std::uint64_t> size) {
     const std::uint64_t useful = size ? std::max<std::uint64_t>(1, *size) : buffer_size;
-    return std::vector<std::byte>(static_cast<std::size_t>(std::min<std::uint64_t>(useful, buffer_size)));
+    return static_cast<std::size_t>(std::min<std::uint64_t>(useful, buffer_size));
 }
 
 }  // namespace
@@ -147,6 +147,7 @@ private:
             }
             FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*request().source, buffer(), waker()));
             if (step.would_block) {
+                buffer_.reset();
                 return false;
             }
             if (step.bytes == 0) {
@@ -190,12 +191,13 @@ private:
         return {};
     }
 
-    /// Made when it is needed first.
+    /// Made when it is needed, and let go while the source has nothing: many uploads at once mostly wait.
     std::span<std::byte> buffer() {
-        if (buffer_.empty()) {
-            buffer_ = make_buffer(declared_);
+        const std::size_t size = useful_buffer(declared_);
+        if (!buffer_) {
+            buffer_ = std::make_unique_for_overwrite<std::byte[]>(size);
         }
-        return buffer_;
+        return {buffer_.get(), size};
     }
 
     Result<UploadReceipt> conclude() override {
@@ -213,7 +215,7 @@ private:
     std::unique_ptr<Writer> writer_;
     /// The source, as long as the writer takes from it.
     FileBackedSource* file_ = nullptr;
-    std::vector<std::byte> buffer_;
+    std::unique_ptr<std::byte[]> buffer_;
     std::optional<std::uint64_t> declared_;
     std::uint64_t size_ = 0;
     ProgressMeter progress_;
@@ -302,7 +304,7 @@ private:
 
     Result<void> fill() {
         if (buffer_.empty()) {
-            buffer_ = make_buffer(range_.length);
+            buffer_.resize(useful_buffer(range_.length));
         }
         return read_next(buffer_);
     }

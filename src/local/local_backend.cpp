@@ -21,6 +21,7 @@
 #include "core/try.h"
 #include "filestore/blocking_backend.h"
 #include "local/arrived_source.h"
+#include "local/at_hand.h"
 #include "local/commit.h"
 #include "local/listing.h"
 #include "local/local_resumable_store.h"
@@ -55,7 +56,8 @@ public:
           create_only_(request.create_only),
           if_version_(request.if_version),
           limits_(request.call),
-          arrived_(std::dynamic_pointer_cast<local::ArrivedSource>(request.source)) {
+          arrived_(std::dynamic_pointer_cast<local::ArrivedSource>(request.source)),
+          is_large_(request.source->size().value_or(0) > most_kept) {
         sidecar_.id = request.id;
         sidecar_.original_path = request.original_path;
         sidecar_.content_type = request.content_type;
@@ -69,7 +71,7 @@ public:
         if (checksum_) {
             checksum_->update(bytes);
         }
-        if (!content_.staged && content_.small.size() + bytes.size() <= most_kept) {
+        if (!content_.staged && !is_large_ && content_.small.size() + bytes.size() <= most_kept) {
             content_.small.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
             return {};
         }
@@ -126,7 +128,8 @@ private:
         }
         FILESTORE_TRY_ASSIGN(StagedFile file, local::stage(*store_));
         content_.staged.emplace(std::move(file));
-        return write_staged(std::as_bytes(std::span(content_.small)));
+        const std::string first = std::exchange(content_.small, {});
+        return write_staged(std::as_bytes(std::span(first)));
     }
 
     Result<void> write_staged(std::span<const std::byte> bytes) {
@@ -212,6 +215,8 @@ private:
     CallOptions limits_;
     /// The source, where it is of an upload that came piece by piece.
     std::shared_ptr<local::ArrivedSource> arrived_;
+    /// Known from the beginning: none of its bytes are kept.
+    bool is_large_;
 };
 
 class LocalReader final : public BlockingBackend::Reader {
@@ -276,6 +281,17 @@ public:
     }
     std::string_view name() const noexcept override { return "local"; }
     ResumableStore* resumable_store() noexcept override { return &resumable_; }
+
+    std::optional<FileAtHand> read_at_hand(const FileId& id, std::size_t most) noexcept override {
+        if (download_check_ == DownloadCheck::checksum || machinery().pending->forked()) {
+            return std::nullopt;
+        }
+        try {
+            return local::read_at_hand(*store_, id, most);
+        } catch (const std::bad_alloc&) {
+            return std::nullopt;
+        }
+    }
 
 protected:
     Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) override {

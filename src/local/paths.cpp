@@ -53,6 +53,14 @@ Descriptor open_beneath(int directory, const char* path, int flags, mode_t mode)
     return opened;
 }
 
+Descriptor open_cached_beneath(int directory, const char* path, int flags) noexcept {
+    struct ::open_how how {};
+    how.flags = static_cast<unsigned>(flags | O_CLOEXEC | O_NOFOLLOW);
+    how.resolve =
+        RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV | RESOLVE_CACHED;
+    return Descriptor(static_cast<int>(::syscall(SYS_openat2, directory, path, &how, sizeof how)));
+}
+
 Descriptor walk_beneath(int directory, const char* path, int flags, mode_t mode) noexcept {
     std::string_view rest(path);
     Descriptor above;

@@ -12,7 +12,10 @@ namespace filestore::local {
 /// kernel has it and lets us, else as walk_beneath(). Not open on failure, which errno tells.
 [[nodiscard]] Descriptor open_beneath(int directory, const char* path, int flags, mode_t mode = 0) noexcept;
 
-/// The same by one openat() for each component.
+/// The same of what the system has in memory, on the file system of `directory`: not open where it would have to ask a disk, and where the kernel cannot tell.
+[[nodiscard]] Descriptor open_cached_beneath(int directory, const char* path, int flags) noexcept;
+
+/// As open_beneath(), by one openat() for each component.
 [[nodiscard]] Descriptor walk_beneath(int directory, const char* path, int flags, mode_t mode = 0) noexcept;
 
 }  // namespace filestore::local

@@ -224,6 +224,14 @@ Descriptor open_part(const Store& store, const FileId& id, Part part) noexcept {
     return file;
 }
 
+Descriptor open_cached_part(const Store& store, const FileId& id, Part part) noexcept {
+    if (store.layout.before) {
+        return Descriptor();
+    }
+    return open_cached_beneath(directory_above(store, part), path_of(store.layout.current, id, part).data(),
+                               O_RDONLY | O_NONBLOCK);
+}
+
 bool state_by_name(const Store& store, const FileId& id, Part part, struct ::stat& status) noexcept {
     return look_in_layouts(store.layout, [&](LocalLayout layout) {
         return ::fstatat(directory_above(store, part), path_of(layout, id, part).data(), &status,

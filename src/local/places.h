@@ -92,6 +92,9 @@ void remove_shard(const Store& store, Part part, unsigned number);
 /// Opens a file's part, where it may be, for reading; never waits for it. Not open on failure, which errno tells.
 [[nodiscard]] Descriptor open_part(const Store& store, const FileId& id, Part part) noexcept;
 
+/// The same without waiting for a disk: not open also where the system would have to look there, or the store is being converted.
+[[nodiscard]] Descriptor open_cached_part(const Store& store, const FileId& id, Part part) noexcept;
+
 /// The state of whatever has the name of a file's part, in one look: unlike open_part() it follows a link that stands for a directory of ours, so it only tells whether
 /// a file that was opened is still there. False, and errno, where there is nothing.
 [[nodiscard]] bool state_by_name(const Store& store, const FileId& id, Part part,

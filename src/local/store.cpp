@@ -1,7 +1,9 @@
 #include "local/store.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,6 +40,11 @@ Error opening_error(int number, const std::string& what) {
 
 Error making_error(int number, const std::filesystem::path& path) {
     return opening_error(number, "cannot make directory " + filestore::quoted(path.native()));
+}
+
+bool is_on_tmpfs(const Descriptor& directory) {
+    struct ::statfs system {};
+    return ::fstatfs(directory.get(), &system) == 0 && system.f_type == TMPFS_MAGIC;
 }
 
 Result<void> check_modes(const Modes& modes) {
@@ -235,6 +242,7 @@ Result<Store> Store::open(const std::string& base_path, Durability durability, M
     store.versions_->of_this_store = random.str();
     FILESTORE_TRY(store.agree_on_layout(wanted));
     FILESTORE_TRY_ASSIGN(store.metadata, open_or_make_directory(store, store.base.get(), "metadata"));
+    store.is_in_memory = is_on_tmpfs(store.base) && is_on_tmpfs(store.metadata);
     FILESTORE_TRY(recover(store));
     return store;
 }

@@ -60,6 +60,8 @@ public:
     /// Has the shared lock of layout.h, as long as it is open in this process or in a forked one.
     Descriptor base;
     Descriptor metadata;
+    /// Its files are on no disk, so that reading them waits for none.
+    bool is_in_memory = false;
 
 private:
     friend class FileLock;

@@ -139,6 +139,11 @@ Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
 
 Result<StoredFile> read_stored_file(const Store& store, const FileId& id, const struct ::stat& status) {
     FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
+    return stored_file_of(store, id, status, json);
+}
+
+Result<StoredFile> stored_file_of(const Store& store, const FileId& id, const struct ::stat& status,
+                                  std::string_view json) {
     FILESTORE_TRY_ASSIGN(Sidecar sidecar, read_sidecar(id, json));
     StoredFile file;
     file.checksum = std::move(sidecar.checksum);

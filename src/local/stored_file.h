@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <optional>
+#include <string_view>
 
 #include "core/descriptor.h"
 #include "filestore/backend.h"
@@ -44,6 +45,10 @@ struct StoredFile {
 
 /// Reads a file's metadata. `not_found` where file or metadata is not there; `corrupt` where the metadata is damaged or tells of another size.
 [[nodiscard]] Result<StoredFile> read_stored_file(const Store& store, const FileId& id);
+
+/// The same from the text of the metadata.
+[[nodiscard]] Result<StoredFile> stored_file_of(const Store& store, const FileId& id,
+                                                const struct ::stat& status, std::string_view sidecar);
 
 /// The same of a file that is there, and was found to be as `status` tells.
 [[nodiscard]] Result<StoredFile> read_stored_file(const Store& store, const FileId& id,

@@ -418,6 +418,11 @@ void FileService::download_async(DownloadRequest request, Completion<DownloadRec
     impl_->forward_unless_deleted(std::move(request), std::move(done), &StorageBackend::download_async);
 }
 
+std::optional<FileAtHand> FileService::read_at_hand(const FileId& id, std::size_t most) const noexcept {
+    const ServiceParts& parts = impl_->parts();
+    return parts.grace || impl_->forked() ? std::nullopt : parts.backend->read_at_hand(id, most);
+}
+
 void FileService::exists_async(FileRequest request, Completion<bool> done) {
     impl_->forward_unless_deleted<bool>(std::move(request), std::move(done), &StorageBackend::exists_async,
                                         false);

@@ -12,8 +12,8 @@ from service import BOUNDARY, file_part, form_body
 MIB = 1 << 20
 SIZE = (1024 if LONG else 256) * MIB
 ALLOWED = 48 * MIB
-CONCURRENT = 200 if LONG else 50
-CONCURRENT_SIZE = (100 if LONG else 8) * MIB
+CONCURRENT = 200
+CONCURRENT_SIZE = (100 if LONG else 4) * MIB
 ALLOWED_CONCURRENT = 64 * MIB
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import ssl
 import threading
+import time
 
 import pytest
 from access import bearer, configure, new_key, start
@@ -96,6 +97,20 @@ def test_pages_of_other_origins_and_the_rate(tool, local):
 
     assert (allowed("https://old.example"), allowed("https://new.example")) == (None, "https://new.example")
     assert 429 in [status(service, key) for _ in range(20)]
+
+
+def test_what_callers_have_used_up_is_remembered(tool, local):
+    """However long it takes: no more than the rate allows in that time."""
+    rate = 50
+    key, entry = new_key(tool)
+    service = start(tool, local, keys=[entry], rate=rate)
+    began = time.monotonic()
+    allowed = 0
+    for _ in range(4):
+        allowed += [status(service, key) for _ in range(rate + 10)].count(200)
+        reload(service)
+    assert allowed <= rate * (1 + time.monotonic() - began)
+    service.stop()
 
 
 @pytest.mark.parametrize(

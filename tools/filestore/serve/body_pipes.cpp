@@ -11,8 +11,10 @@ namespace filestore::tool::serve {
 
 namespace {
 
-/// Fewer bytes are sent sooner with the head of the answer than by the kernel from the file.
-constexpr std::uint64_t read_at_once = std::uint64_t{64} * 1024;
+/// So much of an upload is handed on as it comes: what looks at its beginning may refuse it.
+constexpr std::uint64_t handed_on_at_once = 65'536;
+/// Of a download.
+constexpr std::size_t most_waiting = 131'072;
 
 /// Nothing where the file has become shorter, or cannot be read.
 std::optional<std::string> read_whole(const FileRange& range) {
@@ -46,12 +48,24 @@ void UploadPipe::add(std::string_view bytes) {
         return;
     }
     queue_.add(bytes);
-    wake_reader(lock);
+    if (is_worth_a_wake()) {
+        wake_reader(lock);
+    }
 }
 
 bool UploadPipe::has_room() const {
     const std::lock_guard lock(mutex_);
-    return is_closed_ || failure_ || queue_.has_room();
+    return is_closed_ || failure_ || !is_full();
+}
+
+bool UploadPipe::is_full() const noexcept {
+    return queue_.size() >= (large_share_ ? BodyMemory::large_share : BodyMemory::usual_share);
+}
+
+/// The reader is another thread, to which a few bytes are not worth the way. Always before it is full.
+bool UploadPipe::is_worth_a_wake() const noexcept {
+    const std::size_t share = large_share_ ? BodyMemory::large_share : BodyMemory::usual_share;
+    return given_ < handed_on_at_once || queue_.size() >= share / 2;
 }
 
 void UploadPipe::end() {
@@ -75,7 +89,7 @@ void UploadPipe::end_with(const Error& error, bool keeps_bytes) {
     }
     failure_ = error;
     if (!keeps_bytes) {
-        queue_ = {};
+        queue_.clear();
     }
     wake_reader(lock);
 }
@@ -89,7 +103,8 @@ void UploadPipe::close() {
     {
         const std::lock_guard lock(mutex_);
         is_closed_ = true;
-        queue_ = {};
+        queue_.clear();
+        large_share_ = {};
     }
     wake_connection_();
 }
@@ -100,17 +115,26 @@ Result<IoStep> UploadPipe::read(std::span<std::byte> into, const Wake& wake) {
         return *failure_;
     }
     if (queue_.empty() && !has_ended_) {
-        reader_ = wake;
+        wait_for_bytes(wake);
         return IoStep{0, true};
     }
-    const bool had_room = queue_.has_room();
+    const bool was_full = is_full();
     const std::size_t count = queue_.take(reinterpret_cast<char*>(into.data()), into.size());
-    const bool has_room = queue_.has_room();
+    const bool has_room = !is_full();
+    given_ += count;
     lock.unlock();
-    if (!had_room && has_room) {
+    if (was_full && has_room) {
         wake_connection_();
     }
     return IoStep{count, false};
+}
+
+/// The reader is faster than the connection: with more room it waits less often.
+void UploadPipe::wait_for_bytes(const Wake& wake) {
+    reader_ = wake;
+    if (!large_share_ && given_ >= handed_on_at_once) {
+        large_share_ = BodyMemory::LargeShare(memory_);
+    }
 }
 
 std::size_t DownloadPipe::readable() const noexcept {
@@ -129,7 +153,7 @@ Result<std::optional<IoStep>> DownloadPipe::take_from(const FileRange& range, co
         return std::optional<IoStep>();
     }
     Body body;
-    if (range.size <= read_at_once) {
+    if (range.size <= sent_with_its_head) {
         body.bytes = read_whole(range);
     } else {
         body.file = std::make_shared<FileBody>(
@@ -146,11 +170,11 @@ Result<IoStep> DownloadPipe::write(std::span<const std::byte> bytes, const Wake&
     begin({});
     {
         const std::lock_guard lock(mutex_);
-        if (!queue_.has_room()) {
+        if (queue_.size() >= most_waiting) {
             writer_ = wake;
             return IoStep{0, true};
         }
-        bytes = bytes.first(std::min(bytes.size(), ByteQueue::full));
+        bytes = bytes.first(std::min(bytes.size(), most_waiting));
         queue_.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     }
     wake_connection_();
@@ -187,7 +211,7 @@ BodyReader::Step DownloadPipe::read(std::span<char> into) {
         return {0, end_ == End::whole ? State::ended : State::nothing_yet};
     }
     const std::size_t count = queue_.take(into.data(), std::min(into.size(), readable()));
-    const auto writer = queue_.has_room() ? std::exchange(writer_, std::nullopt) : std::nullopt;
+    const auto writer = queue_.size() < most_waiting ? std::exchange(writer_, std::nullopt) : std::nullopt;
     lock.unlock();
     if (writer) {
         (*writer)();

@@ -20,8 +20,8 @@ namespace filestore::tool::serve {
 class UploadPipe final : public Source {
 public:
     /// `wake_connection` is called where there is room again, or nothing is wanted any more.
-    UploadPipe(std::optional<std::uint64_t> size, std::function<void()> wake_connection)
-        : size_(size), wake_connection_(std::move(wake_connection)) {}
+    UploadPipe(std::optional<std::uint64_t> size, BodyMemory& memory, std::function<void()> wake_connection)
+        : size_(size), wake_connection_(std::move(wake_connection)), memory_(memory), queue_(memory) {}
 
     void add(std::string_view bytes);
     [[nodiscard]] bool has_room() const;
@@ -43,11 +43,17 @@ public:
 private:
     void wake_reader(std::unique_lock<std::mutex>& lock);
     void end_with(const Error& error, bool keeps_bytes);
+    void wait_for_bytes(const Wake& wake);
+    [[nodiscard]] bool is_full() const noexcept;
+    [[nodiscard]] bool is_worth_a_wake() const noexcept;
 
     const std::optional<std::uint64_t> size_;
     const std::function<void()> wake_connection_;
+    BodyMemory& memory_;
     mutable std::mutex mutex_;
     ByteQueue queue_;
+    BodyMemory::LargeShare large_share_;
+    std::uint64_t given_ = 0;
     std::optional<Wake> reader_;
     bool has_ended_ = false;
     bool is_closed_ = false;
@@ -64,9 +70,11 @@ public:
         std::shared_ptr<FileBody> file{};
     };
     using Begin = std::function<void(Body)>;
+    /// Fewer bytes are sent sooner with the head of the answer than by the kernel from the file.
+    static constexpr std::size_t sent_with_its_head = 65'536;
 
-    explicit DownloadPipe(std::function<void()> wake_connection)
-        : wake_connection_(std::move(wake_connection)) {}
+    DownloadPipe(BodyMemory& memory, std::function<void()> wake_connection)
+        : wake_connection_(std::move(wake_connection)), queue_(memory) {}
 
     /// Before the download begins: `begin` is called once when the first bytes are there, or it is whole without any.
     void when_begun(Begin begin) { begin_ = std::move(begin); }

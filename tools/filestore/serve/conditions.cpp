@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "core/encoding.h"
 #include "core/http_date.h"
+#include "serve/decimal.h"
 #include "serve/header_value.h"
 
 namespace filestore::tool::serve {
@@ -31,16 +31,6 @@ bool names(std::string_view list, std::string_view tag, bool also_weakly) {
     return false;
 }
 
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (text.empty() || stop != end || error == std::errc::invalid_argument) {
-        return std::nullopt;
-    }
-    return error == std::errc() ? value : UINT64_MAX;
-}
-
 /// `first-last`, `first-` or `-count`; nothing for anything else. A length of 0 is one that lies outside.
 std::optional<ByteRange> parse_range(std::string_view text, std::uint64_t size) {
     constexpr std::string_view unit = "bytes=";
@@ -48,8 +38,8 @@ std::optional<ByteRange> parse_range(std::string_view text, std::uint64_t size) 
     if (text.substr(0, unit.size()) != unit || dash == std::string_view::npos) {
         return std::nullopt;
     }
-    const auto first = number(text.substr(unit.size(), dash - unit.size()));
-    const auto last = number(text.substr(dash + 1));
+    const auto first = decimal(text.substr(unit.size(), dash - unit.size()));
+    const auto last = decimal(text.substr(dash + 1));
     const bool is_open = dash + 1 == text.size();
     if (!first && last && dash == unit.size()) {
         const std::uint64_t count = std::min(*last, size);

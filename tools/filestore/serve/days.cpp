@@ -1,8 +1,9 @@
 #include "serve/days.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "serve/decimal.h"
 
 namespace filestore::tool::serve {
 
@@ -54,10 +55,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
     if (!digits) {
         return std::nullopt;
     }
-    std::int64_t number = 0;
-    if (std::from_chars(digits->data(), digits->data() + digits->size(), number).ec != std::errc()) {
-        number = INT64_MAX;
-    }
+    const auto number = static_cast<std::int64_t>(std::min<std::uint64_t>(*decimal(*digits), INT64_MAX));
     return is_negative ? -number : number;
 }
 

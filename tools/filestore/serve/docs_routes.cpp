@@ -1,6 +1,5 @@
 #include "serve/docs_routes.h"
 
-#include <algorithm>
 #include <string>
 
 #include "serve/embedded_files.h"
@@ -16,9 +15,7 @@ constexpr std::string_view page_policy =
 
 /// One that is there.
 Response file(std::string_view type, std::string_view name) {
-    const auto files = docs_files();
-    const auto found = std::find_if(files.begin(), files.end(),
-                                    [name](const EmbeddedFile& one) { return one.name == name; });
+    const EmbeddedFile* const found = find_file(docs_files(), name);
     Response response;
     response.headers = {{"Content-Type", std::string(type)}, {"Cache-Control", "no-cache"}};
     response.body.assign(found->bytes.begin(), found->bytes.end());

@@ -18,7 +18,7 @@ enum class Shape { original, stored };
 
 /// What one download works with; shared by its calls. A value.
 struct Download {
-    FileService& service;
+    const Context& context;
     std::shared_ptr<Exchange> exchange;
     Shape shape;
     FileId id;
@@ -93,8 +93,8 @@ Response with_bytes(Shape shape, const FileInfo& info, const Selection& selected
 }
 
 /// Nothing is in it, and nobody reads it.
-std::shared_ptr<BodyReader> body_of_head() {
-    return std::make_shared<DownloadPipe>([] {});
+std::shared_ptr<BodyReader> body_of_head(const Context& context) {
+    return std::make_shared<DownloadPipe>(context.body_memory, [] {});
 }
 
 DownloadRequest request_into(const Download& download, const std::shared_ptr<DownloadPipe>& pipe) {
@@ -107,7 +107,8 @@ DownloadRequest request_into(const Download& download, const std::shared_ptr<Dow
 
 /// Of a file that is there, but of which nothing is recorded, not even its size: its bytes, and that they are bytes.
 void send_without_record(const Download& download) {
-    const auto pipe = std::make_shared<DownloadPipe>(download.exchange->wake_connection());
+    const auto pipe =
+        std::make_shared<DownloadPipe>(download.context.body_memory, download.exchange->wake_connection());
     FileInfo nothing_known;
     nothing_known.id = download.id;
     Response response;
@@ -117,19 +118,19 @@ void send_without_record(const Download& download) {
     if (download.exchange->request().method == "HEAD") {
         return;
     }
-    download.service.download_async(request_into(download, pipe),
-                                    [pipe](const Result<DownloadReceipt>& receipt) {
-                                        if (!receipt) {
-                                            pipe->fail();
-                                        }
-                                    });
+    download.context.service.download_async(request_into(download, pipe),
+                                            [pipe](const Result<DownloadReceipt>& receipt) {
+                                                if (!receipt) {
+                                                    pipe->fail();
+                                                }
+                                            });
 }
 
 /// The original system wrote the record of a file last, so one may be without.
 void answer_without_record(const Download& download, const Error& not_found_error) {
     FileRequest request{download.id, {}};
     request.call.cancel = download.exchange->stop_token();
-    download.service.exists_async(
+    download.context.service.exists_async(
         std::move(request), [download, not_found_error](const Result<bool>& exists) {
             if (exists && *exists) {
                 send_without_record(download);
@@ -147,9 +148,32 @@ void answer_failure(const Download& download, const Error& error) {
     }
 }
 
+/// A small file that is at hand is answered on the thread of the connections: the way to another one and back would cost more than all the rest. False where it is not so.
+bool answered_at_once(const Download& download) {
+    const Request& request = download.exchange->request();
+    if (request.method == "HEAD") {
+        return false;
+    }
+    auto file = download.context.service.read_at_hand(download.id, DownloadPipe::sent_with_its_head);
+    if (!file) {
+        return false;
+    }
+    const Selection selected = select(request, file->info);
+    if (selected.status != 200 && selected.status != 206) {
+        download.exchange->respond(without_bytes(download, file->info, selected));
+        return true;
+    }
+    Response response = with_bytes(download.shape, file->info, selected, nullptr);
+    response.body = selected.status == 206 ? file->bytes.substr(selected.offset, selected.length)
+                                           : std::move(file->bytes);
+    download.exchange->respond(std::move(response));
+    return true;
+}
+
 /// Where there is a version, only of that one.
 void send(const Download& download, const Selection& selected, const std::optional<std::string>& version) {
-    const auto pipe = std::make_shared<DownloadPipe>(download.exchange->wake_connection());
+    const auto pipe =
+        std::make_shared<DownloadPipe>(download.context.body_memory, download.exchange->wake_connection());
     DownloadRequest request = request_into(download, pipe);
     if (selected.status == 206) {
         request.range = ByteRange{selected.offset, selected.length};
@@ -169,13 +193,13 @@ void send(const Download& download, const Selection& selected, const std::option
         });
         return {};
     };
-    download.service.download_async(std::move(request),
-                                    [download, pipe](const Result<DownloadReceipt>& receipt) {
-                                        if (!receipt) {
-                                            pipe->fail();
-                                            answer_failure(download, receipt.error());
-                                        }
-                                    });
+    download.context.service.download_async(std::move(request),
+                                            [download, pipe](const Result<DownloadReceipt>& receipt) {
+                                                if (!receipt) {
+                                                    pipe->fail();
+                                                    answer_failure(download, receipt.error());
+                                                }
+                                            });
 }
 
 void answer_for(const Download& download, const FileInfo& info) {
@@ -184,7 +208,8 @@ void answer_for(const Download& download, const FileInfo& info) {
     if (selected.status != 200 && selected.status != 206) {
         download.exchange->respond(without_bytes(download, info, selected));
     } else if (request.method == "HEAD") {
-        download.exchange->respond(with_bytes(download.shape, info, selected, body_of_head()));
+        download.exchange->respond(
+            with_bytes(download.shape, info, selected, body_of_head(download.context)));
     } else {
         send(download, selected, info.version);
     }
@@ -192,13 +217,16 @@ void answer_for(const Download& download, const FileInfo& info) {
 
 void begin(const Download& download) {
     const std::shared_ptr<Exchange>& exchange = download.exchange;
+    if (answered_at_once(download)) {
+        return;
+    }
     if (!depends_on_file(exchange->request())) {
         send(download, {}, std::nullopt);
         return;
     }
     FileRequest request{download.id, {}};
     request.call.cancel = exchange->stop_token();
-    download.service.metadata_async(std::move(request), [download](const Result<FileInfo>& info) {
+    download.context.service.metadata_async(std::move(request), [download](const Result<FileInfo>& info) {
         if (info) {
             answer_for(download, *info);
         } else {
@@ -210,7 +238,7 @@ void begin(const Download& download) {
 void begin(const Context& context, const std::shared_ptr<Exchange>& exchange, Shape shape) {
     const auto id = FileId::parse(exchange->request().file_id);
     if (id) {
-        begin(Download{context.service, exchange, shape, *id});
+        begin(Download{context, exchange, shape, *id});
     } else {
         exchange->respond(not_found(shape));
     }
@@ -242,7 +270,7 @@ void show_signed(const Context& context, const std::shared_ptr<Exchange>& exchan
     const auto id = check_signed_url(url_of(exchange->request()), PresignMethod::get,
                                      context.store.local.url_key, system_clock()->now());
     if (id.ok()) {
-        begin(Download{context.service, exchange, Shape::stored, *id});
+        begin(Download{context, exchange, Shape::stored, *id});
     } else {
         exchange->respond(problem_response(403, id.error().message()));
     }

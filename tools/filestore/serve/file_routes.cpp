@@ -4,7 +4,7 @@
 
 #include "json_line.h"
 #include "serve/answers.h"
-#include "serve/body_pipes.h"
+#include "serve/body_upload.h"
 #include "serve/parameters.h"
 #include "serve/stored_upload.h"
 #include "service/audit_json.h"
@@ -45,20 +45,6 @@ Response stored(const Result<FileId>& id, const std::string& name) {
     return response;
 }
 
-/// The body of a request as that of a file.
-class BodyUpload final : public BodyTaker {
-public:
-    explicit BodyUpload(std::shared_ptr<UploadPipe> pipe) : pipe_(std::move(pipe)) {}
-    ~BodyUpload() override { pipe_->fail(Error(ErrorCode::cancelled)); }
-
-    void take(std::string_view bytes) override { pipe_->add(bytes); }
-    [[nodiscard]] bool has_room() const override { return pipe_->has_room(); }
-    void end() override { pipe_->end(); }
-
-private:
-    std::shared_ptr<UploadPipe> pipe_;
-};
-
 }  // namespace
 
 void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
@@ -98,10 +84,7 @@ void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange)
         exchange->respond(problem_of(file.error()));
         return;
     }
-    const std::optional<std::uint64_t> size =
-        head.has_body ? head.content_length : std::optional<std::uint64_t>(0);
-    const auto pipe = std::make_shared<UploadPipe>(size, exchange->wake_connection());
-    exchange->body_taker = std::make_unique<BodyUpload>(pipe);
+    const auto pipe = take_body(context, exchange, IfCut::drop);
     file->source = pipe;
     file->call.cancel = exchange->stop_token();
     const std::string recorded_name = file->path;

@@ -16,6 +16,14 @@ Result<std::shared_ptr<TokenKeySet>> token_keys_of(const Settings& settings, con
     return TokenKeySet::open(settings.token_keys_url);
 }
 
+/// Whoever has used its requests up gets no others by a reload.
+std::shared_ptr<RateLimit> rate_limit_of(const Settings& settings, const Generation* before) {
+    if (before != nullptr && before->configuration().settings.rate == settings.rate) {
+        return before->access().rate_limit;
+    }
+    return std::make_shared<RateLimit>(settings.rate);
+}
+
 std::vector<std::string> all_hosts(const ListenAddress& address, const Configuration& configuration) {
     std::vector<std::string> hosts = hosts_of(address);
     hosts.insert(hosts.end(), configuration.hosts.begin(), configuration.hosts.end());
@@ -29,7 +37,7 @@ Result<Access> access_of(const Configuration& configuration, const ListenAddress
     const std::string scheme(configuration.scheme());
     return Access{Authenticator(settings.keys, settings.token_rules, std::move(token_keys)),
                   Guard(all_hosts(address, configuration), scheme), CrossOrigin(settings.origins),
-                  std::make_shared<RateLimit>(settings.rate), scheme};
+                  rate_limit_of(settings, before), scheme};
 }
 
 /// Without a place of its own, what signs URLs signs those that this service answers.
@@ -47,6 +55,7 @@ void set_url_base(Configuration& configuration, const ListenAddress& address) {
 Result<std::shared_ptr<Generation>> Generation::make(Configuration configuration,
                                                      const ListenAddress& address,
                                                      std::shared_ptr<Metrics> metrics,
+                                                     std::shared_ptr<BodyMemory> body_memory,
                                                      const Generation* before) {
     FILESTORE_TRY_ASSIGN(Access access, access_of(configuration, address, before));
     set_url_base(configuration, address);
@@ -57,7 +66,7 @@ Result<std::shared_ptr<Generation>> Generation::make(Configuration configuration
     FILESTORE_TRY_ASSIGN(FileService scheduler, FileService::open(configuration.store));
     return std::shared_ptr<Generation>(new Generation(std::move(configuration), std::move(service),
                                                       std::move(scheduler), std::move(access),
-                                                      std::move(metrics)));
+                                                      std::move(metrics), std::move(body_memory)));
 }
 
 Result<void> Generation::start_schedule() {

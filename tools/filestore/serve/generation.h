@@ -9,6 +9,7 @@
 #include "serve/access/authenticator.h"
 #include "serve/access/cross_origin.h"
 #include "serve/access/rate_limit.h"
+#include "serve/body_memory.h"
 #include "serve/configuration.h"
 #include "serve/guards.h"
 #include "serve/metrics/metrics.h"
@@ -29,10 +30,11 @@ struct Access {
 /// A resource; thread-safe. To be destroyed on the main thread, as it waits for its calls.
 class Generation {
 public:
-    /// `address` is the one that is listened at. What `before`, which may be null, knows of the issuer of tokens is kept. Opens the store; the failures of that, and of the configuration.
+    /// `address` is the one that is listened at. What `before`, which may be null, knows of the issuer of tokens and of what callers have used up is kept. Opens the store; the failures of that, and of the configuration.
     [[nodiscard]] static Result<std::shared_ptr<Generation>> make(Configuration configuration,
                                                                   const ListenAddress& address,
                                                                   std::shared_ptr<Metrics> metrics,
+                                                                  std::shared_ptr<BodyMemory> body_memory,
                                                                   const Generation* before);
 
     [[nodiscard]] const Configuration& configuration() const noexcept { return configuration_; }
@@ -46,16 +48,18 @@ public:
 
 private:
     Generation(Configuration configuration, FileService service, FileService scheduler, Access access,
-               std::shared_ptr<Metrics> metrics)
+               std::shared_ptr<Metrics> metrics, std::shared_ptr<BodyMemory> body_memory)
         : configuration_(std::move(configuration)),
           metrics_(std::move(metrics)),
+          body_memory_(std::move(body_memory)),
           service_(std::move(service)),
           scheduler_(std::move(scheduler)),
           access_(std::move(access)),
-          context_{service_, *metrics_, configuration_.store} {}
+          context_{service_, *metrics_, *body_memory_, configuration_.store} {}
 
     const Configuration configuration_;
     const std::shared_ptr<Metrics> metrics_;
+    const std::shared_ptr<BodyMemory> body_memory_;
     FileService service_;
     /// Apart from that of the calls, which may be needed for long after another generation has begun.
     std::optional<FileService> scheduler_;

@@ -10,7 +10,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <condition_variable>
 #include <cstdarg>
 #include <cstring>
@@ -22,6 +21,7 @@
 
 #include "running_call.h"
 #include "serve/answers.h"
+#include "serve/decimal.h"
 #include "serve/framing.h"
 #include "serve/url.h"
 
@@ -102,16 +102,6 @@ MHD_Result add_parameter(void* into, MHD_ValueKind, const char* key, std::size_t
     return MHD_YES;
 }
 
-/// libmicrohttpd has looked at the number already.
-std::optional<std::uint64_t> number_of(const std::string* text) {
-    std::uint64_t number = 0;
-    if (text == nullptr ||
-        std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc()) {
-        return std::nullopt;
-    }
-    return number;
-}
-
 /// Of the client, in numbers.
 std::string address_of(MHD_Connection* connection) {
     const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -135,7 +125,8 @@ Request read_head(MHD_Connection* connection, const char* url, const char* metho
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, &request.headers);
     MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_parameter, &request);
     const bool is_chunked = request.header("Transfer-Encoding") != nullptr;
-    request.content_length = is_chunked ? std::nullopt : number_of(request.header("Content-Length"));
+    const std::string* const length = is_chunked ? nullptr : request.header("Content-Length");
+    request.content_length = length == nullptr ? std::nullopt : decimal(*length);
     request.has_body = is_chunked || request.content_length.value_or(0) > 0;
     return request;
 }

@@ -6,10 +6,10 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
 #include "core/text.h"
+#include "serve/decimal.h"
 
 namespace filestore::tool::serve {
 
@@ -67,11 +67,11 @@ Result<ListenAddress> split(const std::string& text) {
     }
     ListenAddress address;
     address.ip = text.substr(0, colon);
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, address.port);
-    if (error != std::errc() || stop != end) {
+    const auto port = decimal(std::string_view(text).substr(colon + 1));
+    if (!port || *port > UINT16_MAX) {
         return not_an_address(text);
     }
+    address.port = static_cast<std::uint16_t>(*port);
     if (address.ip.size() > 2 && address.ip.front() == '[' && address.ip.back() == ']') {
         address.ip = address.ip.substr(1, address.ip.size() - 2);
     }

@@ -41,7 +41,7 @@ Response cleaned_up(const Result<CleanupReport>& report) {
 }  // namespace
 
 void upload_form(const Context& context, const std::shared_ptr<Exchange>& exchange) {
-    exchange->form_taker = std::make_unique<UploadForm>(context.service, exchange);
+    exchange->form_taker = std::make_unique<UploadForm>(context, exchange);
 }
 
 void delete_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {

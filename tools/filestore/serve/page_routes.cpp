@@ -38,10 +38,7 @@ std::string_view type_of(std::string_view name) {
 
 const EmbeddedFile* file_of(const Request& request) {
     const std::string_view name = request.path == "/" ? "index.html" : std::string_view(request.file_id);
-    const auto files = page_files();
-    const auto found = std::find_if(files.begin(), files.end(),
-                                    [name](const EmbeddedFile& file) { return file.name == name; });
-    return found == files.end() ? nullptr : &*found;
+    return find_file(page_files(), name);
 }
 
 /// A new version of the program may have another page, so a browser asks each time whether it is still the same.

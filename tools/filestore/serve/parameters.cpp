@@ -1,9 +1,9 @@
 #include "serve/parameters.h"
 
-#include <charconv>
 #include <string>
 
 #include "serve/answers.h"
+#include "serve/decimal.h"
 
 namespace filestore::tool::serve {
 
@@ -13,10 +13,8 @@ std::optional<std::uint64_t> number_of(const std::shared_ptr<Exchange>& exchange
     if (text == nullptr) {
         return usual;
     }
-    std::uint64_t number = 0;
-    const char* const end = text->data() + text->size();
-    const auto [stop, error] = std::from_chars(text->data(), end, number);
-    if (error != std::errc() || stop != end || number < 1 || number > most) {
+    const auto number = decimal(*text);
+    if (!number || *number < 1 || *number > most) {
         exchange->respond(
             problem_response(400, std::string(name) + ": give a whole number, 1 to " + std::to_string(most)));
         return std::nullopt;

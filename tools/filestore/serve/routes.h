@@ -13,12 +13,14 @@
 
 namespace filestore::tool::serve {
 
+class BodyMemory;
 class Metrics;
 
 /// What handlers work with. A value of references; what it refers to outlives every exchange.
 struct Context {
     FileService& service;
     Metrics& metrics;
+    BodyMemory& body_memory;
     const ServiceOptions& store;
 };
 

@@ -64,8 +64,8 @@ std::string RunningService::url() const {
 }
 
 Result<void> RunningService::begin(Configuration configuration) {
-    FILESTORE_TRY_ASSIGN(auto generation,
-                         Generation::make(std::move(configuration), address_, metrics_, nullptr));
+    FILESTORE_TRY_ASSIGN(auto generation, Generation::make(std::move(configuration), address_, metrics_,
+                                                           body_memory_, nullptr));
     FILESTORE_TRY(generation->start_schedule());
     generations_.push_back(generation);
     current_->set(generation);
@@ -86,8 +86,8 @@ Result<void> RunningService::reload() {
 Result<void> RunningService::replace(Configuration configuration) {
     Generation& before = *generations_.back();
     FILESTORE_TRY(check_reload(before.configuration(), configuration));
-    FILESTORE_TRY_ASSIGN(auto generation,
-                         Generation::make(std::move(configuration), address_, metrics_, &before));
+    FILESTORE_TRY_ASSIGN(auto generation, Generation::make(std::move(configuration), address_, metrics_,
+                                                           body_memory_, &before));
     FILESTORE_TRY(generation->start_schedule());
     std::unique_ptr<HttpServer> server;
     // Takes connections at once, so nothing may fail after it.

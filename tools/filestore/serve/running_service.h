@@ -51,6 +51,7 @@ private:
     const ListenAddress address_;
     Descriptor listener_;
     const std::shared_ptr<Metrics> metrics_ = std::make_shared<Metrics>();
+    const std::shared_ptr<BodyMemory> body_memory_ = std::make_shared<BodyMemory>();
     const std::shared_ptr<CurrentGeneration> current_ = std::make_shared<CurrentGeneration>();
     /// The last one is the current one; the others have requests that are under way.
     std::vector<std::shared_ptr<Generation>> generations_;

@@ -1,6 +1,5 @@
 #include "serve/settings.h"
 
-#include <charconv>
 #include <functional>
 #include <map>
 #include <string_view>
@@ -8,6 +7,7 @@
 
 #include "core/text.h"
 #include "core/try.h"
+#include "serve/decimal.h"
 #include "service/yaml_tree.h"
 
 namespace filestore::tool::serve {
@@ -83,13 +83,11 @@ private:
 
     Result<void> read_number(const YamlNode& node, unsigned& into) const {
         constexpr unsigned most = 1'000'000;
-        unsigned number = 0;
-        const char* const end = node.text.data() + node.text.size();
-        const auto [stopped, failure] = std::from_chars(node.text.data(), end, number);
-        if (node.kind != YamlNode::Kind::text || failure != std::errc() || stopped != end || number > most) {
+        const auto number = node.kind == YamlNode::Kind::text ? decimal(node.text) : std::nullopt;
+        if (!number || *number > most) {
             return wrong(node, "a whole number from 0 to 1000000 must stand here");
         }
-        into = number;
+        into = static_cast<unsigned>(*number);
         return {};
     }
 

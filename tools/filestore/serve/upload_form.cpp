@@ -100,19 +100,20 @@ void UploadForm::begin_upload(const FormPart& part) {
         exchange_->respond(detail_response(500, file.error().message()));
         return;
     }
-    const auto pipe = std::make_shared<UploadPipe>(std::nullopt, exchange_->wake_connection());
+    const auto pipe =
+        std::make_shared<UploadPipe>(std::nullopt, context_.body_memory, exchange_->wake_connection());
     file->source = pipe;
     file->call.cancel = exchange_->stop_token();
     const std::string recorded_name = file->path;
     upload_ = pipe;
-    service_.upload_async(std::move(*file),
-                          [exchange = exchange_, pipe, recorded_name](const Result<FileId>& id) {
-                              // One that another part came after has no answer.
-                              if (!pipe->was_failed()) {
-                                  exchange->respond(uploaded(id, recorded_name));
-                              }
-                              pipe->close();
-                          });
+    context_.service.upload_async(std::move(*file),
+                                  [exchange = exchange_, pipe, recorded_name](const Result<FileId>& id) {
+                                      // One that another part came after has no answer.
+                                      if (!pipe->was_failed()) {
+                                          exchange->respond(uploaded(id, recorded_name));
+                                      }
+                                      pipe->close();
+                                  });
 }
 
 void UploadForm::take(std::string_view bytes) {

@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "filestore/service.h"
 #include "serve/body_pipes.h"
 #include "serve/exchange.h"
+#include "serve/routes.h"
 
 namespace filestore::tool::serve {
 
@@ -15,8 +15,8 @@ namespace filestore::tool::serve {
 /// ended well.
 class UploadForm final : public FormTaker {
 public:
-    UploadForm(FileService& service, std::shared_ptr<Exchange> exchange)
-        : service_(service), exchange_(std::move(exchange)) {}
+    UploadForm(const Context& context, std::shared_ptr<Exchange> exchange)
+        : context_(context), exchange_(std::move(exchange)) {}
     ~UploadForm() override;
 
     void begin_part(const FormPart& part) override;
@@ -31,7 +31,7 @@ private:
     void begin_upload(const FormPart& part);
     void drop_upload();
 
-    FileService& service_;
+    const Context& context_;
     std::shared_ptr<Exchange> exchange_;
     Part part_ = Part::other;
     /// What the part `file` is that was last: an upload, or text.

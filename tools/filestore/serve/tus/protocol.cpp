@@ -1,7 +1,6 @@
 #include "serve/tus/protocol.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "core/encoding.h"
@@ -58,14 +57,6 @@ void append_pair(std::string& header, std::string_view key, std::string_view val
 }
 
 }  // namespace
-
-std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
-    std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    // The library's own types of sizes are signed somewhere below.
-    return error == std::errc() && stop == end && number <= INT64_MAX ? std::optional(number) : std::nullopt;
-}
 
 Result<std::vector<MetadataPair>> parse_metadata(std::string_view text) {
     std::vector<MetadataPair> pairs;

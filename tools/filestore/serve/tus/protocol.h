@@ -21,9 +21,6 @@ inline constexpr std::string_view checksum_algorithms = "sha1,sha256,crc32";
 /// Of a body that is a piece of a file.
 inline constexpr std::string_view piece_type = "application/offset+octet-stream";
 
-/// A whole number of decimal digits; nothing for anything else.
-[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text) noexcept;
-
 /// A pair of Upload-Metadata. A value.
 struct MetadataPair {
     std::string key;

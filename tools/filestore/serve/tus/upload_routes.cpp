@@ -5,7 +5,8 @@
 #include "core/http_date.h"
 #include "core/try.h"
 #include "serve/answers.h"
-#include "serve/body_pipes.h"
+#include "serve/body_upload.h"
+#include "serve/decimal.h"
 #include "serve/tus/protocol.h"
 
 namespace filestore::tool::serve::tus {
@@ -96,8 +97,9 @@ std::optional<FileId> id_of(const ExchangePtr& exchange) {
 /// Nothing where the header is not there.
 Result<std::optional<std::uint64_t>> number_of(const Request& request, std::string_view name) {
     const std::string* const text = request.header(name);
-    const auto number = text == nullptr ? std::nullopt : parse_number(*text);
-    if (text != nullptr && !number) {
+    const auto number = text == nullptr ? std::nullopt : decimal(*text);
+    // The library's own types of sizes are signed somewhere below.
+    if (text != nullptr && (!number || *number > INT64_MAX)) {
         return Error(ErrorCode::invalid_argument, std::string(name) + ": give a number of bytes");
     }
     return number;
@@ -117,26 +119,9 @@ bool has_piece(const Request& request) {
     return request.has_body && type != nullptr && *type == piece_type;
 }
 
-/// The body of a request as a piece of a file. What came before it was cut stays.
-class BodyPiece final : public BodyTaker {
-public:
-    explicit BodyPiece(std::shared_ptr<UploadPipe> pipe) : pipe_(std::move(pipe)) {}
-    ~BodyPiece() override { pipe_->cut(Error(ErrorCode::cancelled)); }
-
-    void take(std::string_view bytes) override { pipe_->add(bytes); }
-    [[nodiscard]] bool has_room() const override { return pipe_->has_room(); }
-    void end() override { pipe_->end(); }
-
-private:
-    std::shared_ptr<UploadPipe> pipe_;
-};
-
-std::shared_ptr<UploadPipe> take_piece(const ExchangePtr& exchange) {
-    const Request& request = exchange->request();
-    const auto size = request.has_body ? request.content_length : std::optional<std::uint64_t>(0);
-    auto pipe = std::make_shared<UploadPipe>(size, exchange->wake_connection());
-    exchange->body_taker = std::make_unique<BodyPiece>(pipe);
-    return pipe;
+/// Of a piece of a file, what came before it was cut stays.
+std::shared_ptr<UploadPipe> take_piece(const Context& context, const ExchangePtr& exchange) {
+    return take_body(context, exchange, IfCut::keep);
 }
 
 /// Answers once the file is made, where all bytes are there. `respond` adds what the request wants to know.
@@ -256,7 +241,7 @@ void create_upload(const Context& context, const ExchangePtr& exchange) {
     if (!upload.ok() || !checksum.ok()) {
         return exchange->respond(problem(upload.ok() ? checksum.error() : upload.error()));
     }
-    const std::shared_ptr<UploadPipe> piece = has_piece(request) ? take_piece(exchange) : nullptr;
+    const std::shared_ptr<UploadPipe> piece = has_piece(request) ? take_piece(context, exchange) : nullptr;
     const Answer answer = [exchange](const Result<ResumableUpload>& made) { tell_created(exchange, made); };
     context.service.begin_upload_async(
         std::move(*upload), [&service = context.service, piece, checksum = *checksum,
@@ -301,7 +286,7 @@ void append_to_upload(const Context& context, const ExchangePtr& exchange) {
     if (!append.ok()) {
         return exchange->respond(problem(append.error()));
     }
-    append_piece(context.service, std::move(*append), take_piece(exchange),
+    append_piece(context.service, std::move(*append), take_piece(context, exchange),
                  [exchange](const Result<ResumableUpload>& upload) { tell_appended(exchange, upload); });
 }
 
