@@ -19,6 +19,7 @@
 #include "core/secret.h"
 #include "core/staged_file.h"
 #include "core/try.h"
+#include "core/upload_record.h"
 #include "filestore/blocking_backend.h"
 #include "local/arrived_source.h"
 #include "local/commit.h"
@@ -276,6 +277,18 @@ public:
     }
     std::string_view name() const noexcept override { return "local"; }
     ResumableStore* resumable_store() noexcept override { return &resumable_; }
+
+    void discard_async(FileRequest request, Completion<void> done) override {
+        FileRequest asked = request;
+        resumable_.state_async(std::move(asked),
+                               [this, self = shared_from_this(), request = std::move(request),
+                                done = std::move(done)](const Result<PartialUpload>& upload) mutable {
+                                   if (!is_gone(upload)) {
+                                       return done(nothing_to_discard(upload));
+                                   }
+                                   StorageBackend::discard_async(std::move(request), std::move(done));
+                               });
+    }
 
 protected:
     Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) override {

@@ -315,19 +315,15 @@ bool is_lasting(const Error& error) {
     return error.code() == ErrorCode::unsupported || error.code() == ErrorCode::permission_denied;
 }
 
-/// The parts of an upload that comes piece by piece are not of the one that did not end well: a process that died when it made the file of them.
 void S3Backend::discard_async(FileRequest request, Completion<void> done) {
     FileRequest asked = request;
     resumable_.state_async(std::move(asked),
                            [self = shared_from_this(), request = std::move(request),
                             done = std::move(done)](const Result<PartialUpload>& upload) mutable {
-                               if (!upload.ok() && upload.error().code() == ErrorCode::not_found) {
-                                   return self->discard_all(std::move(request), std::move(done));
+                               if (!is_gone(upload)) {
+                                   return done(nothing_to_discard(upload));
                                }
-                               if (!upload.ok()) {
-                                   return done(upload.error());
-                               }
-                               self->StorageBackend::discard_async(std::move(request), std::move(done));
+                               self->discard_all(std::move(request), std::move(done));
                            });
 }
 

@@ -203,6 +203,7 @@ public:
         : RecordedOperation(parts, std::move(request.call), std::move(answer)) {
         intent().id = request.id;
         intent().operation = Operation::upload;
+        intent().is_shared = true;
     }
 
 private:

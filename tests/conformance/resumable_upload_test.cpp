@@ -259,3 +259,24 @@ S3_FEATURE_TEST_CASE("multipart", "what ends dead uploads leaves those that come
     required(service.finish_upload({id, {}}));
     CHECK(content_of(service, id) == bytes);
 }
+
+FEATURE_TEST_CASE("put", "what a process left that died when it made the file of an upload is not taken away",
+                  "[upload][resumable]") {
+    FileService service = FileService::open(options_of(store)).value();
+    const std::string bytes = random_bytes(6 * mebibyte, 7);
+    const std::size_t size = GENERATE(std::size_t{3}, 6 * mebibyte);
+    const FileId id = begin(service, size);
+    required(service.append(piece_of(id, 0, bytes.substr(0, size))));
+    const auto backend = store.open_backend();
+    // Somebody else is making it, and has come so far as to have published it.
+    UploadRequest published = upload_of(bytes.substr(0, size));
+    published.id = id;
+    required(backend->upload(std::move(published)));
+    REQUIRE(backend->discard({id, {}}).ok());
+    CHECK(content_of(service, id) == bytes.substr(0, size));
+    required(service.finish_upload({id, {}}));
+    CHECK(content_of(service, id) == bytes.substr(0, size));
+    // Without the upload it is a file that somebody could not take back.
+    REQUIRE(backend->discard({id, {}}).ok());
+    CHECK_FALSE(*backend->exists({id, {}}));
+}
