@@ -25,6 +25,7 @@
 #include "local/commit.h"
 #include "local/listing.h"
 #include "local/local_resumable_store.h"
+#include "local/partial_uploads.h"
 #include "local/places.h"
 #include "local/read_check.h"
 #include "local/sidecar.h"
@@ -104,6 +105,9 @@ public:
             FILESTORE_TRY(local::write_out_staged(*store_, *content_.staged));
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
+        if (arrived_) {
+            FILESTORE_TRY(local::check_not_ended(*store_, sidecar_.id));
+        }
         FILESTORE_TRY(local::settle_replacement(*store_, sidecar_.id));
         FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, sidecar_.id));
         if (!if_version_.empty()) {

@@ -280,3 +280,68 @@ FEATURE_TEST_CASE("put", "what a process left that died when it made the file of
     REQUIRE(backend->discard({id, {}}).ok());
     CHECK_FALSE(*backend->exists({id, {}}));
 }
+
+namespace {
+
+Result<std::shared_ptr<Source>> open_pieces(StorageBackend& backend, const FileId& id) {
+    std::promise<Result<std::shared_ptr<Source>>> opened;
+    backend.resumable_store()->open_async(
+        {id, {}}, [&](Result<std::shared_ptr<Source>> source) { opened.set_value(std::move(source)); });
+    return opened.get_future().get();
+}
+
+}  // namespace
+
+FEATURE_TEST_CASE("compare-and-swap", "an upload that was ended becomes no file", "[upload][resumable]") {
+    FileService service = FileService::open(options_of(store)).value();
+    const std::size_t size = GENERATE(std::size_t{3}, 6 * mebibyte);
+    const FileId id = begin(service, size);
+    required(service.append(piece_of(id, 0, random_bytes(size, 11))));
+    const auto backend = store.open_backend();
+    UploadRequest late;
+    late.id = id;
+    late.source = required(open_pieces(*backend, id));
+    // Behind the look of whoever makes the file.
+    CHECK(required(service.end_upload({id, {}})));
+    CHECK(code_of(backend->upload(std::move(late))) == ErrorCode::not_found);
+    CHECK_FALSE(*backend->exists({id, {}}));
+    CHECK(code_of(service.resumable_upload({id, {}})) == ErrorCode::not_found);
+    CHECK_FALSE(required(service.end_upload({id, {}})));
+}
+
+FEATURE_TEST_CASE("compare-and-swap", "an upload that is a file cannot be ended any more",
+                  "[upload][resumable]") {
+    FileService service = FileService::open(options_of(store)).value();
+    const std::size_t size = GENERATE(std::size_t{3}, 6 * mebibyte);
+    const std::string bytes = random_bytes(size, 11);
+    const FileId id = begin(service, size);
+    required(service.append(piece_of(id, 0, bytes)));
+    const auto backend = store.open_backend();
+    UploadRequest published;
+    published.id = id;
+    published.source = required(open_pieces(*backend, id));
+    required(backend->upload(std::move(published)));
+    CHECK_FALSE(required(service.end_upload({id, {}})));
+    CHECK(content_of(service, id) == bytes);
+}
+
+FEATURE_TEST_CASE("compare-and-swap", "of the end of an upload and its file at once one comes to be",
+                  "[upload][resumable]") {
+    FileService service = FileService::open(options_of(store)).value();
+    FileService second = FileService::open(options_of(store)).value();
+    for (int i = 0; i < 12; ++i) {
+        const std::size_t size = i % 3 == 0 ? 6 * mebibyte : 3;
+        const FileId id = begin(service, size);
+        required(service.append(piece_of(id, 0, random_bytes(size, 11))));
+        std::promise<Result<FileId>> finished;
+        service.finish_upload_async({id, {}},
+                                    [&](Result<FileId> told) { finished.set_value(std::move(told)); });
+        const auto ended = second.end_upload({id, {}});
+        const auto file = finished.get_future().get();
+        const bool is_given_up = ended.ok() && *ended;
+        CHECK(file.ok() != is_given_up);
+        CHECK(*service.exists({id, {}}) == file.ok());
+        CHECK((ended.ok() || code_of(ended) == ErrorCode::conflict));
+        CHECK(second.resumable_upload({id, {}}).ok() == file.ok());
+    }
+}

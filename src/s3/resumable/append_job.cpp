@@ -92,9 +92,7 @@ private:
 
     Result<void> begin() {
         UploadState& state = counted_.state;
-        if (is_over(state, place_.now())) {
-            return upload_expired(request_.id);
-        }
+        FILESTORE_TRY(check_open(state, place_.now()));
         if (state.offset() != request_.offset) {
             return wrong_offset(request_.id, request_.offset, state.offset());
         }

@@ -17,6 +17,8 @@ namespace {
 
 /// More than a record can have.
 constexpr std::size_t most_of_a_head = std::size_t{256} * 1024;
+/// Whoever makes a file says so, and is taken for dead after this.
+constexpr std::chrono::minutes longest_finish{5};
 constexpr std::uint64_t bulk_threshold = std::uint64_t{64} * 1024;
 
 /// A text, and the first bytes of another source. Rewinds.
@@ -145,6 +147,17 @@ bool is_over(const UploadState& state, Timestamp now) noexcept {
     return state.last_byte + state.record.lifetime <= now;
 }
 
+Result<void> check_open(const UploadState& state, Timestamp now) {
+    if (state.ended) {
+        return no_such_upload(state.record.id);
+    }
+    return is_over(state, now) ? upload_expired(state.record.id) : Result<void>();
+}
+
+bool is_finishing(const UploadState& state, Timestamp now) noexcept {
+    return state.finishing && now < *state.finishing + longest_finish;
+}
+
 PartialUpload told_of(const UploadState& state) {
     return partial_upload_of(state.record, state.offset(), state.last_byte);
 }
@@ -180,6 +193,10 @@ Result<Call> write_call(const UploadPlace& place, const UploadState& state, cons
 bool has_lost(const Error& error) noexcept {
     return error.code() == ErrorCode::precondition_failed || error.code() == ErrorCode::conflict ||
            (error.code() == ErrorCode::not_found && error.details().server_code != "NoSuchBucket");
+}
+
+Call look_call(const UploadPlace& place, const FileId& id, const CallOptions& options) {
+    return call_on(place, http::Method::head, place.object_key(id), options);
 }
 
 Call remove_state_call(const UploadPlace& place, const FileId& id, const CallOptions& options) {

@@ -50,6 +50,10 @@ enum class StateExtent { all, head };
                                               std::string body);
 
 [[nodiscard]] bool is_over(const UploadState& state, Timestamp now) noexcept;
+/// `not_found` where it was ended, or its time is over.
+[[nodiscard]] Result<void> check_open(const UploadState& state, Timestamp now);
+/// Somebody is making the file, or died at it not long ago.
+[[nodiscard]] bool is_finishing(const UploadState& state, Timestamp now) noexcept;
 [[nodiscard]] PartialUpload told_of(const UploadState& state);
 
 /// Writes the object, with the first `state.rest` bytes of `rest` (null where there are none), in place of the one of `etag`; where that is empty, a new one. `invalid_argument` where it cannot be.
@@ -60,6 +64,8 @@ enum class StateExtent { all, head };
 /// The object is another one now, or was removed: somebody else has written it, or an earlier attempt of this request.
 [[nodiscard]] bool has_lost(const Error& error) noexcept;
 
+/// Asks for the file's own object.
+[[nodiscard]] Call look_call(const UploadPlace& place, const FileId& id, const CallOptions& options);
 [[nodiscard]] Call remove_state_call(const UploadPlace& place, const FileId& id, const CallOptions& options);
 [[nodiscard]] Call abort_call(const UploadPlace& place, const FileId& id, const std::string& upload_id,
                               const CallOptions& options);
