@@ -38,11 +38,11 @@ private:
         if (copied.ok() && !*copied) {
             return Next::park;
         }
-        const auto result = call_user(ErrorCode::internal, [&] { return conclude(copied); });
+        auto result = call_user(ErrorCode::internal, [&] { return conclude(copied); });
         // Nothing of the caller's, nor the lock, is held once it knows.
         upload_.reset();
         request_ = {};
-        answer_->give(result);
+        answer_->give(std::move(result));
         return Next::done;
     }
 

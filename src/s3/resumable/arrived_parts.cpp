@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/stream_calls.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
 
@@ -71,7 +72,9 @@ private:
         return {};
     }
 
-    void finish(const Result<void>& result) noexcept override { done_(result); }
+    void finish(const Result<void>& result) noexcept override {
+        done_(call_user(ErrorCode::internal, [&] { return result; }));
+    }
 
     const std::shared_ptr<ArrivedParts> arrived_;
     const std::function<void(Result<void>)> done_;

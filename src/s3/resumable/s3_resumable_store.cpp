@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/request_checks.h"
+#include "core/stream_calls.h"
 #include "core/try.h"
 #include "s3/client/listing.h"
 #include "s3/protocol/etag.h"
@@ -24,7 +25,8 @@ public:
 
 protected:
     void finish(const Result<void>& result) noexcept final {
-        answer_->give(result.ok() ? std::move(told) : Result<T>(result.error()));
+        answer_->give(call_user(ErrorCode::internal,
+                                [&] { return result.ok() ? std::move(told) : Result<T>(result.error()); }));
     }
 
     /// Reads the object of an upload, and gives it to `take`.

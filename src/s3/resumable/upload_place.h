@@ -35,8 +35,10 @@ struct UploadPlace {
 struct StoredState {
     UploadState state{};
     std::string etag{};
-    /// Where all of it was asked for.
+    /// All of it where that was asked for, else as much as came with the head.
     std::string rest{};
+    /// Bytes of the object before the rest.
+    std::uint64_t head_size = 0;
 };
 
 /// Reads the object: all of it, or only what stands before the rest.
@@ -45,6 +47,9 @@ enum class StateExtent { all, head };
 /// Of a chain. `body` gets the bytes.
 [[nodiscard]] Call read_call(const UploadPlace& place, const FileId& id, StateExtent extent,
                              const CallOptions& options, const std::shared_ptr<std::string>& body);
+/// Reads the object from a byte on into a buffer, which has room for it; of a chain that does nothing else with the buffer meanwhile.
+[[nodiscard]] Call read_rest_call(const UploadPlace& place, const FileId& id, std::uint64_t from,
+                                  const CallOptions& options, const std::shared_ptr<PartBuffer>& into);
 /// `not_found` where there is no upload.
 [[nodiscard]] Result<StoredState> read_answer(const FileId& id, const Outcome& outcome, StateExtent extent,
                                               std::string body);
