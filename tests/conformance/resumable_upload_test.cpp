@@ -345,3 +345,30 @@ FEATURE_TEST_CASE("compare-and-swap", "of the end of an upload and its file at o
         CHECK(second.resumable_upload({id, {}}).ok() == file.ok());
     }
 }
+
+FEATURE_TEST_CASE("put", "of a first piece that is too short to tell anything the whole is judged",
+                  "[upload][resumable]") {
+    ServiceOptions options = options_of(store);
+    options.validation.type_policy = TypePolicy::strict;
+    options.validation.allowed_types = {"text/plain"};
+    FileService service = FileService::open(options).value();
+    // A program: the number that tells so does not end with the first piece.
+    std::string program(
+        "\x7f"
+        "ELF\x02\x01\x01",
+        7);
+    program.resize(64, '\0');
+    program[16] = 2;
+    program[18] = 62;
+    program += random_bytes(GENERATE(std::size_t{100}, 6 * mebibyte), 12);
+    NewUpload upload;
+    upload.path = "a.txt";
+    upload.content_type = "text/plain";
+    upload.length = program.size();
+    const FileId id = required(service.begin_upload(std::move(upload))).id;
+    required(service.append(piece_of(id, 0, program.substr(0, 1))));
+    required(service.append(piece_of(id, 1, program.substr(1))));
+    CHECK(code_of(service.finish_upload({id, {}})) == ErrorCode::rejected);
+    CHECK(code_of(service.resumable_upload({id, {}})) == ErrorCode::not_found);
+    CHECK_FALSE(*service.exists({id, {}}));
+}
