@@ -352,6 +352,57 @@ FILESTORE_C_API int32_t filestore_upload_callback(filestore_service* service, fi
                                                   char id[FILESTORE_ID_SIZE],
                                                   filestore_error** err) FILESTORE_NOEXCEPT;
 
+// Uploads that come piece by piece, over many calls, processes and days
+//
+//     filestore_upload_begin(service, FILESTORE_UNKNOWN_SIZE, NULL, id, &err);
+//     filestore_upload_append_descriptor(service, id, 0, first, FILESTORE_UNKNOWN_SIZE, NULL, &offset, &err);     (breaks off)
+//     filestore_upload_state(service, id, NULL, &offset, NULL, NULL, &err);                                       (in another process, a day later)
+//     filestore_upload_append_descriptor(service, id, offset, rest, length, NULL, &offset, &err);
+//     filestore_upload_finish(service, id, NULL, &err);
+//
+// Until it is finished there is no file, and nothing lists, reads or counts it. One to which no byte comes for the option `upload_lifetime` is given up. Of such an upload these fail with FILESTORE_NOT_FOUND, as of one that was ended or never
+// begun, and with FILESTORE_UNSUPPORTED where the store has none.
+
+/// Begins an upload of `length` bytes, or FILESTORE_UNKNOWN_SIZE where that is told later, and puts into `id` the ID that its file will have, which nobody can guess who was not told it. `options` may be NULL.
+/// Failures to act on: FILESTORE_REJECTED (by the rules for name, type and size), FILESTORE_INVALID_ARGUMENT.
+FILESTORE_C_API int32_t filestore_upload_begin(filestore_service* service, uint64_t length,
+                                               const filestore_upload_options* options,
+                                               char id[FILESTORE_ID_SIZE],
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Appends what `read` gives: `size` bytes, or FILESTORE_UNKNOWN_SIZE, which go to `offset`, where the last ones ended. `length` is as of filestore_upload_begin, where it was not told yet. Of `options`, which may be NULL, limit, token and progress
+/// count. Puts into `*next`, which may be NULL, where the next bytes go; 0 on failure, and what came until then stays: ask filestore_upload_state. Failures to act on:
+/// FILESTORE_PRECONDITION_FAILED (another `offset`), FILESTORE_CONFLICT (another call is at work on the upload), FILESTORE_REJECTED (more bytes than `length`, none of which stays, or what the rules
+/// refuse, which ends the upload), FILESTORE_SOURCE_FAILED, FILESTORE_INVALID_ARGUMENT (another `length` than was told), FILESTORE_NO_SPACE.
+FILESTORE_C_API int32_t filestore_upload_append_callback(filestore_service* service, const char* id,
+                                                         uint64_t offset, filestore_read_function read,
+                                                         void* context, uint64_t size, uint64_t length,
+                                                         const filestore_upload_options* options,
+                                                         uint64_t* next,
+                                                         filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// The same with what an open descriptor gives, from its position on to its end. It stays the caller's; the position of a regular file is not moved.
+FILESTORE_C_API int32_t filestore_upload_append_descriptor(
+    filestore_service* service, const char* id, uint64_t offset, int32_t descriptor, uint64_t length,
+    const filestore_upload_options* options, uint64_t* next, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// How far an upload is. Outputs may be NULL: `*offset` is where the next bytes go, `*length` FILESTORE_UNKNOWN_SIZE where it was not told yet, `*finished` 1 where it is a file.
+FILESTORE_C_API int32_t filestore_upload_state(filestore_service* service, const char* id,
+                                               const filestore_call_options* options, uint64_t* offset,
+                                               uint64_t* length, int32_t* finished,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Makes the file, once all bytes are there; may be called again. Failures to act on: FILESTORE_PRECONDITION_FAILED (bytes are missing, or the length was not told), FILESTORE_REJECTED (by the rules: the upload is
+/// ended), FILESTORE_CONFLICT (another call is at work on the upload).
+FILESTORE_C_API int32_t filestore_upload_finish(filestore_service* service, const char* id,
+                                                const filestore_call_options* options,
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Gives an upload up. `*ended`, which may be NULL, is 0 where there is none, or where it is a file already, which stays. Failures to act on: FILESTORE_CONFLICT (it is being finished just now).
+FILESTORE_C_API int32_t filestore_upload_end(filestore_service* service, const char* id,
+                                             const filestore_call_options* options, int32_t* ended,
+                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
 // Download
 
 /// Makes options with their defaults: the whole file, no limit. Fails with FILESTORE_NO_MEMORY only.

@@ -234,7 +234,8 @@ public:
     virtual void remove_batch_async(RemoveBatchRequest request, Completion<std::vector<RemovalOutcome>> done);
 
     /// Takes back an upload that did not end well, whose file may be there or not: removes it, and what the storage keeps of an upload before it is
-    /// published. Nobody uploads under the ID any more. By default as remove_async().
+    /// published. Nobody uploads under the ID any more; but where an upload that comes piece by piece is there under it (see resumable_store.h), its time over or not, somebody may be
+    /// publishing it just now, so nothing is done. By default as remove_async().
     virtual void discard_async(FileRequest request, Completion<void> done);
 
     /// Whether the file is there. "Cannot tell" is an error, never false.

@@ -91,7 +91,8 @@ public:
     /// The bytes that have arrived, all of the file. No byte may come as long as the source is there: `conflict` where an append is under way.
     virtual void open_async(FileRequest request, Completion<std::shared_ptr<Source>> done) = 0;
 
-    /// False where there is no such upload. An append that is under way fails.
+    /// False where there is no such upload, or it is a file already. An append that is under way fails, and so does an upload() of the source of open() whose file is not there yet; `conflict`, retryable, where the
+    /// store cannot stop it any more.
     virtual void end_async(FileRequest request, Completion<bool> done) = 0;
 
     /// Ends every upload whose time is over; answers which.

@@ -396,6 +396,10 @@ Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at, bool is
                                   intent.id.text()));
     const std::int64_t was_open = connection_.changed_rows();
     const bool is_upload = intent.operation == Operation::upload;
+    if (is_upload && (intent.is_shared || !is_new)) {
+        FILESTORE_TRY(connection_.run("DELETE FROM intents WHERE file_id = ? AND operation = ?",
+                                      intent.id.text(), name_of(Operation::upload)));
+    }
     FILESTORE_TRY(connection_.run(is_upload ? record_upload : record_removal, intent.id.text(),
                                   intent.file_path, intent.metadata.to_json(), format_timestamp(at),
                                   std::int64_t{is_new && was_open != 0}));

@@ -38,6 +38,8 @@ struct Intent {
     std::string file_path;
     Metadata metadata;
     Timestamp begun_at{};
+    /// Of an upload: other processes may have begun the same one, and whoever records it first ends the intents of all. Not kept.
+    bool is_shared = false;
 };
 
 /// A file whose row says that it is stored. A value.
@@ -103,7 +105,7 @@ public:
     /// That of a removal is durable. That of an upload need not be: what power loss takes of it leaves the intent, which leads to the same.
     /// Whatever is committed later and durable, such as what was told to a server, makes it durable too.
     [[nodiscard]] Result<void> complete(const Intent& intent, Timestamp at);
-    /// As complete(), of an operation that was found to be done some time after: a row that tells of something later than an upload stays as it is.
+    /// As complete(), of an operation that was found to be done some time after: a row that tells of something later than an upload stays as it is. All intents of that upload go.
     [[nodiscard]] Result<void> complete_found(const Intent& intent, Timestamp at);
 
     /// The upload has failed, but its file may be there and has to go: recovery must not take it for an upload that succeeded.

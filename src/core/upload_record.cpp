@@ -12,6 +12,7 @@ namespace filestore {
 namespace {
 
 constexpr std::chrono::days longest_lifetime{365};
+constexpr std::string_view expired = "expired";
 
 Error damaged(const FileId& id, std::string_view what) {
     return {ErrorCode::corrupt, "the record of upload " + id.str() + " is damaged: " + std::string(what)};
@@ -115,7 +116,17 @@ Error no_such_upload(const FileId& id) {
 Error upload_expired(const FileId& id) {
     return failure(ErrorCode::not_found,
                    "the time of upload " + id.str() + " is over, and it was given up: begin a new one",
-                   "expired");
+                   std::string(expired));
+}
+
+bool is_gone(const Result<PartialUpload>& state) noexcept {
+    return !state.ok() && state.error().code() == ErrorCode::not_found &&
+           state.error().details().server_code != expired;
+}
+
+Result<void> nothing_to_discard(const Result<PartialUpload>& state) {
+    const bool is_there = state.ok() || state.error().code() == ErrorCode::not_found;
+    return is_there ? Result<void>() : state.error();
 }
 
 Error upload_in_use(const FileId& id) {

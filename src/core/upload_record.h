@@ -44,6 +44,10 @@ struct UploadRecord {
 /// What every store answers.
 [[nodiscard]] Error no_such_upload(const FileId& id);
 [[nodiscard]] Error upload_expired(const FileId& id);
+/// What ResumableStore::state_async answers says that there is no such upload. One whose time is over is there until it is swept, and whoever has opened it may publish it.
+[[nodiscard]] bool is_gone(const Result<PartialUpload>& state) noexcept;
+/// For StorageBackend::discard_async, where it is not gone: nothing is to be done, or that cannot be told.
+[[nodiscard]] Result<void> nothing_to_discard(const Result<PartialUpload>& state);
 [[nodiscard]] Error upload_in_use(const FileId& id);
 [[nodiscard]] Error wrong_offset(const FileId& id, std::uint64_t asked, std::uint64_t is);
 [[nodiscard]] Error longer_than_declared(const FileId& id, std::uint64_t length);

@@ -19,12 +19,14 @@
 #include "core/secret.h"
 #include "core/staged_file.h"
 #include "core/try.h"
+#include "core/upload_record.h"
 #include "filestore/blocking_backend.h"
 #include "local/arrived_source.h"
 #include "local/at_hand.h"
 #include "local/commit.h"
 #include "local/listing.h"
 #include "local/local_resumable_store.h"
+#include "local/partial_uploads.h"
 #include "local/places.h"
 #include "local/read_check.h"
 #include "local/sidecar.h"
@@ -105,6 +107,9 @@ public:
             FILESTORE_TRY(local::write_out_staged(*store_, *content_.staged));
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, sidecar_.id, limits_));
+        if (arrived_) {
+            FILESTORE_TRY(local::check_not_ended(*store_, sidecar_.id));
+        }
         FILESTORE_TRY(local::settle_replacement(*store_, sidecar_.id));
         FILESTORE_TRY_ASSIGN(const auto existing, find_file(*store_, sidecar_.id));
         if (!if_version_.empty()) {
@@ -291,6 +296,18 @@ public:
         } catch (const std::bad_alloc&) {
             return std::nullopt;
         }
+    }
+
+    void discard_async(FileRequest request, Completion<void> done) override {
+        FileRequest asked = request;
+        resumable_.state_async(std::move(asked),
+                               [this, self = shared_from_this(), request = std::move(request),
+                                done = std::move(done)](const Result<PartialUpload>& upload) mutable {
+                                   if (!is_gone(upload)) {
+                                       return done(nothing_to_discard(upload));
+                                   }
+                                   StorageBackend::discard_async(std::move(request), std::move(done));
+                               });
     }
 
 protected:

@@ -38,11 +38,11 @@ private:
         if (copied.ok() && !*copied) {
             return Next::park;
         }
-        const auto result = call_user(ErrorCode::internal, [&] { return conclude(copied); });
+        auto result = call_user(ErrorCode::internal, [&] { return conclude(copied); });
         // Nothing of the caller's, nor the lock, is held once it knows.
         upload_.reset();
         request_ = {};
-        answer_->give(result);
+        answer_->give(std::move(result));
         return Next::done;
     }
 
@@ -222,7 +222,9 @@ void LocalResumableStore::open_async(FileRequest request, Completion<std::shared
 }
 
 void LocalResumableStore::end_async(FileRequest request, Completion<bool> done) {
-    run(request.call, std::move(done), [store = store_, id = request.id] { return end_partial(*store, id); });
+    run(request.call, std::move(done), [store = store_, request] {
+        return end_partial(*store, request.id, {request.call.deadline, request.call.cancel, {}, {}});
+    });
 }
 
 void LocalResumableStore::sweep_async(CallOptions options, Completion<std::vector<FileId>> done) {

@@ -16,6 +16,7 @@
 #include "local/directory.h"
 #include "local/paths.h"
 #include "local/places.h"
+#include "local/stored_file.h"
 
 namespace filestore::local {
 
@@ -303,9 +304,25 @@ Result<void> flush_partial(const Store& store, const HeldUpload& upload) {
     return status.st_nlink == 0 ? no_such_upload(id) : Result<void>();
 }
 
-Result<bool> end_partial(const Store& store, const FileId& id) {
+Result<void> check_not_ended(const Store& store, const FileId& id) {
     FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_if_there(store));
-    return directory.is_open() ? remove_names(store, directory, id) : Result<bool>(false);
+    const bool is_there =
+        directory.is_open() && ::faccessat(directory.get(), name_of(id, record_suffix).c_str(), F_OK, 0) == 0;
+    if (is_there || (directory.is_open() && errno != ENOENT)) {
+        return is_there ? Result<void>() : open_file_error(errno, doing(store, "look at", id));
+    }
+    return no_such_upload(id);
+}
+
+Result<bool> end_partial(const Store& store, const FileId& id, const CallOptions& limits) {
+    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_if_there(store));
+    if (!directory.is_open()) {
+        return false;
+    }
+    FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(store, id, limits));
+    FILESTORE_TRY_ASSIGN(const auto file, find_file(store, id));
+    FILESTORE_TRY_ASSIGN(const bool was_there, remove_names(store, directory, id));
+    return was_there && !file;
 }
 
 Result<std::vector<FileId>> sweep_partials(const Store& store, Timestamp now) {

@@ -12,7 +12,7 @@
 /// before it are flushed, in the modes `full` and `data`; the names in `full` only. A last byte is as old as <id>.data is.
 ///
 /// A file is made of the bytes by another name for them (see commit.h, where they are linked to d), so that they are not copied; <id>.data goes after that. Nothing is appended to bytes that have all arrived, which the
-/// length in the record tells.
+/// length in the record tells. An upload is ended under the lock of its file (store.h), under which the file gets its name: of the two one comes to nothing.
 
 #include <optional>
 #include <string>
@@ -53,8 +53,11 @@ struct HeldUpload {
 /// Has the bytes on the disk, where the store's durability wants that; `not_found` where the upload was ended meanwhile.
 [[nodiscard]] Result<void> flush_partial(const Store& store, const HeldUpload& upload);
 
-/// False where there was none.
-[[nodiscard]] Result<bool> end_partial(const Store& store, const FileId& id);
+/// For whoever makes the file of it, before that has its name. The file's lock (store.h) is held, so that nobody ends the upload meanwhile: `not_found` where somebody has.
+[[nodiscard]] Result<void> check_not_ended(const Store& store, const FileId& id);
+
+/// False where there was none, or it is a file already. Waits for the file's lock, as `limits` say.
+[[nodiscard]] Result<bool> end_partial(const Store& store, const FileId& id, const CallOptions& limits);
 
 [[nodiscard]] Result<std::vector<FileId>> sweep_partials(const Store& store, Timestamp now);
 

@@ -101,6 +101,8 @@ private:
     }
 
     [[nodiscard]] auto answer_of(const OperationPtr<UploadReceipt>& operation, bool create_only);
+    void publish(const std::shared_ptr<s3::ArrivedParts>& arrived, s3::ObjectUpload upload,
+                 std::function<void(Result<S3PutResult>)> answer);
     void discard_all(FileRequest request, Completion<void> done);
     void sweep_others(SweepUploadsRequest request, const std::set<FileId>& resumable,
                       Completion<std::vector<FileId>> done);
@@ -191,11 +193,7 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
               upload.refuses_parts = s3::refusal_of_parts(core_->quirks(), !conditions.empty());
               upload.target.conditions = std::move(conditions);
               const auto arrived = std::dynamic_pointer_cast<s3::ArrivedParts>(checked.source);
-              if (arrived && arrived->has_parts()) {
-                  s3::complete_upload(arrived, std::move(upload.target),
-                                      answer_of(operation, checked.create_only));
-                  return {};
-              }
+              const CallOptions limits{checked.call.deadline, checked.call.cancel, {}, {}};
               FILESTORE_TRY_ASSIGN(auto others,
                                    storing_headers(storing_, checked.content_type, core_->is_tls()));
               upload.source = std::move(checked.source);
@@ -207,10 +205,31 @@ void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> do
               };
               upload.part_sizes = core_->part_sizes();
               upload.progress = std::move(checked.call.progress);
-              s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
-                                answer_of(operation, checked.create_only));
+              auto answer = answer_of(operation, checked.create_only);
+              if (!arrived) {
+                  s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload),
+                                    std::move(answer));
+                  return {};
+              }
+              s3::claim_upload(arrived, limits,
+                               [this, operation, arrived, upload = std::move(upload),
+                                answer = std::move(answer)](const Result<void>& claimed) mutable {
+                                   step_of(*operation->answer, *operation->executor, [&] {
+                                       claimed.ok() ? publish(arrived, std::move(upload), std::move(answer))
+                                                    : operation->answer->give(claimed.error());
+                                   });
+                               });
               return {};
           });
+}
+
+/// What came piece by piece.
+void S3Backend::publish(const std::shared_ptr<s3::ArrivedParts>& arrived, s3::ObjectUpload upload,
+                        std::function<void(Result<S3PutResult>)> answer) {
+    if (arrived->has_parts()) {
+        return s3::complete_upload(arrived, std::move(upload.target), std::move(answer));
+    }
+    s3::upload_object(core_->requester(), core_->part_memory(), std::move(upload), std::move(answer));
 }
 
 void S3Backend::download_async(DownloadRequest request, Completion<DownloadReceipt> done) {
@@ -315,19 +334,15 @@ bool is_lasting(const Error& error) {
     return error.code() == ErrorCode::unsupported || error.code() == ErrorCode::permission_denied;
 }
 
-/// The parts of an upload that comes piece by piece are not of the one that did not end well: a process that died when it made the file of them.
 void S3Backend::discard_async(FileRequest request, Completion<void> done) {
     FileRequest asked = request;
     resumable_.state_async(std::move(asked),
                            [self = shared_from_this(), request = std::move(request),
                             done = std::move(done)](const Result<PartialUpload>& upload) mutable {
-                               if (!upload.ok() && upload.error().code() == ErrorCode::not_found) {
-                                   return self->discard_all(std::move(request), std::move(done));
+                               if (!is_gone(upload)) {
+                                   return done(nothing_to_discard(upload));
                                }
-                               if (!upload.ok()) {
-                                   return done(upload.error());
-                               }
-                               self->StorageBackend::discard_async(std::move(request), std::move(done));
+                               self->discard_all(std::move(request), std::move(done));
                            });
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/try.h"
+#include "core/upload_record.h"
 
 namespace filestore {
 
@@ -502,7 +503,7 @@ void Journal::settle(const Intent& intent) {
     }
     switch (intent.operation) {
         case Operation::upload:
-            return ask_whether_it_is_whole(intent, *call);
+            return ask_whether_it_still_comes(intent, *call);
         case Operation::removal:
             return ask_whether_it_is_gone(intent, *call);
         case Operation::undo:
@@ -522,22 +523,37 @@ void Journal::ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr
         });
 }
 
-void Journal::ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->metadata_async(
-        settling_request(intent), [self = shared_from_this(), intent, call](const Result<FileInfo>& info) {
-            if (info.ok()) {
-                return as_far_as_memory_goes([&] {
-                    const Intent stored = as_stored(intent, *info);
-                    static_cast<void>(self->complete_found(stored));
-                });
-            }
-            // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
-            const ErrorCode code = info.error().code();
-            as_far_as_memory_goes([&] {
-                const bool is_partial = code == ErrorCode::not_found || code == ErrorCode::corrupt;
-                is_partial ? self->take_away(intent, call) : self->settle_later(intent);
+/// Of an upload that comes piece by piece somebody else may be making the file just now. That ends with the pieces, so they are looked for before the file: where they are gone, and the file is not there, nobody
+/// makes it any more.
+void Journal::ask_whether_it_still_comes(const Intent& intent,
+                                         const std::shared_ptr<PendingCalls::Call>& call) {
+    ResumableStore* const store = backend_->resumable_store();
+    if (store == nullptr) {
+        return ask_whether_it_is_whole(intent, false, call);
+    }
+    store->state_async(settling_request(intent), [self = shared_from_this(), intent,
+                                                  call](const Result<PartialUpload>& upload) {
+        as_far_as_memory_goes([&] { self->ask_whether_it_is_whole(intent, !is_gone(upload), call); });
+    });
+}
+
+void Journal::ask_whether_it_is_whole(const Intent& intent, bool still_comes,
+                                      const std::shared_ptr<PendingCalls::Call>& call) {
+    backend_->metadata_async(settling_request(intent), [self = shared_from_this(), intent, still_comes,
+                                                        call](const Result<FileInfo>& info) {
+        if (info.ok()) {
+            return as_far_as_memory_goes([&] {
+                const Intent stored = as_stored(intent, *info);
+                static_cast<void>(self->complete_found(stored));
             });
+        }
+        // Where nothing was published, metadata may have been left; where a server kept a part of the body, that has to go.
+        const ErrorCode code = info.error().code();
+        as_far_as_memory_goes([&] {
+            const bool is_partial = code == ErrorCode::not_found || code == ErrorCode::corrupt;
+            is_partial && !still_comes ? self->take_away(intent, call) : self->settle_later(intent);
         });
+    });
 }
 
 void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {

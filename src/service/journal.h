@@ -129,7 +129,9 @@ private:
     [[nodiscard]] Result<void> complete_found(const Intent& intent);
     void settle(const Intent& intent);
     void settle_some_that_waited();
-    void ask_whether_it_is_whole(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
+    void ask_whether_it_still_comes(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
+    void ask_whether_it_is_whole(const Intent& intent, bool still_comes,
+                                 const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
 

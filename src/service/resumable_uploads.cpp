@@ -203,6 +203,7 @@ public:
         : RecordedOperation(parts, std::move(request.call), std::move(answer)) {
         intent().id = request.id;
         intent().operation = Operation::upload;
+        intent().is_shared = true;
     }
 
 private:
@@ -294,7 +295,7 @@ private:
 
     void opened(Result<std::shared_ptr<Source>> source) {
         if (!source.ok()) {
-            return finish(source.error());
+            return look_for_file(source.error());
         }
         file_.source = std::move(*source);
         file_.call = options();

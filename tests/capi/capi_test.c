@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     test_paths(service);
     test_callbacks(service);
     test_failing_readers(service);
+    test_pieces(service);
     test_nested_call(service);
     test_ranges(service);
     test_metadata(service);

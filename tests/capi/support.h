@@ -64,6 +64,7 @@ void test_download_into(filestore_service* service);
 void test_paths(filestore_service* service);
 void test_callbacks(filestore_service* service);
 void test_failing_readers(filestore_service* service);
+void test_pieces(filestore_service* service);
 void test_nested_call(filestore_service* service);
 void test_ranges(filestore_service* service);
 void test_progress(filestore_service* service);

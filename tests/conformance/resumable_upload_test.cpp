@@ -259,3 +259,116 @@ S3_FEATURE_TEST_CASE("multipart", "what ends dead uploads leaves those that come
     required(service.finish_upload({id, {}}));
     CHECK(content_of(service, id) == bytes);
 }
+
+FEATURE_TEST_CASE("put", "what a process left that died when it made the file of an upload is not taken away",
+                  "[upload][resumable]") {
+    FileService service = FileService::open(options_of(store)).value();
+    const std::string bytes = random_bytes(6 * mebibyte, 7);
+    const std::size_t size = GENERATE(std::size_t{3}, 6 * mebibyte);
+    const FileId id = begin(service, size);
+    required(service.append(piece_of(id, 0, bytes.substr(0, size))));
+    const auto backend = store.open_backend();
+    // Somebody else is making it, and has come so far as to have published it.
+    UploadRequest published = upload_of(bytes.substr(0, size));
+    published.id = id;
+    required(backend->upload(std::move(published)));
+    REQUIRE(backend->discard({id, {}}).ok());
+    CHECK(content_of(service, id) == bytes.substr(0, size));
+    required(service.finish_upload({id, {}}));
+    CHECK(content_of(service, id) == bytes.substr(0, size));
+    // Without the upload it is a file that somebody could not take back.
+    REQUIRE(backend->discard({id, {}}).ok());
+    CHECK_FALSE(*backend->exists({id, {}}));
+}
+
+namespace {
+
+Result<std::shared_ptr<Source>> open_pieces(StorageBackend& backend, const FileId& id) {
+    std::promise<Result<std::shared_ptr<Source>>> opened;
+    backend.resumable_store()->open_async(
+        {id, {}}, [&](Result<std::shared_ptr<Source>> source) { opened.set_value(std::move(source)); });
+    return opened.get_future().get();
+}
+
+}  // namespace
+
+FEATURE_TEST_CASE("compare-and-swap", "an upload that was ended becomes no file", "[upload][resumable]") {
+    FileService service = FileService::open(options_of(store)).value();
+    const std::size_t size = GENERATE(std::size_t{3}, 6 * mebibyte);
+    const FileId id = begin(service, size);
+    required(service.append(piece_of(id, 0, random_bytes(size, 11))));
+    const auto backend = store.open_backend();
+    UploadRequest late;
+    late.id = id;
+    late.source = required(open_pieces(*backend, id));
+    // Behind the look of whoever makes the file.
+    CHECK(required(service.end_upload({id, {}})));
+    CHECK(code_of(backend->upload(std::move(late))) == ErrorCode::not_found);
+    CHECK_FALSE(*backend->exists({id, {}}));
+    CHECK(code_of(service.resumable_upload({id, {}})) == ErrorCode::not_found);
+    CHECK_FALSE(required(service.end_upload({id, {}})));
+}
+
+FEATURE_TEST_CASE("compare-and-swap", "an upload that is a file cannot be ended any more",
+                  "[upload][resumable]") {
+    FileService service = FileService::open(options_of(store)).value();
+    const std::size_t size = GENERATE(std::size_t{3}, 6 * mebibyte);
+    const std::string bytes = random_bytes(size, 11);
+    const FileId id = begin(service, size);
+    required(service.append(piece_of(id, 0, bytes)));
+    const auto backend = store.open_backend();
+    UploadRequest published;
+    published.id = id;
+    published.source = required(open_pieces(*backend, id));
+    required(backend->upload(std::move(published)));
+    CHECK_FALSE(required(service.end_upload({id, {}})));
+    CHECK(content_of(service, id) == bytes);
+}
+
+FEATURE_TEST_CASE("compare-and-swap", "of the end of an upload and its file at once one comes to be",
+                  "[upload][resumable]") {
+    FileService service = FileService::open(options_of(store)).value();
+    FileService second = FileService::open(options_of(store)).value();
+    for (int i = 0; i < 12; ++i) {
+        const std::size_t size = i % 3 == 0 ? 6 * mebibyte : 3;
+        const FileId id = begin(service, size);
+        required(service.append(piece_of(id, 0, random_bytes(size, 11))));
+        std::promise<Result<FileId>> finished;
+        service.finish_upload_async({id, {}},
+                                    [&](Result<FileId> told) { finished.set_value(std::move(told)); });
+        const auto ended = second.end_upload({id, {}});
+        const auto file = finished.get_future().get();
+        const bool is_given_up = ended.ok() && *ended;
+        CHECK(file.ok() != is_given_up);
+        CHECK(*service.exists({id, {}}) == file.ok());
+        CHECK((ended.ok() || code_of(ended) == ErrorCode::conflict));
+        CHECK(second.resumable_upload({id, {}}).ok() == file.ok());
+    }
+}
+
+FEATURE_TEST_CASE("put", "of a first piece that is too short to tell anything the whole is judged",
+                  "[upload][resumable]") {
+    ServiceOptions options = options_of(store);
+    options.validation.type_policy = TypePolicy::strict;
+    options.validation.allowed_types = {"text/plain"};
+    FileService service = FileService::open(options).value();
+    // A program: the number that tells so does not end with the first piece.
+    std::string program(
+        "\x7f"
+        "ELF\x02\x01\x01",
+        7);
+    program.resize(64, '\0');
+    program[16] = 2;
+    program[18] = 62;
+    program += random_bytes(GENERATE(std::size_t{100}, 6 * mebibyte), 12);
+    NewUpload upload;
+    upload.path = "a.txt";
+    upload.content_type = "text/plain";
+    upload.length = program.size();
+    const FileId id = required(service.begin_upload(std::move(upload))).id;
+    required(service.append(piece_of(id, 0, program.substr(0, 1))));
+    required(service.append(piece_of(id, 1, program.substr(1))));
+    CHECK(code_of(service.finish_upload({id, {}})) == ErrorCode::rejected);
+    CHECK(code_of(service.resumable_upload({id, {}})) == ErrorCode::not_found);
+    CHECK_FALSE(*service.exists({id, {}}));
+}

@@ -9,6 +9,7 @@
 #include <new>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "filestore/service.h"
 #include "support/eventually.h"
@@ -132,17 +133,26 @@ std::filesystem::path place_of_stores() {
     return memory != nullptr ? std::filesystem::path(memory) : std::filesystem::temp_directory_path();
 }
 
+constexpr std::size_t first_piece = 100'000;
+
 /// A store with two files. A resource.
 struct Place {
     Place() {
         auto service = FileService::open(options_of(directory)).value();
         kept = service.upload(upload_of(old_content)).value();
         victim = service.upload(upload_of(new_content)).value();
+        begun = service.begin_upload({.path = long_text, .length = new_content.size()}).value().id;
+        UploadAppend first;
+        first.id = begun;
+        first.source = source_from_span(std::as_bytes(std::span(new_content)).first(first_piece));
+        REQUIRE(service.append(std::move(first)).ok());
     }
 
     TemporaryDirectory directory{place_of_stores()};
     FileId kept;
     FileId victim;
+    /// An upload of which the first piece has come.
+    FileId begun;
 };
 
 /// What a call is given, made while memory is there. A resource.
@@ -150,12 +160,16 @@ struct Inputs {
     explicit Inputs(const Place& place) : id(place.victim), upload(upload_of(new_content)) {
         download.id = id;
         download.sink = sink;
+        append.id = place.begun;
+        append.offset = first_piece;
+        append.source = source_from_span(std::as_bytes(std::span(new_content)).subspan(first_piece));
     }
 
     FileId id;
     FileUpload upload;
     std::shared_ptr<BufferSink> sink = std::make_shared<BufferSink>();
     DownloadRequest download;
+    UploadAppend append;
 };
 
 /// `ok` where there is none.
@@ -202,6 +216,10 @@ const Case cases[] = {
      },
      1,
      {1, 2}},
+    {"append",
+     [](FileService& service, Inputs& inputs) { return error_of(service.append(std::move(inputs.append))); },
+     2,
+     {2}},
     {"cleanup",
      [](FileService& service, Inputs&) {
          const auto report = service.cleanup({.days = 30});
@@ -244,7 +262,9 @@ std::string content_of(FileService& service, const FileId& id) {
 
 bool is_as_made(const Place& place) {
     auto service = FileService::open(options_of(place.directory)).value();
-    return service.list({}).value().files.size() == 2 && service.exists({place.victim, {}}).value();
+    const auto upload = service.resumable_upload({place.begun, {}});
+    return service.list({}).value().files.size() == 2 && service.exists({place.victim, {}}).value() &&
+           upload.ok() && upload->offset == first_piece;
 }
 
 void check_store(const Case& tried, const Place& place, ErrorCode code) {
@@ -259,6 +279,27 @@ void check_store(const Case& tried, const Place& place, ErrorCode code) {
         CHECK(content_of(service, entry.id) == (entry.id == place.kept ? old_content : new_content));
         CHECK(service.metadata({entry.id, {}}).ok());
     }
+}
+
+/// What was told to be there is, and whoever goes on with it gets the whole file.
+void check_upload(const Place& place, ErrorCode code) {
+    auto service = FileService::open(options_of(place.directory)).value();
+    const auto upload = service.resumable_upload({place.begun, {}});
+    REQUIRE(upload.ok());
+    CHECK(upload->offset >= first_piece);
+    CHECK((code != ErrorCode::ok || upload->complete()));
+    if (upload->offset == first_piece) {
+        return;
+    }
+    if (!upload->complete()) {
+        UploadAppend rest;
+        rest.id = place.begun;
+        rest.offset = upload->offset;
+        rest.source = source_from_span(std::as_bytes(std::span(new_content)).subspan(rest.offset));
+        CHECK(service.append(std::move(rest)).ok());
+    }
+    CHECK(service.finish_upload({place.begun, {}}).ok());
+    CHECK(content_of(service, place.begun) == new_content);
 }
 
 /// Every allocation in turn; how many there are.
@@ -281,6 +322,9 @@ long fail_each_allocation(const Case& tried) {
         CHECK((code == ErrorCode::ok ||
                (has_failed && (code == ErrorCode::no_memory || code == ErrorCode::outcome_unknown))));
         check_store(tried, *place, code);
+        if (std::string_view(tried.name).starts_with("append")) {
+            check_upload(*place, code);
+        }
         if (!has_failed) {
             return successes;
         }

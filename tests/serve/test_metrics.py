@@ -5,6 +5,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from service import Service, file_part, form, new_id
 from stores import set_age
+from tus_calls import append, create, tus
 from waiting import wait_until
 
 
@@ -54,6 +55,18 @@ def test_requests(service):
         buckets = [sample.value for sample in told.samples if sample.name.endswith("_bucket") and labels.items() <= sample.labels.items()]
         assert buckets == sorted(buckets) and buckets[-1] == count
         assert told.value("http_request_duration_seconds_sum", **labels) > 0
+
+
+def test_of_an_upload_that_is_gone_on_with_each_request_counts_what_it_brought(service):
+    place = create(service, 1000)
+    append(service, place, 0, b"a" * 700)
+    append(service, place, 700, b"b" * 300)
+    tus(service, "HEAD", place)
+    route = "/uploads/{file_id}"
+    wait_until(lambda: metrics_of(service).value("http_requests_total", route=route) == 3, service.process)
+    told = metrics_of(service)
+    assert told.value("http_received_bytes_total", route=route, method="PATCH") == 1000
+    assert told.value("http_sent_bytes_total", route=route) == 0
 
 
 def test_labels_are_bounded(service):

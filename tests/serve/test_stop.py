@@ -6,8 +6,9 @@ import threading
 import time
 
 import pytest
+from bad_servers import server_that_stalls, store_options
 from command import assert_fails
-from service import file_part, form
+from service import Service, file_part, form
 from waiting import wait_until
 
 BODY = bytes(range(256)) * 4000
@@ -163,3 +164,17 @@ def test_json(tool, local):
     assert line.startswith(b'{"listening":"http://[::1]:') and line.endswith(b'"}\n'), line
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
+
+
+def test_a_store_that_hangs_does_not_keep_the_service(tool, tmp_path):
+    """Also where the call of the store goes on without its client."""
+    with server_that_stalls() as server:
+        options, environment = store_options(server.endpoint, tmp_path / "catalogue.sqlite")
+        service = Service(tool.start("serve", "--listen", "127.0.0.1:0", *options, "--option", "stall_timeout=3600", "--option", "first_byte_timeout=3600", environment=environment), tmp_path)
+        with service.connect() as connection:
+            head = f"POST /uploads HTTP/1.1\r\nHost: {service.address}\r\nTus-Resumable: 1.0.0\r\nUpload-Length: 5\r\n\r\n"
+            connection.sendall(head.encode())
+            wait_until(server.broke_off.is_set, service.process)
+            service.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: refuses_connections(service), service.process)
+            service.stop()

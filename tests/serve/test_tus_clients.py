@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from service import Service
+from tus_calls import begin_piece, create
 from tusclient import client as tuspy
 from waiting import wait_until
 
@@ -35,8 +36,8 @@ def stored(service, url):
     return service.call("GET", f"/files/{file_id}").json(), service.call("GET", f"/download/{file_id}").body
 
 
-def by_node(packages, service, film, url="", chunk_size=0, abort_after=None):
-    arguments = [packages, endpoint(service), film, url, chunk_size, *([abort_after] if abort_after else [])]
+def by_node(packages, service, film, url="", chunk_size=0, abort_after=0, retries="0,50,100,200,400,800,1600,3200,6400,12800"):
+    arguments = [packages, endpoint(service), film, url, chunk_size, abort_after, retries]
     return subprocess.Popen(
         ["node", HERE / "tus_upload.js", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -77,6 +78,16 @@ def test_tus_js_client_outlives_the_service(packages, tool, local, film):
     assert end == "done"
     assert stored(again, url)[1] == film.read_bytes()
     local.catalogue.assert_nothing_open()
+
+
+def test_tus_js_client_comes_back_before_its_old_connection_is_given_up(packages, service, film, local):
+    place = create(service, SIZE)
+    with begin_piece(service, place, 0, film.read_bytes()[:3_000_000], SIZE):
+        data = local.base / ".filestore" / "uploads" / f"{place.rpartition('/')[2]}.data"
+        wait_until(lambda: data.stat().st_size == 3_000_000, service.process)
+        url = f"http://{service.address}{place}"
+        assert told(by_node(packages, service, film, url, retries="0,1000,3000,5000")) == [url, "done"]
+    assert stored(service, url)[1] == film.read_bytes()
 
 
 def test_tuspy_stores_a_file(service, film):

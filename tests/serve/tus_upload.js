@@ -1,8 +1,8 @@
-// An upload by tus-js-client: tus_upload.js PACKAGES ENDPOINT FILE URL CHUNK_SIZE [ABORT_AFTER_BYTES]
-// Goes on with URL where that is not empty. Prints the URL, and "done" or "aborted". CHUNK_SIZE 0: all at once.
+// An upload by tus-js-client: tus_upload.js PACKAGES ENDPOINT FILE URL CHUNK_SIZE ABORT_AFTER_BYTES RETRY_DELAYS
+// Goes on with URL where that is not empty. Prints the URL, and "done" or "aborted". CHUNK_SIZE 0: all at once. ABORT_AFTER_BYTES 0: never.
 "use strict";
 const fs = require("fs");
-const [packages, endpoint, path, url, chunkSize, abortAfter] = process.argv.slice(2);
+const [packages, endpoint, path, url, chunkSize, abortAfter, retries] = process.argv.slice(2);
 const tus = require(`${packages}/tus-js-client`);
 
 const upload = new tus.Upload(fs.createReadStream(path), {
@@ -10,14 +10,14 @@ const upload = new tus.Upload(fs.createReadStream(path), {
     uploadUrl: url || null,
     uploadSize: fs.statSync(path).size,
     chunkSize: Number(chunkSize) || Infinity,
-    retryDelays: [0, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800],
+    retryDelays: retries.split(",").map(Number),
     metadata: { filename: "Ünïcode.bin", filetype: "application/x-any", note: "by node" },
     onError(error) {
         console.error(String(error));
         process.exit(1);
     },
     onChunkComplete(size, accepted) {
-        if (abortAfter && accepted >= Number(abortAfter)) {
+        if (Number(abortAfter) && accepted >= Number(abortAfter)) {
             upload.abort().then(() => {
                 console.log(upload.url);
                 console.log("aborted");

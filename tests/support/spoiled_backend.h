@@ -23,6 +23,8 @@ public:
     Spoil after_remove;
     /// What upload() fails with though it was done.
     Spoil after_upload;
+    /// Uploads that come piece by piece are handed on, too; then discard() is the other backend's own.
+    bool has_pieces = false;
 
     [[nodiscard]] unsigned lists() const noexcept { return lists_; }
     [[nodiscard]] unsigned looks() const noexcept { return looks_; }
@@ -49,6 +51,10 @@ public:
                                    done(late ? Result<bool>(*late) : removed);
                                });
     }
+    void discard_async(FileRequest request, Completion<void> done) override {
+        has_pieces ? backend_->discard_async(std::move(request), std::move(done))
+                   : StorageBackend::discard_async(std::move(request), std::move(done));
+    }
     void exists_async(FileRequest request, Completion<bool> done) override {
         backend_->exists_async(std::move(request), std::move(done));
     }
@@ -63,6 +69,9 @@ public:
     void list_async(ListRequest request, Completion<ListPage> done) override {
         ++lists_;
         backend_->list_async(std::move(request), std::move(done));
+    }
+    ResumableStore* resumable_store() noexcept override {
+        return has_pieces ? backend_->resumable_store() : nullptr;
     }
     Capabilities capabilities() const noexcept override { return backend_->capabilities(); }
     std::string_view name() const noexcept override { return backend_->name(); }

@@ -35,12 +35,14 @@ public:
           in_memory_(std::make_shared<PartMemory::Upload>(request_.call.pause)) {}
 
 private:
-    enum class Phase { reading, filling, ending, done };
+    enum class Phase { reading, reading_rest, filling, ending, done };
 
     Result<bool> work() override {
         switch (phase_) {
             case Phase::reading:
                 return read_state();
+            case Phase::reading_rest:
+                return read_rest();
             case Phase::filling:
                 return fill();
             case Phase::ending:
@@ -55,11 +57,14 @@ private:
         buffer_.reset();
         request_.source.reset();
         abort_unknown_upload();
-        if (result.ok() && !failure_) {
+        answer_->give(call_user(ErrorCode::internal, [&]() -> Result<PartialUpload> {
+            FILESTORE_TRY(result);
+            if (failure_) {
+                return *failure_;
+            }
             progress_.finish();
-            return answer_->give(told_of(counted_.state));
-        }
-        answer_->give(result.ok() ? *failure_ : result.error());
+            return told_of(counted_.state);
+        }));
     }
 
     /// A multipart upload that was begun, and that nobody will find in the object.
@@ -81,10 +86,10 @@ private:
             return Error(ErrorCode::invalid_argument, "an append needs a source");
         }
         auto body = std::make_shared<std::string>();
-        send(read_call(place_, request_.id, StateExtent::all, limits(), body),
+        send(read_call(place_, request_.id, StateExtent::head, limits(), body),
              [this, body](const Outcome& outcome) -> Result<void> {
                  FILESTORE_TRY_ASSIGN(counted_,
-                                      read_answer(request_.id, outcome, StateExtent::all, std::move(*body)));
+                                      read_answer(request_.id, outcome, StateExtent::head, std::move(*body)));
                  return begin();
              });
         return false;
@@ -92,9 +97,7 @@ private:
 
     Result<void> begin() {
         UploadState& state = counted_.state;
-        if (is_over(state, place_.now())) {
-            return upload_expired(request_.id);
-        }
+        FILESTORE_TRY(check_open(state, place_.now()));
         if (state.offset() != request_.offset) {
             return wrong_offset(request_.id, request_.offset, state.offset());
         }
@@ -102,10 +105,29 @@ private:
         FILESTORE_TRY(plan());
         progress_ = ProgressMeter(request_.call.progress, declared_);
         FILESTORE_TRY(begin_buffer());
-        FILESTORE_TRY(keep(std::as_bytes(std::span(counted_.rest))));
+        phase_ = Phase::reading_rest;
+        return {};
+    }
+
+    /// What did not come with the head goes into memory that is accounted for.
+    Result<bool> read_rest() {
+        if (!account_for_buffer(counted_.state.rest)) {
+            return false;
+        }
+        const std::uint64_t from = counted_.head_size + counted_.rest.size();
+        FILESTORE_TRY(s3::fill(*buffer_, std::as_bytes(std::span(counted_.rest))));
         counted_.rest = {};
         phase_ = Phase::filling;
-        return {};
+        if (buffer_->size() == counted_.state.rest) {
+            return fill();
+        }
+        send(read_rest_call(place_, request_.id, from, limits(), buffer_),
+             [this](const Outcome& outcome) -> Result<void> {
+                 FILESTORE_TRY(outcome.answer);
+                 // Somebody else has written meanwhile.
+                 return buffer_->size() == counted_.state.rest ? Result<void>() : upload_in_use(request_.id);
+             });
+        return false;
     }
 
     Result<void> plan() {
@@ -146,19 +168,9 @@ private:
         return make_buffer(std::max<std::uint64_t>(1, std::min(all, part)));
     }
 
-    Result<void> keep(std::span<const std::byte> bytes) {
-        while (!bytes.empty()) {
-            const auto room = buffer_->room();
-            const std::size_t count = std::min(room.size(), bytes.size());
-            std::copy_n(bytes.begin(), count, room.begin());
-            FILESTORE_TRY(buffer_->added(count));
-            bytes = bytes.subspan(count);
-        }
-        return {};
-    }
-
-    bool account_for_buffer() {
-        if (buffer_->is_accounted_for() || buffer_->size() < unaccounted_bytes) {
+    /// `held`: the bytes that are in it, or are to be. False where memory has to be waited for.
+    bool account_for_buffer(std::uint64_t held) {
+        if (buffer_->is_accounted_for() || held < unaccounted_bytes) {
             return true;
         }
         auto share = core().part_memory()->take(buffer_->memory(), in_memory_, weak_self());
@@ -175,7 +187,7 @@ private:
     Result<bool> fill() {
         while (true) {
             FILESTORE_TRY(check_limits());
-            if (is_paused() || !account_for_buffer()) {
+            if (is_paused() || !account_for_buffer(buffer_->size())) {
                 return false;
             }
             if (buffer_->full() && is_part_) {

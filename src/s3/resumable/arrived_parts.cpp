@@ -3,12 +3,83 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/stream_calls.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
 
 namespace filestore::s3 {
 
 namespace {
+
+/// Bytes that are too few for a part.
+Result<std::shared_ptr<MemoryPart>> part_of(const std::string& bytes) {
+    auto part = std::make_shared<MemoryPart>(bytes.size());
+    std::copy_n(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size(), part->room().begin());
+    FILESTORE_TRY(part->added(bytes.size()));
+    return part;
+}
+
+class ClaimJob final : public RequestChain {
+public:
+    ClaimJob(std::shared_ptr<ArrivedParts> arrived, const CallOptions& options,
+             std::function<void(Result<void>)> done)
+        : RequestChain(arrived->place().core, options, options.cancel),
+          arrived_(std::move(arrived)),
+          done_(std::move(done)) {}
+
+private:
+    Result<bool> work() override {
+        if (is_written_) {
+            return true;
+        }
+        FILESTORE_TRY_ASSIGN(const FileId random, FileId::generate());
+        UploadState state = arrived_->stored().state;
+        state.written_by = random.str();
+        state.finishing = arrived_->place().now();
+        std::shared_ptr<MemoryPart> rest;
+        if (state.rest > 0) {
+            FILESTORE_TRY_ASSIGN(rest, part_of(arrived_->stored().rest));
+        }
+        FILESTORE_TRY_ASSIGN(Call call,
+                             write_call(arrived_->place(), state, arrived_->stored().etag, rest, limits()));
+        send(std::move(call), [this, written_by = state.written_by](const Outcome& outcome) {
+            return take(outcome, written_by);
+        });
+        return false;
+    }
+
+    Result<void> take(const Outcome& outcome, const std::string& written_by) {
+        const FileId& id = arrived_->stored().state.record.id;
+        is_written_ = true;
+        if (outcome.answer.ok()) {
+            return {};
+        }
+        const Error& error = outcome.answer.error();
+        if (!has_lost(error)) {
+            return error;
+        }
+        auto body = std::make_shared<std::string>();
+        send(read_call(arrived_->place(), id, StateExtent::head, limits(), body),
+             [id, body, written_by](const Outcome& found) -> Result<void> {
+                 FILESTORE_TRY_ASSIGN(const StoredState now,
+                                      read_answer(id, found, StateExtent::head, std::move(*body)));
+                 if (now.state.ended) {
+                     return no_such_upload(id);
+                 }
+                 // The first attempt may have done it, and its answer was lost.
+                 return now.state.written_by == written_by ? Result<void>() : upload_in_use(id);
+             });
+        return {};
+    }
+
+    void finish(const Result<void>& result) noexcept override {
+        done_(call_user(ErrorCode::internal, [&] { return result; }));
+    }
+
+    const std::shared_ptr<ArrivedParts> arrived_;
+    const std::function<void(Result<void>)> done_;
+    bool is_written_ = false;
+};
 
 class CompleteJob final : public MultipartJob {
 public:
@@ -66,9 +137,7 @@ private:
         if (bytes.empty()) {
             return {};
         }
-        rest_ = std::make_shared<MemoryPart>(bytes.size());
-        std::copy_n(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size(), rest_->room().begin());
-        FILESTORE_TRY(rest_->added(bytes.size()));
+        FILESTORE_TRY_ASSIGN(rest_, part_of(bytes));
         return send_again(stored().state.next_part, rest_);
     }
 
@@ -107,6 +176,14 @@ Result<IoStep> ArrivedParts::read(std::span<std::byte> into, const Wake&) {
     std::copy_n(reinterpret_cast<const std::byte*>(bytes.data()) + read_, count, into.begin());
     read_ += count;
     return IoStep{count, false};
+}
+
+void claim_upload(std::shared_ptr<ArrivedParts> arrived, const CallOptions& options,
+                  std::function<void(Result<void>)> done) {
+    if (!arrived->place().core->quirks().put_if_match) {
+        return done({});
+    }
+    make_job<ClaimJob>(std::move(arrived), options, std::move(done))->start();
 }
 
 void complete_upload(std::shared_ptr<ArrivedParts> arrived, UploadTarget target,

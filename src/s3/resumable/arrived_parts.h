@@ -41,6 +41,11 @@ private:
     std::size_t read_ = 0;
 };
 
+/// Before anything is made of it: writes into the upload's own object that its file is being made. `conflict` where another call was faster, `not_found` where the upload was ended. Nothing where the server lacks
+/// compare-and-swap.
+void claim_upload(std::shared_ptr<ArrivedParts> arrived, const CallOptions& options,
+                  std::function<void(Result<void>)> done);
+
 /// Makes the object of the parts, and of what is too little for one, which becomes the last one. The upload stays where that fails. `done` as of upload_object().
 void complete_upload(std::shared_ptr<ArrivedParts> arrived, UploadTarget target,
                      std::function<void(Result<S3PutResult>)> done);

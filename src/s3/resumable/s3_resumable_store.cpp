@@ -1,8 +1,10 @@
 #include "s3/resumable/s3_resumable_store.h"
 
+#include <map>
 #include <utility>
 
 #include "core/request_checks.h"
+#include "core/stream_calls.h"
 #include "core/try.h"
 #include "s3/client/listing.h"
 #include "s3/protocol/etag.h"
@@ -23,7 +25,8 @@ public:
 
 protected:
     void finish(const Result<void>& result) noexcept final {
-        answer_->give(result.ok() ? std::move(told) : Result<T>(result.error()));
+        answer_->give(call_user(ErrorCode::internal,
+                                [&] { return result.ok() ? std::move(told) : Result<T>(result.error()); }));
     }
 
     /// Reads the object of an upload, and gives it to `take`.
@@ -116,8 +119,8 @@ private:
         read(id_, StateExtent::head, [this](const Result<StoredState>& stored) -> Result<void> {
             FILESTORE_TRY(stored);
             is_read_ = true;
-            told = is_over(stored->state, place().now()) ? Result<PartialUpload>(upload_expired(id_))
-                                                         : told_of(stored->state);
+            FILESTORE_TRY(check_open(stored->state, place().now()));
+            told = told_of(stored->state);
             return {};
         });
         return false;
@@ -141,9 +144,7 @@ private:
         read(id_, StateExtent::all, [this](Result<StoredState> stored) -> Result<void> {
             FILESTORE_TRY(stored);
             is_read_ = true;
-            if (is_over(stored->state, place().now())) {
-                return upload_expired(id_);
-            }
+            FILESTORE_TRY(check_open(stored->state, place().now()));
             told = std::shared_ptr<Source>(std::make_shared<ArrivedParts>(place(), std::move(*stored)));
             return {};
         });
@@ -160,45 +161,126 @@ class EndingChain : public StoreChain<T> {
 protected:
     using StoreChain<T>::StoreChain;
 
-    /// `is_meant` says whether it is; `ended` is called where it was. A damaged one is passed over where it would keep others waiting.
-    void end(const FileId& id, const std::function<bool(const UploadState&)>& is_meant,
-             const std::function<void()>& ended, bool passes_damaged_over = false) {
-        this->read(
-            id, StateExtent::head,
-            [this, id, is_meant, ended,
-             passes_damaged_over](const Result<StoredState>& stored) -> Result<void> {
-                const ErrorCode code = stored.ok() ? ErrorCode::ok : stored.error().code();
-                if (code == ErrorCode::not_found || (passes_damaged_over && code == ErrorCode::corrupt)) {
-                    return {};
-                }
-                FILESTORE_TRY(stored);
-                if (is_meant(stored->state)) {
-                    remove(id, stored->state.upload_id, ended);
-                }
+    /// What is to be ended. A value.
+    struct Ending {
+        FileId id;
+        /// Whether it is.
+        std::function<bool(const UploadState&)> is_meant;
+        /// Called where it was.
+        std::function<void()> ended;
+        /// Of many: one that is damaged, or is being made a file just now, is passed over.
+        bool passes_over = false;
+    };
+
+    void end(const Ending& ending) {
+        this->read(ending.id, StateExtent::head, [this, ending](Result<StoredState> stored) -> Result<void> {
+            const ErrorCode code = stored.ok() ? ErrorCode::ok : stored.error().code();
+            if (code == ErrorCode::not_found || (ending.passes_over && code == ErrorCode::corrupt)) {
                 return {};
-            });
+            }
+            FILESTORE_TRY(stored);
+            return end(ending, std::move(*stored));
+        });
     }
 
 private:
+    Result<void> end(const Ending& ending, StoredState stored) {
+        const UploadState& state = stored.state;
+        if (state.ended) {
+            // Whoever ended it did not come to its end.
+            remove(ending.id, state.upload_id, [] {});
+        } else if (!ending.is_meant(state)) {
+            return {};
+        } else if (is_finishing(state, this->place().now())) {
+            look_whether_it_is_made(ending);
+        } else if (this->core().quirks().put_if_match) {
+            return write_end(ending, std::move(stored));
+        } else {
+            remove(ending.id, state.upload_id, ending.ended);
+        }
+        return {};
+    }
+
+    void look_whether_it_is_made(const Ending& ending) {
+        this->send(look_call(this->place(), ending.id, this->limits()),
+                   [this, ending](const Outcome& outcome) -> Result<void> {
+                       FILESTORE_TRY_ASSIGN(const bool is_file, is_there(outcome));
+                       if (is_file) {
+                           remove(ending.id, {}, [] {});
+                           return {};
+                       }
+                       return ending.passes_over ? Result<void>() : upload_in_use(ending.id);
+                   });
+    }
+
+    /// From then on nobody makes a file of it.
+    Result<void> write_end(const Ending& ending, StoredState stored) {
+        FILESTORE_TRY_ASSIGN(const FileId random, FileId::generate());
+        UploadState state = stored.state;
+        state.written_by = random.str();
+        state.rest = 0;
+        state.ended = true;
+        FILESTORE_TRY_ASSIGN(Call call,
+                             write_call(this->place(), state, stored.etag, nullptr, this->limits()));
+        this->send(std::move(call),
+                   [this, ending, upload_id = state.upload_id](const Outcome& outcome) -> Result<void> {
+                       if (outcome.answer.ok()) {
+                           remove(ending.id, upload_id, ending.ended);
+                           return {};
+                       }
+                       const Error& error = outcome.answer.error();
+                       if (!has_lost(error)) {
+                           return error;
+                       }
+                       // Somebody else, or an earlier attempt of this request, has written meanwhile.
+                       if (++lost_ == most_lost) {
+                           return upload_in_use(ending.id);
+                       }
+                       end(ending);
+                       return {};
+                   });
+        return {};
+    }
+
     void remove(const FileId& id, const std::string& upload_id, const std::function<void()>& ended) {
         this->send(remove_state_call(this->place(), id, this->limits()),
                    [this, id, upload_id, ended](const Outcome& outcome) -> Result<void> {
                        if (!outcome.answer.ok() && outcome.answer.error().code() != ErrorCode::not_found) {
                            return outcome.answer.error();
                        }
-                       ended();
-                       if (!upload_id.empty()) {
-                           abort_parts(id, upload_id);
-                       }
+                       upload_id.empty() ? look_at_last(id, ended) : abort_parts(id, upload_id, ended);
                        return {};
                    });
     }
 
     /// What cannot be aborted now is found by sweep_uploads(), and one that became a file has ended.
-    void abort_parts(const FileId& id, const std::string& upload_id) {
+    void abort_parts(const FileId& id, const std::string& upload_id, const std::function<void()>& ended) {
         this->send(abort_call(this->place(), id, upload_id, this->limits()),
-                   [](const Outcome&) { return Result<void>(); });
+                   [this, id, ended](const Outcome&) {
+                       look_at_last(id, ended);
+                       return Result<void>();
+                   });
     }
+
+    /// Without compare-and-swap, or where whoever made it was taken for dead, it may have become a file.
+    void look_at_last(const FileId& id, const std::function<void()>& ended) {
+        this->send(look_call(this->place(), id, this->limits()),
+                   [ended](const Outcome& outcome) -> Result<void> {
+                       FILESTORE_TRY_ASSIGN(const bool is_file, is_there(outcome));
+                       if (!is_file) {
+                           ended();
+                       }
+                       return {};
+                   });
+    }
+
+    static Result<bool> is_there(const Outcome& outcome) {
+        const bool is_missing = !outcome.answer.ok() && outcome.answer.error().code() == ErrorCode::not_found;
+        return outcome.answer.ok() || is_missing ? Result<bool>(!is_missing) : outcome.answer.error();
+    }
+
+    static constexpr unsigned most_lost = 5;
+    unsigned lost_ = 0;
 };
 
 class EndChain final : public EndingChain<bool> {
@@ -215,8 +297,7 @@ private:
             return true;
         }
         has_begun_ = true;
-        end(
-            id_, [](const UploadState&) { return true; }, [this] { told = true; });
+        end({id_, [](const UploadState&) { return true; }, [this] { told = true; }});
         return false;
     }
 
@@ -251,7 +332,8 @@ protected:
         return false;
     }
 
-    std::set<FileId> found;
+    /// With the times when they were written last.
+    std::map<FileId, Timestamp> found;
 
 private:
     void take(const S3ListPage& page) {
@@ -260,7 +342,7 @@ private:
             const auto id = entry.key.starts_with(prefix) ? FileId::parse(entry.key.substr(prefix.size()))
                                                           : Result<FileId>(FileId());
             if (id.ok() && !id->is_nil()) {
-                found.insert(*id);
+                found[*id] = entry.last_modified;
             }
         }
         is_listed_ = !page.next || *page.next == cursor_;
@@ -279,7 +361,11 @@ private:
     Result<bool> work() override {
         FILESTORE_TRY_ASSIGN(const bool is_listed, list());
         if (is_listed) {
-            told = found;
+            std::set<FileId> ids;
+            for (const auto& upload : found) {
+                ids.insert(upload.first);
+            }
+            told = std::move(ids);
         }
         return is_listed;
     }
@@ -287,7 +373,9 @@ private:
 
 class SweepChain final : public ListingChain<std::vector<FileId>> {
 public:
-    using ListingChain::ListingChain;
+    SweepChain(const UploadPlace& place, const CallOptions& options,
+               PendingAnswerPtr<std::vector<FileId>> answer, std::shared_ptr<KnownLifetimes> lifetimes)
+        : ListingChain(place, options, std::move(answer)), lifetimes_(std::move(lifetimes)) {}
 
 private:
     Result<bool> work() override {
@@ -295,18 +383,27 @@ private:
         if (!is_listed) {
             return false;
         }
+        if (!std::exchange(has_chosen_, true)) {
+            lifetimes_->keep_due(found, place().now());
+        }
         if (found.empty()) {
             told = ended_;
             return true;
         }
-        const FileId id = *found.begin();
+        const FileId id = found.begin()->first;
         found.erase(found.begin());
-        end(
-            id, [this](const UploadState& state) { return is_over(state, place().now()); },
-            [this, id] { ended_.push_back(id); }, true);
+        end({id, [this](const UploadState& state) { return is_due(state); },
+             [this, id] { ended_.push_back(id); }, true});
         return false;
     }
 
+    bool is_due(const UploadState& state) {
+        lifetimes_->note(state.record.id, state.record.lifetime);
+        return is_over(state, place().now());
+    }
+
+    const std::shared_ptr<KnownLifetimes> lifetimes_;
+    bool has_chosen_ = false;
     std::vector<FileId> ended_;
 };
 
@@ -342,7 +439,7 @@ void S3ResumableStore::end_async(FileRequest request, Completion<bool> done) {
 }
 
 void S3ResumableStore::sweep_async(CallOptions options, Completion<std::vector<FileId>> done) {
-    start<SweepChain>(place_, std::move(options), std::move(done));
+    start<SweepChain>(place_, std::move(options), std::move(done), lifetimes_);
 }
 
 void S3ResumableStore::list_async(CallOptions options, Completion<std::set<FileId>> done) {

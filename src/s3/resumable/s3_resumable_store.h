@@ -5,6 +5,7 @@
 #include <set>
 
 #include "filestore/resumable_store.h"
+#include "s3/resumable/known_lifetimes.h"
 #include "s3/resumable/upload_place.h"
 
 namespace filestore::s3 {
@@ -28,6 +29,7 @@ public:
 
 private:
     const UploadPlace place_;
+    const std::shared_ptr<KnownLifetimes> lifetimes_ = std::make_shared<KnownLifetimes>();
 };
 
 }  // namespace filestore::s3

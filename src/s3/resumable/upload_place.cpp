@@ -17,6 +17,8 @@ namespace {
 
 /// More than a record can have.
 constexpr std::size_t most_of_a_head = std::size_t{256} * 1024;
+/// Whoever makes a file says so, and is taken for dead after this.
+constexpr std::chrono::minutes longest_finish{5};
 constexpr std::uint64_t bulk_threshold = std::uint64_t{64} * 1024;
 
 /// A text, and the first bytes of another source. Rewinds.
@@ -120,6 +122,30 @@ Call read_call(const UploadPlace& place, const FileId& id, StateExtent extent, c
     return call;
 }
 
+Call read_rest_call(const UploadPlace& place, const FileId& id, std::uint64_t from,
+                    const CallOptions& options, const std::shared_ptr<PartBuffer>& into) {
+    Call call = call_on(place, http::Method::get, place.state_key(id), options);
+    const auto range_from = [](std::uint64_t first) {
+        return NameValue{"range", "bytes=" + std::to_string(first) + "-"};
+    };
+    const std::size_t range = call.headers.size();
+    const std::uint64_t before = into->size();
+    call.headers.push_back(range_from(from));
+    call.on_head = [](const Answer& head) {
+        return head.status == 206 ? Result<void>()
+                                  : Error(ErrorCode::corrupt, "the server gave more than was asked for");
+    };
+    call.on_body = [into](std::span<const std::byte> bytes, const Wake&) -> Result<IoStep> {
+        FILESTORE_TRY(fill(*into, bytes));
+        return IoStep{bytes.size(), false};
+    };
+    call.resume = [into, from, before, range, range_from](Call& again) -> Result<void> {
+        again.headers[range] = range_from(from + into->size() - before);
+        return {};
+    };
+    return call;
+}
+
 Result<StoredState> read_answer(const FileId& id, const Outcome& outcome, StateExtent extent,
                                 std::string body) {
     if (!outcome.answer.ok() && outcome.answer.error().code() == ErrorCode::not_found &&
@@ -130,12 +156,12 @@ Result<StoredState> read_answer(const FileId& id, const Outcome& outcome, StateE
     FILESTORE_TRY_ASSIGN(ReadState read, parse_state(id, body));
     StoredState stored;
     stored.etag = unquoted_etag(outcome.answer->header("etag"));
-    if (extent == StateExtent::all) {
-        body.erase(0, read.head);
-        stored.rest = std::move(body);
-        if (stored.rest.size() != read.state.rest) {
-            return Error(ErrorCode::corrupt, "the record of upload " + id.str() + " was cut short");
-        }
+    stored.head_size = read.head;
+    body.erase(0, read.head);
+    stored.rest = std::move(body);
+    if (stored.rest.size() > read.state.rest ||
+        (extent == StateExtent::all && stored.rest.size() != read.state.rest)) {
+        return Error(ErrorCode::corrupt, "the record of upload " + id.str() + " is not as long as it says");
     }
     stored.state = std::move(read.state);
     return stored;
@@ -143,6 +169,17 @@ Result<StoredState> read_answer(const FileId& id, const Outcome& outcome, StateE
 
 bool is_over(const UploadState& state, Timestamp now) noexcept {
     return state.last_byte + state.record.lifetime <= now;
+}
+
+Result<void> check_open(const UploadState& state, Timestamp now) {
+    if (state.ended) {
+        return no_such_upload(state.record.id);
+    }
+    return is_over(state, now) ? upload_expired(state.record.id) : Result<void>();
+}
+
+bool is_finishing(const UploadState& state, Timestamp now) noexcept {
+    return state.finishing && now < *state.finishing + longest_finish;
 }
 
 PartialUpload told_of(const UploadState& state) {
@@ -180,6 +217,10 @@ Result<Call> write_call(const UploadPlace& place, const UploadState& state, cons
 bool has_lost(const Error& error) noexcept {
     return error.code() == ErrorCode::precondition_failed || error.code() == ErrorCode::conflict ||
            (error.code() == ErrorCode::not_found && error.details().server_code != "NoSuchBucket");
+}
+
+Call look_call(const UploadPlace& place, const FileId& id, const CallOptions& options) {
+    return call_on(place, http::Method::head, place.object_key(id), options);
 }
 
 Call remove_state_call(const UploadPlace& place, const FileId& id, const CallOptions& options) {

@@ -35,8 +35,10 @@ struct UploadPlace {
 struct StoredState {
     UploadState state{};
     std::string etag{};
-    /// Where all of it was asked for.
+    /// All of it where that was asked for, else as much as came with the head.
     std::string rest{};
+    /// Bytes of the object before the rest.
+    std::uint64_t head_size = 0;
 };
 
 /// Reads the object: all of it, or only what stands before the rest.
@@ -45,11 +47,18 @@ enum class StateExtent { all, head };
 /// Of a chain. `body` gets the bytes.
 [[nodiscard]] Call read_call(const UploadPlace& place, const FileId& id, StateExtent extent,
                              const CallOptions& options, const std::shared_ptr<std::string>& body);
+/// Reads the object from a byte on into a buffer, which has room for it; of a chain that does nothing else with the buffer meanwhile.
+[[nodiscard]] Call read_rest_call(const UploadPlace& place, const FileId& id, std::uint64_t from,
+                                  const CallOptions& options, const std::shared_ptr<PartBuffer>& into);
 /// `not_found` where there is no upload.
 [[nodiscard]] Result<StoredState> read_answer(const FileId& id, const Outcome& outcome, StateExtent extent,
                                               std::string body);
 
 [[nodiscard]] bool is_over(const UploadState& state, Timestamp now) noexcept;
+/// `not_found` where it was ended, or its time is over.
+[[nodiscard]] Result<void> check_open(const UploadState& state, Timestamp now);
+/// Somebody is making the file, or died at it not long ago.
+[[nodiscard]] bool is_finishing(const UploadState& state, Timestamp now) noexcept;
 [[nodiscard]] PartialUpload told_of(const UploadState& state);
 
 /// Writes the object, with the first `state.rest` bytes of `rest` (null where there are none), in place of the one of `etag`; where that is empty, a new one. `invalid_argument` where it cannot be.
@@ -60,6 +69,8 @@ enum class StateExtent { all, head };
 /// The object is another one now, or was removed: somebody else has written it, or an earlier attempt of this request.
 [[nodiscard]] bool has_lost(const Error& error) noexcept;
 
+/// Asks for the file's own object.
+[[nodiscard]] Call look_call(const UploadPlace& place, const FileId& id, const CallOptions& options);
 [[nodiscard]] Call remove_state_call(const UploadPlace& place, const FileId& id, const CallOptions& options);
 [[nodiscard]] Call abort_call(const UploadPlace& place, const FileId& id, const std::string& upload_id,
                               const CallOptions& options);

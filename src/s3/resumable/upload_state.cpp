@@ -48,6 +48,12 @@ Metadata store_of(const UploadState& state) {
     static_cast<void>(set_number(store, "rest", state.rest));
     static_cast<void>(store.set("last_byte", format_timestamp(state.last_byte)));
     static_cast<void>(store.set("written_by", state.written_by));
+    if (state.finishing) {
+        static_cast<void>(store.set("finishing", format_timestamp(*state.finishing)));
+    }
+    if (state.ended) {
+        static_cast<void>(store.set_json("ended", "true"));
+    }
     return store;
 }
 
@@ -79,6 +85,10 @@ Result<void> read_store(UploadState& state, const Metadata& store) {
     FILESTORE_TRY_ASSIGN(const std::string last_byte, text_of(store, "last_byte"));
     FILESTORE_TRY_ASSIGN(state.last_byte, parse_timestamp(last_byte));
     FILESTORE_TRY_ASSIGN(state.written_by, text_of(store, "written_by"));
+    if (const auto finishing = store.text("finishing")) {
+        FILESTORE_TRY_ASSIGN(state.finishing, parse_timestamp(*finishing));
+    }
+    state.ended = store.json("ended") == "true";
     return {};
 }
 

@@ -6,8 +6,10 @@
 ///
 /// The parts are those of one multipart upload to the file's own key, which begins with the first of them. Each append that sends parts takes their numbers by writing the object first, if it is still the one that it has
 /// read: no number is ever used twice, so that nobody overwrites a part that counts, and of two appends at once the last one to write is told that it has lost. Parts that nobody has counted are left out when the file is made.
+/// Whoever makes the file, and whoever ends the upload, writes so into the object first, on the same condition: of the two one comes to nothing.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,10 @@ struct UploadState {
     Timestamp last_byte{};
     /// Another one each time.
     std::string written_by{};
+    /// Somebody has begun to make the file then: whoever wants to end the upload waits for what comes of it.
+    std::optional<Timestamp> finishing{};
+    /// It was ended: only the object is still to be removed.
+    bool ended = false;
 
     [[nodiscard]] std::uint64_t offset() const noexcept { return parts_bytes + rest; }
 };

@@ -2,8 +2,11 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
+
+#include "core/try.h"
 
 namespace filestore::s3 {
 
@@ -50,6 +53,20 @@ MemoryPart::~MemoryPart() {
 
 std::shared_ptr<Source> MemoryPart::source(const std::shared_ptr<Executor>&) const {
     return std::make_shared<PartSource>(std::static_pointer_cast<const MemoryPart>(shared_from_this()));
+}
+
+Result<void> fill(PartBuffer& buffer, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const auto room = buffer.room();
+        if (room.empty()) {
+            return Error(ErrorCode::corrupt, "the server gave more bytes than it said");
+        }
+        const std::size_t count = std::min(room.size(), bytes.size());
+        std::copy_n(bytes.begin(), count, room.begin());
+        FILESTORE_TRY(buffer.added(count));
+        bytes = bytes.subspan(count);
+    }
+    return {};
 }
 
 }  // namespace filestore::s3

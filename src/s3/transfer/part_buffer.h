@@ -52,6 +52,9 @@ private:
     std::optional<PartMemory::Share> share_;
 };
 
+/// Puts all bytes behind those that are there. May block; `corrupt` where there is no room for what a server gave.
+[[nodiscard]] Result<void> fill(PartBuffer& buffer, std::span<const std::byte> bytes);
+
 /// Memory that takes up room as it is filled, and gives it back to the system at once: an allocator would keep what many threads have used.
 class MemoryPart final : public PartBuffer {
 public:

@@ -1,9 +1,13 @@
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
+#include "audit/catalogue.h"
 #include "audit/sqlite.h"
+#include "filestore/resumable_upload.h"
 #include "filestore/service.h"
 #include "support/code_of.h"
 #include "support/eventually.h"
@@ -169,4 +173,94 @@ TEST_CASE("a removal that could not be recorded is recorded later", "[service][s
     REQUIRE(scene.upload().ok());
     REQUIRE(eventually([&] { return scene.count("intents") == 0; }));
     CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 1);
+}
+
+namespace {
+
+/// All bytes of an upload that came piece by piece, and the intents of processes that died when they made its file.
+FileId complete_upload(Scene& scene) {
+    NewUpload upload;
+    upload.length = 3;
+    const FileId id = scene.service.begin_upload(std::move(upload)).value().id;
+    UploadAppend append;
+    append.id = id;
+    append.source = source_from_string("abc");
+    REQUIRE(scene.service.append(append).ok());
+    return id;
+}
+
+void die_when_it_is_finished(const Scene& scene, const FileId& id) {
+    const auto dead = Catalogue::open(scene.directory.file("catalogue.sqlite")).value();
+    Intent intent;
+    intent.id = id;
+    REQUIRE(dead->begin(intent).ok());
+}
+
+}  // namespace
+
+TEST_CASE("a file that is finished while what a dead process left of it is settled stays",
+          "[service][settling][resumable]") {
+    Scene scene;
+    scene.backend->has_pieces = true;
+    const FileId id = complete_upload(scene);
+    die_when_it_is_finished(scene, id);
+    // Of another machine, whose catalogue is another one.
+    ServiceOptions options;
+    options.catalogue_path = scene.directory.file("other.sqlite");
+    FileService other = FileService::open(scene.local(), options).value();
+    std::atomic<bool> is_finished = false;
+    scene.backend->before_metadata = [&](const FileId& asked) -> std::optional<Error> {
+        if (asked != id || is_finished.exchange(true)) {
+            return std::nullopt;
+        }
+        // Behind the look for the file that the answer tells of.
+        std::thread([&] { static_cast<void>(other.finish_upload({id, {}})); }).join();
+        return Error(ErrorCode::not_found, "not there yet");
+    };
+    scene.service = scene.open();
+    REQUIRE(scene.upload().ok());
+    REQUIRE(eventually([&] { return is_finished.load(); }));
+    // What is to be settled later is settled with the next uploads.
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.upload().ok() && scene.count("intents") == 0;
+    }));
+    CHECK(scene.service.exists({id, {}}).value());
+    CHECK(scene.count("file_uploads WHERE deleted_at IS NULL AND file_id = '" + id.str() + "'") == 1);
+}
+
+TEST_CASE("an upload that nobody finishes is settled once its pieces are gone",
+          "[service][settling][resumable]") {
+    Scene scene;
+    scene.backend->has_pieces = true;
+    const FileId id = complete_upload(scene);
+    die_when_it_is_finished(scene, id);
+    scene.service = scene.open();
+    REQUIRE(scene.upload().ok());
+    CHECK(scene.service.resumable_upload({id, {}}).value().complete());
+    REQUIRE(scene.service.end_upload({id, {}}).value());
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.upload().ok() && scene.count("intents") == 0;
+    }));
+    CHECK(scene.count("file_uploads WHERE file_id = '" + id.str() + "'") == 0);
+}
+
+TEST_CASE("whoever finishes an upload ends the intents of all who have tried",
+          "[service][settling][resumable]") {
+    Scene scene;
+    scene.backend->has_pieces = true;
+    const FileId id = complete_upload(scene);
+    // They live, so that nobody else takes their intents.
+    const auto slow = Catalogue::open(scene.directory.file("catalogue.sqlite")).value();
+    Intent intent;
+    intent.id = id;
+    intent.number = slow->begin(intent).value();
+    intent.is_shared = true;
+    REQUIRE(scene.service.finish_upload({id, {}}).ok());
+    CHECK(scene.count("intents WHERE file_id = '" + id.str() + "'") == 0);
+    // Late, it undoes nothing.
+    REQUIRE(scene.service.remove({id, {}}).value());
+    REQUIRE(slow->complete(intent, scene.clock->now()).ok());
+    CHECK(scene.count("file_uploads WHERE deleted_at IS NULL AND file_id = '" + id.str() + "'") == 0);
 }

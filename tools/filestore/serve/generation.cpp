@@ -66,7 +66,7 @@ Result<std::shared_ptr<Generation>> Generation::make(Configuration configuration
     FILESTORE_TRY_ASSIGN(FileService scheduler, FileService::open(configuration.store));
     return std::shared_ptr<Generation>(new Generation(std::move(configuration), std::move(service),
                                                       std::move(scheduler), std::move(access),
-                                                      std::move(metrics), std::move(body_memory)));
+                                                      std::move(metrics), std::move(body_memory), before));
 }
 
 Result<void> Generation::start_schedule() {

@@ -14,6 +14,7 @@
 #include "serve/guards.h"
 #include "serve/metrics/metrics.h"
 #include "serve/routes.h"
+#include "serve/tus/pieces_under_way.h"
 
 namespace filestore::tool::serve {
 
@@ -30,7 +31,7 @@ struct Access {
 /// A resource; thread-safe. To be destroyed on the main thread, as it waits for its calls.
 class Generation {
 public:
-    /// `address` is the one that is listened at. What `before`, which may be null, knows of the issuer of tokens and of what callers have used up is kept. Opens the store; the failures of that, and of the configuration.
+    /// `address` is the one that is listened at. What `before`, which may be null, knows of the issuer of tokens, of what callers have used up and of uploads under way is kept. Opens the store; the failures of that, and of the configuration.
     [[nodiscard]] static Result<std::shared_ptr<Generation>> make(Configuration configuration,
                                                                   const ListenAddress& address,
                                                                   std::shared_ptr<Metrics> metrics,
@@ -46,16 +47,22 @@ public:
     /// Waits for a cleanup that is under way to end early.
     void stop_schedule() noexcept { scheduler_.reset(); }
 
+    /// Cancels the calls of the store that go on without their client, of this generation and those before.
+    void cancel_calls() { end_.request_stop(); }
+
 private:
     Generation(Configuration configuration, FileService service, FileService scheduler, Access access,
-               std::shared_ptr<Metrics> metrics, std::shared_ptr<BodyMemory> body_memory)
+               std::shared_ptr<Metrics> metrics, std::shared_ptr<BodyMemory> body_memory,
+               const Generation* before)
         : configuration_(std::move(configuration)),
           metrics_(std::move(metrics)),
           body_memory_(std::move(body_memory)),
           service_(std::move(service)),
           scheduler_(std::move(scheduler)),
           access_(std::move(access)),
-          context_{service_, *metrics_, *body_memory_, configuration_.store} {}
+          pieces_(before == nullptr ? std::make_shared<tus::PiecesUnderWay>() : before->pieces_),
+          end_(before == nullptr ? std::stop_source() : before->end_),
+          context_{service_, *metrics_, *body_memory_, configuration_.store, *pieces_, end_.get_token()} {}
 
     const Configuration configuration_;
     const std::shared_ptr<Metrics> metrics_;
@@ -64,6 +71,8 @@ private:
     /// Apart from that of the calls, which may be needed for long after another generation has begun.
     std::optional<FileService> scheduler_;
     const Access access_;
+    const std::shared_ptr<tus::PiecesUnderWay> pieces_;
+    std::stop_source end_;
     const Context context_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -16,12 +17,19 @@ namespace filestore::tool::serve {
 class BodyMemory;
 class Metrics;
 
+namespace tus {
+class PiecesUnderWay;
+}
+
 /// What handlers work with. A value of references; what it refers to outlives every exchange.
 struct Context {
     FileService& service;
     Metrics& metrics;
     BodyMemory& body_memory;
     const ServiceOptions& store;
+    tus::PiecesUnderWay& pieces;
+    /// Requested when the service ends and does not wait any longer: for calls of the store that go on without their client.
+    std::stop_token end;
 };
 
 /// Answers a request, at once or later, on the thread of the connections: it must not wait.

@@ -153,6 +153,7 @@ void RunningService::stop(SignalWatch& signals) {
         server->stop_accepting();
     }
     wait_for_requests(signals);
+    generations_.back()->cancel_calls();
     for (const auto& server : servers_) {
         server->abort();
     }

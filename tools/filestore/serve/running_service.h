@@ -33,7 +33,7 @@ public:
     /// To be called about once a second.
     void look_after();
 
-    /// Ends: waits for requests that are under way, for up to half a minute or until a signal comes.
+    /// Ends: waits for requests that are under way, for up to half a minute or until a signal comes; then they are cut off.
     void stop(SignalWatch& signals);
 
 private:

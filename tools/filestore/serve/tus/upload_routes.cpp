@@ -7,6 +7,7 @@
 #include "serve/answers.h"
 #include "serve/body_upload.h"
 #include "serve/decimal.h"
+#include "serve/tus/pieces_under_way.h"
 #include "serve/tus/protocol.h"
 
 namespace filestore::tool::serve::tus {
@@ -124,36 +125,46 @@ std::shared_ptr<UploadPipe> take_piece(const Context& context, const ExchangePtr
     return take_body(context, exchange, IfCut::keep);
 }
 
+/// A call that goes on without its client, but not without the service.
+FileRequest call_for(const Context& context, const FileId& id) {
+    return {id, {{}, context.end, {}, {}}};
+}
+
 /// Answers once the file is made, where all bytes are there. `respond` adds what the request wants to know.
 using Answer = std::function<void(const Result<ResumableUpload>&)>;
 
 /// Clients that have gone come back, and want to find the file: it is made all the same.
-void finish_if_complete(FileService& service, const ResumableUpload& upload, const Answer& answer) {
+void finish_if_complete(const Context& context, const ResumableUpload& upload, const Answer& answer) {
     if (upload.finished || !upload.complete()) {
         return answer(upload);
     }
-    service.finish_upload_async({upload.id, {}}, [upload, answer](const Result<FileId>& id) {
-        if (!id.ok() && id.error().code() == ErrorCode::precondition_failed) {
-            // They were there, and are taken back: a piece was too long, or of another checksum.
-            return answer(Error(ErrorCode::conflict, std::string(id.error().message())));
-        }
-        ResumableUpload finished = upload;
-        finished.finished = true;
-        answer(id.ok() ? Result<ResumableUpload>(std::move(finished)) : id.error());
-    });
+    context.service.finish_upload_async(
+        call_for(context, upload.id), [upload, answer](const Result<FileId>& id) {
+            if (!id.ok() && id.error().code() == ErrorCode::precondition_failed) {
+                // They were there, and are taken back: a piece was too long, or of another checksum.
+                return answer(Error(ErrorCode::conflict, std::string(id.error().message())));
+            }
+            ResumableUpload finished = upload;
+            finished.finished = true;
+            answer(id.ok() ? Result<ResumableUpload>(std::move(finished)) : id.error());
+        });
 }
 
-/// Without a way to cancel it: what a client that has gone had sent stays.
-void append_piece(FileService& service, UploadAppend append, const std::shared_ptr<UploadPipe>& pipe,
+/// What a client that has gone had sent stays, so its going does not cancel it. `answer` keeps the exchange, and with it the context.
+void append_piece(const Context& context, UploadAppend append, const std::shared_ptr<UploadPipe>& pipe,
                   const Answer& answer) {
     append.source = pipe;
-    service.append_async(std::move(append), [&service, pipe, answer](const Result<ResumableUpload>& upload) {
-        if (upload.ok()) {
-            finish_if_complete(service, *upload, answer);
-        } else {
-            answer(upload);
-        }
-        pipe->close();
+    append.call.cancel = context.end;
+    const FileId id = append.id;
+    const Answer end = [&context, id, answer](const Result<ResumableUpload>& upload) {
+        answer(upload);
+        context.pieces.end(id);
+    };
+    context.pieces.begin(id, pipe, [&context, append = std::move(append), pipe, end] {
+        context.service.append_async(append, [&context, pipe, end](const Result<ResumableUpload>& upload) {
+            upload.ok() ? finish_if_complete(context, *upload, end) : end(upload);
+            pipe->close();
+        });
     });
 }
 
@@ -198,7 +209,9 @@ void tell_state(const ExchangePtr& exchange, const Result<ResumableUpload>& uplo
     add_state(response, *upload);
     response.headers.push_back(upload->length ? Header{"Upload-Length", std::to_string(*upload->length)}
                                               : Header{"Upload-Defer-Length", "1"});
-    if (const std::string metadata = metadata_header(*upload); !metadata.empty()) {
+    // Of a file only those are told more who may read: whoever may only write is to know how far an upload has come.
+    const std::string metadata = upload->finished ? std::string() : metadata_header(*upload);
+    if (!metadata.empty()) {
         response.headers.push_back({"Upload-Metadata", metadata});
     }
     exchange->respond(std::move(response));
@@ -243,20 +256,20 @@ void create_upload(const Context& context, const ExchangePtr& exchange) {
     }
     const std::shared_ptr<UploadPipe> piece = has_piece(request) ? take_piece(context, exchange) : nullptr;
     const Answer answer = [exchange](const Result<ResumableUpload>& made) { tell_created(exchange, made); };
-    context.service.begin_upload_async(
-        std::move(*upload), [&service = context.service, piece, checksum = *checksum,
-                             answer](const Result<ResumableUpload>& begun) {
-            if (begun.ok() && piece) {
-                UploadAppend append;
-                append.id = begun->id;
-                append.checksum = checksum;
-                return append_piece(service, std::move(append), piece, answer);
-            }
-            begun.ok() ? finish_if_complete(service, *begun, answer) : answer(begun);
-            if (piece) {
-                piece->close();
-            }
-        });
+    upload->call.cancel = context.end;
+    context.service.begin_upload_async(std::move(*upload), [&context, piece, checksum = *checksum,
+                                                            answer](const Result<ResumableUpload>& begun) {
+        if (begun.ok() && piece) {
+            UploadAppend append;
+            append.id = begun->id;
+            append.checksum = checksum;
+            return append_piece(context, std::move(append), piece, answer);
+        }
+        begun.ok() ? finish_if_complete(context, *begun, answer) : answer(begun);
+        if (piece) {
+            piece->close();
+        }
+    });
 }
 
 void show_upload(const Context& context, const ExchangePtr& exchange) {
@@ -265,10 +278,12 @@ void show_upload(const Context& context, const ExchangePtr& exchange) {
         return;
     }
     const Answer answer = [exchange](const Result<ResumableUpload>& upload) { tell_state(exchange, upload); };
-    context.service.resumable_upload_async(
-        {*id, {}}, [&service = context.service, answer](const Result<ResumableUpload>& upload) {
-            upload.ok() ? finish_if_complete(service, *upload, answer) : answer(upload);
-        });
+    context.pieces.cut_off(*id, [&context, id = *id, answer] {
+        context.service.resumable_upload_async(
+            call_for(context, id), [&context, answer](const Result<ResumableUpload>& upload) {
+                upload.ok() ? finish_if_complete(context, *upload, answer) : answer(upload);
+            });
+    });
 }
 
 void append_to_upload(const Context& context, const ExchangePtr& exchange) {
@@ -286,7 +301,7 @@ void append_to_upload(const Context& context, const ExchangePtr& exchange) {
     if (!append.ok()) {
         return exchange->respond(problem(append.error()));
     }
-    append_piece(context.service, std::move(*append), take_piece(context, exchange),
+    append_piece(context, std::move(*append), take_piece(context, exchange),
                  [exchange](const Result<ResumableUpload>& upload) { tell_appended(exchange, upload); });
 }
 
@@ -295,14 +310,16 @@ void end_upload(const Context& context, const ExchangePtr& exchange) {
     if (!id) {
         return;
     }
-    context.service.end_upload_async({*id, {}}, [exchange](const Result<bool>& ended) {
+    const auto tell = [exchange](const Result<bool>& ended) {
         exchange->respond(!ended.ok() ? problem(ended.error())
                           : *ended
                               ? status_only(204)
                               : problem(404,
                                         "there is no unfinished upload of that name: a file is deleted by "
                                         "DELETE /delete/{file_id}"));
-    });
+    };
+    context.pieces.cut_off(
+        *id, [&context, id = *id, tell] { context.service.end_upload_async(call_for(context, id), tell); });
 }
 
 void do_as_overridden(const Context& context, const ExchangePtr& exchange) {

@@ -8,6 +8,7 @@ namespace filestore::tool::serve::tus {
 
 void tell_options(const Context& context, const std::shared_ptr<Exchange>& exchange);
 void create_upload(const Context& context, const std::shared_ptr<Exchange>& exchange);
+/// The next three cut off a piece of the same upload that this process is still receiving: its client has lost that connection.
 /// Also makes the file of an upload whose bytes are all there, where nobody could do that before.
 void show_upload(const Context& context, const std::shared_ptr<Exchange>& exchange);
 void append_to_upload(const Context& context, const std::shared_ptr<Exchange>& exchange);

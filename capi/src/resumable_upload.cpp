@@ -1,0 +1,141 @@
+#include "filestore/resumable_upload.h"
+
+#include "arguments.h"
+#include "streams.h"
+
+namespace filestore::capi {
+namespace {
+
+std::optional<std::uint64_t> known_length(std::uint64_t length) {
+    return length == FILESTORE_UNKNOWN_SIZE ? std::nullopt : std::optional(length);
+}
+
+/// `options` may be null.
+NewUpload new_upload(std::uint64_t length, const filestore_upload_options* options) {
+    NewUpload upload;
+    upload.length = known_length(length);
+    if (options != nullptr) {
+        upload.path = options->path.value_or("");
+        upload.content_type = options->content_type;
+        upload.metadata = options->metadata;
+        upload.call = call_options(options->call);
+    }
+    return upload;
+}
+
+/// Where the bytes go, and what is known of the file. A value.
+struct Place {
+    const char* id;
+    std::uint64_t offset;
+    std::uint64_t length;
+};
+
+/// `options` may be null.
+Result<void> append(filestore_service& service, const Place& place, std::shared_ptr<Source> source,
+                    const filestore_upload_options* options, std::uint64_t* next) {
+    UploadAppend append;
+    FILESTORE_TRY_ASSIGN(append.id, parse_id(place.id));
+    append.offset = place.offset;
+    append.length = known_length(place.length);
+    append.source = std::move(source);
+    if (options != nullptr) {
+        append.call = call_options(options->call);
+    }
+    FILESTORE_TRY_ASSIGN(const ResumableUpload upload, service.service.append(std::move(append)));
+    if (next != nullptr) {
+        *next = upload.offset;
+    }
+    return {};
+}
+
+/// An output that may be null.
+template <class Value>
+void answer(Value* output, Value value) {
+    if (output != nullptr) {
+        *output = value;
+    }
+}
+
+}  // namespace
+}  // namespace filestore::capi
+
+using namespace filestore;
+
+int32_t filestore_upload_begin(filestore_service* service, uint64_t length,
+                               const filestore_upload_options* options, char* id,
+                               filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_id(id));
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(const ResumableUpload upload,
+                             service->service.begin_upload(capi::new_upload(length, options)));
+        capi::copy_id(upload.id, id);
+        return {};
+    });
+}
+
+int32_t filestore_upload_append_callback(filestore_service* service, const char* id, uint64_t offset,
+                                         filestore_read_function read, void* context, uint64_t size,
+                                         uint64_t length, const filestore_upload_options* options,
+                                         uint64_t* next, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        capi::answer(next, std::uint64_t{0});
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY(capi::require(read, "read"));
+        std::shared_ptr<Source> source = capi::source_from_reader({read, nullptr, context, size});
+        return capi::append(*service, {id, offset, length}, std::move(source), options, next);
+    });
+}
+
+int32_t filestore_upload_append_descriptor(filestore_service* service, const char* id, uint64_t offset,
+                                           int32_t descriptor, uint64_t length,
+                                           const filestore_upload_options* options, uint64_t* next,
+                                           filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        capi::answer(next, std::uint64_t{0});
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(std::shared_ptr<Source> source, source_from_descriptor(descriptor));
+        return capi::append(*service, {id, offset, length}, std::move(source), options, next);
+    });
+}
+
+int32_t filestore_upload_state(filestore_service* service, const char* id,
+                               const filestore_call_options* options, uint64_t* offset, uint64_t* length,
+                               int32_t* finished, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        capi::answer(offset, std::uint64_t{0});
+        capi::answer(length, std::uint64_t{0});
+        capi::answer(finished, std::int32_t{0});
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
+        FILESTORE_TRY_ASSIGN(const ResumableUpload upload,
+                             service->service.resumable_upload(std::move(request)));
+        capi::answer(offset, upload.offset);
+        capi::answer(length, upload.length.value_or(FILESTORE_UNKNOWN_SIZE));
+        capi::answer(finished, std::int32_t{upload.finished});
+        return {};
+    });
+}
+
+int32_t filestore_upload_finish(filestore_service* service, const char* id,
+                                const filestore_call_options* options, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
+        FILESTORE_TRY(service->service.finish_upload(std::move(request)));
+        return {};
+    });
+}
+
+int32_t filestore_upload_end(filestore_service* service, const char* id,
+                             const filestore_call_options* options, int32_t* ended,
+                             filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        capi::answer(ended, std::int32_t{0});
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
+        FILESTORE_TRY_ASSIGN(const bool was_ended, service->service.end_upload(std::move(request)));
+        capi::answer(ended, std::int32_t{was_ended});
+        return {};
+    });
+}
