@@ -21,13 +21,26 @@ public:
     Spoil before_remove;
     /// What remove() fails with though it was done.
     Spoil after_remove;
+    /// What upload() fails with instead of being asked.
+    Spoil before_upload;
     /// What upload() fails with though it was done.
     Spoil after_upload;
+    /// See Capabilities.
+    bool may_store_late = false;
+    /// Has the resumable store of the other backend.
+    bool takes_pieces = false;
 
     [[nodiscard]] unsigned lists() const noexcept { return lists_; }
+    /// Of metadata.
     [[nodiscard]] unsigned looks() const noexcept { return looks_; }
+    /// Whether a file is there.
+    [[nodiscard]] unsigned asked() const noexcept { return asked_; }
 
     void upload_async(UploadRequest request, Completion<UploadReceipt> done) override {
+        if (const auto error = error_of(before_upload, request.id)) {
+            return backend_->exists_async(
+                {request.id, {}}, [done = std::move(done), error](const Result<bool>&) { done(*error); });
+        }
         const auto late = error_of(after_upload, request.id);
         backend_->upload_async(std::move(request),
                                [done = std::move(done), late](const Result<UploadReceipt>& receipt) {
@@ -50,6 +63,7 @@ public:
                                });
     }
     void exists_async(FileRequest request, Completion<bool> done) override {
+        ++asked_;
         backend_->exists_async(std::move(request), std::move(done));
     }
     void metadata_async(FileRequest request, Completion<FileInfo> done) override {
@@ -64,7 +78,14 @@ public:
         ++lists_;
         backend_->list_async(std::move(request), std::move(done));
     }
-    Capabilities capabilities() const noexcept override { return backend_->capabilities(); }
+    Capabilities capabilities() const noexcept override {
+        Capabilities capabilities = backend_->capabilities();
+        capabilities.may_store_late = may_store_late;
+        return capabilities;
+    }
+    ResumableStore* resumable_store() noexcept override {
+        return takes_pieces ? backend_->resumable_store() : nullptr;
+    }
     std::string_view name() const noexcept override { return backend_->name(); }
     void close() noexcept override { backend_->close(); }
 
@@ -76,6 +97,7 @@ private:
     const std::shared_ptr<StorageBackend> backend_;
     std::atomic<unsigned> lists_{0};
     std::atomic<unsigned> looks_{0};
+    std::atomic<unsigned> asked_{0};
 };
 
 }  // namespace filestore::test
