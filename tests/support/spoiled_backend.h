@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "filestore/backend.h"
 
@@ -27,6 +28,8 @@ public:
     Spoil after_upload;
     /// See Capabilities.
     bool may_store_late = false;
+    /// What a batch removes stays as an older version.
+    bool keeps_versions = false;
     /// Has the resumable store of the other backend.
     bool takes_pieces = false;
 
@@ -61,6 +64,17 @@ public:
                                [done = std::move(done), late](const Result<bool>& removed) {
                                    done(late ? Result<bool>(*late) : removed);
                                });
+    }
+    void remove_batch_async(RemoveBatchRequest request,
+                            Completion<std::vector<RemovalOutcome>> done) override {
+        StorageBackend::remove_batch_async(
+            std::move(request),
+            [done = std::move(done), keeps = keeps_versions](Result<std::vector<RemovalOutcome>> outcomes) {
+                for (std::size_t i = 0; keeps && outcomes.ok() && i < outcomes->size(); ++i) {
+                    (*outcomes)[i].keeps_version = true;
+                }
+                done(std::move(outcomes));
+            });
     }
     void exists_async(FileRequest request, Completion<bool> done) override {
         ++asked_;

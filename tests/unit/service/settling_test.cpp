@@ -57,9 +57,10 @@ struct Scene {
         backend->may_store_late = true;
         backend->before_upload = [&](const FileId& id) {
             lost = id;
-            return Error(ErrorCode::timeout, "the answer is lost");
+            // Which is answered behind the undo.
+            return Error(ErrorCode::unavailable, "the answer is lost");
         };
-        CHECK(code_of(upload()) == ErrorCode::timeout);
+        CHECK(code_of(upload()) == ErrorCode::unavailable);
         backend->before_upload = nullptr;
         return lost;
     }
