@@ -70,7 +70,8 @@ struct Scene {
         UploadRequest request;
         request.id = id;
         request.source = source_from_string("content");
-        REQUIRE(backend->upload(std::move(request)).ok());
+        const auto stored = backend->upload(std::move(request));
+        REQUIRE(stored.ok());
     }
 
     /// So much that no server is still at work on a request.
@@ -243,7 +244,8 @@ TEST_CASE("an upload that fails before all of it is sent is not looked for", "[s
     scene.backend->may_store_late = true;
     FileUpload file;
     file.source = failing_source(random_bytes(100'000), 7);
-    CHECK(code_of(scene.service.upload(std::move(file))) == ErrorCode::source_failed);
+    const auto id = scene.service.upload(std::move(file));
+    CHECK(code_of(id) == ErrorCode::source_failed);
     CHECK(scene.count("intents") == 0);
 }
 
@@ -285,7 +287,8 @@ TEST_CASE("an upload that can be made again is not taken back", "[service][settl
     UploadAppend append;
     append.id = id;
     append.source = source_from_string("content");
-    REQUIRE(scene.service.append(std::move(append)).ok());
+    const auto appended = scene.service.append(std::move(append));
+    REQUIRE(appended.ok());
     REQUIRE(scene.upload().ok());
     scene.run_sql(("INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) VALUES "
                    "(999999, '" +
