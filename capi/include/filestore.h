@@ -596,11 +596,13 @@ FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const files
 
 /// Removes, and records as deleted, the files that were stored more than `days` days ago (1 to 36500), at once and without asking; with `dry_run` not 0 it only counts
 /// them. What the record or the store says to be newer is kept, as is what has no known time. `*removed` is the number of files that are, or would be, removed;
-/// `*failed` that of those which could not be, and which do not stop the rest: the next run tries again. `options` may be NULL. Failures to act on:
+/// `*failed` that of those which could not be, and which do not stop the rest: the next run tries again. `*purged` is the number of files that had been deleted with the option `soft_delete_grace`, and whose bytes are, or
+/// would be, freed because their time is over: that is done before all else. `options` may be NULL. Failures to act on:
 /// FILESTORE_INVALID_ARGUMENT (days); FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
 FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
                                           const filestore_call_options* options, uint64_t* removed,
-                                          uint64_t* failed, filestore_error** err) FILESTORE_NOEXCEPT;
+                                          uint64_t* failed, uint64_t* purged,
+                                          filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Has the service do by itself what is for programs that run for long: with the option `cleanup_enabled`, files older than `retention_days` are cleaned up by `schedule`,
 /// on a thread of its own that filestore_close ends; and the audit project is told of what earlier processes have left to tell. More than once is once. Times that no process

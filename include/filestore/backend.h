@@ -194,6 +194,8 @@ struct Capabilities {
     bool compare_and_swap = false;
     /// Uploads that never ended may leave something, for sweep_uploads().
     bool leaves_uploads = false;
+    /// An upload whose call has ended without the storage's answer may be carried out by it all the same, some time after.
+    bool may_store_late = false;
 };
 
 /// A whole small file. A value.

@@ -11,7 +11,11 @@
 ///
 /// An upload that failed because the server's answer did not come may have left its file there. It is removed again: before the answer, or
 /// behind it where that is `cancelled` or `timeout`; the destructor waits for that for up to 5 seconds. Where the server does not answer
-/// that either, the catalogue keeps a note, and the next process that uses it removes the file; without a catalogue it may stay.
+/// that either, the catalogue keeps a note: the service asks again each minute, on a thread that exists only while something is to be found out, and the next process that uses the catalogue does, too. So
+/// it is where the answer to a removal was lost. Without a catalogue such a file may stay.
+///
+/// A server may also carry out such an upload only after it was looked for (Capabilities::may_store_late, as of S3). So its file is looked for, and removed, for another hour, in growing intervals: by this service, or by whichever
+/// process uses the catalogue then. What comes later still, or while none does, stays without a record until reconcile() finds it. A failed finish_upload() is not looked for: its file is recorded when the call is made again.
 ///
 /// What a process that died has left half done is settled behind the first call that records: a file that is whole gets its row, anything else is
 /// removed. The destructor waits for that too, up to 5 seconds for each answer of the store.

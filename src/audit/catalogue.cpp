@@ -202,7 +202,7 @@ public:
     Result<void> note_covered(Timestamp at);
     Result<std::optional<Timestamp>> cleaned_at();
     Result<void> note_cleaned(Timestamp at);
-    Result<void> turn_into_undo(std::int64_t intent_number);
+    Result<void> turn_into_undo(std::int64_t intent_number, Timestamp at);
     Result<void> abandon(std::int64_t intent_number);
     Result<std::vector<Intent>> stale_intents();
     Result<CatalogueRow> row(const FileId& id);
@@ -494,9 +494,9 @@ Result<void> Catalogue::Impl::end_removals(const std::vector<Intent>& done, cons
     });
 }
 
-Result<void> Catalogue::Impl::turn_into_undo(std::int64_t intent_number) {
-    return connection_.run("UPDATE intents SET operation = ? WHERE number = ?", name_of(Operation::undo),
-                           intent_number);
+Result<void> Catalogue::Impl::turn_into_undo(std::int64_t intent_number, Timestamp at) {
+    return connection_.run("UPDATE intents SET operation = ?, begun_at = ? WHERE number = ?",
+                           name_of(Operation::undo), format_timestamp(at), intent_number);
 }
 
 Result<void> Catalogue::Impl::abandon(std::int64_t intent_number) {
@@ -860,9 +860,9 @@ Result<void> Catalogue::note_cleaned(Timestamp at) {
     return impl_->exclusively([&] { return impl_->note_cleaned(at); });
 }
 
-Result<void> Catalogue::turn_into_undo(std::int64_t intent_number) {
+Result<void> Catalogue::turn_into_undo(std::int64_t intent_number, Timestamp at) {
     impl_->note_ended(intent_number);
-    return impl_->exclusively([&] { return impl_->turn_into_undo(intent_number); });
+    return impl_->exclusively([&] { return impl_->turn_into_undo(intent_number, at); });
 }
 
 Result<void> Catalogue::abandon(std::int64_t intent_number) {

@@ -37,6 +37,7 @@ struct Intent {
     Operation operation = Operation::upload;
     std::string file_path;
     Metadata metadata;
+    /// Of an undo: when the upload had failed.
     Timestamp begun_at{};
     /// Of an upload: other processes may have begun the same one, and whoever records it first ends the intents of all. Not kept.
     bool is_shared = false;
@@ -108,8 +109,8 @@ public:
     /// As complete(), of an operation that was found to be done some time after: a row that tells of something later than an upload stays as it is. All intents of that upload go.
     [[nodiscard]] Result<void> complete_found(const Intent& intent, Timestamp at);
 
-    /// The upload has failed, but its file may be there and has to go: recovery must not take it for an upload that succeeded.
-    [[nodiscard]] Result<void> turn_into_undo(std::int64_t intent_number);
+    /// The upload has failed, at `at`, but its file may be there and has to go: recovery must not take it for an upload that succeeded.
+    [[nodiscard]] Result<void> turn_into_undo(std::int64_t intent_number, Timestamp at);
 
     /// Makes intents for a batch of removals durable, and notes their numbers in them. A file is left out, with the number 0, where it is busy (see RecordState), and where its
     /// row tells of an upload at `uploaded_before` or later, or of a removal at `unchanged_since` or later.

@@ -56,7 +56,8 @@ public:
         return {.remove_tells_existence = false,
                 .presign = true,
                 .compare_and_swap = core_->quirks().put_if_match,
-                .leaves_uploads = true};
+                .leaves_uploads = true,
+                .may_store_late = true};
     }
     std::string_view name() const noexcept override { return "s3"; }
     void close() noexcept override { core_->close(); }

@@ -8,6 +8,7 @@
 
 #include "core/try.h"
 #include "core/upload_record.h"
+#include "filestore/resumable_store.h"
 
 namespace filestore {
 
@@ -16,11 +17,10 @@ namespace {
 /// How long one step of settling an intent may wait for the backend.
 constexpr std::chrono::seconds settle_limit{5};
 
-/// Of intents that wait, so many are settled beside each upload or removal that succeeds.
-constexpr std::size_t settled_at_once = 16;
-constexpr std::size_t most_unsettled = 10'000;
 /// A request whose answer was lost may still be carried out for a while.
 constexpr std::chrono::seconds settled_after{60};
+/// The file of an upload that failed is looked for so long, in growing intervals: a large one may take a server minutes.
+constexpr std::chrono::hours looked_for{1};
 
 /// How long an operation in strict mode waits for the audit server.
 constexpr std::chrono::seconds strict_limit{30};
@@ -66,12 +66,13 @@ void as_far_as_memory_goes(Step&& step) noexcept {
 
 Journal::Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
                  std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender,
-                 std::shared_ptr<Clock> clock, bool is_strict)
+                 std::shared_ptr<Clock> clock, bool is_strict, LateTaskPauses pauses)
     : backend_(std::move(backend)),
       calls_(std::move(calls)),
       sender_(std::move(sender)),
       clock_(std::move(clock)),
-      is_strict_(is_strict) {
+      is_strict_(is_strict),
+      late_tasks_(std::make_shared<LateTasks>(clock_, pauses)) {
     if (catalogue_path) {
         path_ = std::move(*catalogue_path);
     } else {
@@ -103,7 +104,7 @@ Result<void> Journal::complete(const Intent& intent, Timestamp at) {
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
     FILESTORE_TRY(told(record->complete(intent, at)));
-    as_far_as_memory_goes([this] { settle_some_that_waited(); });
+    late_tasks_->look();
     return {};
 }
 
@@ -123,11 +124,21 @@ Result<void> Journal::complete_found(const Intent& intent) {
 
 Result<void> Journal::turn_into_undo(Intent& intent) {
     intent.operation = Operation::undo;
+    intent.begun_at = clock_->now();
     if (!records()) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    return record->turn_into_undo(intent.number);
+    return record->turn_into_undo(intent.number, intent.begun_at);
+}
+
+Result<void> Journal::end_undo(const Intent& intent) {
+    const auto age = clock_->now() - intent.begun_at;
+    const bool may_come = records() && backend_->capabilities().may_store_late && age < looked_for;
+    if (!may_come || !settle_after(std::max<std::chrono::microseconds>(settled_after, age), intent, true)) {
+        return abandon(intent);
+    }
+    return {};
 }
 
 Result<void> Journal::abandon(const Intent& intent) {
@@ -139,32 +150,21 @@ Result<void> Journal::abandon(const Intent& intent) {
 }
 
 void Journal::settle_later(const Intent& intent) {
-    if (!records()) {
-        return;
-    }
-    const Timestamp due = clock_->now() + settled_after;
-    const std::lock_guard lock(mutex_);
-    if (unsettled_.size() < most_unsettled) {
-        unsettled_.push_back({intent, due});
-    }
+    static_cast<void>(settle_after(settled_after, intent, false));
 }
 
-void Journal::settle_some_that_waited() {
-    std::vector<Intent> some;
-    {
-        const std::lock_guard lock(mutex_);
-        if (unsettled_.empty()) {
-            return;
-        }
-        const Timestamp now = clock_->now();
-        while (!unsettled_.empty() && unsettled_.front().due <= now && some.size() < settled_at_once) {
-            some.push_back(std::move(unsettled_.front().intent));
-            unsettled_.pop_front();
-        }
+/// False where it is left to the next process.
+bool Journal::settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone) {
+    if (!records()) {
+        return false;
     }
-    for (const Intent& intent : some) {
-        settle(intent);
-    }
+    return late_tasks_->add(clock_->now() + pause, [journal = weak_from_this(), intent, was_gone] {
+        as_far_as_memory_goes([&] {
+            if (const auto self = journal.lock()) {
+                self->settle(intent, was_gone);
+            }
+        });
+    });
 }
 
 Result<void> Journal::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
@@ -183,7 +183,7 @@ Result<void> Journal::end_removals(const std::vector<Intent>& done, const std::v
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
     FILESTORE_TRY(told(record->end_removals(done, undone, at)));
-    as_far_as_memory_goes([this] { settle_some_that_waited(); });
+    late_tasks_->look();
     return {};
 }
 
@@ -394,6 +394,7 @@ Result<std::uint64_t> Journal::forget_server() {
 }
 
 void Journal::close() noexcept {
+    late_tasks_->close();
     if (sender_) {
         sender_->close();
     }
@@ -490,13 +491,13 @@ Result<Catalogue*> Journal::catalogue() {
         catalogue_ = std::move(opened);
     }
     for (const Intent& intent : stale) {
-        settle(intent);
+        settle(intent, false);
     }
     return catalogue_.get();
 }
 
 /// Finds out what became of an operation whose process is gone, or that this one could not end. Where the backend cannot tell now, it is asked again later, and by the next process.
-void Journal::settle(const Intent& intent) {
+void Journal::settle(const Intent& intent, bool was_gone) {
     const auto call = calls_->begin({});
     if (!call.ok()) {
         return;
@@ -507,7 +508,7 @@ void Journal::settle(const Intent& intent) {
         case Operation::removal:
             return ask_whether_it_is_gone(intent, *call);
         case Operation::undo:
-            return take_away(intent, *call);
+            return was_gone ? ask_whether_it_came(intent, *call) : take_away(intent, *call);
     }
 }
 
@@ -556,16 +557,48 @@ void Journal::ask_whether_it_is_whole(const Intent& intent, bool still_comes,
     });
 }
 
+/// A removal where nothing is would leave a mark on a server that keeps versions.
+void Journal::ask_whether_it_came(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
+    backend_->exists_async(
+        settling_request(intent), [self = shared_from_this(), intent, call](const Result<bool>& exists) {
+            as_far_as_memory_goes([&] {
+                if (!exists.ok()) {
+                    return static_cast<void>(self->settle_after(settled_after, intent, true));
+                }
+                *exists ? self->take_away(intent, call) : static_cast<void>(self->end_undo(intent));
+            });
+        });
+}
+
 void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
-    backend_->discard_async(settling_request(intent),
-                            [self = shared_from_this(), intent, call](const Result<void>& discarded) {
-                                as_far_as_memory_goes([&] {
-                                    if (!discarded.ok()) {
-                                        return self->settle_later(intent);
-                                    }
-                                    static_cast<void>(self->abandon(intent));
-                                });
-                            });
+    backend_->discard_async(
+        settling_request(intent), [self = shared_from_this(), intent, call](const Result<void>& discarded) {
+            as_far_as_memory_goes([&] {
+                if (!discarded.ok()) {
+                    return self->settle_later(intent);
+                }
+                intent.operation == Operation::undo ? static_cast<void>(self->end_undo(intent))
+                                                    : self->call_failed(intent);
+            });
+        });
+}
+
+/// Nothing of an upload is there whose process is gone, and no piece of it: it has failed.
+void Journal::call_failed(const Intent& intent) {
+    backend_->capabilities().may_store_late ? begin_undo(intent) : static_cast<void>(abandon(intent));
+}
+
+/// Nobody uploads under its ID any more, unless that has been done meanwhile.
+void Journal::begin_undo(Intent intent) {
+    const auto is_recorded = knows(intent.id);
+    if (!is_recorded.ok()) {
+        return settle_later(intent);
+    }
+    if (*is_recorded) {
+        return static_cast<void>(abandon(intent));
+    }
+    const auto begun = turn_into_undo(intent);
+    begun.ok() ? static_cast<void>(end_undo(intent)) : settle_later(intent);
 }
 
 }  // namespace filestore

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,6 +19,7 @@
 #include "filestore/backend.h"
 #include "filestore/time.h"
 #include "filestore/verify.h"
+#include "service/late_tasks.h"
 
 namespace filestore {
 
@@ -31,7 +31,7 @@ public:
     /// `sender` tells an audit server what is recorded; null where there is none. `is_strict`: see AuditOptions.
     Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
             std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender, std::shared_ptr<Clock> clock,
-            bool is_strict);
+            bool is_strict, LateTaskPauses pauses = {});
 
     /// Empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -44,9 +44,12 @@ public:
     [[nodiscard]] Result<void> complete(const Intent& intent, Timestamp at);
     /// See Catalogue::turn_into_undo().
     [[nodiscard]] Result<void> turn_into_undo(Intent& intent);
+    /// Nothing of the upload is there now. Where the storage may still carry it out (Capabilities::may_store_late), its file is looked for, and removed, for another hour: by this process, or by those
+    /// that come after it.
+    [[nodiscard]] Result<void> end_undo(const Intent& intent);
     [[nodiscard]] Result<void> abandon(const Intent& intent);
-    /// What became of an intent of this process could not be found out, done or recorded. That is tried again some time later, when no server is still at work on the request, as soon as
-    /// the backend is seen to work. Of too many, the next process sees to the rest.
+    /// What became of an intent of this process could not be found out, done or recorded. That is tried again some time later, when no server is still at work on the request, also where
+    /// nothing else happens. Of too many, the next process sees to the rest.
     void settle_later(const Intent& intent);
 
     /// See Catalogue. Where nothing is recorded, nothing is left out.
@@ -113,7 +116,7 @@ public:
     [[nodiscard]] Result<std::uint64_t> forget_server();
     /// Has the audit server told of what earlier processes have left.
     [[nodiscard]] Result<void> go_on_telling();
-    /// See Sender::close().
+    /// Nothing is settled later any more; and see Sender::close().
     void close() noexcept;
 
     /// See Catalogue. None where nothing has been recorded yet: a store is not changed by being verified.
@@ -127,13 +130,16 @@ private:
     template <class T, class Read>
     [[nodiscard]] Result<T> read_soft_deletions(T nothing, Read read);
     [[nodiscard]] Result<void> complete_found(const Intent& intent);
-    void settle(const Intent& intent);
-    void settle_some_that_waited();
+    [[nodiscard]] bool settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
+    void settle(const Intent& intent, bool was_gone);
     void ask_whether_it_still_comes(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_is_whole(const Intent& intent, bool still_comes,
                                  const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
+    void ask_whether_it_came(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void take_away(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
+    void call_failed(const Intent& intent);
+    void begin_undo(Intent intent);
 
     std::string path_;
     /// Why there is no place for the catalogue.
@@ -146,12 +152,7 @@ private:
     std::mutex mutex_;
     /// Once it is set it stays.
     std::shared_ptr<Catalogue> catalogue_;
-    struct Unsettled {
-        Intent intent;
-        Timestamp due{};
-    };
-    /// Under the mutex; the next one first.
-    std::deque<Unsettled> unsettled_;
+    const std::shared_ptr<LateTasks> late_tasks_;
 };
 
 }  // namespace filestore

@@ -33,6 +33,12 @@ bool may_have_happened(const Error& error) noexcept {
 
 namespace {
 
+/// Whether a storage may still be at work on an upload that failed so: it got all of it, as far as can be told, and has not answered.
+bool may_be_under_way(const Error& error) noexcept {
+    return error.code() != ErrorCode::source_failed && error.code() != ErrorCode::rejected &&
+           error.code() != ErrorCode::corrupt;
+}
+
 class UploadOperation final : public RecordedOperation<FileId> {
 public:
     UploadOperation(const ServiceParts& parts, FileUpload file, PendingAnswerPtr<FileId> answer)
@@ -107,6 +113,7 @@ private:
 
     void fail(const Error& error) {
         if (may_have_happened(error)) {
+            may_come_late_ = may_be_under_way(error);
             return undo(error);
         }
         static_cast<void>(parts().journal->abandon(intent()));
@@ -146,9 +153,8 @@ private:
 
     void undone(const Error& error, bool noted, bool removed) noexcept {
         or_unknown([&] {
-            const bool is_ended = removed && call_user(ErrorCode::internal, [this] {
-                                                 return parts().journal->abandon(intent());
-                                             }).ok();
+            const bool is_ended =
+                removed && call_user(ErrorCode::internal, [this] { return end_undo(); }).ok();
             if (!is_ended && noted) {
                 parts().journal->settle_later(intent());
             }
@@ -161,7 +167,13 @@ private:
         });
     }
 
+    Result<void> end_undo() {
+        Journal& journal = *parts().journal;
+        return may_come_late_ ? journal.end_undo(intent()) : journal.abandon(intent());
+    }
+
     FileUpload file_;
+    bool may_come_late_ = false;
 };
 
 class RemovalOperation final : public RecordedOperation<bool> {

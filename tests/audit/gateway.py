@@ -14,13 +14,17 @@ class Request(typing.NamedTuple):
 
 
 class Gateway:
-    """Between the command and the project: `before` and `after` may answer a request in the project's place (True: no answer at all), before or after the project has."""
+    """Between the command and the project: `before` and `after` may answer a request in the project's place (True: no answer at all), before or after the project has.
+
+    Answers of the project are cut after `cut_behind(request)` bytes, where that is a number.
+    """
 
     def __init__(self, url):
         self.target = urllib.parse.urlsplit(url)
         self.requests = []
         self.before = lambda request: None
         self.after = lambda request: None
+        self.cut_behind = lambda request: None
         gateway = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -39,12 +43,11 @@ class Gateway:
                     return
                 if spoilt is not None:
                     status, headers, answer = spoilt
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                lines = [f"HTTP/1.1 {status} of the project", *(f"{name}: {value}" for name, value in headers.items()), f"Content-Length: {len(answer)}"]
+                whole = "".join(f"{line}\r\n" for line in [*lines, ""]).encode() + answer
+                cut = gateway.cut_behind(request)
+                self.close_connection = cut is not None
+                self.wfile.write(whole[:cut])
 
             do_GET = do_POST = do_PATCH = pass_on
 

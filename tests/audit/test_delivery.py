@@ -155,6 +155,33 @@ def test_an_upload_whose_answer_is_lost_for_good_and_that_is_deleted_then(store,
     assert store.recorded()[0].split(",")[2]
 
 
+CUTS = [1, 20, 60]
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_answers_that_are_cut(store, gateway, method, cut):
+    """As of a project that is killed while it answers: it has done what it was asked to."""
+    (file_id, other), _ = store.upload("a.txt", "b.txt", url=NOBODY_LISTENS, words=["--flush", "0"])
+    cuts = []
+
+    def cut_twice(request):
+        if request.method == method and len(cuts) < 2:
+            cuts.append(store.project.rows())
+            return cut
+        return None
+
+    gateway.cut_behind = cut_twice
+    store.flush(url=gateway.url)
+    assert store.run("delete", file_id, "--flush", "60", url=gateway.url).err == b""
+    assert store.run("delete", other, "--flush", "60", url=gateway.url).err == b""
+    # Each was carried out before its answer was lost.
+    assert len(cuts) == 2 and all(len(rows) == 2 for rows in cuts)
+    assert store.project.rows() == store.recorded()
+    assert len(store.recorded()) == 2 and all(line.split(",")[2] for line in store.recorded())
+    assert store.status()["parked"] == 0
+
+
 def test_a_gateway_that_has_no_server_behind_it(store, gateway):
     answers = iter([(502, {"Content-Type": "text/html"}, b"<html>502</html>")] * 2)
     gateway.before = lambda request: next(answers, None)

@@ -71,6 +71,26 @@ def test_an_outage_in_between(store, rounds):
     assert deleted(store) == []
 
 
+@pytest.mark.parametrize("is_lost_too", [False, True])
+def test_a_deletion_whose_answer_was_lost_is_taken_back(store, gateway, is_lost_too):
+    """The project has it, and the outbox cannot know."""
+    (file_id, other), _ = store.upload("a.txt", "b.txt")
+    gateway.lose("PATCH", 1000, "after")
+    outcome = store.run("delete", file_id, other, "--flush", "1", *GRACE, url=gateway.url)
+    assert outcome.code == 0 and b"stays in the outbox" in outcome.err, outcome
+    assert file_id in deleted(store) and store.status()["pending"] == 2
+    run(store, "undelete", file_id, **LATER)
+    if is_lost_too:
+        # The answers to what takes it back are lost for a while as well.
+        gateway.lose("PATCH", 3, "after")
+        store.flush(url=gateway.url)
+    assert_told(store)
+    assert deleted(store) == [other]
+    run(store, "delete", file_id)
+    assert_told(store)
+    assert sorted(deleted(store)) == sorted([file_id, other])
+
+
 def test_an_upload_that_was_not_told_either(store):
     (file_id,), _ = store.upload("a.txt", url=NOBODY_LISTENS, words=["--flush", "0"])
     run(store, "delete", file_id, **LATER)

@@ -59,10 +59,12 @@ void test_null_outputs(filestore_service* service) {
                "download_into without output");
     check_code(filestore_exists(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
                "exists without output");
-    check_code(filestore_cleanup(service, 30, 1, NULL, NULL, &number, &err), invalid, &err,
+    check_code(filestore_cleanup(service, 30, 1, NULL, NULL, &number, &number, &err), invalid, &err,
                "cleanup without output");
-    check_code(filestore_cleanup(service, 30, 1, NULL, &number, NULL, &err), invalid, &err,
+    check_code(filestore_cleanup(service, 30, 1, NULL, &number, NULL, &number, &err), invalid, &err,
                "cleanup without a second output");
+    check_code(filestore_cleanup(service, 30, 1, NULL, &number, &number, NULL, &err), invalid, &err,
+               "cleanup without a third output");
     check_code(filestore_next_cleanup(service, NULL, &err), invalid, &err, "next_cleanup without output");
     check_code(filestore_audit_status(service, NULL, NULL, &err), invalid, &err,
                "audit_status without output");
@@ -97,6 +99,7 @@ void test_null_service(void) {
     uint64_t removed = 7;
     int64_t at = 0;
     uint64_t failed = 7;
+    uint64_t purged = 7;
     char byte = 0;
     check_code(filestore_upload_buffer(NULL, TEXT, TEXT_SIZE, NULL, id, &err), invalid, &err,
                "upload_buffer without service");
@@ -131,7 +134,7 @@ void test_null_service(void) {
                "metadata without service");
     check_code(filestore_list(NULL, NULL, 0, NULL, &page, &err), invalid, &err, "list without service");
     check_code(filestore_verify(NULL, NULL, &buffer, &err), invalid, &err, "verify without service");
-    check_code(filestore_cleanup(NULL, 30, 0, NULL, &removed, &failed, &err), invalid, &err,
+    check_code(filestore_cleanup(NULL, 30, 0, NULL, &removed, &failed, &purged, &err), invalid, &err,
                "cleanup without service");
     check_code(filestore_start(NULL, &err), invalid, &err, "start without service");
     check_code(filestore_next_cleanup(NULL, &at, &err), invalid, &err, "next_cleanup without service");
@@ -147,7 +150,7 @@ void test_null_service(void) {
                "reconcile without service");
     check_code(filestore_retry_parked(NULL, NULL, NULL, &removed, &err), invalid, &err,
                "retry_parked without service");
-    check(removed == 0 && failed == 0, "the numbers of cleanup are 0 after a failure");
+    check(removed == 0 && failed == 0 && purged == 0, "the numbers of cleanup are 0 after a failure");
     check(buffer == NULL && page == NULL, "handles are NULL after a failure");
 }
 

@@ -40,6 +40,7 @@ void test_cleanup(void) {
     char young[FILESTORE_ID_SIZE];
     uint64_t removed = 7;
     uint64_t failed = 7;
+    uint64_t purged = 7;
     filestore_options* options = NULL;
     filestore_service* service = NULL;
     filestore_options_create(&options, NULL);
@@ -51,15 +52,17 @@ void test_cleanup(void) {
     store_text(service, TEXT, young);
     age("cleanup", old, 3);
 
-    check_code(filestore_cleanup(service, 0, 0, NULL, &removed, &failed, &err), FILESTORE_INVALID_ARGUMENT,
-               &err, "cleanup of everything");
-    check(removed == 0 && failed == 0, "no numbers after a failure");
-    check_code(filestore_cleanup(service, 2, 1, NULL, &removed, &failed, &err), FILESTORE_OK, &err,
+    check_code(filestore_cleanup(service, 0, 0, NULL, &removed, &failed, &purged, &err),
+               FILESTORE_INVALID_ARGUMENT, &err, "cleanup of everything");
+    check(removed == 0 && failed == 0 && purged == 0, "no numbers after a failure");
+    check_code(filestore_cleanup(service, 2, 1, NULL, &removed, &failed, &purged, &err), FILESTORE_OK, &err,
                "a dry run of cleanup");
-    check(removed == 1 && failed == 0 && stored_count(service) == 2, "a dry run removes nothing");
-    check_code(filestore_cleanup(service, 2, 0, NULL, &removed, &failed, &err), FILESTORE_OK, &err,
+    check(removed == 1 && failed == 0 && purged == 0 && stored_count(service) == 2,
+          "a dry run removes nothing");
+    check_code(filestore_cleanup(service, 2, 0, NULL, &removed, &failed, &purged, &err), FILESTORE_OK, &err,
                "cleanup");
-    check(removed == 1 && failed == 0 && stored_count(service) == 1, "cleanup removes the old file");
+    check(removed == 1 && failed == 0 && purged == 0 && stored_count(service) == 1,
+          "cleanup removes the old file");
     filestore_close(service);
     test_schedule();
 }

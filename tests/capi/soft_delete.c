@@ -42,6 +42,7 @@ void test_soft_delete(void) {
     int32_t answer = 7;
     uint64_t removed = 7;
     uint64_t failed = 7;
+    uint64_t purged = 7;
     filestore_service* service = open_with_grace("1h");
     store_text(service, TEXT, id);
     check_code(filestore_delete(service, id, NULL, &answer, &err), FILESTORE_OK, &err, "soft delete");
@@ -71,8 +72,8 @@ void test_soft_delete(void) {
     } while (deleted_page_holds(service, id));
     check_code(filestore_undelete(service, id, NULL, &answer, &err), FILESTORE_NOT_FOUND, &err,
                "undelete after the grace");
-    check_code(filestore_cleanup(service, 36500, 0, NULL, &removed, &failed, &err), FILESTORE_OK, &err,
-               "cleanup after the grace");
-    check(removed == 0 && failed == 0, "a purge is no removal");
+    check_code(filestore_cleanup(service, 36500, 0, NULL, &removed, &failed, &purged, &err), FILESTORE_OK,
+               &err, "cleanup after the grace");
+    check(removed == 0 && failed == 0 && purged == 1, "a purge is no removal");
     filestore_close(service);
 }

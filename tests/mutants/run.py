@@ -33,6 +33,7 @@ COMMANDS = {
     "FILESTORE_TAMPER": ("filestore_tamper", "tests/fault/filestore_tamper"),
     "FILESTORE_POSTGREST_TOOL": ("filestore_postgrest_tool", "tests/audit/filestore_postgrest_tool"),
     "FILESTORE_SOAK_WORKER": ("filestore_soak_worker", "tests/audit/filestore_soak_worker"),
+    "FILESTORE_CLOCK_TOOL": ("filestore_clock_tool", "tests/audit/filestore_clock_tool"),
 }
 NO_TESTS_COLLECTED = 5
 TESTS_FAILED = 1

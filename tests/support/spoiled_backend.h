@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "filestore/backend.h"
 
@@ -21,15 +22,28 @@ public:
     Spoil before_remove;
     /// What remove() fails with though it was done.
     Spoil after_remove;
+    /// What upload() fails with instead of being asked.
+    Spoil before_upload;
     /// What upload() fails with though it was done.
     Spoil after_upload;
     /// Uploads that come piece by piece are handed on, too; then discard() is the other backend's own.
     bool has_pieces = false;
+    /// See Capabilities.
+    bool may_store_late = false;
+    /// What a batch removes stays as an older version.
+    bool keeps_versions = false;
 
     [[nodiscard]] unsigned lists() const noexcept { return lists_; }
+    /// Of metadata.
     [[nodiscard]] unsigned looks() const noexcept { return looks_; }
+    /// Whether a file is there.
+    [[nodiscard]] unsigned asked() const noexcept { return asked_; }
 
     void upload_async(UploadRequest request, Completion<UploadReceipt> done) override {
+        if (const auto error = error_of(before_upload, request.id)) {
+            return backend_->exists_async(
+                {request.id, {}}, [done = std::move(done), error](const Result<bool>&) { done(*error); });
+        }
         const auto late = error_of(after_upload, request.id);
         backend_->upload_async(std::move(request),
                                [done = std::move(done), late](const Result<UploadReceipt>& receipt) {
@@ -55,7 +69,19 @@ public:
         has_pieces ? backend_->discard_async(std::move(request), std::move(done))
                    : StorageBackend::discard_async(std::move(request), std::move(done));
     }
+    void remove_batch_async(RemoveBatchRequest request,
+                            Completion<std::vector<RemovalOutcome>> done) override {
+        StorageBackend::remove_batch_async(
+            std::move(request),
+            [done = std::move(done), keeps = keeps_versions](Result<std::vector<RemovalOutcome>> outcomes) {
+                for (std::size_t i = 0; keeps && outcomes.ok() && i < outcomes->size(); ++i) {
+                    (*outcomes)[i].keeps_version = true;
+                }
+                done(std::move(outcomes));
+            });
+    }
     void exists_async(FileRequest request, Completion<bool> done) override {
+        ++asked_;
         backend_->exists_async(std::move(request), std::move(done));
     }
     void metadata_async(FileRequest request, Completion<FileInfo> done) override {
@@ -70,10 +96,14 @@ public:
         ++lists_;
         backend_->list_async(std::move(request), std::move(done));
     }
+    Capabilities capabilities() const noexcept override {
+        Capabilities capabilities = backend_->capabilities();
+        capabilities.may_store_late = may_store_late;
+        return capabilities;
+    }
     ResumableStore* resumable_store() noexcept override {
         return has_pieces ? backend_->resumable_store() : nullptr;
     }
-    Capabilities capabilities() const noexcept override { return backend_->capabilities(); }
     std::string_view name() const noexcept override { return backend_->name(); }
     void close() noexcept override { backend_->close(); }
 
@@ -85,6 +115,7 @@ private:
     const std::shared_ptr<StorageBackend> backend_;
     std::atomic<unsigned> lists_{0};
     std::atomic<unsigned> looks_{0};
+    std::atomic<unsigned> asked_{0};
 };
 
 }  // namespace filestore::test

@@ -50,6 +50,11 @@ struct Fixture {
         return run_sql(catalogue, "SELECT operation FROM intents");
     }
 
+    /// Nothing is there of the one upload that failed, which the server may still carry out.
+    [[nodiscard]] bool is_looked_for() const { return intents() == std::vector<std::string>{"undo"}; }
+
+    void forget() const { run_sql(catalogue, "DELETE FROM intents"); }
+
     /// How many requests of that method the server has heard.
     [[nodiscard]] std::size_t heard(const std::string& method) const {
         std::size_t count = 0;
@@ -96,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "a deadline is answered before the removal, which stil
         gate.set_value();
     }
     CHECK(heard("DELETE") == 1);
-    CHECK(intents().empty());
+    CHECK(is_looked_for());
 }
 
 TEST_CASE_METHOD(Fixture, "an answer that cannot be read may have been a success", "[wire]") {
@@ -132,7 +137,7 @@ TEST_CASE_METHOD(Fixture, "closing lets a removal end", "[wire]") {
     REQUIRE(ids.count() == 1);
     CHECK(ids.wait_for_one().error().code() == ErrorCode::cancelled);
     CHECK(heard("DELETE") == 1);
-    CHECK(intents().empty());
+    CHECK(is_looked_for());
 }
 
 TEST_CASE_METHOD(Fixture, "a file whose removal failed is removed by the next process, and never recorded",
@@ -154,7 +159,7 @@ TEST_CASE_METHOD(Fixture, "a file whose removal failed is removed by the next pr
         FileService service = open();
         // Looks into the catalogue, and sends nothing itself.
         REQUIRE(service.audit_status({}).ok());
-        CHECK(eventually([&] { return intents().empty(); }));
+        CHECK(eventually([&] { return heard("DELETE") == 2; }));
     }
     CHECK(heard("DELETE") == 2);
     CHECK(heard("HEAD") == 0);
@@ -191,7 +196,7 @@ TEST_CASE_METHOD(Fixture, "uploads in parts to the key of a failed upload are ab
                                             "GET /bucket?prefix=" + id + "&uploads= HTTP/1.1",
                                             "DELETE /bucket/" + id + "?uploadId=ours HTTP/1.1",
                                             "DELETE /bucket/" + id + " HTTP/1.1"});
-    CHECK(intents().empty());
+    CHECK(is_looked_for());
 }
 
 TEST_CASE_METHOD(Fixture, "where uploads in parts cannot be listed, the file is removed all the same",
@@ -201,7 +206,8 @@ TEST_CASE_METHOD(Fixture, "where uploads in parts cannot be listed, the file is 
         server.add({ExpectRequest{}, Reset{}});
         server.add(conversation({no_pieces, answer(status, "", error_body(code)), removed}));
         CHECK(open().upload(some_file()).error().code() == ErrorCode::unavailable);
-        CHECK(intents().empty());
+        CHECK(is_looked_for());
+        forget();
     }
     CHECK(heard("DELETE") == 2);
 }

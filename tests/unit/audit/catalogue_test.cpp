@@ -372,7 +372,7 @@ TEST_CASE("an intent that became an undo stays one", "[audit]") {
         auto catalogue = open_or_fail(path);
         const auto stale = catalogue->stale_intents();
         REQUIRE(stale->size() == 1);
-        REQUIRE(catalogue->turn_into_undo(stale->at(0).number).ok());
+        REQUIRE(catalogue->turn_into_undo(stale->at(0).number, Timestamp()).ok());
     }
     auto catalogue = open_or_fail(path);
     const auto stale = catalogue->stale_intents();

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "audit/catalogue.h"
+#include "audit/outbox.h"
 #include "audit/soft_deletions.h"
+#include "core/try.h"
 #include "support/sqlite_disk.h"
 #include "support/temporary_directory.h"
 
@@ -15,6 +17,8 @@ using filestore::test::SqliteDisk;
 using filestore::test::TemporaryDirectory;
 
 namespace {
+
+constexpr Timestamp marked_at(std::chrono::seconds(1'700'000'100));
 
 /// A catalogue whose disk loses whatever was not flushed.
 struct Scene {
@@ -35,6 +39,22 @@ struct Scene {
         REQUIRE(catalogue->complete(intent, Timestamp(std::chrono::seconds(1'700'000'000))).ok());
     }
 
+    /// A deletion that can be taken back.
+    void mark(const Intent& upload) const {
+        SoftDeletion deletion;
+        deletion.id = upload.id;
+        MarkTerms terms;
+        terms.at = marked_at;
+        terms.until = terms.at + std::chrono::hours(1);
+        REQUIRE(catalogue
+                    ->use_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
+                        FILESTORE_TRY_ASSIGN(const Marking marking, deletions.mark(deletion, terms));
+                        CHECK(marking == Marking::marked);
+                        return {};
+                    })
+                    .ok());
+    }
+
     /// As it is found when power is lost now. What is begun there is nobody's here.
     std::unique_ptr<Catalogue> after_power_loss() {
         const std::string found = directory.file("found-" + std::to_string(losses++) + ".sqlite");
@@ -42,6 +62,18 @@ struct Scene {
         return Catalogue::open(found).value();
     }
 };
+
+/// As a sender takes what waits.
+std::vector<OutboxEntry> take(Catalogue& catalogue) {
+    std::vector<OutboxEntry> entries;
+    REQUIRE(catalogue
+                .use_outbox([&](Outbox& outbox) -> Result<void> {
+                    FILESTORE_TRY_ASSIGN(entries, outbox.take(0, 100, 1'000'000, Timestamp()));
+                    return {};
+                })
+                .ok());
+    return entries;
+}
 
 std::set<std::string> ids_of(const std::vector<Intent>& intents) {
     std::set<std::string> ids;
@@ -108,17 +140,65 @@ TEST_CASE("a deletion that can be taken back waits for the disk", "[audit][power
     Scene scene;
     const Intent upload = scene.begin();
     scene.complete(upload);
-    SoftDeletion deletion;
-    deletion.id = upload.id;
-    MarkTerms terms;
-    terms.at = Timestamp(std::chrono::seconds(1'700'000'100));
-    terms.until = terms.at + std::chrono::hours(1);
-    REQUIRE(scene.catalogue
+    scene.mark(upload);
+    CHECK(scene.after_power_loss()->row(upload.id)->deleted_at.has_value());
+}
+
+TEST_CASE("what a sender takes is durable before it is told", "[audit][power]") {
+    Scene scene;
+    // Of another process than the one that uploads.
+    const auto sender = Catalogue::open(scene.path, {.has_server = true}).value();
+    const Intent upload = scene.begin();
+    scene.complete(upload);
+    const auto before = scene.after_power_loss();
+    CHECK(take(*before).empty());
+    CHECK(ids_of(before->stale_intents().value()) == std::set<std::string>{upload.id.str()});
+
+    const auto taken = take(*sender);
+    REQUIRE(taken.size() == 1);
+    CHECK(taken[0].never_told);
+    const auto found = scene.after_power_loss();
+    CHECK(found->is_stored(upload.id).value());
+    const auto again = take(*found);
+    REQUIRE(again.size() == 1);
+    CHECK_FALSE(again[0].never_told);
+}
+
+TEST_CASE("a deletion that was told before power loss can be taken back on the server", "[audit][power]") {
+    Scene scene;
+    const auto sender = Catalogue::open(scene.path, {.has_server = true}).value();
+    const Intent upload = scene.begin();
+    scene.complete(upload);
+    scene.mark(upload);
+    const auto taken = take(*sender);
+    REQUIRE(taken.size() == 1);
+    CHECK(taken[0].row.deleted_at == marked_at);
+
+    // The server may have it; this one cannot know.
+    const auto found = scene.after_power_loss();
+    REQUIRE(found
                 ->use_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
-                    FILESTORE_TRY_ASSIGN(const Marking marking, deletions.mark(deletion, terms));
-                    CHECK(marking == Marking::marked);
+                    FILESTORE_TRY_ASSIGN(const Undeletion undeletion,
+                                         deletions.undelete(upload.id, marked_at, {}));
+                    CHECK(undeletion == Undeletion::done);
                     return {};
                 })
                 .ok());
-    CHECK(scene.after_power_loss()->row(upload.id)->deleted_at.has_value());
+    const auto again = take(*found);
+    REQUIRE(again.size() == 1);
+    CHECK_FALSE(again[0].row.deleted_at.has_value());
+    CHECK(again[0].undone == std::vector<Timestamp>{marked_at});
+}
+
+TEST_CASE("what was told and is not known to be is told again after power loss", "[audit][power]") {
+    Scene scene;
+    const auto sender = Catalogue::open(scene.path, {.has_server = true}).value();
+    const Intent upload = scene.begin();
+    scene.complete(upload);
+    const auto taken = take(*sender);
+    CHECK(take(*scene.after_power_loss()).size() == 1);
+    REQUIRE(sender->use_outbox([&](Outbox& outbox) { return outbox.delivered(taken); }).ok());
+    const auto found = scene.after_power_loss();
+    CHECK(take(*found).empty());
+    CHECK(found->is_stored(upload.id).value());
 }

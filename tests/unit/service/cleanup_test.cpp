@@ -132,6 +132,17 @@ TEST_CASE("what is older than so many days is removed and recorded", "[cleanup]"
     CHECK(scene.clean(30) == CleanupReport());
 }
 
+TEST_CASE("a store with versions frees nothing, which the report says", "[cleanup]") {
+    Scene scene;
+    scene.upload();
+    scene.upload("1234567");
+    scene.clock->advance(days(31));
+    scene.backend->keeps_versions = true;
+    CleanupReport expected = removed(2, 12);
+    expected.bytes_in_versions = 12;
+    CHECK(scene.clean(30) == expected);
+}
+
 TEST_CASE("a dry run tells what a run then does, and changes nothing", "[cleanup]") {
     Scene scene;
     for (int i = 0; i < 5; ++i) {

@@ -9,16 +9,22 @@
 #include "audit/sqlite.h"
 #include "filestore/resumable_upload.h"
 #include "filestore/service.h"
+#include "service/journal.h"
 #include "support/code_of.h"
 #include "support/eventually.h"
+#include "support/random_bytes.h"
 #include "support/settable_clock.h"
 #include "support/spoiled_backend.h"
 #include "support/temporary_directory.h"
+#include "support/test_streams.h"
 
 using namespace filestore;
 using namespace filestore::test;
 
 namespace {
+
+/// So often a journal of a test looks at the clock.
+constexpr LateTaskPauses short_pauses{std::chrono::milliseconds(1), std::chrono::milliseconds(1)};
 
 /// A service on a store of which a test makes answers fail.
 struct Scene {
@@ -49,6 +55,29 @@ struct Scene {
         return service.upload(std::move(file));
     }
 
+    /// Fails and is not stored: the server may be at work on it. Answers its ID.
+    FileId lose_upload() {
+        FileId lost;
+        backend->may_store_late = true;
+        backend->before_upload = [&](const FileId& id) {
+            lost = id;
+            // Which is answered behind the undo.
+            return Error(ErrorCode::unavailable, "the answer is lost");
+        };
+        CHECK(code_of(upload()) == ErrorCode::unavailable);
+        backend->before_upload = nullptr;
+        return lost;
+    }
+
+    /// What a server does some time after.
+    void store(const FileId& id) const {
+        UploadRequest request;
+        request.id = id;
+        request.source = source_from_string("content");
+        const auto stored = backend->upload(std::move(request));
+        REQUIRE(stored.ok());
+    }
+
     /// So much that no server is still at work on a request.
     void pass_time() const { clock->advance(std::chrono::seconds(61)); }
 
@@ -59,6 +88,15 @@ struct Scene {
         REQUIRE(row.next().value());
         return static_cast<std::size_t>(row.number(0));
     }
+
+    /// A session of 999999 is nobody's: its process has died.
+    void run_sql(const char* statement) const {
+        SqliteConnection connection = SqliteConnection::open(directory.file("catalogue.sqlite")).value();
+        REQUIRE(connection.execute_script(statement).ok());
+    }
+
+    /// How often it was asked whether a file is there.
+    [[nodiscard]] unsigned looks() const { return backend->asked(); }
 
     [[nodiscard]] std::size_t files() const { return backend->list({}).value().files.size(); }
 };
@@ -263,4 +301,121 @@ TEST_CASE("whoever finishes an upload ends the intents of all who have tried",
     REQUIRE(scene.service.remove({id, {}}).value());
     REQUIRE(slow->complete(intent, scene.clock->now()).ok());
     CHECK(scene.count("file_uploads WHERE deleted_at IS NULL AND file_id = '" + id.str() + "'") == 0);
+}
+
+TEST_CASE("an upload that the server carries out after all is removed", "[service][settling]") {
+    Scene scene;
+    const FileId lost = scene.lose_upload();
+    scene.pass_time();
+    REQUIRE(scene.upload().ok());
+    // Was looked for by now, and was not there.
+    REQUIRE(eventually([&] { return scene.looks() > 0; }));
+    CHECK(scene.count("intents WHERE operation = 'undo'") == 1);
+
+    scene.store(lost);
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.upload().ok() && !scene.backend->exists({.id = lost}).value();
+    }));
+    CHECK(scene.files() == scene.count("file_uploads WHERE deleted_at IS NULL"));
+    CHECK(scene.count("file_uploads WHERE file_id = '" + lost.str() + "'") == 0);
+}
+
+TEST_CASE("an upload that never comes is not looked for for ever", "[service][settling]") {
+    Scene scene;
+    scene.lose_upload();
+    int looks = 0;
+    REQUIRE(eventually([&] {
+        ++looks;
+        scene.pass_time();
+        return scene.upload().ok() && scene.count("intents") == 0;
+    }));
+    CHECK(looks >= 59);
+}
+
+TEST_CASE("an upload that fails before all of it is sent is not looked for", "[service][settling]") {
+    Scene scene;
+    scene.backend->may_store_late = true;
+    FileUpload file;
+    file.source = failing_source(random_bytes(100'000), 7);
+    const auto id = scene.service.upload(std::move(file));
+    CHECK(code_of(id) == ErrorCode::source_failed);
+    CHECK(scene.count("intents") == 0);
+}
+
+TEST_CASE("what comes after the process has died is removed by the next one", "[service][settling]") {
+    Scene scene;
+    const FileId lost = scene.lose_upload();
+    scene.run_sql("UPDATE intents SET session = 999999");
+    scene.store(lost);
+    FileService next = scene.open();
+    REQUIRE(next.audit_status({}).ok());
+    REQUIRE(eventually([&] { return !scene.backend->exists({.id = lost}).value(); }));
+    CHECK(scene.count("file_uploads") == 0);
+}
+
+TEST_CASE("an upload whose process died is removed when it comes to be there", "[service][settling]") {
+    Scene scene;
+    const FileId lost = scene.lose_upload();
+    scene.run_sql("UPDATE intents SET session = 999999, operation = 'upload'");
+    scene.backend->has_pieces = GENERATE(false, true);
+    FileService next = scene.open();
+    REQUIRE(next.audit_status({}).ok());
+    REQUIRE(eventually([&] { return scene.count("intents WHERE operation = 'undo'") == 1; }));
+
+    scene.store(lost);
+    scene.service = std::move(next);
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.upload().ok() && !scene.backend->exists({.id = lost}).value();
+    }));
+    CHECK(scene.count("file_uploads WHERE file_id = '" + lost.str() + "'") == 0);
+}
+
+TEST_CASE("an upload that can be made again is not taken back", "[service][settling]") {
+    Scene scene;
+    scene.backend->has_pieces = true;
+    NewUpload upload;
+    upload.length = 7;
+    const FileId id = scene.service.begin_upload(std::move(upload)).value().id;
+    UploadAppend append;
+    append.id = id;
+    append.source = source_from_string("content");
+    const auto appended = scene.service.append(std::move(append));
+    REQUIRE(appended.ok());
+    REQUIRE(scene.upload().ok());
+    scene.run_sql(("INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) VALUES "
+                   "(999999, '" +
+                   id.str() + "', 'upload', 'p', '{}', '2026-01-01T00:00:00.000000Z')")
+                      .c_str());
+    scene.backend->may_store_late = true;
+    FileService next = scene.open();
+    REQUIRE(next.audit_status({}).ok());
+    REQUIRE(eventually([&] { return scene.backend->looks() > 0; }));
+    CHECK(next.finish_upload({.id = id}).value() == id);
+    CHECK(scene.count("intents WHERE file_id = '" + id.str() + "'") == 0);
+    scene.pass_time();
+    REQUIRE(next.upload({.source = source_from_string("x")}).ok());
+    CHECK(next.exists({.id = id}).value());
+}
+
+TEST_CASE("outcomes are found out where nothing else happens", "[service][settling]") {
+    Scene scene;
+    const FileId removed = scene.upload().value();
+    const auto journal = std::make_shared<Journal>(scene.directory.file("catalogue.sqlite"), scene.backend,
+                                                   std::make_shared<PendingCalls>(), nullptr, scene.clock,
+                                                   false, short_pauses);
+    Intent intent;
+    intent.id = removed;
+    intent.operation = Operation::removal;
+    intent.begun_at = scene.clock->now();
+    REQUIRE(journal->begin(intent).ok());
+    REQUIRE(scene.backend->remove({.id = removed}).value());
+    journal->settle_later(intent);
+    CHECK(scene.count("intents") == 1);
+
+    scene.pass_time();
+    REQUIRE(eventually([&] { return scene.count("intents") == 0; }));
+    CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 1);
+    journal->close();
 }
