@@ -152,7 +152,7 @@ bool is_over(const UploadRecord& record, Timestamp last_byte, Timestamp now) noe
     return last_byte + record.lifetime <= now;
 }
 
-void remove_name(const Descriptor& directory, const FileId& id, std::string_view suffix) noexcept {
+void remove_name(const Descriptor& directory, const FileId& id, std::string_view suffix) {
     ::unlinkat(directory.get(), name_of(id, suffix).c_str(), 0);
 }
 

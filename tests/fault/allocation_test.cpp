@@ -220,6 +220,14 @@ const Case cases[] = {
      [](FileService& service, Inputs& inputs) { return error_of(service.append(std::move(inputs.append))); },
      2,
      {2}},
+    {"append and finish",
+     [](FileService& service, Inputs& inputs) {
+         const FileId id = inputs.append.id;
+         const auto appended = service.append(std::move(inputs.append));
+         return appended.ok() ? error_of(service.finish_upload({id, {}})) : appended.error();
+     },
+     3,
+     {2, 3}},
     {"cleanup",
      [](FileService& service, Inputs&) {
          const auto report = service.cleanup({.days = 30});
