@@ -329,6 +329,8 @@ FEATURE_TEST_CASE("compare-and-swap", "of the end of an upload and its file at o
                   "[upload][resumable]") {
     FileService service = FileService::open(options_of(store)).value();
     FileService second = FileService::open(options_of(store)).value();
+    // s3proxy compares and swaps in two steps: there one call follows the other.
+    const bool at_once = server_of(store.name()) != "s3proxy";
     for (int i = 0; i < 12; ++i) {
         const std::size_t size = i % 3 == 0 ? 6 * mebibyte : 3;
         const FileId id = begin(service, size);
@@ -336,8 +338,12 @@ FEATURE_TEST_CASE("compare-and-swap", "of the end of an upload and its file at o
         std::promise<Result<FileId>> finished;
         service.finish_upload_async({id, {}},
                                     [&](Result<FileId> told) { finished.set_value(std::move(told)); });
+        auto answer = finished.get_future();
+        if (!at_once) {
+            answer.wait();
+        }
         const auto ended = second.end_upload({id, {}});
-        const auto file = finished.get_future().get();
+        const auto file = answer.get();
         const bool is_given_up = ended.ok() && *ended;
         CHECK(file.ok() != is_given_up);
         CHECK(*service.exists({id, {}}) == file.ok());
