@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "core/call_limits.h"
 #include "core/checksum/checksum.h"
+#include "core/stored_metadata.h"
 #include "core/try.h"
 #include "local/places.h"
 #include "local/quarantine.h"
@@ -105,6 +107,23 @@ Error wrong_checksum(const ChecksumValue& kept, const ChecksumValue& found) {
                                     " and was " + kept.text()};
 }
 
+/// Metadata of another kind than ours is whole, too.
+bool is_whole(const Result<std::string>& json) {
+    return json.ok() ? StoredMetadata::read(*json).ok() : json.error().code() != ErrorCode::not_found;
+}
+
+/// The time of the last change of whatever kind: nobody can set it, as the other times can be.
+Result<bool> has_changed_since(const Store& store, const FileId& id, Part part, Timestamp time) {
+    struct ::stat status {};
+    const bool found = look_for(store, id, part, [&status](int directory, const char* name) {
+        return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    });
+    if (!found && errno != ENOENT) {
+        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
+    }
+    return found && std::chrono::seconds(status.st_ctim.tv_sec) >= time.time_since_epoch();
+}
+
 Result<std::uint64_t> compare(const Store& store, const StoredFile& stored, std::span<std::byte> buffer,
                               const CallOptions& limits) {
     FILESTORE_TRY_ASSIGN(const OpenFile file, open_file(store, stored.info.id));
@@ -140,7 +159,9 @@ Result<Examined> examine(const Store& store, const FileId& id, const IsRecorded&
     }
     examined.is_known = true;
     examined.is_there = true;
-    const auto stored = read_stored_file(store, id, **status);
+    const auto json = read_sidecar_text(store, id);
+    const auto stored = json.ok() ? stored_file_of(store, id, **status, *json) : json.error();
+    examined.lacks_metadata = !stored.ok() && !is_whole(json);
     if (!stored.ok() && stored.error().code() == ErrorCode::not_found) {
         examined.finding = VerifyFinding{id, Damage::missing, "its metadata is gone", false};
         return examined;
@@ -155,6 +176,11 @@ Result<Examined> examine(const Store& store, const FileId& id, const IsRecorded&
     examined.bytes = *size;
     examined.is_unchecked = !stored->checksum;
     return examined;
+}
+
+Result<bool> has_changed_since(const Store& store, const FileId& id, Timestamp time) {
+    FILESTORE_TRY_ASSIGN(const bool has_new_data, has_changed_since(store, id, Part::data, time));
+    return has_new_data ? Result<bool>(true) : has_changed_since(store, id, Part::sidecar, time);
 }
 
 }  // namespace filestore::local

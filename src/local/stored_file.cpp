@@ -39,29 +39,6 @@ std::string cannot_read_metadata(const Store& store, const FileId& id) {
     return "cannot read the metadata of file " + id.str() + " " + store.place();
 }
 
-Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
-    const Descriptor file = open_part(store, id, Part::sidecar);
-    if (!file.is_open() && errno == ENOENT) {
-        return no_metadata(store, id);
-    }
-    struct ::stat status {};
-    const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
-    if (opened ? !S_ISREG(status.st_mode) : errno == ELOOP) {
-        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is not a regular file");
-    }
-    if (!opened) {
-        return open_file_error(errno, cannot_read_metadata(store, id));
-    }
-    if (status.st_size > largest_sidecar) {
-        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is larger than 4 MiB");
-    }
-    std::string text(static_cast<std::size_t>(status.st_size), '\0');
-    if (!read_into(file.get(), text)) {
-        return open_file_error(errno, cannot_read_metadata(store, id));
-    }
-    return text;
-}
-
 /// Of a file that another program wrote, in place: any change of it changes that.
 std::string version_of(const struct ::stat& status) {
     return std::to_string(status.st_ino) + "-" + std::to_string(status.st_mtim.tv_sec) + "." +
@@ -129,6 +106,29 @@ bool is_same_file(const struct ::stat& first, const struct ::stat& second) noexc
            first.st_ctim.tv_nsec == second.st_ctim.tv_nsec;
 }
 
+Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
+    const Descriptor file = open_part(store, id, Part::sidecar);
+    if (!file.is_open() && errno == ENOENT) {
+        return no_metadata(store, id);
+    }
+    struct ::stat status {};
+    const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
+    if (opened ? !S_ISREG(status.st_mode) : errno == ELOOP) {
+        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is not a regular file");
+    }
+    if (!opened) {
+        return open_file_error(errno, cannot_read_metadata(store, id));
+    }
+    if (status.st_size > largest_sidecar) {
+        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is larger than 4 MiB");
+    }
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    if (!read_into(file.get(), text)) {
+        return open_file_error(errno, cannot_read_metadata(store, id));
+    }
+    return text;
+}
+
 Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
     FILESTORE_TRY_ASSIGN(const std::optional<struct ::stat> status, find_file(store, id));
     if (!status) {
@@ -137,8 +137,8 @@ Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
     return read_stored_file(store, id, *status);
 }
 
-Result<StoredFile> read_stored_file(const Store& store, const FileId& id, const struct ::stat& status) {
-    FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
+Result<StoredFile> stored_file_of(const Store& store, const FileId& id, const struct ::stat& status,
+                                  std::string_view json) {
     FILESTORE_TRY_ASSIGN(Sidecar sidecar, read_sidecar(id, json));
     StoredFile file;
     file.checksum = std::move(sidecar.checksum);
@@ -156,6 +156,11 @@ Result<StoredFile> read_stored_file(const Store& store, const FileId& id, const 
                          " bytes where its metadata tells of " + std::to_string(*sidecar.size));
     }
     return file;
+}
+
+Result<StoredFile> read_stored_file(const Store& store, const FileId& id, const struct ::stat& status) {
+    FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
+    return stored_file_of(store, id, status, json);
 }
 
 }  // namespace filestore::local

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "core/descriptor.h"
 #include "filestore/backend.h"
@@ -41,6 +43,13 @@ struct StoredFile {
     FileInfo info;
     std::optional<ChecksumValue> checksum;
 };
+
+/// The text of a file's sidecar. `not_found` where there is none, `corrupt` where it is no regular file, or too large for one of ours.
+[[nodiscard]] Result<std::string> read_sidecar_text(const Store& store, const FileId& id);
+
+/// What a sidecar tells of a file that was found to be as `status` tells. `corrupt` where it is damaged, or tells of another size.
+[[nodiscard]] Result<StoredFile> stored_file_of(const Store& store, const FileId& id,
+                                                const struct ::stat& status, std::string_view json);
 
 /// Reads a file's metadata. `not_found` where file or metadata is not there; `corrupt` where the metadata is damaged or tells of another size.
 [[nodiscard]] Result<StoredFile> read_stored_file(const Store& store, const FileId& id);

@@ -34,9 +34,9 @@ constexpr int attempts_to_take = 100;
 constexpr std::array damages{Damage::corrupt, Damage::missing, Damage::orphaned, Damage::unreadable};
 
 /// The numbers of a report in the order in which a line has them.
-std::array<std::uint64_t*, 8> numbers_of(VerifyReport& report) {
-    return {&report.files,   &report.bytes,    &report.unchecked,  &report.corrupt,
-            &report.missing, &report.orphaned, &report.unreadable, &report.in_quarantine};
+std::array<std::uint64_t*, 9> numbers_of(VerifyReport& report) {
+    return {&report.files,    &report.bytes,      &report.unchecked,     &report.corrupt,  &report.missing,
+            &report.orphaned, &report.unreadable, &report.in_quarantine, &report.under_way};
 }
 
 std::string crc_of(std::string_view text) {
