@@ -31,6 +31,9 @@ Result<Examined> finding_of(Examined examined, const FileId& id, const Error& er
         default:
             break;
     }
+    if (error.retryable()) {
+        return error;
+    }
     // A link or a directory in place of the metadata is an invalid argument.
     const bool is_damaged = error.code() == ErrorCode::corrupt || error.code() == ErrorCode::invalid_argument;
     const Damage damage = is_damaged ? Damage::corrupt : Damage::unreadable;
@@ -40,15 +43,23 @@ Result<Examined> finding_of(Examined examined, const FileId& id, const Error& er
     return examined;
 }
 
-bool has_sidecar(const Store& store, const FileId& id) {
-    return look_for(store, id, Part::sidecar, [](int directory, const char* name) {
+Result<bool> has_sidecar(const Store& store, const FileId& id) {
+    const bool found = look_for(store, id, Part::sidecar, [](int directory, const char* name) {
         struct ::stat status {};
         return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
     });
+    if (!found && errno != ENOENT) {
+        return reading_error(errno, "cannot look at the metadata of file " + id.str() + " " + store.place());
+    }
+    return found;
 }
 
 Result<Examined> without_data(const Store& store, const FileId& id, const IsRecorded& is_recorded) {
-    const bool has_metadata = has_sidecar(store, id);
+    const auto sidecar = has_sidecar(store, id);
+    if (!sidecar.ok()) {
+        return finding_of({}, id, sidecar.error());
+    }
+    const bool has_metadata = *sidecar;
     FILESTORE_TRY_ASSIGN(const bool recorded, is_recorded());
     Examined examined;
     examined.is_there = has_metadata;
@@ -84,7 +95,7 @@ Result<std::uint64_t> read_through(const Descriptor& file, std::optional<Checksu
             continue;
         }
         if (got < 0) {
-            return open_file_error(errno, what);
+            return reading_error(errno, what);
         }
         if (got == 0) {
             return size;
@@ -119,7 +130,7 @@ Result<bool> has_changed_since(const Store& store, const FileId& id, Part part, 
         return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
     });
     if (!found && errno != ENOENT) {
-        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
+        return reading_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
     return found && std::chrono::seconds(status.st_ctim.tv_sec) >= time.time_since_epoch();
 }

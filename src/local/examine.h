@@ -37,8 +37,8 @@ struct Examined {
 /// Whether a file is recorded as stored: asked where its data is not there, and after that was seen.
 using IsRecorded = std::function<Result<bool>()>;
 
-/// Reads a file with its metadata, through `buffer`. Damage is no failure; those are `cancelled` and `timeout` by the call's limits, and those of
-/// `is_recorded`. Where the file is being stored, replaced or removed it may look damaged, unless the caller holds its lock. Blocks.
+/// Reads a file with its metadata, through `buffer`. Damage is no failure; those are `cancelled` and `timeout` by the call's limits, want of memory or of
+/// descriptors, and those of `is_recorded`. Where the file is being stored, replaced or removed it may look damaged, unless the caller holds its lock. Blocks.
 [[nodiscard]] Result<Examined> examine(const Store& store, const FileId& id, const IsRecorded& is_recorded,
                                        std::span<std::byte> buffer, const CallOptions& limits);
 

@@ -47,6 +47,16 @@ std::string version_of(const struct ::stat& status) {
 
 }  // namespace
 
+Error reading_error(int number, const std::string& what) {
+    const Error error = open_file_error(number, what);
+    if (number != EMFILE && number != ENFILE) {
+        return error;
+    }
+    ErrorDetails details;
+    details.retryable = true;
+    return {error.code(), std::string(error.message()), std::move(details)};
+}
+
 Error no_such_file(const Store& store, const FileId& id) {
     return {ErrorCode::not_found, "no file " + id.str() + " " + store.place()};
 }
@@ -68,7 +78,7 @@ Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId&
         if (errno == ENOENT) {
             return std::optional<struct ::stat>();
         }
-        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
+        return reading_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
     if (!S_ISREG(status.st_mode)) {
         return not_regular(store, id);
@@ -86,11 +96,11 @@ Result<OpenFile> open_file(const Store& store, const FileId& id) {
             case ELOOP:
                 return not_regular(store, id);
             default:
-                return open_file_error(errno, "cannot open file " + id.str() + " " + store.place());
+                return reading_error(errno, "cannot open file " + id.str() + " " + store.place());
         }
     }
     if (::fstat(file.descriptor.get(), &file.status) != 0) {
-        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
+        return reading_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
     return S_ISREG(file.status.st_mode) ? Result<OpenFile>(std::move(file)) : not_regular(store, id);
 }
@@ -117,14 +127,14 @@ Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
         return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is not a regular file");
     }
     if (!opened) {
-        return open_file_error(errno, cannot_read_metadata(store, id));
+        return reading_error(errno, cannot_read_metadata(store, id));
     }
     if (status.st_size > largest_sidecar) {
         return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is larger than 4 MiB");
     }
     std::string text(static_cast<std::size_t>(status.st_size), '\0');
     if (!read_into(file.get(), text)) {
-        return open_file_error(errno, cannot_read_metadata(store, id));
+        return reading_error(errno, cannot_read_metadata(store, id));
     }
     return text;
 }

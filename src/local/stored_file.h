@@ -15,6 +15,9 @@
 
 namespace filestore::local {
 
+/// As open_file_error(). Retryable where it tells nothing of the file: the process, or the system, has no descriptor left.
+[[nodiscard]] Error reading_error(int number, const std::string& what);
+
 [[nodiscard]] Error no_such_file(const Store& store, const FileId& id);
 [[nodiscard]] Error no_metadata(const Store& store, const FileId& id);
 [[nodiscard]] Error not_regular(const Store& store, const FileId& id);

@@ -1,5 +1,6 @@
 """What the command does to a store while its system calls are spoilt, and what readers may find afterwards."""
 
+import re
 import signal
 
 from command import assert_succeeds
@@ -22,6 +23,14 @@ class Operation:
 
     def settle(self, scene, visible):
         scene.settle(visible)
+
+    def is_told_in_findings(self, outcome, error):
+        """A run of verify that an error has ended ends with another code."""
+        return False
+
+    def may_pass_over(self, failed):
+        """Whether it may end well although this call failed, whatever the call does."""
+        return False
 
 
 class Upload(Operation):
@@ -115,10 +124,24 @@ class Conversion(Operation):
         scene.settle(visible)
 
 
-class Repair(Operation):
+# A failure of these says nothing of a file that was looked at.
+OF_THE_PROCESS = ["EMFILE", "ENFILE", "ENOMEM"]
+DAMAGED = 7
+
+
+class OfVerify(Operation):
+    def is_told_in_findings(self, outcome, error):
+        return outcome.code == DAMAGED and error not in OF_THE_PROCESS
+
+    def may_pass_over(self, failed):
+        """The log of a run, without which another one begins anew."""
+        return failed.file.endswith("/.filestore/verify")
+
+
+class Repair(OfVerify):
     """verify --repair of a store that has a damaged file."""
 
-    code = 7
+    code = DAMAGED
 
     def __repr__(self):
         return "verify --repair"
@@ -165,6 +188,9 @@ class InShards(Operation):
         self.code = operation.code
         self.run = operation.run
         self.visible_after = operation.visible_after
+        self.settle = operation.settle
+        self.is_told_in_findings = operation.is_told_in_findings
+        self.may_pass_over = operation.may_pass_over
 
     def __repr__(self):
         return f"{self.operation} in a sharded store"
@@ -256,6 +282,23 @@ class Reading(Operation):
         if outcome.code == 0:
             assert outcome.out == self.expected[scene]
         return unchanged(scene, before)
+
+
+class Verify(OfVerify, Reading):
+    """Of sound files: where one cannot be read, that is what it says."""
+
+    def __init__(self):
+        super().__init__("verify")
+
+    def visible_after(self, scene, outcome, before, lasting=False):
+        if outcome.code == DAMAGED:
+            assert re.fullmatch(rb"(unreadable [^\n]*\n)+\d+ files, .*\n", outcome.out), outcome
+        return super().visible_after(scene, outcome, before)
+
+    def settle(self, scene, visible):
+        """A run that has ended early leaves its log for one that goes on; another one ends that."""
+        assert_succeeds(outcome := scene.run("verify"), out=outcome.out)
+        scene.settle(visible)
 
 
 def unchanged(scene, before):
