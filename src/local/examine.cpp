@@ -143,7 +143,8 @@ Result<std::uint64_t> compare(const Store& store, const StoredFile& stored, std:
         running.emplace(stored.checksum->algorithm);
     }
     FILESTORE_TRY_ASSIGN(const std::uint64_t size,
-                         read_through(file.descriptor, running, buffer, limits, "its bytes cannot be read"));
+                         read_through(file.descriptor, running, buffer, limits,
+                                      "cannot read file " + stored.info.id.str() + " " + store.place()));
     if (size != stored.info.size) {
         return wrong_size(stored, size);
     }

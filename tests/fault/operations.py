@@ -1,12 +1,14 @@
 """What the command does to a store while its system calls are spoilt, and what readers may find afterwards."""
 
 import re
+import shutil
 import signal
 
 from command import assert_succeeds
 from scene import ID, Stored, meta_options, paths_below
 from stores import set_age
 
+HIDDEN = re.compile(r"\.filestore-[0-9a-f]{24}")
 CONTENT = bytes(range(251)) * 800
 
 
@@ -20,6 +22,9 @@ class Operation:
 
     def prepare(self, scene):
         """Makes the store into one that the operation is for."""
+
+    def ends_well(self, outcome):
+        return outcome.code == self.code
 
     def settle(self, scene, visible):
         scene.settle(visible)
@@ -131,7 +136,7 @@ DAMAGED = 7
 
 class OfVerify(Operation):
     def is_told_in_findings(self, outcome, error):
-        return outcome.code == DAMAGED and error not in OF_THE_PROCESS
+        return outcome.code == DAMAGED and not outcome.err and error not in OF_THE_PROCESS
 
     def may_pass_over(self, failed):
         """The log of a run, without which another one begins anew."""
@@ -178,6 +183,19 @@ class Repair(OfVerify):
         assert all(path.startswith(".filestore/quarantine/") for path in kept)
         assert not (scene.base / ".filestore" / "verify").exists()
         assert_succeeds(outcome := scene.run("verify"), out=outcome.out)
+
+
+class ResumedRepair(Repair):
+    """The run before may have told and moved all, and been killed then."""
+
+    def __repr__(self):
+        return "verify --repair --resume"
+
+    def run(self, scene, runner):
+        return runner("verify", "--repair", "--resume", *scene.store.options)
+
+    def ends_well(self, outcome):
+        return outcome.code in (0, self.code)
 
 
 class InShards(Operation):
@@ -232,17 +250,22 @@ CHANGES_TO_KILL = [*CHANGES, Cleanup()]
 
 
 class Download(Operation):
-    """Over a file that is there."""
+    """Over a file that is there, or to a new one."""
 
     old = b"what was there before"
 
+    def __init__(self, replaces=True):
+        self.replaces = replaces
+
     def __repr__(self):
-        return "download"
+        return "download" if self.replaces else "download to a new file"
 
     def run(self, scene, runner):
         target = self.target(scene)
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(self.old)
+        shutil.rmtree(target.parent, ignore_errors=True)
+        target.parent.mkdir()
+        if self.replaces:
+            target.write_bytes(self.old)
         return runner("download", self.source(scene), "-o", target, *scene.store.options)
 
     @staticmethod
@@ -254,12 +277,25 @@ class Download(Operation):
         return scene.tool.directory / "downloaded" / "copy"
 
     def visible_after(self, scene, outcome, before, lasting=False):
+        whole = before[self.source(scene)].content
+        if was_killed(outcome):
+            self.check_after_kill(scene, whole)
+            return unchanged(scene, before)
         target = self.target(scene)
         assert list(target.parent.iterdir()) == [target]
         # It has its name already when that name cannot be flushed.
         is_new = outcome.code == 0 or b"cannot flush the directory" in outcome.err
-        assert target.read_bytes() == (before[self.source(scene)].content if is_new else self.old)
+        assert target.read_bytes() == (whole if is_new else self.old)
         return unchanged(scene, before)
+
+    def check_after_kill(self, scene, whole):
+        """The old file or the new one. Only where one is replaced may the new one stand beside it, whole."""
+        found = {path.name: path.read_bytes() for path in self.target(scene).parent.iterdir()}
+        if self.replaces:
+            assert found.pop("copy") in (self.old, whole)
+            assert all(HIDDEN.fullmatch(name) for name in found) and list(found.values()) in ([], [whole])
+        else:
+            assert found in ({}, {"copy": whole})
 
 
 class Reading(Operation):
@@ -306,5 +342,6 @@ def unchanged(scene, before):
     return before
 
 
+DOWNLOADS = [Download(), Download(replaces=False)]
 READINGS = [Download(), Reading("download", "ID", "-"), Reading("metadata", "ID"), Reading("list"), Reading("exists", "ID", "--json")]
 EVERY_OPERATION = [*CHANGES, *READINGS]

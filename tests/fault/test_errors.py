@@ -41,9 +41,9 @@ def assert_says_why(outcome, error, failed):
         assert os.strerror(getattr(errno, error)) in text or "changed while it was read" in text, outcome
 
 
-def assert_got_over(outcome, error, failed):
+def assert_got_over(operation, outcome, error, failed):
     assert outcome.err == b"", outcome
-    assert error == "EINTR" or failed.name not in NEVER_PASSED_OVER, outcome
+    assert error == "EINTR" or failed.name not in NEVER_PASSED_OVER or operation.may_pass_over(failed), outcome
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -59,13 +59,9 @@ def test_an_error_of_each_call(scene, tamper, operation, error):
             with sweep.at(failed, outcome):
                 if not failed:
                     assert outcome.code == operation.code, outcome
-                elif operation.may_pass_over(failed[0]) and outcome.code == operation.code:
-                    assert outcome.err == b"", outcome
-                elif outcome.code == 0:
-                    assert_got_over(outcome, error, failed[0])
-                elif operation.is_told_in_findings(outcome, error):
-                    assert outcome.err == b"", outcome
-                else:
+                elif outcome.code == operation.code:
+                    assert_got_over(operation, outcome, error, failed[0])
+                elif not operation.is_told_in_findings(outcome, error):
                     assert not (error == "EINTR" and failed[0].name in REPEATED_AFTER_SIGNALS)
                     assert_says_why(outcome, error, failed[0])
                 operation.settle(scene, operation.visible_after(scene, outcome, scene.kept))
