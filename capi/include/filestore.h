@@ -587,8 +587,8 @@ FILESTORE_C_API void filestore_verify_options_destroy(filestore_verify_options* 
 
 /// Reads every file of the store and compares it with its checksum, its metadata and its record; takes as long as reading them all. Damage is no failure of the
 /// call. `*report` is a new buffer, which the caller destroys: a JSON object with the numbers `files` (looked at), `bytes` (read), `unchecked` (of the files: nobody has
-/// kept a checksum of them), `corrupt`, `missing`, `orphaned`, `unreadable` and `in_quarantine` (recorded as stored, and moved there by an earlier
-/// run). `options` may be NULL. Failures to act on: FILESTORE_INVALID_ARGUMENT (how many files at a time), FILESTORE_UNSUPPORTED (this store cannot repair or go on),
+/// kept a checksum of them), `corrupt`, `missing`, `orphaned`, `unreadable`, `in_quarantine` (recorded as stored, and moved there by an earlier
+/// run) and `under_way` (of the files: a program that takes no locks may be storing them; no damage). `options` may be NULL. Failures to act on: FILESTORE_INVALID_ARGUMENT (how many files at a time), FILESTORE_UNSUPPORTED (this store cannot repair or go on),
 /// FILESTORE_CONFLICT (another run is at work, where this one is to go on), FILESTORE_SINK_FAILED (the callback ended it), FILESTORE_NO_SPACE.
 FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const filestore_verify_options* options,
                                          filestore_buffer** report, filestore_error** err) FILESTORE_NOEXCEPT;

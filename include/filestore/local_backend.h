@@ -19,6 +19,7 @@
 /// sees the old file or the new one. Opening a store ends what a process left that died, and costs what is unfinished only. A failure of `outcome_unknown`
 /// says that the change was made or may still be, and may not survive power loss. All that has to be on one file system, with file locks (flock, fcntl) that work.
 /// Any number of processes may share a store, the original system included, which takes no locks: what it writes itself is as safe as it makes it.
+/// Its uploads that verify() comes across are VerifyReport::under_way, until nothing was written for an hour.
 ///
 /// Files are made with mode 0600 and directories with 0700, unless the options say otherwise; the umask does not matter. `base_path` itself may be reached
 /// through symbolic links; below it none is followed, and what stands for a file and is none (a link, a FIFO, a directory) is `corrupt`.
@@ -89,7 +90,7 @@ struct LocalOptions {
     /// without query and fragment), and the secret that signs, 32 bytes or more, which that server checks them with: see check_signed_url().
     std::string url_base{};
     SecretString url_key{};
-    /// What presigned URLs take the time from.
+    /// What presigned URLs take the time from, and verify() the age of files.
     std::shared_ptr<Clock> clock = system_clock();
     /// Where the work runs; a thread pool of its own where there is none.
     std::shared_ptr<Executor> executor{};

@@ -166,8 +166,9 @@ struct CallbackSink {
 /// Regular files are written on the executor; pipes, sockets and terminals are polled and do not hold a thread.
 [[nodiscard]] FILESTORE_API Result<std::shared_ptr<Sink>> sink_to_descriptor(int descriptor);
 
-/// Writes a new file beside `path` and renames it to `path` at the end, synced: `path` is the whole download or what it
-/// was before, and a failed download leaves nothing. Mode 0666 less the umask.
+/// Writes a new file beside `path` that gets the name `path` at the end, synced: `path` is the whole download or what it
+/// was before, and a failed download leaves nothing. Mode 0666 less the umask. A process that is killed leaves nothing either, but
+/// where a file is replaced, or the file system has no unnamed files: then there may be one beside it named `.filestore-` and 24 hexadecimal digits.
 /// Failures, at once: `not_found` (no such directory), `permission_denied`, `invalid_argument` (a directory), `io`.
 [[nodiscard]] FILESTORE_API Result<std::shared_ptr<Sink>> sink_to_path(const std::string& path);
 

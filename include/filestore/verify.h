@@ -24,7 +24,7 @@ namespace filestore {
 enum class Damage {
     /// Its bytes are not those that were stored, or its metadata cannot be read.
     corrupt,
-    /// Its bytes are gone, although it is recorded as stored; or its metadata is.
+    /// Its bytes are gone, although it is recorded as stored; or its metadata is. What may still be on its way is VerifyReport::under_way.
     missing,
     /// Metadata of no file: nothing is lost, and nobody asks for it. A crash can leave it.
     orphaned,
@@ -101,6 +101,9 @@ struct VerifyReport {
     std::uint64_t unreadable = 0;
     /// Recorded as stored, and in the quarantine since an earlier run.
     std::uint64_t in_quarantine = 0;
+    /// Of the files: without whole metadata as yet, not recorded as stored, and changed less than an hour ago. A program that takes no locks, such as the
+    /// original system, may be storing them: they are no damage, and stay.
+    std::uint64_t under_way = 0;
 
     /// Whether nothing was found.
     [[nodiscard]] bool sound() const noexcept { return corrupt + missing + orphaned + unreadable == 0; }

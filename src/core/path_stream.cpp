@@ -52,19 +52,49 @@ public:
 
     Result<void> finish() override {
         FILESTORE_TRY(write_out(file_.descriptor(), "cannot write " + quoted(path_)));
-        if (auto named = file_.prepare_replacing(); !named) {
-            return named.error().within(quoted(path_));
+        if (file_.is_unnamed() && is_name_free()) {
+            FILESTORE_TRY(flush());
+            const auto published = file_.publish_new(name_);
+            if (published) {
+                // Once more: btrfs may have kept nothing of it while it had no name.
+                FILESTORE_TRY(flush());
+                return flush_name();
+            }
+            if (published.error().code() != ErrorCode::already_exists) {
+                return published.error().within(quoted(path_));
+            }
         }
-        FILESTORE_TRY(flush_to_disk(file_.descriptor(), "cannot flush " + quoted(path_)));
-        if (auto published = file_.publish_replacing(name_); !published) {
-            return published.error().within(quoted(path_));
-        }
-        return flush_to_disk(directory_.get(), "cannot flush the directory of " + quoted(path_));
+        return replace();
     }
 
     bool blocking() const noexcept override { return true; }
 
 private:
+    [[nodiscard]] bool is_name_free() const noexcept {
+        return ::faccessat(directory_.get(), name_.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+               errno == ENOENT;
+    }
+
+    /// Who is killed in the middle of it leaves the hidden name: no call gives a file without a name that of another one.
+    [[nodiscard]] Result<void> replace() {
+        if (auto named = file_.prepare_replacing(); !named) {
+            return named.error().within(quoted(path_));
+        }
+        FILESTORE_TRY(flush());
+        if (auto published = file_.publish_replacing(name_); !published) {
+            return published.error().within(quoted(path_));
+        }
+        return flush_name();
+    }
+
+    [[nodiscard]] Result<void> flush() const {
+        return flush_to_disk(file_.descriptor(), "cannot flush " + quoted(path_));
+    }
+
+    [[nodiscard]] Result<void> flush_name() const {
+        return flush_to_disk(directory_.get(), "cannot flush the directory of " + quoted(path_));
+    }
+
     Descriptor directory_;
     StagedFile file_;
     std::string path_;

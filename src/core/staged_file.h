@@ -30,6 +30,9 @@ public:
 
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
 
+    /// It goes with the process, whatever ends that.
+    [[nodiscard]] bool is_unnamed() const noexcept { return hidden_name_.empty(); }
+
     /// Gives the file its name in the directory; `already_exists` where it is taken.
     [[nodiscard]] Result<void> publish_new(const std::string& name) const {
         return publish_new_in(directory_, name);

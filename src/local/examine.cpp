@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "core/call_limits.h"
 #include "core/checksum/checksum.h"
+#include "core/stored_metadata.h"
 #include "core/try.h"
 #include "local/places.h"
 #include "local/quarantine.h"
@@ -29,6 +31,9 @@ Result<Examined> finding_of(Examined examined, const FileId& id, const Error& er
         default:
             break;
     }
+    if (error.retryable()) {
+        return error;
+    }
     // A link or a directory in place of the metadata is an invalid argument.
     const bool is_damaged = error.code() == ErrorCode::corrupt || error.code() == ErrorCode::invalid_argument;
     const Damage damage = is_damaged ? Damage::corrupt : Damage::unreadable;
@@ -38,15 +43,23 @@ Result<Examined> finding_of(Examined examined, const FileId& id, const Error& er
     return examined;
 }
 
-bool has_sidecar(const Store& store, const FileId& id) {
-    return look_for(store, id, Part::sidecar, [](int directory, const char* name) {
+Result<bool> has_sidecar(const Store& store, const FileId& id) {
+    const bool found = look_for(store, id, Part::sidecar, [](int directory, const char* name) {
         struct ::stat status {};
         return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
     });
+    if (!found && errno != ENOENT) {
+        return reading_error(errno, "cannot look at the metadata of file " + id.str() + " " + store.place());
+    }
+    return found;
 }
 
 Result<Examined> without_data(const Store& store, const FileId& id, const IsRecorded& is_recorded) {
-    const bool has_metadata = has_sidecar(store, id);
+    const auto sidecar = has_sidecar(store, id);
+    if (!sidecar.ok()) {
+        return finding_of({}, id, sidecar.error());
+    }
+    const bool has_metadata = *sidecar;
     FILESTORE_TRY_ASSIGN(const bool recorded, is_recorded());
     Examined examined;
     examined.is_there = has_metadata;
@@ -82,7 +95,7 @@ Result<std::uint64_t> read_through(const Descriptor& file, std::optional<Checksu
             continue;
         }
         if (got < 0) {
-            return open_file_error(errno, what);
+            return reading_error(errno, what);
         }
         if (got == 0) {
             return size;
@@ -105,6 +118,23 @@ Error wrong_checksum(const ChecksumValue& kept, const ChecksumValue& found) {
                                     " and was " + kept.text()};
 }
 
+/// Metadata of another kind than ours is whole, too.
+bool is_whole(const Result<std::string>& json) {
+    return json.ok() ? StoredMetadata::read(*json).ok() : json.error().code() != ErrorCode::not_found;
+}
+
+/// The time of the last change of whatever kind: nobody can set it, as the other times can be.
+Result<bool> has_changed_since(const Store& store, const FileId& id, Part part, Timestamp time) {
+    struct ::stat status {};
+    const bool found = look_for(store, id, part, [&status](int directory, const char* name) {
+        return ::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    });
+    if (!found && errno != ENOENT) {
+        return reading_error(errno, "cannot look at file " + id.str() + " " + store.place());
+    }
+    return found && std::chrono::seconds(status.st_ctim.tv_sec) >= time.time_since_epoch();
+}
+
 Result<std::uint64_t> compare(const Store& store, const StoredFile& stored, std::span<std::byte> buffer,
                               const CallOptions& limits) {
     FILESTORE_TRY_ASSIGN(const OpenFile file, open_file(store, stored.info.id));
@@ -113,7 +143,8 @@ Result<std::uint64_t> compare(const Store& store, const StoredFile& stored, std:
         running.emplace(stored.checksum->algorithm);
     }
     FILESTORE_TRY_ASSIGN(const std::uint64_t size,
-                         read_through(file.descriptor, running, buffer, limits, "its bytes cannot be read"));
+                         read_through(file.descriptor, running, buffer, limits,
+                                      "cannot read file " + stored.info.id.str() + " " + store.place()));
     if (size != stored.info.size) {
         return wrong_size(stored, size);
     }
@@ -140,7 +171,9 @@ Result<Examined> examine(const Store& store, const FileId& id, const IsRecorded&
     }
     examined.is_known = true;
     examined.is_there = true;
-    const auto stored = read_stored_file(store, id, **status);
+    const auto json = read_sidecar_text(store, id);
+    const auto stored = json.ok() ? stored_file_of(store, id, **status, *json) : json.error();
+    examined.lacks_metadata = !stored.ok() && !is_whole(json);
     if (!stored.ok() && stored.error().code() == ErrorCode::not_found) {
         examined.finding = VerifyFinding{id, Damage::missing, "its metadata is gone", false};
         return examined;
@@ -155,6 +188,11 @@ Result<Examined> examine(const Store& store, const FileId& id, const IsRecorded&
     examined.bytes = *size;
     examined.is_unchecked = !stored->checksum;
     return examined;
+}
+
+Result<bool> has_changed_since(const Store& store, const FileId& id, Timestamp time) {
+    FILESTORE_TRY_ASSIGN(const bool has_new_data, has_changed_since(store, id, Part::data, time));
+    return has_new_data ? Result<bool>(true) : has_changed_since(store, id, Part::sidecar, time);
 }
 
 }  // namespace filestore::local

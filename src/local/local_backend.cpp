@@ -369,7 +369,7 @@ protected:
     }
 
     Result<VerifyReport> verify_now(const VerifyRequest& request) override {
-        return local::verify_store(*store_, request);
+        return local::verify_store(*store_, request, *clock_);
     }
 
 private:

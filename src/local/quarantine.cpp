@@ -10,6 +10,7 @@
 
 #include "core/staged_file.h"
 #include "core/try.h"
+#include "local/paths.h"
 #include "local/places.h"
 
 namespace filestore::local {
@@ -20,7 +21,8 @@ constexpr const char* own_directory = ".filestore";
 /// Flat, whatever the store is.
 constexpr const char* directory_path = ".filestore/quarantine";
 constexpr const char* metadata_path = ".filestore/quarantine/metadata";
-constexpr mode_t directory_mode = 0700;
+constexpr const char* directory_name = "quarantine";
+constexpr const char* metadata_name = "metadata";
 constexpr unsigned most_slots = 10'000;
 
 struct Directories {
@@ -46,26 +48,18 @@ Result<void> flush(const Store& store, int directory) {
     return flush_to_disk(directory, "cannot flush a directory " + store.place());
 }
 
-Result<Descriptor> make_directory(const Store& store, const char* path) {
-    if (::mkdirat(store.base.get(), path, directory_mode) != 0 && errno != EEXIST) {
-        return open_file_error(errno, "cannot make the quarantine " + store.place());
-    }
-    Descriptor made = open_at(store.base.get(), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!made.is_open()) {
-        return open_file_error(errno, "cannot open the quarantine " + store.place());
-    }
+/// Flushed each time: a run that was killed may have made it without.
+Result<Descriptor> make_directory(const Store& store, int above, const char* name) {
+    FILESTORE_TRY_ASSIGN(Descriptor made, open_or_make_again(store, above, name));
+    FILESTORE_TRY(flush(store, above));
     return made;
 }
 
-/// Flushed each time: a run that was killed may have made them without.
 Result<Directories> make_directories(const Store& store) {
-    FILESTORE_TRY_ASSIGN(const Descriptor own, make_directory(store, own_directory));
-    FILESTORE_TRY(flush(store, store.base.get()));
+    FILESTORE_TRY_ASSIGN(const Descriptor own, make_directory(store, store.base.get(), own_directory));
     Directories made;
-    FILESTORE_TRY_ASSIGN(made.data, make_directory(store, directory_path));
-    FILESTORE_TRY(flush(store, own.get()));
-    FILESTORE_TRY_ASSIGN(made.metadata, make_directory(store, metadata_path));
-    FILESTORE_TRY(flush(store, made.data.get()));
+    FILESTORE_TRY_ASSIGN(made.data, make_directory(store, own.get(), directory_name));
+    FILESTORE_TRY_ASSIGN(made.metadata, make_directory(store, made.data.get(), metadata_name));
     return made;
 }
 
@@ -78,6 +72,18 @@ Result<bool> is_there(const Store& store, int directory, const std::string& name
         return false;
     }
     return open_file_error(errno, "cannot look at " + name + " " + store.place());
+}
+
+/// Nothing is in a directory that is not there, or that a link stands for.
+Result<bool> is_below(const Store& store, const char* path, const std::string& name) {
+    const Descriptor directory = open_beneath(store.base.get(), path, O_PATH | O_DIRECTORY);
+    if (directory.is_open()) {
+        return is_there(store, directory.get(), name);
+    }
+    if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) {
+        return false;
+    }
+    return open_file_error(errno, "cannot open the quarantine " + store.place());
 }
 
 /// The name replaces nothing, also where the file system cannot promise that: nobody else moves files of this ID.
@@ -135,12 +141,8 @@ Result<void> move_to_quarantine(const Store& store, const FileId& id) {
 }
 
 Result<bool> is_in_quarantine(const Store& store, const FileId& id) {
-    FILESTORE_TRY_ASSIGN(const bool data,
-                         is_there(store, store.base.get(), directory_path + ("/" + id.str())));
-    if (data) {
-        return true;
-    }
-    return is_there(store, store.base.get(), metadata_path + ("/" + name_of(id, Part::sidecar)));
+    FILESTORE_TRY_ASSIGN(const bool has_data, is_below(store, directory_path, id.str()));
+    return has_data ? Result<bool>(true) : is_below(store, metadata_path, name_of(id, Part::sidecar));
 }
 
 }  // namespace filestore::local

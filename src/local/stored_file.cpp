@@ -39,29 +39,6 @@ std::string cannot_read_metadata(const Store& store, const FileId& id) {
     return "cannot read the metadata of file " + id.str() + " " + store.place();
 }
 
-Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
-    const Descriptor file = open_part(store, id, Part::sidecar);
-    if (!file.is_open() && errno == ENOENT) {
-        return no_metadata(store, id);
-    }
-    struct ::stat status {};
-    const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
-    if (opened ? !S_ISREG(status.st_mode) : errno == ELOOP) {
-        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is not a regular file");
-    }
-    if (!opened) {
-        return open_file_error(errno, cannot_read_metadata(store, id));
-    }
-    if (status.st_size > largest_sidecar) {
-        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is larger than 4 MiB");
-    }
-    std::string text(static_cast<std::size_t>(status.st_size), '\0');
-    if (!read_into(file.get(), text)) {
-        return open_file_error(errno, cannot_read_metadata(store, id));
-    }
-    return text;
-}
-
 /// Of a file that another program wrote, in place: any change of it changes that.
 std::string version_of(const struct ::stat& status) {
     return std::to_string(status.st_ino) + "-" + std::to_string(status.st_mtim.tv_sec) + "." +
@@ -69,6 +46,16 @@ std::string version_of(const struct ::stat& status) {
 }
 
 }  // namespace
+
+Error reading_error(int number, const std::string& what) {
+    const Error error = open_file_error(number, what);
+    if (number != EMFILE && number != ENFILE) {
+        return error;
+    }
+    ErrorDetails details;
+    details.retryable = true;
+    return {error.code(), std::string(error.message()), std::move(details)};
+}
 
 Error no_such_file(const Store& store, const FileId& id) {
     return {ErrorCode::not_found, "no file " + id.str() + " " + store.place()};
@@ -91,7 +78,7 @@ Result<std::optional<struct ::stat>> find_file(const Store& store, const FileId&
         if (errno == ENOENT) {
             return std::optional<struct ::stat>();
         }
-        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
+        return reading_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
     if (!S_ISREG(status.st_mode)) {
         return not_regular(store, id);
@@ -109,11 +96,11 @@ Result<OpenFile> open_file(const Store& store, const FileId& id) {
             case ELOOP:
                 return not_regular(store, id);
             default:
-                return open_file_error(errno, "cannot open file " + id.str() + " " + store.place());
+                return reading_error(errno, "cannot open file " + id.str() + " " + store.place());
         }
     }
     if (::fstat(file.descriptor.get(), &file.status) != 0) {
-        return open_file_error(errno, "cannot look at file " + id.str() + " " + store.place());
+        return reading_error(errno, "cannot look at file " + id.str() + " " + store.place());
     }
     return S_ISREG(file.status.st_mode) ? Result<OpenFile>(std::move(file)) : not_regular(store, id);
 }
@@ -129,17 +116,35 @@ bool is_same_file(const struct ::stat& first, const struct ::stat& second) noexc
            first.st_ctim.tv_nsec == second.st_ctim.tv_nsec;
 }
 
+Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
+    const Descriptor file = open_part(store, id, Part::sidecar);
+    if (!file.is_open() && errno == ENOENT) {
+        return no_metadata(store, id);
+    }
+    struct ::stat status {};
+    const bool opened = file.is_open() && ::fstat(file.get(), &status) == 0;
+    if (opened ? !S_ISREG(status.st_mode) : errno == ELOOP) {
+        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is not a regular file");
+    }
+    if (!opened) {
+        return reading_error(errno, cannot_read_metadata(store, id));
+    }
+    if (status.st_size > largest_sidecar) {
+        return Error(ErrorCode::corrupt, cannot_read_metadata(store, id) + ": it is larger than 4 MiB");
+    }
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    if (!read_into(file.get(), text)) {
+        return reading_error(errno, cannot_read_metadata(store, id));
+    }
+    return text;
+}
+
 Result<StoredFile> read_stored_file(const Store& store, const FileId& id) {
     FILESTORE_TRY_ASSIGN(const std::optional<struct ::stat> status, find_file(store, id));
     if (!status) {
         return no_such_file(store, id);
     }
     return read_stored_file(store, id, *status);
-}
-
-Result<StoredFile> read_stored_file(const Store& store, const FileId& id, const struct ::stat& status) {
-    FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
-    return stored_file_of(store, id, status, json);
 }
 
 Result<StoredFile> stored_file_of(const Store& store, const FileId& id, const struct ::stat& status,
@@ -161,6 +166,11 @@ Result<StoredFile> stored_file_of(const Store& store, const FileId& id, const st
                          " bytes where its metadata tells of " + std::to_string(*sidecar.size));
     }
     return file;
+}
+
+Result<StoredFile> read_stored_file(const Store& store, const FileId& id, const struct ::stat& status) {
+    FILESTORE_TRY_ASSIGN(const std::string json, read_sidecar_text(store, id));
+    return stored_file_of(store, id, status, json);
 }
 
 }  // namespace filestore::local

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/descriptor.h"
@@ -13,6 +14,9 @@
 #include "local/store.h"
 
 namespace filestore::local {
+
+/// As open_file_error(). Retryable where it tells nothing of the file: the process, or the system, has no descriptor left.
+[[nodiscard]] Error reading_error(int number, const std::string& what);
 
 [[nodiscard]] Error no_such_file(const Store& store, const FileId& id);
 [[nodiscard]] Error no_metadata(const Store& store, const FileId& id);
@@ -42,6 +46,13 @@ struct StoredFile {
     FileInfo info;
     std::optional<ChecksumValue> checksum;
 };
+
+/// The text of a file's sidecar. `not_found` where there is none, `corrupt` where it is no regular file, or too large for one of ours.
+[[nodiscard]] Result<std::string> read_sidecar_text(const Store& store, const FileId& id);
+
+/// What a sidecar tells of a file that was found to be as `status` tells. `corrupt` where it is damaged, or tells of another size.
+[[nodiscard]] Result<StoredFile> stored_file_of(const Store& store, const FileId& id,
+                                                const struct ::stat& status, std::string_view json);
 
 /// Reads a file's metadata. `not_found` where file or metadata is not there; `corrupt` where the metadata is damaged or tells of another size.
 [[nodiscard]] Result<StoredFile> read_stored_file(const Store& store, const FileId& id);

@@ -31,6 +31,8 @@ namespace {
 constexpr std::size_t buffer_size = std::size_t{256} * 1024;
 constexpr std::chrono::milliseconds progress_interval{100};
 constexpr std::chrono::seconds note_interval{1};
+/// How long a program that writes in place may be at work on a file without changing it.
+constexpr std::chrono::hours longest_pause{1};
 constexpr unsigned most_files_between_notes = 1000;
 /// A thread for fewer files is not worth its start.
 constexpr std::size_t least_files_for_a_thread = 8;
@@ -124,7 +126,8 @@ Result<Window> next_window(const Store& store, StoreRecord* record, const FileId
 /// One run. A resource; take() and what stands behind it are called by one thread at a time.
 class Run {
 public:
-    Run(const Store& store, const VerifyRequest& request) : store_(store), request_(request) {}
+    Run(const Store& store, const VerifyRequest& request, const Clock& clock)
+        : store_(store), request_(request), clock_(clock) {}
 
     /// Takes up what a run before has left. Answers the ID to go on after.
     Result<FileId> begin();
@@ -153,6 +156,7 @@ private:
 
     const Store& store_;
     const VerifyRequest& request_;
+    const Clock& clock_;
     /// Nothing where a run cannot be gone on with.
     std::optional<VerifyLog> log_;
     VerifyReport report_;
@@ -209,7 +213,17 @@ Result<Examined> Run::look_under_lock(const FileId& id, std::span<std::byte> buf
     const auto as_recorded_now = [&]() -> Result<bool> {
         return request_.record ? request_.record->is_stored(id) : Result<bool>(false);
     };
-    return examine(store_, id, as_recorded_now, buffer, request_.call);
+    FILESTORE_TRY_ASSIGN(Examined examined, examine(store_, id, as_recorded_now, buffer, request_.call));
+    if (!examined.lacks_metadata) {
+        return examined;
+    }
+    FILESTORE_TRY_ASSIGN(const bool was_stored, as_recorded_now());
+    FILESTORE_TRY_ASSIGN(const bool is_young, has_changed_since(store_, id, clock_.now() - longest_pause));
+    if (is_young && !was_stored) {
+        examined.finding.reset();
+        examined.is_under_way = true;
+    }
+    return examined;
 }
 
 /// Of a file that no operation is unfinished on. Nothing in a store that cannot be written to: nobody stores or removes files there.
@@ -276,6 +290,7 @@ void Run::count(const Examined& examined) noexcept {
     report_.bytes += examined.bytes;
     report_.unchecked += examined.is_unchecked ? 1 : 0;
     report_.in_quarantine += examined.is_in_quarantine ? 1 : 0;
+    report_.under_way += examined.is_under_way ? 1 : 0;
     if (examined.finding) {
         ++count_of(report_, examined.finding->damage);
     }
@@ -427,8 +442,9 @@ Result<void> verify_windows(const Store& store, const VerifyRequest& request, Ru
 
 }  // namespace
 
-Result<VerifyReport> verify_store(const Store& store, const VerifyRequest& request, std::size_t window) {
-    Run run(store, request);
+Result<VerifyReport> verify_store(const Store& store, const VerifyRequest& request, const Clock& clock,
+                                  std::size_t window) {
+    Run run(store, request, clock);
     FILESTORE_TRY_ASSIGN(const FileId after, run.begin());
     const auto verified = verify_windows(store, request, run, after, window);
     if (!verified.ok()) {

@@ -24,9 +24,7 @@ namespace filestore::local {
 namespace {
 
 constexpr const char* own_directory = ".filestore";
-constexpr const char* log_path = ".filestore/verify";
-constexpr mode_t directory_mode = 0700;
-constexpr mode_t file_mode = 0600;
+constexpr const char* log_name = "verify";
 constexpr std::size_t crc_digits = 8;
 constexpr std::size_t longest_line = 65'536;
 constexpr int attempts_to_take = 100;
@@ -34,9 +32,9 @@ constexpr int attempts_to_take = 100;
 constexpr std::array damages{Damage::corrupt, Damage::missing, Damage::orphaned, Damage::unreadable};
 
 /// The numbers of a report in the order in which a line has them.
-std::array<std::uint64_t*, 8> numbers_of(VerifyReport& report) {
-    return {&report.files,   &report.bytes,    &report.unchecked,  &report.corrupt,
-            &report.missing, &report.orphaned, &report.unreadable, &report.in_quarantine};
+std::array<std::uint64_t*, 9> numbers_of(VerifyReport& report) {
+    return {&report.files,    &report.bytes,      &report.unchecked,     &report.corrupt,  &report.missing,
+            &report.orphaned, &report.unreadable, &report.in_quarantine, &report.under_way};
 }
 
 std::string crc_of(std::string_view text) {
@@ -206,12 +204,17 @@ bool has_name(const Descriptor& file) {
     return ::fstat(file.get(), &status) == 0 && status.st_nlink > 0;
 }
 
-Descriptor open_log(const Store& store) {
-    if (::mkdirat(store.base.get(), own_directory, directory_mode) != 0 && errno != EEXIST) {
-        return {};
+Descriptor open_log(const Store& store, const Descriptor& own) {
+    constexpr int flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+    Descriptor made = open_at(own.get(), log_name, flags | O_EXCL, store.modes.file);
+    if (!made.is_open()) {
+        return errno == EEXIST ? open_at(own.get(), log_name, flags, store.modes.file) : std::move(made);
     }
-    return open_at(store.base.get(), log_path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK,
-                   file_mode);
+    // The umask took from a mode that lets others in.
+    if ((store.modes.file & 0077U) != 0) {
+        static_cast<void>(::fchmod(made.get(), store.modes.file));
+    }
+    return made;
 }
 
 Error another_run(const Store& store) {
@@ -221,8 +224,14 @@ Error another_run(const Store& store) {
 }  // namespace
 
 Result<std::optional<VerifyLog>> VerifyLog::take(const Store& store) {
+    auto own = open_or_make_again(store, store.base.get(), own_directory);
+    if (!own.ok()) {
+        return own.error().code() == ErrorCode::permission_denied
+                   ? Result<std::optional<VerifyLog>>(std::optional<VerifyLog>())
+                   : own.error();
+    }
     for (int attempt = 0; attempt < attempts_to_take; ++attempt) {
-        Descriptor file = open_log(store);
+        Descriptor file = open_log(store, *own);
         if (!file.is_open()) {
             const Error error =
                 open_file_error(errno, "cannot open what a run of verify keeps " + store.place());
@@ -235,7 +244,7 @@ Result<std::optional<VerifyLog>> VerifyLog::take(const Store& store) {
             return another_run(store);
         }
         if (has_name(file)) {
-            return std::optional(VerifyLog(store, std::move(file)));
+            return std::optional(VerifyLog(store, std::move(*own), std::move(file)));
         }
     }
     return another_run(store);
@@ -288,7 +297,7 @@ Result<void> VerifyLog::note(const VerifyFinding& finding, const VerifyReport& r
 }
 
 void VerifyLog::remove() noexcept {
-    ::unlinkat(store_->base.get(), log_path, 0);
+    ::unlinkat(own_.get(), log_name, 0);
 }
 
 Result<void> VerifyLog::append(const std::string& text) {

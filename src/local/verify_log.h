@@ -50,11 +50,14 @@ public:
     void remove() noexcept;
 
 private:
-    VerifyLog(const Store& store, Descriptor file) noexcept : store_(&store), file_(std::move(file)) {}
+    VerifyLog(const Store& store, Descriptor own, Descriptor file) noexcept
+        : store_(&store), own_(std::move(own)), file_(std::move(file)) {}
     [[nodiscard]] Result<void> append(const std::string& text);
     [[nodiscard]] Result<void> cut_to(std::uint64_t size);
 
     const Store* store_;
+    /// The directory of the log.
+    Descriptor own_;
     Descriptor file_;
 };
 

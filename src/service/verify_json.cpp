@@ -31,6 +31,7 @@ std::string to_json(const VerifyReport& report) {
     write_number(writer, "orphaned", report.orphaned);
     write_number(writer, "unreadable", report.unreadable);
     write_number(writer, "in_quarantine", report.in_quarantine);
+    write_number(writer, "under_way", report.under_way);
     writer.EndObject();
     return std::move(output.text);
 }

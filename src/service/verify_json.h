@@ -11,7 +11,7 @@ namespace filestore {
 /// One compact JSON object: `file_id`, `damage`, `what`, `quarantined`.
 [[nodiscard]] std::string to_json(const VerifyFinding& finding);
 
-/// One compact JSON object: `files`, `bytes`, `unchecked`, `corrupt`, `missing`, `orphaned`, `unreadable`, `in_quarantine`.
+/// One compact JSON object: `files`, `bytes`, `unchecked`, `corrupt`, `missing`, `orphaned`, `unreadable`, `in_quarantine`, `under_way`.
 [[nodiscard]] std::string to_json(const VerifyReport& report);
 
 }  // namespace filestore

@@ -10,7 +10,7 @@ import pytest
 from command import assert_fails, assert_succeeds, uploaded
 from stores import LocalStore, fill
 
-NOTHING_FOUND = {"corrupt": 0, "missing": 0, "orphaned": 0, "unreadable": 0, "in_quarantine": 0}
+NOTHING_FOUND = {"corrupt": 0, "missing": 0, "orphaned": 0, "unreadable": 0, "in_quarantine": 0, "under_way": 0}
 DAMAGED = 7
 
 
@@ -86,6 +86,20 @@ def test_a_repair(tool, any_local):
     quarantine = ["--base-path", any_local.base / ".filestore" / "quarantine", "--option", "catalogue_path=off"]
     assert_succeeds(tool.run("download", bad, "-o", "rescued", *quarantine))
     assert (tool.directory / "rescued").read_bytes() == b"rome bytes"
+
+
+def test_what_the_original_system_is_storing(tool, any_local):
+    """It writes the bytes, then the metadata, and takes no locks."""
+    sound = uploaded(tool.run("upload", "-", *any_local.options, stdin=b"sound"))
+    path = any_local.data(sound).parent / f"{sound[:2]}345678-0000-4000-8000-000000000000"
+    path.write_bytes(b"bytes")
+    code, findings, report = verify(tool, any_local, "--repair")
+    assert (code, findings, report["files"], report["under_way"]) == (0, [], 2, 1)
+    assert_succeeds(
+        tool.run("verify", *any_local.options),
+        b"2 files, 5 bytes read: 0 corrupt, 0 missing, 0 orphaned, 0 unreadable; 1 are being stored, as far as can be told\n",
+    )
+    assert path.read_bytes() == b"bytes"
 
 
 @pytest.mark.parametrize("repair", [False, True])

@@ -6,13 +6,17 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 
+#include "filestore/local_backend.h"
 #include "filestore/service.h"
 #include "support/eventually.h"
+#include "support/files.h"
 #include "support/random_bytes.h"
 #include "support/settable_clock.h"
 #include "support/temporary_directory.h"
@@ -108,6 +112,7 @@ namespace {
 
 const std::string old_content = random_bytes(10'000, 1);
 const std::string new_content = random_bytes(300'000, 2);
+const std::string newest_content = random_bytes(200'000, 3);
 /// Stands for an exception, which must not leave the library.
 constexpr ErrorCode thrown = ErrorCode::internal;
 constexpr const char* long_text = "a text that is too long to be kept inside of a string object";
@@ -124,6 +129,8 @@ ServiceOptions options_of(const TemporaryDirectory& directory) {
     ServiceOptions options;
     options.local.base_path = directory.file("store");
     options.local.durability = Durability::none;
+    options.local.url_base = "https://files.example/files";
+    options.local.url_key = SecretString(std::string(32, 'k'));
     return options;
 }
 
@@ -146,6 +153,14 @@ struct Place {
         first.id = begun;
         first.source = source_from_span(std::as_bytes(std::span(new_content)).first(first_piece));
         REQUIRE(service.append(std::move(first)).ok());
+        // OpenSSL itself crashes where there is no memory when a program uses it first.
+        REQUIRE(service.presign({.id = victim}).ok());
+    }
+
+    /// As decay would: only reading it tells.
+    void damage_victim() {
+        victim_content[0] = static_cast<char>(victim_content[0] ^ 1);
+        write_file(directory.file("store") + "/" + victim.str(), victim_content);
     }
 
     TemporaryDirectory directory{place_of_stores()};
@@ -153,6 +168,7 @@ struct Place {
     FileId victim;
     /// An upload of which the first piece has come.
     FileId begun;
+    std::string victim_content = new_content;
 };
 
 /// What a call is given, made while memory is there. A resource.
@@ -163,10 +179,14 @@ struct Inputs {
         append.id = place.begun;
         append.offset = first_piece;
         append.source = source_from_span(std::as_bytes(std::span(new_content)).subspan(first_piece));
+        replacement.id = id;
+        replacement.source = source_from_span(std::as_bytes(std::span(newest_content)));
+        replacement.original_path = long_text;
     }
 
     FileId id;
     FileUpload upload;
+    UploadRequest replacement;
     std::shared_ptr<BufferSink> sink = std::make_shared<BufferSink>();
     DownloadRequest download;
     UploadAppend append;
@@ -178,12 +198,29 @@ Error error_of(const Result<T>& result) {
     return result.ok() ? Error(ErrorCode::ok) : result.error();
 }
 
+/// Verifies the store, where so many files are damaged.
+Error verify(FileService& service, bool repairs, std::uint64_t damaged) {
+    VerifyRequest request;
+    request.repair = repairs;
+    const auto report = service.verify(std::move(request));
+    if (report.ok() && (report->files != 2 || report->corrupt != damaged || report->missing != 0 ||
+                        report->orphaned != 0 || report->unreadable != 0 || report->under_way != 0)) {
+        return {ErrorCode::internal, "it has found what is not there, or not what is"};
+    }
+    return error_of(report);
+}
+
 /// One call, and how many files are there when it has succeeded, and when it has failed. A value.
 struct Case {
     const char* name;
-    Error (*run)(FileService& service, Inputs& inputs);
-    std::size_t after_success;
-    std::set<std::size_t> after_failure;
+    Error (*run)(FileService& service, Inputs& inputs) = nullptr;
+    std::size_t after_success = 2;
+    std::set<std::size_t> after_failure{2};
+    /// In place of `run`, where it is no call of a service.
+    Error (*run_on_store)(LocalOptions&& options, Inputs& inputs) = nullptr;
+    void (*prepare)(Place& place) = nullptr;
+    /// Of the victim, when it has succeeded; as it was where it is empty.
+    std::string new_content{};
 };
 
 const Case cases[] = {
@@ -235,11 +272,35 @@ const Case cases[] = {
      },
      0,
      {0, 1, 2}},
+    {"presign",
+     [](FileService& service, Inputs& inputs) { return error_of(service.presign({.id = inputs.id})); },
+     2,
+     {2}},
+    {"verify", [](FileService& service, Inputs&) { return verify(service, false, 0); }, 2, {2}},
+    {.name = "repair",
+     .run = [](FileService& service, Inputs&) { return verify(service, true, 1); },
+     .after_success = 1,
+     .after_failure = {1, 2},
+     .prepare = [](Place& place) { place.damage_victim(); }},
+    {.name = "replacement",
+     .run_on_store =
+         [](LocalOptions&& options, Inputs& inputs) {
+             const auto backend = open_local_backend(std::move(options));
+             return backend.ok() ? error_of((*backend)->upload(std::move(inputs.replacement)))
+                                 : backend.error();
+         },
+     .new_content = newest_content},
+    {.name = "convert",
+     .run_on_store = [](LocalOptions&& options,
+                        Inputs&) { return error_of(convert_local_store(options, {})); }},
 };
 
 /// Opens the store, makes the call and closes the store.
 Error run(const Case& tried, ServiceOptions options, Inputs& inputs) {
     try {
+        if (tried.run_on_store != nullptr) {
+            return tried.run_on_store(std::move(options.local), inputs);
+        }
         auto service = FileService::open(std::move(options));
         return service.ok() ? tried.run(*service, inputs) : service.error();
     } catch (const std::bad_alloc&) {
@@ -271,8 +332,23 @@ std::string content_of(FileService& service, const FileId& id) {
 bool is_as_made(const Place& place) {
     auto service = FileService::open(options_of(place.directory)).value();
     const auto upload = service.resumable_upload({place.begun, {}});
-    return service.list({}).value().files.size() == 2 && service.exists({place.victim, {}}).value() &&
-           upload.ok() && upload->offset == first_piece;
+    return upload.ok() && upload->offset == first_piece && service.list({}).value().files.size() == 2 &&
+           service.exists({place.victim, {}}).value() &&
+           content_of(service, place.victim) == place.victim_content &&
+           !std::filesystem::exists(place.directory.file("store/.filestore/layout"));
+}
+
+/// What the victim may hold after a call that ended so.
+std::set<std::string> contents_after(const Case& tried, const Place& place, ErrorCode code) {
+    const std::string& after = tried.new_content.empty() ? place.victim_content : tried.new_content;
+    switch (code) {
+        case ErrorCode::ok:
+            return {after};
+        case ErrorCode::outcome_unknown:
+            return {after, place.victim_content};
+        default:
+            return {place.victim_content};
+    }
 }
 
 void check_store(const Case& tried, const Place& place, ErrorCode code) {
@@ -284,7 +360,12 @@ void check_store(const Case& tried, const Place& place, ErrorCode code) {
     }
     CHECK(allowed.count(page.files.size()) == 1);
     for (const ListEntry& entry : page.files) {
-        CHECK(content_of(service, entry.id) == (entry.id == place.kept ? old_content : new_content));
+        const std::string content = content_of(service, entry.id);
+        if (entry.id == place.victim) {
+            CHECK(contents_after(tried, place, code).contains(content));
+        } else {
+            CHECK(content == (entry.id == place.kept ? old_content : new_content));
+        }
         CHECK(service.metadata({entry.id, {}}).ok());
     }
 }
@@ -316,6 +397,9 @@ long fail_each_allocation(const Case& tried) {
     for (long successes = 0;; ++successes) {
         if (!place || !is_as_made(*place)) {
             place.emplace();
+            if (tried.prepare != nullptr) {
+                tried.prepare(*place);
+            }
         }
         const long live_before = live_blocks;
         std::optional<Error> error = run_without_memory(tried, *place, successes);

@@ -1,11 +1,14 @@
 """What the command does to a store while its system calls are spoilt, and what readers may find afterwards."""
 
+import re
+import shutil
 import signal
 
 from command import assert_succeeds
 from scene import ID, Stored, meta_options, paths_below
 from stores import set_age
 
+HIDDEN = re.compile(r"\.filestore-[0-9a-f]{24}")
 CONTENT = bytes(range(251)) * 800
 
 
@@ -20,8 +23,19 @@ class Operation:
     def prepare(self, scene):
         """Makes the store into one that the operation is for."""
 
+    def ends_well(self, outcome):
+        return outcome.code == self.code
+
     def settle(self, scene, visible):
         scene.settle(visible)
+
+    def is_told_in_findings(self, outcome, error):
+        """A run of verify that an error has ended ends with another code."""
+        return False
+
+    def may_pass_over(self, failed):
+        """Whether it may end well although this call failed, whatever the call does."""
+        return False
 
 
 class Upload(Operation):
@@ -115,10 +129,24 @@ class Conversion(Operation):
         scene.settle(visible)
 
 
-class Repair(Operation):
+# A failure of these says nothing of a file that was looked at.
+OF_THE_PROCESS = ["EMFILE", "ENFILE", "ENOMEM"]
+DAMAGED = 7
+
+
+class OfVerify(Operation):
+    def is_told_in_findings(self, outcome, error):
+        return outcome.code == DAMAGED and not outcome.err and error not in OF_THE_PROCESS
+
+    def may_pass_over(self, failed):
+        """The log of a run, without which another one begins anew."""
+        return failed.file.endswith("/.filestore/verify")
+
+
+class Repair(OfVerify):
     """verify --repair of a store that has a damaged file."""
 
-    code = 7
+    code = DAMAGED
 
     def __repr__(self):
         return "verify --repair"
@@ -157,6 +185,19 @@ class Repair(Operation):
         assert_succeeds(outcome := scene.run("verify"), out=outcome.out)
 
 
+class ResumedRepair(Repair):
+    """The run before may have told and moved all, and been killed then."""
+
+    def __repr__(self):
+        return "verify --repair --resume"
+
+    def run(self, scene, runner):
+        return runner("verify", "--repair", "--resume", *scene.store.options)
+
+    def ends_well(self, outcome):
+        return outcome.code in (0, self.code)
+
+
 class InShards(Operation):
     """Another operation, on a sharded store."""
 
@@ -165,6 +206,9 @@ class InShards(Operation):
         self.code = operation.code
         self.run = operation.run
         self.visible_after = operation.visible_after
+        self.settle = operation.settle
+        self.is_told_in_findings = operation.is_told_in_findings
+        self.may_pass_over = operation.may_pass_over
 
     def __repr__(self):
         return f"{self.operation} in a sharded store"
@@ -206,17 +250,22 @@ CHANGES_TO_KILL = [*CHANGES, Cleanup()]
 
 
 class Download(Operation):
-    """Over a file that is there."""
+    """Over a file that is there, or to a new one."""
 
     old = b"what was there before"
 
+    def __init__(self, replaces=True):
+        self.replaces = replaces
+
     def __repr__(self):
-        return "download"
+        return "download" if self.replaces else "download to a new file"
 
     def run(self, scene, runner):
         target = self.target(scene)
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(self.old)
+        shutil.rmtree(target.parent, ignore_errors=True)
+        target.parent.mkdir()
+        if self.replaces:
+            target.write_bytes(self.old)
         return runner("download", self.source(scene), "-o", target, *scene.store.options)
 
     @staticmethod
@@ -228,12 +277,25 @@ class Download(Operation):
         return scene.tool.directory / "downloaded" / "copy"
 
     def visible_after(self, scene, outcome, before, lasting=False):
+        whole = before[self.source(scene)].content
+        if was_killed(outcome):
+            self.check_after_kill(scene, whole)
+            return unchanged(scene, before)
         target = self.target(scene)
         assert list(target.parent.iterdir()) == [target]
         # It has its name already when that name cannot be flushed.
         is_new = outcome.code == 0 or b"cannot flush the directory" in outcome.err
-        assert target.read_bytes() == (before[self.source(scene)].content if is_new else self.old)
+        assert target.read_bytes() == (whole if is_new else self.old)
         return unchanged(scene, before)
+
+    def check_after_kill(self, scene, whole):
+        """The old file or the new one. Only where one is replaced may the new one stand beside it, whole."""
+        found = {path.name: path.read_bytes() for path in self.target(scene).parent.iterdir()}
+        if self.replaces:
+            assert found.pop("copy") in (self.old, whole)
+            assert all(HIDDEN.fullmatch(name) for name in found) and list(found.values()) in ([], [whole])
+        else:
+            assert found in ({}, {"copy": whole})
 
 
 class Reading(Operation):
@@ -258,10 +320,28 @@ class Reading(Operation):
         return unchanged(scene, before)
 
 
+class Verify(OfVerify, Reading):
+    """Of sound files: where one cannot be read, that is what it says."""
+
+    def __init__(self):
+        super().__init__("verify")
+
+    def visible_after(self, scene, outcome, before, lasting=False):
+        if outcome.code == DAMAGED:
+            assert re.fullmatch(rb"(unreadable [^\n]*\n)+\d+ files, .*\n", outcome.out), outcome
+        return super().visible_after(scene, outcome, before)
+
+    def settle(self, scene, visible):
+        """A run that has ended early leaves its log for one that goes on; another one ends that."""
+        assert_succeeds(outcome := scene.run("verify"), out=outcome.out)
+        scene.settle(visible)
+
+
 def unchanged(scene, before):
     assert scene.visible() == before
     return before
 
 
+DOWNLOADS = [Download(), Download(replaces=False)]
 READINGS = [Download(), Reading("download", "ID", "-"), Reading("metadata", "ID"), Reading("list"), Reading("exists", "ID", "--json")]
 EVERY_OPERATION = [*CHANGES, *READINGS]

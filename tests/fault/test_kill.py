@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from command import LONG
-from operations import CHANGES_IN_SHARDS, CHANGES_TO_KILL, CONVERSIONS, Repair, Upload
+from operations import CHANGES_IN_SHARDS, CHANGES_TO_KILL, CONVERSIONS, DOWNLOADS, Repair, ResumedRepair, Upload
 from scene import ID, copy_store, paths_below
 from sweep import Sweep
 
@@ -16,10 +16,10 @@ SECONDS_FOR_RECOVERY = 6
 CRASHED_STORES = 1000 if LONG else 3
 
 
-def points_of(scene, tamper, operation, counted=COUNTED):
+def points_of(scene, tamper, operation, counted=COUNTED, least=10):
     outcome, calls = operation.run(scene, lambda *given, **options: tamper.run(*given, counted=counted, **options))
-    assert outcome.code == operation.code and outcome.err == b"", outcome
-    assert len(calls) > 10, "the calls were not counted"
+    assert operation.ends_well(outcome) and outcome.err == b"", outcome
+    assert len(calls) > least, "the calls were not counted"
     return [call.number for call in calls]
 
 
@@ -29,7 +29,7 @@ def run_and_kill(scene, tamper, operation, point, counted=COUNTED):
         scene, lambda *given, **options: tamper.run(*given, counted=counted, action=("kill", point), **options)
     )
     if not struck:
-        assert outcome.code == operation.code, outcome
+        assert operation.ends_well(outcome), outcome
         return outcome, None
     assert (outcome.code, len(struck)) == (-signal.SIGKILL, 1), (outcome, struck)
     return outcome, struck[0]
@@ -42,7 +42,7 @@ def shape_of(scene):
     return str((sorted(ID.sub("ID", path) for path in files), intents))
 
 
-@pytest.mark.parametrize("operation", [*CHANGES_TO_KILL, *CHANGES_IN_SHARDS, *CONVERSIONS, Repair()], ids=str)
+@pytest.mark.parametrize("operation", [*CHANGES_TO_KILL, *CHANGES_IN_SHARDS, *CONVERSIONS, Repair(), *DOWNLOADS], ids=str)
 def test_a_kill_at_each_call(scene, tamper, operation):
     operation.prepare(scene)
     with Sweep(f"kill at each call of {operation}", SECONDS_FOR_AN_OPERATION, fewest=12) as sweep:
@@ -53,7 +53,12 @@ def test_a_kill_at_each_call(scene, tamper, operation):
                 operation.settle(scene, operation.visible_after(scene, outcome, scene.kept))
 
 
-def crashed_stores(scene, tamper, operation, directory):
+def full_shape_of(scene):
+    """The same with the files that were there, which may be moved."""
+    return str(sorted(ID.sub("ID", path) for path in paths_below(scene.base)))
+
+
+def crashed_stores(scene, tamper, operation, directory, shape_of=shape_of):
     """Stores that kills have left, one of each shape, and what readers find in them."""
     shapes = {}
     with Sweep(f"stores left by a kill of {operation}", SECONDS_FOR_AN_OPERATION, fewest=12) as sweep:
@@ -86,3 +91,21 @@ def test_a_kill_at_each_call_of_recovery(scene, tamper, tmp_path, operation):
             outcome, struck = run_and_kill(scene, tamper, following, point, "change")
             with sweep.at(struck):
                 scene.settle(following.visible_after(scene, outcome, before))
+
+
+@pytest.mark.parametrize("operation", [*CONVERSIONS, ResumedRepair()], ids=str)
+def test_a_kill_at_each_call_of_what_goes_on(scene, tamper, tmp_path, operation):
+    """The command that goes on with what a killed one has begun is killed too, and a third one ends it."""
+    operation.prepare(scene)
+    stores = crashed_stores(scene, tamper, operation, tmp_path, full_shape_of)
+    assert len(stores) > 1
+    with Sweep(f"kill at each call of what goes on with {operation}", SECONDS_FOR_RECOVERY) as sweep:
+        points = []
+        for crashed, _ in stores:
+            scene.restore(crashed)
+            points += [(crashed, point) for point in points_of(scene, tamper, operation, "change", least=0)]
+        for crashed, point in sweep.of(points):
+            scene.restore(crashed)
+            outcome, struck = run_and_kill(scene, tamper, operation, point, "change")
+            with sweep.at(struck):
+                operation.settle(scene, operation.visible_after(scene, outcome, scene.kept))

@@ -28,6 +28,9 @@ std::string as_text(const VerifyReport& report) {
     if (report.in_quarantine > 0) {
         text += "; " + std::to_string(report.in_quarantine) + " are in the quarantine since before";
     }
+    if (report.under_way > 0) {
+        text += "; " + std::to_string(report.under_way) + " are being stored, as far as can be told";
+    }
     return text + "\n";
 }
 

@@ -4,6 +4,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -11,7 +12,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "filestore/local_backend.h"
 #include "support/code_of.h"
@@ -95,6 +99,39 @@ ErrorCode download(StorageBackend& backend, const FileId& id) {
     request.sink = std::make_shared<BufferSink>();
     request.call = soon();
     return code_of(backend.download(std::move(request)));
+}
+
+/// Swaps a directory for a link, and back, until it goes: then the directory is in its place. A resource.
+class Swapper {
+public:
+    Swapper(const std::string& place, const std::string& link)
+        : thread_([this, place, link](const std::stop_token& stop) {
+              while (!stop.stop_requested()) {
+                  for (int i = 0; i < 2; ++i) {
+                      swaps_ +=
+                          ::renameat2(AT_FDCWD, place.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE) == 0;
+                  }
+                  // Lets some of the calls pass that look at it several times.
+                  if (swaps_ % 64 == 0) {
+                      std::this_thread::sleep_for(std::chrono::microseconds(200));
+                  }
+              }
+          }) {}
+
+    [[nodiscard]] int swaps() const noexcept { return swaps_; }
+
+private:
+    std::atomic<int> swaps_{0};
+    std::jthread thread_;
+};
+
+/// Wherever they are below a directory.
+std::set<std::string> all_names_below(const fs::path& directory) {
+    std::set<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+        names.insert(entry.path().filename().string());
+    }
+    return names;
 }
 
 }  // namespace
@@ -199,21 +236,8 @@ TEST_CASE_METHOD(Fixture, "a directory that somebody swaps for a link leads nobo
     fs::create_directory_symlink(outside.file("trap"), link);
     const auto long_opened = open();
     int succeeded = 0;
-    std::atomic<int> swaps{0};
     {
-        const std::jthread swapper([&](const std::stop_token& stop) {
-            while (!stop.stop_requested()) {
-                // An even number, so that the directory is in its place at the end.
-                for (int i = 0; i < 2; ++i) {
-                    swaps +=
-                        ::renameat2(AT_FDCWD, place.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE) == 0;
-                }
-                // Lets some of the calls pass that look at it several times.
-                if (swaps % 64 == 0) {
-                    std::this_thread::sleep_for(std::chrono::microseconds(200));
-                }
-            }
-        });
+        const Swapper swapper(place, link);
         for (int i = 0; i < (is_long ? 20'000 : 1'000); ++i) {
             const FileId id = FileId::generate().value();
             LocalOptions options;
@@ -227,10 +251,65 @@ TEST_CASE_METHOD(Fixture, "a directory that somebody swaps for a link leads nobo
             static_cast<void>(download(**newly_opened, id));
             static_cast<void>((*newly_opened)->remove({id, soon()}));
         }
+        CHECK(swapper.swaps() > 100);
     }
-    CHECK(swaps > 100);
     CHECK(succeeded > 0);
     CHECK(names_in(outside.path()) == std::vector<std::string>{"trap", "victim"});
     CHECK(names_in(outside.file("trap")) == std::vector<std::string>{"staging"});
     CHECK(names_in(outside.file("trap/staging")).empty());
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a repair or a conversion is led outside by no directory that is swapped for a link",
+                 "[hostile]") {
+    const bool is_long = std::getenv("FILESTORE_TEST_LONG") != nullptr;
+    const std::string victim = GENERATE("metadata", ".filestore", ".filestore/quarantine");
+    INFO(victim);
+    // Whatever it may be taken for.
+    fs::create_directories(outside.file("trap/staging"));
+    fs::create_directories(outside.file("trap/metadata"));
+    fs::create_directories(outside.file("trap/quarantine/metadata"));
+    write_file(outside.file("trap/verify"), "secret");
+    write_file(outside.file("trap/lock"), "");
+    const auto untouched = all_names_below(outside.path());
+    REQUIRE(open()->upload(upload_of(FileId::generate().value())).ok());
+    fs::create_directories(directory.file(".filestore/quarantine"));
+    fs::create_directory_symlink(outside.file("trap"), directory.file("link"));
+    LocalOptions options;
+    options.base_path = directory.path().string();
+    options.durability = Durability::none;
+    std::vector<FileId> stored;
+    int repaired = 0;
+    int converted = 0;
+    {
+        const Swapper swapper(directory.file(victim), directory.file("link"));
+        for (int i = 0; i < (is_long ? 10'000 : 500); ++i) {
+            const auto layout = i % 2 == 0 ? LocalLayout::sharded : LocalLayout::flat;
+            converted += convert_local_store(options, {.layout = layout}).ok() ? 1 : 0;
+            const auto backend = open_local_backend(options);
+            const FileId id = FileId::generate().value();
+            if (!backend.ok() || !(*backend)->upload(upload_of(id)).ok()) {
+                continue;
+            }
+            stored.push_back(id);
+            for (const std::string& path : {id.str(), id.str().substr(0, 2) + "/" + id.str()}) {
+                if (fs::exists(directory.file(path))) {
+                    write_file(directory.file(path), "other");
+                }
+            }
+            VerifyRequest repair;
+            repair.repair = true;
+            const auto report = (*backend)->verify(std::move(repair));
+            repaired += report.ok() && report->corrupt > 0 ? 1 : 0;
+        }
+        CHECK(swapper.swaps() > 100);
+    }
+    CHECK(repaired > 0);
+    CHECK(converted > 0);
+    CHECK(all_names_below(outside.path()) == untouched);
+    CHECK(read_file(outside.file("trap/verify")) == "secret");
+    CHECK(read_file(outside.file("victim")) == "secret");
+    const auto names = all_names_below(directory.path());
+    CHECK(std::all_of(stored.begin(), stored.end(),
+                      [&](const FileId& id) { return names.contains(id.str()); }));
 }

@@ -14,6 +14,7 @@
 #include "filestore/local_backend.h"
 #include "support/files.h"
 #include "support/random_bytes.h"
+#include "support/settable_clock.h"
 #include "support/temporary_directory.h"
 
 using namespace filestore;
@@ -57,6 +58,7 @@ struct Fixture {
     std::shared_ptr<ListedRecord> record = std::make_shared<ListedRecord>();
     VerifyRequest request;
     std::size_t window = verify_window;
+    SettableClock clock{system_clock()->now()};
     std::vector<std::string> found;
 
     Fixture() {
@@ -112,7 +114,7 @@ struct Fixture {
 
     Result<VerifyReport> verify() {
         found.clear();
-        return verify_store(store, request, window);
+        return verify_store(store, request, clock, window);
     }
 
     VerifyReport verified() {
@@ -262,11 +264,108 @@ TEST_CASE_METHOD(Fixture, "a repair moves what is damaged, and loses nothing", "
           std::vector<std::string>{sound.str() + ".json"});
     // The quarantine is a store.
     const Store moved = Store::open(quarantine(), Durability::none).value();
-    CHECK(verify_store(moved, {}).value() ==
-          VerifyReport{.files = 3, .corrupt = 1, .missing = 1, .orphaned = 1});
+    CHECK(verify_store(moved, {}, clock).value() ==
+          VerifyReport{.files = 3, .corrupt = 1, .orphaned = 1, .under_way = 1});
 
     record->ids.erase(gone);
     CHECK(verified() == VerifyReport{.files = 3, .bytes = 5, .in_quarantine = 2});
+}
+
+namespace {
+
+/// What the original system has written of a file, one step after the other; it takes no locks.
+struct OriginalUpload {
+    const char* name;
+    const char* bytes;
+    /// Nothing where it has not opened the file yet.
+    std::optional<std::string> json;
+};
+
+std::vector<OriginalUpload> original_uploads() {
+    return {
+        {"its file is open", "", {}},
+        {"half of the bytes are written", "some ", {}},
+        {"the bytes are written", "some bytes", {}},
+        {"the metadata's file is open", "some bytes", ""},
+        {"half of the metadata is written", "some bytes", R"({"file_id": "1234)"},
+    };
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "what the original system is storing is neither damaged nor moved", "[verify]") {
+    request.repair = GENERATE(false, true);
+    const bool has_record = GENERATE(false, true);
+    if (!has_record) {
+        request.record.reset();
+    }
+    for (const OriginalUpload& upload : original_uploads()) {
+        INFO(upload.name);
+        const FileId id = FileId::generate().value();
+        write_file(directory_of(base, id) + "/" + id.str(), upload.bytes);
+        directory_of(base + "/metadata", id);
+        if (upload.json) {
+            write_file(sidecar(id), *upload.json);
+        }
+        clock.advance(std::chrono::minutes(58));
+        CHECK(verified() == VerifyReport{.files = 1, .under_way = 1});
+        CHECK(found.empty());
+        REQUIRE(read_file(data(id)) == upload.bytes);
+        CHECK(fs::exists(sidecar(id)) == upload.json.has_value());
+
+        // It goes on, and its file is there.
+        write_file(data(id), "some bytes");
+        write_file(sidecar(id), R"({"file_id": ")" + id.str() + R"(", "original_path": "a", "size": 10})");
+        CHECK(verified() == VerifyReport{.files = 1, .bytes = 10, .unchecked = 1});
+        clock.advance(-std::chrono::minutes(58));
+        fs::remove(data(id));
+        fs::remove(sidecar(id));
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "what nobody has gone on with for an hour is damaged", "[verify]") {
+    request.repair = true;
+    for (const OriginalUpload& upload : original_uploads()) {
+        INFO(upload.name);
+        const FileId id = FileId::generate().value();
+        write_file(directory_of(base, id) + "/" + id.str(), upload.bytes);
+        directory_of(base + "/metadata", id);
+        if (upload.json) {
+            write_file(sidecar(id), *upload.json);
+        }
+        clock.advance(std::chrono::minutes(62));
+        CHECK(verified() == (upload.json ? VerifyReport{.files = 1, .corrupt = 1}
+                                         : VerifyReport{.files = 1, .missing = 1}));
+        CHECK(read_file(quarantine() + "/" + id.str()) == upload.bytes);
+        CHECK(verified() == VerifyReport{});
+        clock.advance(-std::chrono::minutes(62));
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a young file is damaged where it was stored whole", "[verify]") {
+    const FileId id = add("some bytes");
+    const std::string json = read_file(sidecar(id));
+    SECTION("it is recorded, and its metadata is gone") {
+        fs::remove(sidecar(id));
+        CHECK(verified() == VerifyReport{.files = 1, .missing = 1});
+    }
+    SECTION("it is recorded, and its metadata is empty") {
+        write_file(sidecar(id), "");
+        CHECK(verified() == VerifyReport{.files = 1, .corrupt = 1});
+    }
+    record->ids.erase(id);
+    SECTION("its metadata tells of another file") {
+        write_file(sidecar(id), R"({"file_id": "another"})");
+        CHECK(verified() == VerifyReport{.files = 1, .corrupt = 1});
+    }
+    SECTION("its metadata tells of more bytes") {
+        write_file(data(id), "some");
+        CHECK(verified() == VerifyReport{.files = 1, .corrupt = 1});
+    }
+    SECTION("its bytes are others") {
+        flip(id);
+        CHECK(verified() == VerifyReport{.files = 1, .corrupt = 1});
+    }
 }
 
 TEST_CASE_METHOD(Fixture, "the quarantine keeps what it has", "[verify]") {
@@ -377,9 +476,9 @@ TEST_CASE_METHOD(Fixture, "two runs at once", "[verify]") {
     flip(ids[0]);
     request.on_finding = [&](const VerifyFinding&) -> Result<void> {
         VerifyRequest second;
-        CHECK(verify_store(store, second).value().corrupt == 1);
+        CHECK(verify_store(store, second, clock).value().corrupt == 1);
         second.resume = true;
-        CHECK(verify_store(store, second).error().code() == ErrorCode::conflict);
+        CHECK(verify_store(store, second, clock).error().code() == ErrorCode::conflict);
         return {};
     };
     CHECK(verified().corrupt == 1);
@@ -396,7 +495,7 @@ TEST_CASE_METHOD(Fixture, "two repairs at once move each file once", "[verify]")
     {
         std::vector<std::jthread> runs;
         for (int i = 0; i < 3; ++i) {
-            runs.emplace_back([&] { corrupt += verify_store(store, repair).value().corrupt; });
+            runs.emplace_back([&] { corrupt += verify_store(store, repair, clock).value().corrupt; });
         }
     }
     CHECK(corrupt == ids.size());
