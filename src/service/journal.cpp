@@ -72,6 +72,7 @@ Journal::Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBack
       sender_(std::move(sender)),
       clock_(std::move(clock)),
       is_strict_(is_strict),
+      between_take_overs_(pauses.look_again),
       late_tasks_(std::make_shared<LateTasks>(clock_, pauses)) {
     if (catalogue_path) {
         path_ = std::move(*catalogue_path);
@@ -132,12 +133,13 @@ Result<void> Journal::turn_into_undo(Intent& intent) {
     return record->turn_into_undo(intent.number, intent.begun_at);
 }
 
-Result<void> Journal::end_undo(const Intent& intent) {
+Result<void> Journal::abandon_in_time(const Intent& intent) {
     const auto age = clock_->now() - intent.begun_at;
-    const bool may_come = records() && backend_->capabilities().may_store_late && age < looked_for;
-    if (!may_come || !settle_after(std::max<std::chrono::microseconds>(settled_after, age), intent, true)) {
+    if (!records() || !backend_->capabilities().may_store_late || age >= looked_for) {
         return abandon(intent);
     }
+    // Where there is no room for another look, the next process looks.
+    static_cast<void>(settle_after(std::max<std::chrono::microseconds>(settled_after, age), intent, true));
     return {};
 }
 
@@ -483,15 +485,22 @@ Result<Catalogue*> Journal::catalogue() {
     std::vector<Intent> stale;
     {
         const std::lock_guard lock(mutex_);
-        if (catalogue_) {
+        const auto now = std::chrono::steady_clock::now();
+        if (catalogue_ && now < next_take_over_) {
             return catalogue_.get();
         }
-        FILESTORE_TRY_ASSIGN(auto opened, Catalogue::open(path_, {.has_server = has_sender()}));
-        FILESTORE_TRY_ASSIGN(stale, opened->stale_intents());
-        catalogue_ = std::move(opened);
+        if (!catalogue_) {
+            FILESTORE_TRY_ASSIGN(catalogue_, Catalogue::open(path_, {.has_server = has_sender()}));
+        }
+        next_take_over_ = now + between_take_overs_;
+        // Where they cannot be read now, they are next time.
+        if (auto intents = catalogue_->stale_intents(); intents.ok()) {
+            stale = std::move(*intents);
+        }
     }
+    // A storage that carries requests out late has been asked to undo what is to be undone: now it is looked at.
     for (const Intent& intent : stale) {
-        settle(intent, false);
+        settle(intent, backend_->capabilities().may_store_late);
     }
     return catalogue_.get();
 }
@@ -508,8 +517,20 @@ void Journal::settle(const Intent& intent, bool was_gone) {
         case Operation::removal:
             return ask_whether_it_is_gone(intent, *call);
         case Operation::undo:
-            return was_gone ? ask_whether_it_came(intent, *call) : take_away(intent, *call);
+            return undo(intent, was_gone, *call);
     }
+}
+
+/// Unless somebody else has stored the file under the same ID, of an upload that comes piece by piece.
+void Journal::undo(const Intent& intent, bool was_gone, const std::shared_ptr<PendingCalls::Call>& call) {
+    const auto is_recorded = knows(intent.id);
+    if (!is_recorded.ok()) {
+        return static_cast<void>(settle_after(settled_after, intent, was_gone));
+    }
+    if (*is_recorded) {
+        return static_cast<void>(abandon(intent));
+    }
+    was_gone ? ask_whether_it_came(intent, call) : take_away(intent, call);
 }
 
 void Journal::ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call) {
@@ -519,7 +540,8 @@ void Journal::ask_whether_it_is_gone(const Intent& intent, const std::shared_ptr
                 if (!exists.ok()) {
                     return self->settle_later(intent);
                 }
-                static_cast<void>(*exists ? self->abandon(intent) : self->complete_found(intent));
+                // The storage may still carry the removal out.
+                static_cast<void>(*exists ? self->abandon_in_time(intent) : self->complete_found(intent));
             });
         });
 }
@@ -565,7 +587,7 @@ void Journal::ask_whether_it_came(const Intent& intent, const std::shared_ptr<Pe
                 if (!exists.ok()) {
                     return static_cast<void>(self->settle_after(settled_after, intent, true));
                 }
-                *exists ? self->take_away(intent, call) : static_cast<void>(self->end_undo(intent));
+                *exists ? self->take_away(intent, call) : static_cast<void>(self->abandon_in_time(intent));
             });
         });
 }
@@ -577,7 +599,7 @@ void Journal::take_away(const Intent& intent, const std::shared_ptr<PendingCalls
                 if (!discarded.ok()) {
                     return self->settle_later(intent);
                 }
-                intent.operation == Operation::undo ? static_cast<void>(self->end_undo(intent))
+                intent.operation == Operation::undo ? static_cast<void>(self->abandon_in_time(intent))
                                                     : self->call_failed(intent);
             });
         });
@@ -588,17 +610,13 @@ void Journal::call_failed(const Intent& intent) {
     backend_->capabilities().may_store_late ? begin_undo(intent) : static_cast<void>(abandon(intent));
 }
 
-/// Nobody uploads under its ID any more, unless that has been done meanwhile.
 void Journal::begin_undo(Intent intent) {
-    const auto is_recorded = knows(intent.id);
-    if (!is_recorded.ok()) {
+    if (!turn_into_undo(intent).ok()) {
         return settle_later(intent);
     }
-    if (*is_recorded) {
-        return static_cast<void>(abandon(intent));
-    }
-    const auto begun = turn_into_undo(intent);
-    begun.ok() ? static_cast<void>(end_undo(intent)) : settle_later(intent);
+    // Asked once the intent is an undo: who records the file ends every intent of an upload.
+    const auto is_recorded = knows(intent.id);
+    static_cast<void>(is_recorded.ok() && *is_recorded ? abandon(intent) : abandon_in_time(intent));
 }
 
 }  // namespace filestore

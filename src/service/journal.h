@@ -44,10 +44,10 @@ public:
     [[nodiscard]] Result<void> complete(const Intent& intent, Timestamp at);
     /// See Catalogue::turn_into_undo().
     [[nodiscard]] Result<void> turn_into_undo(Intent& intent);
-    /// Nothing of the upload is there now. Where the storage may still carry it out (Capabilities::may_store_late), its file is looked for, and removed, for another hour: by this process, or by those
-    /// that come after it.
-    [[nodiscard]] Result<void> end_undo(const Intent& intent);
     [[nodiscard]] Result<void> abandon(const Intent& intent);
+    /// Nothing of an upload that is undone is there now, or a removal has not been done. Where the storage may still carry it out (Capabilities::may_store_late), it is looked at for another hour: by this process, or by those
+    /// that come after it.
+    [[nodiscard]] Result<void> abandon_in_time(const Intent& intent);
     /// What became of an intent of this process could not be found out, done or recorded. That is tried again some time later, when no server is still at work on the request, also where
     /// nothing else happens. Of too many, the next process sees to the rest.
     void settle_later(const Intent& intent);
@@ -132,6 +132,7 @@ private:
     [[nodiscard]] Result<void> complete_found(const Intent& intent);
     [[nodiscard]] bool settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
     void settle(const Intent& intent, bool was_gone);
+    void undo(const Intent& intent, bool was_gone, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_still_comes(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_is_whole(const Intent& intent, bool still_comes,
                                  const std::shared_ptr<PendingCalls::Call>& call);
@@ -152,6 +153,9 @@ private:
     std::mutex mutex_;
     /// Once it is set it stays.
     std::shared_ptr<Catalogue> catalogue_;
+    /// When it is looked for what processes have left that died meanwhile.
+    std::chrono::steady_clock::time_point next_take_over_;
+    const std::chrono::milliseconds between_take_overs_;
     const std::shared_ptr<LateTasks> late_tasks_;
 };
 

@@ -169,7 +169,7 @@ private:
 
     Result<void> end_undo() {
         Journal& journal = *parts().journal;
-        return may_come_late_ ? journal.end_undo(intent()) : journal.abandon(intent());
+        return may_come_late_ ? journal.abandon_in_time(intent()) : journal.abandon(intent());
     }
 
     FileUpload file_;

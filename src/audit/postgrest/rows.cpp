@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/json.h"
+#include "core/text.h"
 #include "core/try.h"
 
 namespace filestore::postgrest {
@@ -67,7 +68,11 @@ bool read_time(const Columns& columns, std::string_view name, std::optional<Time
     if (text.empty()) {
         return true;
     }
-    const auto parsed = parse_timestamp(text);
+    auto parsed = parse_timestamp(text);
+    if (!parsed.ok()) {
+        // Of a column without a time zone.
+        parsed = parse_timestamp(std::string(text) + "Z");
+    }
     if (parsed.ok()) {
         time = *parsed;
     }
@@ -76,6 +81,13 @@ bool read_time(const Columns& columns, std::string_view name, std::optional<Time
 
 Error no_rows() {
     return {ErrorCode::corrupt, "the audit server's answer holds no rows of the table"};
+}
+
+Error no_times(const Columns& columns) {
+    return {ErrorCode::corrupt, "the audit server's row of file " + quoted(text_of(columns, "file_id")) +
+                                    " has a time that is none, uploaded_at " +
+                                    quoted(text_of(columns, "uploaded_at")) + ", deleted_at " +
+                                    quoted(text_of(columns, "deleted_at")) + ": correct the row"};
 }
 
 /// Of one whose `file_id` is an ID of ours. Nothing where a time cannot be read.
@@ -117,13 +129,13 @@ Result<RowPage> read_page(std::string_view body) {
         }
         auto row = row_of(*id, columns);
         if (!row) {
-            return no_rows();
+            return no_times(columns);
         }
         page.rows.push_back(std::move(*row));
     }
     if (!gatherer.rows().empty()) {
         page.last = place_of(gatherer.rows().back());
-        return page.last ? Result<RowPage>(std::move(page)) : no_rows();
+        return page.last ? Result<RowPage>(std::move(page)) : no_times(gatherer.rows().back());
     }
     return page;
 }

@@ -95,6 +95,14 @@ struct Scene {
         REQUIRE(connection.execute_script(statement).ok());
     }
 
+    /// Of a process that has died.
+    void leave_intent(const std::string& operation, const FileId& id, Timestamp begun_at) const {
+        run_sql(("INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) VALUES "
+                 "(999999, '" +
+                 id.str() + "', '" + operation + "', 'p', '{}', '" + format_timestamp(begun_at) + "')")
+                    .c_str());
+    }
+
     /// How often it was asked whether a file is there.
     [[nodiscard]] unsigned looks() const { return backend->asked(); }
 
@@ -384,10 +392,7 @@ TEST_CASE("an upload that can be made again is not taken back", "[service][settl
     const auto appended = scene.service.append(std::move(append));
     REQUIRE(appended.ok());
     REQUIRE(scene.upload().ok());
-    scene.run_sql(("INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) VALUES "
-                   "(999999, '" +
-                   id.str() + "', 'upload', 'p', '{}', '2026-01-01T00:00:00.000000Z')")
-                      .c_str());
+    scene.leave_intent("upload", id, scene.clock->now());
     scene.backend->may_store_late = true;
     FileService next = scene.open();
     REQUIRE(next.audit_status({}).ok());
@@ -416,6 +421,66 @@ TEST_CASE("outcomes are found out where nothing else happens", "[service][settli
 
     scene.pass_time();
     REQUIRE(eventually([&] { return scene.count("intents") == 0; }));
+    CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 1);
+    journal->close();
+}
+
+TEST_CASE("a removal that the server carries out after its process has died is recorded",
+          "[service][settling]") {
+    Scene scene;
+    const FileId id = scene.upload().value();
+    scene.backend->may_store_late = true;
+    scene.leave_intent("removal", id, scene.clock->now());
+    scene.service = scene.open();
+    REQUIRE(scene.upload().ok());
+    REQUIRE(eventually([&] { return scene.looks() > 0; }));
+    CHECK(scene.count("intents WHERE operation = 'removal'") == 1);
+
+    REQUIRE(scene.backend->remove({.id = id}).value());
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.upload().ok() && scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 1;
+    }));
+    CHECK(scene.count("intents") == 0);
+}
+
+TEST_CASE("a removal that never comes is not looked for for ever", "[service][settling]") {
+    Scene scene;
+    const FileId id = scene.upload().value();
+    scene.backend->may_store_late = true;
+    scene.leave_intent("removal", id, scene.clock->now());
+    scene.service = scene.open();
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.upload().ok() && scene.count("intents") == 0;
+    }));
+    CHECK(scene.backend->exists({.id = id}).value());
+    CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 0);
+}
+
+TEST_CASE("nothing is undone of a file that is recorded", "[service][settling]") {
+    Scene scene;
+    const FileId id = scene.upload().value();
+    scene.backend->may_store_late = GENERATE(false, true);
+    scene.leave_intent("undo", id, scene.clock->now());
+    scene.service = scene.open();
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.upload().ok() && scene.count("intents") == 0;
+    }));
+    CHECK(scene.backend->exists({.id = id}).value());
+}
+
+TEST_CASE("what a process leaves is settled by one that has the catalogue open", "[service][settling]") {
+    Scene scene;
+    const FileId removed = scene.upload().value();
+    const auto journal = std::make_shared<Journal>(scene.directory.file("catalogue.sqlite"), scene.backend,
+                                                   std::make_shared<PendingCalls>(), nullptr, scene.clock,
+                                                   false, short_pauses);
+    REQUIRE(journal->is_stored(removed).value());
+    REQUIRE(scene.backend->remove({.id = removed}).value());
+    scene.leave_intent("removal", removed, scene.clock->now());
+    REQUIRE(eventually([&] { return journal->is_stored(removed).ok() && scene.count("intents") == 0; }));
     CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 1);
     journal->close();
 }

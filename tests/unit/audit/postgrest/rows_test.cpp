@@ -32,3 +32,18 @@ TEST_CASE("what holds no rows", "[postgrest]") {
     CAPTURE(body);
     CHECK(code_of(read_rows(body)) == ErrorCode::corrupt);
 }
+
+TEST_CASE("a time without a zone is one of UTC", "[postgrest]") {
+    const auto rows = read_rows(
+        R"([{"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","uploaded_at":"2026-01-31T23:59:59.123"}])");
+    REQUIRE(rows.ok());
+    CHECK(rows->at(0).uploaded_at == parse_timestamp("2026-01-31T23:59:59.123Z").value());
+}
+
+TEST_CASE("a row with a time that is none is named", "[postgrest]") {
+    const auto rows =
+        read_rows(R"([{"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","uploaded_at":"-infinity"}])");
+    REQUIRE(code_of(rows) == ErrorCode::corrupt);
+    CHECK_THAT(std::string(rows.error().message()),
+               Catch::Contains("7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718") && Catch::Contains("'-infinity'"));
+}
