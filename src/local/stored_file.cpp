@@ -48,7 +48,7 @@ std::string version_of(const struct ::stat& status) {
 }  // namespace
 
 Error reading_error(int number, const std::string& what) {
-    const Error error = open_file_error(number, what);
+    Error error = open_file_error(number, what);
     if (number != EMFILE && number != ENFILE) {
         return error;
     }

@@ -66,17 +66,25 @@ TEST_CASE("a file is replaced only when its successor is finished", "[path_strea
     CHECK(names_in(directory.path()) == std::vector<std::string>{"f"});
 }
 
-TEST_CASE("a file is flushed under a hidden name before it takes its own, and then its directory",
+TEST_CASE("a file is flushed under a hidden name before it replaces another one, and then its directory",
           "[path_stream]") {
     const TemporaryDirectory directory;
     const std::string path = directory.file("f");
+    const bool is_replaced = GENERATE(false, true);
+    if (is_replaced) {
+        write_file(path, "old");
+    }
     const auto sink = sink_to_path(path);
     REQUIRE(sink.ok());
     REQUIRE(filestore::write_sink(**sink, bytes_of("abc"), no_wake()).ok());
     const RecordedFlushes flushes;
     REQUIRE((*sink)->finish().ok());
     const std::string place = std::filesystem::canonical(directory.path()).string();
-    CHECK(flushes.paths() == std::vector<std::string>{RecordedFlushes::named_later, place});
+    std::vector<std::string> expected{RecordedFlushes::named_later, place};
+    if (!is_replaced) {
+        expected.insert(expected.begin(), RecordedFlushes::without_name);
+    }
+    CHECK(flushes.paths() == expected);
 }
 
 TEST_CASE("a failed download leaves nothing", "[path_stream]") {
