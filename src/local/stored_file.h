@@ -57,10 +57,6 @@ struct StoredFile {
 /// Reads a file's metadata. `not_found` where file or metadata is not there; `corrupt` where the metadata is damaged or tells of another size.
 [[nodiscard]] Result<StoredFile> read_stored_file(const Store& store, const FileId& id);
 
-/// The same from the text of the metadata.
-[[nodiscard]] Result<StoredFile> stored_file_of(const Store& store, const FileId& id,
-                                                const struct ::stat& status, std::string_view sidecar);
-
 /// The same of a file that is there, and was found to be as `status` tells.
 [[nodiscard]] Result<StoredFile> read_stored_file(const Store& store, const FileId& id,
                                                   const struct ::stat& status);
