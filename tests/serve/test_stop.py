@@ -166,15 +166,32 @@ def test_json(tool, local):
     assert process.wait(60) == 0
 
 
-def test_a_store_that_hangs_does_not_keep_the_service(tool, tmp_path):
-    """Also where the call of the store goes on without its client."""
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_a_store_that_hangs_does_not_keep_the_service(tool, tmp_path, reloaded):
+    """Also where the call of the store goes on without its client, and without the server that took it."""
+    config = tmp_path / "storage.yaml"
+    config.write_text("storage: {serve: {connections_of_address: 50}}")
     with server_that_stalls() as server:
         options, environment = store_options(server.endpoint, tmp_path / "catalogue.sqlite")
-        service = Service(tool.start("serve", "--listen", "127.0.0.1:0", *options, "--option", "stall_timeout=3600", "--option", "first_byte_timeout=3600", environment=environment), tmp_path)
+        limits = ["--option", "stall_timeout=3600", "--option", "first_byte_timeout=3600"]
+        process = tool.start("serve", "--config", config, "--listen", "127.0.0.1:0", *options, *limits, environment=environment)
+        service = Service(process, tmp_path)
         with service.connect() as connection:
             head = f"POST /uploads HTTP/1.1\r\nHost: {service.address}\r\nTus-Resumable: 1.0.0\r\nUpload-Length: 5\r\n\r\n"
             connection.sendall(head.encode())
             wait_until(server.broke_off.is_set, service.process)
-            service.process.send_signal(signal.SIGTERM)
-            wait_until(lambda: refuses_connections(service), service.process)
-            service.stop()
+            if not reloaded:
+                end_by_signal(service)
+                return
+        config.write_text("storage: {serve: {connections_of_address: 60}}")
+        service.process.send_signal(signal.SIGHUP)
+        assert b"read again" in service.process.stderr.readline()
+        # Longer than the main thread takes to look whether the old server is still needed.
+        time.sleep(3)
+        end_by_signal(service)
+
+
+def end_by_signal(service):
+    service.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: refuses_connections(service), service.process)
+    service.stop()

@@ -431,6 +431,11 @@ public:
         return one;
     }
 
+    [[nodiscard]] bool is_empty() {
+        const std::lock_guard lock(mutex_);
+        return count_ == 0;
+    }
+
     void wait_for_none() {
         std::unique_lock lock(mutex_);
         none_.wait(lock, [this] { return count_ == 0; });
@@ -516,9 +521,9 @@ public:
         }
     }
 
-    [[nodiscard]] bool has_connections() const {
+    [[nodiscard]] bool is_done() const {
         const std::lock_guard lock(mutex_);
-        return !connections_.empty();
+        return connections_.empty() && exchanges_->is_empty();
     }
 
     void stop_accepting() {
@@ -669,8 +674,8 @@ void HttpServer::stop_accepting() {
     daemon_->stop_accepting();
 }
 
-bool HttpServer::has_connections() const {
-    return daemon_->has_connections();
+bool HttpServer::is_done() const {
+    return daemon_->is_done();
 }
 
 int HttpServer::idle_descriptor() const noexcept {

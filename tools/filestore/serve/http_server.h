@@ -51,8 +51,8 @@ public:
     /// To be called about once a second: drops the connections of clients that have gone, or take too long for the head of a request.
     void look_after_connections();
 
-    /// Also of clients that ask for nothing just now.
-    [[nodiscard]] bool has_connections() const;
+    /// No connection is there, also of a client that asks for nothing just now, and no call of the store that goes on without its client: to destroy it waits for nothing.
+    [[nodiscard]] bool is_done() const;
 
     /// No new connections; those that are there are closed after the request that they are at.
     void stop_accepting();

@@ -127,9 +127,8 @@ void RunningService::look_after() {
     for (const auto& server : servers_) {
         server->look_after_connections();
     }
-    std::erase_if(servers_, [this](const auto& server) {
-        return server != servers_.back() && !server->has_connections();
-    });
+    std::erase_if(servers_,
+                  [this](const auto& server) { return server != servers_.back() && server->is_done(); });
     std::erase_if(generations_, [this](const auto& generation) {
         return generation != generations_.back() && generation.use_count() == 1;
     });
