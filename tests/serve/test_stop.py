@@ -177,8 +177,8 @@ def test_a_store_that_hangs_does_not_keep_the_service(tool, tmp_path, reloaded):
         process = tool.start("serve", "--config", config, "--listen", "127.0.0.1:0", *options, *limits, environment=environment)
         service = Service(process, tmp_path)
         with service.connect() as connection:
-            head = f"POST /uploads HTTP/1.1\r\nHost: {service.address}\r\nTus-Resumable: 1.0.0\r\nUpload-Length: 5\r\n\r\n"
-            connection.sendall(head.encode())
+            lines = [f"Host: {service.address}", "Tus-Resumable: 1.0.0", "Upload-Length: 5", "Content-Length: 5", "Content-Type: application/offset+octet-stream"]
+            connection.sendall("\r\n".join(["POST /uploads HTTP/1.1", *lines, "", "ab"]).encode())
             wait_until(server.broke_off.is_set, service.process)
             if not reloaded:
                 end_by_signal(service)
