@@ -40,11 +40,14 @@ Result<std::size_t> StandardOutput::write_some(std::string_view text) {
 }
 
 Result<void> StandardOutput::write(std::string_view text) {
+    if (failure_) {
+        return *failure_;
+    }
     while (!text.empty()) {
         auto written = write_some(text);
         if (!written) {
-            has_failed_ = true;
-            return written.error();
+            failure_ = written.error();
+            return *failure_;
         }
         text.remove_prefix(*written);
     }

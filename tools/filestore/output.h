@@ -2,6 +2,7 @@
 
 /// What the command says: results on standard output, failures on standard error.
 
+#include <optional>
 #include <string_view>
 
 #include "filestore/error.h"
@@ -16,10 +17,10 @@ public:
     explicit StandardOutput(SignalWatch& signals) noexcept : signals_(signals) {}
 
     /// Writes all of `text`, now. Failures: `io` and `no_space`; `cancelled` when a signal comes while the reader lets us wait.
-    /// After one, has_failed() is true.
+    /// After one nothing more is written, as something would be missing before it, and every call fails as the first one did.
     [[nodiscard]] Result<void> write(std::string_view text);
 
-    [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
+    [[nodiscard]] bool has_failed() const noexcept { return failure_.has_value(); }
 
     /// Whether it is a pipe or socket that nobody reads any more, which is a reason to stop but nothing to complain about.
     [[nodiscard]] bool reader_is_gone() const noexcept;
@@ -28,7 +29,7 @@ private:
     [[nodiscard]] Result<std::size_t> write_some(std::string_view text);
 
     SignalWatch& signals_;
-    bool has_failed_ = false;
+    std::optional<Error> failure_;
 };
 
 /// One line on standard error: `filestore: <message>`.
