@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,17 @@ struct UploadRecord {
 [[nodiscard]] bool is_gone(const Result<PartialUpload>& state) noexcept;
 /// For StorageBackend::discard_async, where it is not gone: nothing is to be done, or that cannot be told.
 [[nodiscard]] Result<void> nothing_to_discard(const Result<PartialUpload>& state);
+
+/// The last step of a completion, which must not throw: what `step` would answer by `done` is answered here where there is no memory for it.
+template <class Step>
+void or_no_memory(const Completion<void>& done, Step step) noexcept {
+    try {
+        step();
+    } catch (const std::bad_alloc&) {
+        done(Error(ErrorCode::no_memory));
+    }
+}
+
 [[nodiscard]] Error upload_in_use(const FileId& id);
 [[nodiscard]] Error wrong_offset(const FileId& id, std::uint64_t asked, std::uint64_t is);
 [[nodiscard]] Error longer_than_declared(const FileId& id, std::uint64_t length);

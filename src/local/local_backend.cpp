@@ -302,11 +302,11 @@ public:
         FileRequest asked = request;
         resumable_.state_async(std::move(asked),
                                [this, self = shared_from_this(), request = std::move(request),
-                                done = std::move(done)](const Result<PartialUpload>& upload) mutable {
+                                done = std::move(done)](const Result<PartialUpload>& upload) {
                                    if (!is_gone(upload)) {
                                        return done(nothing_to_discard(upload));
                                    }
-                                   StorageBackend::discard_async(std::move(request), std::move(done));
+                                   or_no_memory(done, [&] { StorageBackend::discard_async(request, done); });
                                });
     }
 

@@ -337,14 +337,13 @@ bool is_lasting(const Error& error) {
 
 void S3Backend::discard_async(FileRequest request, Completion<void> done) {
     FileRequest asked = request;
-    resumable_.state_async(std::move(asked),
-                           [self = shared_from_this(), request = std::move(request),
-                            done = std::move(done)](const Result<PartialUpload>& upload) mutable {
-                               if (!is_gone(upload)) {
-                                   return done(nothing_to_discard(upload));
-                               }
-                               self->discard_all(std::move(request), std::move(done));
-                           });
+    resumable_.state_async(std::move(asked), [self = shared_from_this(), request = std::move(request),
+                                              done = std::move(done)](const Result<PartialUpload>& upload) {
+        if (!is_gone(upload)) {
+            return done(nothing_to_discard(upload));
+        }
+        or_no_memory(done, [&] { self->discard_all(request, done); });
+    });
 }
 
 /// Uploads in parts first: one that is aborted publishes nothing any more.
@@ -352,12 +351,12 @@ void S3Backend::discard_all(FileRequest request, Completion<void> done) {
     const std::string key = key_of(request.id);
     const CallOptions options = request.call;
     s3::abort_uploads_to(*core_, bucket_, key, storing_.requester_pays, options,
-                         [self = shared_from_this(), request = std::move(request), done = std::move(done)](
-                             const Result<std::vector<S3PendingUpload>>& aborted) mutable {
+                         [self = shared_from_this(), request = std::move(request),
+                          done = std::move(done)](const Result<std::vector<S3PendingUpload>>& aborted) {
                              if (!aborted.ok() && !is_lasting(aborted.error())) {
                                  return done(aborted.error());
                              }
-                             self->StorageBackend::discard_async(std::move(request), std::move(done));
+                             or_no_memory(done, [&] { self->StorageBackend::discard_async(request, done); });
                          });
 }
 
