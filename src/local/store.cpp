@@ -59,11 +59,11 @@ Result<void> check_modes(const Modes& modes) {
 }
 
 /// Without it a power loss could take the new directory away, and with it all that was flushed into it.
-Result<void> flush_name(int directory, Durability durability) {
+Result<void> flush_name(int directory, Durability durability, const std::string& made) {
     if (durability == Durability::none) {
         return {};
     }
-    return flush_to_disk(directory, "cannot flush the directory above the store's own");
+    return flush_to_disk(directory, "cannot flush the directory above " + made);
 }
 
 Result<void> flush_name_of(const std::filesystem::path& made, Durability durability) {
@@ -72,7 +72,7 @@ Result<void> flush_name_of(const std::filesystem::path& made, Durability durabil
     if (!directory.is_open()) {
         return opening_error(errno, "cannot open directory " + filestore::quoted(parent.native()));
     }
-    return flush_name(directory.get(), durability);
+    return flush_name(directory.get(), durability, "directory " + filestore::quoted(made.native()));
 }
 
 /// Makes a directory and the missing ones above it.
@@ -149,7 +149,7 @@ Result<Descriptor> open_or_make_directory(const Store& store, int above, const c
     }
     if (made) {
         FILESTORE_TRY(let_others_in(directory.get(), store.modes.directory, what));
-        FILESTORE_TRY(flush_name(above, store.durability));
+        FILESTORE_TRY(flush_name(above, store.durability, what));
     }
     return directory;
 }
