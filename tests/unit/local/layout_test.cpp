@@ -249,7 +249,7 @@ TEST_CASE_METHOD(Fixture, "a sharded store that lost its record is looked for ev
 
 TEST_CASE_METHOD(Fixture, "what an open store keeps beside its files may be removed", "[layout]") {
     const auto backend = open_backend();
-    const std::string bytes(GENERATE(10, 1'000'000), 'x');
+    const std::string bytes(GENERATE(std::size_t{10}, std::size_t{1'000'000}), 'x');
     REQUIRE(upload(*backend, bytes).ok());
     fs::remove_all(base + GENERATE("/.filestore", "/.filestore/staging"));
     const auto first = upload(*backend, bytes);
