@@ -11,8 +11,8 @@ namespace filestore::tool::serve {
 
 namespace {
 
-/// So much of an upload is handed on as it comes: what looks at its beginning may refuse it.
-constexpr std::uint64_t handed_on_at_once = 65'536;
+/// An upload of more than so many bytes is a large one.
+constexpr std::uint64_t most_of_small_ones = 65'536;
 /// Of a download.
 constexpr std::size_t most_waiting = 131'072;
 
@@ -48,9 +48,7 @@ void UploadPipe::add(std::string_view bytes) {
         return;
     }
     queue_.add(bytes);
-    if (is_worth_a_wake()) {
-        wake_reader(lock);
-    }
+    wake_reader(lock);
 }
 
 bool UploadPipe::has_room() const {
@@ -60,12 +58,6 @@ bool UploadPipe::has_room() const {
 
 bool UploadPipe::is_full() const noexcept {
     return queue_.size() >= (large_share_ ? BodyMemory::large_share : BodyMemory::usual_share);
-}
-
-/// The reader is another thread, to which a few bytes are not worth the way. Always before it is full.
-bool UploadPipe::is_worth_a_wake() const noexcept {
-    const std::size_t share = large_share_ ? BodyMemory::large_share : BodyMemory::usual_share;
-    return given_ < handed_on_at_once || queue_.size() >= share / 2;
 }
 
 void UploadPipe::end() {
@@ -132,7 +124,7 @@ Result<IoStep> UploadPipe::read(std::span<std::byte> into, const Wake& wake) {
 /// The reader is faster than the connection: with more room it waits less often.
 void UploadPipe::wait_for_bytes(const Wake& wake) {
     reader_ = wake;
-    if (!large_share_ && given_ >= handed_on_at_once) {
+    if (!large_share_ && given_ >= most_of_small_ones) {
         large_share_ = BodyMemory::LargeShare(memory_);
     }
 }

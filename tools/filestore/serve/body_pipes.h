@@ -45,7 +45,6 @@ private:
     void end_with(const Error& error, bool keeps_bytes);
     void wait_for_bytes(const Wake& wake);
     [[nodiscard]] bool is_full() const noexcept;
-    [[nodiscard]] bool is_worth_a_wake() const noexcept;
 
     const std::optional<std::uint64_t> size_;
     const std::function<void()> wake_connection_;
