@@ -17,7 +17,7 @@
 /// A server may also carry out such an upload only after it was looked for (Capabilities::may_store_late, as of S3). So its file is looked for, and removed, for another hour, in growing intervals: by this service, or by whichever
 /// process uses the catalogue then. What comes later still, or while none does, stays without a record until reconcile() finds it. A failed finish_upload() is not looked for: its file is recorded when the call is made again.
 ///
-/// What a process that died has left half done is settled behind the first call that records: a file that is whole gets its row, anything else is
+/// What a process that died has left half done is settled behind the first call that records, and behind one each minute from then on: a file that is whole gets its row, anything else is
 /// removed. The destructor waits for that too, up to 5 seconds for each answer of the store.
 ///
 /// Each call has a blocking and an asynchronous form, with the general failures of StorageBackend (see backend.h). Calls

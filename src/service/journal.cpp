@@ -489,12 +489,20 @@ Result<Catalogue*> Journal::catalogue() {
         if (catalogue_ && now < next_take_over_) {
             return catalogue_.get();
         }
+        std::shared_ptr<Catalogue> record = catalogue_;
+        if (!record) {
+            FILESTORE_TRY_ASSIGN(record, Catalogue::open(path_, {.has_server = has_sender()}));
+        }
+        auto intents = record->stale_intents();
+        // Later on they may wait for the next time.
+        if (!intents.ok() && !catalogue_) {
+            return intents.error();
+        }
         if (!catalogue_) {
-            FILESTORE_TRY_ASSIGN(catalogue_, Catalogue::open(path_, {.has_server = has_sender()}));
+            catalogue_ = std::move(record);
         }
         next_take_over_ = now + between_take_overs_;
-        // Where they cannot be read now, they are next time.
-        if (auto intents = catalogue_->stale_intents(); intents.ok()) {
+        if (intents.ok()) {
             stale = std::move(*intents);
         }
     }

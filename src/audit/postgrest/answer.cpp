@@ -141,9 +141,8 @@ ErrorCode error_code_of(Refusal refusal, int status) {
 
 std::string_view advice(Refusal refusal, std::string_view code) {
     if (code == "42P10") {
-        return "the table needs a unique index: CREATE UNIQUE INDEX ON file_uploads (file_id), with its own "
-               "name "
-               "where audit_table gives another";
+        return "the table (its name is audit_table's) needs a unique index: "
+               "CREATE UNIQUE INDEX ON file_uploads (file_id)";
     }
     switch (refusal) {
         case Refusal::for_now:
