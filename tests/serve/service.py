@@ -80,7 +80,7 @@ class Service:
         out, err = self.process.communicate(timeout=120)
         # Of files whose names do not agree with what they hold.
         told = [line for line in err.splitlines() if not line.startswith(b"filestore: warning: ")]
-        assert (self.process.returncode, out, told) == (0, b"", [])
+        assert (self.process.returncode, out, told) == (0, b"", []), (self.process.returncode, out, err)
 
     def connect(self):
         """A socket."""
