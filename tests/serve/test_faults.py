@@ -1,5 +1,6 @@
 """Clients that go away in the middle, are slow, or send what is none."""
 
+import contextlib
 import os
 import random
 import resource
@@ -202,13 +203,13 @@ if LONG:
 @pytest.mark.parametrize("number", range(len(NO_REQUESTS)))
 def test_what_is_no_request(service, local, number):
     connection = service.connect()
-    connection.sendall(NO_REQUESTS[number].replace(b"{host}", service.address.encode()))
-    connection.shutdown(socket.SHUT_WR)
-    # libmicrohttpd tells versions that it does not speak by 505.
-    try:
+    # Some it cuts off at once, unread.
+    answer = b""
+    with contextlib.suppress(OSError):
+        connection.sendall(NO_REQUESTS[number].replace(b"{host}", service.address.encode()))
+        connection.shutdown(socket.SHUT_WR)
         answer = connection.makefile("rb").read()
-    except ConnectionResetError:
-        answer = b""
+    # libmicrohttpd tells versions that it does not speak by 505.
     assert answer == b"" or answer.split(b" ")[1][:1] == b"4" or answer.startswith(b"HTTP/1.1 505 "), answer[:200]
     assert service.call("GET", "/healthz").status == 200
     service.stop()

@@ -1,7 +1,11 @@
 """How the service ends."""
 
+import contextlib
+import http.client
+import pathlib
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -51,6 +55,34 @@ def test_an_idle_service_ends_at_once(service, number):
     service.stop(number)
     assert time.monotonic() - begun < 20
     assert idle.recv(1) == b""
+
+
+def test_requests_that_come_meanwhile_do_not_hinder_the_stop(service, tmp_path):
+    """Each change of what is listened to takes its time, so that connections are looked at meanwhile."""
+    slow = ["strace", "-f", "-qq", "-o", tmp_path / "trace", "-e", "trace=epoll_ctl", "-e", "inject=epoll_ctl:delay_exit=300000"]
+    strace = subprocess.Popen([*slow, "-p", str(service.process.pid)])
+    try:
+        wait_until(lambda: is_traced(service.process.pid), service.process)
+        client = threading.Thread(target=ask_until_refused, args=(service,))
+        client.start()
+        service.stop()
+        client.join()
+    finally:
+        strace.terminate()
+        strace.wait()
+
+
+def is_traced(pid):
+    statuses = [status.read_text() for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status")]
+    return all("TracerPid:\t0\n" not in status for status in statuses)
+
+
+def ask_until_refused(service):
+    connection = http.client.HTTPConnection(service.host, service.port)
+    with contextlib.suppress(http.client.HTTPException, OSError):
+        while True:
+            connection.request("GET", "/openapi.json")
+            connection.getresponse().read()
 
 
 @pytest.mark.parametrize("path", ["/upload", "/files"])

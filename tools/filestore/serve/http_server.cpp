@@ -19,8 +19,10 @@
 #include <string_view>
 #include <utility>
 
+#include "core/try.h"
 #include "running_call.h"
 #include "serve/answers.h"
+#include "serve/connection_loop.h"
 #include "serve/decimal.h"
 #include "serve/framing.h"
 #include "serve/url.h"
@@ -40,7 +42,7 @@ constexpr std::size_t form_buffer_size = 16'384;
 /// Lets a connection rest until another thread has something for it. A resource; thread-safe.
 class Rest {
 public:
-    explicit Rest(MHD_Connection* connection) noexcept : connection_(connection) {}
+    Rest(MHD_Connection* connection, ConnectionLoop& loop) noexcept : connection_(connection), loop_(loop) {}
 
     /// On the connection's thread, in one of its callbacks: from here on nothing of it is called until wake(), unless `is_ready`.
     template <class IsReady>
@@ -58,6 +60,7 @@ public:
         const std::lock_guard lock(mutex_);
         if (connection_ != nullptr && std::exchange(rests_, false)) {
             MHD_resume_connection(connection_);
+            loop_.wake();
         }
     }
 
@@ -83,6 +86,7 @@ public:
 private:
     mutable std::mutex mutex_;
     MHD_Connection* connection_;
+    ConnectionLoop& loop_;
     bool rests_ = false;
     bool is_over_ = false;
 };
@@ -250,13 +254,14 @@ private:
 /// The connection's side of a request. A resource; on the thread of the connections only, but for what Rest allows.
 class RunningRequest {
 public:
-    RunningRequest(MHD_Connection* connection, Connection& socket, const std::vector<Header>& headers,
-                   HttpObserver& observer, Request head, std::shared_ptr<void> lifetime)
+    RunningRequest(MHD_Connection* connection, ConnectionLoop& loop, Connection& socket,
+                   const std::vector<Header>& headers, HttpObserver& observer, Request head,
+                   std::shared_ptr<void> lifetime)
         : connection_(connection),
           socket_(socket),
           headers_(headers),
           observer_(observer),
-          rest_(std::make_shared<Rest>(connection)),
+          rest_(std::make_shared<Rest>(connection, loop)),
           exchange_(std::make_shared<Exchange>(
               std::move(head), [rest = rest_] { rest->wake(); }, std::move(lifetime))) {}
 
@@ -486,8 +491,9 @@ public:
               const_cast<char*>(tls.certificate.c_str())},
              {MHD_OPTION_HTTPS_MEM_KEY, 0, const_cast<char*>(certificate_key.c_str())},
              {MHD_OPTION_END, 0, nullptr}}};
-        const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-        daemon_ =
+        FILESTORE_TRY(loop_.prepare());
+        const unsigned flags = MHD_USE_EPOLL | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+        MHD_Daemon* const daemon =
             MHD_start_daemon(is_tls ? flags | MHD_USE_TLS : flags, 0, nullptr, nullptr, handle, this,    //
                              MHD_OPTION_EXTERNAL_LOGGER, drop_message, nullptr,                          //
                              MHD_OPTION_LISTEN_SOCKET, listener.get(),                                   //
@@ -501,17 +507,17 @@ public:
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.connection_memory,               //
                              MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,      //
                              MHD_OPTION_END);
-        if (daemon_ == nullptr && is_tls) {
+        if (daemon == nullptr && is_tls) {
             return Error(ErrorCode::configuration,
                          "the certificate of storage.serve.tls cannot be used: both files must be PEM, and "
                          "the key must be that of "
                          "the certificate");
         }
-        if (daemon_ == nullptr) {
+        if (daemon == nullptr) {
             return errno_error(errno, "cannot serve connections");
         }
         [[maybe_unused]] const int now_the_daemons = listener.release();
-        return {};
+        return loop_.start(daemon);
     }
 
     void look_after_connections() {
@@ -530,7 +536,7 @@ public:
         if (is_stopping_) {
             return;
         }
-        const Descriptor closed_here(MHD_quiesce_daemon(daemon_));
+        loop_.stop_listening();
         const std::lock_guard lock(mutex_);
         is_stopping_ = true;
         for (RunningRequest* request : running_) {
@@ -542,9 +548,6 @@ public:
     [[nodiscard]] int idle_descriptor() const noexcept { return idle_.get(); }
 
     void abort() {
-        if (daemon_ == nullptr) {
-            return;
-        }
         {
             const std::lock_guard lock(mutex_);
             is_aborted_ = true;
@@ -552,7 +555,7 @@ public:
                 request->abort();
             }
         }
-        MHD_stop_daemon(std::exchange(daemon_, nullptr));
+        loop_.stop();
         exchanges_->wait_for_none();
     }
 
@@ -595,9 +598,9 @@ private:
 
     MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, const char* version,
                      void** request) {
-        auto running = std::make_unique<RunningRequest>(connection, connection_of(connection), headers_,
-                                                        *observer_, read_head(connection, url, method),
-                                                        Census::one_more(exchanges_));
+        auto running = std::make_unique<RunningRequest>(
+            connection, loop_, connection_of(connection), headers_, *observer_,
+            read_head(connection, url, method), Census::one_more(exchanges_));
         {
             const std::lock_guard lock(mutex_);
             if (is_aborted_) {
@@ -638,12 +641,12 @@ private:
     const Handler handler_;
     const std::shared_ptr<Census> exchanges_ = std::make_shared<Census>();
     std::chrono::seconds longest_head_{0};
-    MHD_Daemon* daemon_ = nullptr;
     mutable std::mutex mutex_;
     std::map<Connection*, std::unique_ptr<Connection>> connections_;
     std::set<RunningRequest*> running_;
     bool is_stopping_ = false;
     bool is_aborted_ = false;
+    ConnectionLoop loop_;
 };
 
 HttpServer::HttpServer(std::unique_ptr<Daemon> daemon) noexcept : daemon_(std::move(daemon)) {}
