@@ -26,12 +26,15 @@ std::string name_of(const State& state) {
 }
 
 State state_after(const Operation& operation, std::size_t number) {
-    return operation.kind == Kind::remove ? State() : Version{operation.file, number, operation.size};
+    const bool goes = operation.kind == Kind::remove || operation.kind == Kind::repair;
+    return goes ? State() : Version{operation.file, number, operation.size};
 }
 
 /// What may be seen of one file. A value.
 struct Expected {
     std::vector<State> states;
+    /// The file may also be there as it was damaged.
+    bool may_be_damaged = false;
     /// Nothing was flushed, so anything may be seen.
     bool anything = false;
 };
@@ -40,11 +43,15 @@ Expected expected_of(std::size_t file, const Sequence& sequence, const Ledger& l
                      Durability durability) {
     Expected expected;
     expected.states = {is_there_before(sequence, file) ? State(version_before(file)) : State()};
-    for (std::size_t i = 0; i < ledger.begun; ++i) {
-        if (sequence[i].file != file || sequence[i].kind == Kind::convert) {
+    for (std::size_t i = 0; i < sequence.size(); ++i) {
+        const bool is_repair = sequence[i].kind == Kind::repair;
+        // The file is damaged before the repair begins.
+        if (sequence[i].file != file || sequence[i].kind == Kind::convert ||
+            (i >= ledger.begun && !is_repair)) {
             continue;
         }
-        if (durability == Durability::full && i < ledger.acknowledged) {
+        expected.may_be_damaged = is_repair && i >= ledger.acknowledged;
+        if (durability == Durability::full && (i < ledger.acknowledged || is_repair)) {
             expected.states.clear();
         }
         expected.states.push_back(state_after(sequence[i], i + 1));
@@ -72,6 +79,9 @@ public:
         std::vector<FileId> there = look_at_all(ledger);
         if (has_begun_to_convert(ledger)) {
             there = look_after_conversion(ledger);
+        }
+        if (repaired_file(sequence_)) {
+            there = look_after_repair(ledger);
         }
         store_.reset();
         if (durability_ == Durability::full) {
@@ -109,6 +119,41 @@ private:
         return open() ? look_at_all(ledger) : std::vector<FileId>();
     }
 
+    std::vector<FileId> look_after_repair(Ledger ledger) {
+        VerifyRequest request;
+        request.repair = true;
+        const auto report = store_->verify(std::move(request));
+        if (!report.ok()) {
+            add("the repair cannot be ended: " + std::string(report.error().message()));
+        }
+        const auto repair = std::find_if(sequence_.begin(), sequence_.end(), [](const Operation& operation) {
+            return operation.kind == Kind::repair;
+        });
+        const auto done = static_cast<std::size_t>(repair - sequence_.begin()) + 1;
+        ledger.begun = std::max(ledger.begun, done);
+        ledger.acknowledged = std::max(ledger.acknowledged, done);
+        if (durability_ == Durability::full) {
+            look_into_quarantine(repair->file, Sequence(sequence_.begin(), repair));
+        }
+        return look_at_all(ledger);
+    }
+
+    /// All of the damaged file is there, as it was after `before`.
+    void look_into_quarantine(std::size_t file, const Sequence& before) {
+        Version version = version_before(file);
+        for (std::size_t i = 0; i < before.size(); ++i) {
+            if (before[i].file == file) {
+                version = {file, i + 1, before[i].size};
+            }
+        }
+        const std::string quarantine = base_ + "/.filestore/quarantine/";
+        const std::string& id = id_of(file).str();
+        if (!fs::exists(quarantine + id) || read_file(quarantine + id) != damaged(content_of(version)) ||
+            !fs::exists(quarantine + "metadata/" + id + ".json")) {
+            add("the damaged file is not in the quarantine");
+        }
+    }
+
     void add(std::string problem) { problems_.push_back(std::move(problem)); }
 
     bool open() {
@@ -133,6 +178,8 @@ private:
         const auto download = store_->download(std::move(request));
         const auto found = state_of(exists, info, download, sink->bytes(), file);
         if (expected.anything) {
+            check_codes(letter, {code_of(exists), code_of(info), code_of(download)});
+        } else if (!found.ok() && expected.may_be_damaged) {
             check_codes(letter, {code_of(exists), code_of(info), code_of(download)});
         } else if (!found.ok()) {
             add(letter + std::string(" is damaged: ") + std::string(found.error().message()));
@@ -213,7 +260,8 @@ private:
             }
         }
         for (const std::string& path : own_paths(base_)) {
-            if (path != "layout" && !own_paths_without_cut().contains(path)) {
+            const bool is_quarantine = repaired_file(sequence_) && path.starts_with("quarantine");
+            if (path != "layout" && !is_quarantine && !own_paths_without_cut().contains(path)) {
                 add("left behind: .filestore/" + path);
             }
         }

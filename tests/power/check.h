@@ -20,7 +20,7 @@ namespace filestore::test {
 /// In every mode the store opens, each call answers, and new files can be stored and removed.
 ///
 /// Where a file system keeps each directory by itself, `sidecars_may_stay`: metadata without a file, which nobody asks for.
-/// A conversion that was begun is ended, and the files are looked at again.
+/// A conversion or repair that was begun is ended, and the files are looked at again: what was damaged is in the quarantine.
 [[nodiscard]] std::vector<std::string> problems_after_cut(const std::string& base, const Trial& trial,
                                                           const Ledger& ledger,
                                                           bool sidecars_may_stay = false);

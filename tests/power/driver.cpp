@@ -1,7 +1,12 @@
 #include "power/driver.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <stdexcept>
 
+#include "core/descriptor.h"
 #include "core/try.h"
 
 namespace filestore::test {
@@ -17,7 +22,31 @@ UploadRequest upload_of_operation(const Operation& operation, std::size_t number
     return request;
 }
 
+/// As damaged() does it, and flushed: what a disk does to a file outlives a power cut.
+Result<void> damage(const std::string& path) {
+    const Descriptor file = open_at(AT_FDCWD, path.c_str(), O_RDWR);
+    char byte = 'x';
+    const bool is_empty = file.is_open() && ::pread(file.get(), &byte, 1, 0) == 0;
+    byte = is_empty ? 'x' : static_cast<char>(byte ^ 1);
+    if (!file.is_open() || ::pwrite(file.get(), &byte, 1, 0) != 1 || ::fsync(file.get()) != 0) {
+        return errno_error(errno, "cannot damage " + path);
+    }
+    return {};
+}
+
+Result<void> repair(StorageBackend& store) {
+    VerifyRequest request;
+    request.repair = true;
+    request.parallel = 1;
+    FILESTORE_TRY_ASSIGN(const VerifyReport report, store.verify(std::move(request)));
+    return report.corrupt == 1 ? Result<void>()
+                               : Error(ErrorCode::internal, "verify did not find the damage");
+}
+
 Result<void> perform(StorageBackend& store, const Operation& operation, std::size_t number) {
+    if (operation.kind == Kind::repair) {
+        return repair(store);
+    }
     if (operation.kind == Kind::upload_new || operation.kind == Kind::upload_replacing) {
         FILESTORE_TRY(store.upload(upload_of_operation(operation, number)));
         return {};
@@ -37,11 +66,17 @@ Result<void> convert(const std::string& base, const Trial& trial, std::shared_pt
 Result<void> drive_until_failure(const std::string& base, const Trial& trial, LedgerWriter& ledger,
                                  const DriverStages& stages) {
     const Sequence& sequence = trial.sequence;
+    if (sequence.front().kind == Kind::repair) {
+        FILESTORE_TRY(damage(data_path(base, trial.layout, sequence.front().file)));
+    }
     if (sequence.size() == 1) {
         stages.last_begins();
     }
     FILESTORE_TRY_ASSIGN(auto store, open_local_backend({base, trial.durability, trial.layout}));
     for (std::size_t i = 0; i < sequence.size(); ++i) {
+        if (i > 0 && sequence[i].kind == Kind::repair) {
+            FILESTORE_TRY(damage(data_path(base, trial.layout, sequence[i].file)));
+        }
         if (i > 0 && i + 1 == sequence.size()) {
             stages.last_begins();
         }

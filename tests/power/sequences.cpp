@@ -13,7 +13,16 @@ using Kind = Operation::Kind;
 
 constexpr std::array<std::size_t, 3> sizes{0, std::size_t{4} * 1024, std::size_t{200} * 1024};
 constexpr std::size_t size_before = 5000;
-constexpr std::size_t longest_with_conversion = 2;
+/// Of those that convert or repair the store.
+constexpr std::size_t longest_of_whole_store = 2;
+
+bool is_of_whole_store(const Operation& operation) {
+    return operation.kind == Kind::convert || operation.kind == Kind::repair;
+}
+
+bool has_one_of_whole_store(const Sequence& sequence) {
+    return std::any_of(sequence.begin(), sequence.end(), is_of_whole_store);
+}
 
 bool is_used(const Sequence& sequence, std::size_t file) {
     return std::any_of(sequence.begin(), sequence.end(),
@@ -23,7 +32,7 @@ bool is_used(const Sequence& sequence, std::size_t file) {
 bool is_there_after(const Sequence& sequence, std::size_t file) {
     const auto last = std::find_if(sequence.rbegin(), sequence.rend(),
                                    [&](const Operation& operation) { return operation.file == file; });
-    return last != sequence.rend() && last->kind != Kind::remove;
+    return last != sequence.rend() && last->kind != Kind::remove && last->kind != Kind::repair;
 }
 
 void append_uploads(std::vector<Operation>& operations, Kind kind, std::size_t file) {
@@ -42,8 +51,9 @@ std::vector<Operation> next_on(const Sequence& sequence, std::size_t file) {
     if (is_open || is_there_after(sequence, file)) {
         append_uploads(operations, Kind::upload_replacing, file);
         operations.push_back({Kind::remove, file, 0});
-        if (sequence.size() < longest_with_conversion) {
+        if (sequence.size() < longest_of_whole_store && !has_one_of_whole_store(sequence)) {
             operations.push_back({Kind::convert, file, 0});
+            operations.push_back({Kind::repair, file, 0});
         }
     }
     return operations;
@@ -51,15 +61,12 @@ std::vector<Operation> next_on(const Sequence& sequence, std::size_t file) {
 
 std::vector<Sequence> longer_by_one(const Sequence& sequence) {
     std::vector<Sequence> longer;
-    if (converts(sequence) && sequence.size() == longest_with_conversion) {
+    if (has_one_of_whole_store(sequence) && sequence.size() == longest_of_whole_store) {
         return longer;
     }
     const std::size_t files = sequence.empty() ? 1 : file_count;
     for (std::size_t file = 0; file < files; ++file) {
         for (const Operation& operation : next_on(sequence, file)) {
-            if (operation.kind == Kind::convert && converts(sequence)) {
-                continue;
-            }
             longer.push_back(sequence);
             longer.back().push_back(operation);
         }
@@ -79,6 +86,8 @@ std::string describe(const Operation& operation) {
             return "remove " + name;
         case Kind::convert:
             return "convert the store with " + name;
+        case Kind::repair:
+            return "repair " + name;
     }
     return {};
 }
@@ -103,6 +112,13 @@ std::vector<Sequence> all_sequences() {
 bool converts(const Sequence& sequence) {
     return std::any_of(sequence.begin(), sequence.end(),
                        [](const Operation& operation) { return operation.kind == Kind::convert; });
+}
+
+std::optional<std::size_t> repaired_file(const Sequence& sequence) {
+    const auto found = std::find_if(sequence.begin(), sequence.end(), [](const Operation& operation) {
+        return operation.kind == Kind::repair;
+    });
+    return found == sequence.end() ? std::nullopt : std::optional(found->file);
 }
 
 std::string describe(const Sequence& sequence) {
@@ -131,6 +147,19 @@ FileId id_of(std::size_t file) {
 
 std::string content_of(const Version& version) {
     return random_bytes(version.size, 1 + version.file + file_count * version.number);
+}
+
+std::string data_path(const std::string& base, LocalLayout layout, std::size_t file) {
+    const std::string& id = id_of(file).str();
+    return base + "/" + (layout == LocalLayout::sharded ? id.substr(0, 2) + "/" : "") + id;
+}
+
+std::string damaged(std::string content) {
+    if (content.empty()) {
+        return "x";
+    }
+    content.front() = static_cast<char>(content.front() ^ 1);
+    return content;
 }
 
 UploadRequest upload_of(const Version& version) {

@@ -3,6 +3,7 @@
 /// What is done to a store before its power goes: one to three operations on two files. Values and pure functions.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ struct Version {
 
 /// A value.
 struct Operation {
-    /// convert: the whole store, to the other layout; the file is there.
-    enum class Kind { upload_new, upload_replacing, remove, convert };
+    /// convert: the whole store, to the other layout; the file is there. repair: a verification that moves the file, which is damaged before, to the quarantine.
+    enum class Kind { upload_new, upload_replacing, remove, convert, repair };
 
     Kind kind = Kind::upload_new;
     std::size_t file = 0;
@@ -42,6 +43,9 @@ inline constexpr std::size_t longest_sequence = 3;
 /// Whether the store is converted in it.
 [[nodiscard]] bool converts(const Sequence& sequence);
 
+/// The file that is damaged before the operation which repairs the store, where there is one.
+[[nodiscard]] std::optional<std::size_t> repaired_file(const Sequence& sequence);
+
 /// "replace A by 4096 B, remove A".
 [[nodiscard]] std::string describe(const Sequence& sequence);
 
@@ -52,6 +56,10 @@ inline constexpr std::size_t longest_sequence = 3;
 
 [[nodiscard]] FileId id_of(std::size_t file);
 [[nodiscard]] std::string content_of(const Version& version);
+/// One byte of it is another, or it is longer by one.
+[[nodiscard]] std::string damaged(std::string content);
+/// Of its bytes in a store.
+[[nodiscard]] std::string data_path(const std::string& base, LocalLayout layout, std::size_t file);
 /// Its metadata has the number under `version`.
 [[nodiscard]] UploadRequest upload_of(const Version& version);
 
