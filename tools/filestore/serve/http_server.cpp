@@ -36,8 +36,8 @@ constexpr std::uint64_t most_dropped = std::uint64_t{16} * 1024 * 1024;
 /// A body that is known to be longer than this is not read at all where its answer is known before.
 constexpr std::uint64_t most_waited_for = std::uint64_t{1024} * 1024;
 constexpr std::size_t block_size = 65'536;
-/// Of a form: a line of a part's head must fit in.
-constexpr std::size_t form_buffer_size = 16'384;
+/// Of a form: a line of a part's head must fit in. What is received at a time (half of HttpLimits::connection_memory) fits in beside the line that may end a part, so that it is handed on in one piece.
+constexpr std::size_t form_buffer_size = 36'864;
 
 /// Lets a connection rest until another thread has something for it. A resource; thread-safe.
 class Rest {
