@@ -84,6 +84,11 @@ void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange)
         exchange->respond(problem_of(file.error()));
         return;
     }
+    const auto allowed = context.service.check_upload(file->path, file->content_type, head.content_length);
+    if (!allowed.ok()) {
+        exchange->respond(problem_of(allowed.error()));
+        return;
+    }
     const auto pipe = take_body(context, exchange, IfCut::drop);
     file->source = pipe;
     file->call.cancel = exchange->stop_token();
