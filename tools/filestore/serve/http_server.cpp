@@ -253,6 +253,11 @@ public:
             exchange_->respond(problem_response(400, *fault));
             return answer();
         }
+        if (exchange_->request().header("Transfer-Encoding") != nullptr) {
+            // libmicrohttpd reads lines of chunks that end in a line feed alone, of which a proxy may see other ends: nothing may follow on this connection.
+            close_after_this();
+            socket_.let_linger();
+        }
         handler(exchange_);
         taker_ = std::move(exchange_->body_taker);
         if (exchange_->form_taker != nullptr) {

@@ -35,6 +35,8 @@ public:
               [this](const YamlNode& node) { return read_number(node, limits().connections, 1); }},
              {"connections_of_address",
               [this](const YamlNode& node) { return read_number(node, limits().connections_of_address); }},
+             {"single_instance",
+              [this](const YamlNode& node) { return read_truth(node, settings_.single_instance); }},
              {"idle_timeout", [this](const YamlNode& node) { return read_seconds(node, limits().idle); }},
              {"head_timeout", [this](const YamlNode& node) { return read_seconds(node, limits().head); }},
              {"body_timeout", [this](const YamlNode& node) { return read_seconds(node, limits().body); }},
@@ -88,6 +90,14 @@ private:
     }
 
     [[nodiscard]] HttpLimits& limits() const noexcept { return settings_.limits; }
+
+    Result<void> read_truth(const YamlNode& node, bool& into) const {
+        if (node.kind != YamlNode::Kind::text || (node.text != "true" && node.text != "false")) {
+            return wrong(node, "true or false must stand here");
+        }
+        into = node.text == "true";
+        return {};
+    }
 
     Result<void> read_seconds(const YamlNode& node, std::chrono::seconds& into) const {
         unsigned seconds = 0;

@@ -30,6 +30,8 @@ struct Settings {
     /// Requests a second of one caller; 0 for no limit.
     unsigned rate = 0;
     HttpLimits limits{};
+    /// No other instance serves the same store.
+    bool single_instance = false;
 };
 
 /// From the text of the file, which `origin` names in messages. `configuration`, with line and column, for what is wrong.
