@@ -27,6 +27,7 @@
 #include "serve/answers.h"
 #include "serve/connection.h"
 #include "serve/decimal.h"
+#include "serve/form_end.h"
 #include "serve/framing.h"
 #include "serve/lingering.h"
 #include "serve/url.h"
@@ -154,11 +155,28 @@ bool is_form_type(std::string_view type) {
     return equal_ignoring_case(type.substr(0, multipart.size()), multipart);
 }
 
+/// Empty where it is no form of several parts. As libmicrohttpd finds it: the last parameter, in quotes or not.
+std::string_view boundary_of(const Request& request) {
+    constexpr std::string_view parameter = "boundary=";
+    const std::string* type = request.header("Content-Type");
+    if (type == nullptr || !is_form_type(*type)) {
+        return {};
+    }
+    const std::size_t at = to_lower(*type).find(parameter);
+    std::string_view boundary =
+        at == std::string::npos ? std::string_view() : std::string_view(*type).substr(at + parameter.size());
+    if (boundary.size() > 1 && boundary.front() == '"' && boundary.back() == '"') {
+        boundary = boundary.substr(1, boundary.size() - 2);
+    }
+    return boundary;
+}
+
 /// Hands the parts of a form on as they are found. A resource; on the thread of the connections only.
 class FormReader final : public BodyTaker {
 public:
     FormReader(MHD_Connection* connection, const Request& request, std::unique_ptr<FormTaker> taker)
         : taker_(std::move(taker)),
+          end_(boundary_of(request)),
           processor_(MHD_create_post_processor(connection, form_buffer_size, take_bytes, this)) {
         if (processor_ == nullptr) {
             const std::string* type = request.header("Content-Type");
@@ -174,7 +192,8 @@ public:
     }
 
     void take(std::string_view bytes) override {
-        if (taker_ != nullptr && MHD_post_process(processor_, bytes.data(), bytes.size()) != MHD_YES) {
+        const std::size_t size = end_.belonging(bytes);
+        if (taker_ != nullptr && size > 0 && MHD_post_process(processor_, bytes.data(), size) != MHD_YES) {
             fail(FormFault::broken);
         }
     }
@@ -222,6 +241,7 @@ private:
     }
 
     std::unique_ptr<FormTaker> taker_;
+    FormEnd end_;
     MHD_PostProcessor* processor_;
 };
 
