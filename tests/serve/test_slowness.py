@@ -14,6 +14,7 @@ from waiting import wait_until
 
 MIB = 1 << 20
 LARGE = bytes(48 * MIB)
+SECONDS_TO_END = 60
 LIMITS = {"body_timeout": 2, "least_body": 2000}
 
 
@@ -34,11 +35,13 @@ def is_ended(connection):
 
 
 def drip_until_closed(connection, bytes_each):
-    """Sends a little now and then, for as long as the service takes it."""
+    """Sends a little now and then, until the service takes no more."""
+    give_up = time.monotonic() + SECONDS_TO_END
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        while True:
+        while time.monotonic() < give_up:
             connection.sendall(bytes_each)
             time.sleep(0.1)
+        raise AssertionError("the connection is still there")
 
 
 def test_a_body_that_drips(tool, local):
