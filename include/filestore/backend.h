@@ -162,6 +162,10 @@ struct PresignRequest {
     /// Answer a URL that ends with the credentials, before `expires`, instead of failing with `unauthenticated`.
     bool allow_earlier_expiry = true;
     CallOptions call{};
+    /// get: the headers Content-Disposition and Content-Type of the answer, of printable ASCII; where they are empty, as stored. S3 has them in the URL, signed. The URLs of local stores leave both to the server that
+    /// answers them. `invalid_argument` for another method.
+    std::string answer_disposition{};
+    std::string answer_type{};
 };
 
 /// A value.

@@ -182,6 +182,10 @@ public:
     /// The most bytes that an upload can have here, by the rules and by the store. 0 where the backend has no uploads that come piece by piece.
     [[nodiscard]] std::uint64_t max_upload_length() const noexcept;
 
+    /// `rejected` where the rules refuse a file before there is a byte of it, by its name, declared type or, where it is known, its size: for who would rather not receive it. Does not block.
+    [[nodiscard]] Result<void> check_upload(const std::string& path, const std::string& content_type,
+                                            std::optional<std::uint64_t> size) const;
+
     /// See StorageBackend::download_async.
     [[nodiscard]] Result<DownloadReceipt> download(DownloadRequest request);
     void download_async(DownloadRequest request, Completion<DownloadReceipt> done);

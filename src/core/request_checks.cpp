@@ -88,6 +88,13 @@ Result<void> check_request(const PresignRequest& request) {
         return invalid("a presigned URL lasts 1 second to 7 days, not " +
                        std::to_string(request.expires.count()) + " seconds");
     }
+    const bool says_headers = !request.answer_disposition.empty() || !request.answer_type.empty();
+    if (says_headers && request.method != PresignMethod::get) {
+        return invalid("answer_disposition and answer_type are of reads: leave them out otherwise");
+    }
+    if (!is_printable_ascii(request.answer_disposition) || !is_printable_ascii(request.answer_type)) {
+        return invalid("answer_disposition and answer_type must be printable ASCII");
+    }
     return {};
 }
 

@@ -471,6 +471,15 @@ Result<void> check_presignable(PresignMethod method, S3Encryption::Kind kind) {
                : Result<void>();
 }
 
+void add_answer_headers(Call& call, const PresignRequest& request) {
+    if (!request.answer_disposition.empty()) {
+        call.query.push_back({"response-content-disposition", request.answer_disposition});
+    }
+    if (!request.answer_type.empty()) {
+        call.query.push_back({"response-content-type", request.answer_type});
+    }
+}
+
 void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<PresignedUrl>& operation, const PresignRequest& checked) -> Result<void> {
@@ -479,6 +488,7 @@ void S3Backend::presign_async(PresignRequest request, Completion<PresignedUrl> d
               if (storing_.requester_pays) {
                   call.query.push_back(s3::requester_pays_header());
               }
+              add_answer_headers(call, checked);
               core_->requester()->presign(
                   checked.method, std::move(call), {checked.expires, checked.allow_earlier_expiry},
                   [operation](Result<PresignedUrl> url) { operation->finish(std::move(url)); });

@@ -1,16 +1,31 @@
 #include "service/audit_setup.h"
 
+#include <string>
+
 #include "core/environment.h"
 #include "core/try.h"
 
 namespace filestore {
 
+namespace {
+
+/// Empty where there is none.
+std::string project_of(const ServiceOptions& options) {
+    const std::string url =
+        options.audit.url.empty() ? environment_variable("SUPABASE_URL").value_or("") : options.audit.url;
+    return url == "off" ? std::string() : url;
+}
+
+}  // namespace
+
+bool names_audit_server(const ServiceOptions& options) {
+    return !project_of(options).empty();
+}
+
 Result<std::shared_ptr<AuditServer>> open_audit_server(const ServiceOptions& options) {
     AuditOptions audit = options.audit;
-    if (audit.url.empty()) {
-        audit.url = environment_variable("SUPABASE_URL").value_or("");
-    }
-    const bool is_off = audit.url.empty() || audit.url == "off";
+    audit.url = project_of(options);
+    const bool is_off = audit.url.empty();
     if (is_off && audit.strict) {
         return Error(ErrorCode::configuration,
                      "every event is to be told to an audit server (audit_strict), but none is named: set "

@@ -10,6 +10,9 @@
 
 namespace filestore {
 
+/// Whether the options, or SUPABASE_URL, name a project. Pure, but for that variable.
+[[nodiscard]] bool names_audit_server(const ServiceOptions& options);
+
 /// Null where no project is named, in the options or by SUPABASE_URL. `configuration` where one is named that cannot be used, or without a catalogue.
 [[nodiscard]] Result<std::shared_ptr<AuditServer>> open_audit_server(const ServiceOptions& options);
 

@@ -389,6 +389,12 @@ std::uint64_t FileService::max_upload_length() const noexcept {
     return most_of_an_upload(impl_->parts());
 }
 
+Result<void> FileService::check_upload(const std::string& path, const std::string& content_type,
+                                       std::optional<std::uint64_t> size) const {
+    const auto& validator = impl_->parts().validator;
+    return validator ? validator->look_at_name(path, content_type, size) : Result<void>();
+}
+
 void FileService::remove_async(FileRequest request, Completion<bool> done) {
     const CallOptions options = request.call;
     impl_->start<bool>(options, std::move(done), [&](const PendingAnswerPtr<bool>& answer) {

@@ -357,6 +357,9 @@ def test_presign_prints_a_url_that_works_without_keys(run, store):
     assert printed.code == 0 and printed.out.startswith(b"http") and printed.out.count(b"\n") == 1
     with urllib.request.urlopen(printed.out.decode().strip(), timeout=SECONDS_TO_END) as answer:
         assert answer.read() == BODY
+    named = uploaded(run("upload", "-", "--name", "a.html", "--content-type", "text/html", stdin=BODY))
+    with urllib.request.urlopen(run("presign", named).out.decode().strip(), timeout=SECONDS_TO_END) as answer:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="a.html"' and answer.headers["Content-Type"] == "text/html"
     record = json.loads(run("presign", file_id, "--json", "--expires", "90").out)
     assert record["file_id"] == file_id and TIME.fullmatch(record["expires_at"]) and "X-Amz-Expires=90" in record["url"]
     for words in (["--expires", "0"], ["--expires", "1y"], ["--expires", "8d"], ["--method", "POST"]):

@@ -367,6 +367,28 @@ def test_settings_that_cannot_be_right(tool, settings, words):
     assert sorted(path.name for path in tool.directory.iterdir()) == ["storage.yaml"]
 
 
+def test_marks_that_other_instances_would_not_see(tool, gateway):
+    config = tool.directory / "storage.yaml"
+    options = ["--config", config, "--listen", "127.0.0.1:0", *gateway.options]
+
+    def write(grace="1d", project="http://127.0.0.1:9", **serve):
+        config.write_text(yaml.safe_dump({"storage": {"soft_delete": {"grace": grace}, "audit": {"url": project, "key": "a-service-key"}, "serve": serve}}))
+        config.chmod(0o600)
+
+    for settings in ({}, {"single_instance": False}):
+        write(**settings)
+        assert_fails(tool.run("serve", *options, environment=gateway.environment), 2, "soft_delete_grace", "single_instance")
+    write(project="")
+    assert_fails(tool.run("serve", *options, environment={**gateway.environment, "SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_KEY": "a-service-key"}), 2, "single_instance")
+    write(single_instance="maybe")
+    assert_fails(tool.run("serve", *options, environment=gateway.environment), 2, "true or false")
+    for accepted in ({"single_instance": True}, {"grace": "off"}, {"project": "off"}):
+        write(**accepted)
+        service = Service(tool.start("serve", *options, environment=gateway.environment), tool.directory)
+        assert service.call("GET", "/healthz").status == 200
+        service.stop()
+
+
 def test_other_commands_pass_over_the_section(tool, local):
     config = tool.directory / "storage.yaml"
     config.write_text(yaml.safe_dump({"storage": {"local": {"base_path": str(local.base)}, "serve": {"listen": "127.0.0.1:80"}}}))

@@ -19,7 +19,9 @@ SEED = 20261129
 CUTS = 10_000 if LONG else 400
 CLIENTS = 8
 BODY = random.Random(SEED).randbytes(300_000)
-DRIPPING = 1000 if LONG else 300
+DRIPPING = 1000
+# Beside them, and how often each of these uploads, reads and deletes.
+NORMAL, ROUNDS = 100, 10 if LONG else 3
 
 
 def descriptors(service):
@@ -50,7 +52,7 @@ def close(connection, by_reset):
     connection.close()
 
 
-def in_threads(work, pieces):
+def in_threads(work, pieces, clients=CLIENTS):
     failures = []
 
     def client(own):
@@ -60,7 +62,7 @@ def in_threads(work, pieces):
         except Exception as failure:
             failures.append(failure)
 
-    threads = [threading.Thread(target=client, args=(pieces[number::CLIENTS],)) for number in range(CLIENTS)]
+    threads = [threading.Thread(target=client, args=(pieces[number::clients],)) for number in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -132,6 +134,8 @@ def test_cut_downloads_leave_nothing_open(service):
 
 def test_slow_clients_keep_nobody_up(service, local):
     """Heads, bodies and answers that come to no end, while others go on."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     large = service.upload(BODY * 50)
     requests = list(upload_requests(service))
     slow = []
@@ -145,13 +149,29 @@ def test_slow_clients_keep_nobody_up(service, local):
         else:
             connection.sendall(f"GET /download/{large} HTTP/1.1\r\nHost: {service.address}\r\n\r\n".encode())
         slow.append((connection, request, number % 3))
-    for round in range(20):
-        for connection, request, kind in slow:
-            if kind == 0:
-                connection.sendall(request[20 + round : 21 + round])
-        file_id = service.upload(BODY)
-        assert service.call("GET", f"/download/{file_id}").body == BODY
+    served = []
+
+    def use(number):
+        own = BODY + str(number).encode()
+        file_id = service.upload(own)
+        assert service.call("GET", f"/download/{file_id}").body == own
         assert service.call("DELETE", f"/delete/{file_id}").status == 200
+        served.append(number)
+
+    def drip(rounds):
+        for round in rounds:
+            for connection, request, kind in slow:
+                if kind == 0:
+                    connection.sendall(request[20 + round : 21 + round])
+            time.sleep(0.1)
+
+    dripping = threading.Thread(target=drip, args=(range(20),))
+    dripping.start()
+    in_threads(use, range(NORMAL * ROUNDS), NORMAL)
+    dripping.join()
+    assert len(served) == NORMAL * ROUNDS
+    # They were there to the end.
+    assert descriptors(service) > DRIPPING
     # Those that are slow are served in the end.
     connection, request, _ = slow[0]
     connection.sendall(request[40:])

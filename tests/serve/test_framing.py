@@ -46,6 +46,17 @@ REFUSED = {
     "two targets": put(b"Content-Length: 5\r\n", b"hello").replace(b"/files ", b"/files x "),
 }
 
+# What libmicrohttpd reads although a proxy may find another end. It may be taken, and is the last on its connection.
+LAST = {
+    "a line feed behind the size of a chunk": put(b"Transfer-Encoding: chunked\r\n", b"5\nhello\r\n0\r\n\r\n"),
+    "a line feed behind a chunk": put(b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\n0\r\n\r\n"),
+    "a line feed behind the last chunk": put(b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n0\n\r\n"),
+    "a line feed in place of a trailer": put(b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n0\r\n\n"),
+    "a line feed in an extension": put(b"Transfer-Encoding: chunked\r\n", b"5;a\nhello\r\n0\r\n\r\n"),
+    "a request in an extension": put(b"Transfer-Encoding: chunked\r\n", b"5;\nhello\r\n%x;\r\n0\r\n\r\n" % (len(NEXT) + 7)),
+    "only line feeds": put(b"Transfer-Encoding: chunked\r\n", b"5\nhello\n0\n\n"),
+}
+
 # What is said in another way, but leaves no doubt.
 TAKEN = {
     "a length": put(b"Content-Length: 5\r\n", b"hello"),
@@ -76,11 +87,19 @@ def test_a_doubtful_end(service, local, name):
     service.stop()
 
 
+@pytest.mark.parametrize("name", LAST)
+def test_nothing_follows_chunks(service, local, name):
+    assert statuses(service, LAST[name]) in ([b"201"], [b"400"], [])
+    service.stop()
+    assert not local.base.exists() or list(local.stored().values()) in ([b"hello"], [])
+
+
 @pytest.mark.parametrize("name", TAKEN)
 def test_a_plain_end(service, local, name):
     with service.connect() as connection:
         connection.sendall((TAKEN[name] + NEXT.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")).replace(b"{host}", service.address.encode()))
         answers = connection.makefile("rb").read()
-    assert re.findall(rb"HTTP/1\.1 (\d+) ", answers) == [b"201", b"404"]
+    # Behind chunks the connection ends.
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", answers) == ([b"201"] if b"chunked" in TAKEN[name].lower() else [b"201", b"404"])
     assert list(local.stored().values()) == [b"hello"]
     service.stop()

@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 
 import pytest
 from access import SIGNING, bearer, new_key, start
-from service import new_id
+from service import Service, new_id
 from test_file_routes import problem
 
 BODY = bytes(range(256)) * 100
@@ -150,3 +152,28 @@ def test_guesses_are_limited(tool, local):
     linked = Linked(tool, local, rate=5)
     file_id = linked.put()
     assert 429 in [linked.service.call("GET", target(file_id, key=b"x" * 32)).status for _ in range(30)]
+
+
+@pytest.mark.parametrize(
+    "kind, name, disposition",
+    [
+        ("text/html", "a page.html", 'attachment; filename="a page.html"'),
+        ("image/svg+xml", "März.svg", "attachment; filename=\"M_rz.svg\"; filename*=UTF-8''M%C3%A4rz.svg"),
+        ("application/xhtml+xml", 'a"b\\c.xhtml', "attachment; filename=\"c.xhtml\""),
+        ("text/plain", "a+b & c.txt", 'inline; filename="a+b & c.txt"'),
+    ],
+)
+def test_a_link_to_s3_shows_no_page(tool, gateway, kind, name, disposition):
+    """The server there says what the service would."""
+    service = Service.of_tool(tool, gateway)
+    answer = service.call("PUT", f"/files?filename={urllib.parse.quote(name)}", b"<script>alert(1)</script>", {"Content-Type": kind})
+    url = service.call("POST", f"/files/{answer.json()['file_id']}/link").json()["url"]
+    with urllib.request.urlopen(url, timeout=60) as got:
+        assert got.read() == b"<script>alert(1)</script>"
+        assert (got.headers["Content-Disposition"], got.headers["Content-Type"]) == (disposition, kind)
+    # It is part of what is signed.
+    for changed in (url.replace("response-content-disposition=", "response-content-disposition=x"), url.replace("response-content-type=", "response-content-type=x")):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(changed, timeout=60)
+        assert refused.value.code == 403
+    assert service.call("POST", f"/files/{new_id()}/link").status == 404

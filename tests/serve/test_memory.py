@@ -4,10 +4,12 @@ import os
 import re
 import subprocess
 import threading
+import time
 
 import pytest
 from command import LONG
-from service import BOUNDARY, file_part, form_body
+from service import BOUNDARY, Service, file_part, form_body
+from waiting import wait_until
 
 MIB = 1 << 20
 SIZE = (1024 if LONG else 256) * MIB
@@ -15,6 +17,8 @@ ALLOWED = 48 * MIB
 CONCURRENT = 200
 CONCURRENT_SIZE = (100 if LONG else 4) * MIB
 ALLOWED_CONCURRENT = 64 * MIB
+# Of 200 downloads, each of which has a connection to S3 and its buffers.
+ALLOWED_FROM_S3 = 128 * MIB
 
 
 def peak(service):
@@ -82,6 +86,36 @@ def test_a_client_that_does_not_read(service, tell):
         assert connection.recv(12, 0x100) == b"HTTP/1.1 200"
     tell(f"20 downloads that nobody reads: at most {peak(service) / MIB:.1f} MiB")
     assert peak(service) <= max(before, ALLOWED)
+
+
+def test_many_downloads_from_s3_that_nobody_reads(tool, gateway, tell):
+    """What the client of S3 holds counts, too. A file that it reads in parts at once has the memory of these beside (part_memory, and 1 MiB of each that gets no share of it)."""
+    service = Service.of_tool(tool, gateway)
+    file_id = service.call("PUT", "/files", bytes(16 * MIB)).json()["file_id"]
+    connections = [service.connect() for _ in range(CONCURRENT)]
+    for connection in connections:
+        connection.sendall(f"GET /download/{file_id} HTTP/1.1\r\nHost: {service.address}\r\n\r\n".encode())
+    for connection in connections:
+        assert connection.recv(12, 0x100) == b"HTTP/1.1 200"
+    # The systems on both sides hold some MiB of each: all of them have come to rest before they are let go.
+    wait_until(lambda: is_at_rest(service), service.process)
+    tell(f"{CONCURRENT} downloads from S3 that nobody reads: at most {peak(service) / MIB:.1f} MiB")
+    assert peak(service) <= ALLOWED_FROM_S3
+    for connection in connections:
+        connection.close()
+    service.stop()
+
+
+def is_at_rest(service):
+    """The processor time of the service does not change any more."""
+
+    def spent():
+        with open(f"/proc/{service.process.pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[11:13]
+
+    before = spent()
+    time.sleep(1)
+    return spent() == before
 
 
 def test_many_uploads_at_once(service, local, tell):

@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+import time
 
 import pytest
 from service import BOUNDARY, UUID, file_part, form, form_body, new_id, part
@@ -10,6 +12,7 @@ from stores import set_age
 BODY = bytes(range(256)) * 40
 NO_FILE = part(b"hello", 'Content-Disposition: form-data; name="file"')
 FORM = "multipart/form-data"
+END = f"--{BOUNDARY}--".encode()
 URL_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 # What is uploaded, by a form of these parts.
@@ -34,6 +37,7 @@ UPLOADS = {
     "a text before": [NO_FILE, file_part(BODY)],
     "other fields": [part(b"x", 'Content-Disposition: form-data; name="a"'), file_part(BODY), part(b"y", 'Content-Disposition: form-data; name="b"')],
     "another file": [file_part(b"other", "o", field="other"), file_part(BODY)],
+    "a boundary inside a line": [file_part(b"a" + END + b"b\r\n-" + END + b"c")],
     "line ends": [file_part(b"\r\n--\r\n-----\r\n--" + BOUNDARY[:-1].encode() + b"\r\n\r\n")],
     "many blocks": [file_part(os.urandom(700_001))],
     "filename*": [part(BODY, """Content-Disposition: form-data; name="file"; filename="a.txt"; filename*=utf-8''b.txt""")],
@@ -83,6 +87,12 @@ CALLS = {
     "upload by another URL form": ("POST", "/upload", b"files=hello", URL_FORM),
     "upload by an empty URL form": ("POST", "/upload", b"file=", URL_FORM),
     "upload without its end": ("POST", "/upload", *form(file_part(BODY), end=b"")),
+    "upload with an epilogue": ("POST", "/upload", *form(file_part(BODY), end=END + b"\r\nwhat follows the end\r\n")),
+    "upload with an epilogue on a line": ("POST", "/upload", form(file_part(BODY))[0] + b"epilogue", form()[1]),
+    "upload with a long epilogue": ("POST", "/upload", *form(file_part(BODY), end=END + b"\r\n" + b"x" * 300_000)),
+    "upload with a form as epilogue": ("POST", "/upload", *form(file_part(BODY), end=END + b"\r\n" + form_body(file_part(b"other")))),
+    "upload with a line end behind": ("POST", "/upload", *form(file_part(BODY), end=END + b"\r\n\r\n")),
+    "upload without a line end": ("POST", "/upload", *form(file_part(BODY), end=END)),
     "upload cut in a part": ("POST", "/upload", form_body(file_part(BODY))[:5000], form()[1]),
     "upload cut in a head": ("POST", "/upload", form_body(file_part(BODY))[:60], form()[1]),
     "cleanup": ("POST", "/cleanup", None, {}),
@@ -163,7 +173,6 @@ def test_an_upload_is_stored_alike(service, original, name):
 REFUSED_FORMS = {
     "an escaped quote": (form(part(BODY, r'Content-Disposition: form-data; name="file"; filename="a\"b.txt"'))[0], 400),
     "without quotes": (form(part(BODY, "Content-Disposition: form-data; name=file; filename=a.txt"))[0], 422),
-    "an epilogue": (form(file_part(BODY))[0] + b"epilogue", 400),
     "whole files, but no end": (form(file_part(BODY), file_part(b"x", field="other"))[0][:-40], 422),
 }
 
@@ -203,3 +212,18 @@ def test_a_cleanup_removes_what_is_old(service, local):
     answer = service.call("POST", "/cleanup?days=7")
     assert (answer.status, answer.json()) == (200, {"message": "Deleted 1 files", "deleted_count": 1})
     assert local.stored() == {young: BODY}
+
+
+def test_an_end_that_comes_in_bytes(service, local):
+    """Wherever the end of a form is cut on its way, what follows it is nobody's."""
+    body = form_body(file_part(b"hello")) + b"epilogue\r\n" + END
+    head = f"POST /upload HTTP/1.1\r\nHost: {service.address}\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with service.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(head.encode())
+        for place in range(len(body)):
+            connection.sendall(body[place : place + 1])
+            time.sleep(0.002)
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    service.stop()
+    assert list(local.stored().values()) == [b"hello"]

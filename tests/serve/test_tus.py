@@ -210,6 +210,19 @@ def test_what_came_before_a_cut_stays(service, local):
     assert content(service, place) == BODY
 
 
+@pytest.mark.parametrize("is_closed", [True, False])
+@pytest.mark.parametrize("sent", [1, 8191, 8192])
+def test_what_came_stays_also_of_a_beginning_that_is_looked_at(service, sent, is_closed):
+    """Fewer bytes than the type is told by. A client that went away without a word comes back while its connection is still there."""
+    place = create(service, Upload_Metadata=f"filename {b64('a.png')},filetype {b64('image/png')}")
+    with begin_piece(service, place, 0, BODY[:sent]) as connection:
+        if is_closed:
+            connection.shutdown(socket.SHUT_RDWR)
+        wait_until(lambda: offset_of(service, place) == sent, service.process)
+    assert append(service, place, sent, BODY[sent:]).status == 204
+    assert content(service, place) == BODY
+
+
 def test_a_cut_piece_with_a_checksum_leaves_nothing(service, local):
     place = create(service)
     checksum = f"Upload-Checksum: sha1 {b64(hashlib.sha1(BODY).digest())}\r\n"

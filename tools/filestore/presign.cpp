@@ -1,12 +1,35 @@
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "commands.h"
+#include "disposition.h"
 #include "json_line.h"
 #include "output.h"
 #include "running_call.h"
 
 namespace filestore::tool {
+
+namespace {
+
+/// For so long a store is asked: URLs are also made where it cannot be reached.
+constexpr std::chrono::seconds longest_look{5};
+
+/// Only the ID where the store does not tell more.
+FileInfo known_of(const Session& session, const FileId& id) {
+    FileRequest request{id, session.call_options()};
+    const auto limit = std::chrono::steady_clock::now() + longest_look;
+    request.call.deadline = std::min(request.call.deadline.value_or(limit), limit);
+    const auto info = finish_call<FileInfo>(session.signals, nullptr, [&](Completion<FileInfo> done) {
+        session.service.metadata_async(std::move(request), std::move(done));
+    });
+    FileInfo nothing_known;
+    nothing_known.id = id;
+    return info.ok() ? *info : nothing_known;
+}
+
+}  // namespace
 
 ExitCode presign(const Session& session) {
     const std::string& operand = session.options.operands.front();
@@ -15,10 +38,12 @@ ExitCode presign(const Session& session) {
         return session.fail(id.error(), operand);
     }
     const Options& options = session.options;
+    PresignRequest request{*id, options.method, options.expires, !options.whole_time, session.call_options()};
+    if (options.method == PresignMethod::get) {
+        dispose_of(request, known_of(session, *id));
+    }
     const auto url = finish_call<PresignedUrl>(session.signals, nullptr, [&](Completion<PresignedUrl> done) {
-        session.service.presign_async(
-            {*id, options.method, options.expires, !options.whole_time, session.call_options()},
-            std::move(done));
+        session.service.presign_async(std::move(request), std::move(done));
     });
     if (!url) {
         return session.fail(url.error(), operand);

@@ -36,6 +36,18 @@ private:
     std::size_t given_ = 0;
 };
 
+class FailingSource final : public Source {
+public:
+    explicit FailingSource(Error failure) : failure_(std::move(failure)) {}
+
+    [[nodiscard]] std::optional<std::uint64_t> size() const noexcept override { return std::nullopt; }
+    [[nodiscard]] bool blocking() const noexcept override { return false; }
+    [[nodiscard]] Result<IoStep> read(std::span<std::byte>, const Wake&) override { return failure_; }
+
+private:
+    const Error failure_;
+};
+
 class BeginningJob final : public Job {
 public:
     BeginningJob(const Runtime& runtime, std::shared_ptr<Source> source, std::size_t most,
@@ -66,7 +78,8 @@ private:
             auto taken = read_source(*source_, std::span(bytes_).subspan(before), waker());
             bytes_.resize(before + (taken.ok() ? taken->bytes : 0));
             if (!taken.ok()) {
-                return taken.error();
+                failure_ = taken.error();
+                break;
             }
             if (taken->would_block) {
                 return false;
@@ -79,12 +92,17 @@ private:
     }
 
     Result<Beginning> whole() {
+        if (failure_) {
+            auto failing = std::make_shared<FailingSource>(*failure_);
+            auto continued = std::make_shared<ContinuedSource>(bytes_, std::move(failing));
+            return Beginning{std::move(bytes_), std::move(continued), std::move(failure_)};
+        }
         if (source_->can_rewind()) {
             FILESTORE_TRY(call_user(ErrorCode::source_failed, [this] { return source_->rewind(); }));
-            return Beginning{std::move(bytes_), std::move(source_)};
+            return Beginning{std::move(bytes_), std::move(source_), std::nullopt};
         }
         auto continued = std::make_shared<ContinuedSource>(bytes_, std::move(source_));
-        return Beginning{std::move(bytes_), std::move(continued)};
+        return Beginning{std::move(bytes_), std::move(continued), std::nullopt};
     }
 
     void finish(Result<Beginning> result) noexcept { std::exchange(done_, nullptr)(std::move(result)); }
@@ -93,6 +111,7 @@ private:
     const std::size_t most_;
     std::function<void(Result<Beginning>)> done_;
     std::vector<std::byte> bytes_;
+    std::optional<Error> failure_;
 };
 
 }  // namespace

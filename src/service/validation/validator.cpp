@@ -54,7 +54,7 @@ void Validator::look_at(FileUpload file, std::function<void(Result<FileUpload>)>
     const std::size_t wanted = needs_content(options_, {file.path, file.content_type}) ? looked_at_bytes : 0;
     auto source = file.source;
     if (wanted == 0 || !source) {
-        return done(source ? judge_content(std::move(file), {{}, source})
+        return done(source ? judge_content(std::move(file), {{}, source, {}})
                            : Result<FileUpload>(std::move(file)));
     }
     const CallOptions call = file.call;
@@ -62,8 +62,11 @@ void Validator::look_at(FileUpload file, std::function<void(Result<FileUpload>)>
                    [self = shared_from_this(), file = std::move(file),
                     done = std::move(done)](Result<Beginning> beginning) mutable {
                        done(call_user(ErrorCode::internal, [&]() -> Result<FileUpload> {
-                           return beginning.ok() ? self->judge_content(std::move(file), *beginning)
-                                                 : beginning.error();
+                           FILESTORE_TRY(beginning);
+                           if (beginning->failure) {
+                               return *beginning->failure;
+                           }
+                           return self->judge_content(std::move(file), *beginning);
                        }));
                    });
 }

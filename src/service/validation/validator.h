@@ -32,7 +32,7 @@ public:
                                             std::optional<std::uint64_t> length) const;
 
     /// The same of the first bytes of an upload that comes piece by piece, where they are as many as are looked at, or all; else nothing is said yet. `done` as of look_at(): with a source of the
-    /// same bytes. `file.source` has the first bytes; `length` is that of the whole file, where it is known.
+    /// same bytes, which fails behind them where the given one did. `file.source` has the first bytes; `length` is that of the whole file, where it is known.
     void look_at_first(FileUpload file, std::optional<std::uint64_t> length,
                        std::function<void(Result<std::shared_ptr<Source>>)> done);
 

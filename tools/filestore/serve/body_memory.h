@@ -20,6 +20,8 @@ public:
     static constexpr std::size_t usual_share = 32'768;
     /// What may wait of those that come in quickly: fewer and larger pieces cost both sides less.
     static constexpr std::size_t large_share = 524'288;
+    /// Of each download, while few are under way.
+    static constexpr std::size_t download_share = 131'072;
 
     /// The right of one body to a large share; without it where others have them all. A resource (movable); outlived by the memory.
     class LargeShare {
@@ -52,12 +54,16 @@ public:
     [[nodiscard]] Block take();
     void give_back(Block block) noexcept;
 
+    /// What may wait of a download now.
+    [[nodiscard]] std::size_t share_of_download() const noexcept;
+
 private:
     [[nodiscard]] bool begin_large() noexcept;
     void end_large() noexcept;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::vector<Block> spare_;
+    std::size_t taken_ = 0;
     std::size_t large_ = 0;
 };
 

@@ -13,8 +13,6 @@ namespace {
 
 /// An upload of more than so many bytes is a large one.
 constexpr std::uint64_t most_of_small_ones = 65'536;
-/// Of a download.
-constexpr std::size_t most_waiting = 131'072;
 
 /// Nothing where the file has become shorter, or cannot be read.
 std::optional<std::string> read_whole(const FileRange& range) {
@@ -162,11 +160,12 @@ Result<IoStep> DownloadPipe::write(std::span<const std::byte> bytes, const Wake&
     begin({});
     {
         const std::lock_guard lock(mutex_);
-        if (queue_.size() >= most_waiting) {
+        const std::size_t most = memory_.share_of_download();
+        if (queue_.size() >= most) {
             writer_ = wake;
             return IoStep{0, true};
         }
-        bytes = bytes.first(std::min(bytes.size(), most_waiting));
+        bytes = bytes.first(std::min(bytes.size(), most - queue_.size()));
         queue_.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     }
     wake_connection_();
@@ -203,7 +202,8 @@ BodyReader::Step DownloadPipe::read(std::span<char> into) {
         return {0, end_ == End::whole ? State::ended : State::nothing_yet};
     }
     const std::size_t count = queue_.take(into.data(), std::min(into.size(), readable()));
-    const auto writer = queue_.size() < most_waiting ? std::exchange(writer_, std::nullopt) : std::nullopt;
+    const auto writer =
+        queue_.size() < memory_.share_of_download() ? std::exchange(writer_, std::nullopt) : std::nullopt;
     lock.unlock();
     if (writer) {
         (*writer)();

@@ -73,7 +73,7 @@ public:
     static constexpr std::size_t sent_with_its_head = 65'536;
 
     DownloadPipe(BodyMemory& memory, std::function<void()> wake_connection)
-        : wake_connection_(std::move(wake_connection)), queue_(memory) {}
+        : wake_connection_(std::move(wake_connection)), memory_(memory), queue_(memory) {}
 
     /// Before the download begins: `begin` is called once when the first bytes are there, or it is whole without any.
     void when_begun(Begin begin) { begin_ = std::move(begin); }
@@ -97,6 +97,7 @@ private:
     [[nodiscard]] std::size_t readable() const noexcept;
 
     const std::function<void()> wake_connection_;
+    const BodyMemory& memory_;
     Begin begin_;
     mutable std::mutex mutex_;
     ByteQueue queue_;

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "output.h"
+#include "service/audit_setup.h"
 #include "service/config_file.h"
 #include "store_options.h"
 
@@ -48,6 +49,19 @@ void tell(const ValidationWarning& warning) {
     report("warning: " + filestore::quoted(warning.path) + " is stored, but " + warning.message);
 }
 
+/// With S3 and Supabase an instance keeps nothing that others must know, but for marks of files that are deleted softly.
+Result<void> check_instances(const ServiceOptions& store, const Settings& settings) {
+    const bool may_be_many = store.backend == "s3" && names_audit_server(store);
+    if (!may_be_many || !store.soft_delete_grace || settings.single_instance) {
+        return {};
+    }
+    return Error(ErrorCode::configuration,
+                 "soft_delete_grace: an instance keeps the marks of deleted files in its own catalogue, so "
+                 "others that "
+                 "serve the same bucket would still give these files out: set it to off, or "
+                 "storage.serve.single_instance to true where there is no other");
+}
+
 /// What tells which store is meant, by the names that the configuration file has.
 std::array<std::pair<std::string_view, std::string>, 7> place_of(const ServiceOptions& store) {
     return {{{"backend", store.backend},
@@ -74,6 +88,7 @@ Result<Configuration> load_configuration(const Options& options) {
     if (options.config_file) {
         FILESTORE_TRY_ASSIGN(made.settings, parse_settings(yaml, *options.config_file));
     }
+    FILESTORE_TRY(check_instances(made.store, made.settings));
     FILESTORE_TRY_ASSIGN(made.address, address_of(options, made.settings));
     FILESTORE_TRY_ASSIGN(made.tls, read_tls(made.settings));
     made.hosts = made.settings.hosts;

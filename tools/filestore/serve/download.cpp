@@ -3,11 +3,11 @@
 
 #include "core/encoding.h"
 #include "core/http_date.h"
+#include "disposition.h"
 #include "download_name.h"
 #include "serve/answers.h"
 #include "serve/body_pipes.h"
 #include "serve/conditions.h"
-#include "serve/disposition.h"
 #include "serve/file_routes.h"
 
 namespace filestore::tool::serve {

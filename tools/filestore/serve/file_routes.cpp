@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "disposition.h"
 #include "json_line.h"
 #include "serve/answers.h"
 #include "serve/body_upload.h"
@@ -84,6 +85,11 @@ void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange)
         exchange->respond(problem_of(file.error()));
         return;
     }
+    const auto allowed = context.service.check_upload(file->path, file->content_type, head.content_length);
+    if (!allowed.ok()) {
+        exchange->respond(problem_of(allowed.error()));
+        return;
+    }
     const auto pipe = take_body(context, exchange, IfCut::drop);
     file->source = pipe;
     file->call.cancel = exchange->stop_token();
@@ -93,6 +99,31 @@ void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange)
         pipe->close();
     });
 }
+
+namespace {
+
+void link(FileService& service, const std::shared_ptr<Exchange>& exchange, PresignRequest wanted) {
+    service.presign_async(std::move(wanted),
+                          [exchange](const Result<PresignedUrl>& url) { exchange->respond(linked(url)); });
+}
+
+/// Of a file of which nothing but its bytes may be there.
+void link_without_record(FileService& service, const std::shared_ptr<Exchange>& exchange,
+                         PresignRequest wanted) {
+    FileInfo nothing_known;
+    nothing_known.id = wanted.id;
+    dispose_of(wanted, nothing_known);
+    service.exists_async({wanted.id, wanted.call}, [&service, exchange, wanted](const Result<bool>& exists) {
+        if (exists && *exists) {
+            link(service, exchange, wanted);
+        } else {
+            exchange->respond(exists ? problem_response(404, "there is no file of that ID")
+                                     : problem_of(exists.error()));
+        }
+    });
+}
+
+}  // namespace
 
 void link_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
     const auto id = id_of(exchange);
@@ -108,18 +139,18 @@ void link_file(const Context& context, const std::shared_ptr<Exchange>& exchange
     wanted.expires = std::chrono::seconds(*expires);
     wanted.call.cancel = exchange->stop_token();
     FileRequest request{*id, wanted.call};
-    context.service.exists_async(
-        std::move(request),
-        [&service = context.service, exchange, wanted = std::move(wanted)](const Result<bool>& exists) {
-            if (!exists) {
-                exchange->respond(problem_of(exists.error()));
-            } else if (!*exists) {
-                exchange->respond(problem_response(404, "there is no file of that ID"));
-            } else {
-                service.presign_async(
-                    wanted, [exchange](const Result<PresignedUrl>& url) { exchange->respond(linked(url)); });
-            }
-        });
+    context.service.metadata_async(std::move(request),
+                                   [&service = context.service, exchange,
+                                    wanted = std::move(wanted)](const Result<FileInfo>& info) mutable {
+                                       if (info) {
+                                           dispose_of(wanted, *info);
+                                           link(service, exchange, std::move(wanted));
+                                       } else if (info.error().code() == ErrorCode::not_found) {
+                                           link_without_record(service, exchange, std::move(wanted));
+                                       } else {
+                                           exchange->respond(problem_of(info.error()));
+                                       }
+                                   });
 }
 
 }  // namespace filestore::tool::serve

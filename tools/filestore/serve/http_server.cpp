@@ -1,12 +1,14 @@
 #include "serve/http_server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -19,22 +21,26 @@
 #include <string_view>
 #include <utility>
 
+#include "core/http_date.h"
 #include "core/try.h"
 #include "running_call.h"
 #include "serve/answers.h"
+#include "serve/connection.h"
 #include "serve/connection_loop.h"
 #include "serve/decimal.h"
+#include "serve/form_end.h"
 #include "serve/framing.h"
+#include "serve/lingering.h"
 #include "serve/url.h"
 
 namespace filestore::tool::serve {
 
 namespace {
 
-/// A body that nobody wants is read to its end, so that the client comes to read the answer; one that is longer than this is cut off.
-constexpr std::uint64_t most_dropped = std::uint64_t{16} * 1024 * 1024;
-/// A body that is known to be longer than this is not read at all where its answer is known before.
+/// A body that nobody wants is read to its end, so that the connection lives on; of one that has more to come than this the end is not waited for.
 constexpr std::uint64_t most_waited_for = std::uint64_t{1024} * 1024;
+/// Where the answer cannot be sent before the end of the body, it is waited for so long.
+constexpr std::chrono::seconds longest_drop{30};
 constexpr std::size_t block_size = 65'536;
 /// Of a form: a line of a part's head must fit in. What is received at a time (half of HttpLimits::connection_memory) fits in beside the line that may end a part, so that it is handed on in one piece.
 constexpr std::size_t form_buffer_size = 36'864;
@@ -52,6 +58,7 @@ public:
             return false;
         }
         rests_ = true;
+        has_rested_ = true;
         MHD_suspend_connection(connection_);
         return true;
     }
@@ -77,6 +84,12 @@ public:
         return is_over_;
     }
 
+    /// Since the last call.
+    [[nodiscard]] bool take_has_rested() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(has_rested_, rests_);
+    }
+
     /// The connection is going.
     void forget() {
         const std::lock_guard lock(mutex_);
@@ -88,6 +101,7 @@ private:
     MHD_Connection* connection_;
     ConnectionLoop& loop_;
     bool rests_ = false;
+    bool has_rested_ = false;
     bool is_over_ = false;
 };
 
@@ -144,11 +158,28 @@ bool is_form_type(std::string_view type) {
     return equal_ignoring_case(type.substr(0, multipart.size()), multipart);
 }
 
+/// Empty where it is no form of several parts. As libmicrohttpd finds it: the last parameter, in quotes or not.
+std::string_view boundary_of(const Request& request) {
+    constexpr std::string_view parameter = "boundary=";
+    const std::string* type = request.header("Content-Type");
+    if (type == nullptr || !is_form_type(*type)) {
+        return {};
+    }
+    const std::size_t at = to_lower(*type).find(parameter);
+    std::string_view boundary =
+        at == std::string::npos ? std::string_view() : std::string_view(*type).substr(at + parameter.size());
+    if (boundary.size() > 1 && boundary.front() == '"' && boundary.back() == '"') {
+        boundary = boundary.substr(1, boundary.size() - 2);
+    }
+    return boundary;
+}
+
 /// Hands the parts of a form on as they are found. A resource; on the thread of the connections only.
 class FormReader final : public BodyTaker {
 public:
     FormReader(MHD_Connection* connection, const Request& request, std::unique_ptr<FormTaker> taker)
         : taker_(std::move(taker)),
+          end_(boundary_of(request)),
           processor_(MHD_create_post_processor(connection, form_buffer_size, take_bytes, this)) {
         if (processor_ == nullptr) {
             const std::string* type = request.header("Content-Type");
@@ -164,7 +195,8 @@ public:
     }
 
     void take(std::string_view bytes) override {
-        if (taker_ != nullptr && MHD_post_process(processor_, bytes.data(), bytes.size()) != MHD_YES) {
+        const std::size_t size = end_.belonging(bytes);
+        if (taker_ != nullptr && size > 0 && MHD_post_process(processor_, bytes.data(), size) != MHD_YES) {
             fail(FormFault::broken);
         }
     }
@@ -212,43 +244,8 @@ private:
     }
 
     std::unique_ptr<FormTaker> taker_;
+    FormEnd end_;
     MHD_PostProcessor* processor_;
-};
-
-/// One socket. A resource; on the thread of the connections, but for look_after().
-class Connection {
-public:
-    explicit Connection(int descriptor) noexcept : descriptor_(descriptor) {}
-
-    void begin_body() { state_ = State::body; }
-    void begin_answer() { state_ = State::answer; }
-    void end_answer() {
-        waits_since_ = Clock::now();
-        state_ = State::head;
-    }
-
-    /// libmicrohttpd asks the system to be told of changes only: where a client's last bytes and its end come together, it reads the bytes and never hears of the
-    /// end. What it does hear of is a socket that was shut down.
-    void look_after(std::chrono::seconds longest_head) const {
-        const State state = state_;
-        const bool is_late = state == State::head && Clock::now() - waits_since_.load() > longest_head;
-        if (is_late || (state != State::answer && is_over())) {
-            ::shutdown(descriptor_, SHUT_RDWR);
-        }
-    }
-
-private:
-    using Clock = std::chrono::steady_clock;
-    enum class State { head, body, answer };
-
-    [[nodiscard]] bool is_over() const {
-        char next = 0;
-        return ::recv(descriptor_, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-    }
-
-    const int descriptor_;
-    std::atomic<State> state_ = State::head;
-    std::atomic<Clock::time_point> waits_since_ = Clock::now();
 };
 
 /// The connection's side of a request. A resource; on the thread of the connections only, but for what Rest allows.
@@ -280,18 +277,28 @@ public:
             exchange_->respond(problem_response(400, *fault));
             return answer();
         }
+        if (exchange_->request().header("Transfer-Encoding") != nullptr) {
+            // libmicrohttpd reads lines of chunks that end in a line feed alone, of which a proxy may see other ends: nothing may follow on this connection.
+            close_after_this();
+            socket_.let_linger();
+        }
         handler(exchange_);
         taker_ = std::move(exchange_->body_taker);
         if (exchange_->form_taker != nullptr) {
             taker_ = std::make_unique<FormReader>(connection_, exchange_->request(),
                                                   std::move(exchange_->form_taker));
         }
-        return exchange_->is_answered() && has_body_to_refuse() ? answer() : MHD_YES;
+        if (!exchange_->is_answered() || !has_body_to_refuse()) {
+            return MHD_YES;
+        }
+        socket_.let_linger();
+        return answer();
     }
 
     MHD_Result take_body(std::string_view bytes, std::size_t* left) {
         if (taker_ == nullptr || exchange_->is_answered()) {
-            return drop(bytes, left);
+            *left = 0;
+            return drop(bytes.size());
         }
         if (rest_->begin_unless([this] { return taker_->has_room() || exchange_->is_answered(); })) {
             return MHD_YES;
@@ -306,7 +313,8 @@ public:
     }
 
     MHD_Result end_body() {
-        socket_.begin_answer();
+        const std::string& method = exchange_->request().method;
+        socket_.begin_wait(method == "GET" || method == "HEAD");
         if (taker_ != nullptr) {
             taker_->end();
             taker_.reset();
@@ -318,6 +326,16 @@ public:
     }
 
     void close_after_this() { closes_ = true; }
+
+    /// For the main thread.
+    void look_after() {
+        if (socket_.was_left_waiting()) {
+            abort();
+        }
+        if (rest_->take_has_rested()) {
+            socket_.excuse();
+        }
+    }
 
     /// From any thread.
     void abort() {
@@ -334,42 +352,97 @@ private:
         return head.has_body && (waits_to_send || is_long);
     }
 
-    MHD_Result drop(std::string_view bytes, std::size_t* left) {
-        traffic_.received += bytes.size();
-        dropped_ += bytes.size();
-        *left = 0;
-        return dropped_ <= most_dropped ? MHD_YES : MHD_NO;
-    }
-
-    MHD_Result answer() {
-        Response response = *exchange_->take_response();
-        MHD_Response* made = make(response);
-        if (made == nullptr) {
+    MHD_Result drop(std::size_t count) {
+        traffic_.received += count;
+        dropped_ += count;
+        const auto now = std::chrono::steady_clock::now();
+        if (dropped_ == count) {
+            dropping_since_ = now;
+        }
+        if (is_much_to_drop() && answer_in_midst()) {
             return MHD_NO;
         }
+        return now - dropping_since_ <= longest_drop ? MHD_YES : MHD_NO;
+    }
+
+    [[nodiscard]] bool is_much_to_drop() const {
+        const auto length = exchange_->request().content_length;
+        const std::uint64_t left = length ? *length - std::min(*length, traffic_.received) : 0;
+        return dropped_ > most_waited_for || left > most_waited_for;
+    }
+
+    /// libmicrohttpd sends nothing before it has read a body that it has begun with: what is answered meanwhile is put on the socket beside it, for the client to read while
+    /// it still sends. False where that cannot be, as with TLS.
+    bool answer_in_midst() {
+        const bool is_tls =
+            MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_GNUTLS_SESSION) != nullptr;
+        if (is_tls || taker_ == nullptr) {
+            return false;
+        }
+        close_after_this();
+        Response response = *exchange_->take_response();
+        const std::string text = text_of(response);
+        const ssize_t sent =
+            ::send(socket_.descriptor(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        note(response);
+        socket_.let_linger();
+        return sent == static_cast<ssize_t>(text.size());
+    }
+
+    /// As it is sent.
+    [[nodiscard]] std::string text_of(const Response& response) const {
+        std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ' +
+                           MHD_get_reason_phrase_for(response.status) + "\r\n";
+        const auto add = [&text](const Header& header) {
+            text += header.name + ": " + header.value + "\r\n";
+        };
+        add({MHD_HTTP_HEADER_DATE, format_http_date(system_clock()->now())});
+        add({MHD_HTTP_HEADER_CONTENT_LENGTH, std::to_string(response.body.size())});
+        for (const Header& header : all_headers(response)) {
+            add(header);
+        }
+        return text + "\r\n" + response.body;
+    }
+
+    void note(Response& response) {
         traffic_.status = response.status;
         traffic_.broken_rule = std::move(response.broken_rule);
         if (exchange_->request().method != "HEAD") {
             traffic_.sent += response.body.size();
         }
-        add_headers(made, response.headers);
+    }
+
+    MHD_Result answer() {
+        socket_.begin_answer();
+        Response response = *exchange_->take_response();
+        MHD_Response* made = make(response);
+        if (made == nullptr) {
+            return MHD_NO;
+        }
+        note(response);
+        for (const Header& header : all_headers(response)) {
+            MHD_add_response_header(made, header.name.c_str(), header.value.c_str());
+        }
         const MHD_Result queued = MHD_queue_response(connection_, response.status, made);
         MHD_destroy_response(made);
         return queued;
     }
 
-    void add_headers(MHD_Response* made, const std::vector<Header>& own) {
-        for (const Header& header : own) {
-            MHD_add_response_header(made, header.name.c_str(), header.value.c_str());
-        }
+    /// Its own, and those of every answer.
+    [[nodiscard]] std::vector<Header> all_headers(const Response& response) const {
+        std::vector<Header> all = response.headers;
         for (const Header& header : headers_) {
-            if (MHD_get_response_header(made, header.name.c_str()) == nullptr) {
-                MHD_add_response_header(made, header.name.c_str(), header.value.c_str());
+            const bool is_there = std::any_of(all.begin(), all.end(), [&header](const Header& own) {
+                return equal_ignoring_case(own.name, header.name);
+            });
+            if (!is_there) {
+                all.push_back(header);
             }
         }
         if (closes_) {
-            MHD_add_response_header(made, MHD_HTTP_HEADER_CONNECTION, "close");
+            all.push_back({MHD_HTTP_HEADER_CONNECTION, "close"});
         }
+        return all;
     }
 
     MHD_Response* make(Response& response) {
@@ -422,6 +495,7 @@ private:
     std::unique_ptr<BodyTaker> taker_;
     std::shared_ptr<BodyReader> reader_;
     std::uint64_t dropped_ = 0;
+    std::chrono::steady_clock::time_point dropping_since_{};
     std::atomic<bool> closes_ = false;
 };
 
@@ -483,7 +557,8 @@ public:
     Daemon& operator=(const Daemon&) = delete;
 
     Result<void> start(Descriptor listener, const HttpLimits& limits, const TlsIdentity& tls) {
-        longest_head_ = limits.head;
+        FILESTORE_TRY_ASSIGN(lingering_, LingeringSockets::start());
+        limits_ = limits;
         const std::string certificate_key(std::string_view(tls.key));
         const bool is_tls = !tls.certificate.empty();
         const std::array<MHD_OptionItem, 3> options{
@@ -522,14 +597,17 @@ public:
 
     void look_after_connections() {
         const std::lock_guard lock(mutex_);
+        for (RunningRequest* request : running_) {
+            request->look_after();
+        }
         for (const auto& [connection, owned] : connections_) {
-            connection->look_after(longest_head_);
+            connection->look_after(limits_);
         }
     }
 
     [[nodiscard]] bool is_done() const {
         const std::lock_guard lock(mutex_);
-        return connections_.empty() && exchanges_->is_empty();
+        return connections_.empty() && exchanges_->is_empty() && lingering_->empty();
     }
 
     void stop_accepting() {
@@ -566,7 +644,7 @@ private:
         auto& daemon = *static_cast<Daemon*>(self);
         const std::lock_guard lock(daemon.mutex_);
         if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-            daemon.connections_.erase(static_cast<Connection*>(*context));
+            daemon.let_go(*static_cast<Connection*>(*context));
             daemon.observer_->connection_went();
             return;
         }
@@ -575,6 +653,13 @@ private:
         *context = made.get();
         daemon.connections_.emplace(made.get(), std::move(made));
         daemon.observer_->connection_came();
+    }
+
+    void let_go(Connection& connection) {
+        if (connection.lingers()) {
+            lingering_->take(Descriptor(::fcntl(connection.descriptor(), F_DUPFD_CLOEXEC, 0)));
+        }
+        connections_.erase(&connection);
     }
 
     static Connection& connection_of(MHD_Connection* connection) {
@@ -640,7 +725,8 @@ private:
     const std::shared_ptr<HttpObserver> observer_;
     const Handler handler_;
     const std::shared_ptr<Census> exchanges_ = std::make_shared<Census>();
-    std::chrono::seconds longest_head_{0};
+    HttpLimits limits_;
+    std::unique_ptr<LingeringSockets> lingering_;
     mutable std::mutex mutex_;
     std::map<Connection*, std::unique_ptr<Connection>> connections_;
     std::set<RunningRequest*> running_;

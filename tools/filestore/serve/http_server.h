@@ -2,7 +2,6 @@
 
 /// Connections of HTTP: the only place that knows libmicrohttpd.
 
-#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -10,22 +9,9 @@
 #include "filestore/result.h"
 #include "filestore/secret.h"
 #include "serve/exchange.h"
+#include "serve/http_limits.h"
 
 namespace filestore::tool::serve {
-
-/// What clients may use. A value.
-struct HttpLimits {
-    /// Connections at a time; more wait to be accepted.
-    unsigned connections = 2000;
-    /// Without a byte either way.
-    std::chrono::seconds idle{60};
-    /// From the answer before, or the beginning, to the end of a request's head: who drips its bytes holds no connection for longer.
-    std::chrono::seconds head{60};
-    /// Bytes of a request's head, and what is read of a body at a time.
-    std::size_t connection_memory = 65'536;
-    /// Of one address at a time; 0 for no limit.
-    unsigned connections_of_address = 0;
-};
 
 /// A certificate and its key, texts of PEM; both or none. A value.
 struct TlsIdentity {
@@ -48,7 +34,7 @@ public:
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
 
-    /// To be called about once a second: drops the connections of clients that have gone, or take too long for the head of a request.
+    /// To be called about once a second: drops the connections of clients that have gone, or are slower than the limits allow.
     void look_after_connections();
 
     /// No connection is there, also of a client that asks for nothing just now, and no call of the store that goes on without its client: to destroy it waits for nothing.

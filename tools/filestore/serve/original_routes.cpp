@@ -41,6 +41,10 @@ Response cleaned_up(const Result<CleanupReport>& report) {
 }  // namespace
 
 void upload_form(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    if (auto refused = refusal_of_form(context, exchange->request())) {
+        exchange->respond(std::move(*refused));
+        return;
+    }
     exchange->form_taker = std::make_unique<UploadForm>(context, exchange);
 }
 

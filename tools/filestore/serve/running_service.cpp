@@ -12,6 +12,7 @@
 
 #include "core/try.h"
 #include "serve/dispatch.h"
+#include "serve/lingering.h"
 
 namespace filestore::tool::serve {
 
@@ -20,14 +21,14 @@ namespace {
 constexpr std::chrono::seconds longest_stop{30};
 constexpr std::chrono::milliseconds between_looks{1000};
 constexpr std::chrono::minutes between_sweeps{1};
-/// For the store, the catalogue, and standard streams.
-constexpr rlim_t other_descriptors = 64;
+/// For the store, the catalogue, standard streams, and connections that only linger.
+constexpr rlim_t other_descriptors = 64 + LingeringSockets::most;
 /// A connection, and what a call of the store opens for it.
 constexpr rlim_t descriptors_of_connection = 3;
 
-/// As many connections as there may be descriptors for.
-HttpLimits usual_limits() {
-    HttpLimits made;
+/// No more connections than there may be descriptors for.
+HttpLimits limits_of(const Settings& settings) {
+    HttpLimits made = settings.limits;
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return made;
@@ -109,7 +110,7 @@ bool RunningService::needs_server(const Configuration& wanted) const {
     const Configuration& running = generations_.back()->configuration();
     return wanted.tls.certificate != running.tls.certificate ||
            std::string_view(wanted.tls.key) != std::string_view(running.tls.key) ||
-           wanted.settings.connections_of_address != running.settings.connections_of_address;
+           wanted.settings.limits != running.settings.limits;
 }
 
 Result<std::unique_ptr<HttpServer>> RunningService::serve(const Configuration& configuration) {
@@ -117,10 +118,8 @@ Result<std::unique_ptr<HttpServer>> RunningService::serve(const Configuration& c
     if (!listener.is_open()) {
         return errno_error(errno, "cannot listen");
     }
-    HttpLimits limits = usual_limits();
-    limits.connections_of_address = configuration.settings.connections_of_address;
-    return HttpServer::start(std::move(listener), limits, configuration.tls, security_headers(), metrics_,
-                             Dispatcher(current_, metrics_));
+    return HttpServer::start(std::move(listener), limits_of(configuration.settings), configuration.tls,
+                             security_headers(), metrics_, Dispatcher(current_, metrics_));
 }
 
 void RunningService::look_after() {

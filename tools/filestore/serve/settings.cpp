@@ -31,9 +31,17 @@ public:
              {"tls", [this](const YamlNode& node) { return read_tls(node); }},
              {"origins", [this](const YamlNode& node) { return read_words(node, settings_.origins); }},
              {"rate", [this](const YamlNode& node) { return read_number(node, settings_.rate); }},
-             {"connections_of_address", [this](const YamlNode& node) {
-                  return read_number(node, settings_.connections_of_address);
-              }}}));
+             {"connections",
+              [this](const YamlNode& node) { return read_number(node, limits().connections, 1); }},
+             {"connections_of_address",
+              [this](const YamlNode& node) { return read_number(node, limits().connections_of_address); }},
+             {"single_instance",
+              [this](const YamlNode& node) { return read_truth(node, settings_.single_instance); }},
+             {"idle_timeout", [this](const YamlNode& node) { return read_seconds(node, limits().idle); }},
+             {"head_timeout", [this](const YamlNode& node) { return read_seconds(node, limits().head); }},
+             {"body_timeout", [this](const YamlNode& node) { return read_seconds(node, limits().body); }},
+             {"least_body",
+              [this](const YamlNode& node) { return read_number(node, limits().least_body); }}}));
         return {};
     }
 
@@ -81,11 +89,29 @@ private:
         return {};
     }
 
-    Result<void> read_number(const YamlNode& node, unsigned& into) const {
+    [[nodiscard]] HttpLimits& limits() const noexcept { return settings_.limits; }
+
+    Result<void> read_truth(const YamlNode& node, bool& into) const {
+        if (node.kind != YamlNode::Kind::text || (node.text != "true" && node.text != "false")) {
+            return wrong(node, "true or false must stand here");
+        }
+        into = node.text == "true";
+        return {};
+    }
+
+    Result<void> read_seconds(const YamlNode& node, std::chrono::seconds& into) const {
+        unsigned seconds = 0;
+        FILESTORE_TRY(read_number(node, seconds, 1));
+        into = std::chrono::seconds(seconds);
+        return {};
+    }
+
+    Result<void> read_number(const YamlNode& node, unsigned& into, unsigned least = 0) const {
         constexpr unsigned most = 1'000'000;
         const auto number = node.kind == YamlNode::Kind::text ? decimal(node.text) : std::nullopt;
-        if (!number || *number > most) {
-            return wrong(node, "a whole number from 0 to 1000000 must stand here");
+        if (!number || *number < least || *number > most) {
+            return wrong(node,
+                         "a whole number from " + std::to_string(least) + " to 1000000 must stand here");
         }
         into = static_cast<unsigned>(*number);
         return {};

@@ -9,6 +9,7 @@
 #include "filestore/result.h"
 #include "serve/access/api_keys.h"
 #include "serve/access/json_web_token.h"
+#include "serve/http_limits.h"
 
 namespace filestore::tool::serve {
 
@@ -28,7 +29,9 @@ struct Settings {
     std::vector<std::string> origins{};
     /// Requests a second of one caller; 0 for no limit.
     unsigned rate = 0;
-    unsigned connections_of_address = 0;
+    HttpLimits limits{};
+    /// No other instance serves the same store.
+    bool single_instance = false;
 };
 
 /// From the text of the file, which `origin` names in messages. `configuration`, with line and column, for what is wrong.

@@ -5,6 +5,7 @@
 #include "json_line.h"
 #include "serve/answers.h"
 #include "serve/stored_upload.h"
+#include "service/validation/rules.h"
 
 namespace filestore::tool::serve {
 
@@ -19,6 +20,8 @@ Response failed_upload(const Error& error) {
 }
 
 constexpr std::string_view file_field = "file";
+/// Of the other parts of a form, and the heads of all, where the size of its file is limited.
+constexpr std::uint64_t most_beside_file = std::uint64_t{16} * 1024 * 1024;
 /// Of a part that is no file.
 constexpr std::size_t longest_text = std::size_t{1024} * 1024;
 
@@ -62,6 +65,15 @@ Response no_file(const std::string& text) {
 
 }  // namespace
 
+std::optional<Response> refusal_of_form(const Context& context, const Request& head) {
+    const auto most = context.store.validation.max_size;
+    if (!most || head.content_length.value_or(0) <= most_beside_file ||
+        *head.content_length - most_beside_file <= *most) {
+        return std::nullopt;
+    }
+    return failed_upload(validation::too_large("", *most, std::nullopt));
+}
+
 UploadForm::~UploadForm() {
     drop_upload();
 }
@@ -98,6 +110,11 @@ void UploadForm::begin_upload(const FormPart& part) {
     auto file = upload_of(without_place(without_escapes(name)), part.content_type);
     if (!file) {
         exchange_->respond(detail_response(500, file.error().message()));
+        return;
+    }
+    if (const auto allowed = context_.service.check_upload(file->path, file->content_type, std::nullopt);
+        !allowed.ok()) {
+        exchange_->respond(failed_upload(allowed.error()));
         return;
     }
     const auto pipe =

@@ -3,6 +3,7 @@
 /// An upload by a form, as the original system takes it.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "serve/body_pipes.h"
@@ -10,6 +11,9 @@
 #include "serve/routes.h"
 
 namespace filestore::tool::serve {
+
+/// Where a form is so long that its file must be larger than may be stored: what it is answered before it is read.
+[[nodiscard]] std::optional<Response> refusal_of_form(const Context& context, const Request& head);
 
 /// Hands the part `file` to the store while it arrives. Where there are several, the last one counts, as it did: what was begun of one before is undone. Nothing is stored before the form has
 /// ended well.

@@ -254,6 +254,10 @@ void create_upload(const Context& context, const ExchangePtr& exchange) {
     if (!upload.ok() || !checksum.ok()) {
         return exchange->respond(problem(upload.ok() ? checksum.error() : upload.error()));
     }
+    const auto allowed = context.service.check_upload(upload->path, upload->content_type, upload->length);
+    if (!allowed.ok()) {
+        return exchange->respond(problem(allowed.error()));
+    }
     const std::shared_ptr<UploadPipe> piece = has_piece(request) ? take_piece(context, exchange) : nullptr;
     const Answer answer = [exchange](const Result<ResumableUpload>& made) { tell_created(exchange, made); };
     upload->call.cancel = context.end;

@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace filestore::tool::serve {
+#include "filestore/backend.h"
+
+namespace filestore::tool {
 
 /// The header Content-Disposition (RFC 6266). A name that is not plain ASCII also goes as `filename*` (RFC 8187).
 [[nodiscard]] std::string content_disposition(bool is_inline, std::string_view name);
@@ -13,4 +15,7 @@ namespace filestore::tool::serve {
 /// Whether content of that type cannot act in a page's name: pictures but for SVG, sound, films, plain text.
 [[nodiscard]] bool may_be_shown_inline(std::string_view content_type);
 
-}  // namespace filestore::tool::serve
+/// Has a URL give the file as the service would: under its name, and shown in a browser only where its type is harmless.
+void dispose_of(PresignRequest& request, const FileInfo& info);
+
+}  // namespace filestore::tool

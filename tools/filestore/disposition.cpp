@@ -1,12 +1,14 @@
-#include "serve/disposition.h"
+#include "disposition.h"
 
 #include <algorithm>
 #include <array>
 
 #include "core/ascii.h"
 #include "core/encoding.h"
+#include "core/text.h"
+#include "download_name.h"
 
-namespace filestore::tool::serve {
+namespace filestore::tool {
 
 namespace {
 
@@ -47,4 +49,10 @@ bool may_be_shown_inline(std::string_view content_type) {
            type.compare(0, 6, "audio/") == 0 || type.compare(0, 6, "video/") == 0;
 }
 
-}  // namespace filestore::tool::serve
+void dispose_of(PresignRequest& request, const FileInfo& info) {
+    request.answer_disposition =
+        content_disposition(may_be_shown_inline(info.content_type), download_name(info));
+    request.answer_type = is_printable_ascii(info.content_type) ? info.content_type : std::string();
+}
+
+}  // namespace filestore::tool
