@@ -12,6 +12,7 @@
 
 #include "audit/busy.h"
 #include "audit/catalogue_file.h"
+#include "audit/cleanup_pages.h"
 #include "audit/outbox.h"
 #include "audit/reserved_intents.h"
 #include "audit/session_lock.h"
@@ -57,12 +58,6 @@ constexpr const char* begin_purge =
     "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
     "SELECT ?1, ?3, ?4, ?5, ?6, ?7 WHERE NOT " FILESTORE_BUSY(
         "?3") " AND EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?3 AND until <= ?8)";
-
-// In the order of the index stored_by_upload, so that a page costs what it holds, however many rows there are.
-constexpr const char* uploads_before =
-    "SELECT file_id, uploaded_at FROM file_uploads "
-    "WHERE deleted_at IS NULL AND uploaded_at < ?3 AND (uploaded_at, file_id) > (?4, ?5) AND "
-    "NOT " FILESTORE_BUSY("file_uploads.file_id") " ORDER BY uploaded_at, file_id LIMIT ?6";
 
 constexpr const char* state_of =
     "SELECT " FILESTORE_BUSY("?3") ", EXISTS (SELECT 1 FROM file_uploads "
@@ -123,9 +118,9 @@ std::optional<Operation> operation_named(std::string_view name) {
 }
 
 Error damaged(const std::string& path, const std::string& row) {
-    return Error(ErrorCode::corrupt,
-                 "catalogue " + filestore::quoted(path) + ": the row of " + row +
-                     " is damaged; restore the catalogue from a backup or repair the row");
+    return Error(ErrorCode::corrupt, "catalogue " + filestore::quoted(path) + ": the row of " + row +
+                                         " is damaged; repair that row of the catalogue, or " +
+                                         advice_for_damage);
 }
 
 /// From the columns of FILESTORE_DETAILS and the one before them.
@@ -197,7 +192,7 @@ public:
     Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
     Result<std::vector<RecordDetails>> details_after(const FileId& after, std::size_t most);
     Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
-    Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
+    Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows, Timestamp now);
     Result<std::optional<Timestamp>> covered_at();
     Result<void> note_covered(Timestamp at);
     Result<std::optional<Timestamp>> cleaned_at();
@@ -659,7 +654,7 @@ Result<std::vector<RecordDetails>> Catalogue::Impl::details_of(const std::vector
     return details;
 }
 
-Result<std::vector<bool>> Catalogue::Impl::restore(const std::vector<CatalogueRow>& rows) {
+Result<std::vector<bool>> Catalogue::Impl::restore(const std::vector<CatalogueRow>& rows, Timestamp now) {
     return in_transaction([&]() -> Result<std::vector<bool>> {
         std::vector<bool> restored;
         for (const CatalogueRow& row : rows) {
@@ -668,6 +663,7 @@ Result<std::vector<bool>> Catalogue::Impl::restore(const std::vector<CatalogueRo
                                           format_timestamp(uploaded_at)));
             restored.push_back(connection_.changed_rows() > 0);
             if (restored.back()) {
+                FILESTORE_TRY(outbox_.note_happened(row.id.text(), now));
                 FILESTORE_TRY(outbox_.seal(row.id.text(), false));
             }
         }
@@ -840,8 +836,8 @@ Result<std::vector<RecordDetails>> Catalogue::details_of(const std::vector<FileI
     return impl_->exclusively([&] { return impl_->details_of(ids); });
 }
 
-Result<std::vector<bool>> Catalogue::restore(const std::vector<CatalogueRow>& rows) {
-    return impl_->exclusively([&] { return impl_->restore(rows); });
+Result<std::vector<bool>> Catalogue::restore(const std::vector<CatalogueRow>& rows, Timestamp now) {
+    return impl_->exclusively([&] { return impl_->restore(rows, now); });
 }
 
 Result<std::optional<Timestamp>> Catalogue::covered_at() {

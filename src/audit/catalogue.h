@@ -152,7 +152,7 @@ public:
     [[nodiscard]] Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
 
     /// These files turned out to be there: their rows, made where there are none, say that they are stored. Those that are busy, or recorded as stored, are passed over. Answers which it did.
-    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
+    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows, Timestamp now);
 
     /// When the store was last seen to have no file without a row; nothing where it never was.
     [[nodiscard]] Result<std::optional<Timestamp>> covered_at();

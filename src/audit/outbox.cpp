@@ -131,6 +131,11 @@ Result<void> Outbox::note_undone(std::string_view file_id) {
     return connection_.run(add_undone, file_id);
 }
 
+Result<void> Outbox::note_happened(std::string_view file_id, Timestamp now) {
+    return connection_.run("UPDATE outbox SET since = ? WHERE file_id = ? AND version = 1",
+                           format_timestamp(now), file_id);
+}
+
 Result<std::uint64_t> Outbox::drop() {
     FILESTORE_TRY_ASSIGN(
         const auto files,
@@ -256,7 +261,8 @@ Result<AuditStatus> Outbox::status() {
     FILESTORE_TRY_ASSIGN(const bool found, row.next());
     if (found && !read_time(row, 0, status.oldest)) {
         return Error(ErrorCode::corrupt, "catalogue " + quoted(connection_.path()) +
-                                             ": the time of an event that waits is damaged");
+                                             ": the time of an event that waits is damaged; " +
+                                             advice_for_damage);
     }
     return status;
 }

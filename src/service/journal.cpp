@@ -421,9 +421,9 @@ Result<std::vector<RecordDetails>> Journal::details_of(const std::vector<FileId>
     return record->details_of(ids);
 }
 
-Result<std::vector<bool>> Journal::restore(const std::vector<CatalogueRow>& rows) {
+Result<std::vector<bool>> Journal::restore(const std::vector<CatalogueRow>& rows, Timestamp now) {
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    FILESTORE_TRY_ASSIGN(auto restored, record->restore(rows));
+    FILESTORE_TRY_ASSIGN(auto restored, record->restore(rows, now));
     FILESTORE_TRY(told({}));
     return restored;
 }

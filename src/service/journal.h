@@ -83,7 +83,7 @@ public:
     [[nodiscard]] Result<std::vector<RecordDetails>> details_after(const FileId& after, std::size_t most);
     [[nodiscard]] Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
     /// See Catalogue and Outbox; the audit server is told.
-    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
+    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows, Timestamp now);
     [[nodiscard]] Result<void> tell_again(const std::vector<FileId>& ids, Timestamp now);
 
     /// See Catalogue. `not_found` also where nothing is or has been recorded.

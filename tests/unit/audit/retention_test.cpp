@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/catalogue.h"
+#include "audit/cleanup_pages.h"
 #include "support/code_of.h"
 #include "support/temporary_directory.h"
 
@@ -185,17 +186,25 @@ TEST_CASE("a page of old files costs what it holds, however many rows there are"
     const TemporaryDirectory directory;
     const std::string path = directory.file("c.sqlite");
     open(path).reset();
-    const Lines plan =
-        sql(path,
-            "EXPLAIN QUERY PLAN SELECT file_id, uploaded_at FROM file_uploads "
-            "WHERE deleted_at IS NULL AND uploaded_at < 'a' AND (uploaded_at, file_id) > ('b', 'c') "
-            "AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.file_id = file_uploads.file_id AND NOT "
-            "(operation = 'removal' AND session = 1 AND number <= 2)) "
-            "ORDER BY uploaded_at, file_id LIMIT 1000");
+    const Lines plan = sql(path, std::string("EXPLAIN QUERY PLAN ") + filestore::uploads_before);
     REQUIRE(plan.size() == 3);
     CHECK_THAT(plan[0],
                Catch::StartsWith("SEARCH file_uploads") && Catch::Contains("INDEX stored_by_upload"));
     CHECK_THAT(plan[2], Catch::StartsWith("SEARCH intents") && Catch::Contains("INDEX intents_by_file"));
+}
+
+TEST_CASE("a page of files to purge costs what it holds, however many rows there are", "[audit]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("c.sqlite");
+    open(path).reset();
+    const Lines plan = sql(path, std::string("EXPLAIN QUERY PLAN ") + filestore::page_of_due);
+    REQUIRE(plan.size() == 4);
+    CHECK_THAT(plan[0],
+               Catch::StartsWith("SEARCH soft_deleted") && Catch::Contains("INDEX soft_deleted_by_end"));
+    for (const std::string& step : plan) {
+        CAPTURE(step);
+        CHECK_THAT(step, !Catch::StartsWith("SCAN") && !Catch::Contains("TEMP B-TREE"));
+    }
 }
 
 TEST_CASE("the mark of a store that is recorded whole", "[audit]") {
