@@ -200,6 +200,7 @@ public:
     Result<void> turn_into_undo(std::int64_t intent_number, Timestamp at);
     Result<void> abandon(std::int64_t intent_number);
     Result<std::vector<Intent>> stale_intents();
+    Result<void> leave(std::int64_t intent_number);
     Result<CatalogueRow> row(const FileId& id);
     Result<std::vector<FileId>> stored_after(const FileId& after, std::size_t most);
     Result<bool> is_stored(const FileId& id);
@@ -519,11 +520,14 @@ Result<std::vector<Intent>> Catalogue::Impl::stale_intents() {
 }
 
 Result<void> Catalogue::Impl::claim(std::int64_t dead_session, std::vector<Intent>& claimed) {
+    const bool was_left = dead_session == left_session;
+    std::int64_t last = 0;
     FILESTORE_TRY_ASSIGN(
         SqliteQuery row,
         connection_.query("SELECT number, file_id, operation, file_path, metadata, begun_at FROM intents "
-                          "WHERE session = ? ORDER BY number",
-                          dead_session));
+                          "WHERE session = ? ORDER BY number LIMIT ?",
+                          dead_session,
+                          was_left ? std::int64_t{most_left} : std::numeric_limits<std::int64_t>::max()));
     for (;;) {
         FILESTORE_TRY_ASSIGN(const bool found, row.next());
         if (!found) {
@@ -533,10 +537,18 @@ Result<void> Catalogue::Impl::claim(std::int64_t dead_session, std::vector<Inten
         if (!intent) {
             return damaged(connection_.path(), "intent " + std::to_string(row.number(0)));
         }
-        last_inherited_ = std::max(last_inherited_, intent->number);
+        last = intent->number;
+        // Removals that this process has begun since are somebody's work.
+        last_inherited_ = std::max(last_inherited_, was_left ? 0 : last);
         claimed.push_back(std::move(*intent));
     }
-    return connection_.run("UPDATE intents SET session = ? WHERE session = ?", session_, dead_session);
+    return connection_.run("UPDATE intents SET session = ? WHERE session = ? AND number <= ?", session_,
+                           dead_session, last);
+}
+
+Result<void> Catalogue::Impl::leave(std::int64_t intent_number) {
+    return connection_.run("UPDATE intents SET session = ? WHERE number = ? AND session = ?", left_session,
+                           intent_number, session_);
 }
 
 Result<CatalogueRow> Catalogue::Impl::row(const FileId& id) {
@@ -864,6 +876,10 @@ Result<void> Catalogue::turn_into_undo(std::int64_t intent_number, Timestamp at)
 Result<void> Catalogue::abandon(std::int64_t intent_number) {
     impl_->note_ended(intent_number);
     return impl_->exclusively([&] { return impl_->abandon(intent_number); });
+}
+
+Result<void> Catalogue::leave(std::int64_t intent_number) {
+    return impl_->exclusively([&] { return impl_->leave(intent_number); });
 }
 
 Result<std::vector<Intent>> Catalogue::stale_intents() {

@@ -49,7 +49,7 @@ public:
     /// that come after it.
     [[nodiscard]] Result<void> abandon_in_time(const Intent& intent);
     /// What became of an intent of this process could not be found out, done or recorded. That is tried again some time later, when no server is still at work on the request, also where
-    /// nothing else happens. Of too many, the next process sees to the rest.
+    /// nothing else happens. What is too many for memory is taken over later on, as what a dead process leaves.
     void settle_later(const Intent& intent);
 
     /// See Catalogue. Where nothing is recorded, nothing is left out.
@@ -130,7 +130,8 @@ private:
     template <class T, class Read>
     [[nodiscard]] Result<T> read_soft_deletions(T nothing, Read read);
     [[nodiscard]] Result<void> complete_found(const Intent& intent);
-    [[nodiscard]] bool settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
+    void settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
+    void take_over_later();
     void settle(const Intent& intent, bool was_gone);
     void undo(const Intent& intent, bool was_gone, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_still_comes(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);

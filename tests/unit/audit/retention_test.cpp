@@ -182,6 +182,25 @@ TEST_CASE("a removal that a dead process began is in nobody's way once it is inh
     CHECK(catalogue->row(id)->deleted_at == at(40));
 }
 
+TEST_CASE("what was left is given again, and what this process is at work on stays busy", "[audit]") {
+    const TemporaryDirectory directory;
+    const auto catalogue = open(directory.file("c.sqlite"));
+    const FileId under_way = record_upload(*catalogue, 1);
+    REQUIRE(catalogue->begin(removal_of(under_way)).ok());
+    const FileId left = record_upload(*catalogue, 2);
+    const auto number = catalogue->begin(removal_of(left));
+    REQUIRE(number.ok());
+    CHECK(catalogue->stale_intents()->empty());
+    REQUIRE(catalogue->leave(*number).ok());
+    CHECK(catalogue->states_of({left})->front().busy);
+    const auto given = catalogue->stale_intents();
+    REQUIRE(given.ok());
+    REQUIRE(given->size() == 1);
+    CHECK(given->front().id == left);
+    CHECK(catalogue->states_of({under_way})->front().busy);
+    CHECK(catalogue->stale_intents()->empty());
+}
+
 TEST_CASE("a page of old files costs what it holds, however many rows there are", "[audit]") {
     const TemporaryDirectory directory;
     const std::string path = directory.file("c.sqlite");
