@@ -99,7 +99,7 @@ struct FILESTORE_API ServiceOptions {
     /// `url_base`, `url_key`, `checksum` (crc64nvme, sha256, off), `verify_downloads` (off, size, checksum; true is checksum, false is size), `bucket_name`, `aws_access_key`, `aws_secret_key`,
     /// `aws_session_token`, `region`, `endpoint`, `dual_stack` (true, false), `addressing` (automatic, path, virtual_host), `payload_signing` (automatic, signed,
     /// unsigned), `key_prefix`, `storage_class`, `server_side_encryption` (bucket_default, s3, kms, customer), `kms_key_id`, `kms_context`, `sse_customer_key` (base64 of 32 bytes), `requester_pays` (true,
-    /// false), `anonymous` (true, false), `aws_profile`, `role_arn`, `role_session_name`, `external_id`, `role_policy`, `role_duration` (seconds), `sts_endpoint`, `instance_metadata_endpoint`,
+    /// false), `versioned_removal` (marker, purge, error), `anonymous` (true, false), `aws_profile`, `role_arn`, `role_session_name`, `external_id`, `role_policy`, `role_duration` (seconds), `sts_endpoint`, `instance_metadata_endpoint`,
     /// `ca_file`, `ca_pem`, `spool_directory`, `connect_timeout`, `first_byte_timeout`, `stall_timeout` and `expect_wait` (seconds), `expect_threshold` (bytes, or off), `dns_cache_time` and
     /// `max_idle_age` (whole seconds), `max_attempts`, `retry_first_delay`, `retry_longest_delay`, `retry_longest_time` and `retry_longest_silence` (seconds), `proxy`, `no_proxy`,
     /// `proxy_from_environment` (true, false), `profile` (of the server; that of the credentials is `aws_profile`), `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),

@@ -61,6 +61,7 @@ constexpr auto s3_settings = std::to_array<Setting>({
     {"kms_context", "kms_context"},
     {"sse_customer_key", "sse_customer_key"},
     {"requester_pays", "requester_pays", true},
+    {"versioned_removal", "versioned_removal"},
     {"ca_file", "ca_file"},
     {"ca_pem", "ca_pem"},
     {"spool_directory", "spool_directory"},

@@ -69,6 +69,7 @@ TEST_CASE("every option is set by its name", "[service]") {
                               {"kms_context", R"({"a":"b"})"},
                               {"sse_customer_key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
                               {"requester_pays", "true"},
+                              {"versioned_removal", "purge"},
                               {"anonymous", "true"},
                               {"aws_profile", "work"},
                               {"role_arn", "arn:aws:iam::1:role/r"},
@@ -144,6 +145,7 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.s3.encryption.kms_context == R"({"a":"b"})");
     CHECK(options.s3.encryption.customer_key == "0123456789abcdef0123456789abcdef");
     CHECK(options.s3.requester_pays);
+    CHECK(options.s3.versioned_removal == filestore::S3VersionedRemoval::purge);
     CHECK(options.s3.credentials.anonymous);
     CHECK(options.s3.credentials.profile == "work");
     CHECK(options.s3.credentials.role.role_arn == "arn:aws:iam::1:role/r");
