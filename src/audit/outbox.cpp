@@ -235,6 +235,20 @@ Result<bool> Outbox::has_up_to(std::int64_t number) {
     return row.next();
 }
 
+Result<bool> Outbox::holds(std::uint64_t entries) {
+    FILESTORE_TRY_ASSIGN(
+        const std::int64_t span,
+        number_of("SELECT (SELECT max(number) FROM outbox) - (SELECT min(number) FROM outbox) + 1"));
+    if (static_cast<std::uint64_t>(span) < entries) {
+        return false;
+    }
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT ?)",
+                                           static_cast<std::int64_t>(entries)));
+    FILESTORE_TRY(row.next());
+    return static_cast<std::uint64_t>(row.number(0)) >= entries;
+}
+
 Result<bool> Outbox::has(std::string_view file_id) {
     FILESTORE_TRY_ASSIGN(SqliteQuery row,
                          connection_.query("SELECT 1 FROM outbox WHERE file_id = ?", file_id));

@@ -63,6 +63,8 @@ public:
     /// 0 where there is no entry.
     [[nodiscard]] Result<std::int64_t> last_number();
     [[nodiscard]] Result<bool> has_up_to(std::int64_t number);
+    /// Whether there are so many entries. Costs the same for any number, as long as few were delivered out of their order.
+    [[nodiscard]] Result<bool> holds(std::uint64_t entries);
     [[nodiscard]] Result<bool> has(std::string_view file_id);
     /// Why the file is parked; nothing where it is not.
     [[nodiscard]] Result<std::optional<std::string>> reason_of(std::string_view file_id);

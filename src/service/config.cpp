@@ -119,7 +119,8 @@ constexpr auto audit_settings = std::to_array<Setting>({{"url", "audit_url"},
                                                         {"table", "audit_table"},
                                                         {"ca_file", "audit_ca_file"},
                                                         {"plain_http", "audit_plain_http", true},
-                                                        {"strict", "audit_strict", true}});
+                                                        {"strict", "audit_strict", true},
+                                                        {"most_pending", "audit_most_pending"}});
 
 constexpr auto validation_settings =
     std::to_array<Setting>({{"max_size", "max_size"},

@@ -66,12 +66,14 @@ void as_far_as_memory_goes(Step&& step) noexcept {
 
 Journal::Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
                  std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender,
-                 std::shared_ptr<Clock> clock, bool is_strict, LateTaskPauses pauses)
+                 std::shared_ptr<Clock> clock, bool is_strict, LateTaskPauses pauses,
+                 std::uint64_t most_pending)
     : backend_(std::move(backend)),
       calls_(std::move(calls)),
       sender_(std::move(sender)),
       clock_(std::move(clock)),
       is_strict_(is_strict),
+      most_pending_(most_pending),
       between_take_overs_(pauses.look_again),
       late_tasks_(std::make_shared<LateTasks>(clock_, pauses)) {
     if (catalogue_path) {
@@ -87,7 +89,25 @@ Result<void> Journal::begin_upload(Intent& intent) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    FILESTORE_TRY(check_room(*record));
     return record->begin_upload(intent);
+}
+
+/// For another upload's note.
+Result<void> Journal::check_room(Catalogue& record) const {
+    if (most_pending_ == 0) {
+        return {};
+    }
+    bool is_full = false;
+    FILESTORE_TRY(record.read_outbox([&](Outbox& outbox) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(is_full, outbox.holds(most_pending_));
+        return {};
+    }));
+    return is_full ? Error(ErrorCode::no_space,
+                           "the audit server is still to be told of " + std::to_string(most_pending_) +
+                               " files (audit_most_pending), so nothing more is stored; `filestore audit "
+                               "flush` says what keeps it from being told")
+                   : Result<void>();
 }
 
 Result<void> Journal::begin(Intent& intent) {
@@ -95,6 +115,7 @@ Result<void> Journal::begin(Intent& intent) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    FILESTORE_TRY(intent.operation == Operation::upload ? check_room(*record) : Result<void>());
     FILESTORE_TRY_ASSIGN(intent.number, record->begin(intent));
     return {};
 }

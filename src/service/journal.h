@@ -28,10 +28,10 @@ namespace filestore {
 class Journal : public StoreRecord, public std::enable_shared_from_this<Journal> {
 public:
     /// Settling counts among `calls`, so that whoever closes them ends it and waits for it.
-    /// `sender` tells an audit server what is recorded; null where there is none. `is_strict`: see AuditOptions.
+    /// `sender` tells an audit server what is recorded; null where there is none. `is_strict` and `most_pending`: see AuditOptions.
     Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
             std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender, std::shared_ptr<Clock> clock,
-            bool is_strict, LateTaskPauses pauses = {});
+            bool is_strict, LateTaskPauses pauses = {}, std::uint64_t most_pending = 0);
 
     /// Empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -131,6 +131,7 @@ private:
     [[nodiscard]] Result<T> read_soft_deletions(T nothing, Read read);
     [[nodiscard]] Result<void> complete_found(const Intent& intent);
     void settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
+    [[nodiscard]] Result<void> check_room(Catalogue& record) const;
     void take_over_later();
     void settle(const Intent& intent, bool was_gone);
     void undo(const Intent& intent, bool was_gone, const std::shared_ptr<PendingCalls::Call>& call);
@@ -151,6 +152,7 @@ private:
     const std::shared_ptr<Sender> sender_;
     const std::shared_ptr<Clock> clock_;
     const bool is_strict_;
+    const std::uint64_t most_pending_;
     std::mutex mutex_;
     /// Once it is set it stays.
     std::shared_ptr<Catalogue> catalogue_;

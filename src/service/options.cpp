@@ -401,6 +401,8 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"audit_plain_http",
      [](Options o, Value v) { return set_choice(o.audit.allow_plain_http, v, switches); }},
     {"audit_strict", [](Options o, Value v) { return set_choice(o.audit.strict, v, switches); }},
+    {"audit_most_pending",
+     [](Options o, Value v) { return set_number(o.audit.most_pending, v, 0, 1'000'000'000'000); }},
     {"max_size", [](Options o, Value v) { return set_threshold(o.validation.max_size, v); }},
     {"type_policy",
      [](Options o, Value v) { return set_choice(o.validation.type_policy, v, type_policies); }},

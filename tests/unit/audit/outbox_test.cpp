@@ -256,6 +256,27 @@ TEST_CASE("what is recorded is taken in its order, with its row", "[audit][outbo
     CHECK_FALSE(taken[1].row.deleted_at);
 }
 
+TEST_CASE("whether so many wait is told also where some in between do not", "[audit][outbox]") {
+    Scene scene;
+    const auto holds = [&](std::uint64_t entries) {
+        bool answer = false;
+        scene.use([&](Outbox& outbox) -> Result<void> {
+            answer = outbox.holds(entries).value();
+            return {};
+        });
+        return answer;
+    };
+    CHECK_FALSE(holds(1));
+    for (int second = 0; second < 3; ++second) {
+        scene.uploaded(second);
+    }
+    CHECK(holds(3));
+    CHECK_FALSE(holds(4));
+    scene.deliver({scene.take().at(1)});
+    CHECK(holds(2));
+    CHECK_FALSE(holds(3));
+}
+
 TEST_CASE("a page ends at its number of files and of bytes, but holds one", "[audit][outbox]") {
     Scene scene;
     for (int second = 0; second < 5; ++second) {

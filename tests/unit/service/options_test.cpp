@@ -114,7 +114,8 @@ TEST_CASE("every option is set by its name", "[service]") {
                               {"audit_key", "sb_secret_1"},
                               {"audit_table", "uploads_2"},
                               {"audit_ca_file", "/ca.pem"},
-                              {"audit_plain_http", "true"}}) {
+                              {"audit_plain_http", "true"},
+                              {"audit_most_pending", "1000"}}) {
         CAPTURE(setting.name);
         CHECK(message_of(options.set(setting.name, setting.value)).empty());
     }
@@ -190,6 +191,7 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.audit.table == "uploads_2");
     CHECK(options.audit.ca_file == "/ca.pem");
     CHECK(options.audit.allow_plain_http);
+    CHECK(options.audit.most_pending == 1000);
 }
 
 TEST_CASE("the rules of uploads are set by name", "[service]") {
