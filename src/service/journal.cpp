@@ -545,10 +545,18 @@ void Journal::take_over_later() {
     static_cast<void>(late_tasks_->add(clock_->now() + between_take_overs_, [journal = weak_from_this()] {
         as_far_as_memory_goes([&] {
             if (const auto self = journal.lock()) {
-                static_cast<void>(self->catalogue());
+                self->take_over_now();
             }
         });
     }));
+}
+
+void Journal::take_over_now() {
+    {
+        const std::lock_guard lock(mutex_);
+        next_take_over_ = {};
+    }
+    static_cast<void>(catalogue());
 }
 
 /// Finds out what became of an operation whose process is gone, or that this one could not end. Where the backend cannot tell now, it is asked again later, and by the next process.

@@ -133,6 +133,7 @@ private:
     void settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
     [[nodiscard]] Result<void> check_room(Catalogue& record) const;
     void take_over_later();
+    void take_over_now();
     void settle(const Intent& intent, bool was_gone);
     void undo(const Intent& intent, bool was_gone, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_still_comes(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);

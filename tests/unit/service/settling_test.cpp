@@ -456,9 +456,12 @@ TEST_CASE("intents that were left are settled batch by batch", "[service][settli
         "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2500) "
         "SELECT 9223372036854775805, printf('00000000-0000-4000-8000-%012d', n), 'removal', 'p', '{}', "
         "'2027-01-15T08:00:00.000000Z' FROM numbers");
-    const auto journal = std::make_shared<Journal>(scene.directory.file("catalogue.sqlite"), scene.backend,
-                                                   std::make_shared<PendingCalls>(), nullptr, scene.clock,
-                                                   false, short_pauses);
+    // Long enough for a batch to be settled in.
+    LateTaskPauses pauses = short_pauses;
+    pauses.look_again = std::chrono::seconds(2);
+    const auto journal =
+        std::make_shared<Journal>(scene.directory.file("catalogue.sqlite"), scene.backend,
+                                  std::make_shared<PendingCalls>(), nullptr, scene.clock, false, pauses);
     REQUIRE(journal->covered_at().ok());
     REQUIRE(eventually([&] {
         scene.pass_time();
