@@ -209,13 +209,13 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
 /// `addressing` (automatic, path,
 /// virtual_host), `payload_signing` (automatic, signed, unsigned), `key_prefix`, `storage_class`,
 /// `server_side_encryption` (bucket_default, s3, kms, customer), `kms_key_id`, `kms_context`, `sse_customer_key` (base64 of 32 bytes), `requester_pays` (true,
-/// false), `anonymous` (true, false), `aws_profile`, `role_arn`, `role_session_name`, `external_id`, `role_policy`, `role_duration` (seconds), `sts_endpoint`,
+/// false), `versioned_removal` (marker, purge, error: what becomes of a file that is removed from a bucket with versions), `anonymous` (true, false), `aws_profile`, `role_arn`, `role_session_name`, `external_id`, `role_policy`, `role_duration` (seconds), `sts_endpoint`,
 /// `instance_metadata_endpoint`, `ca_file`, `ca_pem`, `spool_directory`, `connect_timeout`, `first_byte_timeout`, `stall_timeout` and `expect_wait` (seconds),
 /// `expect_threshold` (bytes, or off), `dns_cache_time` and `max_idle_age` (whole seconds), `max_attempts`, `retry_first_delay`, `retry_longest_delay`,
 /// `retry_longest_time` and `retry_longest_silence` (seconds), `proxy`, `no_proxy`, `proxy_from_environment` (true, false), `profile` (of the server;
 /// that of the credentials is `aws_profile`), `checksum_mode` (automatic, off,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
-/// `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `upload_lifetime` (such as 7d, 12h), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
+/// `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `upload_lifetime` (such as 7d, 12h), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict`, `audit_most_pending` (files that may wait before uploads fail with FILESTORE_NO_SPACE; 0: any number) (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
 /// SUPABASE_KEY where they are empty), and the rules that uploads must keep, or fail with FILESTORE_REJECTED: `max_size` (bytes, or off), `type_policy` (strict, warn,
 /// off: whether name, declared type and content must agree), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false: where none is
 /// declared), `magic_database` (of libmagic), `scanner` (`unix:/path` or `tcp:host:port` of clamd) and `scanner_timeout` (seconds).
@@ -598,7 +598,8 @@ FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const files
 /// them. What the record or the store says to be newer is kept, as is what has no known time. `*removed` is the number of files that are, or would be, removed;
 /// `*failed` that of those which could not be, and which do not stop the rest: the next run tries again. `*purged` is the number of files that had been deleted with the option `soft_delete_grace`, and whose bytes are, or
 /// would be, freed because their time is over: that is done before all else. `options` may be NULL. Failures to act on:
-/// FILESTORE_INVALID_ARGUMENT (days); FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
+/// FILESTORE_INVALID_ARGUMENT (days); FILESTORE_PRECONDITION_FAILED (the store holds nothing of what is recorded, 20 files or more: its disk is perhaps not mounted, or it is another bucket; where the files are
+/// really gone, `filestore cleanup --accept-missing` records that); FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
 FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
                                           const filestore_call_options* options, uint64_t* removed,
                                           uint64_t* failed, uint64_t* purged,

@@ -10,7 +10,7 @@
 /// FileService::forget_audit_server().
 ///
 /// The notes take some 100 bytes for a file, and never more than one note: the upload and the deletion of a file are told together where neither is told yet. The data to tell stays
-/// in the catalogue. Nothing is dropped where the disk is full: what cannot be noted is not done (`no_space`).
+/// in the catalogue. Nothing is dropped where the disk is full, or AuditOptions::most_pending is reached: what cannot be noted is not done (`no_space`).
 ///
 /// A `deleted_at` that is there stays, but for one of ours that was taken back (soft_delete.h). Where many deletions are told together, a row's may for a moment be the beginning of the hour of its own; what somebody else
 /// changes in such a row in that moment may be lost, and a row that he removes may come again.
@@ -47,6 +47,9 @@ struct AuditOptions {
     /// Uploads, deletions and cleanups answer once the project was told of them: for that they wait 30 seconds, or until their deadline where that comes before, and then fail with
     /// `not_delivered`. What they did is done and recorded all the same, and stays noted; the message names the file and what keeps the project from being told.
     bool strict = false;
+    /// Where so many files wait to be told of, nothing more is stored: uploads fail with `no_space`, before anything is stored, until the project was told of some. Deletions go on: they make at most one note for each file
+    /// that there is. Uploads that are under way at the same time may pass the bound by their number. 0: only the disk is a bound.
+    std::uint64_t most_pending = 0;
 };
 
 struct AuditStatus {

@@ -7,6 +7,10 @@
 /// found every file recorded is not listed again for as many days as files are kept. Where there is an audit server, what its table has as stored and the catalogue does not know comes last,
 /// so a table is of one store: what is not in this one is recorded as deleted. A file that only the store and the table know is kept, too, where the table says that it is newer.
 ///
+/// A store that holds nothing of what is recorded is perhaps not the one: its disk is not mounted, or the bucket is another one. So where none of the files that were looked at is there, the store is listed first (a
+/// page of 1000 files); where no file of that is recorded either, although 20 files or more are recorded as stored or kept for undelete(), the run ends with `precondition_failed`, and nothing is recorded as deleted. See
+/// CleanupRequest::accept_missing. Files that are gone from a store that holds other recorded ones are recorded as deleted.
+///
 /// Before all that, files whose grace is over are purged, and with soft delete what is old is marked instead of removed: see soft_delete.h. Files that are marked are left alone.
 ///
 /// At the end what uploads have left that never ended is removed (CleanupRequest::uploads_older_than).
@@ -66,6 +70,8 @@ struct CleanupRequest {
     unsigned days = 30;
     /// Removes and records nothing, but tells what would be removed.
     bool dry_run = false;
+    /// Goes on where the store holds nothing of what is recorded, and records what is gone as deleted.
+    bool accept_missing = false;
     /// Uploads that were begun in this store, in parts, and have not ended for so long are ended, and their parts freed, unless the catalogue knows them to be under way; see
     /// StorageBackend::sweep_uploads_async. Those of processes with a catalogue of their own are told from dead ones by their age alone. 0 to 100 years.
     std::chrono::seconds uploads_older_than{7 * 24 * 3600};

@@ -15,6 +15,16 @@
 
 namespace filestore {
 
+/// What becomes of a file that is removed from a bucket with versions. A value.
+enum class S3VersionedRemoval {
+    /// It gets a marker, and the bucket keeps its bytes as older versions until a rule of the bucket's own removes them. CleanupReport::bytes_in_versions tells of how many bytes.
+    marker,
+    /// All versions of it are removed as well, which needs the right to list and remove versions. What could not be purged stays hidden by the marker, and the file is gone all the same; it counts as bytes in versions.
+    purge,
+    /// Nothing is removed from a bucket that keeps versions, or once did, which is asked before each removal: they fail with `precondition_failed`.
+    error,
+};
+
 /// A value.
 struct S3Options : S3ClientOptions {
     /// Required.
@@ -29,6 +39,7 @@ struct S3Options : S3ClientOptions {
     std::string storage_class{};
     /// Of every request, presigned URLs included: see S3PutRequest::requester_pays.
     bool requester_pays = false;
+    S3VersionedRemoval versioned_removal = S3VersionedRemoval::marker;
 };
 
 /// Opens an S3 backend; does no network I/O and starts no thread. Destroying the handle closes the backend: pending calls complete

@@ -99,12 +99,12 @@ struct FILESTORE_API ServiceOptions {
     /// `url_base`, `url_key`, `checksum` (crc64nvme, sha256, off), `verify_downloads` (off, size, checksum; true is checksum, false is size), `bucket_name`, `aws_access_key`, `aws_secret_key`,
     /// `aws_session_token`, `region`, `endpoint`, `dual_stack` (true, false), `addressing` (automatic, path, virtual_host), `payload_signing` (automatic, signed,
     /// unsigned), `key_prefix`, `storage_class`, `server_side_encryption` (bucket_default, s3, kms, customer), `kms_key_id`, `kms_context`, `sse_customer_key` (base64 of 32 bytes), `requester_pays` (true,
-    /// false), `anonymous` (true, false), `aws_profile`, `role_arn`, `role_session_name`, `external_id`, `role_policy`, `role_duration` (seconds), `sts_endpoint`, `instance_metadata_endpoint`,
+    /// false), `versioned_removal` (marker, purge, error), `anonymous` (true, false), `aws_profile`, `role_arn`, `role_session_name`, `external_id`, `role_policy`, `role_duration` (seconds), `sts_endpoint`, `instance_metadata_endpoint`,
     /// `ca_file`, `ca_pem`, `spool_directory`, `connect_timeout`, `first_byte_timeout`, `stall_timeout` and `expect_wait` (seconds), `expect_threshold` (bytes, or off), `dns_cache_time` and
     /// `max_idle_age` (whole seconds), `max_attempts`, `retry_first_delay`, `retry_longest_delay`, `retry_longest_time` and `retry_longest_silence` (seconds), `proxy`, `no_proxy`,
     /// `proxy_from_environment` (true, false), `profile` (of the server; that of the credentials is `aws_profile`), `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
     /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
-    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `upload_lifetime` (such as 7d, 12h), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false),
+    /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `upload_lifetime` (such as 7d, 12h), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false), `audit_most_pending` (files; 0 is none),
     /// `max_size` (bytes, or off), `type_policy` (strict, warn, off), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false),
     /// `magic_database`, `scanner`, `scanner_timeout` (whole seconds).
     /// `invalid_argument`, with the nearest name, for an unknown one or a value out of range; nothing is changed then. `time_zone` reads the system's time zones.
@@ -226,7 +226,7 @@ public:
 
     /// Removes, and records as deleted, what is older than a number of days (see cleanup.h), at once and without asking. Files that fail are reported and do not stop the rest; the
     /// run ends early where that says nothing of the file (no credentials, no store), and where nothing of 1000 files can be reached. Failures to act on:
-    /// `invalid_argument` (days), those of list(), the catalogue's, and those of history() where the audit server does not answer: then the run ends where that is needed, and the next one goes on.
+    /// `invalid_argument` (days), `precondition_failed` (the store holds nothing of what is recorded), those of list(), the catalogue's, and those of history() where the audit server does not answer: then the run ends where that is needed, and the next one goes on.
     [[nodiscard]] Result<CleanupReport> cleanup(CleanupRequest request);
     void cleanup_async(CleanupRequest request, Completion<CleanupReport> done);
 

@@ -12,6 +12,7 @@
 
 #include "audit/busy.h"
 #include "audit/catalogue_file.h"
+#include "audit/cleanup_pages.h"
 #include "audit/outbox.h"
 #include "audit/reserved_intents.h"
 #include "audit/session_lock.h"
@@ -57,12 +58,6 @@ constexpr const char* begin_purge =
     "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
     "SELECT ?1, ?3, ?4, ?5, ?6, ?7 WHERE NOT " FILESTORE_BUSY(
         "?3") " AND EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?3 AND until <= ?8)";
-
-// In the order of the index stored_by_upload, so that a page costs what it holds, however many rows there are.
-constexpr const char* uploads_before =
-    "SELECT file_id, uploaded_at FROM file_uploads "
-    "WHERE deleted_at IS NULL AND uploaded_at < ?3 AND (uploaded_at, file_id) > (?4, ?5) AND "
-    "NOT " FILESTORE_BUSY("file_uploads.file_id") " ORDER BY uploaded_at, file_id LIMIT ?6";
 
 constexpr const char* state_of =
     "SELECT " FILESTORE_BUSY("?3") ", EXISTS (SELECT 1 FROM file_uploads "
@@ -123,9 +118,9 @@ std::optional<Operation> operation_named(std::string_view name) {
 }
 
 Error damaged(const std::string& path, const std::string& row) {
-    return Error(ErrorCode::corrupt,
-                 "catalogue " + filestore::quoted(path) + ": the row of " + row +
-                     " is damaged; restore the catalogue from a backup or repair the row");
+    return Error(ErrorCode::corrupt, "catalogue " + filestore::quoted(path) + ": the row of " + row +
+                                         " is damaged; repair that row of the catalogue, or " +
+                                         advice_for_damage);
 }
 
 /// From the columns of FILESTORE_DETAILS and the one before them.
@@ -197,7 +192,7 @@ public:
     Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
     Result<std::vector<RecordDetails>> details_after(const FileId& after, std::size_t most);
     Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
-    Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
+    Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows, Timestamp now);
     Result<std::optional<Timestamp>> covered_at();
     Result<void> note_covered(Timestamp at);
     Result<std::optional<Timestamp>> cleaned_at();
@@ -205,6 +200,7 @@ public:
     Result<void> turn_into_undo(std::int64_t intent_number, Timestamp at);
     Result<void> abandon(std::int64_t intent_number);
     Result<std::vector<Intent>> stale_intents();
+    Result<void> leave(std::int64_t intent_number);
     Result<CatalogueRow> row(const FileId& id);
     Result<std::vector<FileId>> stored_after(const FileId& after, std::size_t most);
     Result<bool> is_stored(const FileId& id);
@@ -524,11 +520,14 @@ Result<std::vector<Intent>> Catalogue::Impl::stale_intents() {
 }
 
 Result<void> Catalogue::Impl::claim(std::int64_t dead_session, std::vector<Intent>& claimed) {
+    const bool was_left = dead_session == left_session;
+    std::int64_t last = 0;
     FILESTORE_TRY_ASSIGN(
         SqliteQuery row,
         connection_.query("SELECT number, file_id, operation, file_path, metadata, begun_at FROM intents "
-                          "WHERE session = ? ORDER BY number",
-                          dead_session));
+                          "WHERE session = ? ORDER BY number LIMIT ?",
+                          dead_session,
+                          was_left ? std::int64_t{most_left} : std::numeric_limits<std::int64_t>::max()));
     for (;;) {
         FILESTORE_TRY_ASSIGN(const bool found, row.next());
         if (!found) {
@@ -538,10 +537,18 @@ Result<void> Catalogue::Impl::claim(std::int64_t dead_session, std::vector<Inten
         if (!intent) {
             return damaged(connection_.path(), "intent " + std::to_string(row.number(0)));
         }
-        last_inherited_ = std::max(last_inherited_, intent->number);
+        last = intent->number;
+        // Removals that this process has begun since are somebody's work.
+        last_inherited_ = std::max(last_inherited_, was_left ? 0 : last);
         claimed.push_back(std::move(*intent));
     }
-    return connection_.run("UPDATE intents SET session = ? WHERE session = ?", session_, dead_session);
+    return connection_.run("UPDATE intents SET session = ? WHERE session = ? AND number <= ?", session_,
+                           dead_session, last);
+}
+
+Result<void> Catalogue::Impl::leave(std::int64_t intent_number) {
+    return connection_.run("UPDATE intents SET session = ? WHERE number = ? AND session = ?", left_session,
+                           intent_number, session_);
 }
 
 Result<CatalogueRow> Catalogue::Impl::row(const FileId& id) {
@@ -659,7 +666,7 @@ Result<std::vector<RecordDetails>> Catalogue::Impl::details_of(const std::vector
     return details;
 }
 
-Result<std::vector<bool>> Catalogue::Impl::restore(const std::vector<CatalogueRow>& rows) {
+Result<std::vector<bool>> Catalogue::Impl::restore(const std::vector<CatalogueRow>& rows, Timestamp now) {
     return in_transaction([&]() -> Result<std::vector<bool>> {
         std::vector<bool> restored;
         for (const CatalogueRow& row : rows) {
@@ -668,6 +675,7 @@ Result<std::vector<bool>> Catalogue::Impl::restore(const std::vector<CatalogueRo
                                           format_timestamp(uploaded_at)));
             restored.push_back(connection_.changed_rows() > 0);
             if (restored.back()) {
+                FILESTORE_TRY(outbox_.note_happened(row.id.text(), now));
                 FILESTORE_TRY(outbox_.seal(row.id.text(), false));
             }
         }
@@ -840,8 +848,8 @@ Result<std::vector<RecordDetails>> Catalogue::details_of(const std::vector<FileI
     return impl_->exclusively([&] { return impl_->details_of(ids); });
 }
 
-Result<std::vector<bool>> Catalogue::restore(const std::vector<CatalogueRow>& rows) {
-    return impl_->exclusively([&] { return impl_->restore(rows); });
+Result<std::vector<bool>> Catalogue::restore(const std::vector<CatalogueRow>& rows, Timestamp now) {
+    return impl_->exclusively([&] { return impl_->restore(rows, now); });
 }
 
 Result<std::optional<Timestamp>> Catalogue::covered_at() {
@@ -868,6 +876,10 @@ Result<void> Catalogue::turn_into_undo(std::int64_t intent_number, Timestamp at)
 Result<void> Catalogue::abandon(std::int64_t intent_number) {
     impl_->note_ended(intent_number);
     return impl_->exclusively([&] { return impl_->abandon(intent_number); });
+}
+
+Result<void> Catalogue::leave(std::int64_t intent_number) {
+    return impl_->exclusively([&] { return impl_->leave(intent_number); });
 }
 
 Result<std::vector<Intent>> Catalogue::stale_intents() {

@@ -127,9 +127,12 @@ public:
     /// The operation did not happen: the intent goes.
     [[nodiscard]] Result<void> abandon(std::int64_t intent_number);
 
-    /// Intents of processes that no longer run, for the caller to settle and then complete or abandon. An intent of
+    /// Intents of processes that no longer run, and up to `most_left` of those that were left, for the caller to settle and then complete or abandon. Another intent of
     /// a live process, this one included, is never among them.
     [[nodiscard]] Result<std::vector<Intent>> stale_intents();
+
+    /// Nobody of this process sees to the intent any more: stale_intents() gives it again, to this process too.
+    [[nodiscard]] Result<void> leave(std::int64_t intent_number);
 
     /// `not_found` where there is no row.
     [[nodiscard]] Result<CatalogueRow> row(const FileId& id);
@@ -152,7 +155,7 @@ public:
     [[nodiscard]] Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
 
     /// These files turned out to be there: their rows, made where there are none, say that they are stored. Those that are busy, or recorded as stored, are passed over. Answers which it did.
-    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
+    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows, Timestamp now);
 
     /// When the store was last seen to have no file without a row; nothing where it never was.
     [[nodiscard]] Result<std::optional<Timestamp>> covered_at();
@@ -181,6 +184,9 @@ public:
     [[nodiscard]] const std::string& path() const noexcept;
     /// The file of the session locks of the catalogue at `path`; session 0 is that of who empties the outbox.
     static constexpr std::int64_t cleaner_session = std::numeric_limits<std::int64_t>::max() - 1;
+    /// Of no process: that of intents that were left.
+    static constexpr std::int64_t left_session = std::numeric_limits<std::int64_t>::max() - 2;
+    static constexpr std::size_t most_left = 1000;
     [[nodiscard]] static std::string session_file(const std::string& path);
 
 private:

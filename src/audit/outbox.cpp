@@ -131,6 +131,11 @@ Result<void> Outbox::note_undone(std::string_view file_id) {
     return connection_.run(add_undone, file_id);
 }
 
+Result<void> Outbox::note_happened(std::string_view file_id, Timestamp now) {
+    return connection_.run("UPDATE outbox SET since = ? WHERE file_id = ? AND version = 1",
+                           format_timestamp(now), file_id);
+}
+
 Result<std::uint64_t> Outbox::drop() {
     FILESTORE_TRY_ASSIGN(
         const auto files,
@@ -230,6 +235,20 @@ Result<bool> Outbox::has_up_to(std::int64_t number) {
     return row.next();
 }
 
+Result<bool> Outbox::holds(std::uint64_t entries) {
+    FILESTORE_TRY_ASSIGN(
+        const std::int64_t span,
+        number_of("SELECT (SELECT max(number) FROM outbox) - (SELECT min(number) FROM outbox) + 1"));
+    if (static_cast<std::uint64_t>(span) < entries) {
+        return false;
+    }
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT ?)",
+                                           static_cast<std::int64_t>(entries)));
+    FILESTORE_TRY(row.next());
+    return static_cast<std::uint64_t>(row.number(0)) >= entries;
+}
+
 Result<bool> Outbox::has(std::string_view file_id) {
     FILESTORE_TRY_ASSIGN(SqliteQuery row,
                          connection_.query("SELECT 1 FROM outbox WHERE file_id = ?", file_id));
@@ -256,7 +275,8 @@ Result<AuditStatus> Outbox::status() {
     FILESTORE_TRY_ASSIGN(const bool found, row.next());
     if (found && !read_time(row, 0, status.oldest)) {
         return Error(ErrorCode::corrupt, "catalogue " + quoted(connection_.path()) +
-                                             ": the time of an event that waits is damaged");
+                                             ": the time of an event that waits is damaged; " +
+                                             advice_for_damage);
     }
     return status;
 }

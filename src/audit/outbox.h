@@ -44,6 +44,9 @@ public:
     /// The file's row was changed in this transaction. `never_told`: by its upload. Without an entry there is nothing to seal.
     [[nodiscard]] Result<void> seal(std::string_view file_id, bool never_told);
 
+    /// The file's row was changed in this transaction by something of now, of which its times do not tell: an entry that was made for that waits since now.
+    [[nodiscard]] Result<void> note_happened(std::string_view file_id, Timestamp now);
+
     /// The deletion that the file's row tells of is about to be undone in this transaction, by a change of the row. Nothing is noted where there is no server, or it knows nothing of the file.
     [[nodiscard]] Result<void> note_undone(std::string_view file_id);
 
@@ -60,6 +63,8 @@ public:
     /// 0 where there is no entry.
     [[nodiscard]] Result<std::int64_t> last_number();
     [[nodiscard]] Result<bool> has_up_to(std::int64_t number);
+    /// Whether there are so many entries. Costs the same for any number, as long as few were delivered out of their order.
+    [[nodiscard]] Result<bool> holds(std::uint64_t entries);
     [[nodiscard]] Result<bool> has(std::string_view file_id);
     /// Why the file is parked; nothing where it is not.
     [[nodiscard]] Result<std::optional<std::string>> reason_of(std::string_view file_id);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "audit/busy.h"
+#include "audit/cleanup_pages.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -30,13 +31,6 @@ SELECT soft_deleted.file_id, ifnull(file_path, ''), size, deleted_at, until
 FROM soft_deleted LEFT JOIN file_uploads ON file_uploads.file_id = soft_deleted.file_id
 WHERE soft_deleted.file_id > ? AND until > ? ORDER BY soft_deleted.file_id LIMIT ?
 )sql";
-
-// In the order of the index soft_deleted_by_end, so that a page costs what it holds. What is being removed is somebody's work already.
-constexpr const char* page_of_due =
-    "SELECT soft_deleted.file_id, until, size, ifnull(file_path, ''), uploaded_at "
-    "FROM soft_deleted LEFT JOIN file_uploads ON file_uploads.file_id = soft_deleted.file_id "
-    "WHERE until <= ?3 AND (until, soft_deleted.file_id) > (?4, ?5) AND "
-    "NOT " FILESTORE_BUSY("soft_deleted.file_id") " ORDER BY until, soft_deleted.file_id LIMIT ?6";
 
 }  // namespace
 
@@ -100,6 +94,7 @@ Result<Undeletion> SoftDeletions::undelete(const FileId& id, Timestamp now, Time
     if (connection_.changed_rows() == 0) {
         return damaged(id.text());
     }
+    FILESTORE_TRY(outbox_.note_happened(id.text(), now));
     FILESTORE_TRY(outbox_.seal(id.text(), false));
     return Undeletion::done;
 }
@@ -182,7 +177,7 @@ Result<std::vector<DueFile>> SoftDeletions::due(Timestamp at, const DueFile& aft
 Error SoftDeletions::damaged(std::string_view file_id) const {
     return {ErrorCode::corrupt, "catalogue " + quoted(connection_.path()) +
                                     ": what it notes of the deleted file " + quoted(file_id) +
-                                    " is damaged; restore the catalogue from a backup or repair the row"};
+                                    " is damaged; repair that row of the catalogue, or " + advice_for_damage};
 }
 
 }  // namespace filestore

@@ -58,7 +58,7 @@ Meaning meaning_of(int code, int system_errno) {
             return {ErrorCode::no_space, "free some space on its file system"};
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
-            return {ErrorCode::corrupt, "restore it from a backup, or move it away to start a new one"};
+            return {ErrorCode::corrupt, advice_for_damage};
         // Our SQL is fixed, so SQLite can only object to it where the tables are not ours.
         case SQLITE_ERROR:
         case SQLITE_SCHEMA:

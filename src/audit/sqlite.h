@@ -17,6 +17,11 @@ struct sqlite3_stmt;
 
 namespace filestore {
 
+/// What to do about a damaged catalogue.
+inline constexpr const char* advice_for_damage =
+    "restore it from a backup, or move it away, with its -wal and -shm files, and have `filestore audit "
+    "reconcile --repair` make a new one from the store";
+
 /// The Error for an (extended) SQLite result code. `system_errno` is 0 where it is not known; `text` is SQLite's own message.
 /// Never call it with a code of success.
 [[nodiscard]] Error sqlite_error(int code, int system_errno, std::string_view text, const std::string& path);

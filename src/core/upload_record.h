@@ -51,8 +51,8 @@ struct UploadRecord {
 [[nodiscard]] Result<void> nothing_to_discard(const Result<PartialUpload>& state);
 
 /// The last step of a completion, which must not throw: what `step` would answer by `done` is answered here where there is no memory for it.
-template <class Step>
-void or_no_memory(const Completion<void>& done, Step step) noexcept {
+template <class T, class Step>
+void or_no_memory(const Completion<T>& done, Step step) noexcept {
     try {
         step();
     } catch (const std::bad_alloc&) {

@@ -18,6 +18,7 @@
 #include "s3/client/request_headers.h"
 #include "s3/client/support.h"
 #include "s3/client/upload_sweep.h"
+#include "s3/client/version_removal.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/object_metadata.h"
 #include "s3/protocol/write_options.h"
@@ -39,6 +40,7 @@ struct Storing {
     S3Encryption encryption;
     std::string storage_class;
     bool requester_pays = false;
+    S3VersionedRemoval versioned_removal = S3VersionedRemoval::marker;
 };
 
 /// Lives until its calls have been answered.
@@ -105,6 +107,12 @@ private:
     void publish(const std::shared_ptr<s3::ArrivedParts>& arrived, s3::ObjectUpload upload,
                  std::function<void(Result<S3PutResult>)> answer);
     void discard_all(FileRequest request, Completion<void> done);
+    void remove_all(RemoveBatchRequest request, Completion<std::vector<RemovalOutcome>> done);
+    void purge(std::vector<RemovalOutcome> outcomes, const CallOptions& options,
+               Completion<std::vector<RemovalOutcome>> done);
+    [[nodiscard]] s3::BucketCall bucket_call(const CallOptions& options) const {
+        return {bucket_, storing_.requester_pays, options};
+    }
     void sweep_others(SweepUploadsRequest request, const std::set<FileId>& resumable,
                       Completion<std::vector<FileId>> done);
 
@@ -271,6 +279,13 @@ void S3Backend::download_async(DownloadRequest request, Completion<DownloadRecei
 }
 
 void S3Backend::remove_async(FileRequest request, Completion<bool> done) {
+    if (storing_.versioned_removal != S3VersionedRemoval::marker && check_request(request).ok()) {
+        return remove_batch_async(
+            {{request.id}, std::move(request.call)},
+            [done = std::move(done)](const Result<std::vector<RemovalOutcome>>& outcomes) {
+                done(outcomes.ok() ? outcomes->front().removed : Result<bool>(outcomes.error()));
+            });
+    }
     start(std::move(request), std::move(done),
           [this](const OperationPtr<bool>& operation, const FileRequest& checked) -> Result<void> {
               Call call = s3::object_call(bucket_, key_of(checked.id), {}, checked.call);
@@ -307,6 +322,29 @@ void S3Backend::remove_batch_async(RemoveBatchRequest request, Completion<std::v
     if (!check_request(request).ok()) {
         return StorageBackend::remove_batch_async(std::move(request), std::move(done));
     }
+    if (storing_.versioned_removal != S3VersionedRemoval::error) {
+        return remove_all(std::move(request), std::move(done));
+    }
+    s3::BucketCall call = bucket_call(request.call);
+    s3::keeps_versions(
+        *core_, std::move(call),
+        [self = shared_from_this(), request = std::move(request),
+         done = std::move(done)](const Result<bool>& keeps) mutable {
+            if (!keeps.ok()) {
+                return done(keeps.error());
+            }
+            if (*keeps) {
+                return done(Error(ErrorCode::precondition_failed,
+                                  "bucket " + quoted(self->bucket_) +
+                                      " keeps versions of what is removed, which frees nothing: nothing is "
+                                      "removed; set versioned_removal to purge or marker, or turn its "
+                                      "versions off"));
+            }
+            or_no_memory(done, [&] { self->remove_all(std::move(request), done); });
+        });
+}
+
+void S3Backend::remove_all(RemoveBatchRequest request, Completion<std::vector<RemovalOutcome>> done) {
     S3RemoveBatchRequest batch;
     batch.bucket = bucket_;
     std::vector<RemovalOutcome> outcomes;
@@ -315,19 +353,48 @@ void S3Backend::remove_batch_async(RemoveBatchRequest request, Completion<std::v
         outcomes.push_back({id, false, false});
     }
     batch.requester_pays = storing_.requester_pays;
+    const CallOptions options = request.call;
     batch.call = std::move(request.call);
-    s3::remove_batch(*core_, std::move(batch),
-                     [self = shared_from_this(), outcomes = std::move(outcomes), done = std::move(done)](
-                         const Result<std::vector<S3RemoveBatchEntry>>& entries) mutable {
-                         self->core_->note_bucket(self->bucket_, entries.ok());
-                         if (!entries.ok()) {
-                             return done(entries.error());
-                         }
-                         for (std::size_t i = 0; i < outcomes.size(); ++i) {
-                             take_entry(outcomes[i], (*entries)[i]);
-                         }
-                         done(std::move(outcomes));
-                     });
+    s3::remove_batch(
+        *core_, std::move(batch),
+        [self = shared_from_this(), outcomes = std::move(outcomes), options,
+         done = std::move(done)](const Result<std::vector<S3RemoveBatchEntry>>& entries) mutable {
+            self->core_->note_bucket(self->bucket_, entries.ok());
+            if (!entries.ok()) {
+                return done(entries.error());
+            }
+            for (std::size_t i = 0; i < outcomes.size(); ++i) {
+                take_entry(outcomes[i], (*entries)[i]);
+            }
+            if (self->storing_.versioned_removal != S3VersionedRemoval::purge) {
+                return done(std::move(outcomes));
+            }
+            or_no_memory(done, [&] { self->purge(std::move(outcomes), options, done); });
+        });
+}
+
+/// The files are gone already: what fails here leaves versions, as the outcomes then say.
+void S3Backend::purge(std::vector<RemovalOutcome> outcomes, const CallOptions& options,
+                      Completion<std::vector<RemovalOutcome>> done) {
+    std::vector<std::string> keys;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        if (outcomes[i].keeps_version) {
+            keys.push_back(key_of(outcomes[i].id));
+            places.push_back(i);
+        }
+    }
+    if (keys.empty()) {
+        return done(std::move(outcomes));
+    }
+    s3::purge_versions(*core_, bucket_call(options), std::move(keys),
+                       [outcomes = std::move(outcomes), places = std::move(places),
+                        done = std::move(done)](const Result<std::vector<bool>>& purged) mutable {
+                           for (std::size_t i = 0; purged.ok() && i < places.size(); ++i) {
+                               outcomes[places[i]].keeps_version = !(*purged)[i];
+                           }
+                           done(std::move(outcomes));
+                       });
 }
 
 /// Whether uploads that cannot be listed or aborted for this reason never can be: not on this server, or not by whoever asks.
@@ -588,7 +655,8 @@ Result<std::shared_ptr<StorageBackend>> open_s3_backend(S3Options options) {
     FILESTORE_TRY(s3::resolve_endpoint(options, options.bucket));
     std::string bucket = std::move(options.bucket);
     std::string key_prefix = std::move(options.key_prefix);
-    Storing storing{std::move(options.encryption), std::move(options.storage_class), options.requester_pays};
+    Storing storing{std::move(options.encryption), std::move(options.storage_class), options.requester_pays,
+                    options.versioned_removal};
     FILESTORE_TRY_ASSIGN(auto core, s3::ClientCore::open(std::move(options)));
     FILESTORE_TRY(check_storing(*core, storing));
     FILESTORE_TRY_ASSIGN(s3::UploadPlace uploads, place_of_uploads(core, bucket, key_prefix, storing));

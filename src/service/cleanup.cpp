@@ -15,6 +15,7 @@
 #include "service/batch_removal.h"
 #include "service/looks.h"
 #include "service/purge.h"
+#include "service/store_check.h"
 #include "service/store_run.h"
 
 namespace filestore {
@@ -23,6 +24,8 @@ namespace {
 
 constexpr std::size_t page_size = 1000;
 constexpr unsigned most_days = 36'500;
+/// Of the files to purge so many are looked for first.
+constexpr std::size_t looked_for = 16;
 
 /// A file of the page under way. A value.
 struct Item {
@@ -58,7 +61,35 @@ private:
         }
         began_ = parts().clock->now();
         kept_from_ = began_ - std::chrono::days(request_.days);
-        return purge();
+        is_the_store_ = request_.accept_missing;
+        return is_the_store_ ? purge() : check_before_purge();
+    }
+
+    /// A purge cannot tell what it removed from what was not there.
+    Result<void> check_before_purge() {
+        FILESTORE_TRY_ASSIGN(
+            const auto due,
+            parts().journal->due(began_, {FileId(), Timestamp::min(), 0, {}, {}}, looked_for));
+        if (due.empty()) {
+            return purge();
+        }
+        std::vector<FileId> ids;
+        std::transform(due.begin(), due.end(), std::back_inserter(ids),
+                       [](const DueFile& file) { return file.id; });
+        return check_the_store(std::move(ids), &CleanupRun::purge);
+    }
+
+    /// Goes on with a step where the store is the one that the record tells of.
+    Result<void> check_the_store(std::vector<FileId> recorded, Result<void> (CleanupRun::*next)()) {
+        check_store(parts(), limits(), std::move(recorded),
+                    [self = shared_from_this(), next](const Result<void>& checked) {
+                        self->step([&]() -> Result<void> {
+                            FILESTORE_TRY(checked);
+                            self->is_the_store_ = true;
+                            return (self.get()->*next)();
+                        });
+                    });
+        return {};
     }
 
     Result<void> purge() {
@@ -280,6 +311,22 @@ private:
         if (unreachable) {
             return *items_.front().file.reason;
         }
+        is_the_store_ = is_the_store_ || has_found_recorded();
+        const bool is_suspect =
+            !is_the_store_ && std::any_of(items_.begin(), items_.end(), [](const Item& item) {
+                return item.recorded && item.file.outcome == CleanupOutcome::already_gone;
+            });
+        return is_suspect ? check_the_store({}, &CleanupRun::end_checked_look) : end_checked_look();
+    }
+
+    [[nodiscard]] bool has_found_recorded() const {
+        return std::any_of(items_.begin(), items_.end(), [](const Item& item) {
+            return item.recorded && (item.file.outcome == CleanupOutcome::removed ||
+                                     item.file.outcome == CleanupOutcome::kept);
+        });
+    }
+
+    Result<void> end_checked_look() {
         if (request_.dry_run) {
             return end_page();
         }
@@ -546,6 +593,8 @@ private:
     enum class Phase { recorded, listed, of_the_server };
     Phase phase_ = Phase::recorded;
     bool has_listed_ = false;
+    /// It holds some of what the record tells of, or need not.
+    bool is_the_store_ = false;
     std::optional<postgrest::RowPlace> last_of_server_;
     std::optional<std::string> next_cursor_;
     /// As far as it has been listed.

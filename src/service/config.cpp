@@ -61,6 +61,7 @@ constexpr auto s3_settings = std::to_array<Setting>({
     {"kms_context", "kms_context"},
     {"sse_customer_key", "sse_customer_key"},
     {"requester_pays", "requester_pays", true},
+    {"versioned_removal", "versioned_removal"},
     {"ca_file", "ca_file"},
     {"ca_pem", "ca_pem"},
     {"spool_directory", "spool_directory"},
@@ -118,7 +119,8 @@ constexpr auto audit_settings = std::to_array<Setting>({{"url", "audit_url"},
                                                         {"table", "audit_table"},
                                                         {"ca_file", "audit_ca_file"},
                                                         {"plain_http", "audit_plain_http", true},
-                                                        {"strict", "audit_strict", true}});
+                                                        {"strict", "audit_strict", true},
+                                                        {"most_pending", "audit_most_pending"}});
 
 constexpr auto validation_settings =
     std::to_array<Setting>({{"max_size", "max_size"},

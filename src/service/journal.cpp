@@ -66,12 +66,14 @@ void as_far_as_memory_goes(Step&& step) noexcept {
 
 Journal::Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
                  std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender,
-                 std::shared_ptr<Clock> clock, bool is_strict, LateTaskPauses pauses)
+                 std::shared_ptr<Clock> clock, bool is_strict, LateTaskPauses pauses,
+                 std::uint64_t most_pending)
     : backend_(std::move(backend)),
       calls_(std::move(calls)),
       sender_(std::move(sender)),
       clock_(std::move(clock)),
       is_strict_(is_strict),
+      most_pending_(most_pending),
       between_take_overs_(pauses.look_again),
       late_tasks_(std::make_shared<LateTasks>(clock_, pauses)) {
     if (catalogue_path) {
@@ -87,7 +89,25 @@ Result<void> Journal::begin_upload(Intent& intent) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    FILESTORE_TRY(check_room(*record));
     return record->begin_upload(intent);
+}
+
+/// For another upload's note.
+Result<void> Journal::check_room(Catalogue& record) const {
+    if (most_pending_ == 0) {
+        return {};
+    }
+    bool is_full = false;
+    FILESTORE_TRY(record.read_outbox([&](Outbox& outbox) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(is_full, outbox.holds(most_pending_));
+        return {};
+    }));
+    return is_full ? Error(ErrorCode::no_space,
+                           "the audit server is still to be told of " + std::to_string(most_pending_) +
+                               " files (audit_most_pending), so nothing more is stored; `filestore audit "
+                               "flush` says what keeps it from being told")
+                   : Result<void>();
 }
 
 Result<void> Journal::begin(Intent& intent) {
@@ -95,6 +115,7 @@ Result<void> Journal::begin(Intent& intent) {
         return {};
     }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    FILESTORE_TRY(intent.operation == Operation::upload ? check_room(*record) : Result<void>());
     FILESTORE_TRY_ASSIGN(intent.number, record->begin(intent));
     return {};
 }
@@ -138,8 +159,7 @@ Result<void> Journal::abandon_in_time(const Intent& intent) {
     if (!records() || !backend_->capabilities().may_store_late || age >= looked_for) {
         return abandon(intent);
     }
-    // Where there is no room for another look, the next process looks.
-    static_cast<void>(settle_after(std::max<std::chrono::microseconds>(settled_after, age), intent, true));
+    settle_after(std::max<std::chrono::microseconds>(settled_after, age), intent, true);
     return {};
 }
 
@@ -152,21 +172,25 @@ Result<void> Journal::abandon(const Intent& intent) {
 }
 
 void Journal::settle_later(const Intent& intent) {
-    static_cast<void>(settle_after(settled_after, intent, false));
+    settle_after(settled_after, intent, false);
 }
 
-/// False where it is left to the next process.
-bool Journal::settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone) {
+/// What there is no room for is left, to be taken over later on as what a dead process leaves.
+void Journal::settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone) {
     if (!records()) {
-        return false;
+        return;
     }
-    return late_tasks_->add(clock_->now() + pause, [journal = weak_from_this(), intent, was_gone] {
-        as_far_as_memory_goes([&] {
-            if (const auto self = journal.lock()) {
-                self->settle(intent, was_gone);
-            }
+    const bool has_room =
+        late_tasks_->add(clock_->now() + pause, [journal = weak_from_this(), intent, was_gone] {
+            as_far_as_memory_goes([&] {
+                if (const auto self = journal.lock()) {
+                    self->settle(intent, was_gone);
+                }
+            });
         });
-    });
+    if (!has_room && catalogue_) {
+        static_cast<void>(catalogue_->leave(intent.number));
+    }
 }
 
 Result<void> Journal::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
@@ -421,9 +445,9 @@ Result<std::vector<RecordDetails>> Journal::details_of(const std::vector<FileId>
     return record->details_of(ids);
 }
 
-Result<std::vector<bool>> Journal::restore(const std::vector<CatalogueRow>& rows) {
+Result<std::vector<bool>> Journal::restore(const std::vector<CatalogueRow>& rows, Timestamp now) {
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
-    FILESTORE_TRY_ASSIGN(auto restored, record->restore(rows));
+    FILESTORE_TRY_ASSIGN(auto restored, record->restore(rows, now));
     FILESTORE_TRY(told({}));
     return restored;
 }
@@ -510,7 +534,29 @@ Result<Catalogue*> Journal::catalogue() {
     for (const Intent& intent : stale) {
         settle(intent, backend_->capabilities().may_store_late);
     }
+    if (stale.size() >= Catalogue::most_left) {
+        take_over_later();
+    }
     return catalogue_.get();
+}
+
+/// There may be more, and perhaps nothing else happens. Where there is no room, what is to be done later leads here.
+void Journal::take_over_later() {
+    static_cast<void>(late_tasks_->add(clock_->now() + between_take_overs_, [journal = weak_from_this()] {
+        as_far_as_memory_goes([&] {
+            if (const auto self = journal.lock()) {
+                self->take_over_now();
+            }
+        });
+    }));
+}
+
+void Journal::take_over_now() {
+    {
+        const std::lock_guard lock(mutex_);
+        next_take_over_ = {};
+    }
+    static_cast<void>(catalogue());
 }
 
 /// Finds out what became of an operation whose process is gone, or that this one could not end. Where the backend cannot tell now, it is asked again later, and by the next process.
@@ -533,7 +579,7 @@ void Journal::settle(const Intent& intent, bool was_gone) {
 void Journal::undo(const Intent& intent, bool was_gone, const std::shared_ptr<PendingCalls::Call>& call) {
     const auto is_recorded = knows(intent.id);
     if (!is_recorded.ok()) {
-        return static_cast<void>(settle_after(settled_after, intent, was_gone));
+        return settle_after(settled_after, intent, was_gone);
     }
     if (*is_recorded) {
         return static_cast<void>(abandon(intent));
@@ -593,7 +639,7 @@ void Journal::ask_whether_it_came(const Intent& intent, const std::shared_ptr<Pe
         settling_request(intent), [self = shared_from_this(), intent, call](const Result<bool>& exists) {
             as_far_as_memory_goes([&] {
                 if (!exists.ok()) {
-                    return static_cast<void>(self->settle_after(settled_after, intent, true));
+                    return self->settle_after(settled_after, intent, true);
                 }
                 *exists ? self->take_away(intent, call) : static_cast<void>(self->abandon_in_time(intent));
             });

@@ -28,10 +28,10 @@ namespace filestore {
 class Journal : public StoreRecord, public std::enable_shared_from_this<Journal> {
 public:
     /// Settling counts among `calls`, so that whoever closes them ends it and waits for it.
-    /// `sender` tells an audit server what is recorded; null where there is none. `is_strict`: see AuditOptions.
+    /// `sender` tells an audit server what is recorded; null where there is none. `is_strict` and `most_pending`: see AuditOptions.
     Journal(Result<std::string> catalogue_path, std::shared_ptr<StorageBackend> backend,
             std::shared_ptr<PendingCalls> calls, std::shared_ptr<Sender> sender, std::shared_ptr<Clock> clock,
-            bool is_strict, LateTaskPauses pauses = {});
+            bool is_strict, LateTaskPauses pauses = {}, std::uint64_t most_pending = 0);
 
     /// Empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -49,7 +49,7 @@ public:
     /// that come after it.
     [[nodiscard]] Result<void> abandon_in_time(const Intent& intent);
     /// What became of an intent of this process could not be found out, done or recorded. That is tried again some time later, when no server is still at work on the request, also where
-    /// nothing else happens. Of too many, the next process sees to the rest.
+    /// nothing else happens. What is too many for memory is taken over later on, as what a dead process leaves.
     void settle_later(const Intent& intent);
 
     /// See Catalogue. Where nothing is recorded, nothing is left out.
@@ -83,7 +83,7 @@ public:
     [[nodiscard]] Result<std::vector<RecordDetails>> details_after(const FileId& after, std::size_t most);
     [[nodiscard]] Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
     /// See Catalogue and Outbox; the audit server is told.
-    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows);
+    [[nodiscard]] Result<std::vector<bool>> restore(const std::vector<CatalogueRow>& rows, Timestamp now);
     [[nodiscard]] Result<void> tell_again(const std::vector<FileId>& ids, Timestamp now);
 
     /// See Catalogue. `not_found` also where nothing is or has been recorded.
@@ -130,7 +130,10 @@ private:
     template <class T, class Read>
     [[nodiscard]] Result<T> read_soft_deletions(T nothing, Read read);
     [[nodiscard]] Result<void> complete_found(const Intent& intent);
-    [[nodiscard]] bool settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
+    void settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
+    [[nodiscard]] Result<void> check_room(Catalogue& record) const;
+    void take_over_later();
+    void take_over_now();
     void settle(const Intent& intent, bool was_gone);
     void undo(const Intent& intent, bool was_gone, const std::shared_ptr<PendingCalls::Call>& call);
     void ask_whether_it_still_comes(const Intent& intent, const std::shared_ptr<PendingCalls::Call>& call);
@@ -150,6 +153,7 @@ private:
     const std::shared_ptr<Sender> sender_;
     const std::shared_ptr<Clock> clock_;
     const bool is_strict_;
+    const std::uint64_t most_pending_;
     std::mutex mutex_;
     /// Once it is set it stays.
     std::shared_ptr<Catalogue> catalogue_;

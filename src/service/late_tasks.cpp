@@ -18,17 +18,17 @@ LateTasks::~LateTasks() {
 
 bool LateTasks::add(Timestamp due, std::function<void()> task) {
     const std::lock_guard lock(mutex_);
-    if (is_closed_ || tasks_.size() >= most) {
+    if (is_closed_ || tasks_.size() >= pauses_.most) {
         return false;
     }
-    tasks_.emplace(due, std::move(task));
+    tasks_.emplace(due, Task{std::chrono::steady_clock::now() + (due - clock_->now()), std::move(task)});
     ensure_running();
     return true;
 }
 
 void LateTasks::look() noexcept {
     const std::lock_guard lock(mutex_);
-    if (tasks_.empty() || tasks_.begin()->first > clock_->now()) {
+    if (find_due() == tasks_.end()) {
         return;
     }
     has_to_look_ = true;
@@ -37,7 +37,7 @@ void LateTasks::look() noexcept {
 }
 
 void LateTasks::close() noexcept {
-    std::multimap<Timestamp, std::function<void()>> dropped;
+    Tasks dropped;
     {
         const std::lock_guard lock(mutex_);
         is_closed_ = true;
@@ -74,13 +74,26 @@ void LateTasks::run() noexcept {
 }
 
 void LateTasks::run_due(std::unique_lock<std::mutex>& lock) noexcept {
-    const Timestamp now = clock_->now();
-    for (std::size_t i = 0; i < most_at_once && !tasks_.empty() && tasks_.begin()->first <= now; ++i) {
-        const auto task = tasks_.extract(tasks_.begin());
+    for (std::size_t i = 0; i < most_at_once; ++i) {
+        const auto due = find_due();
+        if (due == tasks_.end()) {
+            return;
+        }
+        const auto task = tasks_.extract(due);
         lock.unlock();
-        task.mapped()();
+        task.mapped().work();
         lock.lock();
     }
+}
+
+/// The end where none is.
+LateTasks::Tasks::iterator LateTasks::find_due() noexcept {
+    if (!tasks_.empty() && tasks_.begin()->first <= clock_->now()) {
+        return tasks_.begin();
+    }
+    const auto now = std::chrono::steady_clock::now();
+    return std::find_if(tasks_.begin(), tasks_.end(),
+                        [&](const auto& task) { return task.second.due <= now; });
 }
 
 std::chrono::milliseconds LateTasks::pause() const noexcept {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Work that is to be done some time later, by the clock, on a thread that exists only while there is any.
+/// Work that is to be done some time later, on a thread that exists only while there is any.
 
 #include <chrono>
 #include <condition_variable>
@@ -20,6 +20,8 @@ struct LateTaskPauses {
     std::chrono::milliseconds look_again{60'000};
     /// Between batches of tasks that are due.
     std::chrono::milliseconds between{1'000};
+    /// So many tasks are kept.
+    std::size_t most = 10'000;
 };
 
 /// A resource held by std::shared_ptr; thread-safe.
@@ -30,7 +32,7 @@ public:
     LateTasks& operator=(const LateTasks&) = delete;
     ~LateTasks();
 
-    /// Calls `task`, which may block and does not throw, at `due` or up to LateTaskPauses::look_again later. False where there is no room for it. Where the system gives no thread now, a later call tries again. May throw
+    /// Calls `task`, which may block and does not throw, at `due` or up to LateTaskPauses::look_again later: by the clock, or once so much time has gone by, however the clock was set meanwhile. False where there is no room for it. Where the system gives no thread now, a later call tries again. May throw
     /// std::bad_alloc.
     [[nodiscard]] bool add(Timestamp due, std::function<void()> task);
 
@@ -41,9 +43,15 @@ public:
     void close() noexcept;
 
 private:
-    static constexpr std::size_t most = 10'000;
     static constexpr std::size_t most_at_once = 16;
 
+    struct Task {
+        std::chrono::steady_clock::time_point due;
+        std::function<void()> work;
+    };
+    using Tasks = std::multimap<Timestamp, Task>;
+
+    [[nodiscard]] Tasks::iterator find_due() noexcept;
     void ensure_running() noexcept;
     void run() noexcept;
     void run_due(std::unique_lock<std::mutex>& lock) noexcept;
@@ -53,7 +61,8 @@ private:
     const LateTaskPauses pauses_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::multimap<Timestamp, std::function<void()>> tasks_;
+    /// By the clock.
+    Tasks tasks_;
     std::thread thread_;
     bool is_running_ = false;
     bool has_to_look_ = false;

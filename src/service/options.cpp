@@ -81,6 +81,10 @@ constexpr auto download_checks = std::to_array<Choice<DownloadCheck>>({{"off", D
                                                                        {"checksum", DownloadCheck::checksum},
                                                                        {"true", DownloadCheck::checksum},
                                                                        {"false", DownloadCheck::size}});
+constexpr auto versioned_removals =
+    std::to_array<Choice<S3VersionedRemoval>>({{"marker", S3VersionedRemoval::marker},
+                                               {"purge", S3VersionedRemoval::purge},
+                                               {"error", S3VersionedRemoval::error}});
 constexpr auto encryptions =
     std::to_array<Choice<S3Encryption::Kind>>({{"bucket_default", S3Encryption::Kind::bucket_default},
                                                {"s3", S3Encryption::Kind::s3},
@@ -347,6 +351,8 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"sse_customer_key", [](Options o, Value v) { return set_customer_key(o.s3.encryption.customer_key, v); },
      true},
     {"requester_pays", [](Options o, Value v) { return set_choice(o.s3.requester_pays, v, switches); }},
+    {"versioned_removal",
+     [](Options o, Value v) { return set_choice(o.s3.versioned_removal, v, versioned_removals); }},
     {"ca_file", [](Options o, Value v) { return set_text(o.s3.ca_file, v); }},
     {"ca_pem", [](Options o, Value v) { return set_text(o.s3.ca_pem, v); }},
     {"spool_directory", [](Options o, Value v) { return set_text(o.s3.spool_directory, v); }},
@@ -395,6 +401,8 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"audit_plain_http",
      [](Options o, Value v) { return set_choice(o.audit.allow_plain_http, v, switches); }},
     {"audit_strict", [](Options o, Value v) { return set_choice(o.audit.strict, v, switches); }},
+    {"audit_most_pending",
+     [](Options o, Value v) { return set_number(o.audit.most_pending, v, 0, 1'000'000'000'000); }},
     {"max_size", [](Options o, Value v) { return set_threshold(o.validation.max_size, v); }},
     {"type_policy",
      [](Options o, Value v) { return set_choice(o.validation.type_policy, v, type_policies); }},

@@ -281,7 +281,7 @@ private:
         std::vector<CatalogueRow> rows;
         std::transform(suspects.begin(), suspects.end(), std::back_inserter(rows),
                        [this](const Suspect* suspect) { return row_to_restore(*suspect); });
-        FILESTORE_TRY_ASSIGN(const auto restored, parts().journal->restore(rows));
+        FILESTORE_TRY_ASSIGN(const auto restored, parts().journal->restore(rows, parts().clock->now()));
         std::vector<Suspect*> taken_back;
         for (std::size_t i = 0; i < suspects.size(); ++i) {
             DriftFinding& finding = suspects[i]->finding;

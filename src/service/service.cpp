@@ -89,7 +89,8 @@ public:
         auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock)
                             : std::shared_ptr<Sender>();
         parts.journal = std::make_shared<Journal>(absolute(catalogue_path), backend, pending,
-                                                  std::move(sender), parts.clock, options.audit.strict);
+                                                  std::move(sender), parts.clock, options.audit.strict,
+                                                  LateTaskPauses(), options.audit.most_pending);
         parts.backend = std::move(backend);
         return std::make_shared<Impl>(std::move(parts), std::move(pending), std::move(executor),
                                       std::move(options.cleanup), owns_backend);

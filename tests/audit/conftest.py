@@ -77,11 +77,17 @@ class Project:
     def delete(self, at, *ids, **options):
         return self.send(protocol("delete", self.table, at, given="".join(f"{file_id}\n" for file_id in ids)), **options)
 
-    def page(self, before, most, *behind):
-        """As cleanup asks for it: uploaded before a time, not deleted, behind the last one of the page before."""
-        answer = self.answer(*json.loads(protocol("page", self.table, before, most, *behind, given="")), self.service_key)
+    def page(self, *words, accept=None):
+        """As cleanup asks for it: uploaded before a time, so many, not deleted, behind the last one of the page before."""
+        method, target, headers, body = json.loads(protocol("page", self.table, *words, given=""))
+        answer = self.answer(method, target, {**headers, **({"accept": accept} if accept else {})}, body, self.service_key)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def plan_of_page(self, *words):
+        """How PostgreSQL gives that page, and what it read for it."""
+        (explained,) = self.page(*words, accept='application/vnd.pgrst.plan+json; for="application/json"; options=analyze')
+        return explained["Plan"]
 
     def rows(self):
         times = ", ".join(f"to_char({name} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')" for name in ("uploaded_at", "deleted_at"))

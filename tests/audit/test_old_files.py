@@ -91,9 +91,22 @@ def test_more_rows_than_the_server_gives_at_a_time(store):
     store.project.sql(
         f"insert into public.{table} (file_id, file_path, uploaded_at) select gen_random_uuid(), 'x', '2026-01-01 00:00:00+00' from generate_series(1, 2100)"
     )
-    _, report = cleanup(store, "--yes", "--flush", "60")
+    # It holds nothing of what is recorded, and is perhaps not the store that the table tells of.
+    refused = store.run("cleanup", "--yes")
+    assert refused.code == 1 and b"--accept-missing" in refused.err, refused
+    assert len(stored(store.project)) == 2100
+    _, report = cleanup(store, "--yes", "--accept-missing", "--flush", "60")
     assert report == {**NOTHING, "already_gone": 2100}
     assert stored(store.project) == set()
+
+
+def test_one_file_that_the_table_knows_shows_that_the_store_is_its_own(store, original):
+    original.upload(1)
+    for _ in range(20):
+        original.record(str(uuid.uuid4()), 40)
+    _, report = cleanup(store, "--yes")
+    assert report == {**NOTHING, "already_gone": 20}
+    assert len(stored(store.project)) == 1
 
 
 def test_what_the_table_says_to_be_new_is_kept(store, original):

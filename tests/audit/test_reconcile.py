@@ -237,6 +237,22 @@ def test_a_dry_run_of_a_store_that_has_recorded_nothing_makes_no_catalogue(store
     assert not store.catalogue.exists()
 
 
+def test_a_damaged_catalogue_is_made_anew_as_its_message_says(store):
+    ids, _ = store.upload("a.txt", "b.txt")
+    rows = store.project.rows()
+    store.catalogue.write_bytes(b"damaged" * 1000)
+    for suffix in ("-wal", "-shm"):
+        store.catalogue.with_name(store.catalogue.name + suffix).unlink(missing_ok=True)
+    damaged = store.run("delete", ids[0])
+    assert damaged.code == 7 and b"`filestore audit reconcile --repair`" in damaged.err, damaged
+    store.catalogue.rename(store.tool.directory / "damaged.sqlite")
+    reconcile(store, "--repair")
+    store.flush()
+    assert store.project.rows() == rows
+    assert [line.split(",")[0] for line in store.recorded()] == [line.split(",")[0] for line in rows]
+    assert store.run("delete", ids[0]).code == 0
+
+
 def test_a_repair_that_fails_is_told_of(store, world):
     file_id = mark_in_table(world)
     world.change_project("create or replace function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$")

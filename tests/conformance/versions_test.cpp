@@ -193,3 +193,62 @@ S3_FEATURE_TEST_CASE("versions", "a batch in a bucket with versions tells that t
     CHECK(outcomes->front().keeps_version);
     CHECK_FALSE(*(*backend)->exists({id, {}}));
 }
+
+S3_FEATURE_TEST_CASE("versions", "removals from a bucket with versions purge them, or fail, as it is wished",
+                     "[versions]") {
+    S3Options options = store.options().s3;
+    options.bucket = store.versioned_bucket();
+    options.key_prefix += "removal-" + FileId::generate().value().str() + "/";
+    const auto open = [&](S3VersionedRemoval removal) {
+        options.versioned_removal = removal;
+        return open_s3_backend(options).value();
+    };
+    const auto plain = open(S3VersionedRemoval::marker);
+    std::vector<FileId> ids;
+    for (int i = 0; i < 3; ++i) {
+        ids.push_back(store_bytes(*plain, "content"));
+    }
+    const FileId other = store_bytes(*plain, "other");
+    const auto versions_left = [&] {
+        S3ListRequest list;
+        list.bucket = options.bucket;
+        list.prefix = options.key_prefix;
+        std::multiset<std::string> keys;
+        for (const S3VersionEntry& version :
+             ClientOnStore::required(ClientOnStore(store)->list_versions(list)).versions) {
+            keys.insert(version.key);
+        }
+        return keys;
+    };
+
+    const auto refusing = open(S3VersionedRemoval::error);
+    CHECK(code_of(refusing->remove({ids[0], {}})) == ErrorCode::precondition_failed);
+    CHECK(code_of(refusing->remove_batch({ids, {}})) == ErrorCode::precondition_failed);
+    CHECK(versions_left().size() == 4);
+
+    // Two versions of the first, one of them hidden by a marker.
+    REQUIRE(plain->remove({ids[0], {}}).ok());
+    UploadRequest again;
+    again.id = ids[0];
+    again.source = source_from_string("again");
+    REQUIRE(plain->upload(std::move(again)).ok());
+    const auto purging = open(S3VersionedRemoval::purge);
+    const auto outcomes = purging->remove_batch({{ids[0], ids[1]}, {}});
+    REQUIRE(outcomes.ok());
+    for (const RemovalOutcome& outcome : *outcomes) {
+        CHECK(outcome.removed.ok());
+        CHECK_FALSE(outcome.keeps_version);
+    }
+    CHECK(purging->remove({ids[2], {}}).ok());
+    CHECK(versions_left() == std::multiset<std::string>{options.key_prefix + other.str()});
+}
+
+S3_FEATURE_TEST_CASE("versions", "a bucket without versions is removed from as ever, whatever is wished",
+                     "[versions]") {
+    S3Options options = store.options().s3;
+    options.versioned_removal = GENERATE(S3VersionedRemoval::purge, S3VersionedRemoval::error);
+    const auto backend = open_s3_backend(options).value();
+    const FileId id = store_bytes(*backend, "content");
+    CHECK(backend->remove({id, {}}).ok());
+    CHECK_FALSE(*backend->exists({id, {}}));
+}

@@ -123,6 +123,7 @@ jwt-secret = "{SECRET}"
 server-unix-socket = "{path}"
 server-unix-socket-mode = "660"
 log-level = "error"
+db-plan-enabled = true
 """
         daemon = self.start(self.postgrest, self.write("rest.conf", configuration))
         self.wait_for(lambda: answers_ok(path))

@@ -109,6 +109,7 @@ Run run(const Session& session, bool dry_run) {
     CleanupRequest request;
     request.days = session.options.days.value_or(session.store.cleanup.retention_days);
     request.dry_run = dry_run;
+    request.accept_missing = session.options.accept_missing;
     request.call = session.call_options();
     request.on_file = [feed, first_failure, dry_run, json = session.options.json](const CleanupFile& file) {
         if (file.outcome == CleanupOutcome::failed) {

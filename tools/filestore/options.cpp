@@ -361,14 +361,17 @@ std::vector<CLI::Option*> Parser::add_cleanup_options(CLI::App& app) {
                                 "configuration file, else 30)");
     CLI::Option* dry_run = app.add_flag("--dry-run", options_.dry_run, "Only show what would be deleted");
     CLI::Option* yes = app.add_flag("--yes", options_.yes, "Delete without asking");
+    CLI::Option* missing =
+        app.add_flag("--accept-missing", options_.accept_missing,
+                     "Go on where the store holds nothing of what is recorded, and record that as deleted");
     const auto take_times = [this](std::int64_t number) {
         options_.next_times = static_cast<unsigned>(std::clamp<std::int64_t>(number, 0, most_next_times + 1));
     };
     CLI::Option* next = add_value<std::int64_t>(
         app, "--next", "NUMBER", take_times,
         "Only print the next times of cleanup.schedule, at which a started service cleans up");
-    next->excludes(days)->excludes(dry_run)->excludes(yes);
-    return {days, dry_run, yes, next};
+    next->excludes(days)->excludes(dry_run)->excludes(yes)->excludes(missing);
+    return {days, dry_run, yes, missing, next};
 }
 
 void Parser::add_audit_options(CLI::App& app) {

@@ -77,6 +77,8 @@ struct Options {
 
     /// cleanup: how many days files are kept, where that is not as configured.
     std::optional<unsigned> days;
+    /// cleanup: see CleanupRequest.
+    bool accept_missing = false;
     /// Also of audit reconcile, as is `yes`.
     bool dry_run = false;
     bool yes = false;

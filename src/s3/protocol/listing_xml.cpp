@@ -111,6 +111,12 @@ Result<ObjectListing> parse_listing(std::string_view xml, ListVersion version) {
     return listing;
 }
 
+Result<bool> parse_versioning(std::string_view xml) {
+    pugi::xml_document document;
+    FILESTORE_TRY_ASSIGN(const pugi::xml_node root, load_answer(document, xml, "VersioningConfiguration"));
+    return !optional_text(root, "Status").empty();
+}
+
 Result<VersionListing> parse_version_listing(std::string_view xml) {
     pugi::xml_document document;
     FILESTORE_TRY_ASSIGN(const pugi::xml_node root, load_answer(document, xml, "ListVersionsResult"));

@@ -72,6 +72,9 @@ struct VersionListing {
 /// ListVersionsResult.
 [[nodiscard]] Result<VersionListing> parse_version_listing(std::string_view xml);
 
+/// VersioningConfiguration: whether the bucket keeps versions, or once did.
+[[nodiscard]] Result<bool> parse_versioning(std::string_view xml);
+
 /// Sees that a listing moves on. A value; one for each listing, one thread at a time.
 class PageGuard {
 public:

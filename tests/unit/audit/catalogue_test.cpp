@@ -640,7 +640,8 @@ TEST_CASE("a damaged catalogue answers corrupt", "[audit]") {
         REQUIRE_FALSE(row.ok());
         CHECK(row.error().code() == ErrorCode::corrupt);
         CHECK_THAT(std::string(row.error().message()),
-                   Catch::Contains(intent.id.str()) && Catch::Contains(path));
+                   Catch::Contains(intent.id.str()) && Catch::Contains(path) &&
+                       Catch::Contains("`filestore audit reconcile --repair`"));
     }
     SECTION("the values of an intent") {
         leave_stale(path, {new_intent()});

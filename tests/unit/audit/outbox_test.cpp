@@ -256,6 +256,27 @@ TEST_CASE("what is recorded is taken in its order, with its row", "[audit][outbo
     CHECK_FALSE(taken[1].row.deleted_at);
 }
 
+TEST_CASE("whether so many wait is told also where some in between do not", "[audit][outbox]") {
+    Scene scene;
+    const auto holds = [&](std::uint64_t entries) {
+        bool answer = false;
+        scene.use([&](Outbox& outbox) -> Result<void> {
+            answer = outbox.holds(entries).value();
+            return {};
+        });
+        return answer;
+    };
+    CHECK_FALSE(holds(1));
+    for (int second = 0; second < 3; ++second) {
+        scene.uploaded(second);
+    }
+    CHECK(holds(3));
+    CHECK_FALSE(holds(4));
+    scene.deliver({scene.take().at(1)});
+    CHECK(holds(2));
+    CHECK_FALSE(holds(3));
+}
+
 TEST_CASE("a page ends at its number of files and of bytes, but holds one", "[audit][outbox]") {
     Scene scene;
     for (int second = 0; second < 5; ++second) {
@@ -537,7 +558,7 @@ TEST_CASE("a row is restored only where it is of a deletion, or missing, and nob
         row.file_path = "b.txt";
         row.uploaded_at = at(100);
     }
-    CHECK((scene.catalogue->restore(rows).value() == std::vector{false, true, false, true}));
+    CHECK((scene.catalogue->restore(rows, at(200)).value() == std::vector{false, true, false, true}));
     CHECK(scene.catalogue->row(stored)->file_path == "a.txt");
     CHECK(scene.catalogue->row(deleted)->file_path == "b.txt");
     CHECK(scene.catalogue->row(deleted)->uploaded_at == at(2));
@@ -561,6 +582,36 @@ TEST_CASE("a deletion that was told and undone is taken back", "[audit][outbox]"
     scene.soft_delete(id, 7);
     CHECK(scene.take().at(0).undone.empty());
     CHECK(scene.parked().empty());
+}
+
+TEST_CASE("what is taken back waits since then, however old the file is", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.soft_delete(id, 5);
+    scene.deliver(scene.take());
+    scene.undelete(id);
+    CHECK(scene.status().oldest == at(9'999));
+    scene.deliver(scene.take());
+
+    scene.record(id, Operation::removal, 10'001);
+    scene.deliver(scene.take());
+    CatalogueRow row;
+    row.id = id;
+    REQUIRE(scene.catalogue->restore({row}, at(10'005)).ok());
+    CHECK(scene.catalogue->row(id)->uploaded_at == at(1));
+    CHECK(scene.status().oldest == at(10'005));
+}
+
+TEST_CASE("what waits longer than a deletion that is taken back is the oldest still", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.soft_delete(id, 5);
+    scene.undelete(id);
+    CHECK(scene.status().oldest == at(1));
+    scene.deliver(scene.take());
+    scene.soft_delete(id, 7);
+    scene.undelete(id);
+    CHECK(scene.status().oldest == at(7));
 }
 
 TEST_CASE("a deletion that nobody was told of leaves nothing to take back", "[audit][outbox]") {

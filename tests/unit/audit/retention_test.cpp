@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/catalogue.h"
+#include "audit/cleanup_pages.h"
 #include "support/code_of.h"
 #include "support/temporary_directory.h"
 
@@ -181,21 +182,50 @@ TEST_CASE("a removal that a dead process began is in nobody's way once it is inh
     CHECK(catalogue->row(id)->deleted_at == at(40));
 }
 
+TEST_CASE("what was left is given again, and what this process is at work on stays busy", "[audit]") {
+    const TemporaryDirectory directory;
+    const auto catalogue = open(directory.file("c.sqlite"));
+    const FileId under_way = record_upload(*catalogue, 1);
+    REQUIRE(catalogue->begin(removal_of(under_way)).ok());
+    const FileId left = record_upload(*catalogue, 2);
+    const auto number = catalogue->begin(removal_of(left));
+    REQUIRE(number.ok());
+    CHECK(catalogue->stale_intents()->empty());
+    REQUIRE(catalogue->leave(*number).ok());
+    CHECK(catalogue->states_of({left})->front().busy);
+    const auto given = catalogue->stale_intents();
+    REQUIRE(given.ok());
+    REQUIRE(given->size() == 1);
+    CHECK(given->front().id == left);
+    CHECK(catalogue->states_of({under_way})->front().busy);
+    CHECK(catalogue->stale_intents()->empty());
+}
+
 TEST_CASE("a page of old files costs what it holds, however many rows there are", "[audit]") {
     const TemporaryDirectory directory;
     const std::string path = directory.file("c.sqlite");
     open(path).reset();
-    const Lines plan =
-        sql(path,
-            "EXPLAIN QUERY PLAN SELECT file_id, uploaded_at FROM file_uploads "
-            "WHERE deleted_at IS NULL AND uploaded_at < 'a' AND (uploaded_at, file_id) > ('b', 'c') "
-            "AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.file_id = file_uploads.file_id AND NOT "
-            "(operation = 'removal' AND session = 1 AND number <= 2)) "
-            "ORDER BY uploaded_at, file_id LIMIT 1000");
+    const Lines plan = sql(path, std::string("EXPLAIN QUERY PLAN ") + filestore::uploads_before);
     REQUIRE(plan.size() == 3);
-    CHECK_THAT(plan[0],
-               Catch::StartsWith("SEARCH file_uploads") && Catch::Contains("INDEX stored_by_upload"));
+    CHECK_THAT(plan[0], Catch::StartsWith("SEARCH file_uploads") &&
+                            Catch::Contains("INDEX stored_by_upload") &&
+                            Catch::Contains("(uploaded_at,file_id)>"));
     CHECK_THAT(plan[2], Catch::StartsWith("SEARCH intents") && Catch::Contains("INDEX intents_by_file"));
+}
+
+TEST_CASE("a page of files to purge costs what it holds, however many rows there are", "[audit]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("c.sqlite");
+    open(path).reset();
+    const Lines plan = sql(path, std::string("EXPLAIN QUERY PLAN ") + filestore::page_of_due);
+    REQUIRE(plan.size() == 4);
+    CHECK_THAT(plan[0], Catch::StartsWith("SEARCH soft_deleted") &&
+                            Catch::Contains("INDEX soft_deleted_by_end") &&
+                            Catch::Contains("(until,file_id)>"));
+    for (const std::string& step : plan) {
+        CAPTURE(step);
+        CHECK_THAT(step, !Catch::StartsWith("SCAN") && !Catch::Contains("TEMP B-TREE"));
+    }
 }
 
 TEST_CASE("the mark of a store that is recorded whole", "[audit]") {

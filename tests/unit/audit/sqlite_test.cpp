@@ -65,5 +65,6 @@ TEST_CASE("an errno is told only with the codes that come from the system", "[au
     CHECK_THAT(message_of(system), Catch::Contains("Permission denied"));
     const auto stale = filestore::sqlite_error(SQLITE_CORRUPT, EACCES, "x", "p");
     CHECK(stale.code() == ErrorCode::corrupt);
+    CHECK_THAT(message_of(stale), Catch::Contains("`filestore audit reconcile --repair`"));
     CHECK_THAT(message_of(stale), !Catch::Contains("Permission denied"));
 }

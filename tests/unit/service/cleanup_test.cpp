@@ -63,6 +63,28 @@ struct Scene {
         return FileService::open(backend, options).value();
     }
 
+    /// The same catalogue over another store.
+    [[nodiscard]] std::shared_ptr<StorageBackend> local_elsewhere() const {
+        LocalOptions options;
+        options.base_path = directory.file("elsewhere");
+        options.durability = Durability::none;
+        return open_local_backend(options).value();
+    }
+
+    [[nodiscard]] FileService open_elsewhere() const {
+        ServiceOptions options;
+        options.catalogue_path = catalogue_path();
+        options.clock = clock;
+        return FileService::open(local_elsewhere(), options).value();
+    }
+
+    void store_elsewhere(const FileId& id) const {
+        UploadRequest file;
+        file.id = id;
+        file.source = source_from_string("elsewhere");
+        REQUIRE(local_elsewhere()->upload(std::move(file)).ok());
+    }
+
     [[nodiscard]] std::string catalogue_path() const { return directory.file("catalogue.sqlite"); }
     [[nodiscard]] std::string path_of(const FileId& id) const { return directory.file("store/" + id.str()); }
 
@@ -345,6 +367,70 @@ TEST_CASE("a run ends where the store cannot be asked at all", "[cleanup]") {
     CHECK(names_in(scene.directory.file("store/metadata")).size() == 30);
     scene.backend->before_metadata = nullptr;
     CHECK(scene.clean(30).removed == 30);
+}
+
+TEST_CASE(
+    "a store that holds nothing of what is recorded is perhaps another one: nothing is recorded as deleted",
+    "[cleanup]") {
+    Scene scene;
+    std::vector<FileId> old;
+    for (int i = 0; i < 5; ++i) {
+        old.push_back(scene.upload());
+    }
+    scene.clock->advance(days(31));
+    const FileId young = scene.upload();
+    // Those that are not old yet count, too.
+    for (int i = 0; i < 14; ++i) {
+        scene.upload();
+    }
+    FileService elsewhere = scene.open_elsewhere();
+    for (const bool dry_run : {true, false}) {
+        const auto report = elsewhere.cleanup({.days = 30, .dry_run = dry_run});
+        CHECK(code_of(report) == ErrorCode::precondition_failed);
+        CHECK_THAT(std::string(report.error().message()),
+                   Catch::Contains("the store holds no file at all") && Catch::Contains("--accept-missing"));
+    }
+    for (const FileId& id : old) {
+        CHECK_FALSE(scene.row(id)->deleted_at);
+    }
+
+    SECTION("also where it holds files of somebody else") {
+        scene.store_elsewhere(FileId::generate().value());
+        const auto report = elsewhere.cleanup({.days = 30});
+        CHECK(code_of(report) == ErrorCode::precondition_failed);
+        CHECK_THAT(std::string(report.error().message()),
+                   Catch::Contains("of the 1 files that the store holds"));
+        CHECK_FALSE(scene.row(old.front())->deleted_at);
+    }
+    SECTION("one recorded file is enough, young or old") {
+        scene.store_elsewhere(GENERATE(0, 1) == 0 ? young : old.front());
+        const auto report = elsewhere.cleanup({.days = 30});
+        REQUIRE(report.ok());
+        CHECK(report->already_gone + report->kept == 5);
+        CHECK(scene.is_recorded_as_deleted(old.back()));
+    }
+    SECTION("the caller may know better") {
+        const auto report = elsewhere.cleanup({.days = 30, .accept_missing = true});
+        REQUIRE(report.ok());
+        CHECK(report->already_gone == 5);
+        CHECK(scene.is_recorded_as_deleted(old.front()));
+    }
+    SECTION("the right store is cleaned up as ever") {
+        CHECK(scene.clean(30) == removed(5, 25));
+    }
+}
+
+TEST_CASE("a few files may all have been removed by hand", "[cleanup]") {
+    Scene scene;
+    std::vector<FileId> old;
+    for (int i = 0; i < 19; ++i) {
+        old.push_back(scene.upload());
+    }
+    scene.clock->advance(days(31));
+    const auto report = scene.open_elsewhere().cleanup({.days = 30});
+    REQUIRE(report.ok());
+    CHECK(report->already_gone == 19);
+    CHECK(scene.is_recorded_as_deleted(old.front()));
 }
 
 TEST_CASE("files at which somebody is at work are left out", "[cleanup]") {

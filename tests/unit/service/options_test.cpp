@@ -69,6 +69,7 @@ TEST_CASE("every option is set by its name", "[service]") {
                               {"kms_context", R"({"a":"b"})"},
                               {"sse_customer_key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
                               {"requester_pays", "true"},
+                              {"versioned_removal", "purge"},
                               {"anonymous", "true"},
                               {"aws_profile", "work"},
                               {"role_arn", "arn:aws:iam::1:role/r"},
@@ -113,7 +114,8 @@ TEST_CASE("every option is set by its name", "[service]") {
                               {"audit_key", "sb_secret_1"},
                               {"audit_table", "uploads_2"},
                               {"audit_ca_file", "/ca.pem"},
-                              {"audit_plain_http", "true"}}) {
+                              {"audit_plain_http", "true"},
+                              {"audit_most_pending", "1000"}}) {
         CAPTURE(setting.name);
         CHECK(message_of(options.set(setting.name, setting.value)).empty());
     }
@@ -144,6 +146,7 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.s3.encryption.kms_context == R"({"a":"b"})");
     CHECK(options.s3.encryption.customer_key == "0123456789abcdef0123456789abcdef");
     CHECK(options.s3.requester_pays);
+    CHECK(options.s3.versioned_removal == filestore::S3VersionedRemoval::purge);
     CHECK(options.s3.credentials.anonymous);
     CHECK(options.s3.credentials.profile == "work");
     CHECK(options.s3.credentials.role.role_arn == "arn:aws:iam::1:role/r");
@@ -188,6 +191,7 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.audit.table == "uploads_2");
     CHECK(options.audit.ca_file == "/ca.pem");
     CHECK(options.audit.allow_plain_http);
+    CHECK(options.audit.most_pending == 1000);
 }
 
 TEST_CASE("the rules of uploads are set by name", "[service]") {

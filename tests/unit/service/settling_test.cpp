@@ -425,6 +425,51 @@ TEST_CASE("outcomes are found out where nothing else happens", "[service][settli
     journal->close();
 }
 
+TEST_CASE("more outcomes than memory holds are found out by the same process", "[service][settling]") {
+    Scene scene;
+    LateTaskPauses pauses = short_pauses;
+    pauses.most = 2;
+    const auto journal =
+        std::make_shared<Journal>(scene.directory.file("catalogue.sqlite"), scene.backend,
+                                  std::make_shared<PendingCalls>(), nullptr, scene.clock, false, pauses);
+    constexpr int removals = 10;
+    for (int i = 0; i < removals; ++i) {
+        Intent intent;
+        intent.id = scene.upload().value();
+        intent.operation = Operation::removal;
+        intent.begun_at = scene.clock->now();
+        REQUIRE(journal->begin(intent).ok());
+        REQUIRE(scene.backend->remove({.id = intent.id}).value());
+        journal->settle_later(intent);
+    }
+    scene.pass_time();
+    REQUIRE(eventually([&] { return scene.count("intents") == 0; }));
+    CHECK(scene.count("file_uploads WHERE deleted_at IS NOT NULL") == removals);
+    journal->close();
+}
+
+TEST_CASE("intents that were left are settled batch by batch", "[service][settling]") {
+    Scene scene;
+    REQUIRE(scene.upload().ok());
+    scene.run_sql(
+        "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2500) "
+        "SELECT 9223372036854775805, printf('00000000-0000-4000-8000-%012d', n), 'removal', 'p', '{}', "
+        "'2027-01-15T08:00:00.000000Z' FROM numbers");
+    // Long enough for a batch to be settled in.
+    LateTaskPauses pauses = short_pauses;
+    pauses.look_again = std::chrono::seconds(2);
+    const auto journal =
+        std::make_shared<Journal>(scene.directory.file("catalogue.sqlite"), scene.backend,
+                                  std::make_shared<PendingCalls>(), nullptr, scene.clock, false, pauses);
+    REQUIRE(journal->covered_at().ok());
+    REQUIRE(eventually([&] {
+        scene.pass_time();
+        return scene.count("file_uploads WHERE deleted_at IS NOT NULL") == 2500;
+    }));
+    journal->close();
+}
+
 TEST_CASE("a removal that the server carries out after its process has died is recorded",
           "[service][settling]") {
     Scene scene;

@@ -288,6 +288,28 @@ TEST_CASE("with soft delete a cleanup marks what is old, and a later one purges 
     CHECK_FALSE(scene.has_bytes(unrecorded));
 }
 
+TEST_CASE("a store that holds nothing of what is to be purged is perhaps another one: the marks stay",
+          "[soft_delete]") {
+    Scene scene;
+    std::set<FileId> ids;
+    for (int i = 0; i < 20; ++i) {
+        ids.insert(scene.deleted("x"));
+    }
+    scene.clock->advance(grace);
+    LocalOptions local;
+    local.base_path = scene.directory.file("elsewhere");
+    ServiceOptions options;
+    options.catalogue_path = scene.directory.file("catalogue.sqlite");
+    options.audit.url = "off";
+    options.clock = scene.clock;
+    FileService elsewhere = FileService::open(open_local_backend(local).value(), options).value();
+    CHECK(code_of(elsewhere.cleanup({.days = long_ago})) == ErrorCode::precondition_failed);
+    CHECK(scene.clean(scene.service, long_ago) == purged(20, 20));
+    for (const FileId& id : ids) {
+        CHECK_FALSE(scene.has_bytes(id));
+    }
+}
+
 TEST_CASE("more deleted files than a page holds", "[soft_delete]") {
     Scene scene;
     std::set<FileId> ids;

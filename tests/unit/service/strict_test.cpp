@@ -97,3 +97,24 @@ TEST_CASE("strict mode needs an audit server", "[audit][strict]") {
     options.audit.strict = true;
     CHECK(code_of(FileService::open(std::move(options))) == ErrorCode::configuration);
 }
+
+TEST_CASE("where as many files wait as may, nothing more is stored, and deletions go on", "[audit]") {
+    const TemporaryDirectory directory;
+    ServiceOptions options;
+    options.local.base_path = directory.file("store");
+    options.local.durability = Durability::none;
+    options.audit.url = "http://127.0.0.1:9";
+    options.audit.key = "sb_secret_of_the_test";
+    options.audit.most_pending = 2;
+    FileService service = FileService::open(std::move(options)).value();
+    const FileId first = service.upload(some_file({})).value();
+    REQUIRE(service.upload(some_file({})).ok());
+    const auto refused = service.upload(some_file({}));
+    REQUIRE(code_of(refused) == ErrorCode::no_space);
+    CHECK_THAT(std::string(refused.error().message()), Catch::Contains("audit_most_pending"));
+    CHECK(service.list({})->files.size() == 2);
+
+    CHECK(service.remove({.id = first}).value());
+    CHECK(service.audit_status({})->pending == 2);
+    CHECK(code_of(service.upload(some_file({}))) == ErrorCode::no_space);
+}

@@ -25,6 +25,7 @@ std::string prefix_xml(const std::string& prefix) {
     return "<CommonPrefixes><Prefix>" + prefix + "</Prefix></CommonPrefixes>";
 }
 
+const std::string of_s3 = " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
 const std::string truncated = "<IsTruncated>true</IsTruncated>";
 const std::string whole = "<IsTruncated>false</IsTruncated>";
 const std::string url = "<EncodingType>url</EncodingType>";
@@ -184,6 +185,18 @@ TEST_CASE("hostile documents fail fast", "[s3][listing_xml]") {
     CHECK_FALSE(
         parse_listing("<ListBucketResult>" + whole + std::string(16U << 20U, ' ') + "</ListBucketResult>")
             .ok());
+}
+
+TEST_CASE("a bucket keeps versions where it says so, or once did", "[listing_xml]") {
+    const auto keeps = [](const std::string& fields) {
+        return parse_versioning("<VersioningConfiguration" + of_s3 + ">" + fields +
+                                "</VersioningConfiguration>");
+    };
+    CHECK(*keeps("<Status>Enabled</Status>"));
+    CHECK(*keeps("<Status>Suspended</Status><MfaDelete>Disabled</MfaDelete>"));
+    CHECK_FALSE(*keeps(""));
+    CHECK(parse_versioning("<VersioningConfiguration>").error().code() == ErrorCode::corrupt);
+    CHECK(parse_versioning("<ListBucketResult/>").error().code() == ErrorCode::corrupt);
 }
 
 TEST_CASE("depth is counted as a parser counts it", "[s3][listing_xml]") {

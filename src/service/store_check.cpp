@@ -1,0 +1,164 @@
+#include "service/store_check.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "audit/row_reader.h"
+#include "core/call_limits.h"
+#include "core/stream_calls.h"
+#include "core/try.h"
+#include "service/looks.h"
+
+namespace filestore {
+namespace {
+
+/// Of fewer it is likely that they were all removed by hand.
+constexpr std::size_t enough = 20;
+/// IDs are random, so that of a store that is partly somebody else's a page shows some of each.
+constexpr std::size_t page_size = 1000;
+/// Later than any upload.
+constexpr Timestamp end_of_time = std::chrono::sys_days(std::chrono::year(9999) / std::chrono::December / 31);
+
+/// A resource held by std::shared_ptr, by the call under way.
+class StoreCheck : public std::enable_shared_from_this<StoreCheck> {
+public:
+    StoreCheck(const ServiceParts& parts, const CallOptions& limits, std::vector<FileId> recorded,
+               std::function<void(const Result<void>&)> done)
+        : parts_(parts), limits_(limits), recorded_(std::move(recorded)), done_(std::move(done)) {}
+
+    void start() noexcept {
+        step([this] { return recorded_.empty() ? list_page({}) : look(); });
+    }
+
+private:
+    /// Runs a part of the work; a failure ends the check.
+    template <class Work>
+    void step(Work&& work) noexcept {
+        const auto result = call_user(ErrorCode::internal, std::forward<Work>(work));
+        if (!result.ok()) {
+            done_(result.error());
+        }
+    }
+
+    Result<void> look() {
+        look_at_files(
+            parts_, limits_, std::move(recorded_),
+            [self = shared_from_this()](std::size_t, Result<FileInfo>&& info) {
+                if (info.ok()) {
+                    self->has_found_ = true;
+                }
+            },
+            [self = shared_from_this()](const Result<void>& ended) {
+                self->step([&]() -> Result<void> {
+                    FILESTORE_TRY(ended);
+                    if (!self->has_found_) {
+                        return self->list_page({});
+                    }
+                    self->done_({});
+                    return {};
+                });
+            });
+        return {};
+    }
+
+    Result<void> list_page(std::string cursor) {
+        FILESTORE_TRY(check_call_limits(limits_.cancel, limits_.deadline));
+        ListRequest list;
+        list.cursor = std::move(cursor);
+        list.limit = page_size;
+        list.call = limits_;
+        parts_.backend->list_async(std::move(list), [self = shared_from_this()](Result<ListPage> page) {
+            self->step([&]() -> Result<void> {
+                FILESTORE_TRY(page);
+                return self->take(std::move(*page));
+            });
+        });
+        return {};
+    }
+
+    Result<void> take(ListPage page) {
+        listed_ += page.files.size();
+        FILESTORE_TRY_ASSIGN(const bool knows, knows_one_of(page.files));
+        if (knows) {
+            done_({});
+            return {};
+        }
+        if (page.next && listed_ < page_size) {
+            return list_page(std::move(*page.next));
+        }
+        FILESTORE_TRY_ASSIGN(const bool tells, record_tells_of_enough());
+        done_(tells ? Result<void>(not_the_store(page.next.has_value())) : Result<void>());
+        return {};
+    }
+
+    [[nodiscard]] Result<bool> knows_one_of(const std::vector<ListEntry>& files) const {
+        if (files.empty()) {
+            return false;
+        }
+        std::vector<FileId> ids;
+        std::transform(files.begin(), files.end(), std::back_inserter(ids),
+                       [](const ListEntry& file) { return file.id; });
+        FILESTORE_TRY_ASSIGN(const std::vector<RecordState> states, parts_.journal->states_of(ids));
+        const bool knows = std::any_of(states.begin(), states.end(),
+                                       [](const RecordState& state) { return state.known || state.busy; });
+        if (knows || !parts_.audit_server) {
+            return knows;
+        }
+        FILESTORE_TRY_ASSIGN(const auto rows, RowReader(*parts_.audit_server, limits_).rows_of(ids));
+        return !rows.empty();
+    }
+
+    [[nodiscard]] Result<bool> record_tells_of_enough() const {
+        FILESTORE_TRY_ASSIGN(const auto stored, parts_.journal->uploaded_before(
+                                                    end_of_time, {FileId(), Timestamp::min()}, enough));
+        FILESTORE_TRY_ASSIGN(
+            const auto deleted,
+            parts_.journal->due(end_of_time, {FileId(), Timestamp::min(), 0, {}, {}}, enough));
+        if (stored.size() + deleted.size() >= enough || !parts_.audit_server) {
+            return stored.size() + deleted.size() >= enough;
+        }
+        FILESTORE_TRY_ASSIGN(const auto page, RowReader(*parts_.audit_server, limits_)
+                                                  .uploaded_before(end_of_time, std::nullopt,
+                                                                   postgrest::Detail::brief, enough));
+        return page.rows.size() >= enough;
+    }
+
+    [[nodiscard]] Error not_the_store(bool has_more) const {
+        const std::string found = listed_ == 0 ? std::string("the store holds no file at all")
+                                               : std::string("of ") + (has_more ? "the first " : "the ") +
+                                                     std::to_string(listed_) +
+                                                     " files that the store holds none is recorded";
+        return Error(
+            ErrorCode::precondition_failed,
+            std::string(parts_.backend->name()) + " store: not one of the recorded files was found, and " +
+                found + ", although " + std::to_string(enough) +
+                " files or more are recorded as stored: this is perhaps not the store that the record tells "
+                "of. Look whether its disk is mounted, and whether base_path or the bucket is the right one; "
+                "where these files are really gone, have the cleanup go on "
+                "(--accept-missing, CleanupRequest::accept_missing)");
+    }
+
+    const ServiceParts parts_;
+    const CallOptions limits_;
+    std::vector<FileId> recorded_;
+    const std::function<void(const Result<void>&)> done_;
+    std::atomic<bool> has_found_ = false;
+    std::size_t listed_ = 0;
+};
+
+}  // namespace
+
+void check_store(const ServiceParts& parts, const CallOptions& limits, std::vector<FileId> recorded,
+                 std::function<void(const Result<void>&)> done) {
+    std::make_shared<StoreCheck>(parts, limits, std::move(recorded), std::move(done))->start();
+}
+
+}  // namespace filestore
