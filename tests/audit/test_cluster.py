@@ -5,6 +5,7 @@ FILESTORE_TEST_LONG: 60 s with a kill every 10 s. FILESTORE_TEST_SEED chooses wh
 """
 
 import collections
+import contextlib
 import hashlib
 import http.client
 import itertools
@@ -12,6 +13,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,6 +27,7 @@ from stores import Catalogue, S3Store
 from sweep import COUNTS, SEED
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
+TOOLS = ROOT / "tests" / "servers" / "tools"
 LONG = os.environ.get("FILESTORE_TEST_LONG") == "1"
 SECONDS, BETWEEN_KILLS = (60, 10) if LONG else (12, 3)
 INSTANCES, CALLERS = 3, 6
@@ -45,6 +48,18 @@ def free_port():
         return listening.getsockname()[1]
 
 
+def run_script(tool, environment, *words):
+    # What it starts keeps what it has open, so a file takes what it prints.
+    printed = tool.directory / "printed"
+    with printed.open("w+b") as out:
+        program = [ROOT / "examples" / "cluster" / "cluster", *map(str, words)]
+        outcome = subprocess.run(
+            program, env={**tool.environment, **environment}, stdout=out, stderr=subprocess.STDOUT, timeout=120, stdin=subprocess.DEVNULL
+        )
+    assert outcome.returncode == 0, printed.read_text()
+    return printed.read_text()
+
+
 class Cluster:
     def __init__(self, tool, project, store):
         self.tool, self.project, self.store = tool, project, store
@@ -61,14 +76,7 @@ class Cluster:
         assert self.run("up", configuration) == f"listening on http://127.0.0.1:{self.port}\n"
 
     def run(self, command, *words):
-        # What it starts keeps what it has open, so a file takes what it prints.
-        printed = self.tool.directory / "printed"
-        with printed.open("w+b") as out:
-            program = [ROOT / "examples" / "cluster" / "cluster", command, self.directory, *map(str, words)]
-            environment = {**self.tool.environment, **self.environment}
-            outcome = subprocess.run(program, env=environment, stdout=out, stderr=subprocess.STDOUT, timeout=120, stdin=subprocess.DEVNULL)
-        assert outcome.returncode == 0, printed.read_text()
-        return printed.read_text()
+        return run_script(self.tool, self.environment, command, self.directory, *words)
 
     def kill(self, number):
         pid = int((self.directory / f"instance-{number}.pid").read_text())
@@ -221,3 +229,41 @@ def test_an_instance_that_is_killed_loses_nothing(cluster):
     assert set(files) == {file_id for file_id, _, deleted_at in rows if not deleted_at}
     assert deleted <= {file_id for file_id, _, deleted_at in rows if deleted_at}
     assert set(stored) <= {file_id for file_id, *_ in rows}
+
+
+OWN_STORES = ["versitygw", *(["minio"] if os.environ.get("FILESTORE_TEST_ALL_SERVERS") else [])]
+
+
+@pytest.mark.parametrize("kind", OWN_STORES)
+def test_it_brings_a_store_where_it_is_given_none(tool, kind):
+    """What one instance has stored any instance answers for, also once the cluster was taken down, and MinIO without one of its drives."""
+    server = subprocess.run([TOOLS, kind], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    cluster = OwnCluster(tool, {"STORE": kind, kind.upper(): server})
+    try:
+        cluster.run("up")
+        file_id = json.loads(cluster.call(1, "POST", "/upload", *form(file_part(b"a file")))[1])["file_id"]
+        cluster.run("down")
+        if kind == "minio":
+            shutil.rmtree(cluster.directory / "store" / "drive1")
+        cluster.run("up")
+        for number in range(1, INSTANCES + 1):
+            assert cluster.call(number, "GET", f"/download/{file_id}") == (200, b"a file")
+    finally:
+        cluster.run("down")
+    assert list(cluster.directory.glob("*.pid")) == []
+
+
+class OwnCluster:
+    def __init__(self, tool, environment):
+        self.tool, self.directory = tool, tool.directory / "cluster"
+        self.environment = {"FILESTORE": tool.path, "PORT": str(free_port()), "INSTANCES": str(INSTANCES), **environment}
+
+    def run(self, command):
+        run_script(self.tool, self.environment, command, self.directory)
+
+    def call(self, number, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection((self.directory / f"instance-{number}" / "address").read_text().strip(), timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
