@@ -113,7 +113,8 @@ Result<ObjectListing> parse_listing(std::string_view xml, ListVersion version) {
 
 Result<bool> parse_versioning(std::string_view xml) {
     pugi::xml_document document;
-    FILESTORE_TRY_ASSIGN(const pugi::xml_node root, load_answer(document, xml, "VersioningConfiguration"));
+    FILESTORE_TRY_ASSIGN(const pugi::xml_node root, load_answer(document, xml, "VersioningConfiguration",
+                                                                "GetBucketVersioningResponse"));
     return !optional_text(root, "Status").empty();
 }
 

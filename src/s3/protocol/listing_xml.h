@@ -72,7 +72,7 @@ struct VersionListing {
 /// ListVersionsResult.
 [[nodiscard]] Result<VersionListing> parse_version_listing(std::string_view xml);
 
-/// VersioningConfiguration: whether the bucket keeps versions, or once did.
+/// VersioningConfiguration, which moto calls GetBucketVersioningResponse: whether the bucket keeps versions, or once did.
 [[nodiscard]] Result<bool> parse_versioning(std::string_view xml);
 
 /// Sees that a listing moves on. A value; one for each listing, one thread at a time.

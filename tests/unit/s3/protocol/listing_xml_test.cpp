@@ -195,6 +195,8 @@ TEST_CASE("a bucket keeps versions where it says so, or once did", "[listing_xml
     CHECK(*keeps("<Status>Enabled</Status>"));
     CHECK(*keeps("<Status>Suspended</Status><MfaDelete>Disabled</MfaDelete>"));
     CHECK_FALSE(*keeps(""));
+    CHECK(*parse_versioning(
+        "<GetBucketVersioningResponse><Status>Enabled</Status></GetBucketVersioningResponse>"));
     CHECK(parse_versioning("<VersioningConfiguration>").error().code() == ErrorCode::corrupt);
     CHECK(parse_versioning("<ListBucketResult/>").error().code() == ErrorCode::corrupt);
 }
