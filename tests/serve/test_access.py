@@ -356,6 +356,7 @@ def test_a_caller_that_asks_too_often(tool, local):
         ({"rate": "many"}, ["whole number"]),
         ({"listen": "everywhere"}, ["ADDR:PORT"]),
         ({"origins": "https://app.example"}, ["a list"]),
+        *(({"origins": ["https://a.example", wrong]}, ["no origin", wrong]) for wrong in ("*", "null", "https://a.example/", "HTTPS://A.example", "a.example", "https://")),
     ],
 )
 def test_settings_that_cannot_be_right(tool, settings, words):

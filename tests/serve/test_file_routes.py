@@ -370,10 +370,30 @@ def test_a_file_that_is_deleted_while_it_is_sent(service):
     assert reader.read().split(b"\r\n\r\n", 1)[1] == content
 
 
+def test_an_unchanged_file_is_told_with_its_length(service, path):
+    """Also a HEAD of it. What stands behind the answer is the next one."""
+    for method in ("GET", "HEAD"):
+        answer = service.call(method, path, headers={"If-None-Match": "*"})
+        assert (answer.status, answer.body, answer.header("content-length")) == (304, b"", str(SIZE))
+    request = f"GET {path} HTTP/1.1\r\nHost: {service.address}\r\nIf-None-Match: *\r\n"
+    with service.connect() as connection:
+        connection.sendall(f"{request}\r\n{request}Connection: close\r\n\r\n".encode())
+        answers = connection.makefile("rb").read()
+    assert answers.count(b"HTTP/1.1 304 ") == 2 and answers.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("headers, status", [({"Content-Range": "bytes 0-1/10"}, 400), ({"Content-Encoding": "gzip"}, 415)])
+def test_a_body_that_is_no_file_as_it_is(service, local, headers, status):
+    problem(service.call("PUT", "/files", b"ab", headers), status)
+    assert service.call("PUT", "/files", b"ab", {"Content-Encoding": "identity"}).status == 201
+    assert len(local.stored()) == 1
+
+
 def test_health(service):
     for path in ("/healthz", "/readyz"):
         answer = service.call("GET", path)
         assert (answer.status, answer.json()) == (200, {"status": "ok"})
+        assert service.call("HEAD", path).status == 200
 
 
 def test_a_service_whose_store_does_not_answer(tool, tmp_path):
@@ -388,7 +408,8 @@ def test_a_service_whose_store_does_not_answer(tool, tmp_path):
     )
     service = Service.of_tool(tool, store)
     assert service.call("GET", "/healthz").status == 200
-    problem(service.call("GET", "/readyz"), 503)
+    told = problem(service.call("GET", "/readyz"), 503)
+    assert "bucket" not in told and nobody not in told
     problem(service.call("GET", "/files"), 503)
     problem(service.call("GET", "/files?details=true"), 503)
     problem(service.call("PUT", "/files", BODY), 503)

@@ -53,6 +53,21 @@ UPLOADS = {
     "lower-case heads": [part(BODY, 'content-disposition: form-data; name="file"; filename="a.txt"', "content-type: text/css")],
 }
 
+# Content-Type, and the boundary in the body.
+FORM_TYPES = [
+    ("multipart/form-data; boundary=BB; charset=UTF-8", "BB"),
+    ('multipart/form-data; boundary="BB"; charset=UTF-8', "BB"),
+    ("multipart/form-data; charset=UTF-8; boundary=BB", "BB"),
+    ("multipart/form-data; boundary=BB;", "BB"),
+    ("multipart/form-data; boundary=BB  ", "BB"),
+    ("multipart/form-data;boundary=BB", "BB"),
+    ("multipart/form-data; BOUNDARY=BB", "BB"),
+    ("Multipart/Form-Data; Boundary=BB", "BB"),
+    ('multipart/form-data; boundary="B:B"', "B:B"),
+    ("multipart/form-data; boundary=", "BB"),
+    ("multipart/form-data; charset=UTF-8", "BB"),
+]
+
 # Method, path, body and headers. {id} is a stored file's; {none} that of no file.
 CALLS = {
     "download": ("GET", "/download/{id}", None, {}),
@@ -93,6 +108,7 @@ CALLS = {
     "upload with a form as epilogue": ("POST", "/upload", *form(file_part(BODY), end=END + b"\r\n" + form_body(file_part(b"other")))),
     "upload with a line end behind": ("POST", "/upload", *form(file_part(BODY), end=END + b"\r\n\r\n")),
     "upload without a line end": ("POST", "/upload", *form(file_part(BODY), end=END)),
+    **{f"upload of a form of type {kind!r}": ("POST", "/upload", form_body(file_part(BODY), boundary=boundary), {"Content-Type": kind}) for kind, boundary in FORM_TYPES},
     "upload cut in a part": ("POST", "/upload", form_body(file_part(BODY))[:5000], form()[1]),
     "upload cut in a head": ("POST", "/upload", form_body(file_part(BODY))[:60], form()[1]),
     "cleanup": ("POST", "/cleanup", None, {}),
@@ -172,6 +188,8 @@ def test_an_upload_is_stored_alike(service, original, name):
 # libmicrohttpd does not read these as the original's framework did. Each is refused, so that nothing is stored under a wrong name.
 REFUSED_FORMS = {
     "an escaped quote": (form(part(BODY, r'Content-Disposition: form-data; name="file"; filename="a\"b.txt"'))[0], 400),
+    "names in upper case": (form(part(BODY, 'Content-Disposition: form-data; Name="file"; FileName="a.txt"'))[0], 422),
+    "names without a blank": (form(part(BODY, 'Content-Disposition: form-data;name="file";filename="a.txt"'))[0], 422),
     "without quotes": (form(part(BODY, "Content-Disposition: form-data; name=file; filename=a.txt"))[0], 422),
     "whole files, but no end": (form(file_part(BODY), file_part(b"x", field="other"))[0][:-40], 422),
 }

@@ -59,6 +59,11 @@ std::string content_range(const Selection& selected, std::uint64_t size) {
     return "bytes " + part + "/" + std::to_string(size);
 }
 
+/// Nothing is in it, and nobody reads it.
+std::shared_ptr<BodyReader> body_of_head(const Context& context) {
+    return std::make_shared<DownloadPipe>(context.body_memory, [] {});
+}
+
 /// Of a status that comes with no bytes of the file.
 Response without_bytes(const Download& download, const FileInfo& info, const Selection& selected) {
     Response response;
@@ -73,6 +78,9 @@ Response without_bytes(const Download& download, const FileInfo& info, const Sel
                            416, "the range lies outside the file");
         response.headers.push_back({"Content-Range", content_range(selected, info.size)});
     } else {
+        // The length is that of the file (RFC 9110, 8.6).
+        response.reader = body_of_head(download.context);
+        response.size = info.size;
         add_head(response, download.shape, info);
     }
     return response;
@@ -90,11 +98,6 @@ Response with_bytes(Shape shape, const FileInfo& info, const Selection& selected
         response.headers.push_back({"Content-Range", content_range(selected, info.size)});
     }
     return response;
-}
-
-/// Nothing is in it, and nobody reads it.
-std::shared_ptr<BodyReader> body_of_head(const Context& context) {
-    return std::make_shared<DownloadPipe>(context.body_memory, [] {});
 }
 
 DownloadRequest request_into(const Download& download, const std::shared_ptr<DownloadPipe>& pipe) {

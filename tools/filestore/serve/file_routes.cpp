@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/ascii.h"
 #include "disposition.h"
 #include "json_line.h"
 #include "serve/answers.h"
@@ -18,14 +19,30 @@ namespace {
 constexpr std::uint64_t usual_expiry = 3600;
 constexpr std::uint64_t longest_expiry = std::uint64_t{7} * 24 * 3600;
 
+Response no_such_file() {
+    return problem_response(404, "there is no file of that ID");
+}
+
 /// The ID of the path; where it is none, the request is answered.
 std::optional<FileId> id_of(const std::shared_ptr<Exchange>& exchange) {
     const auto id = FileId::parse(exchange->request().file_id);
     if (!id) {
-        exchange->respond(problem_response(404, "there is no file of that ID"));
+        exchange->respond(no_such_file());
         return std::nullopt;
     }
     return *id;
+}
+
+/// What a header says of the body that it would not be a file as it is (RFC 9110, 14.5 and 8.4).
+std::optional<Response> refusal_of_body(const Request& request) {
+    if (request.header("Content-Range") != nullptr) {
+        return problem_response(400, "a file cannot be put in parts (Content-Range): see /uploads for that");
+    }
+    const std::string* encoding = request.header("Content-Encoding");
+    if (encoding != nullptr && !equal_ignoring_case(*encoding, "identity")) {
+        return problem_response(415, "files are stored as they come: send this one without Content-Encoding");
+    }
+    return std::nullopt;
 }
 
 Response linked(const Result<PresignedUrl>& url) {
@@ -56,6 +73,9 @@ void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange
     FileRequest request{*id, {}};
     request.call.cancel = exchange->stop_token();
     context.service.metadata_async(std::move(request), [exchange](const Result<FileInfo>& info) {
+        if (!info && info.error().code() == ErrorCode::not_found) {
+            return exchange->respond(no_such_file());
+        }
         exchange->respond(info ? json_response(200, to_json(*info)) : problem_of(info.error()));
     });
 }
@@ -77,6 +97,10 @@ void undelete_file(const Context& context, const std::shared_ptr<Exchange>& exch
 
 void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
     const Request& head = exchange->request();
+    if (auto refusal = refusal_of_body(head)) {
+        exchange->respond(std::move(*refusal));
+        return;
+    }
     const std::string* name = head.parameter("filename");
     const std::string* type = head.header("Content-Type");
     auto file =
@@ -117,8 +141,7 @@ void link_without_record(FileService& service, const std::shared_ptr<Exchange>& 
         if (exists && *exists) {
             link(service, exchange, wanted);
         } else {
-            exchange->respond(exists ? problem_response(404, "there is no file of that ID")
-                                     : problem_of(exists.error()));
+            exchange->respond(exists ? no_such_file() : problem_of(exists.error()));
         }
     });
 }

@@ -13,6 +13,7 @@
 #include "serve/configuration.h"
 #include "serve/guards.h"
 #include "serve/metrics/metrics.h"
+#include "serve/readiness.h"
 #include "serve/routes.h"
 #include "serve/tus/pieces_under_way.h"
 
@@ -62,7 +63,9 @@ private:
           access_(std::move(access)),
           pieces_(before == nullptr ? std::make_shared<tus::PiecesUnderWay>() : before->pieces_),
           end_(before == nullptr ? std::stop_source() : before->end_),
-          context_{service_, *metrics_, *body_memory_, configuration_.store, *pieces_, end_.get_token()} {}
+          readiness_(service_, end_.get_token()),
+          context_{service_, *metrics_,  *body_memory_,   configuration_.store,
+                   *pieces_, readiness_, end_.get_token()} {}
 
     const Configuration configuration_;
     const std::shared_ptr<Metrics> metrics_;
@@ -73,6 +76,7 @@ private:
     const Access access_;
     const std::shared_ptr<tus::PiecesUnderWay> pieces_;
     std::stop_source end_;
+    Readiness readiness_;
     const Context context_;
 };
 

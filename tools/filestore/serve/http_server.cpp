@@ -29,6 +29,7 @@
 #include "serve/connection_loop.h"
 #include "serve/decimal.h"
 #include "serve/form_end.h"
+#include "serve/form_type.h"
 #include "serve/framing.h"
 #include "serve/lingering.h"
 #include "serve/url.h"
@@ -153,25 +154,33 @@ std::optional<std::string> text_or_nothing(const char* text) {
     return text == nullptr ? std::nullopt : std::optional<std::string>(text);
 }
 
-bool is_form_type(std::string_view type) {
-    constexpr std::string_view multipart = "multipart/form-data";
-    return equal_ignoring_case(type.substr(0, multipart.size()), multipart);
+/// As boundary_of_type(); nothing also where the body is no form of several parts.
+std::optional<std::string> boundary_of(const Request& request) {
+    const std::string* type = request.header("Content-Type");
+    return type != nullptr && is_form_type(*type) ? boundary_of_type(*type) : std::nullopt;
 }
 
-/// Empty where it is no form of several parts. As libmicrohttpd finds it: the last parameter, in quotes or not.
-std::string_view boundary_of(const Request& request) {
-    constexpr std::string_view parameter = "boundary=";
+/// Why its body cannot be read.
+FormFault fault_of_type(const Request& request) {
     const std::string* type = request.header("Content-Type");
     if (type == nullptr || !is_form_type(*type)) {
-        return {};
+        return FormFault::no_form;
     }
-    const std::size_t at = to_lower(*type).find(parameter);
-    std::string_view boundary =
-        at == std::string::npos ? std::string_view() : std::string_view(*type).substr(at + parameter.size());
-    if (boundary.size() > 1 && boundary.front() == '"' && boundary.back() == '"') {
-        boundary = boundary.substr(1, boundary.size() - 2);
+    return boundary_of_type(*type) ? FormFault::bad_boundary : FormFault::no_boundary;
+}
+
+/// Null where the body is no form that can be read: libmicrohttpd takes no boundary of one character. The header's text is in the memory of the connection, which is ours to write in.
+MHD_PostProcessor* make_form_processor(MHD_Connection* connection, const std::string& boundary,
+                                       MHD_PostDataIterator take, void* self) {
+    const char* type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type");
+    if (type != nullptr && is_form_type(type)) {
+        if (boundary.empty()) {
+            return nullptr;
+        }
+        const std::string plain = plain_form_type(boundary);
+        std::memcpy(const_cast<char*>(type), plain.c_str(), plain.size() + 1);
     }
-    return boundary;
+    return MHD_create_post_processor(connection, form_buffer_size, take, self);
 }
 
 /// Hands the parts of a form on as they are found. A resource; on the thread of the connections only.
@@ -179,11 +188,10 @@ class FormReader final : public BodyTaker {
 public:
     FormReader(MHD_Connection* connection, const Request& request, std::unique_ptr<FormTaker> taker)
         : taker_(std::move(taker)),
-          end_(boundary_of(request)),
-          processor_(MHD_create_post_processor(connection, form_buffer_size, take_bytes, this)) {
+          end_(boundary_of(request).value_or("")),
+          processor_(make_form_processor(connection, boundary_of(request).value_or(""), take_bytes, this)) {
         if (processor_ == nullptr) {
-            const std::string* type = request.header("Content-Type");
-            fail(type != nullptr && is_form_type(*type) ? FormFault::no_boundary : FormFault::no_form);
+            fail(fault_of_type(request));
         }
     }
     ~FormReader() override {

@@ -52,7 +52,9 @@ constexpr std::array routes{
     Route{"HEAD", "/signed/{file_id}", Scope::signed_url, ErrorStyle::problem, show_signed},
 
     Route{"GET", "/healthz", Scope::open, ErrorStyle::problem, answer_healthy},
+    Route{"HEAD", "/healthz", Scope::open, ErrorStyle::problem, answer_healthy},
     Route{"GET", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},
+    Route{"HEAD", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},
     Route{"GET", "/metrics", Scope::metrics, ErrorStyle::problem, answer_metrics},
     Route{"GET", "/openapi.json", Scope::open, ErrorStyle::problem, answer_openapi},
     Route{"GET", "/docs", Scope::open, ErrorStyle::problem, answer_docs},

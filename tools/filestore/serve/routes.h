@@ -16,6 +16,7 @@ namespace filestore::tool::serve {
 
 class BodyMemory;
 class Metrics;
+class Readiness;
 
 namespace tus {
 class PiecesUnderWay;
@@ -28,6 +29,7 @@ struct Context {
     BodyMemory& body_memory;
     const ServiceOptions& store;
     tus::PiecesUnderWay& pieces;
+    Readiness& readiness;
     /// Requested when the service ends and does not wait any longer: for calls of the store that go on without their client.
     std::stop_token end;
 };

@@ -16,6 +16,18 @@ namespace {
 
 constexpr std::size_t least_secret = 32;
 
+/// As browsers write it: the pages of `null` and of `*` would be anybody's.
+bool is_origin(std::string_view text) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (text.starts_with(scheme)) {
+            const std::string_view rest = text.substr(scheme.size());
+            return !rest.empty() && rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") ==
+                                        std::string_view::npos;
+        }
+    }
+    return false;
+}
+
 /// Reads nodes of the section. A resource; one thread at a time.
 class SettingsReader {
 public:
@@ -29,7 +41,7 @@ public:
              {"keys", [this](const YamlNode& node) { return read_keys(node); }},
              {"jwt", [this](const YamlNode& node) { return read_token_rules(node); }},
              {"tls", [this](const YamlNode& node) { return read_tls(node); }},
-             {"origins", [this](const YamlNode& node) { return read_words(node, settings_.origins); }},
+             {"origins", [this](const YamlNode& node) { return read_origins(node); }},
              {"rate", [this](const YamlNode& node) { return read_number(node, settings_.rate); }},
              {"connections",
               [this](const YamlNode& node) { return read_number(node, limits().connections, 1); }},
@@ -114,6 +126,19 @@ private:
                          "a whole number from " + std::to_string(least) + " to 1000000 must stand here");
         }
         into = static_cast<unsigned>(*number);
+        return {};
+    }
+
+    Result<void> read_origins(const YamlNode& node) {
+        FILESTORE_TRY(read_words(node, settings_.origins));
+        for (std::size_t i = 0; i < settings_.origins.size(); ++i) {
+            if (!is_origin(settings_.origins[i])) {
+                return wrong(node.items[i],
+                             quoted(settings_.origins[i]) +
+                                 " is no origin as browsers send it: scheme, host in small letters, and the "
+                                 "port where it is not the usual one, such as https://app.example:8443");
+            }
+        }
         return {};
     }
 

@@ -168,6 +168,9 @@ void UploadForm::fail(FormFault fault) {
         case FormFault::no_boundary:
             exchange_->respond(detail_response(400, "Missing boundary in multipart."));
             break;
+        case FormFault::bad_boundary:
+            exchange_->respond(detail_response(400, "Invalid multipart data."));
+            break;
         case FormFault::broken:
             exchange_->respond(detail_response(400, "There was an error parsing the body"));
             break;
