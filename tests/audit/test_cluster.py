@@ -49,15 +49,13 @@ def free_port():
 
 
 def run_script(tool, environment, *words):
-    # What it starts keeps what it has open, so a file takes what it prints.
-    printed = tool.directory / "printed"
-    with printed.open("w+b") as out:
-        program = [ROOT / "examples" / "cluster" / "cluster", *map(str, words)]
-        outcome = subprocess.run(
-            program, env={**tool.environment, **environment}, stdout=out, stderr=subprocess.STDOUT, timeout=120, stdin=subprocess.DEVNULL
-        )
-    assert outcome.returncode == 0, printed.read_text()
-    return printed.read_text()
+    """What it prints; nothing that it starts keeps the pipe open."""
+    program = [ROOT / "examples" / "cluster" / "cluster", *map(str, words)]
+    outcome = subprocess.run(
+        program, env={**tool.environment, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, stdin=subprocess.DEVNULL, text=True
+    )
+    assert outcome.returncode == 0, outcome.stdout
+    return outcome.stdout
 
 
 class Cluster:
@@ -197,6 +195,40 @@ def kill_until(cluster, until):
         cluster.kill(number)
         time.sleep(BETWEEN_KILLS / 5)
         cluster.run("start", number)
+
+
+def test_a_call_that_changes_something_is_sent_once(cluster):
+    """nginx asks another instance where one takes a call and closes, but only for what it may repeat."""
+    asked = []
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def take_and_close():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                asked.append(connection.recv(65536).split(b" ")[0])
+                connection.close()
+
+    configuration = cluster.directory / "nginx.conf"
+    text = configuration.read_text()
+    for number in range(1, INSTANCES + 1):
+        text = text.replace(cluster.address(number), f"127.0.0.1:{listening.getsockname()[1]}")
+    configuration.write_text(text.replace("max_fails=1", "max_fails=0"))
+    os.kill(int((cluster.directory / "nginx.pid").read_text()), signal.SIGHUP)
+    thread = threading.Thread(target=take_and_close)
+    thread.start()
+    caller = Caller(f"127.0.0.1:{cluster.port}", 1, 0)
+    try:
+        # nginx reads its configuration again in its own time.
+        wait_until(lambda: caller.call("GET", "/files")[0] == 502)
+        for method in ("PUT", "POST", "DELETE", "PATCH", "GET"):
+            asked.clear()
+            assert caller.call(method, "/files", b"x" if method != "GET" else b"")[0] == 502
+            assert asked == [method.encode()] * (INSTANCES if method == "GET" else 1)
+    finally:
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join()
 
 
 def test_an_instance_that_is_killed_loses_nothing(cluster):
