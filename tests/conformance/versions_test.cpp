@@ -255,8 +255,9 @@ S3_FEATURE_TEST_CASE("versions", "removals from a bucket with versions fail wher
     CHECK(*versioned->exists({kept, {}}));
 }
 
-S3_TEST_CASE("a bucket without versions is removed from as ever where versions are to be purged",
-             "[versions]") {
+S3_FEATURE_TEST_CASE("delete",
+                     "a bucket without versions is removed from as ever where versions are to be purged",
+                     "[versions]") {
     S3Options options = store.options().s3;
     options.versioned_removal = S3VersionedRemoval::purge;
     const auto backend = open_s3_backend(options).value();
