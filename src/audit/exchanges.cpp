@@ -23,7 +23,7 @@ public:
 
     void add(std::size_t index, Reply reply) noexcept {
         const std::lock_guard lock(mutex_);
-        if (reply.refused && !postgrest::concerns_rows(reply.refused->refusal)) {
+        if (reply.refused && !postgrest::concerns_rows(*reply.refused)) {
             last_refusal_ = reply.refused;
         }
         replies_[index] = std::move(reply);

@@ -127,7 +127,7 @@ private:
         const Reply reply = send_({request}).front();
         if (!reply.refused) {
             done_.insert(done_.end(), unchanged.begin(), unchanged.end());
-        } else if (postgrest::concerns_rows(reply.refused->refusal)) {
+        } else if (postgrest::concerns_rows(*reply.refused)) {
             return mark(by_time(unchanged));
         } else {
             add_verdict(unchanged, reply.refused);

@@ -99,8 +99,6 @@ std::string_view name_of(Refusal refusal) {
             return "for_now";
         case Refusal::of_a_row:
             return "of_a_row";
-        case Refusal::perhaps_of_a_row:
-            return "perhaps_of_a_row";
         case Refusal::of_size:
             return "of_size";
         case Refusal::of_the_key:

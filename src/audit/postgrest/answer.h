@@ -20,8 +20,6 @@ enum class Refusal {
     for_now,
     /// One of the rows cannot be stored: the others can, once they are sent without it.
     of_a_row,
-    /// A code that is not known, as a trigger may raise one: of a row where others are stored without it, else of the table.
-    perhaps_of_a_row,
     /// The request is too large: fewer rows at a time.
     of_size,
     /// The key is wrong or has ended. Events stay until that is mended, as for all that follow.
@@ -39,10 +37,12 @@ struct Refused {
     Error error;
     /// So long the server wants not to be asked again.
     std::optional<std::chrono::seconds> retry_after{};
+    /// A trigger or a policy may have refused one of the rows with this code. So it was where others are stored without it, and else `refusal` says what is wrong.
+    bool perhaps_of_a_row = false;
 };
 
 /// Whether a request with fewer rows may be taken.
-[[nodiscard]] bool concerns_rows(Refusal refusal) noexcept;
+[[nodiscard]] bool concerns_rows(const Refused& refused) noexcept;
 
 /// The header Retry-After, where it gives seconds; an hour at most.
 [[nodiscard]] std::optional<std::chrono::seconds> read_retry_after(std::string_view header) noexcept;

@@ -64,8 +64,8 @@ TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
         {400, "23514", Refusal::of_a_row, ErrorCode::rejected},
         {400, "P0001", Refusal::of_a_row, ErrorCode::rejected},
         {400, "PGRST102", Refusal::of_a_row, ErrorCode::rejected},
-        {400, "MY001", Refusal::perhaps_of_a_row, ErrorCode::rejected},
-        {500, "HV000", Refusal::perhaps_of_a_row, ErrorCode::rejected},
+        {400, "MY001", Refusal::of_the_table, ErrorCode::rejected},
+        {500, "HV000", Refusal::of_the_table, ErrorCode::rejected},
         {413, "54000", Refusal::of_size, ErrorCode::rejected},
         {500, "54001", Refusal::of_size, ErrorCode::rejected},
         {401, "PGRST301", Refusal::of_the_key, ErrorCode::unauthenticated},
@@ -96,6 +96,30 @@ TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
     CHECK_THAT(std::string(refused->error.message()), Catch::Contains(std::to_string(c.status)) &&
                                                           Catch::Contains(c.code) &&
                                                           Catch::Contains("as the server says"));
+}
+
+TEST_CASE("which codes a trigger may have raised for a row", "[postgrest]") {
+    const auto [status, code, perhaps] = GENERATE(table<int, std::string, bool>({
+        {400, "MY001", true},
+        {400, "22023", true},
+        {401, "22023", false},
+        {401, "42501", true},
+        {403, "42501", true},
+        {403, "28000", true},
+        {404, "42883", true},
+        {404, "42P01", true},
+        {400, "21000", true},
+        {401, "PGRST301", false},
+        {404, "PGRST205", false},
+        {500, "57014", false},
+    }));
+    CAPTURE(status, code);
+    const auto refused = read_refusal(status, document(code));
+    REQUIRE(refused);
+    CHECK(refused->perhaps_of_a_row == perhaps);
+    CHECK(concerns_rows(*refused) == perhaps);
+    const bool tells_of_triggers = refused->error.message().find("trigger") != std::string_view::npos;
+    CHECK(tells_of_triggers == perhaps);
 }
 
 TEST_CASE("an answer without a code is of the gateway", "[postgrest]") {
