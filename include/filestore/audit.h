@@ -73,7 +73,7 @@ struct ParkedFile {
     std::string reason{};
 };
 
-/// What is recorded of a file.
+/// What is recorded of a file. An audit server's row of more than 4 MiB comes without its metadata.
 struct FileHistory {
     FileId id{};
     std::string file_path{};
