@@ -105,7 +105,7 @@ def test_a_table_without_a_unique_index_is_told_of_with_the_statement_that_mends
     statement = re.search(r"CREATE UNIQUE INDEX ON \w+ \(file_id\)", outcome.err.decode())
     assert statement, outcome
     assert store.status()["pending"] == 1
-    store.project.sql(statement[0].replace("file_uploads", f"public.{table}"))
+    store.project.sql(statement[0].replace(table, f"public.{table}"))
     store.flush()
     assert store.project.rows() == store.recorded()
 
@@ -201,6 +201,17 @@ def test_a_file_whose_upload_nobody_recorded(store):
     assert outcome.code == 0 and outcome.err == b"", outcome
     columns = "file_id, file_path, metadata ->> 'owner', deleted_at is not null"
     assert store.project.sql(f"select {columns} from public.{store.project.table}") == [f"{file_id},old.txt,ada,t"]
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_server_that_is_content_with_everything_is_told_nothing(store, gateway, status):
+    """It is no PostgREST, and would have the events forgotten."""
+    gateway.before = lambda request: (status, {}, b"")
+    _, outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "60"])
+    assert b"SUPABASE_URL" in outcome.err and store.status()["pending"] == 1
+    assert store.run("audit", "flush", url=gateway.url).code == 2
+    store.flush()
+    assert store.project.rows() == store.recorded()
 
 
 def test_a_firewall_before_the_project(store, gateway):

@@ -151,10 +151,9 @@ ErrorCode error_code_of(Refusal refusal, int status, std::string_view code) {
     return ErrorCode::internal;
 }
 
-std::string_view advice(Refusal refusal, std::string_view code) {
+std::string advice(Refusal refusal, std::string_view code, std::string_view table) {
     if (code == "42P10") {
-        return "the table (its name is audit_table's) needs a unique index: "
-               "CREATE UNIQUE INDEX ON file_uploads (file_id)";
+        return "the table needs a unique index: CREATE UNIQUE INDEX ON " + std::string(table) + " (file_id)";
     }
     if (is_unknown(code)) {
         return "a row cannot be stored, or none: look at the table's triggers";
@@ -171,7 +170,7 @@ std::string_view advice(Refusal refusal, std::string_view code) {
         case Refusal::of_permission:
             return "the key may not write the table: use the project's service key, or grant it that";
         case Refusal::of_the_table:
-            return "check SUPABASE_URL, and that the table file_uploads has its columns";
+            return "check SUPABASE_URL, and that the table " + std::string(table) + " has its columns";
     }
     return "";
 }
@@ -183,13 +182,14 @@ void append(std::string& message, std::string_view what, std::string_view text) 
     }
 }
 
-Error error_of(int status, const ErrorDocument& document, Refusal refusal, bool perhaps_of_a_row) {
+Error error_of(int status, const ErrorDocument& document, Refusal refusal, bool perhaps_of_a_row,
+               std::string_view table) {
     std::string message = "the audit server answered " + std::to_string(status);
     message += document.code.empty() ? "" : " " + document.code;
     append(message, "", document.message);
     append(message, "details ", document.details);
     append(message, "hint ", document.hint);
-    message += ": " + std::string(advice(refusal, document.code));
+    message += ": " + advice(refusal, document.code, table);
     if (perhaps_of_a_row && !is_unknown(document.code)) {
         message += "; where it takes other rows, look at the table's triggers and policies";
     }
@@ -200,9 +200,21 @@ Error error_of(int status, const ErrorDocument& document, Refusal refusal, bool 
     return Error(error_code_of(refusal, status, document.code), std::move(message), std::move(details));
 }
 
-/// Requests ask for no rows back. A page with a success is of a web server that is no PostgREST, and knows nothing of the events.
-bool says_done(int status, std::string_view body) {
-    return (status == 200 || status == 201 || status == 204) && (body.empty() || body == "[]");
+/// "*/*", "0-0/*", "0-9/10".
+bool is_content_range(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    return slash != 0 && slash < text.size() - 1 && text.size() < 64 &&
+           text.find_first_not_of("0123456789-*/") == std::string_view::npos;
+}
+
+/// Requests ask for no rows back. A web server that is no PostgREST, and knows nothing of the events, may have a success for every request, with a page or without.
+bool says_done(const Answer& answer) {
+    // Where rows were merged and none was new PostgREST answers a POST with 200.
+    const bool is_success = answer.method == Method::post    ? answer.status == 201 || answer.status == 200
+                            : answer.method == Method::patch ? answer.status == 204 || answer.status == 200
+                                                             : false;
+    return is_success && is_content_range(answer.content_range) &&
+           (answer.body.empty() || answer.body == "[]");
 }
 
 }  // namespace
@@ -222,15 +234,17 @@ std::optional<std::chrono::seconds> read_retry_after(std::string_view header) no
     return std::chrono::seconds(std::min(seconds, most));
 }
 
-std::optional<Refused> read_refusal(int status, std::string_view body,
+std::optional<Refused> read_refusal(const Answer& answer, std::string_view table,
                                     std::span<const SecretString> secrets) {
-    if (says_done(status, body)) {
+    if (says_done(answer)) {
         return std::nullopt;
     }
-    const ErrorDocument document = read_document(body, secrets);
-    const Refusal refusal = refusal_of(status, document);
-    const bool perhaps_of_a_row = is_perhaps_of_a_row(refusal, status, document.code);
-    return Refused{refusal, error_of(status, document, refusal, perhaps_of_a_row), {}, perhaps_of_a_row};
+    const ErrorDocument document = read_document(answer.body, secrets);
+    const Refusal refusal = refusal_of(answer.status, document);
+    const bool perhaps_of_a_row =
+        answer.method != Method::get && is_perhaps_of_a_row(refusal, answer.status, document.code);
+    return Refused{
+        refusal, error_of(answer.status, document, refusal, perhaps_of_a_row, table), {}, perhaps_of_a_row};
 }
 
 }  // namespace filestore::postgrest
