@@ -144,6 +144,21 @@ def test_a_server_that_gives_few_rows_at_a_time(tool, tmp_path):
         assert len({drift["drift"] for drift in drifts if "drift" in drift}) == 1
 
 
+def test_rows_of_the_ends_of_time_end_no_reading(store):
+    (kept,), _ = store.upload("a.txt")
+    table = store.project.table
+    store.project.sql(
+        f"insert into public.{table} (file_id, file_path, uploaded_at)"
+        f" select gen_random_uuid(), 'n', time::timestamptz from (select '-infinity' time from generate_series(1, 1200)"
+        " union all values ('infinity'), ('12026-01-01')) times"
+    )
+    assert len(listed(store)) == 1201
+    reconciled = store.run("audit", "reconcile", "--json")
+    assert reconciled.code == 7 and reconciled.err == b"", reconciled
+    assert store.run("cleanup", "--yes", "--accept-missing").code == 0
+    assert store.tool.run("exists", kept).code == 0
+
+
 def test_a_row_that_is_too_large_to_come_at_all(store):
     """It comes without its metadata."""
     (small, large, other), _ = store.upload("a.txt", "b.txt", "c.txt", words=["--meta", "owner=ada"])
