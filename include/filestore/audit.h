@@ -16,7 +16,8 @@
 /// changes in such a row in that moment may be lost, and a row that he removes may come again.
 ///
 /// A file that the table refuses (a trigger, a NUL in its metadata), or whose row in the catalogue is damaged, is parked and keeps no other from being told. A refused key, a missing permission
-/// and a table that is not as it must be keep everything waiting until they are mended.
+/// and a table that is not as it must be keep everything waiting until they are mended; a trigger that speaks of one of these (SQLSTATE 22023, 28, 42 and the like) is believed to where the table takes
+/// no row of all that are told with it.
 ///
 /// All types of this header are values: any thread may read one while none changes it.
 
@@ -72,7 +73,7 @@ struct ParkedFile {
     std::string reason{};
 };
 
-/// What is recorded of a file.
+/// What is recorded of a file. An audit server's row of more than 4 MiB comes without its metadata.
 struct FileHistory {
     FileId id{};
     std::string file_path{};

@@ -52,13 +52,13 @@ Result<std::shared_ptr<AuditServer>> AuditServer::open(const AuditOptions& optio
                          postgrest::parse_endpoint(options.url, options.allow_plain_http));
     FILESTORE_TRY_ASSIGN(correspondent.key_headers, postgrest::key_headers(options.key));
     FILESTORE_TRY(postgrest::check_table(options.table));
+    correspondent.table = options.table;
     correspondent.secrets.emplace_back(std::string_view(options.key));
     return std::shared_ptr<AuditServer>(new AuditServer(std::move(correspondent), options));
 }
 
 AuditServer::AuditServer(Correspondent correspondent, const AuditOptions& options)
     : correspondent_(std::move(correspondent)),
-      table_(options.table),
       reactor_(std::make_shared<Reactor>()),
       transport_(http::make_curl_transport(transport_options(options, reactor_))) {}
 
@@ -69,7 +69,7 @@ std::vector<Verdict> AuditServer::tell(std::span<const OutboxEntry> entries, con
     const Send send = [&](const std::vector<postgrest::Request>& requests) {
         return exchange(*transport_, correspondent_, requests, last_sending, cancel);
     };
-    return tell_rows(table_, entries, send);
+    return tell_rows(table(), entries, send);
 }
 
 Result<std::string> AuditServer::ask(const postgrest::Request& request, const CallOptions& limits) {

@@ -34,7 +34,7 @@ public:
     /// `configuration` (the table is not as it must be); `timeout` and `cancelled`.
     [[nodiscard]] Result<std::string> ask(const postgrest::Request& request, const CallOptions& limits);
 
-    [[nodiscard]] const std::string& table() const noexcept { return table_; }
+    [[nodiscard]] const std::string& table() const noexcept { return correspondent_.table; }
 
     /// Ends requests under way; later ones are refused. Not to be called on a library thread.
     void close() noexcept;
@@ -43,7 +43,6 @@ private:
     AuditServer(Correspondent correspondent, const AuditOptions& options);
 
     const Correspondent correspondent_;
-    const std::string table_;
     const std::shared_ptr<Reactor> reactor_;
     const std::shared_ptr<http::Transport> transport_;
 };

@@ -1,6 +1,9 @@
 #pragma once
 
 /// How a batch of the outbox is told to a server that refuses some of it: halves of it, until the rows that it refuses stand alone. A pure function.
+///
+/// What a trigger may have said of a row, and the database of the key or the table (a missing permission, a missing column), is of the row where others like it are taken.
+/// Where a few from all over the batch are refused alone and none is taken, it is what it says, and the batch ends.
 
 #include <functional>
 #include <optional>

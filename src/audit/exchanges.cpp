@@ -23,7 +23,7 @@ public:
 
     void add(std::size_t index, Reply reply) noexcept {
         const std::lock_guard lock(mutex_);
-        if (reply.refused && !postgrest::concerns_rows(reply.refused->refusal)) {
+        if (reply.refused && !postgrest::concerns_rows(*reply.refused)) {
             last_refusal_ = reply.refused;
         }
         replies_[index] = std::move(reply);
@@ -68,12 +68,18 @@ private:
 /// One request under way.
 class Exchange final : public http::Receiver {
 public:
-    Exchange(std::shared_ptr<Replies> replies, std::size_t index, bool reads, const Secrets& secrets)
-        : replies_(std::move(replies)), index_(index), reads_(reads), secrets_(secrets) {}
+    Exchange(std::shared_ptr<Replies> replies, std::size_t index, postgrest::Method method,
+             const Correspondent& correspondent)
+        : replies_(std::move(replies)),
+          index_(index),
+          method_(method),
+          table_(correspondent.table),
+          secrets_(correspondent.secrets) {}
 
     Result<void> on_head(const http::ResponseHead& head) override {
         status_ = head.status;
         retry_after_ = postgrest::read_retry_after(head.header("retry-after"));
+        content_range_ = head.header("content-range");
         return {};
     }
 
@@ -98,10 +104,11 @@ private:
                                 {}},
                         {}};
             }
-            if (reads_ && status_ == 200) {
+            if (method_ == postgrest::Method::get && status_ == 200) {
                 return {std::nullopt, std::move(body_)};
             }
-            auto refused = postgrest::read_refusal(status_, body_, secrets_);
+            auto refused =
+                postgrest::read_refusal({method_, status_, content_range_, body_}, table_, secrets_);
             if (refused) {
                 refused->retry_after = retry_after_;
             }
@@ -113,9 +120,11 @@ private:
 
     std::shared_ptr<Replies> replies_;
     const std::size_t index_;
-    const bool reads_;
+    const postgrest::Method method_;
+    const std::string table_;
     const Secrets secrets_;
     int status_ = 0;
+    std::string content_range_;
     std::optional<std::chrono::seconds> retry_after_;
     std::string body_;
 };
@@ -165,8 +174,7 @@ std::vector<Reply> exchange(http::Transport& transport, const Correspondent& cor
         // Made before its place is taken, so that nothing is thrown while it counts as under way.
         auto request =
             ended ? http::Request() : http_request(correspondent, requests[index], cancel, deadline);
-        auto receiver = std::make_shared<Exchange>(
-            replies, index, requests[index].method == postgrest::Method::get, correspondent.secrets);
+        auto receiver = std::make_shared<Exchange>(replies, index, requests[index].method, correspondent);
         ended = ended ? ended : replies->wait_for_place(last_sending);
         if (ended) {
             replies->refuse(index, *ended);

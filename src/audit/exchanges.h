@@ -29,6 +29,8 @@ struct Reply {
 struct Correspondent {
     postgrest::Endpoint endpoint;
     std::vector<postgrest::Header> key_headers;
+    /// For messages.
+    std::string table;
     /// What must not stand in a message.
     Secrets secrets;
 };

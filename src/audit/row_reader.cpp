@@ -13,24 +13,26 @@ using postgrest::Request;
 using postgrest::RowPage;
 using postgrest::RowPlace;
 
-/// Rows that are too large to come together are asked for in shorter pages.
+/// Rows that are too large to come together are asked for in shorter pages, and one that is too large by itself without its metadata.
 template <class MakeRequest>
-Result<RowPage> RowReader::page(std::size_t most, const MakeRequest& make) {
-    for (;; most /= 2) {
-        FILESTORE_TRY_ASSIGN(const Request request, make(most));
+Result<RowPage> RowReader::page(std::size_t most, Detail detail, const MakeRequest& make) {
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const Request request, make(most, detail));
         FILESTORE_TRY_ASSIGN(const std::string body, server_.ask(request, limits_));
-        if (body.size() < most_bytes_of_reply || most == 1) {
+        if (body.size() < most_bytes_of_reply || (most == 1 && detail == Detail::brief)) {
             return postgrest::read_page(body);
         }
+        detail = most == 1 ? Detail::brief : detail;
+        most = std::max<std::size_t>(most / 2, 1);
     }
 }
 
 Result<std::optional<CatalogueRow>> RowReader::row(const FileId& id) {
-    FILESTORE_TRY_ASSIGN(const Request request,
-                         postgrest::read_rows_of(server_.table(), {&id, 1}, Detail::whole));
-    FILESTORE_TRY_ASSIGN(const std::string body, server_.ask(request, limits_));
-    FILESTORE_TRY_ASSIGN(auto rows, postgrest::read_rows(body));
-    return rows.empty() ? std::optional<CatalogueRow>() : std::optional(std::move(rows.front()));
+    const auto of_the_file = [&](std::size_t, Detail detail) {
+        return postgrest::read_rows_of(server_.table(), {&id, 1}, detail);
+    };
+    FILESTORE_TRY_ASSIGN(auto read, page(1, Detail::whole, of_the_file));
+    return read.rows.empty() ? std::optional<CatalogueRow>() : std::optional(std::move(read.rows.front()));
 }
 
 Result<std::vector<CatalogueRow>> RowReader::rows_of(std::span<const FileId> ids) {
@@ -38,24 +40,36 @@ Result<std::vector<CatalogueRow>> RowReader::rows_of(std::span<const FileId> ids
     while (!ids.empty()) {
         const auto some = ids.first(std::min(ids.size(), postgrest::most_ids_to_read));
         ids = ids.subspan(some.size());
-        FILESTORE_TRY_ASSIGN(const Request request,
-                             postgrest::read_rows_of(server_.table(), some, Detail::brief));
-        FILESTORE_TRY_ASSIGN(const std::string body, server_.ask(request, limits_));
-        FILESTORE_TRY_ASSIGN(auto read, postgrest::read_rows(body));
-        std::move(read.begin(), read.end(), std::back_inserter(rows));
+        FILESTORE_TRY(add_rows_of({some.begin(), some.end()}, rows));
     }
     return rows;
 }
 
+/// Asks again for those that an answer with rows left out: the server gives as few rows at a time as it likes.
+Result<void> RowReader::add_rows_of(std::vector<FileId> ids, std::vector<CatalogueRow>& rows) {
+    for (bool found = true; found && !ids.empty();) {
+        FILESTORE_TRY_ASSIGN(const Request request,
+                             postgrest::read_rows_of(server_.table(), ids, Detail::brief));
+        FILESTORE_TRY_ASSIGN(const std::string body, server_.ask(request, limits_));
+        FILESTORE_TRY_ASSIGN(auto read, postgrest::read_rows(body));
+        found = std::erase_if(ids, [&](const FileId& id) {
+                    return std::any_of(read.begin(), read.end(),
+                                       [&](const CatalogueRow& row) { return row.id == id; });
+                }) > 0;
+        std::move(read.begin(), read.end(), std::back_inserter(rows));
+    }
+    return {};
+}
+
 Result<RowPage> RowReader::uploaded_before(Timestamp before, const std::optional<RowPlace>& behind,
                                            Detail detail, std::size_t most) {
-    return page(most, [&](std::size_t limit) {
-        return postgrest::read_uploaded_before(server_.table(), before, behind, detail, limit);
+    return page(most, detail, [&](std::size_t limit, Detail of_rows) {
+        return postgrest::read_uploaded_before(server_.table(), before, behind, of_rows, limit);
     });
 }
 
 Result<RowPage> RowReader::by_id(const std::optional<RowPlace>& behind, std::size_t most) {
-    FILESTORE_TRY_ASSIGN(RowPage read, page(most, [&](std::size_t limit) {
+    FILESTORE_TRY_ASSIGN(RowPage read, page(most, Detail::brief, [&](std::size_t limit, Detail) {
                              return postgrest::read_by_id(server_.table(), behind, limit);
                          }));
     const auto is_not_behind = [](const CatalogueRow& a, const CatalogueRow& b) { return a.id >= b.id; };

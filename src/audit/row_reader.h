@@ -1,6 +1,6 @@
 #pragma once
 
-/// Reads the table of a project, in pages that no limit of the server cuts.
+/// Reads the table of a project, in pages that no limit of the server cuts. A row that is larger than `most_bytes_of_reply` has no metadata.
 
 #include <cstddef>
 #include <optional>
@@ -38,7 +38,9 @@ public:
 
 private:
     template <class MakeRequest>
-    [[nodiscard]] Result<postgrest::RowPage> page(std::size_t most, const MakeRequest& make);
+    [[nodiscard]] Result<postgrest::RowPage> page(std::size_t most, postgrest::Detail detail,
+                                                  const MakeRequest& make);
+    [[nodiscard]] Result<void> add_rows_of(std::vector<FileId> ids, std::vector<CatalogueRow>& rows);
 
     AuditServer& server_;
     const CallOptions limits_;

@@ -127,7 +127,7 @@ private:
         const Reply reply = send_({request}).front();
         if (!reply.refused) {
             done_.insert(done_.end(), unchanged.begin(), unchanged.end());
-        } else if (postgrest::concerns_rows(reply.refused->refusal)) {
+        } else if (postgrest::concerns_rows(*reply.refused)) {
             return mark(by_time(unchanged));
         } else {
             add_verdict(unchanged, reply.refused);
@@ -137,37 +137,55 @@ private:
 
     /// Those whose rows are claimed and otherwise as the catalogue has them. Others were deleted before, or are marked one by one.
     Result<Entries> look_at_claimed(const Entries& entries) {
-        EntriesByTime by_claim;
-        for (const OutboxEntry* entry : entries) {
-            by_claim[postgrest::claim_of(*entry->row.deleted_at)].push_back(entry);
-        }
-        FILESTORE_TRY_ASSIGN(const auto steps,
-                             steps_for(by_claim, postgrest::most_ids_to_read, postgrest::read_deleted));
-        std::vector<Reply> replies = send_all(steps);
-        Entries unchanged;
-        Entries changed;
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            if (replies[i].refused) {
-                add_verdict(steps[i].entries, replies[i].refused);
-                continue;
+        Looks looks;
+        looks.to_ask = entries;
+        while (!looks.to_ask.empty()) {
+            EntriesByTime by_claim;
+            for (const OutboxEntry* entry : std::exchange(looks.to_ask, {})) {
+                by_claim[postgrest::claim_of(*entry->row.deleted_at)].push_back(entry);
             }
-            const auto rows = postgrest::read_rows(replies[i].body);
-            for (const OutboxEntry* entry : steps[i].entries) {
-                const auto is_its = [entry](const CatalogueRow& row) { return row.id == entry->row.id; };
-                const auto found = rows.ok() ? std::find_if(rows->begin(), rows->end(), is_its)
-                                             : std::vector<CatalogueRow>::const_iterator();
-                if (rows.ok() && found == rows->end()) {
-                    done_.push_back(entry);
-                } else if (rows.ok() && found->file_path == entry->row.file_path &&
-                           found->metadata == entry->row.metadata) {
-                    unchanged.push_back(entry);
+            FILESTORE_TRY_ASSIGN(const auto steps,
+                                 steps_for(by_claim, postgrest::most_ids_to_read, postgrest::read_deleted));
+            const std::vector<Reply> replies = send_all(steps);
+            for (std::size_t i = 0; i < steps.size(); ++i) {
+                if (replies[i].refused) {
+                    add_verdict(steps[i].entries, replies[i].refused);
                 } else {
-                    changed.push_back(entry);
+                    look(steps[i].entries, postgrest::read_rows(replies[i].body), looks);
                 }
             }
         }
-        FILESTORE_TRY(mark(by_time(changed)));
-        return unchanged;
+        FILESTORE_TRY(mark(by_time(looks.changed)));
+        return std::move(looks.unchanged);
+    }
+
+    struct Looks {
+        Entries unchanged{};
+        Entries changed{};
+        /// What an answer with rows left out: the server gives as few rows at a time as it likes.
+        Entries to_ask{};
+    };
+
+    void look(const Entries& entries, const Result<std::vector<CatalogueRow>>& rows, Looks& looks) {
+        if (!rows.ok()) {
+            looks.changed.insert(looks.changed.end(), entries.begin(), entries.end());
+            return;
+        }
+        Entries missing;
+        for (const OutboxEntry* entry : entries) {
+            const auto found = std::find_if(rows->begin(), rows->end(), [entry](const CatalogueRow& row) {
+                return row.id == entry->row.id;
+            });
+            if (found == rows->end()) {
+                missing.push_back(entry);
+            } else if (found->file_path == entry->row.file_path && found->metadata == entry->row.metadata) {
+                looks.unchanged.push_back(entry);
+            } else {
+                looks.changed.push_back(entry);
+            }
+        }
+        Entries& taker = missing.size() == entries.size() ? done_ : looks.to_ask;
+        taker.insert(taker.end(), missing.begin(), missing.end());
     }
 
     Result<Entries> run_marks(const EntriesByTime& by_time) {

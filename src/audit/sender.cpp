@@ -277,7 +277,7 @@ Result<Sender::Round> Sender::try_to_send_all() {
     return round;
 }
 
-/// Goes through the outbox once. What fails for now while something else succeeds is left for the next round, so that it keeps nothing behind it waiting.
+/// Goes through the outbox once. What fails for now, or perhaps for what it is, while something else succeeds is left for the next round, so that it keeps nothing behind it waiting.
 Result<Sender::Round> Sender::send_batches() {
     std::optional<Refused> left;
     std::int64_t behind = std::exchange(begin_behind_, 0);
@@ -293,14 +293,15 @@ Result<Sender::Round> Sender::send_batches() {
         }
         auto delivery = deliver(batch, [&](auto part) { return server_->tell(part, stop_.get_token()); });
         FILESTORE_TRY(settle(delivery));
-        if (behind == 0 && !delivery.stopped) {
+        const bool waits = delivery.stopped && delivery.stopped->refusal == Refusal::for_now;
+        if (behind == 0 && !waits) {
             failed_alone_.reset();
         }
         behind = batch.back().number;
         adapt_size(batch.size(), delivery);
         if (delivery.stopped) {
             const bool got_on = !delivery.delivered.empty() || !delivery.refused.empty();
-            if (!got_on || delivery.stopped->refusal != Refusal::for_now) {
+            if (!got_on || !(waits || delivery.stopped->perhaps_of_a_row)) {
                 note_failure(batch, *delivery.stopped);
                 return Round{false, false, std::move(delivery.stopped)};
             }

@@ -67,8 +67,9 @@ class Project:
 
     def send(self, request, key=None):
         """What the answer to a request means."""
-        answer = self.answer(*json.loads(request), key or self.service_key)
-        return protocol("refusal", answer.status_code, given=answer.text).strip()
+        request = json.loads(request)
+        answer = self.answer(*request, key or self.service_key)
+        return protocol("refusal", request[0], answer.status_code, answer.headers.get("Content-Range", ""), given=answer.text).strip()
 
     def insert(self, *rows, **options):
         given = "".join("\t".join(row) + "\n" for row in rows)

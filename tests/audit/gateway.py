@@ -67,7 +67,8 @@ class Gateway:
         answer = connection.getresponse()
         text = answer.read()
         connection.close()
-        return answer.status, {"Content-Type": answer.headers.get("Content-Type", "text/plain")}, text
+        kept = {name: answer.headers[name] for name in ("Content-Type", "Content-Range") if name in answer.headers}
+        return answer.status, kept, text
 
     def lose(self, method, count, hook):
         """Of the first `count` requests of a kind."""

@@ -18,14 +18,14 @@ import supabase
 class KillableProject:
     table = "file_uploads"
 
-    def __init__(self, directory):
+    def __init__(self, directory, **options):
         try:
             program = recipes.install_postgrest()
         except recipes.CannotStart as reason:
             skip_unless_ci(str(reason))
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="filestore-"))
         self.daemons = {}
-        self.parts = supabase.Project(recipes.free_port(), directory, program, self.state)
+        self.parts = supabase.Project(recipes.free_port(), directory, program, self.state, **options)
         self.url = f"http://127.0.0.1:{self.parts.port}"
         self.service_key = supabase.token("service_role")
 

@@ -3,7 +3,7 @@
 //   postgrest_tool insert TABLE         reads rows "ID TAB PATH TAB METADATA TAB UPLOADED_AT TAB DELETED_AT", prints the request as JSON
 //   postgrest_tool delete TABLE TIME    reads IDs, prints the request
 //   postgrest_tool page TABLE TIME MOST [AT ID]   prints the request for a page of files that were uploaded before a time and are stored, behind one of them
-//   postgrest_tool refusal STATUS       reads the body of an answer, prints what it means: "done", or "REFUSAL CODE"
+//   postgrest_tool refusal METHOD STATUS CONTENT_RANGE       reads the body of an answer, prints what it means: "done", or "REFUSAL CODE"
 
 #include <array>
 #include <cstdlib>
@@ -99,8 +99,6 @@ std::string_view name_of(Refusal refusal) {
             return "for_now";
         case Refusal::of_a_row:
             return "of_a_row";
-        case Refusal::perhaps_of_a_row:
-            return "perhaps_of_a_row";
         case Refusal::of_size:
             return "of_size";
         case Refusal::of_the_key:
@@ -113,9 +111,11 @@ std::string_view name_of(Refusal refusal) {
     return "";
 }
 
-int print_refusal(int status) {
+int print_refusal(const std::string& method, int status, const std::string& content_range) {
     const std::string body(std::istreambuf_iterator<char>(std::cin), {});
-    const auto refused = postgrest::read_refusal(status, body);
+    const auto refused = postgrest::read_refusal(
+        {method == "POST" ? postgrest::Method::post : postgrest::Method::patch, status, content_range, body},
+        "file_uploads");
     if (refused) {
         std::cout << name_of(refused->refusal) << ' ' << refused->error.details().server_code << '\n';
     } else {
@@ -142,8 +142,8 @@ int main(int count, char** arguments) {
         return print(postgrest::read_uploaded_before(words[1], parse_timestamp(words[2]).value(), behind,
                                                      postgrest::Detail::brief, std::stoul(words[3])));
     }
-    if (words.size() == 2 && words[0] == "refusal") {
-        return print_refusal(std::stoi(words[1]));
+    if (words.size() == 4 && words[0] == "refusal") {
+        return print_refusal(words[1], std::stoi(words[2]), words[3]);
     }
     return 2;
 }

@@ -105,7 +105,7 @@ def test_a_table_without_a_unique_index_is_told_of_with_the_statement_that_mends
     statement = re.search(r"CREATE UNIQUE INDEX ON \w+ \(file_id\)", outcome.err.decode())
     assert statement, outcome
     assert store.status()["pending"] == 1
-    store.project.sql(statement[0].replace("file_uploads", f"public.{table}"))
+    store.project.sql(statement[0].replace(table, f"public.{table}"))
     store.flush()
     assert store.project.rows() == store.recorded()
 
@@ -201,6 +201,17 @@ def test_a_file_whose_upload_nobody_recorded(store):
     assert outcome.code == 0 and outcome.err == b"", outcome
     columns = "file_id, file_path, metadata ->> 'owner', deleted_at is not null"
     assert store.project.sql(f"select {columns} from public.{store.project.table}") == [f"{file_id},old.txt,ada,t"]
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_server_that_is_content_with_everything_is_told_nothing(store, gateway, status):
+    """It is no PostgREST, and would have the events forgotten."""
+    gateway.before = lambda request: (status, {}, b"")
+    _, outcome = store.upload("a.txt", url=gateway.url, words=["--flush", "60"])
+    assert b"SUPABASE_URL" in outcome.err and store.status()["pending"] == 1
+    assert store.run("audit", "flush", url=gateway.url).code == 2
+    store.flush()
+    assert store.project.rows() == store.recorded()
 
 
 def test_a_firewall_before_the_project(store, gateway):
@@ -300,12 +311,12 @@ def test_deletions_that_were_claimed_before_a_crash(store, gateway, count_then):
     assert [told[file_id] for file_id in ids[:count_then]] == [recorded[file_id] for file_id in ids[:count_then]]
 
 
-def refuse_by_trigger(project, condition):
-    """Rows are refused with a code of the table's owner."""
+def refuse_by_trigger(project, condition, code="MY001"):
+    """Rows are refused with a code of the table's owner, or another."""
     name = f"refuse_{project.table}"
     project.sql(
         f"create function public.{name}() returns trigger language plpgsql as "
-        f"$$ begin if {condition} then raise exception 'not this one' using errcode = 'MY001'; end if; return new; end $$"
+        f"$$ begin if {condition} then raise exception 'not this one' using errcode = '{code}'; end if; return new; end $$"
     )
     project.sql(f"create trigger refuse before insert on public.{project.table} for each row execute function public.{name}()")
 
@@ -318,6 +329,48 @@ def test_a_row_that_a_trigger_refuses_is_parked(store):
     assert store.status() == {"pending": 0, "parked": 1, "delivered": 2}
     (parked,) = [json.loads(line) for line in store.run("audit", "parked", "--json").lines]
     assert parked["file_id"] == ids[1] and "MY001" in parked["reason"] and "not this one" in parked["reason"]
+
+
+@pytest.mark.parametrize("code", ["22023", "42501", "42883", "28000"])
+def test_a_code_of_the_database_that_a_trigger_has_for_one_row(store, code):
+    """The row does not keep the others waiting, however they are told."""
+    refuse_by_trigger(store.project, "new.file_path = 'a'", code)
+    (bad, *good), _ = store.upload("a", "b", "c", url=NOBODY_LISTENS, words=["--flush", "0"])
+    store.flush()
+    assert {line.split(",")[0] for line in store.project.rows()} == set(good)
+    assert store.status() == {"pending": 0, "parked": 1, "delivered": 2}
+    (parked,) = [json.loads(line) for line in store.run("audit", "parked", "--json").lines]
+    assert parked["file_id"] == bad and code in parked["reason"] and "trigger" in parked["reason"]
+
+
+def test_one_row_that_fails_in_a_function_of_the_database(store):
+    """As where a trigger reads a time zone out of the metadata that there is none of."""
+    table, name = store.project.table, f"zone_{store.project.table}"
+    store.project.sql(
+        f"create function public.{name}() returns trigger language plpgsql as "
+        "$$ begin perform now() at time zone coalesce(new.metadata->>'tz', 'UTC'); return new; end $$"
+    )
+    store.project.sql(f"create trigger zone before insert on public.{table} for each row execute function public.{name}()")
+    store.upload("a", words=["--meta", "tz=Mars", "--flush", "0"], url=NOBODY_LISTENS)
+    (good,), outcome = store.upload("b", words=["--meta", "tz=Asia/Tokyo", "--flush", "60"])
+    assert outcome.err == b"" and store.status()["parked"] == 1
+    assert [line.split(",")[0] for line in store.project.rows()] == [good]
+
+
+@pytest.mark.parametrize("grants, pending", [("select, update", 3), ("select, insert", 1)])
+def test_a_missing_grant_parks_nothing(store, grants, pending):
+    """Where rows may be inserted and not changed, uploads are told and deletions wait."""
+    table = store.project.table
+    (first,), _ = store.upload("a")
+    store.project.sql(f"revoke all on public.{table} from service_role; grant {grants} on public.{table} to service_role")
+    assert store.run("delete", first, "--flush", "0", url=NOBODY_LISTENS).code == 0
+    ids, _ = store.upload("b", "c", url=NOBODY_LISTENS, words=["--flush", "0"])
+    outcome = store.run("audit", "flush", "--timeout", "60")
+    assert outcome.code == 5 and b"42501" in outcome.err, outcome
+    assert store.status()["parked"] == 0 and store.status()["pending"] == pending
+    store.project.sql(f"grant all on public.{table} to service_role")
+    store.flush()
+    assert store.project.rows() == store.recorded()
 
 
 def test_a_trigger_that_refuses_every_row_parks_none(store):

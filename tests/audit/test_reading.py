@@ -4,7 +4,8 @@ import json
 import uuid
 
 import pytest
-from store import Store
+from killable_project import KillableProject
+from store import NOBODY_LISTENS, Store
 
 ROWS = 2500
 LIMIT_OF_THE_SERVER = 1000
@@ -122,3 +123,47 @@ def test_what_passes_by_itself_is_waited_for(store, gateway, trouble):
     gateway.after = lambda request: (401, {}, b'{"message":"Invalid API key"}')
     gateway.requests.clear()
     assert store.run("audit", "files", url=gateway.url).code == 5 and len(gateway.requests) == 1
+
+
+def test_a_server_that_gives_few_rows_at_a_time(tool, tmp_path):
+    """Fewer than are asked for by their IDs: what it left out is not taken for what is not there."""
+    with KillableProject(tmp_path, most_rows=20) as project:
+        store = Store(tool, project)
+        ids, _ = store.upload(*(f"f{number}" for number in range(70)), words=["--flush", "60"])
+        assert store.run("delete", *ids, "--flush", "0", url=NOBODY_LISTENS).code == 0
+        store.flush()
+        times = dict(line.split(",")[0::2] for line in store.recorded())
+        assert len(set(times.values())) == 70
+        text = "to_char(deleted_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+        assert dict(line.split("\t") for line in project.sql(f"select file_id, {text} from file_uploads")) == times
+        # Drift of more files than the server gives at a time is that, and not more.
+        project.sql("update file_uploads set deleted_at = null")
+        outcome = store.run("audit", "reconcile", "--json")
+        drifts = [json.loads(line) for line in outcome.lines]
+        assert outcome.code == 7 and sum(drift.get("file_id") in ids for drift in drifts) == 70, outcome
+        assert len({drift["drift"] for drift in drifts if "drift" in drift}) == 1
+
+
+def test_rows_of_the_ends_of_time_end_no_reading(store):
+    (kept,), _ = store.upload("a.txt")
+    table = store.project.table
+    store.project.sql(
+        f"insert into public.{table} (file_id, file_path, uploaded_at)"
+        f" select gen_random_uuid(), 'n', time::timestamptz from (select '-infinity' time from generate_series(1, 1200)"
+        " union all values ('infinity'), ('12026-01-01')) times"
+    )
+    assert len(listed(store)) == 1201
+    reconciled = store.run("audit", "reconcile", "--json")
+    assert reconciled.code == 7 and reconciled.err == b"", reconciled
+    assert store.run("cleanup", "--yes", "--accept-missing").code == 0
+    assert store.tool.run("exists", kept).code == 0
+
+
+def test_a_row_that_is_too_large_to_come_at_all(store):
+    """It comes without its metadata."""
+    (small, large, other), _ = store.upload("a.txt", "b.txt", "c.txt", words=["--meta", "owner=ada"])
+    store.project.sql(f"update public.{store.project.table} set metadata = jsonb_build_object('text', repeat('x', 5000000)) where file_id = '{large}'")
+    found = {file["file_id"]: file["metadata"] for file in listed(store)}
+    assert found == {small: {"owner": "ada"}, large: {}, other: {"owner": "ada"}}
+    outcome = store.run("audit", "history", "--json", large)
+    assert outcome.code == 0 and json.loads(outcome.lines[0])["file_path"] == "b.txt"

@@ -290,6 +290,14 @@ def test_help_and_version(tool):
     assert list(tool.directory.iterdir()) == []
 
 
+def test_the_help_of_audit_names_each_action(tool):
+    refused = tool.run("audit", "no-such-action")
+    actions = re.search(r"give ([a-z, ]+)", refused.err.decode())[1].replace(" or ", ", ").split(", ")
+    assert len(actions) >= 8
+    shown = tool.run("audit", "--help").out.decode().split("Positionals:")[1].split("Options:")[0]
+    assert [action for action in actions if not re.search(rf"\b{action}( \S+)?: ", shown)] == []
+
+
 def test_no_progress_bar_without_a_terminal(tool, local):
     (tool.directory / "large").write_bytes(LONG_BODY * 10)
     assert_succeeds(tool.run("upload", "large", *local.options))

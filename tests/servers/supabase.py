@@ -64,8 +64,9 @@ def end_with_parent():
 
 
 class Project:
-    def __init__(self, port, data, postgrest, state):
+    def __init__(self, port, data, postgrest, state, most_rows=MOST_ROWS):
         self.port, self.data, self.state, self.user = port, data, state, server_user()
+        self.most_rows = most_rows
         self.postgrest = state / "postgrest"
         shutil.copy(postgrest, self.postgrest)
         os.chown(state, self.user.pw_uid, self.user.pw_gid)
@@ -118,7 +119,7 @@ class Project:
 db-uri = "postgres://authenticator@/postgres?host={self.state}"
 db-schemas = "public"
 db-anon-role = "anon"
-db-max-rows = {MOST_ROWS}
+db-max-rows = {self.most_rows}
 jwt-secret = "{SECRET}"
 server-unix-socket = "{path}"
 server-unix-socket-mode = "660"

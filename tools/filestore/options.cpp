@@ -253,7 +253,8 @@ void Parser::add_commands() {
                  "status: how much waits; flush: wait until it is told; parked: the files that it refuses; "
                  "retry [ID...]: tell it of these, or of all of them, again; forget: there is none any more, "
                  "drop what waits for it; history ID...: what is recorded of files; files: those that are "
-                 "recorded as stored");
+                 "recorded as stored; reconcile: find where store, catalogue and audit server "
+                 "disagree");
     add_audit_options(*audit);
     add_flush_option(*audit);
     CLI::App* serve = add_command("serve", Command::serve,

@@ -57,7 +57,7 @@ constexpr auto meanings = std::to_array<Meaning>({
     {"PGRST205", Refusal::of_the_table},  // no such table
     {"PGRST3", Refusal::of_the_key},
     {"PGRST", Refusal::of_the_table},
-    {"22023", Refusal::of_the_key},     // the key's role is not there
+    {"22023", Refusal::of_the_key},     // the key's role is not there, or of a row
     {"25006", Refusal::for_now},        // a replica, until it is promoted
     {"40", Refusal::for_now},           // deadlock, serialisation
     {"42501", Refusal::of_permission},  // also of row-level security
@@ -86,14 +86,24 @@ bool is_sqlstate(std::string_view code) {
            });
 }
 
-std::optional<Refusal> refusal_of_code(std::string_view code) {
+std::optional<Refusal> known_refusal(std::string_view code) {
     const auto* const found = std::find_if(meanings.begin(), meanings.end(), [code](const Meaning& meaning) {
         return code.starts_with(meaning.code);
     });
-    if (found != meanings.end()) {
-        return found->refusal;
-    }
-    return is_sqlstate(code) ? std::optional(Refusal::perhaps_of_a_row) : std::nullopt;
+    return found == meanings.end() ? std::nullopt : std::optional(found->refusal);
+}
+
+/// As a trigger may have one that nobody else has.
+bool is_unknown(std::string_view code) {
+    return is_sqlstate(code) && !known_refusal(code);
+}
+
+/// A trigger may raise any code of PostgreSQL for a row. Who is known to nobody writes no row that it could be of.
+bool is_perhaps_of_a_row(Refusal refusal, int status, std::string_view code) {
+    const bool is_role = refusal == Refusal::of_the_key && status == 401;
+    return is_sqlstate(code) && !is_role &&
+           (refusal == Refusal::of_the_key || refusal == Refusal::of_permission ||
+            refusal == Refusal::of_the_table);
 }
 
 Refusal refusal_of_status(int status, bool is_json) {
@@ -118,15 +128,17 @@ Refusal refusal_of_status(int status, bool is_json) {
 }
 
 Refusal refusal_of(int status, const ErrorDocument& document) {
-    return refusal_of_code(document.code).value_or(refusal_of_status(status, document.is_json));
+    if (is_unknown(document.code)) {
+        return Refusal::of_the_table;
+    }
+    return known_refusal(document.code).value_or(refusal_of_status(status, document.is_json));
 }
 
-ErrorCode error_code_of(Refusal refusal, int status) {
+ErrorCode error_code_of(Refusal refusal, int status, std::string_view code) {
     switch (refusal) {
         case Refusal::for_now:
             return status == 429 ? ErrorCode::rate_limited : ErrorCode::unavailable;
         case Refusal::of_a_row:
-        case Refusal::perhaps_of_a_row:
         case Refusal::of_size:
             return ErrorCode::rejected;
         case Refusal::of_the_key:
@@ -134,23 +146,23 @@ ErrorCode error_code_of(Refusal refusal, int status) {
         case Refusal::of_permission:
             return ErrorCode::permission_denied;
         case Refusal::of_the_table:
-            return ErrorCode::configuration;
+            return is_unknown(code) ? ErrorCode::rejected : ErrorCode::configuration;
     }
     return ErrorCode::internal;
 }
 
-std::string_view advice(Refusal refusal, std::string_view code) {
+std::string advice(Refusal refusal, std::string_view code, std::string_view table) {
     if (code == "42P10") {
-        return "the table (its name is audit_table's) needs a unique index: "
-               "CREATE UNIQUE INDEX ON file_uploads (file_id)";
+        return "the table needs a unique index: CREATE UNIQUE INDEX ON " + std::string(table) + " (file_id)";
+    }
+    if (is_unknown(code)) {
+        return "a row cannot be stored, or none: look at the table's triggers";
     }
     switch (refusal) {
         case Refusal::for_now:
             return "it will be tried again";
         case Refusal::of_a_row:
             return "a row cannot be stored";
-        case Refusal::perhaps_of_a_row:
-            return "a row cannot be stored, or none: look at the table's triggers";
         case Refusal::of_size:
             return "the request is too large";
         case Refusal::of_the_key:
@@ -158,7 +170,7 @@ std::string_view advice(Refusal refusal, std::string_view code) {
         case Refusal::of_permission:
             return "the key may not write the table: use the project's service key, or grant it that";
         case Refusal::of_the_table:
-            return "check SUPABASE_URL, and that the table file_uploads has its columns";
+            return "check SUPABASE_URL, and that the table " + std::string(table) + " has its columns";
     }
     return "";
 }
@@ -170,30 +182,46 @@ void append(std::string& message, std::string_view what, std::string_view text) 
     }
 }
 
-Error error_of(int status, const ErrorDocument& document, Refusal refusal) {
+Error error_of(int status, const ErrorDocument& document, Refusal refusal, bool perhaps_of_a_row,
+               std::string_view table) {
     std::string message = "the audit server answered " + std::to_string(status);
     message += document.code.empty() ? "" : " " + document.code;
     append(message, "", document.message);
     append(message, "details ", document.details);
     append(message, "hint ", document.hint);
-    message += ": " + std::string(advice(refusal, document.code));
+    message += ": " + advice(refusal, document.code, table);
+    if (perhaps_of_a_row && !is_unknown(document.code)) {
+        message += "; where it takes other rows, look at the table's triggers and policies";
+    }
     ErrorDetails details;
     details.retryable = refusal == Refusal::for_now;
     details.http_status = status;
     details.server_code = document.code;
-    return Error(error_code_of(refusal, status), std::move(message), std::move(details));
+    return Error(error_code_of(refusal, status, document.code), std::move(message), std::move(details));
 }
 
-/// Requests ask for no rows back. A page with a success is of a web server that is no PostgREST, and knows nothing of the events.
-bool says_done(int status, std::string_view body) {
-    return (status == 200 || status == 201 || status == 204) && (body.empty() || body == "[]");
+/// "*/*", "0-0/*", "0-9/10".
+bool is_content_range(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    return slash != 0 && slash < text.size() - 1 && text.size() < 64 &&
+           text.find_first_not_of("0123456789-*/") == std::string_view::npos;
+}
+
+/// Requests ask for no rows back. A web server that is no PostgREST, and knows nothing of the events, may have a success for every request, with a page or without.
+bool says_done(const Answer& answer) {
+    // Where rows were merged and none was new PostgREST answers a POST with 200.
+    const bool is_success = answer.method == Method::post    ? answer.status == 201 || answer.status == 200
+                            : answer.method == Method::patch ? answer.status == 204 || answer.status == 200
+                                                             : false;
+    return is_success && is_content_range(answer.content_range) &&
+           (answer.body.empty() || answer.body == "[]");
 }
 
 }  // namespace
 
-bool concerns_rows(Refusal refusal) noexcept {
-    return refusal == Refusal::of_a_row || refusal == Refusal::perhaps_of_a_row ||
-           refusal == Refusal::of_size;
+bool concerns_rows(const Refused& refused) noexcept {
+    return refused.perhaps_of_a_row || refused.refusal == Refusal::of_a_row ||
+           refused.refusal == Refusal::of_size;
 }
 
 std::optional<std::chrono::seconds> read_retry_after(std::string_view header) noexcept {
@@ -206,14 +234,17 @@ std::optional<std::chrono::seconds> read_retry_after(std::string_view header) no
     return std::chrono::seconds(std::min(seconds, most));
 }
 
-std::optional<Refused> read_refusal(int status, std::string_view body,
+std::optional<Refused> read_refusal(const Answer& answer, std::string_view table,
                                     std::span<const SecretString> secrets) {
-    if (says_done(status, body)) {
+    if (says_done(answer)) {
         return std::nullopt;
     }
-    const ErrorDocument document = read_document(body, secrets);
-    const Refusal refusal = refusal_of(status, document);
-    return Refused{refusal, error_of(status, document, refusal), {}};
+    const ErrorDocument document = read_document(answer.body, secrets);
+    const Refusal refusal = refusal_of(answer.status, document);
+    const bool perhaps_of_a_row =
+        answer.method != Method::get && is_perhaps_of_a_row(refusal, answer.status, document.code);
+    return Refused{
+        refusal, error_of(answer.status, document, refusal, perhaps_of_a_row, table), {}, perhaps_of_a_row};
 }
 
 }  // namespace filestore::postgrest

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "audit/postgrest/request.h"
 #include "core/secret.h"
 #include "filestore/error.h"
 
@@ -20,8 +21,6 @@ enum class Refusal {
     for_now,
     /// One of the rows cannot be stored: the others can, once they are sent without it.
     of_a_row,
-    /// A code that is not known, as a trigger may raise one: of a row where others are stored without it, else of the table.
-    perhaps_of_a_row,
     /// The request is too large: fewer rows at a time.
     of_size,
     /// The key is wrong or has ended. Events stay until that is mended, as for all that follow.
@@ -39,17 +38,30 @@ struct Refused {
     Error error;
     /// So long the server wants not to be asked again.
     std::optional<std::chrono::seconds> retry_after{};
+    /// A trigger or a policy may have refused one of the rows with this code. So it was where others are stored without it, and else `refusal` says what is wrong.
+    bool perhaps_of_a_row = false;
 };
 
 /// Whether a request with fewer rows may be taken.
-[[nodiscard]] bool concerns_rows(Refusal refusal) noexcept;
+[[nodiscard]] bool concerns_rows(const Refused& refused) noexcept;
 
 /// The header Retry-After, where it gives seconds; an hour at most.
 [[nodiscard]] std::optional<std::chrono::seconds> read_retry_after(std::string_view header) noexcept;
 
-/// The answer to a request of request.h. Nothing where it was done; what was done before, or matched no row, counts as done, and a success
-/// with a body that PostgREST does not give does not. `body` may be of any kind; `secrets` that it repeats are not in the message.
-[[nodiscard]] std::optional<Refused> read_refusal(int status, std::string_view body,
+/// What the server said. A value that refers to texts.
+struct Answer {
+    /// Of the request.
+    Method method = Method::post;
+    int status = 0;
+    /// The header, which PostgREST gives with every success; empty where there is none.
+    std::string_view content_range;
+    /// Of any kind.
+    std::string_view body;
+};
+
+/// The answer to a request of request.h that writes, or to another that failed. Nothing where it was done; what was done before, or matched no row, counts as done, and a success
+/// that PostgREST does not give so does not: any other server would have the events forgotten. `secrets` that the answer repeats are not in the message; `table` is.
+[[nodiscard]] std::optional<Refused> read_refusal(const Answer& answer, std::string_view table,
                                                   std::span<const SecretString> secrets = {});
 
 }  // namespace filestore::postgrest

@@ -33,10 +33,9 @@ Request get(std::string target) {
 Result<Request> read_uploaded_before(std::string_view table, Timestamp before,
                                      const std::optional<RowPlace>& behind, Detail detail, std::size_t most) {
     FILESTORE_TRY(check_table(table));
-    std::string query =
-        target(table, detail) + "&deleted_at=is.null&uploaded_at=lt." + format_timestamp(before);
+    std::string query = target(table, detail) + "&deleted_at=is.null&uploaded_at=lt." + time_text(before);
     if (behind) {
-        const std::string time = format_timestamp(behind->uploaded_at);
+        const std::string time = time_text(behind->uploaded_at);
         query += "&uploaded_at=gte." + time + "&or=(uploaded_at.gt." + time + ",file_id.gt." +
                  quoted_value(behind->file_id) + ")";
     }

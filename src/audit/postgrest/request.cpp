@@ -28,7 +28,7 @@ void write_text(JsonTextWriter& writer, std::string_view text) {
 
 void write_time(JsonTextWriter& writer, const std::optional<Timestamp>& time) {
     if (time) {
-        write_text(writer, format_timestamp(*time));
+        write_text(writer, time_text(*time));
     } else {
         writer.Null();
     }
@@ -99,6 +99,13 @@ bool is_of_this_machine(std::string_view authority) {
 }
 
 }  // namespace
+
+std::string time_text(Timestamp time) {
+    if (time <= least_time) {
+        return "-infinity";
+    }
+    return time >= greatest_time ? "infinity" : format_timestamp(time);
+}
 
 Result<void> check_table(std::string_view table) {
     const bool is_name = !table.empty() && std::all_of(table.begin(), table.end(), [](char c) {
@@ -179,7 +186,7 @@ Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids
     FILESTORE_TRY(check_table(table));
     FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_in_filter));
     return change_deleted("/" + std::string(table) + "?or=(deleted_at.is.null,deleted_at.eq." +
-                              format_timestamp(claim_of(at)) + ")&" + of_ids,
+                              time_text(claim_of(at)) + ")&" + of_ids,
                           at);
 }
 
@@ -189,7 +196,7 @@ Result<Request> read_deleted(std::string_view table, std::span<const FileId> ids
     Request request;
     request.method = Method::get;
     request.target = "/" + std::string(table) + "?" + std::string(selected_columns) + "&deleted_at=eq." +
-                     format_timestamp(at) + "&" + of_ids;
+                     time_text(at) + "&" + of_ids;
     return request;
 }
 
@@ -204,15 +211,15 @@ Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow
 Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
     FILESTORE_TRY(check_table(table));
     FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_in_filter));
-    return change_deleted("/" + std::string(table) + "?or=(deleted_at.eq." + format_timestamp(at) +
-                              ",deleted_at.eq." + format_timestamp(claim_of(at)) + ")&" + of_ids,
+    return change_deleted("/" + std::string(table) + "?or=(deleted_at.eq." + time_text(at) +
+                              ",deleted_at.eq." + time_text(claim_of(at)) + ")&" + of_ids,
                           std::nullopt);
 }
 
 Result<Request> clear_deleted(std::string_view table, const FileId& id, Timestamp at) {
     FILESTORE_TRY(check_table(table));
     FILESTORE_TRY_ASSIGN(const std::string of_id, filter_by_ids({&id, 1}, 1));
-    return change_deleted("/" + std::string(table) + "?deleted_at=eq." + format_timestamp(at) + "&" + of_id,
+    return change_deleted("/" + std::string(table) + "?deleted_at=eq." + time_text(at) + "&" + of_id,
                           std::nullopt);
 }
 

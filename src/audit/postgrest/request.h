@@ -5,6 +5,7 @@
 /// Requests that write may be sent any number of times, in whole or in parts, with the effect of once. Of an upload and a deletion it does not matter which comes first: a row that is there
 /// is not inserted again, and a deletion that is recorded stays as it is.
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -52,6 +53,14 @@ struct Request {
 
 /// The headers that say who asks: a JWT, or a key of the newer kind (`sb_secret_...`). `configuration` for what can be neither; the key is not in the message.
 [[nodiscard]] Result<std::vector<Header>> key_headers(std::string_view key);
+
+/// What PostgreSQL has as -infinity and infinity, and the years that have five digits: the ends of what our times can be, which are no times of anything.
+inline constexpr Timestamp least_time = std::chrono::sys_days(std::chrono::year(0) / 1 / 1);
+inline constexpr Timestamp greatest_time = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) +
+                                           std::chrono::days(1) - std::chrono::microseconds(1);
+
+/// As PostgreSQL reads it.
+[[nodiscard]] std::string time_text(Timestamp time);
 
 /// A longer filter would make a URL that gateways refuse.
 inline constexpr std::size_t most_ids_in_filter = 100;

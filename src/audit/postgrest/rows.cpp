@@ -1,5 +1,6 @@
 #include "audit/postgrest/rows.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -62,10 +63,27 @@ std::string_view text_of(const Columns& columns, std::string_view name) {
     return found == columns.end() ? std::string_view() : std::string_view(found->second);
 }
 
+/// Of the years that have more digits than ours, as "10000-01-01T00:00:00+00:00".
+bool is_of_a_later_year(std::string_view text) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    return digits > 4 && digits < text.size() && text[digits] == '-' && !text.ends_with("BC");
+}
+
+std::optional<Timestamp> end_of_times(std::string_view text) {
+    if (text == "-infinity") {
+        return least_time;
+    }
+    return text == "infinity" || is_of_a_later_year(text) ? std::optional(greatest_time) : std::nullopt;
+}
+
 /// False where there is something that is no time.
 bool read_time(const Columns& columns, std::string_view name, std::optional<Timestamp>& time) {
     const std::string_view text = text_of(columns, name);
     if (text.empty()) {
+        return true;
+    }
+    if (const auto end = end_of_times(text)) {
+        time = *end;
         return true;
     }
     auto parsed = parse_timestamp(text);

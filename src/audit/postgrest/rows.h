@@ -12,7 +12,8 @@
 
 namespace filestore::postgrest {
 
-/// The answer to a request for rows. Rows whose `file_id` is no ID of ours are left out; metadata that cannot be read are empty, as NULL is. `corrupt` where it is no such answer.
+/// The answer to a request for rows. Rows whose `file_id` is no ID of ours are left out; metadata that cannot be read are empty, as NULL is. A time may be `least_time` or `greatest_time`. `corrupt` where it is no such answer, and for a
+/// row with what is no time at all.
 [[nodiscard]] Result<std::vector<CatalogueRow>> read_rows(std::string_view body);
 
 /// A value.

@@ -114,7 +114,7 @@ Result<unsigned> read_value(std::string_view text, const FieldRule& rule) {
 }
 
 Result<unsigned> read_step(std::string_view text, const FieldRule& rule) {
-    const unsigned most = rule.most - rule.least;
+    const unsigned most = rule.most - rule.least + 1;
     const auto step = read_number(text);
     if (!step || *step < 1 || *step > most) {
         return objection("must have a step of the " + std::string(rule.name) + " from 1 to " +

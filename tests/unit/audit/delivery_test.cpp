@@ -21,8 +21,8 @@ std::vector<OutboxEntry> entries(std::int64_t count) {
     return made;
 }
 
-Refused refused_as(Refusal refusal) {
-    return {refusal, Error(ErrorCode::rejected, "no"), {}};
+Refused refused_as(Refusal refusal, bool perhaps_of_a_row = false) {
+    return {refusal, Error(ErrorCode::rejected, "no"), {}, perhaps_of_a_row};
 }
 
 std::vector<Verdict> verdict_on(std::span<const OutboxEntry> part, std::optional<Refused> refused) {
@@ -32,21 +32,35 @@ std::vector<Verdict> verdict_on(std::span<const OutboxEntry> part, std::optional
 /// Refuses whatever holds one of some entries.
 class Server {
 public:
-    Server(std::set<std::int64_t> bad, Refusal refusal) : bad_(std::move(bad)), refusal_(refusal) {}
+    Server(std::set<std::int64_t> bad, Refusal refusal, bool perhaps_of_a_row = false)
+        : bad_(std::move(bad)), refused_(refused_as(refusal, perhaps_of_a_row)) {}
 
     std::vector<Verdict> tell(std::span<const OutboxEntry> part) {
         ++requests;
         const bool refuses = std::any_of(
             part.begin(), part.end(), [&](const OutboxEntry& entry) { return bad_.contains(entry.number); });
-        return verdict_on(part, refuses ? std::optional(refused_as(refusal_)) : std::nullopt);
+        return verdict_on(part, refuses ? std::optional(refused_) : std::nullopt);
     }
 
     int requests = 0;
 
 private:
     std::set<std::int64_t> bad_;
-    Refusal refusal_;
+    Refused refused_;
 };
+
+/// Codes that a trigger may raise for a row, and the database for all.
+Refusal of_either() {
+    return GENERATE(Refusal::of_the_key, Refusal::of_permission, Refusal::of_the_table);
+}
+
+std::set<std::int64_t> up_to(std::int64_t last) {
+    std::set<std::int64_t> numbers;
+    for (std::int64_t number = 1; number <= last; ++number) {
+        numbers.insert(number);
+    }
+    return numbers;
+}
 
 struct Outcome {
     Numbers delivered;
@@ -152,18 +166,51 @@ TEST_CASE("what does not pass by itself is told before what does", "[audit]") {
     CHECK(delivery.stopped->refusal == Refusal::of_the_key);
 }
 
-TEST_CASE("a code that is not known is of a row where the table takes others", "[audit]") {
-    Server server({3}, Refusal::perhaps_of_a_row);
+TEST_CASE("what a trigger may have said is of a row where the table takes others", "[audit]") {
+    Server server({3}, of_either(), true);
     CHECK(outcome_of(server, 4) == Outcome{{1, 2, 4}, {3}, false});
 }
 
-TEST_CASE("a code that is not known is of the table where it takes no row", "[audit]") {
-    const std::int64_t count = GENERATE(1, 4);
-    Server server({1, 2, 3, 4}, Refusal::perhaps_of_a_row);
+TEST_CASE("what a trigger may have said is not of the rows where the table takes none", "[audit]") {
+    const std::int64_t count = GENERATE(1, 4, 9, 500);
+    const Refusal refusal = of_either();
+    Server server(up_to(count), refusal, true);
     const auto batch = entries(count);
     const Delivery delivery = deliver(batch, [&](auto part) { return server.tell(part); });
     CHECK(delivery.delivered.empty());
     CHECK(delivery.refused.empty());
     REQUIRE(delivery.stopped);
-    CHECK(delivery.stopped->refusal == Refusal::of_the_table);
+    CHECK(delivery.stopped->refusal == refusal);
+    CHECK(server.requests <= 9);
+}
+
+TEST_CASE("many rows that a trigger refuses one after the other keep no other waiting", "[audit]") {
+    Server server(up_to(100), Refusal::of_the_key, true);
+    const Outcome outcome = outcome_of(server, 500);
+    CHECK(outcome.delivered.size() == 400);
+    CHECK(outcome.refused.size() == 100);
+    CHECK_FALSE(outcome.stopped);
+}
+
+TEST_CASE("a key that may not change rows is no fault of the deletions", "[audit]") {
+    auto batch = entries(30);
+    for (std::size_t i = 0; i < batch.size(); i += 2) {
+        batch[i].row.deleted_at = Timestamp(std::chrono::seconds(1));
+    }
+    int requests = 0;
+    const Delivery delivery = deliver(batch, [&](std::span<const OutboxEntry> part) {
+        ++requests;
+        std::vector<Verdict> verdicts(2);
+        verdicts[1].refused = refused_as(Refusal::of_permission, true);
+        for (const OutboxEntry& entry : part) {
+            verdicts[entry.row.deleted_at ? 1 : 0].entries.push_back(entry);
+        }
+        std::erase_if(verdicts, [](const Verdict& verdict) { return verdict.entries.empty(); });
+        return verdicts;
+    });
+    CHECK(delivery.delivered.size() == 15);
+    CHECK(delivery.refused.empty());
+    REQUIRE(delivery.stopped);
+    CHECK(delivery.stopped->refusal == Refusal::of_permission);
+    CHECK(requests <= 9);
 }

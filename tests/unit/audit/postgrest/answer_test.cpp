@@ -13,6 +13,11 @@ std::string document(const std::string& code) {
     return R"({"code":")" + code + R"(","details":null,"hint":null,"message":"as the server says"})";
 }
 
+/// The answer to an upload.
+std::optional<Refused> refusal_of(int status, const std::string& body, const Secrets& secrets = {}) {
+    return read_refusal({Method::post, status, "*/*", body}, "uploads", secrets);
+}
+
 struct Case {
     int status;
     const char* code;
@@ -23,19 +28,43 @@ struct Case {
 }  // namespace
 
 TEST_CASE("what was done", "[postgrest]") {
-    const int status = GENERATE(200, 201, 204);
-    CHECK_FALSE(read_refusal(status, ""));
-    CHECK_FALSE(read_refusal(status, "[]"));
+    const auto [method, status, range] = GENERATE(table<Method, int, std::string>({
+        {Method::post, 201, "*/*"},
+        {Method::post, 200, "*/*"},
+        {Method::patch, 204, "0-0/*"},
+        {Method::patch, 204, "*/*"},
+        {Method::patch, 200, "0-99/100"},
+    }));
+    CAPTURE(status, range);
+    CHECK_FALSE(read_refusal({method, status, range, ""}, "uploads"));
+    CHECK_FALSE(read_refusal({method, status, range, "[]"}, "uploads"));
 }
 
 TEST_CASE("a success of another server tells nothing of the events", "[postgrest]") {
-    const auto [status, body] = GENERATE(table<int, std::string>(
-        {{200, "<html>Welcome</html>"}, {201, "{}"}, {202, ""}, {206, ""}, {200, "[{}]"}}));
-    CAPTURE(status, body);
-    const auto refused = read_refusal(status, body);
+    const auto [method, status, range, body] = GENERATE(table<Method, int, std::string, std::string>({
+        {Method::post, 200, "*/*", "<html>Welcome</html>"},
+        {Method::post, 201, "*/*", "{}"},
+        {Method::post, 202, "*/*", ""},
+        {Method::post, 204, "*/*", ""},
+        {Method::post, 206, "*/*", ""},
+        {Method::post, 200, "*/*", "[{}]"},
+        {Method::post, 200, "", ""},
+        {Method::post, 201, "", ""},
+        {Method::post, 201, "", "[]"},
+        {Method::post, 201, "bytes 0-0/1", ""},
+        {Method::post, 201, "*", ""},
+        {Method::post, 201, "/", ""},
+        {Method::patch, 200, "", ""},
+        {Method::patch, 204, "", ""},
+        {Method::patch, 201, "*/*", ""},
+        {Method::get, 204, "*/*", ""},
+    }));
+    CAPTURE(status, range, body);
+    const auto refused = read_refusal({method, status, range, body}, "uploads");
     REQUIRE(refused);
     CHECK(refused->refusal == Refusal::of_the_table);
     CHECK(refused->error.code() == ErrorCode::configuration);
+    CHECK_FALSE(concerns_rows(*refused));
 }
 
 TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
@@ -64,8 +93,8 @@ TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
         {400, "23514", Refusal::of_a_row, ErrorCode::rejected},
         {400, "P0001", Refusal::of_a_row, ErrorCode::rejected},
         {400, "PGRST102", Refusal::of_a_row, ErrorCode::rejected},
-        {400, "MY001", Refusal::perhaps_of_a_row, ErrorCode::rejected},
-        {500, "HV000", Refusal::perhaps_of_a_row, ErrorCode::rejected},
+        {400, "MY001", Refusal::of_the_table, ErrorCode::rejected},
+        {500, "HV000", Refusal::of_the_table, ErrorCode::rejected},
         {413, "54000", Refusal::of_size, ErrorCode::rejected},
         {500, "54001", Refusal::of_size, ErrorCode::rejected},
         {401, "PGRST301", Refusal::of_the_key, ErrorCode::unauthenticated},
@@ -86,7 +115,7 @@ TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
         {400, "21000", Refusal::of_the_table, ErrorCode::configuration},
     }));
     CAPTURE(c.status, c.code);
-    const auto refused = read_refusal(c.status, document(c.code));
+    const auto refused = refusal_of(c.status, document(c.code));
     REQUIRE(refused);
     CHECK(refused->refusal == c.refusal);
     CHECK(refused->error.code() == c.error);
@@ -96,6 +125,30 @@ TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
     CHECK_THAT(std::string(refused->error.message()), Catch::Contains(std::to_string(c.status)) &&
                                                           Catch::Contains(c.code) &&
                                                           Catch::Contains("as the server says"));
+}
+
+TEST_CASE("which codes a trigger may have raised for a row", "[postgrest]") {
+    const auto [status, code, perhaps] = GENERATE(table<int, std::string, bool>({
+        {400, "MY001", true},
+        {400, "22023", true},
+        {401, "22023", false},
+        {401, "42501", true},
+        {403, "42501", true},
+        {403, "28000", true},
+        {404, "42883", true},
+        {404, "42P01", true},
+        {400, "21000", true},
+        {401, "PGRST301", false},
+        {404, "PGRST205", false},
+        {500, "57014", false},
+    }));
+    CAPTURE(status, code);
+    const auto refused = refusal_of(status, document(code));
+    REQUIRE(refused);
+    CHECK(refused->perhaps_of_a_row == perhaps);
+    CHECK(concerns_rows(*refused) == perhaps);
+    const bool tells_of_triggers = refused->error.message().find("trigger") != std::string_view::npos;
+    CHECK(tells_of_triggers == perhaps);
 }
 
 TEST_CASE("an answer without a code is of the gateway", "[postgrest]") {
@@ -125,7 +178,7 @@ TEST_CASE("an answer without a code is of the gateway", "[postgrest]") {
          ErrorCode::unavailable},
     }));
     CAPTURE(c.status, c.code);
-    const auto refused = read_refusal(c.status, c.code);
+    const auto refused = refusal_of(c.status, c.code);
     REQUIRE(refused);
     CHECK(refused->refusal == c.refusal);
     CHECK(refused->error.code() == c.error);
@@ -133,7 +186,7 @@ TEST_CASE("an answer without a code is of the gateway", "[postgrest]") {
 }
 
 TEST_CASE("what the server says is in the message, on one line", "[postgrest]") {
-    const auto refused = read_refusal(
+    const auto refused = refusal_of(
         409,
         R"({"code":"23505","details":"Key (x)=(1)\nexists.","hint":"a hint","message":"duplicate\u0007 key"})");
     REQUIRE(refused);
@@ -144,16 +197,24 @@ TEST_CASE("what the server says is in the message, on one line", "[postgrest]") 
     CHECK(message.find('\a') == std::string::npos);
 }
 
-TEST_CASE("a table without a unique index gets told the SQL", "[postgrest]") {
-    CHECK_THAT(std::string(read_refusal(400, document("42P10"))->error.message()),
-               Catch::Contains("CREATE UNIQUE INDEX ON file_uploads (file_id)"));
+TEST_CASE("a table without a unique index gets told the SQL, with its name", "[postgrest]") {
+    CHECK_THAT(std::string(refusal_of(400, document("42P10"))->error.message()),
+               Catch::Contains("CREATE UNIQUE INDEX ON uploads (file_id)"));
+    CHECK_THAT(std::string(refusal_of(404, document("PGRST205"))->error.message()),
+               Catch::Contains("the table uploads"));
+}
+
+TEST_CASE("what a reading is refused for is of no row", "[postgrest]") {
+    const auto refused = read_refusal({Method::get, 403, "", document("42501")}, "uploads");
+    REQUIRE(refused);
+    CHECK_FALSE(concerns_rows(*refused));
 }
 
 TEST_CASE("a key that the server repeats is in no message, however long the text before it", "[postgrest]") {
     const std::string key = "sb_secret_0123456789abcdefghijklmnopqrstuvwxyz";
     const Secrets secrets{SecretString(key)};
     const int before = GENERATE(0, 60, 80, 95, 99);
-    const auto refused = read_refusal(
+    const auto refused = refusal_of(
         400,
         R"({"code":"22P02","message":")" + std::string(static_cast<std::size_t>(before), 'x') + key + R"("})",
         secrets);

@@ -47,6 +47,12 @@ TEST_CASE("a page behind a row, whatever its ID is", "[postgrest]") {
     CHECK(read_by_id("t", std::nullopt, 1)->target.find("file_id=") == std::string::npos);
 }
 
+TEST_CASE("a page behind a row at the end of times", "[postgrest]") {
+    const auto least = read_uploaded_before("t", greatest_time, RowPlace{least_time, "a"}, Detail::brief, 10);
+    CHECK_THAT(least->target, Catch::Contains("&uploaded_at=lt.infinity&uploaded_at=gte.-infinity"
+                                              "&or=(uploaded_at.gt.-infinity,"));
+}
+
 TEST_CASE("rows of a few files", "[postgrest]") {
     CHECK(read_rows_of("t", {&some_id, 1}, Detail::brief)->target ==
           "/t?select=file_id,file_path,uploaded_at,deleted_at&file_id=in.(" + some_id.str() + ")");

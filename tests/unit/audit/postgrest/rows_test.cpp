@@ -41,9 +41,24 @@ TEST_CASE("a time without a zone is one of UTC", "[postgrest]") {
 }
 
 TEST_CASE("a row with a time that is none is named", "[postgrest]") {
+    const auto text =
+        GENERATE(as<std::string>(), "soon", "0044-03-15T00:00:00+00:00 BC", "infinite", "12345");
     const auto rows =
-        read_rows(R"([{"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","uploaded_at":"-infinity"}])");
+        read_rows(R"([{"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","uploaded_at":")" + text + R"("}])");
     REQUIRE(code_of(rows) == ErrorCode::corrupt);
     CHECK_THAT(std::string(rows.error().message()),
-               Catch::Contains("7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718") && Catch::Contains("'-infinity'"));
+               Catch::Contains("7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718") && Catch::Contains("'" + text + "'"));
+}
+
+TEST_CASE("the ends of PostgreSQL's times are the least and the greatest one", "[postgrest]") {
+    const auto page = read_page(
+        R"([{"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","uploaded_at":"-infinity","deleted_at":"infinity"},
+            {"file_id":"0b9f1c7e-3d52-4a61-8f0e-2c1d5e6f7a8b","uploaded_at":"12026-01-01T00:00:00+00:00"}])");
+    REQUIRE(page.ok());
+    CHECK(page->rows.at(0).uploaded_at == least_time);
+    CHECK(page->rows.at(0).deleted_at == greatest_time);
+    CHECK(page->rows.at(1).uploaded_at == greatest_time);
+    CHECK(page->last->uploaded_at == greatest_time);
+    CHECK(format_timestamp(least_time) < "0001");
+    CHECK(format_timestamp(greatest_time) == "9999-12-31T23:59:59.999999Z");
 }

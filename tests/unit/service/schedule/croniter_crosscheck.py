@@ -36,13 +36,19 @@ def value(rng, number, field):
     return name.lower() if rng.random() < 0.3 else name
 
 
+def random_step(rng, field, from_step):
+    """Also as large as the field, which leaves one value."""
+    whole = field[1] - field[0] + 1
+    return whole if rng.random() < 0.1 else rng.randint(from_step, min(whole, 20))
+
+
 def element(rng, field):
     least, most, _ = field
     first = rng.randint(least, most)
     kind = rng.random()
     if kind < 0.5:
         return value(rng, first, field)
-    step = rng.randint(1, max(1, min(most - least, 20)))
+    step = random_step(rng, field, 1)
     if kind < 0.6:
         return f"{value(rng, first, field)}/{step}"
     # To croniter a range of one value is all of them.
@@ -58,7 +64,7 @@ def field_text(rng, field):
     if kind < 0.35:
         return "*"
     if kind < 0.5:
-        return f"*/{rng.randint(2, max(2, min(field[1] - field[0], 20)))}"
+        return f"*/{random_step(rng, field, 2)}"
     return ",".join(element(rng, field) for _ in range(rng.choice((1, 1, 1, 2, 4))))
 
 
