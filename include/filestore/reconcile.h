@@ -7,6 +7,7 @@
 ///
 /// Files that are being stored or removed meanwhile, and those of which something still waits to be told to the audit server or is parked, are left out: what comes of that is for the next run to see.
 /// Repairs go through the catalogue and are told in the background, as all that is recorded; a deletion that only the audit server has is taken back there at once.
+/// Where the server shows no row of its table, and the key may not write and read one either, it perhaps hides its rows from that key: `permission_denied`.
 ///
 /// Memory does not grow with the store: store, catalogue and table are gone through side by side, in the order of the IDs. A table, and a catalogue, are of one store.
 ///
