@@ -599,7 +599,8 @@ FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const files
 /// `*failed` that of those which could not be, and which do not stop the rest: the next run tries again. `*purged` is the number of files that had been deleted with the option `soft_delete_grace`, and whose bytes are, or
 /// would be, freed because their time is over: that is done before all else. `options` may be NULL. Failures to act on:
 /// FILESTORE_INVALID_ARGUMENT (days); FILESTORE_PRECONDITION_FAILED (the store holds nothing of what is recorded, 20 files or more: its disk is perhaps not mounted, or it is another bucket; where the files are
-/// really gone, `filestore cleanup --accept-missing` records that); FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
+/// really gone, `filestore cleanup --accept-missing` records that); where there is an audit project, which is asked what is old before anything is removed, FILESTORE_UNAVAILABLE, FILESTORE_UNAUTHENTICATED,
+/// FILESTORE_PERMISSION_DENIED (it hides its rows from the key) and FILESTORE_CONFIGURATION; FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
 FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
                                           const filestore_call_options* options, uint64_t* removed,
                                           uint64_t* failed, uint64_t* purged,

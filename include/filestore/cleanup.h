@@ -5,7 +5,12 @@
 /// Old is a file that was stored more than that ago: by the catalogue, where it has a row, and by the store itself. What either says to be newer is kept, and so is a file of
 /// which nobody knows the time. Files that the catalogue does not know (of the system before, of another tool) are found by listing the store. A store in which a listing
 /// found every file recorded is not listed again for as many days as files are kept. Where there is an audit server, what its table has as stored and the catalogue does not know comes last,
-/// so a table is of one store: what is not in this one is recorded as deleted. A file that only the store and the table know is kept, too, where the table says that it is newer.
+/// so a table is of one store: what is not in this one is recorded as deleted.
+///
+/// An audit server is asked of every file before it is removed. A file that is new by its table is kept, and so is one that is deleted by it, by whomsoever: as in the original system, what is cleaned up is old and not deleted by
+/// the table. Another machine may be able to undelete it, and `reconcile` records the file as stored again. A deletion that is perhaps undone by what is still to be told counts for nothing. Of a file that the table does
+/// not know, catalogue and store decide. Where the server cannot be asked, the run ends with its error before anything is removed or purged; where it stops answering later, before anything more is. Where it shows no row,
+/// and the key may not write and read one either, it perhaps hides its rows from that key: `permission_denied`.
 ///
 /// A store that holds nothing of what is recorded is perhaps not the one: its disk is not mounted, or the bucket is another one. So where none of the files that were looked at is there, the store is listed first (a
 /// page of 1000 files); where no file of that is recorded either, although 20 files or more are recorded as stored or kept for undelete(), the run ends with `precondition_failed`, and nothing is recorded as deleted. See
@@ -41,7 +46,7 @@ enum class CleanupOutcome {
     removed,
     /// Recorded as stored, but not there. It is recorded as deleted; in a dry run it would be.
     already_gone,
-    /// The store says that it is newer than its record, or does not say how old it is.
+    /// The store says that it is newer than its record, or does not say how old it is; or the audit server says that it is new, or deleted.
     kept,
     /// It could not be looked at or removed. The next run tries again.
     failed,

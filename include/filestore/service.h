@@ -226,7 +226,7 @@ public:
 
     /// Removes, and records as deleted, what is older than a number of days (see cleanup.h), at once and without asking. Files that fail are reported and do not stop the rest; the
     /// run ends early where that says nothing of the file (no credentials, no store), and where nothing of 1000 files can be reached. Failures to act on:
-    /// `invalid_argument` (days), `precondition_failed` (the store holds nothing of what is recorded), those of list(), the catalogue's, and those of history() where the audit server does not answer: then the run ends where that is needed, and the next one goes on.
+    /// `invalid_argument` (days), `precondition_failed` (the store holds nothing of what is recorded), those of list(), the catalogue's, and those of history() where the audit server does not answer, or hides its rows from the key: nothing more is removed then, and the next run goes on.
     [[nodiscard]] Result<CleanupReport> cleanup(CleanupRequest request);
     void cleanup_async(CleanupRequest request, Completion<CleanupReport> done);
 

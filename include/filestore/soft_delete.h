@@ -13,13 +13,17 @@
 /// Once the grace is over nobody gets the file back, and the next cleanup() purges it: the bytes go, in batches, and nothing is recorded that was not. Space is free only then. So there must be somebody who
 /// cleans up now and then: the schedule of a started service (CleanupOptions), or `filestore cleanup`.
 ///
+/// A mark has a checksum. Where it does not match (a damaged catalogue), nobody can tell when the grace is over: the bytes are kept, cleanup() tells of the file as failed with `corrupt`, deleted_files() fails with that, and undelete()
+/// gives the file back.
+///
 /// A mark keeps the end of its own grace: another grace counts for what is deleted from then on. Marks are of the catalogue, not of the process. A process without the option, on the same
 /// catalogue:
 /// - reads a file that is marked as one that is there, in list() too, as it does not ask the catalogue;
 /// - removes the bytes for good by remove(), which answers true, and records no second deletion;
 /// - purges by cleanup() what is due, leaves alone what is marked, and removes other old files at once;
 /// - lists what is marked by deleted_files(), and takes deletions back by undelete().
-/// A process with another catalogue, or none, knows of no marks; its cleanup() removes files that are marked here once they are old.
+/// A process with another catalogue, or none, knows of no marks; its cleanup() removes files that are marked here once they are old, unless it asks an audit server that was told of
+/// their deletion.
 ///
 /// All types of this header are values: any thread may read one while none changes it.
 

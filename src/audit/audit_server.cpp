@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "audit/row_teller.h"
+#include "core/call_limits.h"
 #include "core/try.h"
 #include "http/curl_transport.h"
 
@@ -60,7 +61,8 @@ Result<std::shared_ptr<AuditServer>> AuditServer::open(const AuditOptions& optio
 AuditServer::AuditServer(Correspondent correspondent, const AuditOptions& options)
     : correspondent_(std::move(correspondent)),
       reactor_(std::make_shared<Reactor>()),
-      transport_(http::make_curl_transport(transport_options(options, reactor_))) {}
+      transport_(http::make_curl_transport(transport_options(options, reactor_))),
+      askers_(ThreadPoolOptions{}) {}
 
 AuditServer::~AuditServer() = default;
 
@@ -73,6 +75,7 @@ std::vector<Verdict> AuditServer::tell(std::span<const OutboxEntry> entries, con
 }
 
 Result<std::string> AuditServer::ask(const postgrest::Request& request, const CallOptions& limits) {
+    FILESTORE_TRY(check_call_limits(limits.cancel, limits.deadline));
     for (std::size_t failures = 0;; ++failures) {
         auto reply =
             exchange(*transport_, correspondent_, {request},
@@ -91,8 +94,13 @@ Result<std::string> AuditServer::ask(const postgrest::Request& request, const Ca
     }
 }
 
+void AuditServer::post(std::function<void()> work) {
+    askers_.post(std::move(work));
+}
+
 void AuditServer::close() noexcept {
     transport_->close();
+    askers_.join();
     reactor_->join();
 }
 

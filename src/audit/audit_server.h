@@ -2,6 +2,7 @@
 
 /// The table of a Supabase project, as the outbox tells it what happened.
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -11,6 +12,7 @@
 #include "audit/delivery.h"
 #include "audit/exchanges.h"
 #include "core/reactor.h"
+#include "core/thread_pool.h"
 #include "filestore/audit.h"
 #include "http/transport.h"
 
@@ -34,9 +36,12 @@ public:
     /// `configuration` (the table is not as it must be); `timeout` and `cancelled`.
     [[nodiscard]] Result<std::string> ask(const postgrest::Request& request, const CallOptions& limits);
 
+    /// Queues work that asks. It runs on a thread of the server's own, so that nobody else's waits for an answer; a few at a time. May throw std::bad_alloc, and then has queued nothing.
+    void post(std::function<void()> work);
+
     [[nodiscard]] const std::string& table() const noexcept { return correspondent_.table; }
 
-    /// Ends requests under way; later ones are refused. Not to be called on a library thread.
+    /// Ends requests under way; later ones are refused. Waits for work that was queued. Not to be called on a library thread.
     void close() noexcept;
 
 private:
@@ -45,6 +50,7 @@ private:
     const Correspondent correspondent_;
     const std::shared_ptr<Reactor> reactor_;
     const std::shared_ptr<http::Transport> transport_;
+    ThreadPool askers_;
 };
 
 }  // namespace filestore

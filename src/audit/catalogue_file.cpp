@@ -13,14 +13,17 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "audit/mark_checksum.h"
 #include "core/descriptor.h"
 #include "core/text.h"
 
 namespace filestore {
 namespace {
 
-constexpr std::int64_t schema_version = 5;
+constexpr std::int64_t schema_version = 6;
 /// "FsCa": tells a catalogue from any other SQLite file.
 constexpr std::int64_t application_id = 0x46734361;
 
@@ -123,7 +126,13 @@ CREATE TABLE undone (
 ) WITHOUT ROWID;
 PRAGMA user_version = 5;
 )sql";
-static_assert(schema_version == 5);
+
+/// What version 6 added: a checksum of each of those marks, see mark_checksum.h.
+constexpr const char* sealed_marks = R"sql(
+ALTER TABLE soft_deleted ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
+PRAGMA user_version = 6;
+)sql";
+static_assert(schema_version == 6 && unsealed_mark == -1);
 
 Result<void> sync_directory(const std::filesystem::path& directory) {
     const Descriptor opened = open_at(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY);
@@ -245,6 +254,34 @@ Result<std::int64_t> examine(SqliteConnection& connection) {
     return version;
 }
 
+/// Those that are there are taken for good: nobody can tell any more.
+Result<void> seal_marks(SqliteConnection& connection) {
+    constexpr const char* marks_behind =
+        "SELECT file_id, until, size FROM soft_deleted WHERE file_id > ? ORDER BY file_id LIMIT 1000";
+    constexpr const char* seal = "UPDATE soft_deleted SET checksum = ? WHERE file_id = ?";
+    std::string last;
+    for (;;) {
+        std::vector<std::pair<std::string, std::int64_t>> sealed;
+        {
+            FILESTORE_TRY_ASSIGN(SqliteQuery row, connection.query(marks_behind, last));
+            for (;;) {
+                FILESTORE_TRY_ASSIGN(const bool found, row.next());
+                if (!found) {
+                    break;
+                }
+                sealed.emplace_back(row.text(0), checksum_of_mark(row.text(0), row.text(1), row.number(2)));
+            }
+        }
+        if (sealed.empty()) {
+            return {};
+        }
+        for (const auto& [file_id, checksum] : sealed) {
+            FILESTORE_TRY(connection.run(seal, checksum, file_id));
+        }
+        last = sealed.back().first;
+    }
+}
+
 Result<void> make_tables(SqliteConnection& connection) {
     SqliteTransaction transaction(connection);
     FILESTORE_TRY(transaction.begin());
@@ -263,6 +300,10 @@ Result<void> make_tables(SqliteConnection& connection) {
     }
     if (version < 5) {
         FILESTORE_TRY(connection.execute_script(soft_deletion));
+    }
+    if (version < 6) {
+        FILESTORE_TRY(connection.execute_script(sealed_marks));
+        FILESTORE_TRY(seal_marks(connection));
     }
     return transaction.commit();
 }

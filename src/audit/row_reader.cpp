@@ -27,6 +27,22 @@ Result<RowPage> RowReader::page(std::size_t most, Detail detail, const MakeReque
     }
 }
 
+Result<void> RowReader::check_sight() {
+    FILESTORE_TRY_ASSIGN(const RowPage first, page(1, [&](std::size_t limit) {
+                             return postgrest::read_by_id(server_.table(), std::nullopt, limit);
+                         }));
+    if (first.last) {
+        return {};
+    }
+    FILESTORE_TRY_ASSIGN(const FileId id, FileId::generate());
+    FILESTORE_TRY_ASSIGN(const Request request, postgrest::write_in_vain(server_.table(), id));
+    const auto answer = server_.ask(request, limits_);
+    if (answer.ok() || answer.error().details().server_code == postgrest::two_of_one_file) {
+        return {};
+    }
+    return answer.error().within("the audit server shows this key no row of its table");
+}
+
 Result<std::optional<CatalogueRow>> RowReader::row(const FileId& id) {
     const auto of_the_file = [&](std::size_t, Detail detail) {
         return postgrest::read_rows_of(server_.table(), {&id, 1}, detail);

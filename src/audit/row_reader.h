@@ -18,6 +18,10 @@ class RowReader {
 public:
     RowReader(AuditServer& server, CallOptions limits) : server_(server), limits_(std::move(limits)) {}
 
+    /// Whether what is not in an answer is not in the table: a key from which row-level security hides every row gets empty answers. Changes nothing. `permission_denied` where the key is shown no row, and may not write
+    /// and read one.
+    [[nodiscard]] Result<void> check_sight();
+
     /// Nothing where there is no row.
     [[nodiscard]] Result<std::optional<CatalogueRow>> row(const FileId& id);
 

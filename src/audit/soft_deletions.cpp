@@ -4,6 +4,7 @@
 
 #include "audit/busy.h"
 #include "audit/cleanup_pages.h"
+#include "audit/mark_checksum.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -20,17 +21,22 @@ ON CONFLICT (file_id) DO UPDATE SET deleted_at = excluded.deleted_at WHERE file_
 )sql";
 
 constexpr const char* state_of_mark =
-    "SELECT until, " FILESTORE_BUSY("?3") " FROM soft_deleted WHERE file_id = ?3";
+    "SELECT until, " FILESTORE_BUSY("?3") ", size, checksum FROM soft_deleted WHERE file_id = ?3";
 
 // The trigger that notes the change takes the mark away, too.
 constexpr const char* record_as_stored =
     "UPDATE file_uploads SET deleted_at = NULL, uploaded_at = coalesce(uploaded_at, ?2) WHERE file_id = ?1";
 
 constexpr const char* page_of_deleted = R"sql(
-SELECT soft_deleted.file_id, ifnull(file_path, ''), size, deleted_at, until
+SELECT soft_deleted.file_id, ifnull(file_path, ''), size, deleted_at, until, checksum
 FROM soft_deleted LEFT JOIN file_uploads ON file_uploads.file_id = soft_deleted.file_id
 WHERE soft_deleted.file_id > ? AND until > ? ORDER BY soft_deleted.file_id LIMIT ?
 )sql";
+
+bool is_as_marked(std::string_view file_id, std::string_view until, std::int64_t size,
+                  std::int64_t checksum) {
+    return checksum == unsealed_mark || checksum == checksum_of_mark(file_id, until, size);
+}
 
 }  // namespace
 
@@ -48,9 +54,11 @@ Result<Marking> SoftDeletions::mark(const SoftDeletion& file, const MarkTerms& t
     if (connection_.changed_rows() > 0) {
         FILESTORE_TRY(outbox_.seal(file.id.text(), false));
     }
-    FILESTORE_TRY(connection_.run("INSERT INTO soft_deleted (file_id, until, size) VALUES (?, ?, ?)",
-                                  file.id.text(), format_timestamp(terms.until),
-                                  static_cast<std::int64_t>(file.size)));
+    const std::string until = format_timestamp(terms.until);
+    const auto size = static_cast<std::int64_t>(file.size);
+    FILESTORE_TRY(
+        connection_.run("INSERT INTO soft_deleted (file_id, until, size, checksum) VALUES (?, ?, ?, ?)",
+                        file.id.text(), until, size, checksum_of_mark(file.id.text(), until, size)));
     return Marking::marked;
 }
 
@@ -64,21 +72,22 @@ Result<bool> SoftDeletions::may_be_marked(const FileId& id, const MarkTerms& ter
 
 Result<Undeletion> SoftDeletions::can_undelete(const FileId& id, Timestamp now) {
     bool is_busy = false;
+    bool is_damaged = false;
     std::optional<Timestamp> until;
     {
         FILESTORE_TRY_ASSIGN(SqliteQuery row,
                              connection_.query(state_of_mark, session_, last_inherited_, id.text()));
         FILESTORE_TRY_ASSIGN(const bool found, row.next());
-        if (found && !read_time(row, 0, until)) {
-            return damaged(id.text());
-        }
+        is_damaged = found && (!read_time(row, 0, until) ||
+                               !is_as_marked(id.text(), row.text(0), row.number(2), row.number(3)));
         is_busy = found && row.number(1) != 0;
     }
-    if (!until) {
+    if (!until && !is_damaged) {
         FILESTORE_TRY_ASSIGN(const bool stored, is_stored(id));
         return stored ? Undeletion::is_stored : Undeletion::is_gone;
     }
-    if (*until <= now) {
+    // Of a damaged mark nobody can tell that the grace is over.
+    if (!is_damaged && *until <= now) {
         return Undeletion::is_gone;
     }
     return is_busy ? Undeletion::is_busy : Undeletion::done;
@@ -144,8 +153,12 @@ Result<std::vector<DeletedFile>> SoftDeletions::page(const FileId& after, Timest
         const auto id = FileId::parse(row.text(0));
         std::optional<Timestamp> deleted_at;
         std::optional<Timestamp> until;
-        if (!id.ok() || !read_time(row, 3, deleted_at) || !read_time(row, 4, until) || !until) {
+        if (!id.ok() || !read_time(row, 3, deleted_at)) {
             return damaged(row.text(0));
+        }
+        if (!read_time(row, 4, until) || !until ||
+            !is_as_marked(row.text(0), row.text(4), row.number(2), row.number(5))) {
+            return damaged_mark_error(connection_.path(), row.text(0));
         }
         files.push_back({*id, row.text(1), static_cast<std::uint64_t>(row.number(2)),
                          deleted_at.value_or(Timestamp()), *until});
@@ -170,7 +183,8 @@ Result<std::vector<DueFile>> SoftDeletions::due(Timestamp at, const DueFile& aft
             return damaged(row.text(0));
         }
         files.push_back({*id, *until, static_cast<std::uint64_t>(row.number(2)), row.text(3),
-                         uploaded_at.value_or(Timestamp())});
+                         uploaded_at.value_or(Timestamp()),
+                         !is_as_marked(row.text(0), row.text(1), row.number(2), row.number(5))});
     }
 }
 
@@ -178,6 +192,13 @@ Error SoftDeletions::damaged(std::string_view file_id) const {
     return {ErrorCode::corrupt, "catalogue " + quoted(connection_.path()) +
                                     ": what it notes of the deleted file " + quoted(file_id) +
                                     " is damaged; repair that row of the catalogue, or " + advice_for_damage};
+}
+
+Error damaged_mark_error(const std::string& catalogue, std::string_view file_id) {
+    return {ErrorCode::corrupt,
+            "catalogue " + quoted(catalogue) + ": what it notes of the deleted file " + quoted(file_id) +
+                " is damaged, so that its bytes are kept; undelete gives the file back, and it "
+                "can be deleted again then"};
 }
 
 }  // namespace filestore

@@ -3,6 +3,8 @@
 /// The files that are deleted and can be had back (filestore/soft_delete.h), beside the catalogue and changed in its transactions.
 ///
 /// A mark is a row of `soft_deleted`. The file's row of `file_uploads` is then that of a deletion; where that becomes one of a stored file, by whomsoever, a trigger takes the mark away.
+/// A mark has a checksum. One that does not match tells nothing of the end of the grace: the file is not purged, and can be had back.
+///
 /// An intent to remove a file whose grace is over is one to purge it: that completes as any removal, which changes nothing of a row that tells of its deletion.
 
 #include <cstddef>
@@ -68,7 +70,12 @@ struct DueFile {
     std::string file_path{};
     /// The first time there is where none is known.
     Timestamp uploaded_at{};
+    /// The mark is not as it was made: nobody can tell whether the grace is over.
+    bool is_damaged = false;
 };
+
+/// Of a mark that is not as it was made.
+[[nodiscard]] Error damaged_mark_error(const std::string& catalogue, std::string_view file_id);
 
 /// Of a connection to a catalogue. A value (a reference); used inside a transaction, by one thread at a time.
 class SoftDeletions {

@@ -62,8 +62,22 @@ private:
         began_ = parts().clock->now();
         kept_from_ = began_ - std::chrono::days(request_.days);
         is_the_store_ = request_.accept_missing;
-        return is_the_store_ ? purge() : check_before_purge();
+        return parts().audit_server ? check_the_server() : begin_with_purge();
     }
+
+    /// What it does not tell of is perhaps new, so nothing is removed, not even purged, where it cannot be asked, or hides its rows.
+    Result<void> check_the_server() {
+        return where_the_server_is_asked([this]() -> Result<void> {
+            const auto checked = RowReader(*parts().audit_server, limits()).check_sight();
+            if (!checked.ok()) {
+                return checked.error().within(
+                    "nothing was removed, as the audit server does not tell what is old");
+            }
+            return begin_with_purge();
+        });
+    }
+
+    Result<void> begin_with_purge() { return is_the_store_ ? purge() : check_before_purge(); }
 
     /// A purge cannot tell what it removed from what was not there.
     Result<void> check_before_purge() {
@@ -123,8 +137,7 @@ private:
             item.file.stored_at = upload.uploaded_at;
             item.recorded = true;
         }
-        look_at_page();
-        return {};
+        return ask_then_look();
     }
 
     Result<void> end_recorded() {
@@ -174,35 +187,73 @@ private:
         if (items_.empty()) {
             return go_on();
         }
-        FILESTORE_TRY(keep_what_the_server_says_to_be_new());
-        look_at_page();
-        return {};
+        return ask_then_look();
     }
 
-    /// The store's time of a file that somebody else stored may be that of the original.
-    Result<void> keep_what_the_server_says_to_be_new() {
+    Result<void> ask_then_look() {
         if (!parts().audit_server) {
+            look_at_page();
             return {};
         }
+        return where_the_server_is_asked([this]() -> Result<void> {
+            FILESTORE_TRY(keep_what_the_server_keeps());
+            look_at_page();
+            return {};
+        });
+    }
+
+    [[nodiscard]] std::vector<FileId> ids_of_page() const {
         std::vector<FileId> ids;
         std::transform(items_.begin(), items_.end(), std::back_inserter(ids),
                        [](const Item& item) { return item.file.id; });
-        FILESTORE_TRY_ASSIGN(const auto rows, RowReader(*parts().audit_server, limits()).rows_of(ids));
-        std::unordered_map<FileId, Timestamp> times;
+        return ids;
+    }
+
+    /// A row that is not old, or is deleted, is not one to clean up, whatever catalogue and store say. Of a file without a row those decide.
+    Result<void> keep_what_the_server_keeps() {
+        FILESTORE_TRY_ASSIGN(const auto rows,
+                             RowReader(*parts().audit_server, limits()).rows_of(ids_of_page()));
+        std::unordered_map<FileId, const CatalogueRow*> by_id;
         for (const CatalogueRow& row : rows) {
-            times.emplace(row.id, row.uploaded_at.value_or(Timestamp()));
+            by_id.emplace(row.id, &row);
         }
+        std::vector<std::pair<Item*, Timestamp>> deleted;
         for (Item& item : items_) {
-            const auto found = times.find(item.file.id);
-            if (found != times.end() && found->second >= kept_from_) {
-                item.file.outcome = CleanupOutcome::kept;
-                item.file.reason = Error(ErrorCode::precondition_failed,
-                                         "the audit server says that file " + item.file.id.str() + " is of " +
-                                             format_timestamp(found->second) +
-                                             ", which is newer than the store says: it is kept");
+            const auto found = by_id.find(item.file.id);
+            if (found == by_id.end()) {
+                continue;
+            }
+            const Timestamp uploaded_at = found->second->uploaded_at.value_or(Timestamp());
+            if (uploaded_at >= kept_from_) {
+                keep(item, "the audit server says that file " + item.file.id.str() + " is of " +
+                               format_timestamp(uploaded_at) + ", which is not old: it is kept");
+            } else if (found->second->deleted_at) {
+                deleted.emplace_back(&item, *found->second->deleted_at);
+            }
+        }
+        return keep_deleted(deleted);
+    }
+
+    /// Where something is still to be told of a file, its deletion is perhaps undone by that.
+    Result<void> keep_deleted(const std::vector<std::pair<Item*, Timestamp>>& deleted) {
+        std::vector<FileId> ids;
+        std::transform(deleted.begin(), deleted.end(), std::back_inserter(ids),
+                       [](const auto& found) { return found.first->file.id; });
+        FILESTORE_TRY_ASSIGN(const auto details, parts().journal->details_of(ids));
+        for (std::size_t i = 0; i < deleted.size(); ++i) {
+            Item& item = *deleted[i].first;
+            if (!details[i].waits) {
+                keep(item, "the audit server says that file " + item.file.id.str() + " was deleted at " +
+                               format_timestamp(deleted[i].second) +
+                               ", and it is there: it is kept; reconcile records it as stored again");
             }
         }
         return {};
+    }
+
+    static void keep(Item& item, std::string reason) {
+        item.file.outcome = CleanupOutcome::kept;
+        item.file.reason = Error(ErrorCode::precondition_failed, std::move(reason));
     }
 
     Result<void> end_listed() {
@@ -211,7 +262,11 @@ private:
         }
         has_listed_ = phase_ == Phase::listed;
         phase_ = Phase::of_the_server;
-        return read_from_server();
+        return ask_for_rows();
+    }
+
+    Result<void> ask_for_rows() {
+        return where_the_server_is_asked([this] { return read_from_server(); });
     }
 
     /// Files of which only the server's table knows: of the system before, or of another machine.
@@ -254,11 +309,8 @@ private:
     [[nodiscard]] bool is_old(Timestamp time) const { return time > Timestamp() && time < kept_from_; }
 
     void look_at_page() {
-        std::vector<FileId> ids;
-        std::transform(items_.begin(), items_.end(), std::back_inserter(ids),
-                       [](const Item& item) { return item.file.id; });
         look_at_files(
-            parts(), limits(), std::move(ids),
+            parts(), limits(), ids_of_page(),
             [self = shared_from_this()](std::size_t place, Result<FileInfo>&& info) {
                 self->take_look(self->items_[place], std::move(info));
             },
@@ -295,11 +347,9 @@ private:
         item.intent.file_path = std::move(info.original_path);
         item.intent.metadata = std::move(info.metadata);
         if (!is_old(info.last_modified)) {
-            item.file.outcome = CleanupOutcome::kept;
-            item.file.reason = Error(ErrorCode::precondition_failed,
-                                     "the store says that file " + item.file.id.str() + " is of " +
-                                         format_timestamp(info.last_modified) +
-                                         ", which is newer than its record or no time at all: it is kept");
+            keep(item, "the store says that file " + item.file.id.str() + " is of " +
+                           format_timestamp(info.last_modified) +
+                           ", which is newer than its record or no time at all: it is kept");
         }
     }
 
@@ -492,7 +542,7 @@ private:
             return read_recorded();
         }
         if (phase_ == Phase::of_the_server) {
-            return read_from_server();
+            return ask_for_rows();
         }
         if (next_cursor_) {
             return list_page(std::move(*next_cursor_));

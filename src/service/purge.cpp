@@ -19,7 +19,7 @@ constexpr std::size_t page_size = 1000;
 
 /// A file of the page under way. A value.
 struct Purge {
-    CleanupFile file;
+    CleanupFile file{.outcome = CleanupOutcome::purged};
     Intent intent;
     bool keeps_version = false;
 };
@@ -47,13 +47,14 @@ private:
 
     Result<void> go_on() {
         for (;;) {
-            FILESTORE_TRY(read_page());
-            if (files_.empty()) {
+            FILESTORE_TRY_ASSIGN(const bool has_more, read_page());
+            if (!has_more) {
                 done_(report_);
                 return {};
             }
+            FILESTORE_TRY(pass_over_damaged());
             if (request_.dry_run) {
-                FILESTORE_TRY(end_page());
+                FILESTORE_TRY(tell(files_));
                 continue;
             }
             FILESTORE_TRY(begin_purges());
@@ -63,20 +64,36 @@ private:
         }
     }
 
-    Result<void> read_page() {
+    /// False where there is none any more.
+    Result<bool> read_page() {
         FILESTORE_TRY(check_call_limits(request_.limits.cancel, request_.limits.deadline));
         FILESTORE_TRY_ASSIGN(const std::vector<DueFile> page,
                              parts_.journal->due(request_.due, last_, page_size));
         last_ = page.empty() ? last_ : page.back();
         files_.clear();
-        std::transform(page.begin(), page.end(), std::back_inserter(files_), purge_of);
-        return {};
+        std::transform(page.begin(), page.end(), std::back_inserter(files_),
+                       [this](const DueFile& due) { return purge_of(due); });
+        return !page.empty();
     }
 
-    static Purge purge_of(const DueFile& due) {
+    /// Their bytes stay.
+    Result<void> pass_over_damaged() {
+        const auto damaged = std::stable_partition(files_.begin(), files_.end(), [](const Purge& purge) {
+            return purge.file.outcome != CleanupOutcome::failed;
+        });
+        const std::vector<Purge> passed_over(std::make_move_iterator(damaged),
+                                             std::make_move_iterator(files_.end()));
+        files_.erase(damaged, files_.end());
+        return tell(passed_over);
+    }
+
+    [[nodiscard]] Purge purge_of(const DueFile& due) const {
         Purge purge;
+        if (due.is_damaged) {
+            purge.file.outcome = CleanupOutcome::failed;
+            purge.file.reason = damaged_mark_error(parts_.journal->path(), due.id.text());
+        }
         purge.file.id = due.id;
-        purge.file.outcome = CleanupOutcome::purged;
         purge.file.original_path = due.file_path;
         purge.file.size = due.size;
         purge.file.stored_at = due.uploaded_at;
@@ -141,12 +158,12 @@ private:
             return recorded.error().within(
                 "deleted files were purged; that will be noted later, because now the catalogue failed");
         }
-        FILESTORE_TRY(failure ? Result<void>(*failure) : end_page());
+        FILESTORE_TRY(failure ? Result<void>(*failure) : tell(files_));
         return go_on();
     }
 
-    Result<void> end_page() {
-        for (const Purge& purge : files_) {
+    Result<void> tell(const std::vector<Purge>& files) {
+        for (const Purge& purge : files) {
             count(purge);
             FILESTORE_TRY(request_.on_file ? request_.on_file(purge.file) : Result<void>());
         }

@@ -66,7 +66,19 @@ private:
             return Error(ErrorCode::configuration,
                          "there is nothing to compare the store with: the catalogue is off");
         }
-        return go_on();
+        if (!parts().audit_server) {
+            return go_on();
+        }
+        return where_the_server_is_asked([this]() -> Result<void> {
+            FILESTORE_TRY(RowReader(*parts().audit_server, limits()).check_sight());
+            return go_on();
+        });
+    }
+
+    /// Does what goes on by asking the server where nobody else waits for that.
+    Result<void> ask(Result<void> (ReconcileRun::*next)()) {
+        return parts().audit_server ? where_the_server_is_asked([this, next] { return (this->*next)(); })
+                                    : (this->*next)();
     }
 
     Result<void> go_on() {
@@ -124,7 +136,7 @@ private:
                 self->report_.files += page->files.size();
                 self->store_has_ended_ = !page->next;
                 self->next_cursor_ = page->next.value_or("");
-                return self->go_on();
+                return self->ask(&ReconcileRun::go_on);
             });
         });
         return {};
@@ -182,7 +194,7 @@ private:
             [self = shared_from_this()](const Result<void>& ended) {
                 self->step([&]() -> Result<void> {
                     FILESTORE_TRY(ended);
-                    return self->judge();
+                    return self->ask(&ReconcileRun::judge_all);
                 });
             });
         return {};
@@ -196,7 +208,7 @@ private:
         }
     }
 
-    Result<void> judge() {
+    Result<void> judge_all() {
         FILESTORE_TRY(read_rows_of_suspects());
         FILESTORE_TRY_ASSIGN(const auto after, parts().journal->details_of(ids_of_suspects()));
         for (std::size_t i = 0; i < suspects_.size(); ++i) {

@@ -173,6 +173,19 @@ public:
         });
     }
 
+    /// Does a call's work, which asks the audit server where there is one: there, so that operations on files do not wait for answers.
+    template <class T, class Work>
+    void run_where_the_server_is_asked(const CallOptions& options, Completion<T> done, Work work) {
+        if (!parts_.audit_server) {
+            return run<T>(options, std::move(done), std::move(work));
+        }
+        start<T>(options, std::move(done), [&](const PendingAnswerPtr<T>& answer) {
+            parts_.audit_server->post([parts = parts_, answer, work = std::move(work)] {
+                step_of(*answer, *parts.executor, [&] { work(parts, answer); });
+            });
+        });
+    }
+
     /// Hands a call through to the backend, with a token that close() triggers.
     template <class T, class Request>
     void forward(Request request, Completion<T> done,
@@ -482,7 +495,7 @@ void FileService::flush_async(FlushRequest request, Completion<void> done) {
 
 void FileService::history_async(FileRequest request, Completion<FileHistory> done) {
     const CallOptions options = request.call;
-    impl_->run<FileHistory>(
+    impl_->run_where_the_server_is_asked<FileHistory>(
         options, std::move(done),
         [request = std::move(request)](const ServiceParts& parts,
                                        const PendingAnswerPtr<FileHistory>& answer) {
@@ -492,7 +505,7 @@ void FileService::history_async(FileRequest request, Completion<FileHistory> don
 
 void FileService::recorded_files_async(RecordedFilesRequest request, Completion<RecordedFilesPage> done) {
     const CallOptions options = request.call;
-    impl_->run<RecordedFilesPage>(
+    impl_->run_where_the_server_is_asked<RecordedFilesPage>(
         options, std::move(done),
         [request = std::move(request)](const ServiceParts& parts,
                                        const PendingAnswerPtr<RecordedFilesPage>& answer) {

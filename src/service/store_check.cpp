@@ -84,7 +84,18 @@ private:
         return {};
     }
 
+    /// Goes on where the server may be asked without keeping an operation on files waiting.
     Result<void> take(ListPage page) {
+        if (!parts_.audit_server) {
+            return judge(page);
+        }
+        parts_.audit_server->post([self = shared_from_this(), page = std::move(page)] {
+            self->step([&] { return self->judge(page); });
+        });
+        return {};
+    }
+
+    Result<void> judge(const ListPage& page) {
         listed_ += page.files.size();
         FILESTORE_TRY_ASSIGN(const bool knows, knows_one_of(page.files));
         if (knows) {
@@ -92,7 +103,7 @@ private:
             return {};
         }
         if (page.next && listed_ < page_size) {
-            return list_page(std::move(*page.next));
+            return list_page(*page.next);
         }
         FILESTORE_TRY_ASSIGN(const bool tells, record_tells_of_enough());
         done_(tells ? Result<void>(not_the_store(page.next.has_value())) : Result<void>());

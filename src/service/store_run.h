@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "audit/audit_server.h"
 #include "core/call_limits.h"
 #include "core/library_thread.h"
 #include "core/pending_answer.h"
@@ -44,6 +45,14 @@ protected:
         if (!result.ok()) {
             answer_->give(result.error());
         }
+    }
+
+    /// Goes on with a part of the work that asks the audit server, which there is, where no operation on files waits for the answer.
+    template <class Work>
+    [[nodiscard]] Result<void> where_the_server_is_asked(Work work) {
+        parts_.audit_server->post(
+            [self = this->shared_from_this(), work = std::move(work)] { self->step(work); });
+        return {};
     }
 
     void give(Result<Report> report) noexcept { answer_->give(std::move(report)); }

@@ -60,7 +60,7 @@ def purge(store):
     """A file that was deleted softly, and whose grace is over."""
     words = undelete(store)
     with contextlib.closing(sqlite3.connect(store.catalogue)) as connection, connection:
-        connection.execute("update soft_deleted set until = '2020-01-01T00:00:00.000000Z' where file_id = ?", (words[1],))
+        connection.execute("update soft_deleted set until = '2020-01-01T00:00:00.000000Z', checksum = -1 where file_id = ?", (words[1],))
     return ["cleanup", "--yes", *GRACE]
 
 

@@ -1,8 +1,11 @@
 """Cleanup where a project tells of files: what its table alone knows is cleaned up, too, and what it says to be new is kept."""
 
+import contextlib
+import datetime
 import io
 import json
 import os
+import sqlite3
 import time
 import uuid
 
@@ -128,3 +131,88 @@ def test_without_an_answer_of_the_project_nothing_that_it_may_know_is_removed(st
     file_id = original.upload(40, record_age=1)
     outcome = store.run("cleanup", "--yes", "--flush", "0", url=NOBODY_LISTENS)
     assert outcome.code == 6 and original.has(file_id)
+
+
+def recorded_file(store, age):
+    """That the catalogue, the store and the project know, of so many days by all three."""
+    (file_id,), _ = store.upload("recorded.txt")
+    then = time.time() - age * DAY
+    os.utime(store.tool.directory / "storage" / file_id, (then, then))
+    with contextlib.closing(sqlite3.connect(store.catalogue)) as connection, connection:
+        at = datetime.datetime.fromtimestamp(then, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        connection.execute("update file_uploads set uploaded_at = ? where file_id = ?", (at, file_id))
+        connection.execute("delete from outbox where file_id = ?", (file_id,))
+    store.project.sql(f"update public.{store.project.table} set uploaded_at = now() - interval '{age} days' where file_id = '{file_id}'")
+    return file_id
+
+
+def change(store, file_id, assignment):
+    store.project.sql(f"update public.{store.project.table} set {assignment} where file_id = '{file_id}'")
+
+
+def outcomes(store, *words):
+    return dict(cleanup(store, "--yes", *words)[0])
+
+
+def test_what_the_table_says_of_files_that_the_catalogue_knows(store, original):
+    old, new, deleted, unknown = (recorded_file(store, 40) for _ in range(4))
+    change(store, new, "uploaded_at = now() - interval '1 day'")
+    change(store, deleted, "deleted_at = now() - interval '1 day'")
+    store.project.sql(f"delete from public.{store.project.table} where file_id = '{unknown}'")
+    expected = {old: "removed", new: "kept", deleted: "kept", unknown: "removed"}
+    assert dict(cleanup(store, "--dry-run")[0]) == expected
+    assert outcomes(store) == expected
+    assert original.has(new) and original.has(deleted) and not original.has(old)
+    kept = [json.loads(line) for line in store.run("cleanup", "--json", "--yes").lines[:-1]]
+    assert all(word in str(kept) for word in ("which is not old", "was deleted at"))
+
+
+def test_a_file_of_the_system_before_that_the_table_says_to_be_deleted_is_kept(store, original):
+    """Another machine may have it to be had back."""
+    file_id = original.upload(40)
+    change(store, file_id, "deleted_at = now() - interval '1 day'")
+    assert outcomes(store) == {file_id: "kept"} and original.has(file_id)
+
+
+def test_what_waits_to_be_told_is_by_the_catalogue(store, original):
+    """The row says that it is deleted, and that it is not any more is still to be told."""
+    file_id = recorded_file(store, 40)
+    change(store, file_id, "deleted_at = now() - interval '1 day'")
+    with contextlib.closing(sqlite3.connect(store.catalogue)) as connection, connection:
+        connection.execute("update file_uploads set file_path = 'changed' where file_id = ?", (file_id,))
+    assert cleanup(store, "--dry-run")[0] == [(file_id, "removed")]
+
+
+def test_an_upload_that_waits_is_by_the_catalogue(store, original):
+    """The table lacks its row, as nothing was ever told."""
+    (file_id,), _ = store.upload("a.txt", words=["--flush", "0"], url=NOBODY_LISTENS)
+    then = time.time() - 40 * DAY
+    os.utime(store.tool.directory / "storage" / file_id, (then, then))
+    assert outcomes(store) == {} and original.has(file_id)
+
+
+def test_without_an_answer_of_the_project_nothing_is_removed(store, original):
+    recorded, due = recorded_file(store, 40), recorded_file(store, 40)
+    grace = ["--option", "soft_delete_grace=1s"]
+    assert store.run("delete", due, *grace).code == 0
+    time.sleep(1.1)
+    outcome = store.run("cleanup", "--yes", "--flush", "0", *grace, url=NOBODY_LISTENS)
+    assert outcome.code == 6 and b"nothing was removed" in outcome.err, outcome
+    assert original.has(recorded) and original.has(due)
+
+
+@pytest.mark.parametrize("command", [["cleanup", "--yes"], ["cleanup", "--dry-run"], ["audit", "reconcile"], ["audit", "reconcile", "--repair"]])
+def test_a_key_that_is_shown_no_row(store, original, command):
+    """Row-level security answers it as an empty table would."""
+    known, unknown = recorded_file(store, 40), original.upload(40, record_age=1)
+    refused = store.run(*command, "--flush", "0", key=store.project.anon_key)
+    assert refused.code == 5 and b"42501" in refused.err and b"service key" in refused.err, refused
+    assert original.has(known) and original.has(unknown)
+    assert store.status()["pending"] == 0
+
+
+def test_a_table_without_rows_is_no_hidden_one(store, original):
+    file_id = original.upload(40)
+    store.project.sql(f"delete from public.{store.project.table}")
+    assert outcomes(store) == {file_id: "removed"}
+    assert store.project.sql(f"select count(*) from public.{store.project.table}") == ["1"]

@@ -1,6 +1,7 @@
 #include "audit/postgrest/request.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -205,6 +206,14 @@ Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow
     if (rows.empty()) {
         return Error(ErrorCode::invalid_argument, "rows to change are one or more");
     }
+    return write_rows(table, rows, false, "merge-duplicates");
+}
+
+Result<Request> write_in_vain(std::string_view table, const FileId& id) {
+    FILESTORE_TRY(check_table(table));
+    CatalogueRow row;
+    row.id = id;
+    const std::array rows{row, row};
     return write_rows(table, rows, false, "merge-duplicates");
 }
 

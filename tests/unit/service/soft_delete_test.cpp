@@ -1,5 +1,7 @@
 #include "filestore/soft_delete.h"
 
+#include <sqlite3.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <map>
@@ -611,4 +613,86 @@ TEST_CASE("random deletions, returns and purges leave what the model says", "[so
             model.check();
         }
     }
+}
+
+namespace {
+
+void tamper(const Scene& scene, const std::string& statement) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(scene.directory.file("catalogue.sqlite").c_str(), &database) == SQLITE_OK);
+    sqlite3_busy_timeout(database, 10'000);
+    CAPTURE(statement, sqlite3_errmsg(database));
+    REQUIRE(sqlite3_exec(database, statement.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+}
+
+}  // namespace
+
+TEST_CASE("a mark that is not as it was made frees no bytes, and is told of", "[soft_delete]") {
+    Scene scene;
+    const FileId damaged = scene.deleted();
+    const FileId sound = scene.deleted("123");
+    tamper(scene, "UPDATE soft_deleted SET until = '2100-02-01T00:00:00.000000Z' WHERE file_id = '" +
+                      damaged.str() + "'");
+    for (const bool is_over : {false, true}) {
+        scene.clock->advance(is_over ? grace + hours(1) : seconds(0));
+        std::vector<CleanupFile> told;
+        CleanupRequest request;
+        request.days = long_ago;
+        request.dry_run = GENERATE(true, false);
+        request.on_file = [&](const CleanupFile& file) -> Result<void> {
+            told.push_back(file);
+            return {};
+        };
+        const auto report = scene.service.cleanup(std::move(request));
+        REQUIRE(report.ok());
+        CHECK(report->failed == 1);
+        CHECK(report->purged == (is_over ? 1 : 0));
+        REQUIRE(!told.empty());
+        CHECK(told.front().id == damaged);
+        CHECK(told.front().outcome == CleanupOutcome::failed);
+        CHECK(told.front().reason->code() == ErrorCode::corrupt);
+        CHECK(scene.has_bytes(damaged));
+    }
+    CHECK(*scene.service.undelete({damaged, {}}));
+    CHECK(Scene::download(scene.service, damaged).value() == "12345");
+    CHECK(*scene.service.remove({damaged, {}}));
+    CHECK(scene.deleted_files().size() == 1);
+    CHECK(code_of(scene.service.undelete({sound, {}})) == ErrorCode::not_found);
+}
+
+TEST_CASE("a changed mark whose grace seems to go on is told of by who lists it", "[soft_delete]") {
+    Scene scene;
+    const FileId id = scene.deleted();
+    const std::string change =
+        GENERATE("until = '2900-01-01T00:00:00.000000Z'", "until = 'some day'", "size = 6", "checksum = 6");
+    tamper(scene, "UPDATE soft_deleted SET " + change);
+    const auto listed = scene.service.deleted_files({});
+    REQUIRE(code_of(listed) == ErrorCode::corrupt);
+    CHECK_THAT(std::string(listed.error().message()), Catch::Contains(id.str()));
+    CHECK(*scene.service.undelete({id, {}}));
+    CHECK(scene.deleted_files().empty());
+}
+
+TEST_CASE("the marks of a catalogue of version 5 get their checksums", "[soft_delete]") {
+    Scene scene;
+    const FileId id = scene.deleted();
+    tamper(scene, "ALTER TABLE soft_deleted DROP COLUMN checksum; PRAGMA user_version = 5");
+    FileService reopened = scene.open(grace);
+    REQUIRE(reopened.deleted_files({})->files.size() == 1);
+    tamper(scene, "UPDATE soft_deleted SET size = 6");
+    CHECK(code_of(reopened.deleted_files({})) == ErrorCode::corrupt);
+    CHECK(*reopened.undelete({id, {}}));
+}
+
+TEST_CASE("a mark of an older library that has the catalogue open counts as it is", "[soft_delete]") {
+    Scene scene;
+    static_cast<void>(scene.deleted());
+    tamper(
+        scene,
+        "CREATE TEMP TABLE old AS SELECT file_id, until, size FROM soft_deleted; DELETE FROM soft_deleted; "
+        "INSERT INTO soft_deleted (file_id, until, size) SELECT * FROM old");
+    CHECK(scene.deleted_files().size() == 1);
+    scene.clock->advance(grace + hours(1));
+    CHECK(scene.clean(scene.service, long_ago) == purged(1, 5));
 }

@@ -149,6 +149,19 @@ TEST_CASE("claimed rows are read, and get their own times", "[postgrest]") {
     CHECK(code_of(set_deleted("file_uploads", {})) == ErrorCode::invalid_argument);
 }
 
+TEST_CASE("a request that can only be refused asks for two rows of one file", "[postgrest]") {
+    const auto request = write_in_vain("file_uploads", id(first_id));
+    REQUIRE(request.ok());
+    CHECK(request->method == Method::post);
+    CHECK(request->target ==
+          "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,deleted_at");
+    CHECK(request->headers.back().value == "return=minimal,resolution=merge-duplicates");
+    const auto first = request->body.find(first_id);
+    REQUIRE(first != std::string::npos);
+    CHECK(request->body.find(first_id, first + 1) != std::string::npos);
+    CHECK(code_of(write_in_vain("a?b", id(first_id))) == ErrorCode::invalid_argument);
+}
+
 TEST_CASE("a deletion is taken back only where it is the one", "[postgrest]") {
     const std::vector<FileId> ids{id(first_id)};
     const auto request = take_back_deleted("file_uploads", ids, at("2026-02-01T01:02:03Z"));
