@@ -28,7 +28,7 @@ Result<RowPage> RowReader::page(std::size_t most, Detail detail, const MakeReque
 }
 
 Result<void> RowReader::check_sight() {
-    FILESTORE_TRY_ASSIGN(const RowPage first, page(1, [&](std::size_t limit) {
+    FILESTORE_TRY_ASSIGN(const RowPage first, page(1, Detail::brief, [&](std::size_t limit, Detail) {
                              return postgrest::read_by_id(server_.table(), std::nullopt, limit);
                          }));
     if (first.last) {

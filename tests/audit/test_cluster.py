@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -58,6 +59,14 @@ def run_script(tool, environment, *words):
     return outcome.stdout
 
 
+def has_ended(pid):
+    """Its sockets are closed, too."""
+    try:
+        return re.search(r"^State:\s+[ZX]", pathlib.Path(f"/proc/{pid}/status").read_text(), re.MULTILINE) is not None
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 class Cluster:
     def __init__(self, tool, project, store):
         self.tool, self.project, self.store = tool, project, store
@@ -80,7 +89,7 @@ class Cluster:
         pid = int((self.directory / f"instance-{number}.pid").read_text())
         os.kill(pid, signal.SIGKILL)
         # The script that started it is gone: its new parent may take a while to look.
-        wait_until(lambda: not pathlib.Path(f"/proc/{pid}/exe").exists())
+        wait_until(lambda: has_ended(pid))
 
     def address(self, number):
         return (self.directory / f"instance-{number}" / "address").read_text().strip()
