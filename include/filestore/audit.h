@@ -16,8 +16,8 @@
 /// changes in such a row in that moment may be lost, and a row that he removes may come again.
 ///
 /// A file that the table refuses (a trigger, a NUL in its metadata), or whose row in the catalogue is damaged, is parked and keeps no other from being told. A refused key, a missing permission
-/// and a table that is not as it must be keep everything waiting until they are mended; a trigger that speaks of one of these (SQLSTATE 22023, 28, 42 and the like) is believed to where the table takes
-/// no row of all that are told with it.
+/// and a table that is not as it must be keep everything waiting until they are mended. A trigger may raise the same codes (SQLSTATE 22023, 42501 and the like) for one row: that one is parked where
+/// the table takes others like it.
 ///
 /// All types of this header are values: any thread may read one while none changes it.
 
