@@ -49,8 +49,8 @@ FileService open_with(const SilentServer& server, const TemporaryDirectory& dire
     return FileService::open(std::move(options)).value();
 }
 
-/// Twice as many as the service has threads.
-constexpr int many = 8;
+/// More than the service has threads.
+constexpr int many = 5;
 
 }  // namespace
 

@@ -628,7 +628,7 @@ void tamper(const Scene& scene, const std::string& statement) {
 
 }  // namespace
 
-TEST_CASE("a mark that is not as it was made frees no bytes, and is told of", "[soft_delete]") {
+TEST_CASE("a mark that is not as it was made frees no bytes and is told of", "[soft_delete]") {
     Scene scene;
     const FileId damaged = scene.deleted();
     const FileId sound = scene.deleted("123");
