@@ -18,6 +18,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -279,7 +280,10 @@ OWN_STORES = ["versitygw", *(["minio"] if os.environ.get("FILESTORE_TEST_ALL_SER
 def test_it_brings_a_store_where_it_is_given_none(tool, kind):
     """What one instance has stored any instance answers for, also once the cluster was taken down, and MinIO without one of its drives."""
     server = subprocess.run([TOOLS, kind], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    cluster = OwnCluster(tool, {"STORE": kind, kind.upper(): server})
+    postgrest = subprocess.run([TOOLS, "postgrest"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    # The user of PostgreSQL may not enter the directories of tests.
+    place = tempfile.mkdtemp(prefix="filestore-")
+    cluster = OwnCluster(tool, {"STORE": kind, kind.upper(): server, "POSTGREST": postgrest, "PROJECT": place})
     try:
         cluster.run("up")
         file_id = json.loads(cluster.call(1, "POST", "/upload", *form(file_part(b"a file")))[1])["file_id"]
@@ -289,8 +293,10 @@ def test_it_brings_a_store_where_it_is_given_none(tool, kind):
         cluster.run("up")
         for number in range(1, INSTANCES + 1):
             assert cluster.call(number, "GET", f"/download/{file_id}") == (200, b"a file")
+        wait_until(lambda: cluster.recorded(tool) == [file_id])
     finally:
         cluster.run("down")
+        shutil.rmtree(place)
     assert list(cluster.directory.glob("*.pid")) == []
 
 
@@ -301,6 +307,13 @@ class OwnCluster:
 
     def run(self, command):
         run_script(self.tool, self.environment, command, self.directory)
+
+    def recorded(self, tool):
+        """The IDs in the table of the project."""
+        keys = dict(line.split("=", 1) for line in (self.directory / "project.keys").read_text().splitlines())
+        place = self.directory / "instance-2" / "catalogue.sqlite"
+        outcome = tool.run("audit", "files", "--json", "--config", self.directory / "storage.yaml", "--option", f"catalogue_path={place}", environment=keys)
+        return [json.loads(line)["file_id"] for line in outcome.out.splitlines()]
 
     def call(self, number, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection((self.directory / f"instance-{number}" / "address").read_text().strip(), timeout=60)
