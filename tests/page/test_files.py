@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+import time
 import urllib.parse
 import zlib
 
@@ -41,7 +42,12 @@ def put(service, name, body, content_type="text/plain", headers=None):
 @pytest.fixture
 def ids(service):
     """The files of NAMES, by name; the last one is the newest."""
-    return {name: put(service, name, BODIES[name], TYPES[name.split(".")[1]]) for name in NAMES}
+    made = {}
+    for name in NAMES:
+        made[name] = put(service, name, BODIES[name], TYPES[name.split(".")[1]])
+        # Files of one tick of the system's clock are of one age.
+        time.sleep(0.02)
+    return made
 
 
 @pytest.fixture
