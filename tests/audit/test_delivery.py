@@ -35,6 +35,7 @@ def test_what_cleanup_removes_is_told(store):
     with contextlib.closing(sqlite3.connect(store.catalogue)) as connection:
         connection.execute("update file_uploads set uploaded_at = '2020-01-01T00:00:00.000000Z'")
         connection.commit()
+    store.project.sql(f"update public.{store.project.table} set uploaded_at = '2020-01-01T00:00:00Z'")
     outcome = store.run("cleanup", "--yes")
     assert outcome.code == 0 and outcome.err == b"", outcome
     deleted = {line.split(",")[0]: line.split(",")[2] for line in store.recorded()}
