@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -16,7 +17,27 @@ class SpoiledBackend final : public StorageBackend {
 public:
     explicit SpoiledBackend(std::shared_ptr<StorageBackend> backend) : backend_(std::move(backend)) {}
 
-    using Spoil = std::function<std::optional<Error>(const FileId&)>;
+    /// A hook. Thread-safe: tasks of the library may ask while the test sets it.
+    class Spoil {
+    public:
+        using Function = std::function<std::optional<Error>(const FileId&)>;
+
+        Spoil& operator=(Function function) {
+            const std::lock_guard lock(mutex_);
+            function_ = std::move(function);
+            return *this;
+        }
+        [[nodiscard]] std::optional<Error> operator()(const FileId& id) const {
+            std::unique_lock lock(mutex_);
+            const Function function = function_;
+            lock.unlock();
+            return function ? function(id) : std::nullopt;
+        }
+
+    private:
+        mutable std::mutex mutex_;
+        Function function_;
+    };
     /// What metadata() and remove() fail with instead of being asked.
     Spoil before_metadata;
     Spoil before_remove;
@@ -40,11 +61,11 @@ public:
     [[nodiscard]] unsigned asked() const noexcept { return asked_; }
 
     void upload_async(UploadRequest request, Completion<UploadReceipt> done) override {
-        if (const auto error = error_of(before_upload, request.id)) {
+        if (const auto error = before_upload(request.id)) {
             return backend_->exists_async(
                 {request.id, {}}, [done = std::move(done), error](const Result<bool>&) { done(*error); });
         }
-        const auto late = error_of(after_upload, request.id);
+        const auto late = after_upload(request.id);
         backend_->upload_async(std::move(request),
                                [done = std::move(done), late](const Result<UploadReceipt>& receipt) {
                                    done(late ? Result<UploadReceipt>(*late) : receipt);
@@ -55,11 +76,11 @@ public:
     }
     void remove_async(FileRequest request, Completion<bool> done) override {
         const FileId id = request.id;
-        if (const auto error = error_of(before_remove, id)) {
+        if (const auto error = before_remove(id)) {
             return backend_->exists_async(
                 std::move(request), [done = std::move(done), error](const Result<bool>&) { done(*error); });
         }
-        const auto late = error_of(after_remove, id);
+        const auto late = after_remove(id);
         backend_->remove_async(std::move(request),
                                [done = std::move(done), late](const Result<bool>& removed) {
                                    done(late ? Result<bool>(*late) : removed);
@@ -86,7 +107,7 @@ public:
     }
     void metadata_async(FileRequest request, Completion<FileInfo> done) override {
         ++looks_;
-        const auto error = error_of(before_metadata, request.id);
+        const auto error = before_metadata(request.id);
         backend_->metadata_async(std::move(request),
                                  [done = std::move(done), error](const Result<FileInfo>& info) {
                                      done(error ? Result<FileInfo>(*error) : info);
@@ -108,10 +129,6 @@ public:
     void close() noexcept override { backend_->close(); }
 
 private:
-    static std::optional<Error> error_of(const Spoil& spoil, const FileId& id) {
-        return spoil ? spoil(id) : std::nullopt;
-    }
-
     const std::shared_ptr<StorageBackend> backend_;
     std::atomic<unsigned> lists_{0};
     std::atomic<unsigned> looks_{0};

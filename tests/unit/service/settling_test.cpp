@@ -109,7 +109,7 @@ struct Scene {
     [[nodiscard]] std::size_t files() const { return backend->list({}).value().files.size(); }
 };
 
-SpoiledBackend::Spoil lost_answer() {
+SpoiledBackend::Spoil::Function lost_answer() {
     return [](const FileId&) { return Error(ErrorCode::timeout, "the answer is lost"); };
 }
 
