@@ -185,11 +185,21 @@ void Journal::settle_after(std::chrono::microseconds pause, const Intent& intent
             as_far_as_memory_goes([&] {
                 if (const auto self = journal.lock()) {
                     self->settle(intent, was_gone);
+                    self->take_over_what_was_left();
                 }
             });
         });
     if (!has_room && catalogue_) {
         static_cast<void>(catalogue_->leave(intent.number));
+        has_left_ = true;
+        // Where there is no room as before, what is to be done later leads here.
+        take_over_what_was_left();
+    }
+}
+
+void Journal::take_over_what_was_left() {
+    if (has_left_.exchange(false) && !take_over_later()) {
+        has_left_ = true;
     }
 }
 
@@ -534,21 +544,24 @@ Result<Catalogue*> Journal::catalogue() {
     for (const Intent& intent : stale) {
         settle(intent, backend_->capabilities().may_store_late);
     }
+    // There may be more, and perhaps nothing else happens.
     if (stale.size() >= Catalogue::most_left) {
-        take_over_later();
+        has_left_ = true;
+        take_over_what_was_left();
     }
     return catalogue_.get();
 }
 
-/// There may be more, and perhaps nothing else happens. Where there is no room, what is to be done later leads here.
-void Journal::take_over_later() {
-    static_cast<void>(late_tasks_->add(clock_->now() + between_take_overs_, [journal = weak_from_this()] {
+/// False where there is no room.
+bool Journal::take_over_later() {
+    return late_tasks_->add(clock_->now() + between_take_overs_, [journal = weak_from_this()] {
         as_far_as_memory_goes([&] {
             if (const auto self = journal.lock()) {
                 self->take_over_now();
+                self->take_over_what_was_left();
             }
         });
-    }));
+    });
 }
 
 void Journal::take_over_now() {

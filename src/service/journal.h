@@ -2,6 +2,7 @@
 
 /// The service's use of the catalogue: opened when something is recorded first, and then settles what a crashed process left.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -132,7 +133,8 @@ private:
     [[nodiscard]] Result<void> complete_found(const Intent& intent);
     void settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
     [[nodiscard]] Result<void> check_room(Catalogue& record) const;
-    void take_over_later();
+    [[nodiscard]] bool take_over_later();
+    void take_over_what_was_left();
     void take_over_now();
     void settle(const Intent& intent, bool was_gone);
     void undo(const Intent& intent, bool was_gone, const std::shared_ptr<PendingCalls::Call>& call);
@@ -160,6 +162,8 @@ private:
     /// When it is looked for what processes have left that died meanwhile.
     std::chrono::steady_clock::time_point next_take_over_;
     const std::chrono::milliseconds between_take_overs_;
+    /// Intents for which late_tasks_ had no room.
+    std::atomic<bool> has_left_ = false;
     const std::shared_ptr<LateTasks> late_tasks_;
 };
 
