@@ -207,6 +207,10 @@ def kill_until(cluster, until):
         cluster.run("start", number)
 
 
+def children_of(pid):
+    return set(map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
 def test_a_call_that_changes_something_is_sent_once(cluster):
     """nginx asks another instance where one takes a call and closes, but only for what it may repeat."""
     asked = []
@@ -224,13 +228,15 @@ def test_a_call_that_changes_something_is_sent_once(cluster):
     for number in range(1, INSTANCES + 1):
         text = text.replace(cluster.address(number), f"127.0.0.1:{listening.getsockname()[1]}")
     configuration.write_text(text.replace("max_fails=1", "max_fails=0"))
-    os.kill(int((cluster.directory / "nginx.pid").read_text()), signal.SIGHUP)
+    nginx = int((cluster.directory / "nginx.pid").read_text())
+    workers = children_of(nginx)
+    os.kill(nginx, signal.SIGHUP)
+    # As long as one of those is there it may take a call, and knows the instances.
+    wait_until(lambda: children_of(nginx) - workers and all(has_ended(worker) for worker in workers))
     thread = threading.Thread(target=take_and_close)
     thread.start()
     caller = Caller(f"127.0.0.1:{cluster.port}", 1, 0)
     try:
-        # nginx reads its configuration again in its own time.
-        wait_until(lambda: caller.call("GET", "/files")[0] == 502)
         for method in ("PUT", "POST", "DELETE", "PATCH", "GET"):
             asked.clear()
             assert caller.call(method, "/files", b"x" if method != "GET" else b"")[0] == 502
