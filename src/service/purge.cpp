@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/call_limits.h"
-#include "core/stream_calls.h"
 #include "core/try.h"
 #include "service/batch_removal.h"
+#include "service/store_run.h"
 
 namespace filestore {
 namespace {
@@ -39,10 +39,7 @@ private:
     /// Runs a part of the work; a failure ends the run.
     template <class Work>
     void step(Work&& work) noexcept {
-        const auto result = call_user(ErrorCode::internal, std::forward<Work>(work));
-        if (!result.ok()) {
-            done_(result.error());
-        }
+        run_step(std::forward<Work>(work), done_);
     }
 
     Result<void> go_on() {

@@ -13,9 +13,9 @@
 
 #include "audit/row_reader.h"
 #include "core/call_limits.h"
-#include "core/stream_calls.h"
 #include "core/try.h"
 #include "service/looks.h"
+#include "service/store_run.h"
 
 namespace filestore {
 namespace {
@@ -42,10 +42,7 @@ private:
     /// Runs a part of the work; a failure ends the check.
     template <class Work>
     void step(Work&& work) noexcept {
-        const auto result = call_user(ErrorCode::internal, std::forward<Work>(work));
-        if (!result.ok()) {
-            done_(result.error());
-        }
+        run_step(std::forward<Work>(work), done_);
     }
 
     Result<void> look() {

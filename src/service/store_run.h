@@ -14,6 +14,15 @@
 
 namespace filestore {
 
+/// Runs a part of such a chain; `end` is called with its failure.
+template <class Work, class End>
+void run_step(Work&& work, const End& end) noexcept {
+    const auto result = call_user(ErrorCode::internal, std::forward<Work>(work));
+    if (!result.ok()) {
+        end(result.error());
+    }
+}
+
 /// A resource held by std::shared_ptr, by the call under way. `Run` derives from this, and has a function begin().
 template <class Run, class Report>
 class StoreRun : public std::enable_shared_from_this<Run> {
@@ -41,10 +50,7 @@ protected:
     /// Runs a part of the work; a failure ends the run.
     template <class Work>
     void step(Work&& work) noexcept {
-        const auto result = call_user(ErrorCode::internal, std::forward<Work>(work));
-        if (!result.ok()) {
-            answer_->give(result.error());
-        }
+        run_step(std::forward<Work>(work), [this](const Error& failure) { answer_->give(failure); });
     }
 
     /// Goes on with a part of the work that asks the audit server, which there is, where no operation on files waits for the answer.
