@@ -188,8 +188,9 @@ class FormReader final : public BodyTaker {
 public:
     FormReader(MHD_Connection* connection, const Request& request, std::unique_ptr<FormTaker> taker)
         : taker_(std::move(taker)),
-          end_(boundary_of(request).value_or("")),
-          processor_(make_form_processor(connection, boundary_of(request).value_or(""), take_bytes, this)) {
+          boundary_(boundary_of(request)),
+          end_(boundary_.value_or("")),
+          processor_(make_form_processor(connection, boundary_.value_or(""), take_bytes, this)) {
         if (processor_ == nullptr) {
             fail(fault_of_type(request));
         }
@@ -252,6 +253,7 @@ private:
     }
 
     std::unique_ptr<FormTaker> taker_;
+    const std::optional<std::string> boundary_;
     FormEnd end_;
     MHD_PostProcessor* processor_;
 };

@@ -1,5 +1,6 @@
 #include "serve/readiness.h"
 
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <utility>

@@ -2,7 +2,6 @@
 
 /// Whether the store answers, for anybody who asks, as often as they like.
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <stop_token>
