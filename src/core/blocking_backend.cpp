@@ -145,6 +145,13 @@ private:
                 FILESTORE_TRY(copy_from_file());
                 continue;
             }
+            if (lender_ != nullptr) {
+                FILESTORE_TRY_ASSIGN(const Copied copied, copy_from_memory());
+                if (copied == Copied::some) {
+                    continue;
+                }
+                return copied == Copied::all;
+            }
             FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*request().source, buffer(), waker()));
             if (step.would_block) {
                 buffer_.reset();
@@ -153,13 +160,30 @@ private:
             if (step.bytes == 0) {
                 return true;
             }
-            size_ += step.bytes;
-            if (declared_ && size_ > *declared_) {
-                return source_size_error(*declared_, size_);
-            }
-            FILESTORE_TRY(writer_->write(buffer().first(step.bytes)));
-            progress_.add(step.bytes);
+            FILESTORE_TRY(write(buffer().first(step.bytes)));
         }
+    }
+
+    Result<void> write(std::span<const std::byte> bytes) {
+        size_ += bytes.size();
+        if (declared_ && size_ > *declared_) {
+            return source_size_error(*declared_, size_);
+        }
+        FILESTORE_TRY(writer_->write(bytes));
+        progress_.add(bytes.size());
+        return {};
+    }
+
+    enum class Copied { some, all, nothing_yet };
+
+    Result<Copied> copy_from_memory() {
+        FILESTORE_TRY_ASSIGN(const LendingSource::Loan loan, lender_->lend(waker()));
+        if (loan.bytes.empty()) {
+            return loan.would_block ? Copied::nothing_yet : Copied::all;
+        }
+        const auto written = write(loan.bytes);
+        lender_->give_back(loan.bytes.size());
+        return written.ok() ? Result<Copied>(Copied::some) : written.error();
     }
 
     Result<void> open() {
@@ -171,6 +195,7 @@ private:
         progress_ = ProgressMeter(request().call.progress, declared_);
         FILESTORE_TRY_ASSIGN(writer_, backend().open_writer(request()));
         file_ = dynamic_cast<FileBackedSource*>(request().source.get());
+        lender_ = lender_of(*request().source);
         return {};
     }
 
@@ -215,6 +240,8 @@ private:
     std::unique_ptr<Writer> writer_;
     /// The source, as long as the writer takes from it.
     FileBackedSource* file_ = nullptr;
+    /// The source, where it can be written from its own memory.
+    LendingSource* lender_ = nullptr;
     std::unique_ptr<std::byte[]> buffer_;
     std::optional<std::uint64_t> declared_;
     std::uint64_t size_ = 0;

@@ -1,9 +1,10 @@
 #pragma once
 
-/// Streams on descriptors, whose bytes need not pass through the memory of the process.
+/// Streams whose bytes need not be copied in the memory of the process: on descriptors, or in memory of their own.
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "filestore/stream.h"
 
@@ -28,6 +29,31 @@ public:
     /// The next `size` bytes have been taken from the file. Fails as read() does, where the file has changed.
     [[nodiscard]] virtual Result<void> taken(std::uint64_t size) = 0;
 };
+
+/// A source that keeps what has come in memory of its own.
+class LendingSource : public Source {
+public:
+    /// A value; the bytes stay the source's.
+    struct Loan {
+        std::span<const std::byte> bytes;
+        bool would_block = false;
+    };
+
+    /// Whether lend() may be called.
+    [[nodiscard]] virtual bool lends() const noexcept { return true; }
+
+    /// As read(), but the bytes stay where they are until give_back(), which has to follow where there are any.
+    [[nodiscard]] virtual Result<Loan> lend(const Wake& wake) = 0;
+
+    /// The first `used` of the bytes that were lent last are not needed any more.
+    virtual void give_back(std::size_t used) noexcept = 0;
+};
+
+/// Null where it does not lend.
+[[nodiscard]] inline LendingSource* lender_of(Source& source) noexcept {
+    auto* const lender = dynamic_cast<LendingSource*>(&source);
+    return lender != nullptr && lender->lends() ? lender : nullptr;
+}
 
 /// A sink on a descriptor.
 class DescriptorSink : public Sink {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/file_stream.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
 
@@ -12,10 +13,10 @@ namespace filestore::validation {
 namespace {
 
 /// What was read ahead, then the rest of a source that cannot be rewound.
-class ContinuedSource final : public Source {
+class ContinuedSource final : public LendingSource {
 public:
     ContinuedSource(std::vector<std::byte> first, std::shared_ptr<Source> rest)
-        : first_(std::move(first)), rest_(std::move(rest)) {}
+        : first_(std::move(first)), rest_(std::move(rest)), lender_(lender_of(*rest_)) {}
 
     [[nodiscard]] std::optional<std::uint64_t> size() const noexcept override { return rest_->size(); }
     [[nodiscard]] bool blocking() const noexcept override { return rest_->blocking(); }
@@ -30,9 +31,20 @@ public:
         return IoStep{count, false};
     }
 
+    [[nodiscard]] bool lends() const noexcept override { return lender_ != nullptr; }
+
+    [[nodiscard]] Result<Loan> lend(const Wake& wake) override {
+        return given_ == first_.size() ? lender_->lend(wake) : Loan{std::span(first_).subspan(given_), false};
+    }
+
+    void give_back(std::size_t used) noexcept override {
+        given_ == first_.size() ? lender_->give_back(used) : static_cast<void>(given_ += used);
+    }
+
 private:
     const std::vector<std::byte> first_;
     const std::shared_ptr<Source> rest_;
+    LendingSource* const lender_;
     std::size_t given_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/file_stream.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
 #include "service/validation/rules.h"
@@ -10,10 +11,10 @@ namespace filestore::validation {
 
 namespace {
 
-class LimitedSource final : public Source {
+class LimitedSource final : public LendingSource {
 public:
     LimitedSource(std::shared_ptr<Source> inner, std::uint64_t most, std::string path)
-        : inner_(std::move(inner)), most_(most), path_(std::move(path)) {}
+        : inner_(std::move(inner)), lender_(lender_of(*inner_)), most_(most), path_(std::move(path)) {}
 
     [[nodiscard]] std::optional<std::uint64_t> size() const noexcept override { return inner_->size(); }
     [[nodiscard]] bool can_rewind() const noexcept override { return inner_->can_rewind(); }
@@ -33,8 +34,25 @@ public:
         return step;
     }
 
+    [[nodiscard]] bool lends() const noexcept override { return lender_ != nullptr; }
+
+    [[nodiscard]] Result<Loan> lend(const Wake& wake) override {
+        FILESTORE_TRY_ASSIGN(const Loan loan, lender_->lend(wake));
+        if (loan.bytes.size() > most_ - read_) {
+            lender_->give_back(0);
+            return too_large(path_, most_, std::nullopt);
+        }
+        return loan;
+    }
+
+    void give_back(std::size_t used) noexcept override {
+        read_ += used;
+        lender_->give_back(used);
+    }
+
 private:
     const std::shared_ptr<Source> inner_;
+    LendingSource* const lender_;
     const std::uint64_t most_;
     const std::string path_;
     std::uint64_t read_ = 0;

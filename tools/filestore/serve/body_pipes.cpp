@@ -7,12 +7,17 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/try.h"
+#include "serve/exchange.h"
+
 namespace filestore::tool::serve {
 
 namespace {
 
 /// An upload of more than so many bytes is a large one.
 constexpr std::uint64_t most_of_small_ones = 65'536;
+/// Of a connection that fills a large share within a tenth of a second.
+constexpr double quick_bytes_per_second = 10.0 * BodyMemory::large_share;
 
 /// Nothing where the file has become shorter, or cannot be read.
 std::optional<std::string> read_whole(const FileRange& range) {
@@ -46,16 +51,18 @@ void UploadPipe::add(std::string_view bytes) {
         return;
     }
     queue_.add(bytes);
-    wake_reader(lock);
+    if (queue_.size() >= wanted_) {
+        wake_reader(lock);
+    }
 }
 
-bool UploadPipe::has_room() const {
+std::size_t UploadPipe::room() const {
     const std::lock_guard lock(mutex_);
-    return is_closed_ || failure_ || !is_full();
+    return is_closed_ || failure_ ? BodyTaker::unlimited : share() - std::min(share(), queue_.size());
 }
 
-bool UploadPipe::is_full() const noexcept {
-    return queue_.size() >= (large_share_ ? BodyMemory::large_share : BodyMemory::usual_share);
+std::size_t UploadPipe::share() const noexcept {
+    return large_share_ ? BodyMemory::large_share : BodyMemory::usual_share;
 }
 
 void UploadPipe::end() {
@@ -79,7 +86,7 @@ void UploadPipe::end_with(const Error& error, bool keeps_bytes) {
     }
     failure_ = error;
     if (!keeps_bytes) {
-        queue_.clear();
+        drop_bytes();
     }
     wake_reader(lock);
 }
@@ -93,38 +100,87 @@ void UploadPipe::close() {
     {
         const std::lock_guard lock(mutex_);
         is_closed_ = true;
-        queue_.clear();
+        drop_bytes();
         large_share_ = {};
     }
     wake_connection_();
 }
 
-Result<IoStep> UploadPipe::read(std::span<std::byte> into, const Wake& wake) {
-    std::unique_lock lock(mutex_);
-    if (failure_ && queue_.empty()) {
+void UploadPipe::drop_bytes() noexcept {
+    drops_ = true;
+    if (!is_lent_) {
+        queue_.clear();
+    }
+}
+
+/// False at the end, and where the reader has to wait.
+Result<bool> UploadPipe::has_bytes(const Wake& wake) {
+    if (failure_ && (drops_ || queue_.empty())) {
         return *failure_;
     }
     if (queue_.empty() && !has_ended_) {
         wait_for_bytes(wake);
-        return IoStep{0, true};
     }
-    const bool was_full = is_full();
+    return !queue_.empty();
+}
+
+Result<IoStep> UploadPipe::read(std::span<std::byte> into, const Wake& wake) {
+    std::unique_lock lock(mutex_);
+    FILESTORE_TRY_ASSIGN(const bool is_there, has_bytes(wake));
+    if (!is_there) {
+        return IoStep{0, !has_ended_};
+    }
     const std::size_t count = queue_.take(reinterpret_cast<char*>(into.data()), into.size());
-    const bool has_room = !is_full();
-    given_ += count;
-    lock.unlock();
-    if (was_full && has_room) {
-        wake_connection_();
-    }
+    gave(count, lock);
     return IoStep{count, false};
 }
 
-/// The reader is faster than the connection: with more room it waits less often.
+Result<LendingSource::Loan> UploadPipe::lend(const Wake& wake) {
+    const std::lock_guard lock(mutex_);
+    FILESTORE_TRY_ASSIGN(is_lent_, has_bytes(wake));
+    if (!is_lent_) {
+        return Loan{{}, !has_ended_};
+    }
+    const std::string_view bytes = queue_.first();
+    return Loan{std::as_bytes(std::span(bytes)), false};
+}
+
+void UploadPipe::give_back(std::size_t used) noexcept {
+    std::unique_lock lock(mutex_);
+    is_lent_ = false;
+    queue_.drop(used);
+    gave(used, lock);
+}
+
+/// A connection that waits for room goes on once half of its share is free.
+void UploadPipe::gave(std::size_t count, std::unique_lock<std::mutex>& lock) {
+    given_ += count;
+    const std::size_t left = queue_.size();
+    const bool has_become_half = left <= share() / 2 && left + count > share() / 2;
+    if (drops_) {
+        queue_.clear();
+    }
+    lock.unlock();
+    if (has_become_half) {
+        wake_connection_();
+    }
+}
+
+/// The reader is faster than the connection: with more room it waits less often, and is woken for many bytes where these come soon.
 void UploadPipe::wait_for_bytes(const Wake& wake) {
     reader_ = wake;
     if (!large_share_ && given_ >= most_of_small_ones) {
         large_share_ = BodyMemory::LargeShare(memory_);
     }
+    const bool comes_soon = come_quickly();
+    wanted_ = large_share_ && comes_soon ? BodyMemory::large_share / 2 : 1;
+}
+
+bool UploadPipe::come_quickly() {
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> time = now - std::exchange(last_wait_, now);
+    const std::uint64_t bytes = given_ - std::exchange(given_at_last_wait_, given_);
+    return static_cast<double>(bytes) >= quick_bytes_per_second * time.count();
 }
 
 std::size_t DownloadPipe::readable() const noexcept {

@@ -2,6 +2,7 @@
 
 /// The bodies of uploads and downloads: between the thread of the connections, which must never wait, and the store.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -17,14 +18,15 @@
 namespace filestore::tool::serve {
 
 /// What a connection has received and the store has not read. A resource; thread-safe.
-class UploadPipe final : public Source {
+class UploadPipe final : public LendingSource {
 public:
     /// `wake_connection` is called where there is room again, or nothing is wanted any more.
     UploadPipe(std::optional<std::uint64_t> size, BodyMemory& memory, std::function<void()> wake_connection)
         : size_(size), wake_connection_(std::move(wake_connection)), memory_(memory), queue_(memory) {}
 
     void add(std::string_view bytes);
-    [[nodiscard]] bool has_room() const;
+    /// How many bytes may be added now.
+    [[nodiscard]] std::size_t room() const;
 
     /// The body is whole. Without this nothing is ever published.
     void end();
@@ -37,14 +39,20 @@ public:
     void close();
 
     [[nodiscard]] Result<IoStep> read(std::span<std::byte> into, const Wake& wake) override;
+    [[nodiscard]] Result<Loan> lend(const Wake& wake) override;
+    void give_back(std::size_t used) noexcept override;
     [[nodiscard]] std::optional<std::uint64_t> size() const noexcept override { return size_; }
     [[nodiscard]] bool blocking() const noexcept override { return false; }
 
 private:
+    [[nodiscard]] Result<bool> has_bytes(const Wake& wake);
+    void drop_bytes() noexcept;
+    void gave(std::size_t count, std::unique_lock<std::mutex>& lock);
     void wake_reader(std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] bool come_quickly();
     void end_with(const Error& error, bool keeps_bytes);
     void wait_for_bytes(const Wake& wake);
-    [[nodiscard]] bool is_full() const noexcept;
+    [[nodiscard]] std::size_t share() const noexcept;
 
     const std::optional<std::uint64_t> size_;
     const std::function<void()> wake_connection_;
@@ -54,6 +62,14 @@ private:
     BodyMemory::LargeShare large_share_;
     std::uint64_t given_ = 0;
     std::optional<Wake> reader_;
+    /// The reader is woken for no fewer.
+    std::size_t wanted_ = 1;
+    /// When the reader waited last, and what it had been given then.
+    std::chrono::steady_clock::time_point last_wait_;
+    std::uint64_t given_at_last_wait_ = 0;
+    /// Of what is lent, nothing is dropped before it is given back.
+    bool is_lent_ = false;
+    bool drops_ = false;
     bool has_ended_ = false;
     bool is_closed_ = false;
     std::optional<Error> failure_;

@@ -15,7 +15,7 @@ public:
     }
 
     void take(std::string_view bytes) override { pipe_->add(bytes); }
-    [[nodiscard]] bool has_room() const override { return pipe_->has_room(); }
+    [[nodiscard]] std::size_t room() const override { return pipe_->room(); }
     void end() override { pipe_->end(); }
 
 private:

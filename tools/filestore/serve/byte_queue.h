@@ -44,12 +44,24 @@ public:
             const std::size_t count = std::min(wanted - taken, BodyMemory::block_size - begin_);
             std::memcpy(into + taken, blocks_.front().get() + begin_, count);
             taken += count;
-            begin_ += count;
-            if (begin_ == BodyMemory::block_size || empty()) {
-                drop_first();
-            }
+            drop(count);
         }
         return wanted;
+    }
+
+    /// The next ones that stand in a row.
+    [[nodiscard]] std::string_view first() const noexcept {
+        return empty() ? std::string_view()
+                       : std::string_view(blocks_.front().get() + begin_,
+                                          std::min(end_, BodyMemory::block_size) - begin_);
+    }
+
+    /// Of first(), so many.
+    void drop(std::size_t count) noexcept {
+        begin_ += count;
+        if (begin_ == BodyMemory::block_size || empty()) {
+            drop_first();
+        }
     }
 
     void clear() noexcept {

@@ -75,13 +75,14 @@ void ConnectionLoop::run() {
 void ConnectionLoop::wait_for_something() noexcept {
     MHD_UNSIGNED_LONG_LONG longest = 0;
     const bool is_limited = MHD_get_timeout(daemon_, &longest) == MHD_YES;
-    constexpr MHD_UNSIGNED_LONG_LONG most = std::numeric_limits<int>::max();
-    const auto* const told = MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_EPOLL_FD);
-    std::array<pollfd, 2> polled{{{told->epoll_fd, POLLIN, 0}, {wake_.get(), POLLIN, 0}}};
-    ::poll(polled.data(), polled.size(), is_limited ? static_cast<int>(std::min(longest, most)) : -1);
-    if ((polled[1].revents & POLLIN) != 0) {
-        std::uint64_t count = 0;
-        [[maybe_unused]] const ssize_t taken = ::read(wake_.get(), &count, sizeof count);
+    if (!is_limited || longest > 0) {
+        constexpr MHD_UNSIGNED_LONG_LONG most = std::numeric_limits<int>::max();
+        const auto* const told = MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_EPOLL_FD);
+        std::array<pollfd, 2> polled{{{told->epoll_fd, POLLIN, 0}, {wake_.get(), POLLIN, 0}}};
+        ::poll(polled.data(), polled.size(), is_limited ? static_cast<int>(std::min(longest, most)) : -1);
+    }
+    std::uint64_t count = 0;
+    if (is_awake_ && ::read(wake_.get(), &count, sizeof count) > 0) {
         is_awake_ = false;
     }
 }

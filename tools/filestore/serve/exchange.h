@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,14 +22,16 @@ namespace filestore::tool::serve {
 /// Takes the body of a request as it comes. A resource, used on the thread of the connections only; nothing in it may wait.
 class BodyTaker {
 public:
+    static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
     BodyTaker() = default;
     BodyTaker(const BodyTaker&) = delete;
     BodyTaker& operator=(const BodyTaker&) = delete;
     virtual ~BodyTaker() = default;
 
     virtual void take(std::string_view bytes) = 0;
-    /// Whether more should come now; where not, the connection is to be woken later.
-    [[nodiscard]] virtual bool has_room() const { return true; }
+    /// How many bytes may come now; where there are none, the connection is to be woken later.
+    [[nodiscard]] virtual std::size_t room() const { return unlimited; }
     /// The body is whole. Without it the body was cut, and whatever has been begun is to be undone by the destructor.
     virtual void end() = 0;
 };
@@ -41,7 +44,7 @@ struct FormPart {
 };
 
 /// Why a form is none; `cut` is one that ends before its end is marked. A value.
-enum class FormFault { no_form, no_boundary, bad_boundary, broken, cut };
+enum class FormFault { no_form, no_boundary, invalid, broken, cut };
 
 /// Takes the parts of a form as they come; as BodyTaker.
 class FormTaker {
@@ -53,7 +56,7 @@ public:
 
     virtual void begin_part(const FormPart& part) = 0;
     virtual void take(std::string_view bytes) = 0;
-    [[nodiscard]] virtual bool has_room() const { return true; }
+    [[nodiscard]] virtual std::size_t room() const { return BodyTaker::unlimited; }
     /// The form is whole.
     virtual void end() = 0;
     /// There is no form, or it is broken; no other call follows. What has been begun is to be undone.

@@ -17,7 +17,7 @@ struct HttpLimits {
     std::chrono::seconds body{60};
     unsigned least_body = 4096;
     /// Bytes of a request's head, and what is read of a body at a time.
-    std::size_t connection_memory = 65'536;
+    std::size_t connection_memory = 131'072;
     /// Of one address at a time; 0 for no limit.
     unsigned connections_of_address = 0;
 

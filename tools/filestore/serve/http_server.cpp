@@ -28,7 +28,7 @@
 #include "serve/connection.h"
 #include "serve/connection_loop.h"
 #include "serve/decimal.h"
-#include "serve/form_end.h"
+#include "serve/form_cutter.h"
 #include "serve/form_type.h"
 #include "serve/framing.h"
 #include "serve/lingering.h"
@@ -43,8 +43,8 @@ constexpr std::uint64_t most_waited_for = std::uint64_t{1024} * 1024;
 /// Where the answer cannot be sent before the end of the body, it is waited for so long.
 constexpr std::chrono::seconds longest_drop{30};
 constexpr std::size_t block_size = 65'536;
-/// Of a form: a line of a part's head must fit in. What is received at a time (half of HttpLimits::connection_memory) fits in beside the line that may end a part, so that it is handed on in one piece.
-constexpr std::size_t form_buffer_size = 36'864;
+/// Of a form: a line of a part's head must fit in.
+constexpr std::size_t form_buffer_size = 9'216;
 
 /// Lets a connection rest until another thread has something for it. A resource; thread-safe.
 class Rest {
@@ -166,7 +166,7 @@ FormFault fault_of_type(const Request& request) {
     if (type == nullptr || !is_form_type(*type)) {
         return FormFault::no_form;
     }
-    return boundary_of_type(*type) ? FormFault::bad_boundary : FormFault::no_boundary;
+    return boundary_of_type(*type) ? FormFault::invalid : FormFault::no_boundary;
 }
 
 /// Null where the body is no form that can be read: libmicrohttpd takes no boundary of one character. The header's text is in the memory of the connection, which is ours to write in.
@@ -184,15 +184,16 @@ MHD_PostProcessor* make_form_processor(MHD_Connection* connection, const std::st
 }
 
 /// Hands the parts of a form on as they are found. A resource; on the thread of the connections only.
-class FormReader final : public BodyTaker {
+class FormReader final : public BodyTaker, private FormCutter::Taker {
 public:
     FormReader(MHD_Connection* connection, const Request& request, std::unique_ptr<FormTaker> taker)
-        : taker_(std::move(taker)),
-          boundary_(boundary_of(request)),
-          end_(boundary_.value_or("")),
-          processor_(make_form_processor(connection, boundary_.value_or(""), take_bytes, this)) {
+        : taker_(std::move(taker)) {
+        const auto boundary = boundary_of(request);
+        processor_ = make_form_processor(connection, boundary.value_or(""), take_bytes, this);
         if (processor_ == nullptr) {
             fail(fault_of_type(request));
+        } else if (boundary) {
+            cutter_.emplace(*boundary);
         }
     }
     ~FormReader() override {
@@ -204,12 +205,16 @@ public:
     }
 
     void take(std::string_view bytes) override {
-        const std::size_t size = end_.belonging(bytes);
-        if (taker_ != nullptr && size > 0 && MHD_post_process(processor_, bytes.data(), size) != MHD_YES) {
+        if (taker_ == nullptr) {
+            return;
+        }
+        if (cutter_ && !cutter_->take(bytes, *this)) {
+            fail(FormFault::invalid);
+        } else if (!cutter_ && !take_structure(bytes)) {
             fail(FormFault::broken);
         }
     }
-    [[nodiscard]] bool has_room() const override { return taker_ == nullptr || taker_->has_room(); }
+    [[nodiscard]] std::size_t room() const override { return taker_ == nullptr ? unlimited : taker_->room(); }
 
     void end() override {
         if (taker_ == nullptr) {
@@ -230,21 +235,27 @@ private:
         taker_.reset();
     }
 
-    /// The first call of a part may come without bytes, and then there is another one for its beginning.
+    [[nodiscard]] bool take_structure(std::string_view text) override {
+        return MHD_post_process(processor_, text.data(), text.size()) == MHD_YES;
+    }
+    void take_content(std::string_view bytes) override { taker_->take(bytes); }
+
+    /// Of a part, which the parser is shown as an empty one, or of a URL's form.
     static MHD_Result take_bytes(void* self, MHD_ValueKind, const char* key, const char* file_name,
                                  const char* content_type, const char*, const char* data,
                                  std::uint64_t offset, std::size_t size) {
-        FormTaker* taker = static_cast<FormReader*>(self)->taker_.get();
-        if (taker == nullptr) {
+        auto& reader = *static_cast<FormReader*>(self);
+        const bool is_empty = size == 0;
+        if (reader.taker_ == nullptr || (reader.cutter_ && !is_empty)) {
             return MHD_NO;
         }
         try {
             if (offset == 0) {
-                taker->begin_part({text_or_nothing(key).value_or(""), text_or_nothing(file_name),
-                                   text_or_nothing(content_type)});
+                reader.taker_->begin_part({text_or_nothing(key).value_or(""), text_or_nothing(file_name),
+                                           text_or_nothing(content_type)});
             }
-            if (size > 0) {
-                taker->take({data, size});
+            if (!is_empty) {
+                reader.taker_->take({data, size});
             }
             return MHD_YES;
         } catch (...) {
@@ -253,9 +264,9 @@ private:
     }
 
     std::unique_ptr<FormTaker> taker_;
-    const std::optional<std::string> boundary_;
-    FormEnd end_;
-    MHD_PostProcessor* processor_;
+    MHD_PostProcessor* processor_ = nullptr;
+    /// Where the form has parts.
+    std::optional<FormCutter> cutter_;
 };
 
 /// The connection's side of a request. A resource; on the thread of the connections only, but for what Rest allows.
@@ -310,15 +321,24 @@ public:
             *left = 0;
             return drop(bytes.size());
         }
-        if (rest_->begin_unless([this] { return taker_->has_room() || exchange_->is_answered(); })) {
-            return MHD_YES;
+        for (; !bytes.empty(); *left = bytes.size()) {
+            std::size_t room = 0;
+            if (rest_->begin_unless(
+                    [&] { return (room = taker_->room()) > 0 || exchange_->is_answered(); })) {
+                return MHD_YES;
+            }
+            if (rest_->is_over()) {
+                return MHD_NO;
+            }
+            if (room == 0) {
+                *left = 0;
+                return drop(bytes.size());
+            }
+            const std::string_view taken = bytes.substr(0, room);
+            traffic_.received += taken.size();
+            taker_->take(taken);
+            bytes.remove_prefix(taken.size());
         }
-        if (rest_->is_over()) {
-            return MHD_NO;
-        }
-        traffic_.received += bytes.size();
-        taker_->take(bytes);
-        *left = 0;
         return MHD_YES;
     }
 

@@ -143,8 +143,8 @@ void UploadForm::take(std::string_view bytes) {
     }
 }
 
-bool UploadForm::has_room() const {
-    return upload_ == nullptr || upload_->has_room();
+std::size_t UploadForm::room() const {
+    return upload_ == nullptr ? BodyTaker::unlimited : upload_->room();
 }
 
 void UploadForm::end() {
@@ -168,7 +168,7 @@ void UploadForm::fail(FormFault fault) {
         case FormFault::no_boundary:
             exchange_->respond(detail_response(400, "Missing boundary in multipart."));
             break;
-        case FormFault::bad_boundary:
+        case FormFault::invalid:
             exchange_->respond(detail_response(400, "Invalid multipart data."));
             break;
         case FormFault::broken:

@@ -25,7 +25,7 @@ public:
 
     void begin_part(const FormPart& part) override;
     void take(std::string_view bytes) override;
-    [[nodiscard]] bool has_room() const override;
+    [[nodiscard]] std::size_t room() const override;
     void end() override;
     void fail(FormFault fault) override;
 
