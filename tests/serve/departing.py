@@ -5,6 +5,7 @@ import socket
 import struct
 
 from service import file_part, form
+from waiting import wait_until
 
 BODY = bytes(range(256)) * 400
 CLIENTS = 24
@@ -39,3 +40,14 @@ def leave(connections, by_reset):
 
 def descriptors(service):
     return len(os.listdir(f"/proc/{service.process.pid}/fd"))
+
+
+def in_use_at_rest(service):
+    """Descriptors, once as much was done at a time as will be: some are kept."""
+    connections = ask(service, uploads(service))
+    for connection in connections:
+        assert connection.recv(12)[:10] == b"HTTP/1.1 2"
+    in_use = descriptors(service)
+    leave(connections, by_reset=False)
+    wait_until(lambda: descriptors(service) <= in_use - len(connections), service.process)
+    return descriptors(service)

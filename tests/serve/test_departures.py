@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from departing import BODY, ask, descriptors, leave, request, uploads
+from departing import BODY, ask, descriptors, in_use_at_rest, leave, request, uploads
 from relay import Relay
 from service import Service
 from waiting import wait_until
@@ -36,17 +36,6 @@ def slow_disk(service, trace):
     finally:
         strace.terminate()
         strace.wait()
-
-
-def in_use_at_rest(service):
-    """Descriptors, once as much was done at a time as will be: some are kept."""
-    connections = ask(service, uploads(service))
-    for connection in connections:
-        assert connection.recv(12)[:10] == b"HTTP/1.1 2"
-    in_use = descriptors(service)
-    leave(connections, by_reset=False)
-    wait_until(lambda: descriptors(service) <= in_use - len(connections), service.process)
-    return descriptors(service)
 
 
 @pytest.fixture
