@@ -60,6 +60,8 @@ private:
         if (!over) {
             return Next::park;
         }
+        // The sink may keep the wake that it was given last, and so this job.
+        download_.reset();
         const auto done = std::exchange(done_, nullptr);
         done(failure_ ? Result<void>(*failure_) : Result<void>());
         return Next::done;
@@ -225,7 +227,7 @@ private:
 
     const std::shared_ptr<Requester> requester_;
     const std::shared_ptr<PartMemory> memory_;
-    const std::shared_ptr<const ObjectDownload> download_;
+    std::shared_ptr<const ObjectDownload> download_;
     const PinnedRange range_;
     /// A range may be of any size: none is larger than there is memory for.
     const std::uint64_t part_size_;
