@@ -341,6 +341,25 @@ def test_a_caller_that_asks_too_often(tool, local):
     assert service.call("GET", "/healthz").status == 200
 
 
+def test_guesses_of_tokens_end_before_their_signatures(tool, local):
+    """Nobody's signatures are computed without limit; a token that was right before is let in beside the guesses of others, who may share its address."""
+    service = start(tool, local, rate=1, jwt={"secret": SECRET, "roles": ROLES})
+    known, fresh = token(HMAC_KEY), token(HMAC_KEY, {"sub": "user-2"})
+    guess = token(OctKey.import_key("another secret that is just as long as the right"))
+    assert status_of(service, known) == 200
+
+    def use_up():
+        """Of the address: its one request of this second."""
+        wait_until(lambda: status_of(service, guess) == 401, service.process)
+
+    use_up()
+    refused = service.call("GET", "/files", headers=bearer(fresh))
+    assert refused.status == 429 and refused.header("retry-after") == "1"
+    use_up()
+    assert status_of(service, known) == 200
+    wait_until(lambda: status_of(service, fresh) == 200, service.process)
+
+
 @pytest.mark.parametrize(
     "settings, words",
     [

@@ -182,6 +182,31 @@ def test_slow_clients_keep_nobody_up(service, local):
     assert set(local.stored().values()) == {BODY, BODY * 50}
 
 
+def test_no_more_connections_than_there_are_descriptors_for(tool, local):
+    """Each is counted with what a call of the store opens for it; beside them is room for what the service has itself, and for sockets that linger."""
+    descriptors_allowed, own, lingering, of_connection = 1000, 64, 2 * 256, 3
+    limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors_allowed, descriptors_allowed))}
+    service = Service(tool.start("serve", "--listen", "127.0.0.1:0", *local.options, **limit), local.base)
+
+    def ask():
+        connection = service.connect()
+        connection.sendall(f"GET /healthz HTTP/1.1\r\nHost: {service.address}\r\n\r\n".encode())
+        return connection
+
+    served = [ask() for _ in range((descriptors_allowed - own - lingering) // of_connection)]
+    for connection in served:
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    waiting = ask()
+    waiting.settimeout(1)
+    with pytest.raises(TimeoutError):
+        waiting.recv(12)
+    served[0].close()
+    # Sooner than an idle connection ends.
+    waiting.settimeout(20)
+    assert waiting.recv(12) == b"HTTP/1.1 200"
+    service.stop()
+
+
 NO_REQUESTS = [
     b"",
     b"\r\n",

@@ -95,6 +95,40 @@ TEST_CASE("downloads whose sinks take nothing keep no upload waiting", "[wire][f
     }
 }
 
+TEST_CASE("a download that gets no memory hands its parts on as they come", "[wire][faults][memory]") {
+    ModelS3 server;
+    const std::string content = random_bytes(6 * part);
+    server.store("large", content);
+    S3ClientOptions options = options_for(server, Retries::on);
+    options.part_size = part;
+    options.part_memory = 4 * part;
+    options.parallel_parts = 4;
+    S3Client client = S3Client::open(std::move(options)).value();
+    const auto get_into = [](std::shared_ptr<Sink> sink) {
+        S3GetRequest request;
+        request.bucket = "bucket";
+        request.key = "large";
+        request.sink = std::move(sink);
+        return request;
+    };
+    Valve holder;
+    Answers<S3GetResult> held;
+    client.get_async(get_into(holder.sink()), held.next());
+    REQUIRE(eventually([&] { return holder.is_waited_for(); }));
+    FaultPlan cut;
+    cut.cut_after_sent = 2 * part + part / 2;
+    server.set(std::move(cut));
+    const auto taken = std::make_shared<BufferSink>();
+    REQUIRE(client.get(get_into(taken)).ok());
+    CHECK(server.fired() == 1);
+    CHECK(taken->bytes() == content);
+    // For whole parts: of pieces of 1 MiB there would be 30.
+    CHECK(server.operations().size() < 20);
+    holder.open();
+    CHECK(held.wait_for_one().ok());
+    CHECK(holder.taken() == content.size());
+}
+
 TEST_CASE("an upload whose server is slow reads no more than the parts under way", "[wire][faults][memory]") {
     ModelS3 server;
     FaultPlan silent;

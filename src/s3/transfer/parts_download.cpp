@@ -13,8 +13,8 @@ namespace filestore::s3 {
 
 namespace {
 
-/// A transfer that can get no memory goes on with parts of this size.
-constexpr std::uint64_t unaccounted_part = std::uint64_t{1} << 20U;
+/// However little memory there is.
+constexpr std::uint64_t least_part = std::uint64_t{1} << 20U;
 
 class PartsJob final : public Job {
 public:
@@ -27,17 +27,19 @@ public:
           memory_(std::move(memory)),
           download_(std::move(download)),
           range_(std::move(range)),
-          part_size_(std::min(requester_->options().part_size, std::max(memory_share(), unaccounted_part))),
+          part_size_(std::min(requester_->options().part_size, std::max(memory_share(), least_part))),
           on_bytes_(std::move(on_bytes)),
           done_(std::move(done)) {}
 
 private:
-    /// A part under way. Its event loop fills the buffer until the outcome is there.
+    /// A part under way. Its event loop fills the buffer until the outcome is there; what has none goes on to the sink as it comes.
     struct Part {
         PinnedRange range;
         std::shared_ptr<MemoryPart> buffer;
         std::optional<Result<void>> outcome;
         std::size_t delivered = 0;
+
+        [[nodiscard]] std::uint64_t arrived() const noexcept { return buffer ? buffer->size() : delivered; }
     };
     using PartPtr = std::shared_ptr<Part>;
 
@@ -58,6 +60,8 @@ private:
         if (!over) {
             return Next::park;
         }
+        // The sink may keep the wake that it was given last, and so this job.
+        download_.reset();
         const auto done = std::exchange(done_, nullptr);
         done(failure_ ? Result<void>(*failure_) : Result<void>());
         return Next::done;
@@ -88,24 +92,36 @@ private:
 
     Result<void> ask_for_more() {
         while (asked_ < range_.length && parts_.size() < requester_->options().parallel_parts) {
-            std::uint64_t length = std::min(part_size_, range_.length - asked_);
-            auto share = memory_->take_for_download(length, requester_->options().part_size, weak_self());
+            const std::uint64_t wanted = std::min(part_size_, range_.length - asked_);
+            auto share = memory_->take_for_download(wanted, requester_->options().part_size, weak_self());
             if (!share && !parts_.empty()) {
                 return {};
             }
-            if (!share) {
-                length = std::min(length, unaccounted_part);
-            }
-            const auto part = std::make_shared<Part>();
-            part->range = {range_.offset + asked_, length, range_.pin};
-            part->buffer = std::make_shared<MemoryPart>(static_cast<std::size_t>(length));
+            const PartPtr part = share ? kept_part(wanted) : part_without_share(wanted);
             if (share) {
                 part->buffer->hold(std::move(*share));
             }
             send(part);
-            asked_ += length;
+            asked_ += part->range.length;
         }
         return {};
+    }
+
+    [[nodiscard]] PartPtr next_part(std::uint64_t length) const {
+        const auto part = std::make_shared<Part>();
+        part->range = {range_.offset + asked_, length, range_.pin};
+        return part;
+    }
+
+    [[nodiscard]] PartPtr kept_part(std::uint64_t length) const {
+        PartPtr part = next_part(length);
+        part->buffer = std::make_shared<MemoryPart>(static_cast<std::size_t>(length));
+        return part;
+    }
+
+    /// It is the only one, so the sink has all that stands before it. An event loop must not wait for a sink that may block: few of these are written to at a time, and a small part is kept for each.
+    [[nodiscard]] PartPtr part_without_share(std::uint64_t length) const {
+        return download_->sink->blocking() ? kept_part(std::min(length, least_part)) : next_part(length);
     }
 
     void send(const PartPtr& part) {
@@ -121,11 +137,11 @@ private:
         call.options.cancel = stop_requests_.get_token();
         call.options.deadline = download_->options.deadline;
         call.options.pause = download_->options.pause;
-        call.on_head = [part](const Answer& head) { return part->range.check(head, part->buffer->size()); };
-        call.on_body = [part](std::span<const std::byte> bytes, const Wake&) {
-            return append(*part->buffer, bytes);
+        call.on_head = [part](const Answer& head) { return part->range.check(head, part->arrived()); };
+        call.on_body = [this, part](std::span<const std::byte> bytes, const Wake& wake) {
+            return take(*part, bytes, wake);
         };
-        call.resume = [part](Call& again) { return part->range.resume(again, part->buffer->size()); };
+        call.resume = [part](Call& again) { return part->range.resume(again, part->arrived()); };
         parts_.push_back(part);
         try {
             requester_->send(std::move(call), [this, self = weak_self().lock(), part](
@@ -138,11 +154,11 @@ private:
 
     void arrive(Part& part, const Result<Answer>& answer) {
         Result<void> outcome;
-        if (!answer.ok() && !part.range.is_whole(answer.error(), part.buffer->size())) {
+        if (!answer.ok() && !part.range.is_whole(answer.error(), part.arrived())) {
             outcome = of_pinned(answer.error());
-        } else if (part.buffer->size() != part.range.length) {
+        } else if (part.arrived() != part.range.length) {
             outcome = Error(ErrorCode::corrupt, "the server's answer ended after " +
-                                                    std::to_string(part.buffer->size()) + " of " +
+                                                    std::to_string(part.arrived()) + " of " +
                                                     std::to_string(part.range.length) + " bytes");
         }
         {
@@ -152,19 +168,23 @@ private:
         wake();
     }
 
-    static Result<IoStep> append(MemoryPart& buffer, std::span<const std::byte> bytes) {
-        const std::size_t whole = bytes.size();
-        while (!bytes.empty()) {
-            const auto room = buffer.room();
-            if (room.empty()) {
-                return Error(ErrorCode::corrupt, "the server sent more bytes than it announced");
-            }
-            const std::size_t count = std::min(room.size(), bytes.size());
-            std::copy_n(bytes.begin(), count, room.begin());
-            FILESTORE_TRY(buffer.added(count));
-            bytes = bytes.subspan(count);
+    /// The bytes of a part, on its event loop.
+    Result<IoStep> take(Part& part, std::span<const std::byte> bytes, const Wake& wake) {
+        if (bytes.size() > part.range.length - part.arrived()) {
+            return Error(ErrorCode::corrupt, "the server sent more bytes than it announced");
         }
-        return IoStep{whole, false};
+        if (part.buffer) {
+            FILESTORE_TRY(fill(*part.buffer, bytes));
+            return IoStep{bytes.size(), false};
+        }
+        return hand_over(part, bytes, wake);
+    }
+
+    Result<IoStep> hand_over(Part& part, std::span<const std::byte> bytes, const Wake& wake) {
+        FILESTORE_TRY_ASSIGN(const IoStep step, write_sink(*download_->sink, bytes, wake));
+        on_bytes_(bytes.first(step.bytes));
+        part.delivered += step.bytes;
+        return step;
     }
 
     /// Hands over what the sink takes of the first part; true when that part is done with and there may be more to do.
@@ -180,19 +200,17 @@ private:
                 return false;
             }
         }
-        const auto bytes = part->buffer->bytes();
+        const auto bytes = part->buffer ? part->buffer->bytes() : std::span<const std::byte>();
         while (part->delivered < bytes.size()) {
             FILESTORE_TRY(check_limits());
             if (is_paused()) {
                 return false;
             }
-            const auto rest = bytes.subspan(part->delivered);
-            FILESTORE_TRY_ASSIGN(const IoStep step, write_sink(*download_->sink, rest, waker()));
+            FILESTORE_TRY_ASSIGN(const IoStep step,
+                                 hand_over(*part, bytes.subspan(part->delivered), waker()));
             if (step.would_block) {
                 return false;
             }
-            on_bytes_(rest.first(step.bytes));
-            part->delivered += step.bytes;
         }
         parts_.pop_front();
         return true;
@@ -209,7 +227,7 @@ private:
 
     const std::shared_ptr<Requester> requester_;
     const std::shared_ptr<PartMemory> memory_;
-    const std::shared_ptr<const ObjectDownload> download_;
+    std::shared_ptr<const ObjectDownload> download_;
     const PinnedRange range_;
     /// A range may be of any size: none is larger than there is memory for.
     const std::uint64_t part_size_;

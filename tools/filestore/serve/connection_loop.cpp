@@ -26,8 +26,9 @@ Result<void> ConnectionLoop::prepare() {
     return {};
 }
 
-Result<void> ConnectionLoop::start(MHD_Daemon* daemon) {
+Result<void> ConnectionLoop::start(MHD_Daemon* daemon, unsigned most_connections) {
     daemon_ = daemon;
+    most_connections_ = most_connections;
     try {
         thread_ = start_worker([this] { run(); });
     } catch (const std::bad_alloc&) {
@@ -68,8 +69,21 @@ void ConnectionLoop::run() {
     while (!is_ended_) {
         wait_for_something();
         close_listener_where_asked();
+        run_daemon();
+    }
+}
+
+/// A daemon that has all the connections it may have does not wait for others, and begins to again only when it is run the next time: for which nothing else may come.
+void ConnectionLoop::run_daemon() noexcept {
+    const bool was_full = connections() >= most_connections_;
+    MHD_run(daemon_);
+    if (was_full && connections() < most_connections_) {
         MHD_run(daemon_);
     }
+}
+
+unsigned ConnectionLoop::connections() const noexcept {
+    return MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
 }
 
 void ConnectionLoop::wait_for_something() noexcept {

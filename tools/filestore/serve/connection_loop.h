@@ -26,8 +26,8 @@ public:
     /// What the daemon's callbacks may need before start(). The errno of eventfd() as `io` and so on.
     [[nodiscard]] Result<void> prepare();
 
-    /// Takes the daemon, whose socket it stops listening at and which it stops. `no_memory` where the system gives no thread; the daemon is stopped then.
-    [[nodiscard]] Result<void> start(MHD_Daemon* daemon);
+    /// Takes the daemon, whose socket it stops listening at and which it stops, and which has at most so many connections. `no_memory` where the system gives no thread; the daemon is stopped then.
+    [[nodiscard]] Result<void> start(MHD_Daemon* daemon, unsigned most_connections);
 
     /// After MHD_resume_connection(), which alone is overlooked where it comes while the daemon looks at its connections.
     void wake() noexcept;
@@ -42,11 +42,14 @@ private:
     void run();
     void wait_for_something() noexcept;
     void close_listener_where_asked();
+    void run_daemon() noexcept;
+    [[nodiscard]] unsigned connections() const noexcept;
 
     Descriptor wake_;
     std::atomic<bool> is_awake_ = false;
     std::atomic<bool> is_ended_ = false;
     MHD_Daemon* daemon_ = nullptr;
+    unsigned most_connections_ = 0;
     std::thread thread_;
 
     enum class Listening { yes, to_be_stopped, no };

@@ -1,5 +1,6 @@
 #include "serve/dispatch.h"
 
+#include <chrono>
 #include <utility>
 
 #include "core/encoding.h"
@@ -40,6 +41,13 @@ Response not_yet(ErrorStyle style, const Error& error) {
     return response;
 }
 
+Response too_many(ErrorStyle style, std::chrono::seconds wait) {
+    const std::string seconds = std::to_string(wait.count());
+    Response response = error_response(style, 429, "too many requests: ask again in " + seconds + " s");
+    response.headers.push_back({"Retry-After", seconds});
+    return response;
+}
+
 /// Refuses or redirects by what one generation knows. A reference; immutable.
 class Gate {
 public:
@@ -51,6 +59,9 @@ public:
 private:
     [[nodiscard]] std::optional<Response> refusal_of_caller(const Request& request,
                                                             const RouteMatch& match) const;
+    [[nodiscard]] std::optional<Response> refusal_of_new_token(std::string_view token,
+                                                               const std::string& address,
+                                                               ErrorStyle style) const;
     [[nodiscard]] std::optional<Response> refusal_of_rate(const std::string& caller, ErrorStyle style) const;
     [[nodiscard]] Response redirect(const Request& request, const std::string& path) const;
 
@@ -73,13 +84,20 @@ std::optional<Response> Gate::refusal_of_caller(const Request& request, const Ro
     if (needed == Scope::open) {
         return std::nullopt;
     }
+    const std::string address = "address " + request.client;
     if (needed == Scope::signed_url) {
-        return refusal_of_rate("address " + request.client, match.errors);
+        return refusal_of_rate(address, match.errors);
+    }
+    const std::string_view token = access_.authenticator.token_in(request);
+    if (auto refused = refusal_of_new_token(token, address, match.errors)) {
+        return refused;
     }
     const auto identity = access_.authenticator.identify(request, system_clock()->now());
+    if (!token.empty()) {
+        access_.proven_tokens->note(token, identity.ok());
+    }
     const bool is_known = identity.ok() && !identity->name.empty();
-    if (auto refused =
-            refusal_of_rate(is_known ? "key " + identity->name : "address " + request.client, match.errors)) {
+    if (auto refused = refusal_of_rate(is_known ? "key " + identity->name : address, match.errors)) {
         return refused;
     }
     if (!identity.ok()) {
@@ -93,15 +111,19 @@ std::optional<Response> Gate::refusal_of_caller(const Request& request, const Ro
     return std::nullopt;
 }
 
-std::optional<Response> Gate::refusal_of_rate(const std::string& caller, ErrorStyle style) const {
-    const auto wait = access_.rate_limit->take(caller, RateLimit::Clock::now());
-    if (!wait) {
+/// An address whose guesses have used up its requests has no more signatures computed, but for tokens that were right before: others may call from there, too, as behind a proxy.
+std::optional<Response> Gate::refusal_of_new_token(std::string_view token, const std::string& address,
+                                                   ErrorStyle style) const {
+    if (token.empty()) {
         return std::nullopt;
     }
-    Response response =
-        error_response(style, 429, "too many requests: ask again in " + std::to_string(wait->count()) + " s");
-    response.headers.push_back({"Retry-After", std::to_string(wait->count())});
-    return response;
+    const auto wait = access_.rate_limit->wait_of(address, RateLimit::Clock::now());
+    return wait && !access_.proven_tokens->has(token) ? std::optional(too_many(style, *wait)) : std::nullopt;
+}
+
+std::optional<Response> Gate::refusal_of_rate(const std::string& caller, ErrorStyle style) const {
+    const auto wait = access_.rate_limit->take(caller, RateLimit::Clock::now());
+    return wait ? std::optional(too_many(style, *wait)) : std::nullopt;
 }
 
 /// As the original's framework did for a path that has a slash too much.

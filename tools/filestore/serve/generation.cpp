@@ -36,8 +36,11 @@ Result<Access> access_of(const Configuration& configuration, const ListenAddress
     FILESTORE_TRY_ASSIGN(auto token_keys, token_keys_of(settings, before));
     const std::string scheme(configuration.scheme());
     return Access{Authenticator(settings.keys, settings.token_rules, std::move(token_keys)),
-                  Guard(all_hosts(address, configuration), scheme), CrossOrigin(settings.origins),
-                  rate_limit_of(settings, before), scheme};
+                  Guard(all_hosts(address, configuration), scheme),
+                  CrossOrigin(settings.origins),
+                  rate_limit_of(settings, before),
+                  std::make_shared<ProvenTokens>(),
+                  scheme};
 }
 
 /// Without a place of its own, what signs URLs signs those that this service answers.

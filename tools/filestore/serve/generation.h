@@ -8,6 +8,7 @@
 
 #include "serve/access/authenticator.h"
 #include "serve/access/cross_origin.h"
+#include "serve/access/proven_tokens.h"
 #include "serve/access/rate_limit.h"
 #include "serve/body_memory.h"
 #include "serve/configuration.h"
@@ -26,6 +27,7 @@ struct Access {
     Guard guard;
     CrossOrigin cross_origin;
     std::shared_ptr<RateLimit> rate_limit;
+    std::shared_ptr<ProvenTokens> proven_tokens;
     std::string scheme;
 };
 

@@ -622,7 +622,7 @@ public:
             return errno_error(errno, "cannot serve connections");
         }
         [[maybe_unused]] const int now_the_daemons = listener.release();
-        return loop_.start(daemon);
+        return loop_.start(daemon, limits.connections);
     }
 
     void look_after_connections() {

@@ -55,8 +55,8 @@ Result<std::unique_ptr<LingeringSockets>> LingeringSockets::start() {
         std::unique_ptr<LingeringSockets> made(new LingeringSockets(std::move(wake)));
         // Neither thread needs memory later on.
         made->new_.reserve(most);
-        made->sockets_.reserve(2 * most);
-        made->polled_.reserve(2 * most + 1);
+        made->sockets_.reserve(most_descriptors);
+        made->polled_.reserve(most_descriptors + 1);
         made->thread_ = start_worker([self = made.get()] { self->run(); });
         return made;
     } catch (const std::bad_alloc&) {

@@ -24,6 +24,8 @@ class LingeringSockets {
 public:
     /// As many at a time; beyond that the oldest is left.
     static constexpr std::size_t most = 256;
+    /// Of them: as many again may have come that the thread has not looked at.
+    static constexpr std::size_t most_descriptors = 2 * most;
 
     /// `no_memory`, also where the system gives no thread; the errno of eventfd().
     [[nodiscard]] static Result<std::unique_ptr<LingeringSockets>> start();

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds longest_stop{30};
 constexpr std::chrono::milliseconds between_looks{1000};
 constexpr std::chrono::minutes between_sweeps{1};
 /// For the store, the catalogue, standard streams, and connections that only linger.
-constexpr rlim_t other_descriptors = 64 + LingeringSockets::most;
+constexpr rlim_t other_descriptors = 64 + LingeringSockets::most_descriptors;
 /// A connection, and what a call of the store opens for it.
 constexpr rlim_t descriptors_of_connection = 3;
 

@@ -23,6 +23,11 @@ std::string_view credential_of(const Request& request) {
 
 }  // namespace
 
+std::string_view Authenticator::token_in(const Request& request) const {
+    const std::string_view credential = credential_of(request);
+    return rules_ && looks_like_token(credential) ? credential : std::string_view();
+}
+
 Result<Identity> Authenticator::identify(const Request& request, Timestamp now) const {
     if (is_open()) {
         return Identity{"", Scopes::all()};

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "filestore/time.h"
@@ -25,6 +26,9 @@ public:
 
     [[nodiscard]] const std::shared_ptr<TokenKeySet>& token_keys() const noexcept { return token_keys_; }
     [[nodiscard]] bool is_open() const noexcept { return keys_.empty() && !rules_; }
+
+    /// What it would take a signature to tell whose it is: a token. Empty where the request has none.
+    [[nodiscard]] std::string_view token_in(const Request& request) const;
 
     /// By `Authorization: Bearer` or `X-Api-Key`. `unauthenticated`, with the reason, where neither is right; `unavailable` where that cannot be told yet.
     [[nodiscard]] Result<Identity> identify(const Request& request, Timestamp now) const;

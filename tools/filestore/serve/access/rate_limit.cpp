@@ -22,12 +22,24 @@ std::optional<std::chrono::seconds> RateLimit::take(const std::string& caller, C
     Bucket& bucket =
         buckets_.try_emplace(caller, Bucket{static_cast<double>(per_second_), now}).first->second;
     bucket = {tokens_of(bucket, now), now};
-    if (bucket.tokens < 1) {
-        const double wait = (1 - bucket.tokens) / per_second_;
-        return std::chrono::seconds(static_cast<std::int64_t>(std::ceil(std::max(wait, 1.0))));
+    const auto wait = wait_for_one(bucket.tokens);
+    bucket.tokens -= wait ? 0 : 1;
+    return wait;
+}
+
+std::optional<std::chrono::seconds> RateLimit::wait_of(const std::string& caller,
+                                                       Clock::time_point now) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = buckets_.find(caller);
+    return found == buckets_.end() ? std::nullopt : wait_for_one(tokens_of(found->second, now));
+}
+
+std::optional<std::chrono::seconds> RateLimit::wait_for_one(double tokens) const noexcept {
+    if (tokens >= 1) {
+        return std::nullopt;
     }
-    bucket.tokens -= 1;
-    return std::nullopt;
+    const double wait = (1 - tokens) / per_second_;
+    return std::chrono::seconds(static_cast<std::int64_t>(std::ceil(std::max(wait, 1.0))));
 }
 
 double RateLimit::tokens_of(const Bucket& bucket, Clock::time_point now) const noexcept {

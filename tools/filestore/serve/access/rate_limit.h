@@ -20,6 +20,9 @@ public:
 
     /// Nothing where the caller may; else after how long it may ask again.
     [[nodiscard]] std::optional<std::chrono::seconds> take(const std::string& caller, Clock::time_point now);
+    /// The same, and nothing is taken.
+    [[nodiscard]] std::optional<std::chrono::seconds> wait_of(const std::string& caller,
+                                                              Clock::time_point now) const;
 
 private:
     struct Bucket {
@@ -29,9 +32,10 @@ private:
 
     void forget_full_ones(Clock::time_point now);
     [[nodiscard]] double tokens_of(const Bucket& bucket, Clock::time_point now) const noexcept;
+    [[nodiscard]] std::optional<std::chrono::seconds> wait_for_one(double tokens) const noexcept;
 
     const unsigned per_second_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<std::string, Bucket> buckets_;
 };
 
