@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -13,13 +12,13 @@
 #include "audit/busy.h"
 #include "audit/catalogue_file.h"
 #include "audit/cleanup_pages.h"
+#include "audit/intent_row.h"
 #include "audit/outbox.h"
 #include "audit/reserved_intents.h"
 #include "audit/session_lock.h"
 #include "audit/shared_commits.h"
 #include "audit/soft_deletions.h"
 #include "audit/sqlite.h"
-#include "core/stored_metadata.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -96,27 +95,6 @@ constexpr std::string_view covered_mark = "covered";
 constexpr std::string_view cleaned_mark = "cleaned";
 constexpr std::string_view server_mark = "audit_server";
 
-constexpr std::array operation_names{
-    std::pair(Operation::upload, std::string_view("upload")),
-    std::pair(Operation::removal, std::string_view("removal")),
-    std::pair(Operation::undo, std::string_view("undo")),
-};
-
-std::string_view name_of(Operation operation) {
-    const auto* found = std::find_if(operation_names.begin(), operation_names.end(),
-                                     [&](const auto& entry) { return entry.first == operation; });
-    return found->second;
-}
-
-std::optional<Operation> operation_named(std::string_view name) {
-    for (const auto& [operation, own_name] : operation_names) {
-        if (own_name == name) {
-            return operation;
-        }
-    }
-    return std::nullopt;
-}
-
 Error damaged(const std::string& path, const std::string& row) {
     return Error(ErrorCode::corrupt, "catalogue " + filestore::quoted(path) + ": the row of " + row +
                                          " is damaged; repair that row of the catalogue, or " +
@@ -132,25 +110,6 @@ RecordDetails read_details(const FileId& id, const SqliteQuery& row) {
             row.number(3) != 0,
             row.number(4) != 0,
             row.number(5) != 0};
-}
-
-/// Nothing where any of the values cannot be read.
-std::optional<Intent> read_intent(const SqliteQuery& row) {
-    const auto operation = operation_named(row.text(2));
-    auto id = FileId::parse(row.text(1));
-    auto metadata = StoredMetadata::read(row.text(4));
-    auto begun_at = parse_timestamp(row.text(5));
-    if (!operation || !id.ok() || !metadata.ok() || !begun_at.ok()) {
-        return std::nullopt;
-    }
-    Intent intent;
-    intent.number = row.number(0);
-    intent.id = *id;
-    intent.operation = *operation;
-    intent.file_path = row.text(3);
-    intent.metadata = std::move(*metadata);
-    intent.begun_at = *begun_at;
-    return intent;
 }
 
 }  // namespace
@@ -524,16 +483,16 @@ Result<void> Catalogue::Impl::claim(std::int64_t dead_session, std::vector<Inten
     std::int64_t last = 0;
     FILESTORE_TRY_ASSIGN(
         SqliteQuery row,
-        connection_.query("SELECT number, file_id, operation, file_path, metadata, begun_at FROM intents "
-                          "WHERE session = ? ORDER BY number LIMIT ?",
-                          dead_session,
-                          was_left ? std::int64_t{most_left} : std::numeric_limits<std::int64_t>::max()));
+        connection_.query(
+            "SELECT number, session, file_id, operation, file_path, metadata, begun_at FROM intents "
+            "WHERE session = ? ORDER BY number LIMIT ?",
+            dead_session, was_left ? std::int64_t{most_left} : std::numeric_limits<std::int64_t>::max()));
     for (;;) {
         FILESTORE_TRY_ASSIGN(const bool found, row.next());
         if (!found) {
             break;
         }
-        auto intent = read_intent(row);
+        auto intent = read_intent(row, 0);
         if (!intent) {
             return damaged(connection_.path(), "intent " + std::to_string(row.number(0)));
         }

@@ -242,7 +242,8 @@ private:
     }
 
     void judge(Suspect& suspect, const RecordDetails& after) {
-        const bool waits = parts().audit_server && (after.waits || after.parked);
+        // What is parked without a row has nothing else to wait for.
+        const bool waits = parts().audit_server && (after.waits || (after.parked && after.known));
         if (after != suspect.before || after.busy || waits) {
             report_.left_out += 1;
             return;
