@@ -228,8 +228,11 @@ private:
         }
         FILESTORE_TRY_ASSIGN(auto rows,
                              RowReader(*parts().audit_server, limits()).rows_of(ids_of_suspects()));
+        if (!rows.untimed.empty()) {
+            return rows.untimed.front().reason;
+        }
         std::unordered_map<FileId, CatalogueRow*> by_id;
-        for (CatalogueRow& row : rows) {
+        for (CatalogueRow& row : rows.rows) {
             by_id.emplace(row.id, &row);
         }
         for (Suspect& suspect : suspects_) {
