@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "audit/mark_checksum.h"
+#include "audit/row_checksum.h"
 #include "core/descriptor.h"
 #include "core/text.h"
 
@@ -128,7 +129,35 @@ constexpr const char* sealed_marks = R"sql(
 ALTER TABLE soft_deleted ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
 PRAGMA user_version = 6;
 )sql";
-static_assert(catalogue_version == 6 && unsealed_mark == -1);
+static_assert(unsealed_mark == -1);
+
+/// What version 7 added: checksums of intents and of the rows of files, see row_checksum.h. Who changes one and knows of none, as a process with an older version that has the file open, leaves it without. What is there counts as it is.
+/// A checksum that is set is no news of the file.
+constexpr const char* sealed_rows = R"sql(
+ALTER TABLE intents ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE file_uploads ADD COLUMN checksum INTEGER;
+DROP TRIGGER note_changed_row;
+CREATE TRIGGER note_changed_row AFTER UPDATE OF file_id, file_path, metadata, uploaded_at, deleted_at ON file_uploads
+WHEN EXISTS (SELECT 1 FROM marks WHERE name = 'audit_server')
+  OR EXISTS (SELECT 1 FROM outbox WHERE file_id = new.file_id)
+BEGIN
+    INSERT INTO outbox (file_id, since, never_told, checksum)
+    VALUES (new.file_id, coalesce(new.deleted_at, new.uploaded_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), 0, -1)
+    ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = -1;
+END;
+CREATE TRIGGER unseal_changed_row AFTER UPDATE OF file_id, file_path, metadata, uploaded_at, deleted_at ON file_uploads
+WHEN new.checksum = old.checksum
+BEGIN
+    UPDATE file_uploads SET checksum = NULL WHERE file_id = new.file_id;
+END;
+CREATE TRIGGER unseal_changed_intent AFTER UPDATE OF file_id, operation, file_path, metadata, begun_at ON intents
+WHEN new.checksum = old.checksum
+BEGIN
+    UPDATE intents SET checksum = -1 WHERE number = new.number;
+END;
+PRAGMA user_version = 7;
+)sql";
+static_assert(catalogue_version == 7 && unsealed_intent == -1);
 
 Result<void> sync_directory(const std::filesystem::path& directory) {
     const Descriptor opened = open_at(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY);
@@ -301,6 +330,9 @@ Result<void> make_tables(SqliteConnection& connection) {
     if (version < 6) {
         FILESTORE_TRY(connection.execute_script(sealed_marks));
         FILESTORE_TRY(seal_marks(connection));
+    }
+    if (version < 7) {
+        FILESTORE_TRY(connection.execute_script(sealed_rows));
     }
     return transaction.commit();
 }

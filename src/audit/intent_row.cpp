@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "audit/row_checksum.h"
 #include "audit/sqlite.h"
 #include "core/stored_metadata.h"
 
@@ -38,7 +39,12 @@ std::optional<Intent> read_intent(const SqliteQuery& row, int first) {
     auto id = FileId::parse(row.text(first + 2));
     auto metadata = StoredMetadata::read(row.text(first + 5));
     auto begun_at = parse_timestamp(row.text(first + 6));
-    if (!operation || !id.ok() || !metadata.ok() || !begun_at.ok()) {
+    const bool is_sealed = !row.is_null(first + 7) && row.number(first + 7) != unsealed_intent;
+    const bool is_as_sealed =
+        !is_sealed || row.number(first + 7) == checksum_of_intent(row.text(first + 2), row.text(first + 3),
+                                                                  row.text(first + 4), row.text(first + 5),
+                                                                  row.text(first + 6));
+    if (!operation || !id.ok() || !metadata.ok() || !begun_at.ok() || !is_as_sealed) {
         return std::nullopt;
     }
     Intent intent;

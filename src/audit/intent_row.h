@@ -14,7 +14,7 @@ class SqliteQuery;
 /// As the column has it: "upload", "removal", "undo".
 [[nodiscard]] std::string_view name_of(Operation operation) noexcept;
 
-/// From all columns of the table, in their order, which begin at `first`. Nothing where any of the values cannot be read.
+/// From all columns of the table, in their order, which begin at `first`; an older version has no checksum. Nothing where any of the values cannot be read, or is not as it was written.
 [[nodiscard]] std::optional<Intent> read_intent(const SqliteQuery& row, int first);
 
 }  // namespace filestore

@@ -13,12 +13,13 @@
 #include "audit/intent_row.h"
 #include "audit/mark_checksum.h"
 #include "audit/outbox.h"
+#include "audit/row_checksum.h"
 #include "core/try.h"
 
 namespace filestore {
 namespace {
 
-/// What holds rows, and from which version of a catalogue on.
+/// What holds rows, and from which version of a catalogue on. Where all columns are asked for, an older version lacks the last one, a checksum.
 struct Table {
     const char* name;
     std::int64_t since;
@@ -42,9 +43,7 @@ struct Table {
     }
 
 constexpr Table files_table{
-    "file_uploads", 1,
-    FILESTORE_BY_NUMBER(
-        "SELECT rowid, file_id, file_path, metadata, uploaded_at, deleted_at FROM file_uploads"),
+    "file_uploads", 1, FILESTORE_BY_NUMBER("SELECT rowid, file_id, * FROM file_uploads"),
     FILESTORE_BY_ID(
         "SELECT file_id, file_id, rowid FROM file_uploads INDEXED BY sqlite_autoindex_file_uploads_1"),
     "SELECT 1 FROM file_uploads WHERE file_id = ?1 AND ?2 = ?2"};
@@ -61,7 +60,6 @@ constexpr Table parked_table{
     "parked", 3, FILESTORE_BY_NUMBER("SELECT rowid, file_id, parked_at, reason FROM parked"),
     FILESTORE_BY_ID("SELECT file_id, file_id, rowid FROM parked INDEXED BY sqlite_autoindex_parked_1"),
     "SELECT 1 FROM parked WHERE file_id = ?1 AND ?2 = ?2"};
-/// An older version has no checksum.
 constexpr Table marks_table{
     "soft_deleted",
     5,
@@ -90,11 +88,12 @@ constexpr const char* note_unreadable =
     "INSERT OR IGNORE INTO temp.unreadable (of_table, file_id) VALUES (?, ?)";
 
 constexpr const char* add_file =
-    "INSERT OR IGNORE INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) "
-    "VALUES (?, ?, ?, ?, ?)";
+    "INSERT OR IGNORE INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at, checksum) "
+    "VALUES (?, ?, ?, ?, ?, ?)";
 constexpr const char* add_intent =
-    "INSERT OR IGNORE INTO intents (number, session, file_id, operation, file_path, metadata, begun_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)";
+    "INSERT OR IGNORE INTO intents (number, session, file_id, operation, file_path, metadata, begun_at, "
+    "checksum) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* add_name = "INSERT OR IGNORE INTO marks (name, at) VALUES (?, ?)";
 constexpr const char* add_entry =
     "INSERT OR IGNORE INTO outbox (number, file_id, version, since, never_told, checksum) VALUES (?, ?, ?, "
@@ -165,11 +164,11 @@ private:
     Result<void> take_files() {
         return take(files_table, report_.files,
                     [&](const FileId& id, const SqliteQuery& row) -> Result<bool> {
-                        if (!read_catalogue_row(id, row, 2)) {
+                        if (!read_catalogue_row(id, row, 3) || !is_as_sealed(id.text(), row, 3, 7)) {
                             return false;
                         }
-                        FILESTORE_TRY(fresh_.run(add_file, id.text(), row.nullable(2), row.nullable(3),
-                                                 row.nullable(4), row.nullable(5)));
+                        FILESTORE_TRY(fresh_.run(add_file, id.text(), row.nullable(3), row.nullable(4),
+                                                 row.nullable(5), row.nullable(6), row.nullable(7)));
                         return true;
                     });
     }
@@ -279,7 +278,8 @@ private:
                     return false;
                 }
                 FILESTORE_TRY(fresh_.run(add_intent, row.number(0), Catalogue::left_session, id.text(),
-                                         row.text(5), row.text(6), row.text(7), row.text(8)));
+                                         row.text(5), row.text(6), row.text(7), row.text(8),
+                                         row.is_null(9) ? unsealed_intent : row.number(9)));
                 return true;
             });
     }
