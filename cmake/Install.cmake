@@ -24,6 +24,7 @@ set(installed_headers
     include/filestore/s3_client.h
     include/filestore/s3_credentials.h
     include/filestore/s3_options.h
+    include/filestore/salvage.h
     include/filestore/schedule.h
     include/filestore/secret.h
     include/filestore/service.h

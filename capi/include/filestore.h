@@ -273,6 +273,12 @@ FILESTORE_C_API int32_t filestore_call_options_set_cancel(filestore_call_options
                                                           const filestore_cancel* cancel,
                                                           filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// Of filestore_cleanup only: with `accept_missing` not 0 it goes on where the store holds nothing of what is recorded, and records what is gone as deleted, in place of failing with FILESTORE_PRECONDITION_FAILED. Of other calls
+/// it changes nothing.
+FILESTORE_C_API int32_t filestore_call_options_set_accept_missing(filestore_call_options* options,
+                                                                  int32_t accept_missing,
+                                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
 /// Frees options.
 FILESTORE_C_API void filestore_call_options_destroy(filestore_call_options* options) FILESTORE_NOEXCEPT;
 
@@ -599,7 +605,7 @@ FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const files
 /// `*failed` that of those which could not be, and which do not stop the rest: the next run tries again. `*purged` is the number of files that had been deleted with the option `soft_delete_grace`, and whose bytes are, or
 /// would be, freed because their time is over: that is done before all else. `options` may be NULL. Failures to act on:
 /// FILESTORE_INVALID_ARGUMENT (days); FILESTORE_PRECONDITION_FAILED (the store holds nothing of what is recorded, 20 files or more: its disk is perhaps not mounted, or it is another bucket; where the files are
-/// really gone, `filestore cleanup --accept-missing` records that); where there is an audit project, which is asked what is old before anything is removed, FILESTORE_UNAVAILABLE, FILESTORE_UNAUTHENTICATED,
+/// really gone, filestore_call_options_set_accept_missing has that recorded); where there is an audit project, which is asked what is old before anything is removed, FILESTORE_UNAVAILABLE, FILESTORE_UNAUTHENTICATED,
 /// FILESTORE_PERMISSION_DENIED (it hides its rows from the key) and FILESTORE_CONFIGURATION; FILESTORE_NO_SPACE, FILESTORE_CORRUPT, FILESTORE_IO (the catalogue, as the message says).
 FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
                                           const filestore_call_options* options, uint64_t* removed,

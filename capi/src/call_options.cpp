@@ -32,6 +32,15 @@ int32_t filestore_call_options_set_cancel(filestore_call_options* options, const
     return capi::guard(err, [&] { return capi::set_cancel(options, cancel); });
 }
 
+int32_t filestore_call_options_set_accept_missing(filestore_call_options* options, int32_t accept_missing,
+                                                  filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->accept_missing = accept_missing != 0;
+        return {};
+    });
+}
+
 void filestore_call_options_destroy(filestore_call_options* options) noexcept {
     capi::guard_destroy(options);
 }

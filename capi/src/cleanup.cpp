@@ -17,6 +17,7 @@ int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry
         request.dry_run = dry_run != 0;
         if (options != nullptr) {
             request.call = capi::call_options(options->call);
+            request.accept_missing = options->accept_missing;
         }
         FILESTORE_TRY_ASSIGN(const CleanupReport report, service->service.cleanup(std::move(request)));
         *removed = report.removed;

@@ -50,6 +50,8 @@ struct filestore_cancel {
 
 struct filestore_call_options {
     filestore::capi::CallSettings call;
+    /// Of cleanups.
+    bool accept_missing = false;
 };
 
 struct filestore_upload_options {

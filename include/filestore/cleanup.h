@@ -8,7 +8,8 @@
 /// so a table is of one store: what is not in this one is recorded as deleted.
 ///
 /// An audit server is asked of every file before it is removed. A file that is new by its table is kept, and so is one that is deleted by it, by whomsoever: as in the original system, what is cleaned up is old and not deleted by
-/// the table. Another machine may be able to undelete it, and `reconcile` records the file as stored again. A deletion that is perhaps undone by what is still to be told counts for nothing. Of a file that the table does
+/// the table. A file whose row has no time of its upload is kept, and one whose row has what is no time at all is told of as failed.
+/// Another machine may be able to undelete it, and `reconcile` records the file as stored again. A deletion that is perhaps undone by what is still to be told counts for nothing. Of a file that the table does
 /// not know, catalogue and store decide. Where the server cannot be asked, the run ends with its error before anything is removed or purged; where it stops answering later, before anything more is. Where it shows no row,
 /// and the key may not write and read one either, it perhaps hides its rows from that key: `permission_denied`.
 ///
@@ -46,7 +47,7 @@ enum class CleanupOutcome {
     removed,
     /// Recorded as stored, but not there. It is recorded as deleted; in a dry run it would be.
     already_gone,
-    /// The store says that it is newer than its record, or does not say how old it is; or the audit server says that it is new, or deleted.
+    /// The store says that it is newer than its record, or does not say how old it is; or the audit server says that it is new, or deleted, or has no time of its upload.
     kept,
     /// It could not be looked at or removed. The next run tries again.
     failed,

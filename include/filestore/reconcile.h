@@ -11,7 +11,7 @@
 ///
 /// A catalogue that was lost, or moved away as it is damaged, is made anew from the store and the audit server. What only the old one knew is lost: a file whose deletion was still to be told is recorded as deleted at the time of
 /// the repair, where the server has its upload, and is not told of at all where it has not; and files that were deleted and could be had back (soft_delete.h) are recorded as stored again, at the server too, as their bytes are
-/// there: delete them again. So look first for what can still be read of the old one: its tables `outbox`, `file_uploads` and `soft_deleted`.
+/// there: delete them again. So have salvage_catalogue() (salvage.h) look first for what can still be read of one that is damaged.
 ///
 /// Memory does not grow with the store: store, catalogue and table are gone through side by side, in the order of the IDs. A table, and a catalogue, are of one store.
 ///

@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <numeric>
+#include <optional>
 #include <utility>
 
 #include "audit/row_teller.h"
@@ -75,22 +77,46 @@ std::vector<Verdict> AuditServer::tell(std::span<const OutboxEntry> entries, con
 }
 
 Result<std::string> AuditServer::ask(const postgrest::Request& request, const CallOptions& limits) {
+    FILESTORE_TRY_ASSIGN(auto answers, ask_all({request}, limits));
+    return std::move(answers.front());
+}
+
+Result<std::vector<std::string>> AuditServer::ask_all(std::vector<postgrest::Request> requests,
+                                                      const CallOptions& limits) {
     FILESTORE_TRY(check_call_limits(limits.cancel, limits.deadline));
+    std::vector<std::string> answers(requests.size());
+    std::vector<std::size_t> places(requests.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
     for (std::size_t failures = 0;; ++failures) {
-        auto reply =
-            exchange(*transport_, correspondent_, {request},
-                     std::chrono::steady_clock::now() + longest_sending, limits.cancel, limits.deadline)
-                .front();
+        auto replies =
+            exchange(*transport_, correspondent_, requests,
+                     std::chrono::steady_clock::now() + longest_sending, limits.cancel, limits.deadline);
         if (limits.cancel.stop_requested()) {
             return Error(ErrorCode::cancelled);
         }
-        if (!reply.refused) {
-            return std::move(reply.body);
+        std::optional<postgrest::Refused> refused;
+        std::vector<postgrest::Request> again;
+        std::vector<std::size_t> places_again;
+        for (std::size_t i = 0; i < replies.size(); ++i) {
+            if (!replies[i].refused) {
+                answers[places[i]] = std::move(replies[i].body);
+                continue;
+            }
+            if (!refused || replies[i].refused->refusal != postgrest::Refusal::for_now) {
+                refused = std::move(replies[i].refused);
+            }
+            again.push_back(std::move(requests[i]));
+            places_again.push_back(places[i]);
         }
-        const bool may_pass = reply.refused->refusal == postgrest::Refusal::for_now;
+        if (!refused) {
+            return answers;
+        }
+        const bool may_pass = refused->refusal == postgrest::Refusal::for_now;
         if (!may_pass || failures == pauses.size() || !pause(pauses[failures], limits)) {
-            return reply.refused->error;
+            return refused->error;
         }
+        requests = std::move(again);
+        places = std::move(places_again);
     }
 }
 

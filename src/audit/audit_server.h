@@ -36,6 +36,10 @@ public:
     /// `configuration` (the table is not as it must be); `timeout` and `cancelled`.
     [[nodiscard]] Result<std::string> ask(const postgrest::Request& request, const CallOptions& limits);
 
+    /// The same for several requests, a few of which are under way at a time: their answers, in their order.
+    [[nodiscard]] Result<std::vector<std::string>> ask_all(std::vector<postgrest::Request> requests,
+                                                           const CallOptions& limits);
+
     /// Queues work that asks. It runs on a thread of the server's own, so that nobody else's waits for an answer; a few at a time. May throw std::bad_alloc, and then has queued nothing.
     void post(std::function<void()> work);
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -13,13 +12,14 @@
 #include "audit/busy.h"
 #include "audit/catalogue_file.h"
 #include "audit/cleanup_pages.h"
+#include "audit/intent_row.h"
 #include "audit/outbox.h"
 #include "audit/reserved_intents.h"
+#include "audit/row_checksum.h"
 #include "audit/session_lock.h"
 #include "audit/shared_commits.h"
 #include "audit/soft_deletions.h"
 #include "audit/sqlite.h"
-#include "core/stored_metadata.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -29,17 +29,19 @@ namespace {
 // In both statements ?5 is 1 where the intent was still there, and the event is that of this moment. Where it was not, the event was recorded before or by another
 // process, and must not undo what was recorded after it; so it is where it was found out later.
 constexpr const char* record_upload = R"sql(
-INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) VALUES (?1, ?2, ?3, ?4, NULL)
+INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at, checksum)
+VALUES (?1, ?2, ?3, ?4, NULL, ?6)
 ON CONFLICT (file_id) DO UPDATE
 SET file_path = excluded.file_path, metadata = excluded.metadata, uploaded_at = excluded.uploaded_at,
-    deleted_at = NULL
+    deleted_at = NULL, checksum = excluded.checksum
 WHERE ?5 = 1
    OR (ifnull(file_uploads.uploaded_at, '') < excluded.uploaded_at
        AND ifnull(file_uploads.deleted_at, '') < excluded.uploaded_at)
 )sql";
 
 constexpr const char* record_removal = R"sql(
-INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) VALUES (?1, ?2, ?3, NULL, ?4)
+INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at, checksum)
+VALUES (?1, ?2, ?3, NULL, ?4, ?6)
 ON CONFLICT (file_id) DO UPDATE
 SET deleted_at = excluded.deleted_at
 WHERE file_uploads.deleted_at IS NULL
@@ -48,15 +50,15 @@ WHERE file_uploads.deleted_at IS NULL
 
 // ?8 and ?9 are the two times of begin_removals().
 constexpr const char* begin_removal =
-    "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
-    "SELECT ?1, ?3, ?4, ?5, ?6, ?7 WHERE NOT " FILESTORE_BUSY("?3")
+    "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at, checksum) "
+    "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?10 WHERE NOT " FILESTORE_BUSY("?3")
     " AND NOT EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3 AND (uploaded_at >= ?8 OR deleted_at >= ?9))"
     " AND NOT EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?3)";
 
 // ?8 is the time of begin_purges().
 constexpr const char* begin_purge =
-    "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
-    "SELECT ?1, ?3, ?4, ?5, ?6, ?7 WHERE NOT " FILESTORE_BUSY(
+    "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at, checksum) "
+    "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?9 WHERE NOT " FILESTORE_BUSY(
         "?3") " AND EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?3 AND until <= ?8)";
 
 constexpr const char* state_of =
@@ -96,31 +98,24 @@ constexpr std::string_view covered_mark = "covered";
 constexpr std::string_view cleaned_mark = "cleaned";
 constexpr std::string_view server_mark = "audit_server";
 
-constexpr std::array operation_names{
-    std::pair(Operation::upload, std::string_view("upload")),
-    std::pair(Operation::removal, std::string_view("removal")),
-    std::pair(Operation::undo, std::string_view("undo")),
-};
-
-std::string_view name_of(Operation operation) {
-    const auto* found = std::find_if(operation_names.begin(), operation_names.end(),
-                                     [&](const auto& entry) { return entry.first == operation; });
-    return found->second;
-}
-
-std::optional<Operation> operation_named(std::string_view name) {
-    for (const auto& [operation, own_name] : operation_names) {
-        if (own_name == name) {
-            return operation;
-        }
-    }
-    return std::nullopt;
-}
-
 Error damaged(const std::string& path, const std::string& row) {
     return Error(ErrorCode::corrupt, "catalogue " + filestore::quoted(path) + ": the row of " + row +
                                          " is damaged; repair that row of the catalogue, or " +
                                          advice_for_damage);
+}
+
+std::int64_t checksum_of(const Intent& intent) {
+    return checksum_of_intent(intent.id.text(), name_of(intent.operation), intent.file_path,
+                              intent.metadata.to_json(), format_timestamp(intent.begun_at));
+}
+
+/// Of the row that tells of it alone.
+std::int64_t checksum_of_event(const Intent& intent, Timestamp at) {
+    const std::string metadata = intent.metadata.to_json();
+    const std::string time = format_timestamp(at);
+    return intent.operation == Operation::upload
+               ? checksum_of_columns(intent.id.text(), {intent.file_path, metadata, time, std::nullopt})
+               : checksum_of_columns(intent.id.text(), {intent.file_path, metadata, std::nullopt, time});
 }
 
 /// From the columns of FILESTORE_DETAILS and the one before them.
@@ -132,25 +127,6 @@ RecordDetails read_details(const FileId& id, const SqliteQuery& row) {
             row.number(3) != 0,
             row.number(4) != 0,
             row.number(5) != 0};
-}
-
-/// Nothing where any of the values cannot be read.
-std::optional<Intent> read_intent(const SqliteQuery& row) {
-    const auto operation = operation_named(row.text(2));
-    auto id = FileId::parse(row.text(1));
-    auto metadata = StoredMetadata::read(row.text(4));
-    auto begun_at = parse_timestamp(row.text(5));
-    if (!operation || !id.ok() || !metadata.ok() || !begun_at.ok()) {
-        return std::nullopt;
-    }
-    Intent intent;
-    intent.number = row.number(0);
-    intent.id = *id;
-    intent.operation = *operation;
-    intent.file_path = row.text(3);
-    intent.metadata = std::move(*metadata);
-    intent.begun_at = *begun_at;
-    return intent;
 }
 
 }  // namespace
@@ -379,11 +355,11 @@ void Catalogue::Impl::drop_reserved() noexcept {
 
 Result<std::int64_t> Catalogue::Impl::begin(const Intent& intent) {
     FILESTORE_TRY_ASSIGN(const std::int64_t session, own_session());
-    FILESTORE_TRY(
-        connection_.run("INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at) "
-                        "VALUES (?, ?, ?, ?, ?, ?)",
-                        session, intent.id.text(), name_of(intent.operation), intent.file_path,
-                        intent.metadata.to_json(), format_timestamp(intent.begun_at)));
+    FILESTORE_TRY(connection_.run(
+        "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at, checksum) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        session, intent.id.text(), name_of(intent.operation), intent.file_path, intent.metadata.to_json(),
+        format_timestamp(intent.begun_at), checksum_of(intent)));
     return connection_.last_inserted();
 }
 
@@ -398,7 +374,7 @@ Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at, bool is
     }
     FILESTORE_TRY(connection_.run(is_upload ? record_upload : record_removal, intent.id.text(),
                                   intent.file_path, intent.metadata.to_json(), format_timestamp(at),
-                                  std::int64_t{is_new && was_open != 0}));
+                                  std::int64_t{is_new && was_open != 0}, checksum_of_event(intent, at)));
     const bool has_changed = connection_.changed_rows() > 0;
     if (!is_upload) {
         // The bytes are gone.
@@ -456,7 +432,7 @@ Result<void> Catalogue::Impl::begin_removals(std::vector<Intent>& intents, Times
             FILESTORE_TRY(connection_.run(
                 begin_removal, session, last_inherited_, intent.id.text(), name_of(Operation::removal),
                 intent.file_path, intent.metadata.to_json(), format_timestamp(intent.begun_at),
-                format_timestamp(uploaded_before), format_timestamp(unchanged_since)));
+                format_timestamp(uploaded_before), format_timestamp(unchanged_since), checksum_of(intent)));
             intent.number = connection_.changed_rows() > 0 ? connection_.last_inserted() : 0;
         }
         return {};
@@ -470,7 +446,7 @@ Result<void> Catalogue::Impl::begin_purges(std::vector<Intent>& intents, Timesta
             FILESTORE_TRY(connection_.run(begin_purge, session, last_inherited_, intent.id.text(),
                                           name_of(Operation::removal), intent.file_path,
                                           intent.metadata.to_json(), format_timestamp(intent.begun_at),
-                                          format_timestamp(due)));
+                                          format_timestamp(due), checksum_of(intent)));
             intent.number = connection_.changed_rows() > 0 ? connection_.last_inserted() : 0;
         }
         return {};
@@ -491,8 +467,20 @@ Result<void> Catalogue::Impl::end_removals(const std::vector<Intent>& done, cons
 }
 
 Result<void> Catalogue::Impl::turn_into_undo(std::int64_t intent_number, Timestamp at) {
-    return connection_.run("UPDATE intents SET operation = ?, begun_at = ? WHERE number = ?",
-                           name_of(Operation::undo), format_timestamp(at), intent_number);
+    const std::string begun_at = format_timestamp(at);
+    std::int64_t checksum = unsealed_intent;
+    {
+        FILESTORE_TRY_ASSIGN(
+            SqliteQuery row,
+            connection_.query("SELECT file_id, file_path, metadata FROM intents WHERE number = ?",
+                              intent_number));
+        FILESTORE_TRY_ASSIGN(const bool found, row.next());
+        checksum = found ? checksum_of_intent(row.text(0), name_of(Operation::undo), row.text(1), row.text(2),
+                                              begun_at)
+                         : checksum;
+    }
+    return connection_.run("UPDATE intents SET operation = ?, begun_at = ?, checksum = ? WHERE number = ?",
+                           name_of(Operation::undo), begun_at, checksum, intent_number);
 }
 
 Result<void> Catalogue::Impl::abandon(std::int64_t intent_number) {
@@ -524,7 +512,8 @@ Result<void> Catalogue::Impl::claim(std::int64_t dead_session, std::vector<Inten
     std::int64_t last = 0;
     FILESTORE_TRY_ASSIGN(
         SqliteQuery row,
-        connection_.query("SELECT number, file_id, operation, file_path, metadata, begun_at FROM intents "
+        connection_.query("SELECT number, session, file_id, operation, file_path, metadata, begun_at, "
+                          "checksum FROM intents "
                           "WHERE session = ? ORDER BY number LIMIT ?",
                           dead_session,
                           was_left ? std::int64_t{most_left} : std::numeric_limits<std::int64_t>::max()));
@@ -533,7 +522,7 @@ Result<void> Catalogue::Impl::claim(std::int64_t dead_session, std::vector<Inten
         if (!found) {
             break;
         }
-        auto intent = read_intent(row);
+        auto intent = read_intent(row, 0);
         if (!intent) {
             return damaged(connection_.path(), "intent " + std::to_string(row.number(0)));
         }
@@ -552,18 +541,17 @@ Result<void> Catalogue::Impl::leave(std::int64_t intent_number) {
 }
 
 Result<CatalogueRow> Catalogue::Impl::row(const FileId& id) {
-    FILESTORE_TRY_ASSIGN(
-        SqliteQuery row,
-        connection_.query(
-            "SELECT file_path, metadata, uploaded_at, deleted_at FROM file_uploads WHERE file_id = ?",
-            id.text()));
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query("SELECT file_path, metadata, uploaded_at, deleted_at, checksum "
+                                           "FROM file_uploads WHERE file_id = ?",
+                                           id.text()));
     FILESTORE_TRY_ASSIGN(const bool found, row.next());
     if (!found) {
         return Error(ErrorCode::not_found, "catalogue " + filestore::quoted(connection_.path()) +
                                                " has no row of file " + id.str());
     }
     auto answer = read_catalogue_row(id, row, 0);
-    if (!answer) {
+    if (!answer || !is_as_sealed(id.text(), row, 0, 4)) {
         return damaged(connection_.path(), "file " + id.str());
     }
     return std::move(*answer);

@@ -3,7 +3,7 @@
 /// The catalogue: the record of every upload and deletion, in one SQLite file.
 ///
 /// Table `file_uploads` has the columns of the original system: `file_id`, `file_path`, `metadata`, `uploaded_at`,
-/// `deleted_at`. Table `intents` holds operations under way: an intent is durable before the backend publishes or deletes, and the
+/// `deleted_at`, and behind them a checksum of those (row_checksum.h), as intents have one. Table `intents` holds operations under way: an intent is durable before the backend publishes or deletes, and the
 /// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents). Of the outbox tells outbox.h, of files that can be had back soft_deletions.h.
 /// Where several uploads are under way, that transaction also holds the intents of the next ones (reserved_intents.h), which have neither path nor metadata.
 ///

@@ -17,15 +17,12 @@
 #include <vector>
 
 #include "audit/mark_checksum.h"
+#include "audit/row_checksum.h"
 #include "core/descriptor.h"
 #include "core/text.h"
 
 namespace filestore {
 namespace {
-
-constexpr std::int64_t schema_version = 6;
-/// "FsCa": tells a catalogue from any other SQLite file.
-constexpr std::int64_t application_id = 0x46734361;
 
 constexpr const char* schema = R"sql(
 CREATE TABLE file_uploads (
@@ -50,7 +47,7 @@ CREATE TABLE intents (
 CREATE INDEX intents_by_session ON intents (session);
 PRAGMA application_id = 1181959009;
 )sql";
-static_assert(application_id == 1181959009);
+static_assert(catalogue_application_id == 1181959009);
 
 /// What version 2 added.
 constexpr const char* additions = R"sql(
@@ -132,7 +129,35 @@ constexpr const char* sealed_marks = R"sql(
 ALTER TABLE soft_deleted ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
 PRAGMA user_version = 6;
 )sql";
-static_assert(schema_version == 6 && unsealed_mark == -1);
+static_assert(unsealed_mark == -1);
+
+/// What version 7 added: checksums of intents and of the rows of files, see row_checksum.h. Who changes one and knows of none, as a process with an older version that has the file open, leaves it without. What is there counts as it is.
+/// A checksum that is set is no news of the file.
+constexpr const char* sealed_rows = R"sql(
+ALTER TABLE intents ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE file_uploads ADD COLUMN checksum INTEGER;
+DROP TRIGGER note_changed_row;
+CREATE TRIGGER note_changed_row AFTER UPDATE OF file_id, file_path, metadata, uploaded_at, deleted_at ON file_uploads
+WHEN EXISTS (SELECT 1 FROM marks WHERE name = 'audit_server')
+  OR EXISTS (SELECT 1 FROM outbox WHERE file_id = new.file_id)
+BEGIN
+    INSERT INTO outbox (file_id, since, never_told, checksum)
+    VALUES (new.file_id, coalesce(new.deleted_at, new.uploaded_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), 0, -1)
+    ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = -1;
+END;
+CREATE TRIGGER unseal_changed_row AFTER UPDATE OF file_id, file_path, metadata, uploaded_at, deleted_at ON file_uploads
+WHEN new.checksum = old.checksum
+BEGIN
+    UPDATE file_uploads SET checksum = NULL WHERE file_id = new.file_id;
+END;
+CREATE TRIGGER unseal_changed_intent AFTER UPDATE OF file_id, operation, file_path, metadata, begun_at ON intents
+WHEN new.checksum = old.checksum
+BEGIN
+    UPDATE intents SET checksum = -1 WHERE number = new.number;
+END;
+PRAGMA user_version = 7;
+)sql";
+static_assert(catalogue_version == 7 && unsealed_intent == -1);
 
 Result<void> sync_directory(const std::filesystem::path& directory) {
     const Descriptor opened = open_at(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY);
@@ -205,16 +230,17 @@ Result<std::int64_t> version_of(SqliteConnection& connection) {
     if (application == 0 && version == 0 && tables == 0) {
         return 0;
     }
-    if (application != application_id || version < 1) {
+    if (application != catalogue_application_id || version < 1) {
         return Error(ErrorCode::corrupt,
                      "catalogue " + filestore::quoted(connection.path()) +
                          " is an SQLite file but not a catalogue of filestore; name another "
                          "file (catalogue_path)");
     }
-    if (version > schema_version) {
+    if (version > catalogue_version) {
         return Error(ErrorCode::configuration, "catalogue " + filestore::quoted(connection.path()) +
                                                    " has version " + std::to_string(version) +
-                                                   ", this library knows " + std::to_string(schema_version) +
+                                                   ", this library knows " +
+                                                   std::to_string(catalogue_version) +
                                                    "; use the newer version of filestore that wrote it");
     }
     return version;
@@ -305,12 +331,36 @@ Result<void> make_tables(SqliteConnection& connection) {
         FILESTORE_TRY(connection.execute_script(sealed_marks));
         FILESTORE_TRY(seal_marks(connection));
     }
+    if (version < 7) {
+        FILESTORE_TRY(connection.execute_script(sealed_rows));
+    }
     return transaction.commit();
+}
+
+Result<void> check_not_salvaged(const std::string& path) {
+    if (access(salvage_directory(path).c_str(), F_OK) != 0) {
+        return {};
+    }
+    return Error(
+        ErrorCode::unavailable,
+        "catalogue " + filestore::quoted(path) +
+            " is being salvaged, or that was interrupted: `filestore audit salvage` brings it to its end");
+}
+
+/// Somebody may have begun that, or have ended it, since the file was opened.
+Result<void> check_in_place(const SqliteConnection& connection) {
+    FILESTORE_TRY(check_not_salvaged(connection.path()));
+    if (connection.has_moved()) {
+        return Error(ErrorCode::unavailable, "catalogue " + filestore::quoted(connection.path()) +
+                                                 " was replaced while it was opened; try again");
+    }
+    return {};
 }
 
 }  // namespace
 
 Result<SqliteConnection> open_catalogue_file(const std::string& path) {
+    FILESTORE_TRY(check_not_salvaged(path));
     FILESTORE_TRY(make_directories(std::filesystem::path(path).parent_path()));
     FILESTORE_TRY(make_file(path));
     FILESTORE_TRY(check_file_system(path));
@@ -320,11 +370,13 @@ Result<SqliteConnection> open_catalogue_file(const std::string& path) {
                      "catalogue " + filestore::quoted(path) +
                          " can only be read; make the file and its directory writable for this user");
     }
-    FILESTORE_TRY_ASSIGN(const std::int64_t version, examine(connection));
+    const auto examined = examine(connection);
+    FILESTORE_TRY(check_in_place(connection));
+    FILESTORE_TRY_ASSIGN(const std::int64_t version, examined);
     FILESTORE_TRY(enable_write_ahead_log(connection));
     FILESTORE_TRY(check_write_ahead_log(connection));
     FILESTORE_TRY(connection.execute_script("PRAGMA synchronous = FULL"));
-    if (version < schema_version) {
+    if (version < catalogue_version) {
         FILESTORE_TRY(make_tables(connection));
     }
     return connection;

@@ -14,7 +14,7 @@ inline constexpr const char* uploads_before =
 
 /// ?1 and ?2: see FILESTORE_BUSY. To be purged at ?3, behind (?4, ?5); by the index soft_deleted_by_end. What is being removed is somebody's work already.
 inline constexpr const char* page_of_due =
-    "SELECT soft_deleted.file_id, until, size, ifnull(file_path, ''), uploaded_at, checksum "
+    "SELECT soft_deleted.file_id, until, size, ifnull(file_path, ''), uploaded_at, soft_deleted.checksum "
     "FROM soft_deleted LEFT JOIN file_uploads ON file_uploads.file_id = soft_deleted.file_id "
     "WHERE until <= ?3 AND (until, soft_deleted.file_id) > (?4, ?5) AND "
     "NOT " FILESTORE_BUSY("soft_deleted.file_id") " ORDER BY until, soft_deleted.file_id LIMIT ?6";

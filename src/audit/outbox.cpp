@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "audit/row_checksum.h"
 #include "core/checksum/crc.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -37,12 +38,13 @@ constexpr const char* add_undone =
     "= " file_id " ORDER BY deleted_at))"
 
 constexpr const char* row_to_seal =
-    "SELECT file_path, metadata, uploaded_at, deleted_at, " FILESTORE_UNDONE("?1") " FROM file_uploads "
-    "WHERE file_id = ?1 AND EXISTS (SELECT 1 FROM outbox WHERE outbox.file_id = ?1)";
+    "SELECT file_path, metadata, uploaded_at, deleted_at, " FILESTORE_UNDONE("?1") ", "
+    "EXISTS (SELECT 1 FROM outbox WHERE outbox.file_id = ?1), checksum FROM file_uploads WHERE file_id = ?1";
 
 constexpr const char* first_entries =
     "SELECT file_path, metadata, uploaded_at, deleted_at, " FILESTORE_UNDONE("outbox.file_id") R"sql(,
-       outbox.file_id, number, version, never_told, checksum, file_uploads.file_id IS NULL
+       outbox.file_id, number, version, never_told, outbox.checksum, file_uploads.file_id IS NULL,
+       file_uploads.checksum
 FROM outbox LEFT JOIN file_uploads ON file_uploads.file_id = outbox.file_id
 WHERE number > ? ORDER BY number LIMIT ?
 )sql";
@@ -62,18 +64,14 @@ std::uint64_t extend(std::uint64_t crc, std::string_view text) {
 /// The column of FILESTORE_UNDONE.
 constexpr int undone_column = 4;
 
-/// Of the file's ID and the four columns that the query begins with; what is NULL differs from what is empty, and no byte can change columns. Of what was undone only where something
-/// was: an older version of the library knows nothing of that, and must not tell such a row.
+/// Of the file's ID and the five columns that the query begins with. Of what was undone only where something was: an older version of the library knows nothing of that, and must not tell such a row.
 std::int64_t checksum_of(std::string_view file_id, const SqliteQuery& row) {
-    std::uint64_t crc = extend(0, file_id);
-    for (int column = 0; column < 4; ++column) {
-        crc = extend(crc, row.is_null(column) ? std::string_view("\0n", 2) : std::string_view("\0t", 2));
-        crc = extend(crc, row.text(column));
+    const std::int64_t crc = checksum_of_row(file_id, row, 0);
+    if (row.is_null(undone_column)) {
+        return crc;
     }
-    if (!row.is_null(undone_column)) {
-        crc = extend(extend(crc, std::string_view("\0u", 2)), row.text(undone_column));
-    }
-    return static_cast<std::int64_t>(crc);
+    return static_cast<std::int64_t>(
+        extend(extend(static_cast<std::uint64_t>(crc), std::string_view("\0u", 2)), row.text(undone_column)));
 }
 
 std::size_t size_of(const SqliteQuery& row) {
@@ -100,7 +98,8 @@ std::optional<OutboxEntry> read_entry(const SqliteQuery& row) {
     const std::string file_id = row.text(5);
     const auto id = FileId::parse(file_id);
     const bool has_row = row.number(10) == 0;
-    const bool is_as_recorded = row.number(9) == no_checksum || checksum_of(file_id, row) == row.number(9);
+    const bool is_as_recorded = is_as_sealed(file_id, row, 0, 11) &&
+                                (row.number(9) == no_checksum || checksum_of(file_id, row) == row.number(9));
     if (!id.ok() || !has_row || !is_as_recorded) {
         return std::nullopt;
     }
@@ -115,16 +114,27 @@ std::optional<OutboxEntry> read_entry(const SqliteQuery& row) {
 }  // namespace
 
 Result<void> Outbox::seal(std::string_view file_id, bool never_told) {
-    std::int64_t checksum = 0;
+    std::int64_t of_row = 0;
+    std::int64_t of_entry = 0;
+    bool is_row_sealed = false;
+    bool has_entry = false;
     {
         FILESTORE_TRY_ASSIGN(SqliteQuery row, connection_.query(row_to_seal, file_id));
-        FILESTORE_TRY_ASSIGN(const bool has_entry, row.next());
-        if (!has_entry) {
+        FILESTORE_TRY_ASSIGN(const bool found, row.next());
+        if (!found) {
             return {};
         }
-        checksum = checksum_of(file_id, row);
+        is_row_sealed = !row.is_null(6);
+        has_entry = row.number(5) != 0;
+        of_row = is_row_sealed ? 0 : checksum_of_row(file_id, row, 0);
+        of_entry = has_entry ? checksum_of(file_id, row) : 0;
     }
-    return connection_.run(seal_entry, file_id, checksum, std::int64_t{never_told});
+    if (!is_row_sealed) {
+        FILESTORE_TRY(
+            connection_.run("UPDATE file_uploads SET checksum = ? WHERE file_id = ?", of_row, file_id));
+    }
+    return has_entry ? connection_.run(seal_entry, file_id, of_entry, std::int64_t{never_told})
+                     : Result<void>();
 }
 
 Result<void> Outbox::note_undone(std::string_view file_id) {
@@ -325,6 +335,8 @@ Result<bool> Outbox::retry_one(const std::string& file_id, Timestamp now) {
     if (connection_.changed_rows() == 0) {
         return false;
     }
+    // As it is now.
+    FILESTORE_TRY(connection_.run("UPDATE file_uploads SET checksum = NULL WHERE file_id = ?", file_id));
     FILESTORE_TRY(tell_again(file_id, now));
     return true;
 }

@@ -48,33 +48,51 @@ Result<std::optional<CatalogueRow>> RowReader::row(const FileId& id) {
         return postgrest::read_rows_of(server_.table(), {&id, 1}, detail);
     };
     FILESTORE_TRY_ASSIGN(auto read, page(1, Detail::whole, of_the_file));
+    if (!read.untimed.empty()) {
+        return read.untimed.front().reason;
+    }
     return read.rows.empty() ? std::optional<CatalogueRow>() : std::optional(std::move(read.rows.front()));
 }
 
-Result<std::vector<CatalogueRow>> RowReader::rows_of(std::span<const FileId> ids) {
-    std::vector<CatalogueRow> rows;
+/// Asks again for those that an answer with rows left out: the server gives as few rows at a time as it likes.
+Result<RowPage> RowReader::rows_of(std::span<const FileId> ids) {
+    RowPage rows;
+    std::vector<std::vector<FileId>> asked;
     while (!ids.empty()) {
         const auto some = ids.first(std::min(ids.size(), postgrest::most_ids_to_read));
         ids = ids.subspan(some.size());
-        FILESTORE_TRY(add_rows_of({some.begin(), some.end()}, rows));
+        asked.emplace_back(some.begin(), some.end());
+    }
+    while (!asked.empty()) {
+        std::vector<Request> requests;
+        for (const std::vector<FileId>& some : asked) {
+            FILESTORE_TRY_ASSIGN(Request request,
+                                 postgrest::read_rows_of(server_.table(), some, Detail::brief));
+            requests.push_back(std::move(request));
+        }
+        FILESTORE_TRY_ASSIGN(const std::vector<std::string> bodies, server_.ask_all(requests, limits_));
+        std::vector<std::vector<FileId>> again;
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            FILESTORE_TRY_ASSIGN(const bool found, take_rows(bodies[i], asked[i], rows));
+            if (found && !asked[i].empty()) {
+                again.push_back(std::move(asked[i]));
+            }
+        }
+        asked = std::move(again);
     }
     return rows;
 }
 
-/// Asks again for those that an answer with rows left out: the server gives as few rows at a time as it likes.
-Result<void> RowReader::add_rows_of(std::vector<FileId> ids, std::vector<CatalogueRow>& rows) {
-    for (bool found = true; found && !ids.empty();) {
-        FILESTORE_TRY_ASSIGN(const Request request,
-                             postgrest::read_rows_of(server_.table(), ids, Detail::brief));
-        FILESTORE_TRY_ASSIGN(const std::string body, server_.ask(request, limits_));
-        FILESTORE_TRY_ASSIGN(auto read, postgrest::read_rows(body));
-        found = std::erase_if(ids, [&](const FileId& id) {
-                    return std::any_of(read.begin(), read.end(),
-                                       [&](const CatalogueRow& row) { return row.id == id; });
-                }) > 0;
-        std::move(read.begin(), read.end(), std::back_inserter(rows));
-    }
-    return {};
+Result<bool> RowReader::take_rows(const std::string& body, std::vector<FileId>& asked, RowPage& rows) {
+    FILESTORE_TRY_ASSIGN(RowPage read, postgrest::read_page(body));
+    const std::size_t before = asked.size();
+    const auto has = [&](const auto& of, const FileId& id) {
+        return std::any_of(of.begin(), of.end(), [&](const auto& row) { return row.id == id; });
+    };
+    std::erase_if(asked, [&](const FileId& id) { return has(read.rows, id) || has(read.untimed, id); });
+    std::move(read.rows.begin(), read.rows.end(), std::back_inserter(rows.rows));
+    std::move(read.untimed.begin(), read.untimed.end(), std::back_inserter(rows.untimed));
+    return asked.size() < before;
 }
 
 Result<RowPage> RowReader::uploaded_before(Timestamp before, const std::optional<RowPlace>& behind,
@@ -88,6 +106,9 @@ Result<RowPage> RowReader::by_id(const std::optional<RowPlace>& behind, std::siz
     FILESTORE_TRY_ASSIGN(RowPage read, page(most, Detail::brief, [&](std::size_t limit, Detail) {
                              return postgrest::read_by_id(server_.table(), behind, limit);
                          }));
+    if (!read.untimed.empty()) {
+        return read.untimed.front().reason;
+    }
     const auto is_not_behind = [](const CatalogueRow& a, const CatalogueRow& b) { return a.id >= b.id; };
     if (std::adjacent_find(read.rows.begin(), read.rows.end(), is_not_behind) != read.rows.end()) {
         return Error(

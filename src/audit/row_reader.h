@@ -25,15 +25,15 @@ public:
     /// Nothing where there is no row.
     [[nodiscard]] Result<std::optional<CatalogueRow>> row(const FileId& id);
 
-    /// Those rows of the files that there are, without metadata, in no order.
-    [[nodiscard]] Result<std::vector<CatalogueRow>> rows_of(std::span<const FileId> ids);
+    /// Those rows of the files that there are, without metadata, in no order; a few requests at a time. Without a last one.
+    [[nodiscard]] Result<postgrest::RowPage> rows_of(std::span<const FileId> ids);
 
     /// A page of files that were uploaded before a time and are not deleted; see page_request.h. It is the end where `last` is nothing.
     [[nodiscard]] Result<postgrest::RowPage> uploaded_before(Timestamp before,
                                                              const std::optional<postgrest::RowPlace>& behind,
                                                              postgrest::Detail detail, std::size_t most);
 
-    /// The same of all rows, without metadata. `configuration` where the table does not sort IDs of ours as texts of bytes.
+    /// The same of all rows, without metadata. `corrupt` for one without a time; `configuration` where the table does not sort IDs of ours as texts of bytes.
     [[nodiscard]] Result<postgrest::RowPage> by_id(const std::optional<postgrest::RowPlace>& behind,
                                                    std::size_t most);
 
@@ -44,7 +44,9 @@ private:
     template <class MakeRequest>
     [[nodiscard]] Result<postgrest::RowPage> page(std::size_t most, postgrest::Detail detail,
                                                   const MakeRequest& make);
-    [[nodiscard]] Result<void> add_rows_of(std::vector<FileId> ids, std::vector<CatalogueRow>& rows);
+    /// Takes the IDs of the answer from those that were asked for; answers whether there were any.
+    [[nodiscard]] static Result<bool> take_rows(const std::string& body, std::vector<FileId>& asked,
+                                                postgrest::RowPage& rows);
 
     AuditServer& server_;
     const CallOptions limits_;

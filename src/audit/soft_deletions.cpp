@@ -28,7 +28,7 @@ constexpr const char* record_as_stored =
     "UPDATE file_uploads SET deleted_at = NULL, uploaded_at = coalesce(uploaded_at, ?2) WHERE file_id = ?1";
 
 constexpr const char* page_of_deleted = R"sql(
-SELECT soft_deleted.file_id, ifnull(file_path, ''), size, deleted_at, until, checksum
+SELECT soft_deleted.file_id, ifnull(file_path, ''), size, deleted_at, until, soft_deleted.checksum
 FROM soft_deleted LEFT JOIN file_uploads ON file_uploads.file_id = soft_deleted.file_id
 WHERE soft_deleted.file_id > ? AND until > ? ORDER BY soft_deleted.file_id LIMIT ?
 )sql";

@@ -145,6 +145,14 @@ void SqliteQuery::bind(std::int64_t number) {
     }
 }
 
+void SqliteQuery::bind(const NullableText& value) {
+    if (value.text) {
+        bind(std::string_view(*value.text));
+    } else {
+        ++bound_;
+    }
+}
+
 Result<bool> SqliteQuery::next() {
     if (bind_failure_ != SQLITE_OK) {
         return connection_->failure(bind_failure_);
@@ -172,6 +180,10 @@ std::int64_t SqliteQuery::number(int column) const {
 
 bool SqliteQuery::is_null(int column) const {
     return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+NullableText SqliteQuery::nullable(int column) const {
+    return {is_null(column) ? std::nullopt : std::optional(text(column))};
 }
 
 Result<SqliteConnection> SqliteConnection::open(const std::string& path) {
@@ -227,6 +239,11 @@ bool SqliteConnection::read_only() const noexcept {
 
 bool SqliteConnection::in_transaction() const noexcept {
     return sqlite3_get_autocommit(handle_) == 0;
+}
+
+bool SqliteConnection::has_moved() const noexcept {
+    int moved = 0;
+    return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
 void SqliteConnection::disown() noexcept {

@@ -4,6 +4,7 @@
 /// SQL text given to these classes must have static storage.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,14 +20,20 @@ namespace filestore {
 
 /// What to do about a damaged catalogue.
 inline constexpr const char* advice_for_damage =
-    "restore it from a backup, or move it away, with its -wal and -shm files, and have `filestore audit "
-    "reconcile --repair` make a new one from the store";
+    "restore it from a backup, or have `filestore audit salvage` keep what can be read of it, and `filestore "
+    "audit "
+    "reconcile --repair` then repair the rest from the store";
 
 /// The Error for an (extended) SQLite result code. `system_errno` is 0 where it is not known; `text` is SQLite's own message.
 /// Never call it with a code of success.
 [[nodiscard]] Error sqlite_error(int code, int system_errno, std::string_view text, const std::string& path);
 
 class SqliteConnection;
+
+/// A text, or NULL. A value.
+struct NullableText {
+    std::optional<std::string> text;
+};
 
 /// One use of a cached statement; the statement is free again when this ends. A resource (movable); one thread at a time.
 /// The connection outlives it, and no second query of the same SQL is open meanwhile.
@@ -40,6 +47,7 @@ public:
     /// Binds the next parameter. A failure is answered by next().
     void bind(std::string_view text);
     void bind(std::int64_t number);
+    void bind(const NullableText& value);
 
     /// Goes to the next row; false after the last.
     [[nodiscard]] Result<bool> next();
@@ -47,7 +55,9 @@ public:
     /// Columns of the current row; a NULL is an empty text and a 0.
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
+    /// Also where there is no such column.
     [[nodiscard]] bool is_null(int column) const;
+    [[nodiscard]] NullableText nullable(int column) const;
 
 private:
     SqliteConnection* connection_;
@@ -97,6 +107,8 @@ public:
     /// Whether the file could only be opened for reading.
     [[nodiscard]] bool read_only() const noexcept;
     [[nodiscard]] bool in_transaction() const noexcept;
+    /// Whether its path leads to another file by now, or to none.
+    [[nodiscard]] bool has_moved() const noexcept;
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     /// Forgets the connection without closing it: in a forked child SQLite must not touch one that belongs to the parent.

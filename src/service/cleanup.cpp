@@ -213,8 +213,9 @@ private:
     Result<void> keep_what_the_server_keeps() {
         FILESTORE_TRY_ASSIGN(const auto rows,
                              RowReader(*parts().audit_server, limits()).rows_of(ids_of_page()));
+        fail_untimed(rows.untimed);
         std::unordered_map<FileId, const CatalogueRow*> by_id;
-        for (const CatalogueRow& row : rows) {
+        for (const CatalogueRow& row : rows.rows) {
             by_id.emplace(row.id, &row);
         }
         std::vector<std::pair<Item*, Timestamp>> deleted;
@@ -224,7 +225,10 @@ private:
                 continue;
             }
             const Timestamp uploaded_at = found->second->uploaded_at.value_or(Timestamp());
-            if (uploaded_at >= kept_from_) {
+            if (!found->second->uploaded_at && !found->second->deleted_at) {
+                keep(item, "the audit server has no time at which file " + item.file.id.str() +
+                               " was stored: it is kept");
+            } else if (uploaded_at >= kept_from_) {
                 keep(item, "the audit server says that file " + item.file.id.str() + " is of " +
                                format_timestamp(uploaded_at) + ", which is not old: it is kept");
             } else if (found->second->deleted_at) {
@@ -232,6 +236,17 @@ private:
             }
         }
         return keep_deleted(deleted);
+    }
+
+    /// Nobody can tell whether they are old.
+    void fail_untimed(const std::vector<postgrest::UntimedRow>& untimed) {
+        for (const postgrest::UntimedRow& row : untimed) {
+            const auto found = std::find_if(items_.begin(), items_.end(),
+                                            [&](const Item& item) { return item.file.id == row.id; });
+            if (found != items_.end()) {
+                fail(*found, row.reason);
+            }
+        }
     }
 
     /// Where something is still to be told of a file, its deletion is perhaps undone by that.
@@ -272,14 +287,23 @@ private:
     /// Files of which only the server's table knows: of the system before, or of another machine.
     Result<void> read_from_server() {
         FILESTORE_TRY(check_limits());
-        FILESTORE_TRY_ASSIGN(const auto page, RowReader(*parts().audit_server, limits())
-                                                  .uploaded_before(kept_from_, last_of_server_,
-                                                                   postgrest::Detail::brief, page_size));
+        FILESTORE_TRY_ASSIGN(auto page, RowReader(*parts().audit_server, limits())
+                                            .uploaded_before(kept_from_, last_of_server_,
+                                                             postgrest::Detail::brief, page_size));
         if (!page.last) {
             return end_expired_uploads();
         }
         last_of_server_ = page.last;
-        return take_rows(page.rows);
+        for (const postgrest::UntimedRow& row : page.untimed) {
+            page.rows.emplace_back().id = row.id;
+        }
+        FILESTORE_TRY(take_rows(page.rows));
+        fail_untimed(page.untimed);
+        if (items_.empty()) {
+            return go_on();
+        }
+        look_at_page();
+        return {};
     }
 
     Result<void> take_rows(const std::vector<CatalogueRow>& rows) {
@@ -298,10 +322,6 @@ private:
             item.intent.file_path = rows[i].file_path;
             item.recorded = true;
         }
-        if (items_.empty()) {
-            return go_on();
-        }
-        look_at_page();
         return {};
     }
 

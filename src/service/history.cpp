@@ -47,6 +47,9 @@ Result<RecordedFilesPage> read_from_server(const ServiceParts& parts, const Reco
     RowReader reader(*parts.audit_server, request.call);
     FILESTORE_TRY_ASSIGN(auto read,
                          reader.uploaded_before(before, behind, postgrest::Detail::whole, request.limit));
+    if (!read.untimed.empty()) {
+        return read.untimed.front().reason;
+    }
     RecordedFilesPage page;
     std::transform(read.rows.begin(), read.rows.end(), std::back_inserter(page.files),
                    [](CatalogueRow& row) { return history_of(std::move(row)); });

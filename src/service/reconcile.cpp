@@ -228,8 +228,11 @@ private:
         }
         FILESTORE_TRY_ASSIGN(auto rows,
                              RowReader(*parts().audit_server, limits()).rows_of(ids_of_suspects()));
+        if (!rows.untimed.empty()) {
+            return rows.untimed.front().reason;
+        }
         std::unordered_map<FileId, CatalogueRow*> by_id;
-        for (CatalogueRow& row : rows) {
+        for (CatalogueRow& row : rows.rows) {
             by_id.emplace(row.id, &row);
         }
         for (Suspect& suspect : suspects_) {
@@ -242,7 +245,8 @@ private:
     }
 
     void judge(Suspect& suspect, const RecordDetails& after) {
-        const bool waits = parts().audit_server && (after.waits || after.parked);
+        // What is parked without a row has nothing else to wait for.
+        const bool waits = parts().audit_server && (after.waits || (after.parked && after.known));
         if (after != suspect.before || after.busy || waits) {
             report_.left_out += 1;
             return;

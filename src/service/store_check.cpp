@@ -121,7 +121,7 @@ private:
             return knows;
         }
         FILESTORE_TRY_ASSIGN(const auto rows, RowReader(*parts_.audit_server, limits_).rows_of(ids));
-        return !rows.empty();
+        return !rows.rows.empty() || !rows.untimed.empty();
     }
 
     [[nodiscard]] Result<bool> record_tells_of_enough() const {
@@ -136,7 +136,7 @@ private:
         FILESTORE_TRY_ASSIGN(const auto page, RowReader(*parts_.audit_server, limits_)
                                                   .uploaded_before(end_of_time, std::nullopt,
                                                                    postgrest::Detail::brief, enough));
-        return page.rows.size() >= enough;
+        return page.rows.size() + page.untimed.size() >= enough;
     }
 
     [[nodiscard]] Error not_the_store(bool has_more) const {

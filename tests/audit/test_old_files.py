@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sqlite3
+import threading
 import time
 import uuid
 
@@ -133,17 +134,23 @@ def test_without_an_answer_of_the_project_nothing_that_it_may_know_is_removed(st
     assert outcome.code == 6 and original.has(file_id)
 
 
-def recorded_file(store, age):
+def recorded_files(store, age, count):
     """That the catalogue, the store and the project know, of so many days by all three."""
-    (file_id,), _ = store.upload("recorded.txt")
+    ids, _ = store.upload(*(f"recorded-{number}.txt" for number in range(count)))
     then = time.time() - age * DAY
-    os.utime(store.tool.directory / "storage" / file_id, (then, then))
+    at = datetime.datetime.fromtimestamp(then, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     with contextlib.closing(sqlite3.connect(store.catalogue)) as connection, connection:
-        at = datetime.datetime.fromtimestamp(then, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        connection.execute("update file_uploads set uploaded_at = ? where file_id = ?", (at, file_id))
-        connection.execute("delete from outbox where file_id = ?", (file_id,))
-    store.project.sql(f"update public.{store.project.table} set uploaded_at = now() - interval '{age} days' where file_id = '{file_id}'")
-    return file_id
+        for file_id in ids:
+            os.utime(store.tool.directory / "storage" / file_id, (then, then))
+            connection.execute("update file_uploads set uploaded_at = ? where file_id = ?", (at, file_id))
+            connection.execute("delete from outbox where file_id = ?", (file_id,))
+    listed = ", ".join(f"'{file_id}'" for file_id in ids)
+    store.project.sql(f"update public.{store.project.table} set uploaded_at = now() - interval '{age} days' where file_id in ({listed})")
+    return ids
+
+
+def recorded_file(store, age):
+    return recorded_files(store, age, 1)[0]
 
 
 def change(store, file_id, assignment):
@@ -216,3 +223,44 @@ def test_a_table_without_rows_is_no_hidden_one(store, original):
     store.project.sql(f"delete from public.{store.project.table}")
     assert outcomes(store) == {file_id: "removed"}
     assert store.project.sql(f"select count(*) from public.{store.project.table}") == ["1"]
+
+
+NO_TIMES = ["'0044-03-15 00:00:00+00 BC'", "null"]
+
+
+@pytest.mark.parametrize("time_of_upload", NO_TIMES)
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_a_row_without_a_time_of_its_upload_is_told_of_and_stops_no_other(store, original, time_of_upload, is_recorded):
+    untimed, *old = recorded_files(store, 40, 3) if is_recorded else [original.upload(40) for _ in range(3)]
+    store.project.sql(f"alter table public.{store.project.table} alter column uploaded_at drop not null")
+    change(store, untimed, f"uploaded_at = {time_of_upload}")
+    outcome = store.run("cleanup", "--json", "--yes")
+    *files, report = map(json.loads, outcome.lines)
+    untimed_one = "kept" if time_of_upload == "null" else "failed"
+    assert {file["file_id"]: file["outcome"] for file in files} == {**dict.fromkeys(old, "removed"), untimed: untimed_one}, outcome
+    (told,) = (file for file in files if file["file_id"] == untimed)
+    assert untimed in str(told["reason"]), told
+    assert report["removed"] == 2 and (outcome.code == 0) == (untimed_one == "kept"), outcome
+    assert original.has(untimed) and not any(map(original.has, old))
+
+
+def test_the_project_is_asked_of_many_files_at_a_time(store, gateway):
+    """Each question waits until others have come, or some time has passed."""
+    recorded_files(store, 40, 400)
+    under_way, most, changed = 0, [], threading.Condition()
+
+    def wait_for_others(request):
+        nonlocal under_way
+        if request.method != "GET" or "file_id=in." not in request.path:
+            return
+        with changed:
+            under_way += 1
+            most.append(under_way)
+            changed.notify_all()
+            changed.wait_for(lambda: max(most) >= 8, timeout=5)
+            under_way -= 1
+
+    gateway.before = wait_for_others
+    found, _ = cleanup(store, "--dry-run", url=gateway.url)
+    # Of 50 each, and all of them together.
+    assert len(found) == 400 and len(most) == 8 and max(most) == 8

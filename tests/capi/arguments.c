@@ -204,6 +204,8 @@ void test_setters_without_options(void) {
                "set_progress of no download options");
     check_code(filestore_call_options_set_timeout_ms(NULL, 1, &err), invalid, &err,
                "set_timeout_ms of no call options");
+    check_code(filestore_call_options_set_accept_missing(NULL, 1, &err), invalid, &err,
+               "call_options_set_accept_missing without options");
     check_code(filestore_call_options_set_cancel(NULL, NULL, &err), invalid, &err,
                "set_cancel of no call options");
     check_code(filestore_verify_options_set_repair(NULL, 1, &err), invalid, &err, "set_repair of nothing");

@@ -35,6 +35,62 @@ static void test_schedule(void) {
     filestore_close(service);
 }
 
+/* The file and its metadata, behind the library's back. */
+static void lose(const char* store, const char* id) {
+    char name[PATH_CAPACITY];
+    snprintf(name, sizeof name, "%s/%s", store, id);
+    check(remove(path_in_directory(name)) == 0, "a file is lost");
+    snprintf(name, sizeof name, "%s/metadata/%s.json", store, id);
+    check(remove(path_in_directory(name)) == 0, "its metadata are lost");
+}
+
+/* As many as make the library doubt that this is the store. */
+#define LOST_FILES 20
+
+static void test_accept_missing(void) {
+    const struct timespec grace = {1, 100000000};
+    char id[FILESTORE_ID_SIZE];
+    uint64_t removed = 7;
+    uint64_t failed = 7;
+    uint64_t purged = 7;
+    int32_t was_there = 0;
+    int i = 0;
+    filestore_options* options = NULL;
+    filestore_call_options* call = NULL;
+    filestore_service* service = NULL;
+    filestore_options_create(&options, NULL);
+    filestore_options_set(options, "base_path", path_in_directory("emptied"), NULL);
+    filestore_options_set(options, "soft_delete_grace", "1s", NULL);
+    check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err, "open a store with soft delete");
+    filestore_options_destroy(options);
+    for (i = 0; i < LOST_FILES; ++i) {
+        store_text(service, TEXT, id);
+        check_code(filestore_delete(service, id, NULL, &was_there, &err), FILESTORE_OK, &err,
+                   "delete a file");
+        lose("emptied", id);
+    }
+    nanosleep(&grace, NULL);
+    filestore_call_options_create(&call, NULL);
+    check_code(filestore_cleanup(service, 1, 0, call, &removed, &failed, &purged, &err),
+               FILESTORE_PRECONDITION_FAILED, &err,
+               "cleanup of a store that holds nothing of what is recorded");
+    check_code(filestore_call_options_set_accept_missing(call, 1, &err), FILESTORE_OK, &err,
+               "accept what is missing");
+    check_code(filestore_cleanup(service, 1, 1, call, &removed, &failed, &purged, &err), FILESTORE_OK, &err,
+               "a dry run that accepts it");
+    check_code(filestore_call_options_set_accept_missing(call, 0, &err), FILESTORE_OK, &err,
+               "accept it no more");
+    check_code(filestore_cleanup(service, 1, 0, call, &removed, &failed, &purged, &err),
+               FILESTORE_PRECONDITION_FAILED, &err, "cleanup that accepts nothing");
+    check_code(filestore_call_options_set_accept_missing(call, 1, &err), FILESTORE_OK, &err,
+               "accept it again");
+    check_code(filestore_cleanup(service, 1, 0, call, &removed, &failed, &purged, &err), FILESTORE_OK, &err,
+               "cleanup that accepts what is missing");
+    check(failed == 0, "nothing fails");
+    filestore_call_options_destroy(call);
+    filestore_close(service);
+}
+
 void test_cleanup(void) {
     char old[FILESTORE_ID_SIZE];
     char young[FILESTORE_ID_SIZE];
@@ -64,5 +120,6 @@ void test_cleanup(void) {
     check(removed == 1 && failed == 0 && purged == 0 && stored_count(service) == 1,
           "cleanup removes the old file");
     filestore_close(service);
+    test_accept_missing();
     test_schedule();
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "commands.h"
 #include "core/text.h"
 #include "feed.h"
+#include "filestore/salvage.h"
 #include "json_line.h"
 #include "running_call.h"
 #include "service/audit_json.h"
@@ -218,6 +220,64 @@ ExitCode reconcile(const Session& session) {
     return *first_failure ? exit_code_of(**first_failure) : ExitCode::corrupt;
 }
 
+std::string as_text(const char* of, const SalvagedRows& rows) {
+    return std::string(of) + ": " + std::to_string(rows.salvaged) + " salvaged, " +
+           std::to_string(rows.unreadable) + " unreadable" +
+           (rows.has_gap ? ", and perhaps more that nothing tells of" : "") + "\n";
+}
+
+std::string as_text(const SalvageReport& report) {
+    if (!report.was_damaged) {
+        return "the catalogue is not damaged\n";
+    }
+    return as_text("files", report.files) + as_text("operations under way", report.intents) +
+           as_text("waiting for the audit server", report.outbox) + as_text("parked", report.parked) +
+           as_text("deleted files that can be had back", report.soft_deleted) +
+           "what is damaged is kept in " + filestore::quoted(report.set_aside) +
+           "; have `filestore audit reconcile` look at the rest\n";
+}
+
+std::string as_json(const SalvagedRows& rows) {
+    return JsonLine()
+        .number("salvaged", rows.salvaged)
+        .number("unreadable", rows.unreadable)
+        .boolean("has_gap", rows.has_gap)
+        .object();
+}
+
+std::string as_json(const SalvageReport& report) {
+    return JsonLine()
+        .boolean("was_damaged", report.was_damaged)
+        .json("file_uploads", as_json(report.files))
+        .json("intents", as_json(report.intents))
+        .json("outbox", as_json(report.outbox))
+        .json("parked", as_json(report.parked))
+        .json("soft_deleted", as_json(report.soft_deleted))
+        .text("set_aside", report.set_aside)
+        .str();
+}
+
+bool is_complete(const SalvageReport& report) {
+    const auto parts = {report.files, report.intents, report.outbox, report.parked, report.soft_deleted};
+    return std::none_of(parts.begin(), parts.end(),
+                        [](const SalvagedRows& rows) { return rows.unreadable > 0 || rows.has_gap; });
+}
+
+ExitCode salvage(const Session& session) {
+    SalvageRequest request;
+    request.on_unreadable = [&](const UnreadableRow& row) -> Result<void> {
+        return session.output.write(
+            session.options.json ? JsonLine().text("unreadable", row.table).text("file_id", row.file_id).str()
+                                 : "unreadable in " + row.table + ": " + row.file_id + "\n");
+    };
+    const auto report = salvage_catalogue(session.store, request);
+    if (!report) {
+        return session.fail(report.error());
+    }
+    const ExitCode printed = session.print(session.options.json ? as_json(*report) : as_text(*report));
+    return printed != ExitCode::ok || is_complete(*report) ? printed : ExitCode::corrupt;
+}
+
 }  // namespace
 
 ExitCode audit(const Session& session) {
@@ -236,6 +296,9 @@ ExitCode audit(const Session& session) {
     }
     if (action == "reconcile") {
         return reconcile(session);
+    }
+    if (action == "salvage") {
+        return salvage(session);
     }
     if (action == "forget") {
         return forget(session);

@@ -254,7 +254,7 @@ void Parser::add_commands() {
                  "retry [ID...]: tell it of these, or of all of them, again; forget: there is none any more, "
                  "drop what waits for it; history ID...: what is recorded of files; files: those that are "
                  "recorded as stored; reconcile: find where store, catalogue and audit server "
-                 "disagree");
+                 "disagree; salvage: keep what can be read of a damaged catalogue");
     add_audit_options(*audit);
     add_flush_option(*audit);
     CLI::App* serve = add_command("serve", Command::serve,
@@ -524,13 +524,13 @@ Result<void> Parser::check() const {
 
 Result<void> Parser::check_audit() const {
     constexpr auto actions = std::to_array<std::string_view>(
-        {"status", "flush", "parked", "retry", "forget", "history", "files", "reconcile"});
+        {"status", "flush", "parked", "retry", "forget", "history", "files", "reconcile", "salvage"});
     const std::string& action = options_.operands.front();
     if (std::find(actions.begin(), actions.end(), action) == actions.end()) {
         const auto nearest = nearest_name(action, actions);
         return Error(ErrorCode::invalid_argument,
                      "audit " + filestore::quoted(action) +
-                         ": give status, flush, parked, retry, forget, history, files or reconcile" +
+                         ": give status, flush, parked, retry, forget, history, files, reconcile or salvage" +
                          (nearest ? " (did you mean " + std::string(*nearest) + "?)" : ""));
     }
     const bool takes_ids = action == "retry" || action == "history";

@@ -35,8 +35,10 @@ Result<Request> read_uploaded_before(std::string_view table, Timestamp before,
     FILESTORE_TRY(check_table(table));
     std::string query = target(table, detail) + "&deleted_at=is.null&uploaded_at=lt." + time_text(before);
     if (behind) {
+        const bool is_time = behind->no_time.empty();
         const std::string time = time_text(behind->uploaded_at);
-        query += "&uploaded_at=gte." + time + "&or=(uploaded_at.gt." + time + ",file_id.gt." +
+        query += "&uploaded_at=gte." + (is_time ? time : percent_encode(behind->no_time)) +
+                 "&or=(uploaded_at.gt." + (is_time ? time : quoted_value(behind->no_time)) + ",file_id.gt." +
                  quoted_value(behind->file_id) + ")";
     }
     return get(query + "&order=uploaded_at.asc,file_id.asc&limit=" + std::to_string(most));

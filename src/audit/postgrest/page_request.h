@@ -22,6 +22,8 @@ struct RowPlace {
     Timestamp uploaded_at{};
     /// As the table has it, which need not be an ID of ours.
     std::string file_id;
+    /// What the table has in place of a time, where it has what is none.
+    std::string no_time{};
 };
 
 /// Which columns are asked for.

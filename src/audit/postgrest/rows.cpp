@@ -121,12 +121,15 @@ std::optional<CatalogueRow> row_of(const FileId& id, const Columns& columns) {
     return has_times ? std::optional(std::move(row)) : std::nullopt;
 }
 
-std::optional<RowPlace> place_of(const Columns& columns) {
+RowPlace place_of(const Columns& columns) {
     std::optional<Timestamp> time;
+    RowPlace place;
+    place.file_id = text_of(columns, "file_id");
     if (!read_time(columns, "uploaded_at", time)) {
-        return std::nullopt;
+        place.no_time = text_of(columns, "uploaded_at");
     }
-    return RowPlace{time.value_or(Timestamp()), std::string(text_of(columns, "file_id"))};
+    place.uploaded_at = time.value_or(Timestamp());
+    return place;
 }
 
 }  // namespace
@@ -145,22 +148,22 @@ Result<RowPage> read_page(std::string_view body) {
         if (!id.ok()) {
             continue;
         }
-        auto row = row_of(*id, columns);
-        if (!row) {
-            return no_times(columns);
+        if (auto row = row_of(*id, columns)) {
+            page.rows.push_back(std::move(*row));
+        } else {
+            page.untimed.push_back({*id, no_times(columns)});
         }
-        page.rows.push_back(std::move(*row));
     }
     if (!gatherer.rows().empty()) {
         page.last = place_of(gatherer.rows().back());
-        return page.last ? Result<RowPage>(std::move(page)) : no_times(gatherer.rows().back());
     }
     return page;
 }
 
 Result<std::vector<CatalogueRow>> read_rows(std::string_view body) {
     FILESTORE_TRY_ASSIGN(RowPage page, read_page(body));
-    return std::move(page.rows);
+    return page.untimed.empty() ? Result<std::vector<CatalogueRow>>(std::move(page.rows))
+                                : page.untimed.front().reason;
 }
 
 }  // namespace filestore::postgrest

@@ -16,15 +16,22 @@ namespace filestore::postgrest {
 /// row with what is no time at all.
 [[nodiscard]] Result<std::vector<CatalogueRow>> read_rows(std::string_view body);
 
+/// A row with what is no time at all (one before our era, a text), and what to say of it. A value.
+struct UntimedRow {
+    FileId id;
+    Error reason;
+};
+
 /// A value.
 struct RowPage {
     /// As read_rows() gives them.
     std::vector<CatalogueRow> rows;
+    std::vector<UntimedRow> untimed;
     /// Of the last row, also where that is none of ours; nothing where there was no row.
     std::optional<RowPlace> last;
 };
 
-/// The answer to a request of page_request.h for a page. Fails as read_rows().
+/// The answer to a request of page_request.h for a page. `corrupt` where it is no such answer.
 [[nodiscard]] Result<RowPage> read_page(std::string_view body);
 
 }  // namespace filestore::postgrest

@@ -279,15 +279,15 @@ TEST_CASE("an event that is recorded a second time changes nothing", "[audit]") 
     }
 }
 
-TEST_CASE("the table has the original's columns, in a file with write-ahead log", "[audit]") {
+TEST_CASE("the table has the original's columns and a checksum, in a file with write-ahead log", "[audit]") {
     const TemporaryDirectory directory;
     const std::string path = directory.file("c.sqlite");
     auto catalogue = open_or_fail(path);
     CHECK(read_sql(path, "SELECT name || ' ' || type || ' ' || pk FROM pragma_table_info('file_uploads')") ==
           std::vector<std::string>{"file_id TEXT 1", "file_path TEXT 0", "metadata TEXT 0",
-                                   "uploaded_at TEXT 0", "deleted_at TEXT 0"});
+                                   "uploaded_at TEXT 0", "deleted_at TEXT 0", "checksum INTEGER 0"});
     CHECK(read_sql(path, "PRAGMA journal_mode") == std::vector<std::string>{"wal"});
-    CHECK(read_sql(path, "PRAGMA user_version") == std::vector<std::string>{"6"});
+    CHECK(read_sql(path, "PRAGMA user_version") == std::vector<std::string>{"7"});
     record(*catalogue, new_intent(), at_second(1));
     CHECK(read_sql(path, "SELECT uploaded_at FROM file_uploads") ==
           std::vector<std::string>{"2023-11-14T22:13:21.000042Z"});
@@ -601,12 +601,12 @@ TEST_CASE("what is not a catalogue is refused and not changed", "[audit]") {
     }
     SECTION("a catalogue of a newer version") {
         open_or_fail(path).reset();
-        read_sql(path, "PRAGMA user_version = 7");
+        read_sql(path, "PRAGMA user_version = 8");
         const auto opened = Catalogue::open(path);
         REQUIRE_FALSE(opened.ok());
         CHECK(opened.error().code() == ErrorCode::configuration);
         CHECK_THAT(std::string(opened.error().message()),
-                   Catch::Contains(path) && Catch::Contains("version 7"));
+                   Catch::Contains(path) && Catch::Contains("version 8"));
     }
 }
 
@@ -642,6 +642,29 @@ TEST_CASE("a damaged catalogue answers corrupt", "[audit]") {
         CHECK_THAT(std::string(row.error().message()),
                    Catch::Contains(intent.id.str()) && Catch::Contains(path) &&
                        Catch::Contains("`filestore audit reconcile --repair`"));
+    }
+    SECTION("a row that was told, of which nobody else could say how it was") {
+        read_sql(path, "DROP TRIGGER unseal_changed_row");
+        const auto* assignment =
+            GENERATE("uploaded_at = '2001-01-01T00:00:00.000000Z'", "file_path = 'b.txt'",
+                     "deleted_at = '2030-01-01T00:00:00.000000Z'", "metadata = NULL");
+        CAPTURE(assignment);
+        read_sql(path, std::string("UPDATE file_uploads SET ") + assignment);
+        CHECK(code_of(catalogue->row(intent.id)) == ErrorCode::corrupt);
+    }
+    SECTION("a row that somebody changed who knows of no checksums") {
+        read_sql(path, "UPDATE file_uploads SET file_path = 'b.txt'");
+        CHECK(catalogue->row(intent.id)->file_path == "b.txt");
+    }
+    SECTION("an intent whose values are those of another") {
+        leave_stale(path, {new_intent()});
+        read_sql(path, "DROP TRIGGER unseal_changed_intent");
+        const auto* assignment =
+            GENERATE("operation = 'removal'", "operation = 'undo'", "file_path = 'b.txt'", "metadata = '{}'",
+                     "begun_at = '2001-01-01T00:00:00.000000Z'");
+        CAPTURE(assignment);
+        read_sql(path, std::string("UPDATE intents SET ") + assignment);
+        CHECK(code_of(catalogue->stale_intents()) == ErrorCode::corrupt);
     }
     SECTION("the values of an intent") {
         leave_stale(path, {new_intent()});

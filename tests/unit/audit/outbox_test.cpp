@@ -41,8 +41,12 @@ void run_sql(const std::string& path, const std::string& sql) {
 /// Before statements that damage rows: what is changed by a statement is noted.
 const std::string without_notes = "DROP TRIGGER note_new_row; DROP TRIGGER note_changed_row;";
 
+const std::string without_seals =
+    "DROP TRIGGER unseal_changed_row; DROP TRIGGER unseal_changed_intent; "
+    "ALTER TABLE file_uploads DROP COLUMN checksum; ALTER TABLE intents DROP COLUMN checksum;";
+
 const std::string without_soft_deletion =
-    "DROP TRIGGER unmark_stored_row; DROP TABLE soft_deleted; DROP TABLE undone;";
+    without_seals + "DROP TRIGGER unmark_stored_row; DROP TABLE soft_deleted; DROP TABLE undone;";
 
 /// A catalogue with a server, and what tests do with it and its outbox.
 class Scene {
@@ -193,7 +197,7 @@ TEST_CASE("what an older version of the library records is noted", "[audit][outb
     const FileId fresh = FileId::generate().value();
     run_sql(scene.path(),
             "UPDATE file_uploads SET deleted_at = '2030-01-01T00:00:00.000000Z';"
-            "INSERT INTO file_uploads VALUES ('" +
+            "INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) VALUES ('" +
                 fresh.str() + "', 'a', '{}', '2030-01-01T00:00:00.000000Z', NULL)");
     const auto taken = scene.take();
     REQUIRE(ids_of(taken) == std::vector<std::string>{waiting.str(), told.str(), fresh.str()});

@@ -252,10 +252,12 @@ TEST_CASE("a catalogue of version 1 gets what is new", "[audit]") {
         "DROP TABLE marks; DROP INDEX stored_by_upload; DROP INDEX intents_by_file; DROP TABLE outbox; "
         "DROP TABLE parked; DROP TABLE totals; DROP TRIGGER note_new_row; DROP TRIGGER note_changed_row; "
         "DROP TRIGGER unmark_stored_row; DROP TABLE soft_deleted; DROP TABLE undone; "
+        "DROP TRIGGER unseal_changed_row; DROP TRIGGER unseal_changed_intent; "
+        "ALTER TABLE file_uploads DROP COLUMN checksum; ALTER TABLE intents DROP COLUMN checksum; "
         "PRAGMA user_version = 1");
     const auto catalogue = open(path);
     CHECK(catalogue->row(id)->uploaded_at == at(1));
     CHECK(catalogue->uploaded_before(at(2), beginning, 10)->size() == 1);
     CHECK(catalogue->note_covered(at(2)).ok());
-    CHECK(sql(path, "PRAGMA user_version") == Lines{"6"});
+    CHECK(sql(path, "PRAGMA user_version") == Lines{"7"});
 }

@@ -677,7 +677,10 @@ TEST_CASE("a changed mark whose grace seems to go on is told of by who lists it"
 TEST_CASE("the marks of a catalogue of version 5 get their checksums", "[soft_delete]") {
     Scene scene;
     const FileId id = scene.deleted();
-    tamper(scene, "ALTER TABLE soft_deleted DROP COLUMN checksum; PRAGMA user_version = 5");
+    tamper(scene,
+           "DROP TRIGGER unseal_changed_row; DROP TRIGGER unseal_changed_intent; "
+           "ALTER TABLE file_uploads DROP COLUMN checksum; ALTER TABLE intents DROP COLUMN checksum; "
+           "ALTER TABLE soft_deleted DROP COLUMN checksum; PRAGMA user_version = 5");
     FileService reopened = scene.open(grace);
     REQUIRE(reopened.deleted_files({})->files.size() == 1);
     tamper(scene, "UPDATE soft_deleted SET size = 6");

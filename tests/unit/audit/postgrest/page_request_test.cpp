@@ -48,6 +48,10 @@ TEST_CASE("a page behind a row, whatever its ID is", "[postgrest]") {
 }
 
 TEST_CASE("a page behind a row at the end of times", "[postgrest]") {
+    const RowPlace no_time{{}, "a", "0044-03-15T00:00:00+00:00 BC"};
+    CHECK_THAT(read_uploaded_before("t", greatest_time, no_time, Detail::brief, 10)->target,
+               Catch::Contains("&uploaded_at=gte.0044-03-15T00%3A00%3A00%2B00%3A00%20BC&or=(uploaded_at.gt."
+                               "%220044-03-15T00%3A00%3A00%2B00%3A00%20BC%22,file_id.gt.%22a%22)"));
     const auto least = read_uploaded_before("t", greatest_time, RowPlace{least_time, "a"}, Detail::brief, 10);
     CHECK_THAT(least->target, Catch::Contains("&uploaded_at=lt.infinity&uploaded_at=gte.-infinity"
                                               "&or=(uploaded_at.gt.-infinity,"));

@@ -50,6 +50,20 @@ TEST_CASE("a row with a time that is none is named", "[postgrest]") {
                Catch::Contains("7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718") && Catch::Contains("'" + text + "'"));
 }
 
+TEST_CASE("a page names the rows whose times are none and has the others", "[postgrest]") {
+    const auto page = read_page(
+        R"([{"file_id":"0b9f1c7e-3d52-4a61-8f0e-2c1d5e6f7a8b","uploaded_at":"2026-01-31T00:00:00Z"},
+            {"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","uploaded_at":"0044-03-15T00:00:00+00:00 BC"}])");
+    REQUIRE(page.ok());
+    REQUIRE(page->rows.size() == 1);
+    CHECK(page->rows[0].id.str() == "0b9f1c7e-3d52-4a61-8f0e-2c1d5e6f7a8b");
+    REQUIRE(page->untimed.size() == 1);
+    CHECK(page->untimed[0].id.str() == "7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718");
+    CHECK_THAT(std::string(page->untimed[0].reason.message()), Catch::Contains("BC"));
+    // The next page begins behind what stands there.
+    CHECK(page->last->no_time == "0044-03-15T00:00:00+00:00 BC");
+}
+
 TEST_CASE("the ends of PostgreSQL's times are the least and the greatest one", "[postgrest]") {
     const auto page = read_page(
         R"([{"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","uploaded_at":"-infinity","deleted_at":"infinity"},
