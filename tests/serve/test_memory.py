@@ -17,8 +17,8 @@ ALLOWED = 48 * MIB
 CONCURRENT = 200
 CONCURRENT_SIZE = (100 if LONG else 4) * MIB
 ALLOWED_CONCURRENT = 64 * MIB
-# Of each download from S3: libcurl's buffer of its connection (64 KiB), another one that keeps as much until it is taken (it doubles as it grows: 128 KiB), its handle and its connection (32 KiB).
-ALLOWED_OF_CONNECTION = 224 * 1024
+# Of each download from S3: libcurl's buffer of its connection (64 KiB), another one that keeps as much until it is taken (it doubles as it grows: 128 KiB), its handle and its connection (32 KiB), and what the allocator keeps between them (64 KiB).
+ALLOWED_OF_CONNECTION = 288 * 1024
 
 
 def peak(service):

@@ -40,6 +40,8 @@ UPLOADS = {
     "a boundary inside a line": [file_part(b"a" + END + b"b\r\n-" + END + b"c")],
     "line ends": [file_part(b"\r\n--\r\n-----\r\n--" + BOUNDARY[:-1].encode() + b"\r\n\r\n")],
     "delimiters inside a line": [file_part(b"a\r\n--" + BOUNDARY.encode() + b"b\r\n--" + BOUNDARY.encode() + b"-c\r\n--" + BOUNDARY.encode() + b"\r\r\n-")],
+    "heads without blanks": [part(BODY, 'Content-Disposition:form-data; name="file"; filename="a.txt"', "Content-Type:text/css")],
+    "a type in another head": [part(BODY, 'Content-Disposition: form-data; name="file"; filename="a.txt"', "X-Type: Content-Type: image/png", "Content-Type: text/css")],
     "half a delimiter at the end": [file_part(b"\r\n--" + BOUNDARY[:-1].encode()), file_part(b"\r")],
     "many blocks": [file_part(os.urandom(700_001))],
     "filename*": [part(BODY, """Content-Disposition: form-data; name="file"; filename="a.txt"; filename*=utf-8''b.txt""")],
@@ -111,6 +113,13 @@ CALLS = {
     "upload with a preamble": ("POST", "/upload", b"a preamble\r\n" + form_body(file_part(BODY)), form()[1]),
     "upload behind line ends": ("POST", "/upload", b"\r\n\n" + form_body(file_part(BODY)), form()[1]),
     "upload of a form with line feeds only": ("POST", "/upload", form_body(file_part(b"hello")).replace(b"\r\n", b"\n"), form()[1]),
+    "upload of a part without a name": ("POST", "/upload", *form(part(BODY, 'Content-Disposition: form-data; filename="a.txt"'), file_part(BODY))),
+    "upload of a part of no kind": ("POST", "/upload", *form(file_part(BODY), part(BODY, "Content-Type: text/plain"))),
+    "upload of a part without a head": ("POST", "/upload", *form(file_part(BODY), b"\r\n" + BODY)),
+    "upload of a head that is none": ("POST", "/upload", *form(part(BODY, 'Content-Disposition: form-data; name="file"; filename="a.txt"', "no header"))),
+    "upload of a head with a blank": ("POST", "/upload", *form(part(BODY, 'Content-Disposition: form-data; name="file"; filename="a.txt"', "X Y: z"))),
+    "upload of a folded head": ("POST", "/upload", *form(part(BODY, 'Content-Disposition: form-data; name="file";', ' filename="a.txt"'))),
+    "upload with blanks behind the first delimiter": ("POST", "/upload", form_body(file_part(BODY)).replace(b"\r\n", b"  \r\n", 1), form()[1]),
     "upload with a line end behind": ("POST", "/upload", *form(file_part(BODY), end=END + b"\r\n\r\n")),
     "upload without a line end": ("POST", "/upload", *form(file_part(BODY), end=END)),
     **{f"upload of a form of type {kind!r}": ("POST", "/upload", form_body(file_part(BODY), boundary=boundary), {"Content-Type": kind}) for kind, boundary in FORM_TYPES},
@@ -193,9 +202,11 @@ def test_an_upload_is_stored_alike(service, original, name):
 # libmicrohttpd does not read these as the original's framework did. Each is refused, so that nothing is stored under a wrong name.
 REFUSED_FORMS = {
     "an escaped quote": (form(part(BODY, r'Content-Disposition: form-data; name="file"; filename="a\"b.txt"'))[0], 400),
-    "names in upper case": (form(part(BODY, 'Content-Disposition: form-data; Name="file"; FileName="a.txt"'))[0], 422),
-    "names without a blank": (form(part(BODY, 'Content-Disposition: form-data;name="file";filename="a.txt"'))[0], 422),
-    "without quotes": (form(part(BODY, "Content-Disposition: form-data; name=file; filename=a.txt"))[0], 422),
+    "names in upper case": (form(part(BODY, 'Content-Disposition: form-data; Name="file"; FileName="a.txt"'))[0], 400),
+    "names without a blank": (form(part(BODY, 'Content-Disposition: form-data;name="file";filename="a.txt"'))[0], 400),
+    "without quotes": (form(part(BODY, "Content-Disposition: form-data; name=file; filename=a.txt"))[0], 400),
+    "a part of parts": (form(file_part(BODY, content_type="multipart/mixed; boundary=inner"))[0], 400),
+    "a part of parts behind a file": (form(file_part(BODY), file_part(BODY, content_type="multipart/mixed; boundary=inner"))[0], 400),
     "whole files, but no end": (form(file_part(BODY), file_part(b"x", field="other"))[0][:-40], 422),
 }
 

@@ -1,10 +1,15 @@
 """Large uploads that are refused: the client reads why, however it sends, and nobody keeps its bytes."""
 
+import contextlib
 import http.client
 import os
+import random
 import re
+import socket
+import struct
 import subprocess
 import tempfile
+import threading
 
 import pytest
 from access import bearer, new_key, start
@@ -144,6 +149,38 @@ def test_the_answer_comes_before_the_end(by_type):
     assert headers[b"content-length"] == str(len(body)).encode() and headers[b"connection"] == b"close"
     assert headers[b"content-type"] == b"application/problem+json" and headers[b"x-content-type-options"] == b"nosniff" and headers[b"date"]
     by_type.stop()
+
+
+REFUSED_IN_THE_MIDST = {
+    "a size, by form": ("POST", "/upload", FORM_TYPE, HEAD),
+    "a type, by body": ("PUT", "/files?filename=a.png", "image/png", PAGE),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED_IN_THE_MIDST)
+def test_clients_that_reset_while_they_are_refused(tool, local, case):
+    """Some of them before the answer is put on their connections."""
+    method, path, kind, begin = REFUSED_IN_THE_MIDST[case]
+    service = start(tool, local, sections={"validation": {"type_policy": "strict", "max_size": 1000} if kind == FORM_TYPE else RULES})
+    head = f"{method} {path} HTTP/1.1\r\nHost: {service.address}\r\nContent-Type: {kind}\r\nContent-Length: {12 * MIB}\r\n\r\n".encode()
+    random.seed(1)
+
+    def reset(size):
+        with contextlib.suppress(OSError), service.connect() as connection:
+            connection.sendall(head + begin)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.settimeout(0.5)
+            connection.sendall(b"x" * size)
+
+    for _ in range(200):
+        clients = [threading.Thread(target=reset, args=(random.choice([500_000, 900_000, 1_500_000, 2_000_000]),)) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+    assert service.call("GET", "/healthz").status == 200
+    service.stop()
+    local.assert_empty()
 
 
 def test_over_tls(tool, local, certificate, tmp_path):  # noqa: F811

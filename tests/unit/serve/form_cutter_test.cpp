@@ -24,9 +24,11 @@ public:
     explicit Recorder(Taken& taken) : taken_(taken) {}
     bool take_structure(std::string_view text) override {
         taken_.structure += text;
-        if (text == "\r\n--bb") {
-            taken_.contents.emplace_back();
-        }
+        return true;
+    }
+    bool begin_part(std::string_view lines, std::string_view delimiter) override {
+        taken_.structure += "\r\n" + std::string(lines) + "\r\n" + std::string(delimiter);
+        taken_.contents.emplace_back();
         return true;
     }
     void take_content(std::string_view bytes) override { taken_.contents.back() += bytes; }
@@ -126,6 +128,20 @@ TEST_CASE("only line ends may stand before the first delimiter") {
     CHECK_FALSE(take_in_pieces("--b\r\n" + form_of({"hello"}), 100).is_form);
 }
 
+TEST_CASE("blanks may stand behind a delimiter but the first") {
+    const std::string rest = std::string(head) + "hello\r\n--bb \t " + std::string(head) + "\r\n--bb--";
+    for (std::size_t size = 1; size < rest.size(); ++size) {
+        CHECK(take_in_pieces("--bb" + rest, size).contents == std::vector<std::string>{"hello", ""});
+        CHECK_FALSE(take_in_pieces("--bb " + rest, size).is_form);
+    }
+    const std::string content = "\r\n--bb \t \r\r\n--bb x";
+    CHECK(take_in_pieces(form_of({content}), 1).contents == std::vector{content});
+}
+
+TEST_CASE("a part needs no head") {
+    CHECK(take_in_pieces("--bb\r\n\r\nhello\r\n--bb--", 3).contents == std::vector<std::string>{"hello"});
+}
+
 TEST_CASE("a head of a part that does not end is refused") {
     const std::string begun = "--bb\r\nContent-Disposition: " + std::string(100'000, 'x');
     const Taken taken = take_in_pieces(begun, 4096);
@@ -135,7 +151,8 @@ TEST_CASE("a head of a part that does not end is refused") {
 
 TEST_CASE("what the parser cannot read is no form") {
     struct Refusing final : FormCutter::Taker {
-        bool take_structure(std::string_view) override { return false; }
+        bool take_structure(std::string_view) override { return true; }
+        bool begin_part(std::string_view, std::string_view) override { return false; }
         void take_content(std::string_view) override { FAIL("no content follows"); }
     } refusing;
     FormCutter cutter("bb");

@@ -44,7 +44,7 @@ struct FormPart {
 };
 
 /// Why a form is none; `cut` is one that ends before its end is marked. A value.
-enum class FormFault { no_form, no_boundary, invalid, broken, cut };
+enum class FormFault { no_form, no_boundary, invalid, nameless_part, broken, cut };
 
 /// Takes the parts of a form as they come; as BodyTaker.
 class FormTaker {

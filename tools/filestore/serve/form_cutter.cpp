@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace filestore::tool::serve {
 
 namespace {
 
+constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view end_of_head = "\r\n\r\n";
 constexpr std::string_view mark_of_end = "--";
 /// Of the head of one part.
@@ -41,6 +43,9 @@ bool FormCutter::take(std::string_view bytes, Taker& taker) {
             case Place::before:
                 is_read = take_beginning(bytes, taker);
                 break;
+            case Place::line_end:
+                is_read = take_line_end(bytes, taker);
+                break;
             case Place::head:
                 is_read = take_head(bytes, taker);
                 break;
@@ -70,45 +75,56 @@ bool FormCutter::take_beginning(std::string_view& bytes, Taker& taker) {
         return true;
     }
     matched_ = 0;
-    place_ = Place::head;
+    place_ = Place::line_end;
     return taker.take_structure(first);
 }
 
-bool FormCutter::take_head(std::string_view& bytes, Taker& taker) {
-    if (head_.size() < mark_of_end.size()) {
-        return take_line_end(bytes, taker);
+/// What is left of a delimiter's line, or the mark of the form's end. Where neither stands there it was no delimiter, but content.
+bool FormCutter::take_line_end(std::string_view& bytes, Taker& taker) {
+    const char next = bytes.front();
+    if (!may_follow_delimiter(next)) {
+        hand_on(has_parts_ ? delimiter_ + head_ : std::string(), taker);
+        head_.clear();
+        place_ = Place::content;
+        return has_parts_;
     }
+    head_ += next;
+    bytes.remove_prefix(1);
+    if (head_ == mark_of_end) {
+        place_ = Place::behind;
+        return taker.take_structure(mark_of_end);
+    }
+    if (next == '\n') {
+        head_ = line_end;
+        place_ = Place::head;
+    }
+    return head_.size() <= longest_head;
+}
+
+/// Blanks may (RFC 2046, 5.1.1), but the original system took none behind the first one.
+bool FormCutter::may_follow_delimiter(char next) const noexcept {
+    if (head_.ends_with('\r')) {
+        return next == '\n';
+    }
+    if (head_ == "-") {
+        return next == '-';
+    }
+    const bool is_blank = next == ' ' || next == '\t';
+    return next == '\r' || (next == '-' && head_.empty()) || (is_blank && has_parts_);
+}
+
+bool FormCutter::take_head(std::string_view& bytes, Taker& taker) {
     const std::size_t line = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
     head_ += bytes.substr(0, line);
     bytes.remove_prefix(line);
     if (!head_.ends_with(end_of_head)) {
         return head_.size() <= longest_head;
     }
+    const std::string head = std::exchange(head_, {});
     has_parts_ = true;
     place_ = Place::content;
-    const bool is_read = taker.take_structure(head_) && taker.take_structure(delimiter_);
-    head_.clear();
-    return is_read;
-}
-
-/// The end of a delimiter's line, or the mark of the form's end. Where neither stands there it was no delimiter, but content.
-bool FormCutter::take_line_end(std::string_view& bytes, Taker& taker) {
-    const char next = bytes.front();
-    const bool fits = head_.empty() ? next == '\r' || next == '-' : next == (head_ == "\r" ? '\n' : '-');
-    if (fits) {
-        head_ += next;
-        bytes.remove_prefix(1);
-    } else if (has_parts_) {
-        hand_on(delimiter_, taker);
-        hand_on(head_, taker);
-        head_.clear();
-        place_ = Place::content;
-    }
-    if (head_ == mark_of_end) {
-        place_ = Place::behind;
-        return taker.take_structure(mark_of_end);
-    }
-    return fits || has_parts_;
+    return taker.begin_part(std::string_view(head).substr(line_end.size(), head.size() - end_of_head.size()),
+                            delimiter_);
 }
 
 void FormCutter::take_content(std::string_view& bytes, Taker& taker) {
@@ -119,7 +135,7 @@ void FormCutter::take_content(std::string_view& bytes, Taker& taker) {
     if (at != std::string_view::npos) {
         hand_on(bytes.substr(0, at), taker);
         bytes.remove_prefix(at + delimiter_.size());
-        place_ = Place::head;
+        place_ = Place::line_end;
         return;
     }
     matched_ = begun_at_end(bytes, delimiter_);
@@ -140,7 +156,7 @@ bool FormCutter::continues_delimiter(std::string_view& bytes, Taker& taker) {
     matched_ += count;
     if (matched_ == delimiter_.size()) {
         matched_ = 0;
-        place_ = Place::head;
+        place_ = Place::line_end;
     }
     return true;
 }

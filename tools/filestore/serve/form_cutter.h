@@ -20,9 +20,11 @@ public:
         Taker& operator=(const Taker&) = delete;
         virtual ~Taker() = default;
 
-        /// For the parser. False where it cannot read that.
+        /// The first delimiter, or the mark of the end, for the parser. False where it cannot read that.
         [[nodiscard]] virtual bool take_structure(std::string_view text) = 0;
-        /// Of the part whose head came last.
+        /// The lines of a part's head, each with its end, and what the parser is to find behind it. False where that cannot be read.
+        [[nodiscard]] virtual bool begin_part(std::string_view lines, std::string_view delimiter) = 0;
+        /// Of the part that was begun last.
         virtual void take_content(std::string_view bytes) = 0;
     };
 
@@ -32,11 +34,12 @@ public:
     [[nodiscard]] bool take(std::string_view bytes, Taker& taker);
 
 private:
-    enum class Place { before, head, content, behind };
+    enum class Place { before, line_end, head, content, behind };
 
     [[nodiscard]] bool take_beginning(std::string_view& bytes, Taker& taker);
     [[nodiscard]] bool take_head(std::string_view& bytes, Taker& taker);
     [[nodiscard]] bool take_line_end(std::string_view& bytes, Taker& taker);
+    [[nodiscard]] bool may_follow_delimiter(char next) const noexcept;
     void take_content(std::string_view& bytes, Taker& taker);
     [[nodiscard]] bool continues_delimiter(std::string_view& bytes, Taker& taker);
 

@@ -29,6 +29,7 @@
 #include "serve/connection_loop.h"
 #include "serve/decimal.h"
 #include "serve/form_cutter.h"
+#include "serve/form_head.h"
 #include "serve/form_type.h"
 #include "serve/framing.h"
 #include "serve/lingering.h"
@@ -209,7 +210,7 @@ public:
             return;
         }
         if (cutter_ && !cutter_->take(bytes, *this)) {
-            fail(FormFault::invalid);
+            fail(fault_);
         } else if (!cutter_ && !take_structure(bytes)) {
             fail(FormFault::broken);
         }
@@ -238,6 +239,12 @@ private:
     [[nodiscard]] bool take_structure(std::string_view text) override {
         return MHD_post_process(processor_, text.data(), text.size()) == MHD_YES;
     }
+    /// The parser takes a part of type multipart/mixed for several, and tells of none.
+    [[nodiscard]] bool begin_part(std::string_view lines, std::string_view delimiter) override {
+        const auto head = plain_head(lines);
+        has_begun_part_ = false;
+        return head && take_structure("\r\n" + *head + "\r\n" + std::string(delimiter)) && has_begun_part_;
+    }
     void take_content(std::string_view bytes) override { taker_->take(bytes); }
 
     /// Of a part, which the parser is shown as an empty one, or of a URL's form.
@@ -249,6 +256,11 @@ private:
         if (reader.taker_ == nullptr || (reader.cutter_ && !is_empty)) {
             return MHD_NO;
         }
+        if (reader.cutter_ && key == nullptr) {
+            reader.fault_ = FormFault::nameless_part;
+            return MHD_NO;
+        }
+        reader.has_begun_part_ = true;
         try {
             if (offset == 0) {
                 reader.taker_->begin_part({text_or_nothing(key).value_or(""), text_or_nothing(file_name),
@@ -267,6 +279,9 @@ private:
     MHD_PostProcessor* processor_ = nullptr;
     /// Where the form has parts.
     std::optional<FormCutter> cutter_;
+    bool has_begun_part_ = false;
+    /// What is wrong with its parts, where something is.
+    FormFault fault_ = FormFault::invalid;
 };
 
 /// The connection's side of a request. A resource; on the thread of the connections only, but for what Rest allows.
@@ -389,7 +404,8 @@ private:
         if (dropped_ == count) {
             dropping_since_ = now;
         }
-        if (is_much_to_drop() && answer_in_midst()) {
+        if (is_much_to_drop() && can_answer_in_midst()) {
+            answer_in_midst();
             return MHD_NO;
         }
         return now - dropping_since_ <= longest_drop ? MHD_YES : MHD_NO;
@@ -401,22 +417,24 @@ private:
         return dropped_ > most_waited_for || left > most_waited_for;
     }
 
+    /// Not with TLS.
+    [[nodiscard]] bool can_answer_in_midst() const {
+        return taker_ != nullptr &&
+               MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_GNUTLS_SESSION) == nullptr;
+    }
+
     /// libmicrohttpd sends nothing before it has read a body that it has begun with: what is answered meanwhile is put on the socket beside it, for the client to read while
-    /// it still sends. False where that cannot be, as with TLS.
-    bool answer_in_midst() {
-        const bool is_tls =
-            MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_GNUTLS_SESSION) != nullptr;
-        if (is_tls || taker_ == nullptr) {
-            return false;
-        }
+    /// it still sends. Once: the connection ends, also where the client has gone or has no room for it.
+    void answer_in_midst() {
         close_after_this();
         Response response = *exchange_->take_response();
         const std::string text = text_of(response);
         const ssize_t sent =
             ::send(socket_.descriptor(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         note(response);
-        socket_.let_linger();
-        return sent == static_cast<ssize_t>(text.size());
+        if (sent == static_cast<ssize_t>(text.size())) {
+            socket_.let_linger();
+        }
     }
 
     /// As it is sent.

@@ -171,6 +171,10 @@ void UploadForm::fail(FormFault fault) {
         case FormFault::invalid:
             exchange_->respond(detail_response(400, "Invalid multipart data."));
             break;
+        case FormFault::nameless_part:
+            exchange_->respond(
+                detail_response(400, "The Content-Disposition header field \"name\" must be provided."));
+            break;
         case FormFault::broken:
             exchange_->respond(detail_response(400, "There was an error parsing the body"));
             break;

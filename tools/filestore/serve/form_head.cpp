@@ -1,0 +1,49 @@
+#include "serve/form_head.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/ascii.h"
+#include "serve/header_value.h"
+
+namespace filestore::tool::serve {
+
+namespace {
+
+constexpr std::string_view line_end = "\r\n";
+constexpr std::array<std::string_view, 3> known_names{"Content-Disposition", "Content-Type",
+                                                      "Content-Transfer-Encoding"};
+
+/// RFC 9110, 5.6.2, as is_token().
+constexpr std::string_view signs = "!#$%&'*+-.^_`|~";
+
+bool is_token(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        const char small = to_lower(c);
+        return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') ||
+               signs.find(c) != std::string_view::npos;
+    });
+}
+
+}  // namespace
+
+std::optional<std::string> plain_head(std::string_view lines) {
+    std::string head;
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find(line_end));
+        lines.remove_prefix(std::min(lines.size(), line.size() + line_end.size()));
+        const std::size_t colon = line.find(':');
+        if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
+            return std::nullopt;
+        }
+        const auto* const known = std::find_if(
+            known_names.begin(), known_names.end(),
+            [&](std::string_view name) { return equal_ignoring_case(name, line.substr(0, colon)); });
+        if (known != known_names.end()) {
+            head += std::string(*known) + ": " + std::string(trimmed(line.substr(colon + 1))) + "\r\n";
+        }
+    }
+    return head;
+}
+
+}  // namespace filestore::tool::serve
