@@ -56,6 +56,13 @@ void UploadPipe::add(std::string_view bytes) {
     }
 }
 
+void UploadPipe::hand_over() {
+    std::unique_lock lock(mutex_);
+    if (!queue_.empty()) {
+        wake_reader(lock);
+    }
+}
+
 std::size_t UploadPipe::room() const {
     const std::lock_guard lock(mutex_);
     return is_closed_ || failure_ ? BodyTaker::unlimited : share() - std::min(share(), queue_.size());

@@ -25,6 +25,8 @@ public:
         : size_(size), wake_connection_(std::move(wake_connection)), memory_(memory), queue_(memory) {}
 
     void add(std::string_view bytes);
+    /// Gives the reader what it has not been woken for.
+    void hand_over();
     /// How many bytes may be added now.
     [[nodiscard]] std::size_t room() const;
 
@@ -62,7 +64,7 @@ private:
     BodyMemory::LargeShare large_share_;
     std::uint64_t given_ = 0;
     std::optional<Wake> reader_;
-    /// The reader is woken for no fewer.
+    /// The reader is woken for no fewer, but by hand_over().
     std::size_t wanted_ = 1;
     /// When the reader waited last, and what it had been given then.
     std::chrono::steady_clock::time_point last_wait_;

@@ -16,6 +16,7 @@ public:
 
     void take(std::string_view bytes) override { pipe_->add(bytes); }
     [[nodiscard]] std::size_t room() const override { return pipe_->room(); }
+    void hand_over() override { pipe_->hand_over(); }
     void end() override { pipe_->end(); }
 
 private:

@@ -3,6 +3,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cstddef>
@@ -33,6 +34,11 @@ bool Connection::is_over() const noexcept {
 bool Connection::was_reset() const noexcept {
     pollfd polled{descriptor_, 0, 0};
     return ::poll(&polled, 1, 0) > 0 && (polled.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool Connection::has_more() const noexcept {
+    int count = 0;
+    return ::ioctl(descriptor_, FIONREAD, &count) == 0 && count > 0;
 }
 
 bool Connection::was_left_waiting() const noexcept {

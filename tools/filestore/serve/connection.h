@@ -18,6 +18,9 @@ public:
 
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
+    /// Whether bytes have come that were not received.
+    [[nodiscard]] bool has_more() const noexcept;
+
     void begin_body() noexcept { state_ = State::body; }
     /// All is there but the answer. `may_give_up`: nothing is lost where a client that closes its end before is taken to be gone.
     void begin_wait(bool may_give_up) noexcept { state_ = may_give_up ? State::wait_to_read : State::wait; }

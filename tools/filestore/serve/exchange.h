@@ -32,6 +32,8 @@ public:
     virtual void take(std::string_view bytes) = 0;
     /// How many bytes may come now; where there are none, the connection is to be woken later.
     [[nodiscard]] virtual std::size_t room() const { return unlimited; }
+    /// Nothing more has come yet: what was held back to be more is to be used.
+    virtual void hand_over() {}
     /// The body is whole. Without it the body was cut, and whatever has been begun is to be undone by the destructor.
     virtual void end() = 0;
 };
@@ -57,6 +59,7 @@ public:
     virtual void begin_part(const FormPart& part) = 0;
     virtual void take(std::string_view bytes) = 0;
     [[nodiscard]] virtual std::size_t room() const { return BodyTaker::unlimited; }
+    virtual void hand_over() {}
     /// The form is whole.
     virtual void end() = 0;
     /// There is no form, or it is broken; no other call follows. What has been begun is to be undone.

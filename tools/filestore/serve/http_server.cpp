@@ -217,6 +217,12 @@ public:
     }
     [[nodiscard]] std::size_t room() const override { return taker_ == nullptr ? unlimited : taker_->room(); }
 
+    void hand_over() override {
+        if (taker_ != nullptr) {
+            taker_->hand_over();
+        }
+    }
+
     void end() override {
         if (taker_ == nullptr) {
             return;
@@ -353,6 +359,9 @@ public:
             traffic_.received += taken.size();
             taker_->take(taken);
             bytes.remove_prefix(taken.size());
+        }
+        if (!socket_.has_more()) {
+            taker_->hand_over();
         }
         return MHD_YES;
     }

@@ -147,6 +147,12 @@ std::size_t UploadForm::room() const {
     return upload_ == nullptr ? BodyTaker::unlimited : upload_->room();
 }
 
+void UploadForm::hand_over() {
+    if (upload_ != nullptr) {
+        upload_->hand_over();
+    }
+}
+
 void UploadForm::end() {
     if (upload_ != nullptr) {
         upload_->end();

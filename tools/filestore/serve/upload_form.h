@@ -26,6 +26,7 @@ public:
     void begin_part(const FormPart& part) override;
     void take(std::string_view bytes) override;
     [[nodiscard]] std::size_t room() const override;
+    void hand_over() override;
     void end() override;
     void fail(FormFault fault) override;
 
