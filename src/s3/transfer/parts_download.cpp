@@ -108,7 +108,7 @@ private:
     }
 
     [[nodiscard]] PartPtr next_part(std::uint64_t length) const {
-        const auto part = std::make_shared<Part>();
+        auto part = std::make_shared<Part>();
         part->range = {range_.offset + asked_, length, range_.pin};
         return part;
     }
