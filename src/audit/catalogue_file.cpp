@@ -82,11 +82,9 @@ CREATE TABLE totals (
 PRAGMA user_version = 3;
 )sql";
 
-/// What version 4 added: whoever changes a row has it noted, also a library of an older version that has the file open, and a process that knows of no server. The mark says that
-/// this catalogue has a server; what an older version has noted or told says so too.
-std::string notes() {
-    const auto trigger = [](const std::string& name, const std::string& event) {
-        return "CREATE TRIGGER " + name + " AFTER " + event + R"sql( ON file_uploads
+/// Notes for the server that a row has changed.
+std::string note_trigger(const std::string& name, const std::string& event) {
+    return "CREATE TRIGGER " + name + " AFTER " + event + R"sql( ON file_uploads
 WHEN EXISTS (SELECT 1 FROM marks WHERE name = 'audit_server')
   OR EXISTS (SELECT 1 FROM outbox WHERE file_id = new.file_id)
 BEGIN
@@ -95,8 +93,12 @@ BEGIN
     ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = -1;
 END;
 )sql";
-    };
-    return trigger("note_new_row", "INSERT") + trigger("note_changed_row", "UPDATE") + R"sql(
+}
+
+/// What version 4 added: whoever changes a row has it noted, also a library of an older version that has the file open, and a process that knows of no server. The mark says that
+/// this catalogue has a server; what an older version has noted or told says so too.
+std::string notes() {
+    return note_trigger("note_new_row", "INSERT") + note_trigger("note_changed_row", "UPDATE") + R"sql(
 INSERT INTO marks (name, at)
 SELECT 'audit_server', strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')
 WHERE EXISTS (SELECT 1 FROM outbox) OR EXISTS (SELECT 1 FROM totals);
@@ -133,19 +135,14 @@ static_assert(unsealed_mark == -1);
 
 /// What version 7 added: checksums of intents and of the rows of files, see row_checksum.h. Who changes one and knows of none, as a process with an older version that has the file open, leaves it without. What is there counts as it is.
 /// A checksum that is set is no news of the file.
-constexpr const char* sealed_rows = R"sql(
+std::string sealed_rows() {
+    const std::string columns = "file_id, file_path, metadata, uploaded_at, deleted_at";
+    return R"sql(
 ALTER TABLE intents ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
 ALTER TABLE file_uploads ADD COLUMN checksum INTEGER;
 DROP TRIGGER note_changed_row;
-CREATE TRIGGER note_changed_row AFTER UPDATE OF file_id, file_path, metadata, uploaded_at, deleted_at ON file_uploads
-WHEN EXISTS (SELECT 1 FROM marks WHERE name = 'audit_server')
-  OR EXISTS (SELECT 1 FROM outbox WHERE file_id = new.file_id)
-BEGIN
-    INSERT INTO outbox (file_id, since, never_told, checksum)
-    VALUES (new.file_id, coalesce(new.deleted_at, new.uploaded_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')), 0, -1)
-    ON CONFLICT (file_id) DO UPDATE SET version = version + 1, checksum = -1;
-END;
-CREATE TRIGGER unseal_changed_row AFTER UPDATE OF file_id, file_path, metadata, uploaded_at, deleted_at ON file_uploads
+)sql" + note_trigger("note_changed_row", "UPDATE OF " + columns) +
+           "CREATE TRIGGER unseal_changed_row AFTER UPDATE OF " + columns + R"sql( ON file_uploads
 WHEN new.checksum = old.checksum
 BEGIN
     UPDATE file_uploads SET checksum = NULL WHERE file_id = new.file_id;
@@ -157,6 +154,7 @@ BEGIN
 END;
 PRAGMA user_version = 7;
 )sql";
+}
 static_assert(catalogue_version == 7 && unsealed_intent == -1);
 
 Result<void> sync_directory(const std::filesystem::path& directory) {
@@ -332,7 +330,7 @@ Result<void> make_tables(SqliteConnection& connection) {
         FILESTORE_TRY(seal_marks(connection));
     }
     if (version < 7) {
-        FILESTORE_TRY(connection.execute_script(sealed_rows));
+        FILESTORE_TRY(connection.execute_script(sealed_rows().c_str()));
     }
     return transaction.commit();
 }

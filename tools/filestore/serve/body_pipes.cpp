@@ -16,8 +16,6 @@ namespace {
 
 /// An upload of more than so many bytes is a large one.
 constexpr std::uint64_t most_of_small_ones = 65'536;
-/// Of a connection that fills a large share within a tenth of a second.
-constexpr double quick_bytes_per_second = 10.0 * BodyMemory::large_share;
 
 /// Nothing where the file has become shorter, or cannot be read.
 std::optional<std::string> read_whole(const FileRange& range) {
@@ -51,7 +49,8 @@ void UploadPipe::add(std::string_view bytes) {
         return;
     }
     queue_.add(bytes);
-    if (queue_.size() >= wanted_) {
+    // With a large share for many at once; what are fewer hand_over() gives.
+    if (!large_share_ || queue_.size() >= share() / 2) {
         wake_reader(lock);
     }
 }
@@ -173,21 +172,12 @@ void UploadPipe::gave(std::size_t count, std::unique_lock<std::mutex>& lock) {
     }
 }
 
-/// The reader is faster than the connection: with more room it waits less often, and is woken for many bytes where these come soon.
+/// The reader is faster than the connection: with more room it waits less often.
 void UploadPipe::wait_for_bytes(const Wake& wake) {
     reader_ = wake;
     if (!large_share_ && given_ >= most_of_small_ones) {
         large_share_ = BodyMemory::LargeShare(memory_);
     }
-    const bool comes_soon = come_quickly();
-    wanted_ = large_share_ && comes_soon ? BodyMemory::large_share / 2 : 1;
-}
-
-bool UploadPipe::come_quickly() {
-    const auto now = std::chrono::steady_clock::now();
-    const std::chrono::duration<double> time = now - std::exchange(last_wait_, now);
-    const std::uint64_t bytes = given_ - std::exchange(given_at_last_wait_, given_);
-    return static_cast<double>(bytes) >= quick_bytes_per_second * time.count();
 }
 
 std::size_t DownloadPipe::readable() const noexcept {

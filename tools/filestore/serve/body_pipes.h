@@ -2,7 +2,6 @@
 
 /// The bodies of uploads and downloads: between the thread of the connections, which must never wait, and the store.
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -25,7 +24,7 @@ public:
         : size_(size), wake_connection_(std::move(wake_connection)), memory_(memory), queue_(memory) {}
 
     void add(std::string_view bytes);
-    /// Gives the reader what it has not been woken for.
+    /// No more comes just now: the reader is to have what it has not been woken for.
     void hand_over();
     /// How many bytes may be added now.
     [[nodiscard]] std::size_t room() const;
@@ -51,7 +50,6 @@ private:
     void drop_bytes() noexcept;
     void gave(std::size_t count, std::unique_lock<std::mutex>& lock);
     void wake_reader(std::unique_lock<std::mutex>& lock);
-    [[nodiscard]] bool come_quickly();
     void end_with(const Error& error, bool keeps_bytes);
     void wait_for_bytes(const Wake& wake);
     [[nodiscard]] std::size_t share() const noexcept;
@@ -64,11 +62,6 @@ private:
     BodyMemory::LargeShare large_share_;
     std::uint64_t given_ = 0;
     std::optional<Wake> reader_;
-    /// The reader is woken for no fewer, but by hand_over().
-    std::size_t wanted_ = 1;
-    /// When the reader waited last, and what it had been given then.
-    std::chrono::steady_clock::time_point last_wait_;
-    std::uint64_t given_at_last_wait_ = 0;
     /// Of what is lent, nothing is dropped before it is given back.
     bool is_lent_ = false;
     bool drops_ = false;

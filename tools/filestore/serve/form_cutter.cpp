@@ -83,9 +83,10 @@ bool FormCutter::take_beginning(std::string_view& bytes, Taker& taker) {
 bool FormCutter::take_line_end(std::string_view& bytes, Taker& taker) {
     const char next = bytes.front();
     if (!may_follow_delimiter(next)) {
-        hand_on(has_parts_ ? delimiter_ + head_ : std::string(), taker);
-        head_.clear();
-        place_ = Place::content;
+        if (has_parts_) {
+            taker.take_content(delimiter_ + std::exchange(head_, {}));
+            place_ = Place::content;
+        }
         return has_parts_;
     }
     head_ += next;
