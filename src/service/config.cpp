@@ -313,6 +313,7 @@ private:
         for (const Section& section : sections) {
             keys.push_back(section.key);
         }
+        keys.push_back(serve_key);
         return keys;
     }
 

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from departing import BODY, ask, descriptors, in_use_at_rest, leave, uploads
+from departing import BODY, ask, in_use_at_rest, leave, uploads
 from service import Service
 from stores import LocalStore
 from waiting import wait_until
@@ -30,10 +30,10 @@ def test_clients_that_go_while_the_project_is_slow(tool, project, gateway, tmp_p
     leave(connections, by_reset)
     if by_reset:
         # Nobody waits for the project on behalf of who has gone.
-        wait_until(lambda: descriptors(service) <= before, service.process)
+        wait_until(lambda: service.descriptors() <= before, service.process)
     assert not answers.is_set()
     answers.set()
-    wait_until(lambda: descriptors(service) <= before, service.process)
+    wait_until(lambda: service.descriptors() <= before, service.process)
     kept = service.upload(BODY)
     assert service.call("GET", f"/download/{kept}").body == BODY
 

@@ -1,6 +1,5 @@
 """Clients that send whole requests and close their connections before the answer has come."""
 
-import os
 import socket
 import struct
 import time
@@ -38,19 +37,15 @@ def leave(connections, by_reset):
         connection.close()
 
 
-def descriptors(service):
-    return len(os.listdir(f"/proc/{service.process.pid}/fd"))
-
-
 def in_use_at_rest(service):
     """Descriptors, once as much was done at a time as will be: some are kept."""
     connections = ask(service, uploads(service))
     for connection in connections:
         assert connection.recv(12)[:10] == b"HTTP/1.1 2"
     leave(connections, by_reset=False)
-    before, now = None, descriptors(service)
+    before, now = None, service.descriptors()
     while now != before:
         # The service looks for clients that have gone once a second.
         time.sleep(2)
-        before, now = now, descriptors(service)
+        before, now = now, service.descriptors()
     return now

@@ -1,5 +1,6 @@
 """A service under test, and calls of it that no client library makes better."""
 
+import contextlib
 import http.client
 import json
 import pathlib
@@ -81,6 +82,15 @@ class Service:
         # Of files whose names do not agree with what they hold.
         told = [line for line in err.splitlines() if not line.startswith(b"filestore: warning: ")]
         assert (self.process.returncode, out, told) == (0, b"", []), (self.process.returncode, out, err)
+
+    def descriptors(self):
+        """How many are open. A local store keeps some of those that files are locked by, as many as were in use at a time: they are left out."""
+        directory = pathlib.Path(f"/proc/{self.process.pid}/fd")
+        targets = []
+        for descriptor in directory.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                targets.append(descriptor.readlink())
+        return sum(target.parts[-2:] != (".filestore", "lock") for target in targets)
 
     def connect(self):
         """A socket."""

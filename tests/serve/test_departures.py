@@ -3,15 +3,12 @@
 import contextlib
 import os
 import subprocess
-import time
 
 import pytest
-from departing import BODY, ask, descriptors, in_use_at_rest, leave, request, uploads
+from departing import BODY, ask, in_use_at_rest, leave, request, uploads
 from relay import Relay
 from service import Service
 from waiting import wait_until
-
-SECONDS = 90
 
 
 def intents(store):
@@ -38,15 +35,8 @@ def slow_disk(service, trace):
         strace.wait()
 
 
-@pytest.fixture
-def in_time():
-    begun = time.monotonic()
-    yield
-    assert time.monotonic() - begun < SECONDS
-
-
 @pytest.mark.parametrize("by_reset", [False, True])
-def test_while_an_upload_is_committed(tool, local, tmp_path, by_reset, in_time):
+def test_while_an_upload_is_committed(tool, local, tmp_path, by_reset):
     # Who looks for leaks cannot be traced.
     local.environment = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
     service = Service.of_tool(tool, local)
@@ -56,7 +46,7 @@ def test_while_an_upload_is_committed(tool, local, tmp_path, by_reset, in_time):
         wait_until(lambda: intents(local) != [], service.process)
         leave(connections, by_reset)
         assert intents(local) != []
-        wait_until(lambda: descriptors(service) <= before, service.process)
+        wait_until(lambda: service.descriptors() <= before, service.process)
 
     def is_settled():
         """Intents are kept for uploads to come while several are under way: one alone leaves none."""
@@ -75,7 +65,7 @@ def test_while_an_upload_is_committed(tool, local, tmp_path, by_reset, in_time):
 
 
 @pytest.mark.parametrize("by_reset", [False, True])
-def test_while_s3_is_slow(tool, gateway, tmp_path, by_reset, in_time):
+def test_while_s3_is_slow(tool, gateway, tmp_path, by_reset):
     spool = tmp_path / "spool"
     spool.mkdir()
     gateway.environment["TMPDIR"] = str(spool)
@@ -86,7 +76,7 @@ def test_while_s3_is_slow(tool, gateway, tmp_path, by_reset, in_time):
 
         def own():
             """Descriptors, but for kept connections to the store."""
-            return descriptors(service) - relay.open
+            return service.descriptors() - relay.open
 
         in_use_at_rest(service)
         before = own()

@@ -1,7 +1,6 @@
 """Clients that go away in the middle, are slow, or send what is none."""
 
 import contextlib
-import os
 import random
 import resource
 import socket
@@ -24,13 +23,9 @@ DRIPPING = 1000
 NORMAL, ROUNDS = 100, 10 if LONG else 3
 
 
-def descriptors(service):
-    return len(os.listdir(f"/proc/{service.process.pid}/fd"))
-
-
 def wait_for_quiet(service, before):
     """Until the service holds no more descriptors than before."""
-    wait_until(lambda: descriptors(service) <= before, service.process)
+    wait_until(lambda: service.descriptors() <= before, service.process)
 
 
 def upload_requests(service):
@@ -72,7 +67,7 @@ def in_threads(work, pieces, clients=CLIENTS):
 
 def test_cut_uploads_leave_nothing(service, tool, local):
     service.call("DELETE", f"/delete/{service.upload(BODY)}")
-    before = descriptors(service)
+    before = service.descriptors()
     requests = list(upload_requests(service))
     chance = random.Random(SEED)
     cuts = []
@@ -114,7 +109,7 @@ def test_whole_requests_of_the_same_kind_are_stored(service, local):
 
 def test_cut_downloads_leave_nothing_open(service):
     file_id = service.upload(BODY * 20)
-    before = descriptors(service)
+    before = service.descriptors()
     chance = random.Random(SEED)
     wanted = [(chance.randint(0, len(BODY) * 20), chance.random() < 0.5) for _ in range(CUTS // 4)]
 
@@ -171,7 +166,7 @@ def test_slow_clients_keep_nobody_up(service, local):
     dripping.join()
     assert len(served) == NORMAL * ROUNDS
     # They were there to the end.
-    assert descriptors(service) > DRIPPING
+    assert service.descriptors() > DRIPPING
     # Those that are slow are served in the end.
     connection, request, _ = slow[0]
     connection.sendall(request[40:])

@@ -1,7 +1,6 @@
 """SIGHUP: the configuration is read again while the service runs."""
 
 import http.client
-import os
 import signal
 import ssl
 import threading
@@ -212,10 +211,7 @@ def test_many_times_under_load(tool, local):
         thread.join()
     assert failures == [] and set(local.stored()) == set(stored)
 
-    def descriptors():
-        return len(os.listdir(f"/proc/{service.process.pid}/fd"))
-
-    wait_until(lambda: descriptors() < 40, service.process)
+    wait_until(lambda: service.descriptors() < 40, service.process)
     service.stop()
 
 

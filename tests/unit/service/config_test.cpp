@@ -259,6 +259,7 @@ TEST_CASE("a bad configuration is told with its place", "[service]") {
         {"storge:\n  backend: s3\n", "1:1", "did you mean 'storage'"},
         {"storage:\n  backend: s3\nlogging: x\n", "3:1", "logging"},
         {"storage:\n  backnd: s3\n", "2:3", "did you mean 'backend'"},
+        {"storage:\n  srve: {}\n", "2:3", "did you mean 'serve'"},
         {"storage:\n  cleanup:\n    enabled: true\n    retention_day: 3\n", "4:5",
          "did you mean 'retention_days'"},
         {"storage:\n  s3:\n    bucket: b\n", "3:5", "bucket"},
