@@ -175,6 +175,21 @@ def test_bytes_of_another_checksum_are_thrown_away(service, name):
     assert content(service, place) == BODY
 
 
+@pytest.mark.parametrize("size", [1, 5, 8191, 8192, 8193])
+@pytest.mark.parametrize("name", CHECKSUMS)
+def test_short_pieces_whose_content_is_looked_at(service, name, size):
+    metadata = f"filename {b64('a.txt')},filetype {b64('text/plain')}"
+    place = create(service, 2 * size, Upload_Metadata=metadata)
+    wrong = f"{name} {b64(CHECKSUMS[name](BODY[1 : size + 1]))}"
+    right = f"{name} {b64(CHECKSUMS[name](BODY[:size]))}"
+    assert append(service, place, 0, BODY[:size], Upload_Checksum=wrong).status == 460
+    assert append(service, place, 0, BODY[:size], Upload_Checksum=right).status == 204
+    assert append(service, place, size, BODY[:size], Upload_Checksum=right).status == 204
+    assert content(service, place) == BODY[:size] * 2
+    at_once = tus(service, "POST", "/uploads", BODY[:size], Upload_Length=size, Upload_Metadata=metadata, Upload_Checksum=right, **PIECE)
+    assert (at_once.status, content(service, at_once.header("Location"))) == (201, BODY[:size])
+
+
 def test_an_upload_is_given_up(service, local):
     place = create(service)
     append(service, place, 0, BODY[:1000])

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "serve/http_limits.h"
 
@@ -17,6 +18,10 @@ public:
     explicit Connection(int descriptor) noexcept : descriptor_(descriptor) {}
 
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+
+    /// The target of the request that comes, in the memory of libmicrohttpd, as it was sent.
+    void begin_head(std::string_view target) noexcept { target_ = target; }
+    [[nodiscard]] std::string_view target() const noexcept { return target_; }
 
     /// Whether bytes have come that were not received.
     [[nodiscard]] bool has_more() const noexcept;
@@ -52,6 +57,7 @@ private:
     [[nodiscard]] bool is_slow(State state, const HttpLimits& limits) noexcept;
 
     const int descriptor_;
+    std::string_view target_;
     std::atomic<State> state_ = State::head;
     std::atomic<Clock::time_point> waits_since_ = Clock::now();
     std::atomic<bool> lingers_ = false;

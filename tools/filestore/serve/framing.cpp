@@ -29,7 +29,11 @@ std::size_t count_of(const Request& request, std::string_view name) {
 
 }  // namespace
 
-std::optional<std::string_view> framing_fault(const Request& request, std::string_view version) {
+std::optional<std::string_view> framing_fault(const Request& request, const ToldHead& head) {
+    if (!is_told_whole(head)) {
+        return "the head has a folded line, a zero byte, or a line that does not end in a carriage return "
+               "and a line feed";
+    }
     for (const Header& header : request.headers) {
         if (!is_token(header.name)) {
             return "the name of a header field has a character that none may have, such as a space";
@@ -51,7 +55,7 @@ std::optional<std::string_view> framing_fault(const Request& request, std::strin
     if (count_of(request, "Content-Length") > 0) {
         return "there is a Transfer-Encoding beside a Content-Length";
     }
-    if (version != "HTTP/1.1") {
+    if (head.version != "HTTP/1.1") {
         return "there is a Transfer-Encoding, which this version of HTTP does not have";
     }
     if (count_of(request, "Transfer-Encoding") > 1 || !equal_ignoring_case(*encoding, "chunked")) {

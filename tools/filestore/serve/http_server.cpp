@@ -32,6 +32,7 @@
 #include "serve/form_head.h"
 #include "serve/form_type.h"
 #include "serve/framing.h"
+#include "serve/head_layout.h"
 #include "serve/lingering.h"
 #include "serve/url.h"
 
@@ -149,6 +150,22 @@ Request read_head(MHD_Connection* connection, const char* url, const char* metho
     request.content_length = length == nullptr ? std::nullopt : decimal(*length);
     request.has_body = is_chunked || request.content_length.value_or(0) > 0;
     return request;
+}
+
+MHD_Result add_told_field(void* into, MHD_ValueKind, const char* key, std::size_t key_size, const char* value,
+                          std::size_t value_size) {
+    static_cast<ToldHead*>(into)->fields.push_back(
+        {{key, key_size}, value == nullptr ? std::string_view() : std::string_view(value, value_size)});
+    return MHD_YES;
+}
+
+ToldHead told_head(MHD_Connection* connection, std::string_view method, std::string_view target,
+                   std::string_view version) {
+    ToldHead head{.method = method, .target = target, .version = version};
+    const auto* told = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    head.whole = {method.data(), told == nullptr ? 0 : told->header_size};
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_told_field, &head);
+    return head;
 }
 
 std::optional<std::string> text_or_nothing(const char* text) {
@@ -312,9 +329,9 @@ public:
         socket_.end_answer();
     }
 
-    MHD_Result begin(const HttpServer::Handler& handler, std::string_view version) {
+    MHD_Result begin(const HttpServer::Handler& handler, const ToldHead& head) {
         socket_.begin_body();
-        if (const auto fault = framing_fault(exchange_->request(), version)) {
+        if (const auto fault = framing_fault(exchange_->request(), head)) {
             close_after_this();
             exchange_->respond(problem_response(400, *fault));
             return answer();
@@ -630,6 +647,7 @@ public:
                              MHD_OPTION_EXTERNAL_LOGGER, drop_message, nullptr,                          //
                              MHD_OPTION_LISTEN_SOCKET, listener.get(),                                   //
                              MHD_OPTION_NOTIFY_CONNECTION, come_or_go, this,                             //
+                             MHD_OPTION_URI_LOG_CALLBACK, begin_head, this,                              //
                              MHD_OPTION_NOTIFY_COMPLETED, forget, this,                                  //
                              MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, nullptr,                       //
                              MHD_OPTION_ARRAY, options.data(),                                           //
@@ -724,6 +742,11 @@ private:
         return *static_cast<Connection*>(told->socket_context);
     }
 
+    static void* begin_head(void*, const char* target, MHD_Connection* connection) {
+        connection_of(connection).begin_head(target);
+        return nullptr;
+    }
+
     static MHD_Result handle(void* self, MHD_Connection* connection, const char* url, const char* method,
                              const char* version, const char* data, std::size_t* size, void** request) {
         // An exception must not go through the frames of a C library; what can be thrown is lack of memory.
@@ -740,9 +763,11 @@ private:
 
     MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, const char* version,
                      void** request) {
-        auto running = std::make_unique<RunningRequest>(
-            connection, loop_, connection_of(connection), headers_, *observer_,
-            read_head(connection, url, method), Census::one_more(exchanges_));
+        Connection& socket = connection_of(connection);
+        const ToldHead head = told_head(connection, method, socket.target(), version);
+        auto running = std::make_unique<RunningRequest>(connection, loop_, socket, headers_, *observer_,
+                                                        read_head(connection, url, method),
+                                                        Census::one_more(exchanges_));
         {
             const std::lock_guard lock(mutex_);
             if (is_aborted_) {
@@ -754,7 +779,7 @@ private:
             }
         }
         *request = running.get();
-        return running.release()->begin(handler_, version);
+        return running.release()->begin(handler_, head);
     }
 
     static void forget(void* self, MHD_Connection*, void** request, MHD_RequestTerminationCode) {
