@@ -19,6 +19,7 @@
 #include "audit/session_lock.h"
 #include "audit/shared_commits.h"
 #include "audit/soft_deletions.h"
+#include "audit/space_reserve.h"
 #include "audit/sqlite.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -129,12 +130,31 @@ RecordDetails read_details(const FileId& id, const SqliteQuery& row) {
             row.number(5) != 0};
 }
 
+/// Also on a full disk, where there is a catalogue already.
+Result<SqliteConnection> open_file(const std::string& path) {
+    const SpaceReserve reserve(Catalogue::reserve_file(path));
+    auto opened = open_catalogue_file(path);
+    if (opened.ok()) {
+        reserve.prepare();
+    }
+    if (opened.ok() || opened.error().code() != ErrorCode::no_space) {
+        return opened;
+    }
+    reserve.give();
+    auto opened_now = open_catalogue_file(path);
+    reserve.take_back();
+    return opened_now;
+}
+
 }  // namespace
 
 class Catalogue::Impl {
 public:
     explicit Impl(SqliteConnection connection)
-        : connection_(std::move(connection)), lock_(session_file(connection_.path())), outbox_(connection_) {}
+        : connection_(std::move(connection)),
+          lock_(session_file(connection_.path())),
+          outbox_(connection_),
+          reserve_(reserve_file(connection_.path())) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
@@ -204,6 +224,26 @@ public:
         return commits_.run(work);
     }
 
+    /// For what makes room on the disk, or ends what was begun: where the disk is full `work`, which runs in a transaction, is done in the space that is kept for it.
+    template <class Work>
+    auto with_reserve(Work work) -> std::invoke_result_t<Work> {
+        auto result = work();
+        if (result.ok() || result.error().code() != ErrorCode::no_space) {
+            return result;
+        }
+        reserve_.give();
+        // The log that was written since the last one is space too.
+        static_cast<void>(exclusively([this] { return connection_.run("PRAGMA wal_checkpoint(TRUNCATE)"); }));
+        result = work();
+        reserve_.take_back();
+        return result;
+    }
+
+    template <class Work>
+    auto exclusively_with_reserve(Work work) -> std::invoke_result_t<Work> {
+        return with_reserve([&] { return exclusively(work); });
+    }
+
 private:
     /// Counts itself, as long as it lives.
     class Counted {
@@ -245,6 +285,7 @@ private:
     SqliteConnection connection_;
     SessionLock lock_;
     Outbox outbox_;
+    const SpaceReserve reserve_;
     /// 0 until the first begin(): a catalogue that is only read takes no session.
     std::int64_t session_ = 0;
     /// Numbers only grow: what this session begins itself has a larger one.
@@ -748,6 +789,10 @@ Result<std::vector<std::int64_t>> Catalogue::Impl::numbers(const char* sql, std:
     }
 }
 
+std::string Catalogue::reserve_file(const std::string& path) {
+    return path + ".reserve";
+}
+
 std::string Catalogue::session_file(const std::string& path) {
     return path + ".sessions";
 }
@@ -763,7 +808,7 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::string& path, cons
         return Error(ErrorCode::io, "cannot tell the working directory for catalogue " +
                                         filestore::quoted(path) + "; give an absolute path");
     }
-    FILESTORE_TRY_ASSIGN(SqliteConnection connection, open_catalogue_file(absolute.native()));
+    FILESTORE_TRY_ASSIGN(SqliteConnection connection, open_file(absolute.native()));
     auto impl = std::make_unique<Impl>(std::move(connection));
     if (options.has_server) {
         FILESTORE_TRY(impl->note_server());
@@ -780,17 +825,21 @@ Result<void> Catalogue::begin_upload(Intent& intent) {
 
 Result<std::int64_t> Catalogue::begin(const Intent& intent) {
     std::int64_t number = 0;
-    FILESTORE_TRY(impl_->share_durable_commit([&]() -> Result<void> {
-        FILESTORE_TRY_ASSIGN(number, impl_->begin(intent));
-        return {};
-    }));
+    const auto begin = [&] {
+        return impl_->share_durable_commit([&]() -> Result<void> {
+            FILESTORE_TRY_ASSIGN(number, impl_->begin(intent));
+            return {};
+        });
+    };
+    FILESTORE_TRY(intent.operation == Operation::removal ? impl_->with_reserve(begin) : begin());
     return number;
 }
 
 Result<void> Catalogue::complete(const Intent& intent, Timestamp at) {
     const auto record = [&] { return impl_->record(intent, at, true); };
-    auto recorded = intent.operation == Operation::upload ? impl_->share_commit(record)
-                                                          : impl_->share_durable_commit(record);
+    auto recorded = intent.operation == Operation::upload
+                        ? impl_->share_commit(record)
+                        : impl_->with_reserve([&] { return impl_->share_durable_commit(record); });
     if (recorded.ok()) {
         impl_->note_ended(intent.number);
     }
@@ -798,25 +847,27 @@ Result<void> Catalogue::complete(const Intent& intent, Timestamp at) {
 }
 
 Result<void> Catalogue::complete_found(const Intent& intent, Timestamp at) {
-    FILESTORE_TRY(impl_->share_durable_commit(
-        [&] { return impl_->record(intent, at, intent.operation != Operation::upload); }));
+    FILESTORE_TRY(impl_->with_reserve([&] {
+        return impl_->share_durable_commit(
+            [&] { return impl_->record(intent, at, intent.operation != Operation::upload); });
+    }));
     impl_->note_ended(intent.number);
     return {};
 }
 
 Result<void> Catalogue::begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
                                        Timestamp unchanged_since) {
-    return impl_->exclusively(
+    return impl_->exclusively_with_reserve(
         [&] { return impl_->begin_removals(intents, uploaded_before, unchanged_since); });
 }
 
 Result<void> Catalogue::begin_purges(std::vector<Intent>& intents, Timestamp due) {
-    return impl_->exclusively([&] { return impl_->begin_purges(intents, due); });
+    return impl_->exclusively_with_reserve([&] { return impl_->begin_purges(intents, due); });
 }
 
 Result<void> Catalogue::end_removals(const std::vector<Intent>& done, const std::vector<Intent>& undone,
                                      Timestamp at) {
-    return impl_->exclusively([&] { return impl_->end_removals(done, undone, at); });
+    return impl_->exclusively_with_reserve([&] { return impl_->end_removals(done, undone, at); });
 }
 
 Result<std::vector<RecordedUpload>> Catalogue::uploaded_before(Timestamp before, const RecordedUpload& after,
@@ -845,7 +896,7 @@ Result<std::optional<Timestamp>> Catalogue::covered_at() {
 }
 
 Result<void> Catalogue::note_covered(Timestamp at) {
-    return impl_->exclusively([&] { return impl_->note_covered(at); });
+    return impl_->exclusively_with_reserve([&] { return impl_->note_covered(at); });
 }
 
 Result<std::optional<Timestamp>> Catalogue::cleaned_at() {
@@ -853,17 +904,17 @@ Result<std::optional<Timestamp>> Catalogue::cleaned_at() {
 }
 
 Result<void> Catalogue::note_cleaned(Timestamp at) {
-    return impl_->exclusively([&] { return impl_->note_cleaned(at); });
+    return impl_->exclusively_with_reserve([&] { return impl_->note_cleaned(at); });
 }
 
 Result<void> Catalogue::turn_into_undo(std::int64_t intent_number, Timestamp at) {
     impl_->note_ended(intent_number);
-    return impl_->exclusively([&] { return impl_->turn_into_undo(intent_number, at); });
+    return impl_->exclusively_with_reserve([&] { return impl_->turn_into_undo(intent_number, at); });
 }
 
 Result<void> Catalogue::abandon(std::int64_t intent_number) {
     impl_->note_ended(intent_number);
-    return impl_->exclusively([&] { return impl_->abandon(intent_number); });
+    return impl_->exclusively_with_reserve([&] { return impl_->abandon(intent_number); });
 }
 
 Result<void> Catalogue::leave(std::int64_t intent_number) {
@@ -871,7 +922,7 @@ Result<void> Catalogue::leave(std::int64_t intent_number) {
 }
 
 Result<std::vector<Intent>> Catalogue::stale_intents() {
-    return impl_->exclusively([&] { return impl_->stale_intents(); });
+    return impl_->exclusively_with_reserve([&] { return impl_->stale_intents(); });
 }
 
 Result<CatalogueRow> Catalogue::row(const FileId& id) {
@@ -895,7 +946,8 @@ Result<void> Catalogue::read_outbox(const std::function<Result<void>(Outbox&)>& 
 }
 
 Result<void> Catalogue::use_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {
-    return impl_->share_durable_commit([&] { return impl_->work_on_soft_deletions(work); });
+    return impl_->with_reserve(
+        [&] { return impl_->share_durable_commit([&] { return impl_->work_on_soft_deletions(work); }); });
 }
 
 Result<void> Catalogue::read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {

@@ -188,6 +188,8 @@ public:
     static constexpr std::int64_t left_session = std::numeric_limits<std::int64_t>::max() - 2;
     static constexpr std::size_t most_left = 1000;
     [[nodiscard]] static std::string session_file(const std::string& path);
+    /// The space that is kept for deletions, see space_reserve.h.
+    [[nodiscard]] static std::string reserve_file(const std::string& path);
 
 private:
     class Impl;
