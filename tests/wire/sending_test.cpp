@@ -66,15 +66,18 @@ struct Fixture {
         transport = std::make_shared<CountingTransport>(http::make_curl_transport(options));
     }
 
-    [[nodiscard]] Result<S3PutResult> upload(std::shared_ptr<Source> source) const {
+    [[nodiscard]] Result<S3PutResult> upload(std::shared_ptr<Source> source,
+                                             unsigned parallel_parts = 2) const {
+        S3ClientOptions options = options_for(server, Retries::on);
+        options.parallel_parts = parallel_parts;
         const ExecutorChoice executor(nullptr);
         s3::RequesterParts parts{
             {executor.executor, reactor},
             transport,
             s3::make_given_provider(s3::given_keys(std::string(access_key), std::string(secret_key), {})),
             {1, 1}};
-        const auto core = std::make_shared<s3::ClientCore>(options_for(server, Retries::on), executor,
-                                                           std::move(parts), *s3::find_quirks("minio"));
+        const auto core =
+            std::make_shared<s3::ClientCore>(options, executor, std::move(parts), *s3::find_quirks("minio"));
         std::promise<Result<S3PutResult>> answer;
         s3::put(*core, put_of("key", std::move(source)),
                 [&answer](Result<S3PutResult> result) { answer.set_value(std::move(result)); });
@@ -115,7 +118,8 @@ TEST_CASE_METHOD(Fixture, "a request that goes out again over another connection
     FaultPlan plan;
     plan.requests = {{4, RequestFault::reset}, {7, RequestFault::reset}};
     server.set(std::move(plan));
-    REQUIRE(upload(stream_of(bytes)).ok());
+    // One after the other, so that every connection has been used before: only of such a one is it known that the server may have closed it.
+    REQUIRE(upload(stream_of(bytes), 1).ok());
     CHECK(server.object("key") == bytes);
     CHECK(server.fired() == 2);
     CHECK(transport->requests < server.operations().size());
