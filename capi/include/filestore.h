@@ -25,7 +25,7 @@
 ///  9. Threads: a service and a cancel token may be used by any number of threads at once. Errors, buffers and pages do not
 ///     change, so any thread may read them. Options may be read by many calls at once while no thread sets them.
 ///     Destroying a handle while another thread uses it is an error of the program.
-/// 10. Blocking: filestore_open and filestore_open_config make a few system calls. Every function that takes a service,
+/// 10. Blocking: filestore_open and filestore_open_config make a few system calls; filestore_salvage_catalogue reads and writes the whole catalogue. Every function that takes a service,
 ///     filestore_catalogue_path apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
 ///     All others return at once.
 /// 11. Callbacks run on a thread of the library or on the one that made the call, one at a time for one call, and only before
@@ -157,6 +157,10 @@ typedef int32_t (*filestore_finding_function)(void* context, const char* id, con
 /// what, and where the file could not be looked at or repaired, why; `repaired` is 1 where it was. Returns 0, or the caller's own number to end the run.
 typedef int32_t (*filestore_drift_function)(void* context, const char* id, const char* drift,
                                             const char* what, int32_t repaired);
+
+/// Hears of a row of a damaged catalogue that was there and cannot be read as it was: `table` is "file_uploads" (what is recorded of the file), "intents" (an operation on it that was under way), "outbox" (the project is
+/// still to be told of it), "parked" or "soft_deleted"; newer libraries may have more. Returns 0, or the caller's own number to end the call.
+typedef int32_t (*filestore_unreadable_function)(void* context, const char* table, const char* file_id);
 
 /// Hears how far a run of filestore_verify is, at most about ten times a second and once at the end; `files_total` is about right, or
 /// FILESTORE_UNKNOWN_SIZE. It must be quick and must not block.
@@ -673,6 +677,18 @@ FILESTORE_C_API int32_t filestore_reconcile(filestore_service* service, int32_t 
                                             filestore_drift_function finding, void* context,
                                             const filestore_call_options* options, filestore_buffer** report,
                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Takes what can still be read of a damaged catalogue into a new one, which then stands in its place: that of the service which filestore_open would open with `options`, NULL for the defaults; the option `catalogue_path`
+/// names another, such as one of a storage.yaml. Nobody may have it open, this program neither. The damaged file is kept; a catalogue that is whole stays as it is. A call that was ended on its way is made again. `unreadable`
+/// (NULL for nobody) gets `context`; where it ends the call, nothing was changed. `*report` is a new buffer, which the caller destroys: a JSON object with `was_damaged` (false: nothing was done), `set_aside` (the directory with what is
+/// damaged), and for each of `file_uploads`, `intents`, `outbox`, `parked` and `soft_deleted` an object with the numbers `salvaged` and `unreadable` (each of these was told of) and with `has_gap` (more may have been
+/// there). filestore_retry_parked and filestore_reconcile then see to what is lost. Failures to act on: FILESTORE_NOT_FOUND (there is no catalogue), FILESTORE_UNAVAILABLE (somebody has it open), FILESTORE_CONFIGURATION (the
+/// catalogue is off, or a newer library has written it), FILESTORE_CORRUPT (it is a file of something else), FILESTORE_NO_SPACE (twice the size of the catalogue is needed), FILESTORE_PERMISSION_DENIED, FILESTORE_IO,
+/// FILESTORE_SINK_FAILED (the callback ended it).
+FILESTORE_C_API int32_t filestore_salvage_catalogue(const filestore_options* options,
+                                                    filestore_unreadable_function unreadable, void* context,
+                                                    filestore_buffer** report,
+                                                    filestore_error** err) FILESTORE_NOEXCEPT;
 
 #ifdef __cplusplus
 }

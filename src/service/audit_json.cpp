@@ -45,6 +45,16 @@ void write_deleted(JsonTextWriter& writer, const DeletedFile& file) {
     writer.EndObject();
 }
 
+void write_rows(JsonTextWriter& writer, std::string_view name, const SalvagedRows& rows) {
+    writer.Key(name.data(), static_cast<rj::SizeType>(name.size()));
+    writer.StartObject();
+    write_number(writer, "salvaged", rows.salvaged);
+    write_number(writer, "unreadable", rows.unreadable);
+    writer.Key("has_gap");
+    writer.Bool(rows.has_gap);
+    writer.EndObject();
+}
+
 /// A page of files, each of which `write` writes, and where to go on.
 template <class Page, class Write>
 std::string page_to_json(const Page& page, Write write) {
@@ -139,6 +149,22 @@ std::string to_json(const ReconcileReport& report) {
     write_number(writer, "repaired", report.repaired);
     write_number(writer, "failed", report.failed);
     write_number(writer, "left_out", report.left_out);
+    writer.EndObject();
+    return std::move(output.text);
+}
+
+std::string to_json(const SalvageReport& report) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    writer.Key("was_damaged");
+    writer.Bool(report.was_damaged);
+    write_rows(writer, "file_uploads", report.files);
+    write_rows(writer, "intents", report.intents);
+    write_rows(writer, "outbox", report.outbox);
+    write_rows(writer, "parked", report.parked);
+    write_rows(writer, "soft_deleted", report.soft_deleted);
+    write_string(writer, "set_aside", report.set_aside);
     writer.EndObject();
     return std::move(output.text);
 }

@@ -6,6 +6,7 @@
 
 #include "filestore/audit.h"
 #include "filestore/reconcile.h"
+#include "filestore/salvage.h"
 #include "filestore/soft_delete.h"
 
 namespace filestore {
@@ -33,5 +34,8 @@ namespace filestore {
 
 /// One compact JSON object: `files`, `unrecorded`, `marked_deleted`, `missing`, `untold`, `repaired`, `failed`, `left_out`.
 [[nodiscard]] std::string to_json(const ReconcileReport& report);
+
+/// One compact JSON object: `was_damaged`, an object with `salvaged`, `unreadable` and `has_gap` for each of `file_uploads`, `intents`, `outbox`, `parked` and `soft_deleted`, and `set_aside`.
+[[nodiscard]] std::string to_json(const SalvageReport& report);
 
 }  // namespace filestore

@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
     test_cleanup();
     test_soft_delete();
     test_audit();
+    test_salvage();
     filestore_close(service);
 
     return finish_checks();

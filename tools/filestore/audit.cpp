@@ -237,26 +237,6 @@ std::string as_text(const SalvageReport& report) {
            "; have `filestore audit reconcile` look at the rest\n";
 }
 
-std::string as_json(const SalvagedRows& rows) {
-    return JsonLine()
-        .number("salvaged", rows.salvaged)
-        .number("unreadable", rows.unreadable)
-        .boolean("has_gap", rows.has_gap)
-        .object();
-}
-
-std::string as_json(const SalvageReport& report) {
-    return JsonLine()
-        .boolean("was_damaged", report.was_damaged)
-        .json("file_uploads", as_json(report.files))
-        .json("intents", as_json(report.intents))
-        .json("outbox", as_json(report.outbox))
-        .json("parked", as_json(report.parked))
-        .json("soft_deleted", as_json(report.soft_deleted))
-        .text("set_aside", report.set_aside)
-        .str();
-}
-
 bool is_complete(const SalvageReport& report) {
     const auto parts = {report.files, report.intents, report.outbox, report.parked, report.soft_deleted};
     return std::none_of(parts.begin(), parts.end(),
@@ -274,7 +254,7 @@ ExitCode salvage(const Session& session) {
     if (!report) {
         return session.fail(report.error());
     }
-    const ExitCode printed = session.print(session.options.json ? as_json(*report) : as_text(*report));
+    const ExitCode printed = session.print(session.options.json ? to_json(*report) + "\n" : as_text(*report));
     return printed != ExitCode::ok || is_complete(*report) ? printed : ExitCode::corrupt;
 }
 
