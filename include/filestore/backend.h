@@ -47,7 +47,7 @@ struct FileInfo {
     std::string content_type{default_content_type};
     /// The uploader's own keys only.
     Metadata metadata{};
-    /// What `UploadRequest::if_version` takes. Opaque; another one with each upload of other bytes (on S3 it is the ETag), locally with each upload; empty where the backend has none.
+    /// What `UploadRequest::if_version` and `FileRequest::if_version` take. Opaque; another one with each upload of other bytes (on S3 it is the ETag), locally with each upload; empty where the backend has none.
     std::string version{};
 };
 
@@ -107,6 +107,9 @@ struct DownloadReceipt {
 struct FileRequest {
     FileId id{};
     CallOptions call{};
+    /// remove() only; where it is not empty: remove the file only as long as it is of this `FileInfo::version`. One of another version stays: `precondition_failed`. `unsupported` where the store is known
+    /// to pass over that. A backend that has no `Capabilities::compare_and_delete` may not look at it.
+    std::string if_version{};
 };
 
 /// Names the files of a batch. A value.
@@ -114,6 +117,8 @@ struct RemoveBatchRequest {
     /// 1 to 1000.
     std::vector<FileId> ids{};
     CallOptions call{};
+    /// As `FileRequest::if_version`, one for each of `ids`, in their order; or none at all. What it fails with is the outcome of that file.
+    std::vector<std::string> if_versions{};
 };
 
 /// What became of one file of a batch. A value.
@@ -208,6 +213,8 @@ struct FileAtHand {
     std::string bytes;
 };
 
+    /// remove() and remove_batch() are known to look at `if_version`.
+    bool compare_and_delete = false;
 class ResumableStore;
 
 class FILESTORE_API StorageBackend {
@@ -232,11 +239,12 @@ public:
     [[nodiscard]] virtual std::optional<FileAtHand> read_at_hand(const FileId& id, std::size_t most) noexcept;
 
     /// Removes a file with its metadata. False where nothing was there; a backend that cannot tell
-    /// (`Capabilities::remove_tells_existence`) answers true. On failure the file is there whole or gone whole.
+    /// (`Capabilities::remove_tells_existence`) answers true. On failure the file is there whole or gone whole. Failures to act on: `precondition_failed` (if_version).
     virtual void remove_async(FileRequest request, Completion<bool> done) = 0;
 
     /// Removes several files, by as few requests as the storage needs for that: what became of each, in the order of the request. Fails as a whole where that
-    /// is the same for each. `invalid_argument` for a batch of none or more than 1000, and for a nil ID in it. By default remove_async() of each.
+    /// is the same for each. `invalid_argument` for a batch of none or more than 1000, for a nil ID in it, and for `if_versions` of another number. By default remove_async() of each, and `unsupported` for `if_versions` where the backend has no
+    /// `Capabilities::compare_and_delete`.
     virtual void remove_batch_async(RemoveBatchRequest request, Completion<std::vector<RemovalOutcome>> done);
 
     /// Takes back an upload that did not end well, whose file may be there or not: removes it, and what the storage keeps of an upload before it is

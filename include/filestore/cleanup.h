@@ -3,7 +3,7 @@
 /// `FileService::cleanup()`: removes the files of a store that are older than a number of days.
 ///
 /// Old is a file that was stored more than that ago: by the catalogue, where it has a row, and by the store itself. What either says to be newer is kept, and so is a file of
-/// which nobody knows the time. Files that the catalogue does not know (of the system before, of another tool) are found by listing the store. A store in which a listing
+/// which nobody knows the time, and one that is stored anew (on S3: with other bytes) between the look at it and its removal, where the backend compares that (`Capabilities::compare_and_delete`). Files that the catalogue does not know (of the system before, of another tool) are found by listing the store. A store in which a listing
 /// found every file recorded is not listed again for as many days as files are kept. Where there is an audit server, what its table has as stored and the catalogue does not know comes last,
 /// so a table is of one store: what is not in this one is recorded as deleted.
 ///
@@ -47,7 +47,7 @@ enum class CleanupOutcome {
     removed,
     /// Recorded as stored, but not there. It is recorded as deleted; in a dry run it would be.
     already_gone,
-    /// The store says that it is newer than its record, or does not say how old it is; or the audit server says that it is new, or deleted, or has no time of its upload.
+    /// The store says that it is newer than its record, or does not say how old it is, or it was stored anew while it was to be removed; or the audit server says that it is new, or deleted, or has no time of its upload.
     kept,
     /// It could not be looked at or removed. The next run tries again.
     failed,

@@ -214,6 +214,9 @@ struct S3RemoveResult {
 struct S3ObjectName {
     std::string key{};
     std::string version_id{};
+    /// Where it is not empty: remove the object only as long as this is its ETag; `precondition_failed` where it has another, or is not there; `unsupported` where the server is known to pass over
+    /// that. Where the server's profile does not say that batches are compared, such an object takes a request of its own. Not together with `version_id`: `invalid_argument`.
+    std::string if_match{};
 };
 
 /// A value.

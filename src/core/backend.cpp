@@ -1,13 +1,30 @@
 #include "filestore/backend.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/blocking_call.h"
 #include "core/remove_one_by_one.h"
 #include "core/request_checks.h"
+#include "core/try.h"
 #include "filestore/resumable_store.h"
 
 namespace filestore {
+
+namespace {
+
+Result<void> check_batch(const RemoveBatchRequest& request, const Capabilities& capabilities) {
+    FILESTORE_TRY(check_request(request));
+    const bool compares = std::any_of(request.if_versions.begin(), request.if_versions.end(),
+                                      [](const std::string& version) { return !version.empty(); });
+    if (compares && !capabilities.compare_and_delete) {
+        return Error(ErrorCode::unsupported,
+                     "this backend cannot compare versions of files that it removes: leave if_versions out");
+    }
+    return {};
+}
+
+}  // namespace
 
 StorageBackend::~StorageBackend() = default;
 ResumableStore::~ResumableStore() = default;
@@ -26,7 +43,7 @@ void StorageBackend::presign_async(PresignRequest request, Completion<PresignedU
 
 void StorageBackend::remove_batch_async(RemoveBatchRequest request,
                                         Completion<std::vector<RemovalOutcome>> done) {
-    const auto checked = check_request(request);
+    const auto checked = check_batch(request, capabilities());
     if (checked.ok()) {
         return remove_one_by_one(*this, std::move(request), std::move(done));
     }

@@ -45,7 +45,7 @@ private:
             ++open_;
         }
         try {
-            backend_.remove_async({request_.ids[index], request_.call},
+            backend_.remove_async({request_.ids[index], request_.call, version_of(index)},
                                   [self = shared_from_this(), index](const Result<bool>& removed) {
                                       self->note(index, removed);
                                       self->remove_next();
@@ -55,6 +55,10 @@ private:
             note(index, Error(ErrorCode::no_memory));
             release();
         }
+    }
+
+    [[nodiscard]] std::string version_of(std::size_t index) const {
+        return request_.if_versions.empty() ? std::string() : request_.if_versions[index];
     }
 
     void note(std::size_t index, const Result<bool>& removed) {

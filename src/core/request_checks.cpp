@@ -68,6 +68,11 @@ Result<void> check_request(const RemoveBatchRequest& request) {
     if (request.ids.empty() || request.ids.size() > 1000) {
         return invalid("a batch has 1 to 1000 files, not " + std::to_string(request.ids.size()));
     }
+    if (!request.if_versions.empty() && request.if_versions.size() != request.ids.size()) {
+        return invalid("a batch of " + std::to_string(request.ids.size()) +
+                       " files has as many versions or none, not " +
+                       std::to_string(request.if_versions.size()));
+    }
     for (const FileId& id : request.ids) {
         FILESTORE_TRY(check_id(id));
     }

@@ -49,6 +49,11 @@ using local::StoredFile;
 
 constexpr int attempts_without_lock = 3;
 
+Error another_version(const Store& store, const FileId& id) {
+    return {ErrorCode::precondition_failed,
+            "file " + id.str() + " " + store.place() + " is of another version"};
+}
+
 /// Stages the bytes, or keeps them where they are few, then commits them with their sidecar (see commit.h).
 class LocalWriter final : public BlockingBackend::Writer {
 public:
@@ -187,12 +192,11 @@ private:
         if (!stored.ok() && stored.error().code() != ErrorCode::not_found) {
             return stored.error();
         }
-        if (!stored.ok() || stored->info.version != if_version_) {
-            return Error(ErrorCode::precondition_failed,
-                         "file " + sidecar_.id.str() + " " + store_->place() +
-                             (stored.ok() ? " is of another version" : " is not there to be replaced"));
+        if (!stored.ok()) {
+            return Error(ErrorCode::precondition_failed, "file " + sidecar_.id.str() + " " + store_->place() +
+                                                             " is not there to be replaced");
         }
-        return {};
+        return stored->info.version == if_version_ ? Result<void>() : another_version(*store_, sidecar_.id);
     }
 
     std::string make_sidecar(std::uint64_t size) {
@@ -282,7 +286,10 @@ public:
     }
 
     Capabilities capabilities() const noexcept override {
-        return {.remove_tells_existence = true, .presign = !url_key_.empty(), .compare_and_swap = true};
+        return {.remove_tells_existence = true,
+                .presign = !url_key_.empty(),
+                .compare_and_swap = true,
+                .compare_and_delete = true};
     }
     std::string_view name() const noexcept override { return "local"; }
     ResumableStore* resumable_store() noexcept override { return &resumable_; }
@@ -334,6 +341,10 @@ protected:
         }
         FILESTORE_TRY_ASSIGN(const FileLock lock, FileLock::take(*store_, id, request.call));
         FILESTORE_TRY(local::settle(*store_, id));
+        FILESTORE_TRY_ASSIGN(const bool is_wanted, is_of_version(id, request.if_version));
+        if (!is_wanted) {
+            return another_version(*store_, id);
+        }
         return local::take_away(*store_, id);
     }
 
@@ -401,6 +412,19 @@ private:
         return local::look_for(*store_, id, local::Part::sidecar, [](int directory, const char* name) {
             return ::faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
         });
+    }
+
+    /// Also one that is not there, and any where none is wanted. The caller holds the file's lock.
+    [[nodiscard]] Result<bool> is_of_version(const FileId& id, const std::string& wanted) const {
+        if (wanted.empty()) {
+            return true;
+        }
+        FILESTORE_TRY_ASSIGN(const auto found, find_file(*store_, id));
+        if (!found) {
+            return true;
+        }
+        FILESTORE_TRY_ASSIGN(const auto stored, read_metadata(id, *found));
+        return stored && stored->info.version == wanted;
     }
 
     [[nodiscard]] Result<FileInfo> info_of(const FileId& id, const struct ::stat& status) const {

@@ -59,6 +59,7 @@ public:
                 .presign = true,
                 .compare_and_swap = core_->quirks().put_if_match,
                 .leaves_uploads = true,
+                .compare_and_delete = core_->quirks().auto_delete_if_match,
                 .may_store_late = true};
     }
     std::string_view name() const noexcept override { return "s3"; }
@@ -279,9 +280,11 @@ void S3Backend::download_async(DownloadRequest request, Completion<DownloadRecei
 }
 
 void S3Backend::remove_async(FileRequest request, Completion<bool> done) {
-    if (storing_.versioned_removal != S3VersionedRemoval::marker && check_request(request).ok()) {
+    const bool is_plain =
+        storing_.versioned_removal == S3VersionedRemoval::marker && request.if_version.empty();
+    if (!is_plain && check_request(request).ok()) {
         return remove_batch_async(
-            {{request.id}, std::move(request.call)},
+            {{request.id}, std::move(request.call), {std::move(request.if_version)}},
             [done = std::move(done)](const Result<std::vector<RemovalOutcome>>& outcomes) {
                 done(outcomes.ok() ? outcomes->front().removed : Result<bool>(outcomes.error()));
             });
@@ -348,8 +351,9 @@ void S3Backend::remove_all(RemoveBatchRequest request, Completion<std::vector<Re
     S3RemoveBatchRequest batch;
     batch.bucket = bucket_;
     std::vector<RemovalOutcome> outcomes;
-    for (const FileId& id : request.ids) {
-        batch.objects.push_back({key_of(id), {}});
+    for (std::size_t i = 0; i < request.ids.size(); ++i) {
+        const FileId& id = request.ids[i];
+        batch.objects.push_back({key_of(id), {}, request.if_versions.empty() ? "" : request.if_versions[i]});
         outcomes.push_back({id, false, false});
     }
     batch.requester_pays = storing_.requester_pays;

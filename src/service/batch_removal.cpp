@@ -16,16 +16,18 @@ using Fate = FileRemoval::Fate;
 class BatchRemoval : public std::enable_shared_from_this<BatchRemoval> {
 public:
     BatchRemoval(const ServiceParts& parts, const CallOptions& limits, std::vector<FileId> ids,
-                 EndRemovals end)
+                 std::vector<std::string> versions, EndRemovals end)
         : parts_(parts),
           limits_(limits),
           ids_(std::move(ids)),
+          versions_(parts.backend->capabilities().compare_and_delete ? std::move(versions)
+                                                                     : std::vector<std::string>()),
           end_(std::move(end)),
           removals_(ids_.size()) {}
 
     void start() {
         parts_.backend->remove_batch_async(
-            {ids_, limits_},
+            {ids_, limits_, versions_},
             [self = shared_from_this()](const Result<std::vector<RemovalOutcome>>& outcomes) {
                 self->take(outcomes);
             });
@@ -38,6 +40,7 @@ private:
                 fail(removals_[i], outcomes.error());
             } else if (const RemovalOutcome& outcome = (*outcomes)[i]; !outcome.removed.ok()) {
                 fail(removals_[i], outcome.removed.error());
+                note_change(i);
             } else {
                 removals_[i].fate = *outcome.removed ? Fate::removed : Fate::was_gone;
                 removals_[i].keeps_version = outcome.keeps_version;
@@ -61,11 +64,19 @@ private:
         }
     }
 
-    /// Those whose removal failed, and may have been done.
+    void note_change(std::size_t place) noexcept {
+        FileRemoval& removal = removals_[place];
+        if (!versions_.empty() && !versions_[place].empty() &&
+            removal.reason->code() == ErrorCode::precondition_failed) {
+            removal.fate = Fate::changed;
+        }
+    }
+
+    /// Those whose removal failed, and may have been done: also where a repeated request did not find the version any more that the first one has removed.
     void look_at_unknown() {
         std::vector<FileId> ids;
         for (std::size_t i = 0; i < ids_.size(); ++i) {
-            if (removals_[i].fate == Fate::unknown) {
+            if (removals_[i].fate == Fate::unknown || removals_[i].fate == Fate::changed) {
                 ids.push_back(ids_[i]);
                 places_.push_back(i);
             }
@@ -82,7 +93,7 @@ private:
     }
 
     static void settle(FileRemoval& removal, const Result<FileInfo>& info) noexcept {
-        removal.fate = Fate::stays;
+        removal.fate = removal.fate == Fate::changed ? Fate::changed : Fate::stays;
         if (!info.ok() && info.error().code() == ErrorCode::not_found) {
             removal.fate = Fate::removed;
             removal.reason.reset();
@@ -94,6 +105,7 @@ private:
     const ServiceParts parts_;
     const CallOptions limits_;
     const std::vector<FileId> ids_;
+    const std::vector<std::string> versions_;
     const EndRemovals end_;
     std::vector<FileRemoval> removals_;
     /// Of the files that are looked at.
@@ -104,8 +116,9 @@ private:
 }  // namespace
 
 void remove_files(const ServiceParts& parts, const CallOptions& limits, std::vector<FileId> ids,
-                  EndRemovals end) {
-    std::make_shared<BatchRemoval>(parts, limits, std::move(ids), std::move(end))->start();
+                  std::vector<std::string> versions, EndRemovals end) {
+    std::make_shared<BatchRemoval>(parts, limits, std::move(ids), std::move(versions), std::move(end))
+        ->start();
 }
 
 }  // namespace filestore

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "filestore/backend.h"
@@ -18,6 +19,8 @@ struct FileRemoval {
         /// It was not there before.
         was_gone,
         stays,
+        /// It is another one than was to be removed, and stays.
+        changed,
         /// Nobody can tell now.
         unknown,
     };
@@ -34,8 +37,9 @@ struct FileRemoval {
 using EndRemovals =
     std::function<void(std::vector<FileRemoval> removals, const std::optional<Error>& failure)>;
 
-/// `ids` are 1 to 1000. May throw std::bad_alloc; nothing is called then.
+/// `ids` are 1 to 1000. `versions`, of each of them or none at all: what the file was when it was looked at; where the backend is known to compare that, a file that has another one stays. May throw std::bad_alloc;
+/// nothing is called then.
 void remove_files(const ServiceParts& parts, const CallOptions& limits, std::vector<FileId> ids,
-                  EndRemovals end);
+                  std::vector<std::string> versions, EndRemovals end);
 
 }  // namespace filestore

@@ -30,6 +30,8 @@ constexpr std::size_t looked_for = 16;
 /// A file of the page under way. A value.
 struct Item {
     CleanupFile file;
+    /// As it was looked at: only that is removed.
+    std::string version;
     /// Found in a record, not in the store.
     bool recorded = false;
     Intent intent{};
@@ -364,6 +366,7 @@ private:
         item.left_out = phase_ == Phase::of_the_server && has_listed_;
         item.file.original_path = info.original_path;
         item.file.size = info.size;
+        item.version = std::move(info.version);
         item.intent.file_path = std::move(info.original_path);
         item.intent.metadata = std::move(info.metadata);
         if (!is_old(info.last_modified)) {
@@ -439,6 +442,7 @@ private:
         }
         FILESTORE_TRY(parts().journal->begin_removals(intents, kept_from_, began_));
         std::vector<FileId> ids;
+        std::vector<std::string> versions;
         auto intent = intents.begin();
         for (Item& item : items_) {
             if (!concerns_removal(item)) {
@@ -449,12 +453,13 @@ private:
             item.left_out = !item.has_begun;
             if (is_in_batch(item)) {
                 ids.push_back(item.file.id);
+                versions.push_back(std::move(item.version));
             }
         }
         if (ids.empty()) {
             return record();
         }
-        remove_files(parts(), limits(), std::move(ids),
+        remove_files(parts(), limits(), std::move(ids), std::move(versions),
                      [self = shared_from_this()](const std::vector<FileRemoval>& removals,
                                                  const std::optional<Error>& failure) {
                          self->step([&] { return self->take_removals(removals, failure); });
@@ -489,6 +494,9 @@ private:
         item.is_unknown = removal.fate == FileRemoval::Fate::unknown;
         if (removal.fate == FileRemoval::Fate::was_gone) {
             item.file.outcome = CleanupOutcome::already_gone;
+        } else if (removal.fate == FileRemoval::Fate::changed) {
+            keep(item,
+                 "file " + item.file.id.str() + " was stored anew after it had been looked at: it is kept");
         } else if (!removal.is_gone()) {
             fail(item, *removal.reason);
         }
@@ -502,7 +510,8 @@ private:
             if (!item.has_begun) {
                 continue;
             }
-            if (item.file.outcome != CleanupOutcome::failed) {
+            if (item.file.outcome == CleanupOutcome::removed ||
+                item.file.outcome == CleanupOutcome::already_gone) {
                 done.push_back(std::move(item.intent));
             } else if (item.is_unknown) {
                 parts().journal->settle_later(item.intent);

@@ -119,7 +119,7 @@ private:
         std::vector<FileId> ids;
         std::transform(files_.begin(), files_.end(), std::back_inserter(ids),
                        [](const Purge& purge) { return purge.file.id; });
-        remove_files(parts_, request_.limits, std::move(ids),
+        remove_files(parts_, request_.limits, std::move(ids), {},
                      [self = shared_from_this()](const std::vector<FileRemoval>& removals,
                                                  const std::optional<Error>& failure) {
                          self->step([&] { return self->take_removals(removals, failure); });

@@ -1,6 +1,7 @@
 """filestore cleanup deletes what is old, after it was asked to."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pty
@@ -14,6 +15,7 @@ import pytest
 from command import assert_fails, assert_succeeds, uploaded
 from original_system import OriginalStorage
 from stores import DAY, MISSING_ID, set_age
+from waiting import wait_until
 
 
 @pytest.fixture
@@ -60,6 +62,29 @@ def test_text(tool, local, old_and_young):
     assert_succeeds(done)
     assert done.lines[0].startswith(f"removed {old}")
     assert done.lines[1] == "1 files of 5 bytes removed; 0 already gone, 0 kept, 0 failed"
+
+
+def test_a_file_that_changes_before_its_removal_stays(tool, local, old_and_young):
+    old, _ = old_and_young
+    also_old = uploaded(tool.run("upload", "-", *local.options, stdin=b"hello"))
+    set_age(local, also_old, 40)
+    with (local.base / ".filestore" / "lock").open("r+b") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        process = tool.start("cleanup", "--yes", "--json", *local.options, stdout=subprocess.PIPE)
+        # The files have been looked at once their removal is under way.
+        wait_until(lambda: len(local.catalogue.rows("SELECT * FROM intents")) == 2, process)
+        local.data(old).write_bytes(b"another one")
+        local.sidecar(old).write_text(json.dumps({"file_id": old, "original_path": "new.txt", "size": 11}))
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    *files, report = map(json.loads, out.decode().splitlines())
+    told = {file["file_id"]: file for file in files}
+    assert told[also_old]["outcome"] == "removed"
+    assert told[old]["outcome"] == "kept" and "stored anew" in told[old]["reason"]
+    assert (report["removed"], report["kept"], report["failed"]) == (1, 1, 0)
+    assert local.data(old).read_bytes() == b"another one"
+    assert {file_id: gone for file_id, _, gone in local.catalogue.events()}[old] == 0
+    local.catalogue.assert_nothing_open()
 
 
 def test_days(tool, local, old_and_young):

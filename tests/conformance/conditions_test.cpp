@@ -120,6 +120,27 @@ S3_FEATURE_TEST_CASE("conditional-delete", "a removal can be bound to an ETag", 
     CHECK(code_of(client->head(client.object("bound"))) == ErrorCode::not_found);
 }
 
+S3_FEATURE_TEST_CASE("conditional-batch-delete", "a batch removes what has the ETag that is known",
+                     "[client][conditions]") {
+    S3ClientOptions options = store.options().s3;
+    options.profile = "generic,batch_delete_if_match=yes";
+    ClientOnStore client(store, options);
+    const S3PutResult stored = client.put("same", "bytes");
+    client.put("other", "bytes");
+    client.put("any", "bytes");
+    S3RemoveBatchRequest batch;
+    batch.bucket = client.bucket();
+    batch.objects = {{client.key("same"), {}, stored.etag},
+                     {client.key("other"), {}, other_etag},
+                     {client.key("any"), {}, {}}};
+    const auto results = ClientOnStore::required(client->remove_batch(batch));
+    CHECK(results[0].result.ok());
+    CHECK(code_of(results[1].result) == ErrorCode::precondition_failed);
+    CHECK(results[2].result.ok());
+    CHECK(client.get("other") == "bytes");
+    CHECK(code_of(client->head(client.object("same"))) == ErrorCode::not_found);
+}
+
 S3_FEATURE_TEST_CASE("conditional-copy", "a copy can be bound to the ETag of its source",
                      "[client][conditions]") {
     ClientOnStore client(store);

@@ -1,4 +1,5 @@
 #include "conformance/feature.h"
+#include "support/code_of.h"
 
 using namespace filestore;
 using namespace filestore::test;
@@ -46,6 +47,35 @@ FEATURE_TEST_CASE("delete", "an ID can be used again after its removal", "[remov
     upload.create_only = true;
     REQUIRE(backend->upload(std::move(upload)).ok());
     CHECK(load_bytes(*backend, id) == "new");
+}
+
+FEATURE_TEST_CASE("conditional-delete", "a file is removed only where it is of the version that is known",
+                  "[removal]") {
+    const auto backend = store.open_backend();
+    const FileId changed = store_bytes(*backend, "first");
+    const FileId same = store_bytes(*backend, "same");
+    const FileId any = store_bytes(*backend, "any");
+    const std::string old_version = backend->metadata({changed, {}}).value().version;
+    const std::string version = backend->metadata({same, {}}).value().version;
+    UploadRequest again = upload_of("second");
+    again.id = changed;
+    REQUIRE(backend->upload(std::move(again)).ok());
+
+    CHECK(code_of(backend->remove({changed, {}, old_version})) == ErrorCode::precondition_failed);
+    const FileId missing = FileId::generate().value();
+    const auto outcomes =
+        backend->remove_batch({{same, changed, any, missing}, {}, {version, old_version, "", version}});
+    REQUIRE(outcomes.ok());
+    CHECK((*outcomes)[0].removed.value());
+    CHECK(code_of((*outcomes)[1].removed) == ErrorCode::precondition_failed);
+    CHECK((*outcomes)[2].removed.value());
+    CHECK((*outcomes)[3].removed.ok());
+    CHECK(load_bytes(*backend, changed) == "second");
+    CHECK(list_ids(*backend) == std::vector<FileId>{changed});
+
+    const std::string new_version = backend->metadata({changed, {}}).value().version;
+    CHECK(backend->remove({changed, {}, new_version}).value());
+    CHECK_FALSE(*backend->exists({changed, {}}));
 }
 
 FEATURE_TEST_CASE("delete", "a batch of files is removed, and nothing else", "[removal]") {

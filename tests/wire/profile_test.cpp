@@ -185,6 +185,53 @@ TEST_CASE("a server without batches deletes one by one", "[wire][profile]") {
     CHECK(lines_of(server) == Lines{"DELETE /bucket/k0", "DELETE /bucket/k1", "DELETE /bucket/k2"});
 }
 
+TEST_CASE("a batch of known ETags is compared in one request where the server does that", "[wire][profile]") {
+    const std::string outcomes =
+        "<DeleteResult><Deleted><Key>k0</Key></Deleted>"
+        "<Error><Key>k1</Key><Code>PreconditionFailed</Code></Error>"
+        "<Error><Key>k2</Key><Code>NoSuchKey</Code></Error></DeleteResult>";
+    const ScriptedServer server({conversation({answer("200 OK", "", outcomes)})});
+    S3RemoveBatchRequest request = batch_of(3);
+    for (S3ObjectName& object : request.objects) {
+        object.if_match = "e" + object.key;
+    }
+    const auto results = open_client(server, "generic,batch_delete_if_match=yes").remove_batch(request);
+    REQUIRE(results.ok());
+    CHECK((*results)[0].result.ok());
+    CHECK(code_of((*results)[1].result) == ErrorCode::precondition_failed);
+    CHECK(code_of((*results)[2].result) == ErrorCode::precondition_failed);
+    REQUIRE(lines_of(server) == Lines{"POST /bucket?delete="});
+    CHECK(server.requests()[0].body.find("<Key>k1</Key><ETag>&quot;ek1&quot;</ETag>") != std::string::npos);
+}
+
+TEST_CASE("where batches are not compared, a known ETag takes a request of its own", "[wire][profile]") {
+    const ScriptedServer server({conversation({deleted({"k0"}), refused, deleted({"k2"})})});
+    S3RemoveBatchRequest request = batch_of(3);
+    request.objects[1].if_match = "etag";
+    const auto results = open_client(server, "generic").remove_batch(request);
+    REQUIRE(results.ok());
+    CHECK((*results)[0].result.ok());
+    CHECK(code_of((*results)[1].result) == ErrorCode::precondition_failed);
+    CHECK((*results)[2].result.ok());
+    CHECK(lines_of(server) == Lines{"POST /bucket?delete=", "DELETE /bucket/k1", "POST /bucket?delete="});
+    CHECK(server.requests()[1].header("if-match") == "\"etag\"");
+}
+
+TEST_CASE("a known ETag is refused where the server passes over it", "[wire][profile]") {
+    const ScriptedServer server({conversation({deleted({"k1"})})});
+    S3RemoveBatchRequest request = batch_of(2);
+    request.objects[0].if_match = "etag";
+    const auto results = open_client(server, "minio").remove_batch(request);
+    REQUIRE(results.ok());
+    CHECK(code_of((*results)[0].result) == ErrorCode::unsupported);
+    CHECK((*results)[1].result.ok());
+    request.objects[0].version_id = "v";
+    CHECK(
+        code_of(
+            open_client(server, "generic").remove_batch({"bucket", {request.objects[0]}})->front().result) ==
+        ErrorCode::invalid_argument);
+}
+
 TEST_CASE("what fails one removal and all that follow ends them", "[wire][profile]") {
     const std::string refusal =
         GENERATE(answer("404 Not Found", "", error_body("NoSuchBucket")),

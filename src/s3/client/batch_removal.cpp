@@ -9,8 +9,10 @@
 #include "core/remove_one_by_one.h"
 #include "core/try.h"
 #include "s3/client/objects.h"
+#include "s3/client/request_headers.h"
 #include "s3/client/support.h"
 #include "s3/protocol/checksum_headers.h"
+#include "s3/protocol/condition_failure.h"
 #include "s3/protocol/delete_xml.h"
 #include "s3/protocol/write_options.h"
 
@@ -20,10 +22,14 @@ namespace {
 
 using Entries = std::vector<S3RemoveBatchEntry>;
 
-/// Whether a server can be told of it among others, and tell of it. Garage 2.5.0 names a key with a carriage return as it is, where parsers make a
-/// line feed of it.
-bool goes_in_batch(const ObjectName& name) {
-    return fits_batch_delete(name) && name.key.find('\r') == std::string::npos;
+ObjectName name_of(const S3ObjectName& object) {
+    return {object.key, object.version_id, object.if_match};
+}
+
+S3Conditions if_match(const std::string& etag) {
+    S3Conditions conditions;
+    conditions.if_match = etag;
+    return conditions;
 }
 
 /// One batch after the other. A resource held by std::shared_ptr; its steps never overlap.
@@ -58,7 +64,7 @@ private:
         for (std::size_t i = 0;
              i < std::min<std::size_t>(left, core_.quirks().most_keys_per_delete) && !one_by_one_; ++i) {
             const S3ObjectName& object = request_.objects[entries_.size() + i];
-            ObjectName name{object.key, object.version_id};
+            ObjectName name = name_of(object);
             if (!check(object).ok() || !goes_in_batch(name)) {
                 break;
             }
@@ -67,8 +73,20 @@ private:
         return batch.empty() ? remove_one() : remove_some(std::move(batch));
     }
 
+    /// Whether the server can be told of it among others, and tell of it. Garage 2.5.0 names a key with a carriage return as it is, where parsers make a
+    /// line feed of it.
+    [[nodiscard]] bool goes_in_batch(const ObjectName& name) const {
+        return fits_batch_delete(name) && name.key.find('\r') == std::string::npos &&
+               (name.etag.empty() || core_.quirks().batch_delete_if_match);
+    }
+
     [[nodiscard]] Result<void> check(const S3ObjectName& object) const {
         FILESTORE_TRY(check_key(object.key));
+        if (!object.if_match.empty() && !object.version_id.empty()) {
+            return Error(ErrorCode::invalid_argument,
+                         "a version of an object never changes: give its version_id or if_match, not both");
+        }
+        FILESTORE_TRY(condition_headers(if_match(object.if_match)));
         return check_supported(core_.quirks(), object);
     }
 
@@ -125,10 +143,14 @@ private:
         FILESTORE_TRY_ASSIGN(const auto deleted, parse_delete_result(answer->body, batch, answer->secrets));
         std::vector<Result<S3RemoveResult>> results;
         results.reserve(deleted.size());
-        for (const Result<DeletedObject>& each : deleted) {
-            results.push_back(each.ok() ? Result<S3RemoveResult>(S3RemoveResult{
-                                              each->is_delete_marker, each->delete_marker_version_id})
-                                        : Result<S3RemoveResult>(each.error()));
+        for (std::size_t i = 0; i < deleted.size(); ++i) {
+            if (deleted[i].ok()) {
+                results.emplace_back(
+                    S3RemoveResult{deleted[i]->is_delete_marker, deleted[i]->delete_marker_version_id});
+            } else {
+                FILESTORE_TRY_ASSIGN(const auto conditions, condition_headers(if_match(batch[i].etag)));
+                results.emplace_back(of_condition(deleted[i].error(), conditions));
+            }
         }
         return results;
     }
@@ -141,7 +163,7 @@ private:
             const S3RemoveBatchEntry& entry = entries_[place];
             if (!entry.result.ok() && entry.result.error().retryable()) {
                 places.push_back(place);
-                batch.push_back({entry.object.key, entry.object.version_id});
+                batch.push_back(name_of(entry.object));
             }
         }
         if (batch.empty() || core_.options().retry.max_attempts < 2) {
@@ -177,9 +199,14 @@ private:
         Call call = object_call(request_.bucket, object.key, object.version_id, request_.call);
         call.method = http::Method::remove;
         add_payer(call);
-        core_.send(operation_, std::move(call), [self = shared_from_this()](const Outcome& outcome) {
-            return self->on_removed(removed_by(outcome));
-        });
+        FILESTORE_TRY_ASSIGN(auto conditions, condition_headers(if_match(object.if_match)));
+        call.headers.insert(call.headers.end(), conditions.begin(), conditions.end());
+        core_.send(operation_, std::move(call),
+                   [self = shared_from_this(), conditions = std::move(conditions)](const Outcome& outcome) {
+                       auto removed = removed_by(outcome);
+                       return self->on_removed(removed.ok() ? std::move(removed)
+                                                            : of_condition(removed.error(), conditions));
+                   });
         return {};
     }
 

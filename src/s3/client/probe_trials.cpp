@@ -246,6 +246,18 @@ Result<Finding> try_batch_delete(ProbeSession& session) {
     return yes("removes several objects at once");
 }
 
+Result<Finding> try_conditional_batch_delete(ProbeSession& session) {
+    FILESTORE_TRY(session.put("batch-kept", plain("x")));
+    const std::array objects{ObjectName{session.key("batch-kept"), {}, std::string(no_etag)}};
+    FILESTORE_TRY_ASSIGN(std::string body, delete_body(objects));
+    FILESTORE_TRY_ASSIGN(const Answer answer,
+                         session.ask(http::Method::post, {}, {{"delete", ""}}, std::move(body)));
+    FILESTORE_TRY_ASSIGN(const auto results, parse_delete_result(answer.body, objects));
+    FILESTORE_TRY_ASSIGN(const bool kept, session.exists("batch-kept"));
+    return found(!results.front().ok() && kept, "an ETag in a batch keeps what is another one",
+                 "passes over ETags in batches, and deletes");
+}
+
 Result<ObjectListing> list_page(ProbeSession& session, ListVersion version, const std::string& prefix,
                                 Headers more = {}) {
     std::vector<NameValue> query{{"prefix", session.key(prefix)}};
@@ -380,6 +392,7 @@ constexpr std::array trials{
     Trial{"versions", &try_list_versions},
     Trial{"key-slashes", &try_any_key},
     Trial{"batch-delete", &try_batch_delete},
+    Trial{"conditional-batch-delete", &try_conditional_batch_delete},
     Trial{"copy", &try_copy},
     Trial{"tags", &try_tags},
     Trial{"storage-class", &try_storage_class},

@@ -98,7 +98,10 @@ Result<void> check_supported(const Quirks& quirks, const S3ObjectRequest& reques
 }
 
 Result<void> check_supported(const Quirks& quirks, const S3ObjectName& removed) {
-    return check(quirks, {versions(removed.version_id)});
+    const bool conditional = !removed.if_match.empty() && !quirks.batch_delete_if_match;
+    return check(quirks,
+                 {versions(removed.version_id),
+                  {conditional, &Quirks::delete_if_match, "If-Match on deletions, and would delete"}});
 }
 
 Result<void> check_supported(const Quirks& quirks, const S3CopyRequest& request) {

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/protocol/errors.h"
+#include "s3/protocol/etag.h"
 #include "s3/protocol/xml_reader.h"
 #include "s3/protocol/xml_writer.h"
 
@@ -111,7 +112,7 @@ Result<DeletedObject> outcome_of(const ObjectName& object, std::span<const Objec
 }  // namespace
 
 bool fits_batch_delete(const ObjectName& object) noexcept {
-    return fits_xml(object.key) && fits_xml(object.version_id);
+    return fits_xml(object.key) && fits_xml(object.version_id) && fits_xml(object.etag);
 }
 
 Result<std::string> delete_body(std::span<const ObjectName> objects) {
@@ -122,6 +123,9 @@ Result<std::string> delete_body(std::span<const ObjectName> objects) {
         append_element(xml, "Key", object.key);
         if (!object.version_id.empty()) {
             append_element(xml, "VersionId", object.version_id);
+        }
+        if (!object.etag.empty()) {
+            append_element(xml, "ETag", quoted_etag(object.etag));
         }
         xml += "</Object>";
     }

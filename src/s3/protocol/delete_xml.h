@@ -20,6 +20,8 @@ struct ObjectName {
     std::string key;
     /// Empty: the object as it is now.
     std::string version_id;
+    /// Where it is not empty: the object has to have this ETag.
+    std::string etag{};
 
     friend bool operator==(const ObjectName&, const ObjectName&) = default;
 };

@@ -25,6 +25,8 @@ constexpr Quirks aws() {
     q.put_if_match = true;
     q.conditional_complete = true;
     q.delete_if_match = true;
+    q.auto_delete_if_match = true;
+    q.batch_delete_if_match = true;
     q.tagging = true;
     q.versioning = true;
     q.sse_s3 = true;
@@ -118,6 +120,7 @@ constexpr Quirks versitygw() {
     q.put_if_match = true;
     q.conditional_complete = true;
     q.delete_if_match = true;
+    q.auto_delete_if_match = true;
     q.list_encoding_url = false;
     q.keys_are_paths = true;
     q.tagging = true;
@@ -192,9 +195,11 @@ constexpr std::array flags{
     Flag{"put_if_match", &Quirks::put_if_match},
     Flag{"conditional_complete", &Quirks::conditional_complete},
     Flag{"delete_if_match", &Quirks::delete_if_match},
+    Flag{"auto_delete_if_match", &Quirks::auto_delete_if_match},
     Flag{"list_uploads_by_prefix", &Quirks::list_uploads_by_prefix},
     Flag{"multipart_copy", &Quirks::multipart_copy},
     Flag{"batch_delete", &Quirks::batch_delete},
+    Flag{"batch_delete_if_match", &Quirks::batch_delete_if_match},
     Flag{"list_v2", &Quirks::list_v2},
     Flag{"list_encoding_url", &Quirks::list_encoding_url},
     Flag{"part_number_reads", &Quirks::part_number_reads},

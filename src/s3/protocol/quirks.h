@@ -50,6 +50,8 @@ struct Quirks {
     /// The same two of an upload in parts.
     bool conditional_complete = false;
     bool delete_if_match = false;
+    /// That is known, so that a cleanup binds its removals to what it has seen without being told to.
+    bool auto_delete_if_match = false;
     /// ListMultipartUploads takes any prefix, and not only a whole key.
     bool list_uploads_by_prefix = true;
     bool multipart_copy = true;
@@ -57,6 +59,8 @@ struct Quirks {
     // Deletion.
     bool batch_delete = true;
     std::uint32_t most_keys_per_delete = 1000;
+    /// Each object of a batch may have an ETag, which is compared. Many pass over it, and others take no batch that has one.
+    bool batch_delete_if_match = false;
 
     // Listing.
     bool list_v2 = true;

@@ -60,6 +60,16 @@ TEST_CASE("a batch that cannot be right", "[core]") {
           ErrorCode::invalid_argument);
 }
 
+TEST_CASE("versions of a batch are refused where the backend does not compare them", "[core]") {
+    const auto backend = std::make_shared<MemoryBackend>(make_thread_pool());
+    const auto ids = store(*backend, 2);
+    CHECK(code_of(backend->remove_batch({ids, {}, {"1"}})) == ErrorCode::invalid_argument);
+    CHECK(code_of(backend->remove_batch({ids, {}, {"", "1"}})) == ErrorCode::unsupported);
+    CHECK(backend->file_count() == 2);
+    CHECK(backend->remove_batch({ids, {}, {"", ""}}).ok());
+    CHECK(backend->file_count() == 0);
+}
+
 TEST_CASE("a batch that is cancelled, or whose store is closed, ends", "[core]") {
     const auto backend = std::make_shared<MemoryBackend>(make_thread_pool());
     const auto ids = store(*backend, 20);

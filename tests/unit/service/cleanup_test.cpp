@@ -355,6 +355,60 @@ TEST_CASE("a removal whose answer is lost is looked into", "[cleanup]") {
     CHECK(scene.clean(30) == removed(1, 5));
 }
 
+TEST_CASE("a file that is stored anew between the look at it and its removal stays", "[cleanup]") {
+    Scene scene;
+    const FileId changed = scene.upload();
+    const FileId same = scene.upload();
+    scene.clock->advance(days(31));
+    scene.backend->before_remove = [&](const FileId& id) -> std::optional<Error> {
+        if (id == changed) {
+            // On a thread of its own, as another process does it.
+            std::thread([&] {
+                UploadRequest again;
+                again.id = changed;
+                again.source = source_from_string("newer");
+                REQUIRE(scene.local()->upload(std::move(again)).ok());
+            }).join();
+        }
+        return std::nullopt;
+    };
+    std::vector<CleanupFile> kept;
+    CleanupRequest request{.days = 30};
+    request.on_file = [&](const CleanupFile& file) -> Result<void> {
+        if (file.outcome == CleanupOutcome::kept) {
+            kept.push_back(file);
+        }
+        return {};
+    };
+    const auto report = scene.service.cleanup(request);
+    REQUIRE(report.ok());
+    CHECK(*report == CleanupReport{.removed = 1, .bytes = 5, .kept = 1});
+    REQUIRE(kept.size() == 1);
+    CHECK(kept[0].id == changed);
+    CHECK(code_of(Result<void>(*kept[0].reason)) == ErrorCode::precondition_failed);
+    CHECK_THAT(std::string(kept[0].reason->message()), Catch::Contains("stored anew"));
+    CHECK(scene.has(changed));
+    CHECK_FALSE(scene.row(changed)->deleted_at);
+    CHECK(scene.is_recorded_as_deleted(same));
+
+    // Nothing of that removal is left under way.
+    scene.backend->before_remove = nullptr;
+    set_modification_time(scene.path_of(changed), scene.clock->now() - days(31));
+    CHECK(scene.clean(30) == removed(1, 5));
+    CHECK(scene.is_recorded_as_deleted(changed));
+}
+
+TEST_CASE("a removal that was done before it is refused by its version is a removal", "[cleanup]") {
+    Scene scene;
+    const FileId id = scene.upload();
+    scene.clock->advance(days(31));
+    scene.backend->after_remove = [](const FileId&) {
+        return std::optional(Error(ErrorCode::precondition_failed, "another request has removed it"));
+    };
+    CHECK(scene.clean(30) == removed(1, 5));
+    CHECK(scene.is_recorded_as_deleted(id));
+}
+
 TEST_CASE("a run ends where the store cannot be asked at all", "[cleanup]") {
     Scene scene;
     for (int i = 0; i < 30; ++i) {

@@ -91,6 +91,11 @@ TEST_CASE("what was found makes the profile", "[s3][probe]") {
         "generic,equal_parts=yes,keys_are_paths=yes");
     CHECK(profile_of("generic", {feature("list-v2", Support::no), feature("batch-delete", Support::no)}) ==
           "generic,batch_delete=no,list_v2=no");
+    CHECK(profile_of("generic", {feature("conditional-delete", Support::yes),
+                                 feature("conditional-batch-delete", Support::yes)}) ==
+          "generic,auto_delete_if_match=yes,batch_delete_if_match=yes");
+    CHECK(profile_of("generic", {feature("conditional-delete", Support::no)}) ==
+          "generic,delete_if_match=no");
     // Every profile that is printed can be read.
     CHECK(parse_profile(profile_of("aws", {feature("list-encoding", Support::no)})).ok());
 }

@@ -57,6 +57,13 @@ TEST_CASE("what a server would pass over is not sent to it", "[s3][support]") {
     check_refused(&Quirks::delete_if_match, object, ObjectUse::remove);
     CHECK(check_supported(without(&Quirks::delete_if_match), object, ObjectUse::read).ok());
 
+    Quirks one_by_one = without(&Quirks::batch_delete_if_match);
+    const S3ObjectName removed{"key", "", "etag"};
+    CHECK(check_supported(one_by_one, removed).ok());
+    one_by_one.delete_if_match = false;
+    CHECK(code_of(check_supported(one_by_one, removed)) == ErrorCode::unsupported);
+    CHECK(check_supported(one_by_one, S3ObjectName{"key", ""}).ok());
+
     S3TagsRequest tags;
     check_refused(&Quirks::tagging, tags);
     check_refused(&Quirks::post_policy, S3PresignPostRequest());

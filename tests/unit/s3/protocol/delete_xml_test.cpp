@@ -28,6 +28,40 @@ TEST_CASE("the body of a batch delete", "[s3][delete_xml]") {
           "<Quiet>false</Quiet></Delete>");
 }
 
+TEST_CASE("a batch delete can be bound to ETags", "[s3][delete_xml]") {
+    struct Row {
+        std::string etag;
+        std::string element;
+    };
+    const Row rows[] = {
+        {"", ""},
+        {"abc-2", "<ETag>&quot;abc-2&quot;</ETag>"},
+        {"\"abc\"", "<ETag>&quot;abc&quot;</ETag>"},
+        {"a<&", "<ETag>&quot;a&lt;&amp;&quot;</ETag>"},
+        {"*", "<ETag>*</ETag>"},
+    };
+    for (const Row& row : rows) {
+        INFO(row.etag);
+        CHECK(delete_body(Objects{{"k", "", row.etag}, {"l", ""}}).value() ==
+              "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Object><Key>k</Key>" + row.element +
+                  "</Object><Object><Key>l</Key></Object><Quiet>false</Quiet></Delete>");
+    }
+    CHECK_FALSE(fits_batch_delete({"k", "", "\x01"}));
+    const auto results = parse_delete_result(
+        result_xml("<Deleted><Key>same</Key></Deleted>"
+                   "<Error><Key>other</Key><Code>PreconditionFailed</Code><Message>m</Message></Error>"
+                   "<Error><Key>gone</Key><Code>NoSuchKey</Code></Error>"
+                   "<Error><Key>busy</Key><Code>ConditionalRequestConflict</Code></Error>"),
+        Objects{{"same", "", "1"}, {"other", "", "2"}, {"gone", "", "3"}, {"busy", "", "4"}});
+    REQUIRE(results.ok());
+    CHECK(results->at(0).ok());
+    CHECK(code_of(results->at(1)) == ErrorCode::precondition_failed);
+    CHECK_FALSE(results->at(1).error().retryable());
+    CHECK(code_of(results->at(2)) == ErrorCode::not_found);
+    CHECK(code_of(results->at(3)) == ErrorCode::conflict);
+    CHECK(results->at(3).error().retryable());
+}
+
 TEST_CASE("what no batch can name is refused before it is sent", "[s3][delete_xml]") {
     for (const std::string& key :
          {std::string("a\x01"), std::string("a\0b", 3), std::string("\x1F"), std::string("\xFF"),

@@ -59,6 +59,8 @@ TEST_CASE("an unknown server gets nothing by itself, and whatever the caller ask
     CHECK(generic.put_if_match);
     CHECK(generic.conditional_complete);
     CHECK(generic.delete_if_match);
+    CHECK_FALSE(generic.auto_delete_if_match);
+    CHECK_FALSE(generic.batch_delete_if_match);
     CHECK(generic.tagging);
     CHECK(generic.sse_s3);
     CHECK_FALSE(generic.keys_are_paths);
@@ -67,6 +69,8 @@ TEST_CASE("an unknown server gets nothing by itself, and whatever the caller ask
         CHECK((quirks.auto_checksum == AutoChecksum::none || quirks.header_checksums));
         CHECK((quirks.header_checksums || !quirks.trailer_checksums));
         CHECK((quirks.put_if_none_match || !quirks.conditional_complete));
+        CHECK((quirks.delete_if_match || !quirks.auto_delete_if_match));
+        CHECK((quirks.auto_delete_if_match || !quirks.batch_delete_if_match));
     }
 }
 
@@ -85,6 +89,9 @@ TEST_CASE("what the well-known services lack", "[s3][quirks]") {
     CHECK_FALSE(find_quirks("versitygw")->sse_s3);
     CHECK_FALSE(find_quirks("minio")->list_uploads_by_prefix);
     CHECK(find_quirks("aws")->put_if_match);
+    CHECK(find_quirks("aws")->batch_delete_if_match);
+    CHECK(find_quirks("versitygw")->auto_delete_if_match);
+    CHECK_FALSE(find_quirks("versitygw")->batch_delete_if_match);
 }
 
 TEST_CASE("a profile is written as its name and what differs", "[s3][quirks]") {
