@@ -194,6 +194,18 @@ struct SweepUploadsRequest {
     CallOptions call{};
 };
 
+/// What a store that keeps versions has beside its files. A value.
+struct KeptVersions {
+    /// Of files: replaced by newer ones, or hidden since the file was removed.
+    std::uint64_t versions = 0;
+    /// Of these versions.
+    std::uint64_t bytes = 0;
+    /// Markers of removed files of which no version is left: they hide nothing any more.
+    std::uint64_t orphan_markers = 0;
+
+    friend bool operator==(const KeptVersions&, const KeptVersions&) = default;
+};
+
 /// What differs between backends. A value.
 struct Capabilities {
     /// remove() can tell whether the file was there.
@@ -201,6 +213,8 @@ struct Capabilities {
     bool presign = false;
     /// metadata() tells a version, and upload() looks at `if_version`.
     bool compare_and_swap = false;
+    /// remove() and remove_batch() are known to look at `if_version`.
+    bool compare_and_delete = false;
     /// Uploads that never ended may leave something, for sweep_uploads().
     bool leaves_uploads = false;
     /// An upload whose call has ended without the storage's answer may be carried out by it all the same, some time after.
@@ -213,8 +227,6 @@ struct FileAtHand {
     std::string bytes;
 };
 
-    /// remove() and remove_batch() are known to look at `if_version`.
-    bool compare_and_delete = false;
 class ResumableStore;
 
 class FILESTORE_API StorageBackend {
@@ -276,6 +288,10 @@ public:
     /// with `unsupported` or `permission_denied` where uploads cannot be listed or ended here.
     virtual void sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done);
 
+    /// Counts the versions that the store keeps of files, removed ones too, and of nothing else that lies in the bucket: by a listing of all versions, where there are any. None by default. Failures to act on: `unsupported`,
+    /// `permission_denied` (versions cannot be listed here).
+    virtual void kept_versions_async(CallOptions options, Completion<KeptVersions> done);
+
     /// For uploads that come piece by piece (see resumable_store.h); null, as by default, where the backend has none. Lives as long as the backend.
     [[nodiscard]] virtual ResumableStore* resumable_store() noexcept;
 
@@ -300,6 +316,7 @@ public:
     [[nodiscard]] Result<PresignedUrl> presign(PresignRequest request);
     [[nodiscard]] Result<VerifyReport> verify(VerifyRequest request);
     [[nodiscard]] Result<std::vector<FileId>> sweep_uploads(SweepUploadsRequest request);
+    [[nodiscard]] Result<KeptVersions> kept_versions(CallOptions options);
 };
 
 }  // namespace filestore

@@ -33,6 +33,7 @@
 #include <string>
 #include <string_view>
 
+#include "filestore/backend.h"
 #include "filestore/call.h"
 #include "filestore/export.h"
 #include "filestore/file_id.h"
@@ -81,6 +82,8 @@ struct CleanupRequest {
     /// Uploads that were begun in this store, in parts, and have not ended for so long are ended, and their parts freed, unless the catalogue knows them to be under way; see
     /// StorageBackend::sweep_uploads_async. Those of processes with a catalogue of their own are told from dead ones by their age alone. 0 to 100 years.
     std::chrono::seconds uploads_older_than{7 * 24 * 3600};
+    /// Tells CleanupReport::kept_versions.
+    bool count_versions = false;
     /// Called for every old file and every file that is purged, on a library thread, never twice at a time. A failure ends the run and comes back unchanged; what was removed stays so.
     std::function<Result<void>(const CleanupFile&)> on_file{};
     /// `call.progress` is not used.
@@ -102,6 +105,8 @@ struct CleanupReport {
     std::uint64_t purged = 0;
     /// Of the purged files.
     std::uint64_t bytes_purged = 0;
+    /// What the store still has of older versions after the run, whoever made them, or has now where it is a dry run: see StorageBackend::kept_versions_async. Nothing where it was not asked for, or where the server or its permissions do not let versions be listed.
+    std::optional<KeptVersions> kept_versions{};
 
     friend bool operator==(const CleanupReport&, const CleanupReport&) = default;
 };

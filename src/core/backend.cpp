@@ -68,6 +68,13 @@ void StorageBackend::sweep_uploads_async(SweepUploadsRequest request, Completion
     });
 }
 
+void StorageBackend::kept_versions_async(CallOptions options, Completion<KeptVersions> done) {
+    // Through list_async, for the same reason.
+    list_async({{}, 1, std::move(options)}, [done = std::move(done)](const Result<ListPage>& page) {
+        done(page.ok() ? Result<KeptVersions>(KeptVersions()) : page.error());
+    });
+}
+
 std::optional<FileAtHand> StorageBackend::read_at_hand(const FileId&, std::size_t) noexcept {
     return std::nullopt;
 }
@@ -126,6 +133,11 @@ Result<VerifyReport> StorageBackend::verify(VerifyRequest request) {
 Result<std::vector<FileId>> StorageBackend::sweep_uploads(SweepUploadsRequest request) {
     return wait_for<std::vector<FileId>>(
         [&](auto done) { sweep_uploads_async(std::move(request), std::move(done)); });
+}
+
+Result<KeptVersions> StorageBackend::kept_versions(CallOptions options) {
+    return wait_for<KeptVersions>(
+        [&](auto done) { kept_versions_async(std::move(options), std::move(done)); });
 }
 
 }  // namespace filestore

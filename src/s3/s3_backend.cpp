@@ -18,6 +18,7 @@
 #include "s3/client/request_headers.h"
 #include "s3/client/support.h"
 #include "s3/client/upload_sweep.h"
+#include "s3/client/version_count.h"
 #include "s3/client/version_removal.h"
 #include "s3/protocol/answer_head.h"
 #include "s3/protocol/object_metadata.h"
@@ -58,8 +59,8 @@ public:
         return {.remove_tells_existence = false,
                 .presign = true,
                 .compare_and_swap = core_->quirks().put_if_match,
-                .leaves_uploads = true,
                 .compare_and_delete = core_->quirks().auto_delete_if_match,
+                .leaves_uploads = true,
                 .may_store_late = true};
     }
     std::string_view name() const noexcept override { return "s3"; }
@@ -78,6 +79,7 @@ public:
     void presign_async(PresignRequest request, Completion<PresignedUrl> done) override;
     void verify_async(VerifyRequest request, Completion<VerifyReport> done) override;
     void sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done) override;
+    void kept_versions_async(CallOptions options, Completion<KeptVersions> done) override;
 
 private:
     /// Registers a call, checks its request, and runs `begin(operation, request)`.
@@ -588,6 +590,25 @@ void S3Backend::sweep_uploads_async(SweepUploadsRequest request, Completion<std:
                               }
                               self->sweep_others(std::move(request), *resumable, std::move(done));
                           });
+}
+
+/// Who may list versions may not always ask whether there are any: a listing tells, too.
+void S3Backend::kept_versions_async(CallOptions options, Completion<KeptVersions> done) {
+    s3::BucketCall call = bucket_call(options);
+    s3::keeps_versions(*core_, call,
+                       [self = shared_from_this(), call, done = std::move(done)](const Result<bool>& keeps) {
+                           if (keeps.ok() && !*keeps) {
+                               return done(KeptVersions());
+                           }
+                           or_no_memory(done, [&] {
+                               s3::count_versions(
+                                   *self->core_, call, self->key_prefix_,
+                                   [prefix = self->key_prefix_](std::string_view key) {
+                                       return file_of_key(key, prefix).has_value();
+                                   },
+                                   done);
+                           });
+                       });
 }
 
 void S3Backend::sweep_others(SweepUploadsRequest request, const std::set<FileId>& resumable,

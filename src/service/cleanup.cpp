@@ -605,7 +605,7 @@ private:
 
     Result<void> find_stale_uploads() {
         if (!parts().backend->capabilities().leaves_uploads) {
-            return finish();
+            return count_versions();
         }
         return sweep({}, true, &CleanupRun::end_stale_uploads);
     }
@@ -617,7 +617,7 @@ private:
             [self = shared_from_this(), take](const Result<std::vector<FileId>>& uploads) {
                 self->step([&]() -> Result<void> {
                     if (!uploads.ok() && is_lasting(uploads.error())) {
-                        return self->finish();
+                        return self->count_versions();
                     }
                     FILESTORE_TRY(uploads);
                     return (self.get()->*take)(*uploads);
@@ -647,7 +647,26 @@ private:
 
     Result<void> count_stale_uploads(const std::vector<FileId>& uploads) {
         report_.stale_uploads += uploads.size();
-        return finish();
+        return count_versions();
+    }
+
+    Result<void> count_versions() {
+        if (!request_.count_versions) {
+            return finish();
+        }
+        FILESTORE_TRY(check_limits());
+        parts().backend->kept_versions_async(
+            limits(), [self = shared_from_this()](const Result<KeptVersions>& versions) {
+                self->step([&]() -> Result<void> {
+                    if (versions.ok()) {
+                        self->report_.kept_versions = *versions;
+                    } else if (!is_lasting(versions.error())) {
+                        return versions.error();
+                    }
+                    return self->finish();
+                });
+            });
+        return {};
     }
 
     Result<void> finish() {

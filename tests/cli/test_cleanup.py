@@ -87,6 +87,14 @@ def test_a_file_that_changes_before_its_removal_stays(tool, local, old_and_young
     local.catalogue.assert_nothing_open()
 
 
+def test_older_versions_are_counted_where_that_is_asked_for(tool, local, old_and_young):
+    assert "kept_versions" not in cleanup(tool, local, "--dry-run")[2]
+    report = cleanup(tool, local, "--dry-run", "--count-versions")[2]
+    assert report["kept_versions"] == {"versions": 0, "bytes": 0, "orphan_markers": 0}
+    plan = tool.run("cleanup", "--dry-run", "--count-versions", *local.options)
+    assert plan.lines[-1].endswith("; the store has 0 older versions of 0 bytes, and 0 markers of files of which nothing is left")
+
+
 def test_days(tool, local, old_and_young):
     old, young = old_and_young
     assert cleanup(tool, local, "--dry-run", "--days", "41")[2]["removed"] == 0

@@ -255,6 +255,44 @@ S3_FEATURE_TEST_CASE("versions", "removals from a bucket with versions fail wher
     CHECK(*versioned->exists({kept, {}}));
 }
 
+S3_FEATURE_TEST_CASE("versions", "what a bucket keeps of older versions is counted", "[versions]") {
+    S3Options options = store.options().s3;
+    options.bucket = store.versioned_bucket();
+    options.key_prefix += "count-" + FileId::generate().value().str() + "/";
+    const auto backend = open_s3_backend(options).value();
+    CHECK(backend->kept_versions({}).value() == KeptVersions());
+    const FileId removed = store_bytes(*backend, "content");
+    const FileId replaced = store_bytes(*backend, "first");
+    UploadRequest again;
+    again.id = replaced;
+    again.source = source_from_string("second");
+    REQUIRE(backend->upload(std::move(again)).ok());
+    CHECK(backend->kept_versions({}).value() == KeptVersions{1, 5, 0});
+    REQUIRE(backend->remove({removed, {}}).ok());
+    CHECK(backend->kept_versions({}).value() == KeptVersions{2, 12, 0});
+
+    // Of the removed file nothing but the marker is left.
+    S3ListRequest list;
+    list.bucket = options.bucket;
+    list.prefix = options.key_prefix + removed.str();
+    ClientOnStore client(store);
+    S3ObjectRequest old;
+    old.bucket = options.bucket;
+    old.key = list.prefix;
+    for (const S3VersionEntry& version : ClientOnStore::required(client->list_versions(list)).versions) {
+        old.version_id = version.delete_marker ? old.version_id : version.version_id;
+    }
+    REQUIRE(client->remove(old).ok());
+    CHECK(backend->kept_versions({}).value() == KeptVersions{1, 5, 1});
+}
+
+FEATURE_TEST_CASE("delete", "a store without versions keeps none", "[versions]") {
+    const auto backend = store.open_backend();
+    const FileId id = store_bytes(*backend, "content");
+    REQUIRE(*backend->exists({id, {}}));
+    CHECK(backend->kept_versions({}).value() == KeptVersions());
+}
+
 S3_FEATURE_TEST_CASE("delete",
                      "a bucket without versions is removed from as ever where versions are to be purged",
                      "[versions]") {

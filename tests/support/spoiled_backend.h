@@ -53,6 +53,8 @@ public:
     bool may_store_late = false;
     /// What a batch removes stays as an older version.
     bool keeps_versions = false;
+    /// What kept_versions() tells.
+    Result<KeptVersions> versions_kept{KeptVersions()};
 
     [[nodiscard]] unsigned lists() const noexcept { return lists_; }
     /// Of metadata.
@@ -116,6 +118,10 @@ public:
     void list_async(ListRequest request, Completion<ListPage> done) override {
         ++lists_;
         backend_->list_async(std::move(request), std::move(done));
+    }
+    void kept_versions_async(CallOptions options, Completion<KeptVersions> done) override {
+        list_async({{}, 1, std::move(options)},
+                   [done = std::move(done), kept = versions_kept](const Result<ListPage>&) { done(kept); });
     }
     Capabilities capabilities() const noexcept override {
         Capabilities capabilities = backend_->capabilities();

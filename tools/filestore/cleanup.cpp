@@ -76,12 +76,26 @@ std::string as_text(const CleanupReport& report, bool dry_run) {
         text += "; " + std::to_string(report.stale_uploads) + " uploads that never ended " +
                 (dry_run ? "would be ended" : "ended");
     }
+    if (report.kept_versions) {
+        const KeptVersions& kept = *report.kept_versions;
+        text += "; the store has " + std::to_string(kept.versions) + " older versions of " +
+                std::to_string(kept.bytes) + " bytes, and " + std::to_string(kept.orphan_markers) +
+                " markers of files of which nothing is left";
+    }
     return text + "\n";
 }
 
-std::string as_json(const CleanupReport& report, bool dry_run) {
+std::string as_json(const KeptVersions& kept) {
     return JsonLine()
-        .boolean("dry_run", dry_run)
+        .number("versions", kept.versions)
+        .number("bytes", kept.bytes)
+        .number("orphan_markers", kept.orphan_markers)
+        .object();
+}
+
+std::string as_json(const CleanupReport& report, bool dry_run) {
+    JsonLine line;
+    line.boolean("dry_run", dry_run)
         .number("removed", report.removed)
         .number("bytes", report.bytes)
         .number("bytes_in_versions", report.bytes_in_versions)
@@ -90,8 +104,11 @@ std::string as_json(const CleanupReport& report, bool dry_run) {
         .number("failed", report.failed)
         .number("stale_uploads", report.stale_uploads)
         .number("purged", report.purged)
-        .number("bytes_purged", report.bytes_purged)
-        .str();
+        .number("bytes_purged", report.bytes_purged);
+    if (report.kept_versions) {
+        line.json("kept_versions", as_json(*report.kept_versions));
+    }
+    return line.str();
 }
 
 /// What a run came to. A value.
@@ -110,6 +127,7 @@ Run run(const Session& session, bool dry_run) {
     request.days = session.options.days.value_or(session.store.cleanup.retention_days);
     request.dry_run = dry_run;
     request.accept_missing = session.options.accept_missing;
+    request.count_versions = session.options.count_versions;
     request.call = session.call_options();
     request.on_file = [feed, first_failure, dry_run, json = session.options.json](const CleanupFile& file) {
         if (file.outcome == CleanupOutcome::failed) {

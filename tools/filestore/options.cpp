@@ -365,14 +365,17 @@ std::vector<CLI::Option*> Parser::add_cleanup_options(CLI::App& app) {
     CLI::Option* missing =
         app.add_flag("--accept-missing", options_.accept_missing,
                      "Go on where the store holds nothing of what is recorded, and record that as deleted");
+    CLI::Option* versions =
+        app.add_flag("--count-versions", options_.count_versions,
+                     "Also tell what the bucket keeps of older versions: lists all of them");
     const auto take_times = [this](std::int64_t number) {
         options_.next_times = static_cast<unsigned>(std::clamp<std::int64_t>(number, 0, most_next_times + 1));
     };
     CLI::Option* next = add_value<std::int64_t>(
         app, "--next", "NUMBER", take_times,
         "Only print the next times of cleanup.schedule, at which a started service cleans up");
-    next->excludes(days)->excludes(dry_run)->excludes(yes)->excludes(missing);
-    return {days, dry_run, yes, missing, next};
+    next->excludes(days)->excludes(dry_run)->excludes(yes)->excludes(missing)->excludes(versions);
+    return {days, dry_run, yes, missing, versions, next};
 }
 
 void Parser::add_audit_options(CLI::App& app) {

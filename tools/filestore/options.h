@@ -79,6 +79,7 @@ struct Options {
     std::optional<unsigned> days;
     /// cleanup: see CleanupRequest.
     bool accept_missing = false;
+    bool count_versions = false;
     /// Also of audit reconcile, as is `yes`.
     bool dry_run = false;
     bool yes = false;

@@ -409,6 +409,27 @@ TEST_CASE("a removal that was done before it is refused by its version is a remo
     CHECK(scene.is_recorded_as_deleted(id));
 }
 
+TEST_CASE("what the store keeps of older versions is told where that is asked for", "[cleanup]") {
+    Scene scene;
+    scene.upload();
+    scene.clock->advance(days(31));
+    scene.backend->versions_kept = KeptVersions{3, 70, 2};
+    CHECK_FALSE(scene.clean(30, true).kept_versions);
+    const auto ask = [&] {
+        return scene.service.cleanup({.days = 30, .dry_run = true, .count_versions = true});
+    };
+    const auto report = ask();
+    REQUIRE(report.ok());
+    CHECK(report->removed == 1);
+    CHECK(report->kept_versions == KeptVersions{3, 70, 2});
+
+    scene.backend->versions_kept =
+        Error(GENERATE(ErrorCode::permission_denied, ErrorCode::unsupported), "they are not listed here");
+    CHECK_FALSE(ask()->kept_versions);
+    scene.backend->versions_kept = Error(ErrorCode::unavailable, "not now");
+    CHECK(code_of(ask()) == ErrorCode::unavailable);
+}
+
 TEST_CASE("a run ends where the store cannot be asked at all", "[cleanup]") {
     Scene scene;
     for (int i = 0; i < 30; ++i) {
