@@ -7,6 +7,7 @@ import http.server
 import json
 import pathlib
 import re
+import ssl
 import subprocess
 import sys
 import threading
@@ -296,6 +297,28 @@ def test_tls(tool, local, certificate, tmp_path):
     assert service.call("GET", f"/download/{file_id}", headers=bearer(key)).body == b"by TLS" * 100_000
     redirected = service.call("GET", "/files/", headers=bearer(key))
     assert redirected.header("location").startswith("https://")
+
+
+def handshake(service, trusted, oldest, newest):
+    """The version that a client and the service agree on. At level 0 OpenSSL offers also what is not secure."""
+    context = ssl.create_default_context(cafile=trusted)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version, context.maximum_version = oldest, newest
+    with service.connect() as connection, context.wrap_socket(connection, server_hostname=service.host) as secured:
+        return secured.version()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_versions_of_tls(tool, local, certificate, tmp_path):
+    """RFC 8996: those before 1.2 must not be used."""
+    version = ssl.TLSVersion
+    service = start(tool, local, tls={"certificate": str(certificate / "public.crt"), "key": str(certificate / "private.key")})
+    for old in (version.TLSv1, version.TLSv1_1):
+        with pytest.raises((ssl.SSLError, ConnectionResetError)):
+            handshake(service, tmp_path / "ca.pem", old, version.TLSv1_1)
+    for right, name in ((version.TLSv1_2, "TLSv1.2"), (version.TLSv1_3, "TLSv1.3")):
+        assert handshake(service, tmp_path / "ca.pem", right, right) == name
+    assert handshake(service, tmp_path / "ca.pem", version.TLSv1, version.TLSv1_3) == "TLSv1.3"
 
 
 def test_a_certificate_that_cannot_be_used(tool, local, certificate):

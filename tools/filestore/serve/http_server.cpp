@@ -46,6 +46,8 @@ constexpr std::uint64_t most_waited_for = std::uint64_t{1024} * 1024;
 /// Where the answer cannot be sent before the end of the body, it is waited for so long.
 constexpr std::chrono::seconds longest_drop{30};
 constexpr std::size_t block_size = 65'536;
+/// GnuTLS's own, without the versions that must not be used any more (RFC 8996).
+constexpr const char* tls_priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 /// Of a form: a line of a part's head must fit in.
 constexpr std::size_t form_buffer_size = 9'216;
 /// Of a part that is no file, as in the original system.
@@ -646,7 +648,7 @@ public:
         limits_ = limits;
         const std::string certificate_key(std::string_view(tls.key));
         const bool is_tls = !tls.certificate.empty();
-        const std::array<MHD_OptionItem, 3> options{
+        const std::array<MHD_OptionItem, 4> options{
             {{is_tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0,
               const_cast<char*>(tls.certificate.c_str())},
              {MHD_OPTION_HTTPS_MEM_KEY, 0, const_cast<char*>(certificate_key.c_str())},
@@ -666,6 +668,7 @@ public:
                              MHD_OPTION_CONNECTION_LIMIT, limits.connections,                            //
                              MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(limits.idle.count()),  //
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.connection_memory,               //
+             {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(tls_priorities)},
                              MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,      //
                              MHD_OPTION_END);
         if (daemon == nullptr && is_tls) {
