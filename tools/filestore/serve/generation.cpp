@@ -25,7 +25,7 @@ std::shared_ptr<RateLimit> rate_limit_of(const Settings& settings, const Generat
 }
 
 std::vector<std::string> all_hosts(const ListenAddress& address, const Configuration& configuration) {
-    std::vector<std::string> hosts = hosts_of(address);
+    std::vector<std::string> hosts = hosts_of(address, configuration.scheme());
     hosts.insert(hosts.end(), configuration.hosts.begin(), configuration.hosts.end());
     return hosts;
 }
