@@ -143,17 +143,32 @@ std::string address_of(MHD_Connection* connection) {
     return shown == nullptr ? std::string() : std::string(shown);
 }
 
+/// What the target of a request says counts in place of its header (RFC 9112, 3.2.2). Of several headers the others stay, for whoever refuses them.
+void set_host(Request& request, std::string_view host) {
+    const auto header = std::find_if(request.headers.begin(), request.headers.end(),
+                                     [](const Header& one) { return equal_ignoring_case(one.name, "Host"); });
+    if (header == request.headers.end()) {
+        request.headers.push_back({"Host", std::string(host)});
+    } else {
+        header->value = host;
+    }
+}
+
 Request read_head(MHD_Connection* connection, const char* url, const char* method) {
     Request request;
     request.method = method;
     request.client = address_of(connection);
-    request.path = percent_decode(url);
+    const RequestTarget target = parse_target(url);
+    request.path = percent_decode(target.path);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, &request.headers);
     MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_parameter, &request);
     const bool is_chunked = request.header("Transfer-Encoding") != nullptr;
     const std::string* const length = is_chunked ? nullptr : request.header("Content-Length");
     request.content_length = length == nullptr ? std::nullopt : decimal(*length);
     request.has_body = is_chunked || request.content_length.value_or(0) > 0;
+    if (target.authority) {
+        set_host(request, *target.authority);
+    }
     return request;
 }
 
@@ -652,6 +667,7 @@ public:
             {{is_tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0,
               const_cast<char*>(tls.certificate.c_str())},
              {MHD_OPTION_HTTPS_MEM_KEY, 0, const_cast<char*>(certificate_key.c_str())},
+             {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(tls_priorities)},
              {MHD_OPTION_END, 0, nullptr}}};
         FILESTORE_TRY(loop_.prepare());
         const unsigned flags = MHD_USE_EPOLL | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
@@ -668,7 +684,6 @@ public:
                              MHD_OPTION_CONNECTION_LIMIT, limits.connections,                            //
                              MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(limits.idle.count()),  //
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.connection_memory,               //
-             {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(tls_priorities)},
                              MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,      //
                              MHD_OPTION_END);
         if (daemon == nullptr && is_tls) {
