@@ -106,6 +106,14 @@ def test_where_a_key_may_stand(tool, local, header):
     assert service.call("GET", "/files", headers={header: value}).status == 200
 
 
+@pytest.mark.parametrize("empty", ["", "Bearer", "Bearer ", "bearer    "])
+def test_an_empty_credential_is_none(tool, local, empty):
+    key, entry = new_key(tool)
+    service = start(tool, local, keys=[entry])
+    assert service.call("GET", "/files", headers={"Authorization": empty, "X-Api-Key": key}).status == 200
+    assert service.call("GET", "/files", headers={"Authorization": "Bearer x", "X-Api-Key": key}).status == 401
+
+
 def test_other_machines_need_keys(tool, local):
     outcome = tool.run("serve", "--listen", "0.0.0.0:0", *local.options)
     assert_fails(outcome, 2, "0.0.0.0:0", "without keys", "filestore key")
