@@ -12,6 +12,7 @@
 #include "serve/url.h"
 #include "service/audit_json.h"
 #include "service/file_info_json.h"
+#include "service/validation/rules.h"
 
 namespace filestore::tool::serve {
 
@@ -19,6 +20,15 @@ namespace {
 
 constexpr std::uint64_t usual_expiry = 3600;
 constexpr std::uint64_t longest_expiry = std::uint64_t{7} * 24 * 3600;
+
+/// Larger than any file can be here.
+std::optional<Response> refusal_of_size(const FileService& service, const FileUpload& file,
+                                        std::optional<std::uint64_t> size) {
+    const std::uint64_t most = service.max_upload_length();
+    return most > 0 && size.value_or(0) > most
+               ? std::optional(problem_of(validation::too_large(file.path, most, size)))
+               : std::nullopt;
+}
 
 Response no_such_file() {
     return problem_response(404, "there is no file of that ID");
@@ -117,6 +127,10 @@ void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange)
     const auto allowed = context.service.check_upload(file->path, file->content_type, head.content_length);
     if (!allowed.ok()) {
         exchange->respond(problem_of(allowed.error()));
+        return;
+    }
+    if (auto refusal = refusal_of_size(context.service, *file, head.content_length)) {
+        exchange->respond(std::move(*refusal));
         return;
     }
     const auto pipe = take_body(context, exchange, IfCut::drop);
