@@ -167,6 +167,12 @@ typedef int32_t (*filestore_unreadable_function)(void* context, const char* tabl
 typedef void (*filestore_verify_progress_function)(void* context, uint64_t files_done, uint64_t files_total,
                                                    uint64_t bytes_done);
 
+/// Hears of a file that is stored although its name, its declared type and its content do not agree (option `type_policy`: warn): `path` is its name as it was given for the upload, `declared_type` and
+/// `found_type` (of the content; "" where it is not known) are media types, and `message` says in a line what does not agree. The texts live as long as the call. It must be quick and must not block; uploads
+/// that run at once may call it at once.
+typedef void (*filestore_warning_function)(void* context, const char* path, const char* declared_type,
+                                           const char* found_type, const char* message);
+
 // Version
 
 /// The version of the library that runs, for example "0.1.0"; lives for ever.
@@ -221,11 +227,17 @@ FILESTORE_C_API int32_t filestore_options_create(filestore_options** options,
 /// header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256), `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`, `catalogue_path`, `cleanup_enabled` (true, false),
 /// `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `upload_lifetime` (such as 7d, 12h), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict`, `audit_most_pending` (files that may wait before uploads fail with FILESTORE_NO_SPACE; 0: any number) (a Supabase project that is told of uploads and deletions; SUPABASE_URL and
 /// SUPABASE_KEY where they are empty), and the rules that uploads must keep, or fail with FILESTORE_REJECTED: `max_size` (bytes, or off), `type_policy` (strict, warn,
-/// off: whether name, declared type and content must agree), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false: where none is
+/// off: whether name, declared type and content must agree; who is warned is told by filestore_options_set_warning), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false: where none is
 /// declared), `magic_database` (of libmagic), `scanner` (`unix:/path` or `tcp:host:port` of clamd) and `scanner_timeout` (seconds).
 /// FILESTORE_INVALID_ARGUMENT, with the nearest name, for an unknown one or a value out of range; nothing is changed then.
 FILESTORE_C_API int32_t filestore_options_set(filestore_options* options, const char* name, const char* value,
                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who hears of files that are stored although something of them does not agree, of all services that are opened with the options; NULL for nobody, and then nothing is compared where `type_policy` is
+/// warn. `context` must live as long as these services. A service of filestore_open_config warns nobody.
+FILESTORE_C_API int32_t filestore_options_set_warning(filestore_options* options,
+                                                      filestore_warning_function warning, void* context,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Frees options; services that were opened with them are not touched.
 FILESTORE_C_API void filestore_options_destroy(filestore_options* options) FILESTORE_NOEXCEPT;

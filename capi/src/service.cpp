@@ -1,6 +1,9 @@
 /// Opening and closing a service.
 
+#include <functional>
+
 #include "arguments.h"
+#include "filestore/validation.h"
 
 namespace filestore::capi {
 namespace {
@@ -9,6 +12,21 @@ Result<void> open_service(ServiceOptions options, filestore_service** service) {
     FILESTORE_TRY_ASSIGN(FileService opened, FileService::open(std::move(options)));
     *service = make_handle<filestore_service>(std::move(opened));
     return {};
+}
+
+/// C++ exceptions of the program, if any, end here: the file is stored all the same.
+std::function<void(const ValidationWarning&)> warning_hook(filestore_warning_function warning,
+                                                           void* context) {
+    if (warning == nullptr) {
+        return {};
+    }
+    return [warning, context](const ValidationWarning& told) {
+        try {
+            warning(context, told.path.c_str(), told.declared_type.c_str(), told.found_type.c_str(),
+                    told.message.c_str());
+        } catch (...) {
+        }
+    };
 }
 
 }  // namespace
@@ -27,6 +45,15 @@ int32_t filestore_options_set(filestore_options* options, const char* name, cons
         FILESTORE_TRY(capi::require(name, "name"));
         FILESTORE_TRY(capi::require(value, "value"));
         return options->options.set(name, value);
+    });
+}
+
+int32_t filestore_options_set_warning(filestore_options* options, filestore_warning_function warning,
+                                      void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->options.validation.on_warning = capi::warning_hook(warning, context);
+        return {};
     });
 }
 

@@ -76,6 +76,9 @@ int32_t throwing_write(void*, const void*, size_t) {
 void throwing_progress(void*, uint64_t, uint64_t) {
     throw std::runtime_error("progress");
 }
+void throwing_warning(void*, const char*, const char*, const char*, const char*) {
+    throw std::runtime_error("warning");
+}
 
 /// The handles of one scenario. A resource; one thread at a time.
 struct Handles {
@@ -103,6 +106,9 @@ int32_t open_store(Handles& handles, const char* base_path) {
     int32_t code = filestore_options_create(&handles.options, &handles.error);
     if (code == FILESTORE_OK) {
         code = filestore_options_set(handles.options, "base_path", base_path, &handles.error);
+    }
+    if (code == FILESTORE_OK) {
+        code = filestore_options_set_warning(handles.options, throwing_warning, nullptr, &handles.error);
     }
     return code == FILESTORE_OK ? filestore_open(handles.options, &handles.service, &handles.error) : code;
 }
@@ -184,6 +190,10 @@ void test_throwing_callbacks(const char* base_path) {
     filestore_upload_options_set_progress(handles.upload, throwing_progress, nullptr, nullptr);
     check(filestore_upload_buffer(handles.service, "bytes", 5, handles.upload, id, nullptr) == FILESTORE_OK,
           "a listener that throws");
+    filestore_upload_options_set_path(handles.upload, "a.pdf", nullptr);
+    filestore_upload_options_set_content_type(handles.upload, "image/png", nullptr);
+    check(filestore_upload_buffer(handles.service, "bytes", 5, handles.upload, id, nullptr) == FILESTORE_OK,
+          "one who is warned and throws");
     check(filestore_download_callback(handles.service, id, throwing_write, nullptr, nullptr, nullptr) ==
               FILESTORE_SINK_FAILED,
           "a writer that throws");

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     test_null_service();
     test_null_inputs(service);
     test_options();
+    test_warnings();
     test_config();
     test_bad_places();
     test_buffers(service);

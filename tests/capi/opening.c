@@ -29,6 +29,69 @@ void test_options(void) {
     filestore_options_destroy(options);
 }
 
+/* What was told last, and how often. */
+struct Warned {
+    char path[32];
+    char declared_type[32];
+    char found_type[32];
+    char message[256];
+    int calls;
+};
+
+static void take_warning(void* context, const char* path, const char* declared_type, const char* found_type,
+                         const char* message) {
+    struct Warned* warned = context;
+    snprintf(warned->path, sizeof warned->path, "%s", path);
+    snprintf(warned->declared_type, sizeof warned->declared_type, "%s", declared_type);
+    snprintf(warned->found_type, sizeof warned->found_type, "%s", found_type);
+    snprintf(warned->message, sizeof warned->message, "%s", message);
+    ++warned->calls;
+}
+
+static void store_as_picture(const filestore_options* options, const char* path) {
+    filestore_service* service = NULL;
+    filestore_upload_options* upload = NULL;
+    char id[FILESTORE_ID_SIZE];
+    check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err, "open of a store that warns");
+    filestore_upload_options_create(&upload, NULL);
+    filestore_upload_options_set_path(upload, path, NULL);
+    filestore_upload_options_set_content_type(upload, "image/png", NULL);
+    check_code(filestore_upload_buffer(service, "\x89PNG\r\n\x1a\n", 8, upload, id, &err), FILESTORE_OK, &err,
+               "upload of a picture");
+    filestore_upload_options_destroy(upload);
+    filestore_close(service);
+}
+
+void test_warnings(void) {
+    struct Warned warned = {"", "", "", "", 0};
+    filestore_options* options = NULL;
+    filestore_options_create(&options, NULL);
+    filestore_options_set(options, "base_path", path_in_directory("warned"), NULL);
+    check_code(filestore_options_set_warning(options, take_warning, &warned, &err), FILESTORE_OK, &err,
+               "set_warning");
+    store_as_picture(options, "a.png");
+    check(warned.calls == 0, "no warning where all agrees");
+    store_as_picture(options, "a.pdf");
+    check(warned.calls == 1, "one warning where the name does not agree");
+    check_text(warned.path, "a.pdf", "the name of a warning");
+    check_text(warned.declared_type, "image/png", "the declared type of a warning");
+    check(strcmp(warned.found_type, "image/png") == 0 || strcmp(warned.found_type, "") == 0 ||
+              strcmp(warned.found_type, "application/octet-stream") == 0,
+          "the found type of a warning");
+    check(strstr(warned.message, "its name ends with 'pdf'") != NULL, "the message of a warning");
+    filestore_options_set(options, "type_policy", "off", NULL);
+    store_as_picture(options, "a.pdf");
+    check(warned.calls == 1, "no warning where nothing is compared");
+    filestore_options_set(options, "type_policy", "warn", NULL);
+    check_code(filestore_options_set_warning(options, NULL, NULL, &err), FILESTORE_OK, &err,
+               "set_warning to nobody");
+    store_as_picture(options, "a.pdf");
+    check(warned.calls == 1, "no warning to nobody");
+    check_code(filestore_options_set_warning(NULL, take_warning, NULL, &err), FILESTORE_INVALID_ARGUMENT,
+               &err, "set_warning of no options");
+    filestore_options_destroy(options);
+}
+
 void test_config(void) {
     char yaml[PATH_CAPACITY + 256];
     filestore_service* service = NULL;

@@ -57,6 +57,7 @@ void test_setters_without_options(void);
 void test_malformed_ids(filestore_service* service);
 void test_codes(void);
 void test_options(void);
+void test_warnings(void);
 void test_config(void);
 void test_bad_places(void);
 void test_buffers(filestore_service* service);

@@ -5,7 +5,7 @@ An example is a fenced block after a comment line, for example `<!-- test: cpp -
     sh       a script, run by `bash -e` with PREFIX/bin first in PATH
 Each runs in an empty directory outside of the repository. `<!-- test: sh s3 -->`, and `cpp s3`, give it an S3 server beside: the
 variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, FILESTORE_S3_ENDPOINT and FILESTORE_S3_BUCKET. `<!-- test: sh files=NAME,NAME -->`
-puts small files of these names there first. Every fenced block in one of these languages must say whether it is tested; one
+puts small files of these names there first, and `twice` runs it a second time in the directory. Every fenced block in one of these languages must say whether it is tested; one
 that can not be says so by `<!-- test: no -->`.
 """
 
@@ -84,7 +84,7 @@ def run(example, prefix):
         for name in example.files():
             (directory / name).write_text(f"The content of {name}.\n")
         environment = environment_of(example, prefix, home)
-        for command in command_lines(example, directory):
+        for command in command_lines(example, directory) * (2 if "twice" in example.words else 1):
             result = subprocess.run(command, cwd=directory, env=environment, timeout=SECONDS, capture_output=True, text=True, stdin=subprocess.DEVNULL)
             if result.returncode:
                 print(f"line {example.line}: exit code {result.returncode}\n{example.text}{result.stdout}{result.stderr}")

@@ -7,6 +7,7 @@ import http.server
 import json
 import pathlib
 import re
+import ssl
 import subprocess
 import sys
 import threading
@@ -103,6 +104,14 @@ def test_where_a_key_may_stand(tool, local, header):
     service = start(tool, local, keys=[entry])
     value = f"bearer   {key}" if header == "authorization" else f"Bearer {key}" if header == "Authorization" else key
     assert service.call("GET", "/files", headers={header: value}).status == 200
+
+
+@pytest.mark.parametrize("empty", ["", "Bearer", "Bearer ", "bearer    "])
+def test_an_empty_credential_is_none(tool, local, empty):
+    key, entry = new_key(tool)
+    service = start(tool, local, keys=[entry])
+    assert service.call("GET", "/files", headers={"Authorization": empty, "X-Api-Key": key}).status == 200
+    assert service.call("GET", "/files", headers={"Authorization": "Bearer x", "X-Api-Key": key}).status == 401
 
 
 def test_other_machines_need_keys(tool, local):
@@ -296,6 +305,28 @@ def test_tls(tool, local, certificate, tmp_path):
     assert service.call("GET", f"/download/{file_id}", headers=bearer(key)).body == b"by TLS" * 100_000
     redirected = service.call("GET", "/files/", headers=bearer(key))
     assert redirected.header("location").startswith("https://")
+
+
+def handshake(service, trusted, oldest, newest):
+    """The version that a client and the service agree on. At level 0 OpenSSL offers also what is not secure."""
+    context = ssl.create_default_context(cafile=trusted)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version, context.maximum_version = oldest, newest
+    with service.connect() as connection, context.wrap_socket(connection, server_hostname=service.host) as secured:
+        return secured.version()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_versions_of_tls(tool, local, certificate, tmp_path):
+    """RFC 8996: those before 1.2 must not be used."""
+    version = ssl.TLSVersion
+    service = start(tool, local, tls={"certificate": str(certificate / "public.crt"), "key": str(certificate / "private.key")})
+    for old in (version.TLSv1, version.TLSv1_1):
+        with pytest.raises((ssl.SSLError, ConnectionResetError)):
+            handshake(service, tmp_path / "ca.pem", old, version.TLSv1_1)
+    for right, name in ((version.TLSv1_2, "TLSv1.2"), (version.TLSv1_3, "TLSv1.3")):
+        assert handshake(service, tmp_path / "ca.pem", right, right) == name
+    assert handshake(service, tmp_path / "ca.pem", version.TLSv1, version.TLSv1_3) == "TLSv1.3"
 
 
 def test_a_certificate_that_cannot_be_used(tool, local, certificate):

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from access import configure
 from command import LONG
 from service import Service, file_part, form
 from stores import LocalStore
@@ -182,6 +183,10 @@ def test_no_more_connections_than_there_are_descriptors_for(tool, local):
     descriptors_allowed, own, lingering, of_connection = 1000, 64, 2 * 256, 3
     limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors_allowed, descriptors_allowed))}
     service = Service(tool.start("serve", "--listen", "127.0.0.1:0", *local.options, **limit), local.base)
+    needed = own + lingering + of_connection * 2000
+    told = service.process.stderr.readline().decode()
+    for word in (f" {(descriptors_allowed - own - lingering) // of_connection} connections", " 2000", f"ulimit -n {needed}", f"LimitNOFILE={needed}"):
+        assert word in told, told
 
     def ask():
         connection = service.connect()
@@ -199,6 +204,23 @@ def test_no_more_connections_than_there_are_descriptors_for(tool, local):
     # Sooner than an idle connection ends.
     waiting.settimeout(20)
     assert waiting.recv(12) == b"HTTP/1.1 200"
+    service.stop()
+
+
+@pytest.mark.parametrize("descriptors_allowed", [256, 512, 64 + 512 + 15 * 3])
+def test_a_service_for_hardly_a_connection_does_not_begin(tool, local, descriptors_allowed):
+    limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors_allowed, descriptors_allowed))}
+    process = tool.start("serve", "--listen", "127.0.0.1:0", *local.options, **limit)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, b"") and f"limit of {descriptors_allowed} open files".encode() in err and b"ulimit -n" in err, err
+    assert not local.base.exists()
+
+
+def test_a_service_for_few_connections_may_be_wanted(tool, local):
+    limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (600, 600))}
+    config = configure(tool, local, connections=8)
+    service = Service(tool.start("serve", "--config", config, "--listen", "127.0.0.1:0", **limit), local.base)
+    assert service.call("GET", "/healthz").status == 200
     service.stop()
 
 

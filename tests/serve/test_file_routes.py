@@ -162,6 +162,11 @@ NAMES = {
     "100%.txt": ("100_.txt", "100%25.txt"),
     "dir/../a\nb.txt": ("a_b.txt", None),
     "a\r\nX-Evil: 1": ("a__X-Evil: 1", None),
+    "a\x7fb\x85c": ("a_b_c", None),
+    "invoice\u202efdp.exe": ("invoice_fdp.exe", None),
+    **{f"ü{mark}.txt": ("__.txt", "%C3%BC_.txt") for mark in "\u061c\u200e\u200f\u202a\u202d\u2066\u2069"},
+    "\u2067.profile": ("_.profile", None),
+    "a\u200db.txt": ("a_b.txt", "a%E2%80%8Db.txt"),
 }
 
 

@@ -80,6 +80,28 @@ def test_the_hosts_of_this_machine(service, host):
     assert call(service, "", *READS["health"], more={"Host": host}).status == 200
 
 
+def status_of_target(service, target, host, method="GET", version="1.1"):
+    with service.connect() as connection:
+        lines = [f"{method} {target} HTTP/{version}", *([f"Host: {host}"] if host is not None else []), "Connection: close", "Content-Length: 0"]
+        connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+        return int(connection.makefile("rb").readline().split()[1])
+
+
+def test_a_target_that_is_a_whole_url(service, local, file_id):
+    """RFC 9112, 3.2.2: its authority counts, and the header Host does not."""
+    own = service.address
+    for target in (f"http://{own}/healthz", f"HTTP://{own}/healthz?x=1", f"https://{own}/healthz", f"http://{own}", f"http://{own}/download/{file_id}", f"http://localhost:{service.port}/"):
+        for host in (own, "evil.example"):
+            assert status_of_target(service, target, host) == 200, target
+    assert status_of_target(service, f"http://{own}/healthz", None, version="1.0") == 200
+    assert status_of_target(service, f"http://{own}/nothing", own) == 404
+    for strange in ("evil.example", f"evil@{own}", "", f"{own}.evil.example"):
+        assert status_of_target(service, f"http://{strange}/healthz", own) == 403, strange
+        assert status_of_target(service, f"http://{strange}/delete/{file_id}", own, "DELETE") == 403, strange
+    assert local.stored() == {file_id: b"kept"}
+    assert status_of_target(service, f"http://{own}/delete/{file_id}", "evil.example", "DELETE") == 200
+
+
 def test_a_host_that_is_allowed(tool, local):
     service = Service.of_tool(tool, local, "--allow-host", "files.example", "--allow-host", "b.example:81")
     for host in ("files.example", "b.example:81"):

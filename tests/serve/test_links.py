@@ -65,6 +65,34 @@ def test_a_link_needs_no_key(linked):
     assert linked.service.call("GET", f"/files/{file_id}", headers=bearer(linked.key)).status == 200
 
 
+def test_a_link_leads_to_the_host_that_was_asked(tool, local):
+    """Where a service listens at every address, it cannot know by which of them its callers reach it."""
+    everywhere = Linked(tool, local, listen="0.0.0.0:0")
+    file_id = everywhere.put()
+    port = everywhere.service.port
+
+    def link(host):
+        answer = everywhere.service.call("POST", f"/files/{file_id}/link", headers={"Host": host, **bearer(everywhere.key)})
+        return urllib.parse.urlsplit(answer.json()["url"])
+
+    for host in (f"127.0.0.1:{port}", "files.example", f"[::1]:{port}"):
+        found = link(host)
+        assert (found.scheme, found.netloc, found.path) == ("http", host, f"/signed/{file_id}")
+        assert everywhere.service.call("GET", f"{found.path}?{found.query}").body == BODY
+    # What is no host leads nowhere.
+    for host in ("evil.example/x?", "user@evil.example", "a b"):
+        assert link(host).netloc == f"0.0.0.0:{port}"
+
+
+def test_a_link_leads_to_the_host_that_is_configured(tool, local):
+    named = Linked(tool, local, listen="0.0.0.0:0", hosts=["files.example"])
+    assert named.link(named.put()).startswith("http://files.example/signed/")
+    named.service.stop()
+    own = Linked(tool, local)
+    answer = own.service.call("POST", f"/files/{own.put()}/link", headers={"Host": "other.example", **bearer(own.key)})
+    assert answer.json()["url"].startswith(f"http://{own.service.address}/signed/")
+
+
 @pytest.mark.parametrize(
     "kind, shown",
     [("text/html", False), ("image/svg+xml", False), ("application/xhtml+xml", False), ("text/plain", True), ("image/png", True), ("video/mp4", True)],

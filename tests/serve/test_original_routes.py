@@ -1,9 +1,11 @@
 """The routes of the original system are answered as it answered them: each call goes to both services, and the answers are compared."""
 
+import datetime
 import json
 import os
 import socket
 import time
+from urllib.parse import quote
 
 import pytest
 from service import BOUNDARY, UUID, file_part, form, form_body, new_id, part
@@ -13,7 +15,10 @@ BODY = bytes(range(256)) * 40
 NO_FILE = part(b"hello", 'Content-Disposition: form-data; name="file"')
 FORM = "multipart/form-data"
 END = f"--{BOUNDARY}--".encode()
-URL_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+MIB = 1024 * 1024
+TEXT = 'Content-Disposition: form-data; name="text"'
+URL_TYPE = "application/x-www-form-urlencoded"
+URL_FORM = {"Content-Type": URL_TYPE}
 
 # What is uploaded, by a form of these parts.
 UPLOADS = {
@@ -34,6 +39,10 @@ UPLOADS = {
     "two files of one name": [file_part(b"first"), file_part(b"second")],
     "an empty file before": [file_part(b""), file_part(b"second")],
     "an empty file behind": [file_part(b"first"), file_part(b"", "2.txt")],
+    "a long text": [part(b"x" * MIB, TEXT), file_part(BODY), part(b"x" * MIB, TEXT)],
+    "a text that is too long": [part(b"x" * (MIB + 1), TEXT), file_part(BODY)],
+    "a text behind that is too long": [file_part(BODY), part(b"x" * (MIB + 1), TEXT)],
+    "a long file of another name": [file_part(b"x" * (MIB + 1), field="other"), file_part(BODY)],
     "a text before": [NO_FILE, file_part(BODY)],
     "other fields": [part(b"x", 'Content-Disposition: form-data; name="a"'), file_part(BODY), part(b"y", 'Content-Disposition: form-data; name="b"')],
     "another file": [file_part(b"other", "o", field="other"), file_part(BODY)],
@@ -72,6 +81,33 @@ FORM_TYPES = [
     ("multipart/form-data; charset=UTF-8", "BB"),
 ]
 
+URL_FORMS = {
+    "one field": b"file=hello&x=y",
+    "another field": b"files=hello",
+    "no value": b"file=",
+    "no equals sign": b"x&file",
+    "two values": b"file=a&file=b",
+    "no value behind": b"file=a&file",
+    "ampersands": b"&&file=a&&",
+    "signs in a value": b"file=a=b;c=d?\r\n",
+    "escapes": b"fil%65=a+b%2B%C3%BC%00",
+    "half an escape": b"file=hello%4",
+    "a percent sign": b"file=hello%",
+    "no escape": b"x%=%&file=%zz",
+    "bytes beyond ASCII": b"file=\xfc%fc%E2%82|%F0%9F%97x%ED%A0%80%C3\xbc",
+    "the longest field": b"file=" + b"x" * (MIB - 4),
+    "a field that is too long": b"file=" + b"x" * (MIB - 3),
+    "another field that is too long": b"x=" + b"y" * MIB + b"&file=hello",
+    "escapes that are too long": b"file=" + b"%41" * 400_000,
+    "a name that is too long": b"x" * (MIB + 1),
+    "the most fields": b"a=b&" * 999 + b"file=hello",
+    "too many fields": b"a=b&" * 1000 + b"file=hello",
+}
+BLANKS = ["\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u202f", "\u205f", "\u3000"]
+# The original's calendar began with the year 1; one day less, as tomorrow may come.
+DAYS_OF_CALENDAR = datetime.date.today().toordinal() - 2
+NO_BLANKS = ["\x1c", "\x1f", "\u180e", "\u200b", "\u200e", "\ufeff"]
+
 # Method, path, body and headers. {id} is a stored file's; {none} that of no file.
 CALLS = {
     "download": ("GET", "/download/{id}", None, {}),
@@ -102,9 +138,8 @@ CALLS = {
     "upload of a text behind": ("POST", "/upload", *form(file_part(BODY), NO_FILE)),
     "upload of other fields": ("POST", "/upload", *form(file_part(BODY, field="files"))),
     "upload of no parts": ("POST", "/upload", *form()),
-    "upload by a URL form": ("POST", "/upload", b"file=hello&x=y", URL_FORM),
-    "upload by another URL form": ("POST", "/upload", b"files=hello", URL_FORM),
-    "upload by an empty URL form": ("POST", "/upload", b"file=", URL_FORM),
+    **{f"upload by a URL form of {name}": ("POST", "/upload", body, URL_FORM) for name, body in URL_FORMS.items()},
+    **{f"upload by a form of type {kind!r}": ("POST", "/upload", b"file=hello", {"Content-Type": kind}) for kind in (URL_TYPE.upper(), f"{URL_TYPE} ; charset=x", f"{URL_TYPE}x")},
     "upload without its end": ("POST", "/upload", *form(file_part(BODY), end=b"")),
     "upload with an epilogue": ("POST", "/upload", *form(file_part(BODY), end=END + b"\r\nwhat follows the end\r\n")),
     "upload with an epilogue on a line": ("POST", "/upload", form(file_part(BODY))[0] + b"epilogue", form()[1]),
@@ -133,6 +168,9 @@ CALLS = {
     "cleanup of a fraction": ("POST", "/cleanup?days=1.5", None, {}),
     "cleanup of a whole fraction": ("POST", "/cleanup?days=7.0", None, {}),
     "cleanup of blanks": ("POST", "/cleanup?days=%207%20", None, {}),
+    **{f"cleanup of {character!r}": ("POST", f"/cleanup?days={quote(character)}7{quote(character)}", None, {}) for character in BLANKS + NO_BLANKS},
+    **{f"cleanup of {days} days": ("POST", f"/cleanup?days={days}", None, {}) for days in (36500, 36501, 100_000, DAYS_OF_CALENDAR)},
+    "cleanup of a number that is too long": ("POST", f"/cleanup?days={'9' * 4301}", None, {}),
     "cleanup of a plus": ("POST", "/cleanup?days=%2B7", None, {}),
     "cleanup of an underscore": ("POST", "/cleanup?days=1_0", None, {}),
     "cleanup of two underscores": ("POST", "/cleanup?days=1__0", None, {}),
@@ -227,7 +265,7 @@ def test_a_head_of_a_download_is_ours(service, original):
     assert original.call("HEAD", f"/download/{original.upload(BODY)}").status == 405
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "36501", "9" * 30])
+@pytest.mark.parametrize("days", ["0", "-1", "-" + "9" * 30])
 def test_a_cleanup_of_what_is_not_a_day_old_is_refused(service, local, days):
     """The original removed every file then."""
     file_id = service.upload(BODY)
@@ -236,6 +274,22 @@ def test_a_cleanup_of_what_is_not_a_day_old_is_refused(service, local, days):
     ((problem),) = answer.json()["detail"]
     assert problem["loc"] == ["query", "days"] and problem["input"] == days
     assert local.stored() == {file_id: BODY}
+
+
+@pytest.mark.parametrize("days", ["36501", "4294967297", "9" * 30])
+def test_nothing_is_older_than_a_century(service, local, days):
+    file_id = service.upload(BODY)
+    set_age(local, file_id, 8)
+    answer = service.call("POST", f"/cleanup?days={days}")
+    assert (answer.status, answer.json()) == (200, {"message": "Deleted 0 files", "deleted_count": 0})
+    assert local.stored() == {file_id: BODY}
+
+
+def test_a_text_that_is_too_long_stores_nothing(service, local):
+    for parts in ([file_part(BODY), part(b"x" * (MIB + 1), TEXT)], [part(b"x" * (MIB + 1), TEXT), file_part(BODY)]):
+        assert service.call("POST", "/upload", *form(*parts)).status == 400
+    service.stop()
+    local.assert_empty()
 
 
 def test_a_cleanup_removes_what_is_old(service, local):

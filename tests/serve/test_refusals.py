@@ -13,7 +13,7 @@ import threading
 
 import pytest
 from access import bearer, new_key, start
-from service import BOUNDARY, file_part, form_body
+from service import BOUNDARY, Service, file_part, form_body
 from test_access import certificate  # noqa: F401
 from test_memory import peak
 
@@ -101,6 +101,28 @@ def refusing(tool, local, case):
 def assert_took_little_memory(service):
     if not os.environ.get("FILESTORE_SANITIZED"):
         assert peak(service) <= ALLOWED
+
+
+def answer_to_length(service, length):
+    with service.connect() as connection:
+        connection.sendall(f"PUT /files?filename=a.txt HTTP/1.1\r\nHost: {service.address}\r\nContent-Length: {length}\r\n\r\n".encode())
+        return connection.makefile("rb").read()
+
+
+@pytest.mark.parametrize("length", [2**63, 2**64 - 2])
+def test_a_size_that_no_store_takes(service, local, length):
+    answer = answer_to_length(service, length)
+    assert answer.startswith(b"HTTP/1.1 413 ") and str(length).encode() in answer, answer
+    service.stop()
+    local.assert_empty()
+
+
+def test_a_size_that_s3_does_not_take(tool, gateway):
+    service = Service.of_tool(tool, gateway)
+    answer = answer_to_length(service, 5 * 1024**4 + 1)
+    assert answer.startswith(b"HTTP/1.1 413 ") and str(5 * 1024**4).encode() in answer, answer
+    service.stop()
+    assert gateway.stored() == {}
 
 
 @pytest.mark.parametrize("client", CLIENTS)

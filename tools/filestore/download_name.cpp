@@ -1,14 +1,35 @@
 #include "download_name.h"
 
+#include <algorithm>
+#include <array>
 #include <climits>
+#include <string_view>
+
+#include "core/utf8.h"
 
 namespace filestore::tool {
 
 namespace {
 
-bool is_control(char character) {
-    const auto byte = static_cast<unsigned char>(character);
-    return byte < 0x20 || byte == 0x7F;
+/// Bidi_Control of Unicode: they are not seen, and show what follows in another order, such as the letters of an extension.
+constexpr auto direction_marks =
+    std::to_array<std::string_view>({"\u061C", "\u200E", "\u200F", "\u202A", "\u202B", "\u202C", "\u202D",
+                                     "\u202E", "\u2066", "\u2067", "\u2068", "\u2069"});
+
+bool is_control(std::string_view character) {
+    return is_control_character(character) ||
+           std::find(direction_marks.begin(), direction_marks.end(), character) != direction_marks.end();
+}
+
+std::string without_controls(std::string_view name) {
+    std::string plain;
+    while (!name.empty()) {
+        const std::string_view character =
+            name.substr(0, std::max<std::size_t>(utf8_character_size(name), 1));
+        plain += is_control(character) ? "_" : character;
+        name.remove_prefix(character.size());
+    }
+    return plain;
 }
 
 }  // namespace
@@ -21,11 +42,7 @@ std::string download_name(const FileInfo& info) {
     if (name.find_first_not_of(".-") == std::string::npos || name.size() > NAME_MAX) {
         return info.id.str();
     }
-    for (char& character : name) {
-        if (is_control(character)) {
-            character = '_';
-        }
-    }
+    name = without_controls(name);
     if (name.front() == '.' || name.front() == '-') {
         name.front() = '_';
     }

@@ -1,6 +1,7 @@
 #include "serve/days.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "serve/decimal.h"
@@ -10,17 +11,33 @@ namespace filestore::tool::serve {
 namespace {
 
 constexpr std::int64_t least_days = 1;
-constexpr std::int64_t most_days = 36'500;
+/// Of a number, in characters.
+constexpr std::size_t longest_number = 4'300;
+/// White_Space of Unicode.
+constexpr std::array<std::string_view, 25> blanks{
+    "\t",     "\n",     "\v",     "\f",     "\r",     " ",      "\u0085", "\u00A0", "\u1680",
+    "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
+    "\u2009", "\u200A", "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"};
 
 bool is_digit(char character) {
     return character >= '0' && character <= '9';
 }
 
+/// Of the one that stands where `stands` looks; 0 where none does.
+template <class Stands>
+std::size_t size_of_blank(Stands stands) {
+    const auto* const blank = std::find_if(blanks.begin(), blanks.end(), stands);
+    return blank == blanks.end() ? 0 : blank->size();
+}
+
 std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\n\r\v\f";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+    while (const std::size_t size = size_of_blank([text](auto blank) { return text.starts_with(blank); })) {
+        text.remove_prefix(size);
+    }
+    while (const std::size_t size = size_of_blank([text](auto blank) { return text.ends_with(blank); })) {
+        text.remove_suffix(size);
+    }
+    return text;
 }
 
 /// `30.0` is a whole number, too.
@@ -79,11 +96,12 @@ Days parse_days(const std::string* text) {
     } else if (*number < least_days) {
         days.invalid =
             invalid("greater_than_equal", "Input should be greater than or equal to 1", *text, R"({"ge":1})");
-    } else if (*number > most_days) {
-        days.invalid = invalid("less_than_equal", "Input should be less than or equal to 36500", *text,
-                               R"({"le":36500})");
+    } else if (text->size() > longest_number) {
+        days.invalid =
+            invalid("int_parsing_size", "Unable to parse input string as an integer, exceeded maximum size",
+                    *text, {});
     } else {
-        days.number = static_cast<unsigned>(*number);
+        days.number = static_cast<std::uint64_t>(*number);
     }
     return days;
 }

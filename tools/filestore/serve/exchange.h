@@ -45,8 +45,18 @@ struct FormPart {
     std::optional<std::string> content_type;
 };
 
-/// Why a form is none; `cut` is one that ends before its end is marked. A value.
-enum class FormFault { no_form, no_boundary, invalid, nameless_part, broken, cut };
+/// Why a form is none; `cut` is one that ends before its end is marked, `long_part` has too much text in a part that is no file, and the last two are of a URL's. A value.
+enum class FormFault {
+    no_form,
+    no_boundary,
+    invalid,
+    nameless_part,
+    broken,
+    cut,
+    long_part,
+    long_field,
+    many_fields
+};
 
 /// Takes the parts of a form as they come; as BodyTaker.
 class FormTaker {

@@ -9,8 +9,10 @@
 #include "serve/body_upload.h"
 #include "serve/parameters.h"
 #include "serve/stored_upload.h"
+#include "serve/url.h"
 #include "service/audit_json.h"
 #include "service/file_info_json.h"
+#include "service/validation/rules.h"
 
 namespace filestore::tool::serve {
 
@@ -18,6 +20,15 @@ namespace {
 
 constexpr std::uint64_t usual_expiry = 3600;
 constexpr std::uint64_t longest_expiry = std::uint64_t{7} * 24 * 3600;
+
+/// Larger than any file can be here.
+std::optional<Response> refusal_of_size(const FileService& service, const FileUpload& file,
+                                        std::optional<std::uint64_t> size) {
+    const std::uint64_t most = service.max_upload_length();
+    return most > 0 && size.value_or(0) > most
+               ? std::optional(problem_of(validation::too_large(file.path, most, size)))
+               : std::nullopt;
+}
 
 Response no_such_file() {
     return problem_response(404, "there is no file of that ID");
@@ -45,12 +56,16 @@ std::optional<Response> refusal_of_body(const Request& request) {
     return std::nullopt;
 }
 
-Response linked(const Result<PresignedUrl>& url) {
-    return url ? json_response(200, JsonLine()
-                                        .text("url", url->url)
-                                        .text("expires_at", format_timestamp(url->expires_at))
-                                        .object())
-               : problem_of(url.error());
+/// `host`: where the link leads, where it is not null.
+Response linked(const Result<PresignedUrl>& url, const std::string* host) {
+    if (!url) {
+        return problem_of(url.error());
+    }
+    const bool is_led = host != nullptr && is_host(*host);
+    return json_response(200, JsonLine()
+                                  .text("url", is_led ? with_host(url->url, *host) : url->url)
+                                  .text("expires_at", format_timestamp(url->expires_at))
+                                  .object());
 }
 
 Response stored(const Result<FileId>& id, const std::string& name) {
@@ -114,6 +129,10 @@ void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange)
         exchange->respond(problem_of(allowed.error()));
         return;
     }
+    if (auto refusal = refusal_of_size(context.service, *file, head.content_length)) {
+        exchange->respond(std::move(*refusal));
+        return;
+    }
     const auto pipe = take_body(context, exchange, IfCut::drop);
     file->source = pipe;
     file->call.cancel = exchange->stop_token();
@@ -126,24 +145,27 @@ void put_file(const Context& context, const std::shared_ptr<Exchange>& exchange)
 
 namespace {
 
-void link(FileService& service, const std::shared_ptr<Exchange>& exchange, PresignRequest wanted) {
-    service.presign_async(std::move(wanted),
-                          [exchange](const Result<PresignedUrl>& url) { exchange->respond(linked(url)); });
+void link(const Context& context, const std::shared_ptr<Exchange>& exchange, PresignRequest wanted) {
+    const std::string* host = context.links_to_caller ? exchange->request().header("Host") : nullptr;
+    context.service.presign_async(std::move(wanted), [exchange, host](const Result<PresignedUrl>& url) {
+        exchange->respond(linked(url, host));
+    });
 }
 
 /// Of a file of which nothing but its bytes may be there.
-void link_without_record(FileService& service, const std::shared_ptr<Exchange>& exchange,
+void link_without_record(const Context& context, const std::shared_ptr<Exchange>& exchange,
                          PresignRequest wanted) {
     FileInfo nothing_known;
     nothing_known.id = wanted.id;
     dispose_of(wanted, nothing_known);
-    service.exists_async({wanted.id, wanted.call}, [&service, exchange, wanted](const Result<bool>& exists) {
-        if (exists && *exists) {
-            link(service, exchange, wanted);
-        } else {
-            exchange->respond(exists ? no_such_file() : problem_of(exists.error()));
-        }
-    });
+    context.service.exists_async(
+        {wanted.id, wanted.call}, [&context, exchange, wanted](const Result<bool>& exists) {
+            if (exists && *exists) {
+                link(context, exchange, wanted);
+            } else {
+                exchange->respond(exists ? no_such_file() : problem_of(exists.error()));
+            }
+        });
 }
 
 }  // namespace
@@ -162,18 +184,17 @@ void link_file(const Context& context, const std::shared_ptr<Exchange>& exchange
     wanted.expires = std::chrono::seconds(*expires);
     wanted.call.cancel = exchange->stop_token();
     FileRequest request{*id, wanted.call};
-    context.service.metadata_async(std::move(request),
-                                   [&service = context.service, exchange,
-                                    wanted = std::move(wanted)](const Result<FileInfo>& info) mutable {
-                                       if (info) {
-                                           dispose_of(wanted, *info);
-                                           link(service, exchange, std::move(wanted));
-                                       } else if (info.error().code() == ErrorCode::not_found) {
-                                           link_without_record(service, exchange, std::move(wanted));
-                                       } else {
-                                           exchange->respond(problem_of(info.error()));
-                                       }
-                                   });
+    context.service.metadata_async(std::move(request), [&context, exchange, wanted = std::move(wanted)](
+                                                           const Result<FileInfo>& info) mutable {
+        if (info) {
+            dispose_of(wanted, *info);
+            link(context, exchange, std::move(wanted));
+        } else if (info.error().code() == ErrorCode::not_found) {
+            link_without_record(context, exchange, std::move(wanted));
+        } else {
+            exchange->respond(problem_of(info.error()));
+        }
+    });
 }
 
 }  // namespace filestore::tool::serve

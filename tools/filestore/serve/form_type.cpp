@@ -42,6 +42,10 @@ bool is_form_type(std::string_view type) {
     return equal_ignoring_case(type.substr(0, form_type.size()), form_type);
 }
 
+bool is_url_form_type(std::string_view type) {
+    return equal_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded");
+}
+
 std::optional<std::string> boundary_of_type(std::string_view type) {
     std::string_view rest = type.substr(std::min(form_type.size(), type.size()));
     while (true) {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The media type of a form of several parts. Pure functions.
+/// The media types of forms. Pure functions.
 
 #include <optional>
 #include <string>
@@ -10,6 +10,9 @@ namespace filestore::tool::serve {
 
 /// Whether it is multipart/form-data, with whatever parameters.
 [[nodiscard]] bool is_form_type(std::string_view type);
+
+/// Whether it is application/x-www-form-urlencoded, with whatever parameters.
+[[nodiscard]] bool is_url_form_type(std::string_view type);
 
 /// The value of the parameter `boundary` (RFC 9110, 5.6.6), wherever it stands. Empty where it is no boundary (RFC 2046, 5.1.1); nothing where there is none.
 [[nodiscard]] std::optional<std::string> boundary_of_type(std::string_view type);

@@ -25,7 +25,7 @@ std::shared_ptr<RateLimit> rate_limit_of(const Settings& settings, const Generat
 }
 
 std::vector<std::string> all_hosts(const ListenAddress& address, const Configuration& configuration) {
-    std::vector<std::string> hosts = hosts_of(address);
+    std::vector<std::string> hosts = hosts_of(address, configuration.scheme());
     hosts.insert(hosts.end(), configuration.hosts.begin(), configuration.hosts.end());
     return hosts;
 }
@@ -43,14 +43,15 @@ Result<Access> access_of(const Configuration& configuration, const ListenAddress
                   scheme};
 }
 
-/// Without a place of its own, what signs URLs signs those that this service answers.
-void set_url_base(Configuration& configuration, const ListenAddress& address) {
+/// Without a place of its own, what signs URLs signs those that this service answers. Answers whether the host in them is one that nobody can call.
+bool set_url_base(Configuration& configuration, const ListenAddress& address) {
     LocalOptions& local = configuration.store.local;
     if (local.url_key.empty() || !local.url_base.empty()) {
-        return;
+        return false;
     }
     const std::string host = configuration.hosts.empty() ? address.text() : configuration.hosts.front();
     local.url_base = std::string(configuration.scheme()) + "://" + host + "/signed";
+    return configuration.store.backend == "local" && configuration.hosts.empty() && address.is_any();
 }
 
 }  // namespace
@@ -61,15 +62,15 @@ Result<std::shared_ptr<Generation>> Generation::make(Configuration configuration
                                                      std::shared_ptr<BodyMemory> body_memory,
                                                      const Generation* before) {
     FILESTORE_TRY_ASSIGN(Access access, access_of(configuration, address, before));
-    set_url_base(configuration, address);
+    const bool links_to_caller = set_url_base(configuration, address);
     configuration.store.cleanup.on_run = [metrics](const Result<CleanupReport>& report) {
         metrics->cleanup_ended(report, system_clock()->now());
     };
     FILESTORE_TRY_ASSIGN(FileService service, FileService::open(configuration.store));
     FILESTORE_TRY_ASSIGN(FileService scheduler, FileService::open(configuration.store));
-    return std::shared_ptr<Generation>(new Generation(std::move(configuration), std::move(service),
-                                                      std::move(scheduler), std::move(access),
-                                                      std::move(metrics), std::move(body_memory), before));
+    return std::shared_ptr<Generation>(
+        new Generation(std::move(configuration), std::move(service), std::move(scheduler), std::move(access),
+                       std::move(metrics), std::move(body_memory), links_to_caller, before));
 }
 
 Result<void> Generation::start_schedule() {

@@ -56,7 +56,7 @@ public:
 private:
     Generation(Configuration configuration, FileService service, FileService scheduler, Access access,
                std::shared_ptr<Metrics> metrics, std::shared_ptr<BodyMemory> body_memory,
-               const Generation* before)
+               bool links_to_caller, const Generation* before)
         : configuration_(std::move(configuration)),
           metrics_(std::move(metrics)),
           body_memory_(std::move(body_memory)),
@@ -67,7 +67,7 @@ private:
           end_(before == nullptr ? std::stop_source() : before->end_),
           readiness_(service_, end_.get_token()),
           context_{service_, *metrics_,  *body_memory_,   configuration_.store,
-                   *pieces_, readiness_, end_.get_token()} {}
+                   *pieces_, readiness_, links_to_caller, end_.get_token()} {}
 
     const Configuration configuration_;
     const std::shared_ptr<Metrics> metrics_;

@@ -35,6 +35,7 @@
 #include "serve/head_layout.h"
 #include "serve/lingering.h"
 #include "serve/url.h"
+#include "serve/url_form.h"
 
 namespace filestore::tool::serve {
 
@@ -45,8 +46,12 @@ constexpr std::uint64_t most_waited_for = std::uint64_t{1024} * 1024;
 /// Where the answer cannot be sent before the end of the body, it is waited for so long.
 constexpr std::chrono::seconds longest_drop{30};
 constexpr std::size_t block_size = 65'536;
+/// GnuTLS's own, without the versions that must not be used any more (RFC 8996).
+constexpr const char* tls_priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 /// Of a form: a line of a part's head must fit in.
 constexpr std::size_t form_buffer_size = 9'216;
+/// Of a part that is no file, as in the original system.
+constexpr std::size_t longest_text = std::size_t{1024} * 1024;
 
 /// Lets a connection rest until another thread has something for it. A resource; thread-safe.
 class Rest {
@@ -138,17 +143,32 @@ std::string address_of(MHD_Connection* connection) {
     return shown == nullptr ? std::string() : std::string(shown);
 }
 
+/// What the target of a request says counts in place of its header (RFC 9112, 3.2.2). Of several headers the others stay, for whoever refuses them.
+void set_host(Request& request, std::string_view host) {
+    const auto header = std::find_if(request.headers.begin(), request.headers.end(),
+                                     [](const Header& one) { return equal_ignoring_case(one.name, "Host"); });
+    if (header == request.headers.end()) {
+        request.headers.push_back({"Host", std::string(host)});
+    } else {
+        header->value = host;
+    }
+}
+
 Request read_head(MHD_Connection* connection, const char* url, const char* method) {
     Request request;
     request.method = method;
     request.client = address_of(connection);
-    request.path = percent_decode(url);
+    const RequestTarget target = parse_target(url);
+    request.path = percent_decode(target.path);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, &request.headers);
     MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_parameter, &request);
     const bool is_chunked = request.header("Transfer-Encoding") != nullptr;
     const std::string* const length = is_chunked ? nullptr : request.header("Content-Length");
     request.content_length = length == nullptr ? std::nullopt : decimal(*length);
     request.has_body = is_chunked || request.content_length.value_or(0) > 0;
+    if (target.authority) {
+        set_host(request, *target.authority);
+    }
     return request;
 }
 
@@ -187,17 +207,15 @@ FormFault fault_of_type(const Request& request) {
     return boundary_of_type(*type) ? FormFault::invalid : FormFault::no_boundary;
 }
 
-/// Null where the body is no form that can be read: libmicrohttpd takes no boundary of one character. The header's text is in the memory of the connection, which is ours to write in.
+/// Null where the body is no form of parts that can be read: libmicrohttpd takes no boundary of one character. The header's text is in the memory of the connection, which is ours to write in.
 MHD_PostProcessor* make_form_processor(MHD_Connection* connection, const std::string& boundary,
                                        MHD_PostDataIterator take, void* self) {
     const char* type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type");
-    if (type != nullptr && is_form_type(type)) {
-        if (boundary.empty()) {
-            return nullptr;
-        }
-        const std::string plain = plain_form_type(boundary);
-        std::memcpy(const_cast<char*>(type), plain.c_str(), plain.size() + 1);
+    if (type == nullptr || boundary.empty()) {
+        return nullptr;
     }
+    const std::string plain = plain_form_type(boundary);
+    std::memcpy(const_cast<char*>(type), plain.c_str(), plain.size() + 1);
     return MHD_create_post_processor(connection, form_buffer_size, take, self);
 }
 
@@ -223,13 +241,8 @@ public:
     }
 
     void take(std::string_view bytes) override {
-        if (taker_ == nullptr) {
-            return;
-        }
-        if (cutter_ && !cutter_->take(bytes, *this)) {
+        if (taker_ != nullptr && !cutter_->take(bytes, *this)) {
             fail(fault_);
-        } else if (!cutter_ && !take_structure(bytes)) {
-            fail(FormFault::broken);
         }
     }
     [[nodiscard]] std::size_t room() const override { return taker_ == nullptr ? unlimited : taker_->room(); }
@@ -255,8 +268,10 @@ public:
 
 private:
     void fail(FormFault fault) {
-        taker_->fail(fault);
-        taker_.reset();
+        if (taker_ != nullptr) {
+            taker_->fail(fault);
+            taker_.reset();
+        }
     }
 
     [[nodiscard]] bool take_structure(std::string_view text) override {
@@ -268,30 +283,32 @@ private:
         has_begun_part_ = false;
         return head && take_structure("\r\n" + *head + "\r\n" + std::string(delimiter)) && has_begun_part_;
     }
-    void take_content(std::string_view bytes) override { taker_->take(bytes); }
+    void take_content(std::string_view bytes) override {
+        text_size_ += is_text_ ? bytes.size() : 0;
+        if (text_size_ > longest_text) {
+            fail(FormFault::long_part);
+        } else if (taker_ != nullptr) {
+            taker_->take(bytes);
+        }
+    }
 
-    /// Of a part, which the parser is shown as an empty one, or of a URL's form.
+    /// Of a part, which the parser is shown as an empty one.
     static MHD_Result take_bytes(void* self, MHD_ValueKind, const char* key, const char* file_name,
-                                 const char* content_type, const char*, const char* data,
-                                 std::uint64_t offset, std::size_t size) {
+                                 const char* content_type, const char*, const char*, std::uint64_t,
+                                 std::size_t size) {
         auto& reader = *static_cast<FormReader*>(self);
-        const bool is_empty = size == 0;
-        if (reader.taker_ == nullptr || (reader.cutter_ && !is_empty)) {
+        if (reader.taker_ == nullptr || size > 0) {
             return MHD_NO;
         }
-        if (reader.cutter_ && key == nullptr) {
+        if (key == nullptr) {
             reader.fault_ = FormFault::nameless_part;
             return MHD_NO;
         }
         reader.has_begun_part_ = true;
+        reader.is_text_ = file_name == nullptr;
+        reader.text_size_ = 0;
         try {
-            if (offset == 0) {
-                reader.taker_->begin_part({text_or_nothing(key).value_or(""), text_or_nothing(file_name),
-                                           text_or_nothing(content_type)});
-            }
-            if (!is_empty) {
-                reader.taker_->take({data, size});
-            }
+            reader.taker_->begin_part({key, text_or_nothing(file_name), text_or_nothing(content_type)});
             return MHD_YES;
         } catch (...) {
             return MHD_NO;
@@ -300,12 +317,24 @@ private:
 
     std::unique_ptr<FormTaker> taker_;
     MHD_PostProcessor* processor_ = nullptr;
-    /// Where the form has parts.
+    /// Where the form can be read.
     std::optional<FormCutter> cutter_;
     bool has_begun_part_ = false;
+    /// The part is no file.
+    bool is_text_ = false;
+    std::size_t text_size_ = 0;
     /// What is wrong with its parts, where something is.
     FormFault fault_ = FormFault::invalid;
 };
+
+std::unique_ptr<BodyTaker> make_form_reader(MHD_Connection* connection, const Request& request,
+                                            std::unique_ptr<FormTaker> taker) {
+    const std::string* type = request.header("Content-Type");
+    if (type != nullptr && is_url_form_type(*type)) {
+        return std::make_unique<UrlFormReader>(std::move(taker));
+    }
+    return std::make_unique<FormReader>(connection, request, std::move(taker));
+}
 
 /// The connection's side of a request. A resource; on the thread of the connections only, but for what Rest allows.
 class RunningRequest {
@@ -344,8 +373,7 @@ public:
         handler(exchange_);
         taker_ = std::move(exchange_->body_taker);
         if (exchange_->form_taker != nullptr) {
-            taker_ = std::make_unique<FormReader>(connection_, exchange_->request(),
-                                                  std::move(exchange_->form_taker));
+            taker_ = make_form_reader(connection_, exchange_->request(), std::move(exchange_->form_taker));
         }
         if (!exchange_->is_answered() || !has_body_to_refuse()) {
             return MHD_YES;
@@ -635,10 +663,11 @@ public:
         limits_ = limits;
         const std::string certificate_key(std::string_view(tls.key));
         const bool is_tls = !tls.certificate.empty();
-        const std::array<MHD_OptionItem, 3> options{
+        const std::array<MHD_OptionItem, 4> options{
             {{is_tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0,
               const_cast<char*>(tls.certificate.c_str())},
              {MHD_OPTION_HTTPS_MEM_KEY, 0, const_cast<char*>(certificate_key.c_str())},
+             {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(tls_priorities)},
              {MHD_OPTION_END, 0, nullptr}}};
         FILESTORE_TRY(loop_.prepare());
         const unsigned flags = MHD_USE_EPOLL | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG;

@@ -15,7 +15,6 @@ namespace filestore::tool::serve {
 
 namespace {
 
-constexpr std::uint16_t usual_port = 80;
 constexpr int longest_queue = 1024;
 
 /// An address as the system takes it. A value.
@@ -113,6 +112,13 @@ std::string ListenAddress::text() const {
     return (is_6 ? "[" + ip + "]" : ip) + ":" + std::to_string(port);
 }
 
+bool ListenAddress::is_any() const {
+    in_addr four{};
+    in6_addr six{};
+    return (::inet_pton(AF_INET, ip.c_str(), &four) == 1 && four.s_addr == INADDR_ANY) ||
+           (::inet_pton(AF_INET6, ip.c_str(), &six) == 1 && IN6_IS_ADDR_UNSPECIFIED(&six) != 0);
+}
+
 Result<ListenAddress> parse_listen_address(const std::string& text, bool has_keys) {
     auto address = split(text);
     if (!address) {
@@ -150,7 +156,8 @@ Result<Descriptor> listen_at(ListenAddress& address) {
     return listener;
 }
 
-std::vector<std::string> hosts_of(const ListenAddress& address) {
+std::vector<std::string> hosts_of(const ListenAddress& address, std::string_view scheme) {
+    const std::uint16_t usual_port = scheme == "https" ? 443 : 80;
     std::vector<std::string> hosts;
     for (const ListenAddress& name :
          {address, ListenAddress{"localhost", address.port}, ListenAddress{"127.0.0.1", address.port},

@@ -12,6 +12,9 @@ namespace filestore::tool::serve {
 
 namespace {
 
+/// The most that CleanupRequest::days takes: a century.
+constexpr std::uint64_t most_days = 36'500;
+
 Response file_not_found() {
     return detail_response(404, "File not found");
 }
@@ -66,8 +69,13 @@ void cleanup_files(const Context& context, const std::shared_ptr<Exchange>& exch
         exchange->respond(invalid_input_response(days.invalid));
         return;
     }
+    if (days.number > most_days) {
+        // Nothing is that old.
+        exchange->respond(cleaned_up(CleanupReport()));
+        return;
+    }
     CleanupRequest request;
-    request.days = days.number;
+    request.days = static_cast<unsigned>(days.number);
     request.call.cancel = exchange->stop_token();
     context.service.cleanup_async(
         std::move(request), [&metrics = context.metrics, exchange](const Result<CleanupReport>& report) {

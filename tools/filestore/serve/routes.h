@@ -30,6 +30,8 @@ struct Context {
     const ServiceOptions& store;
     tus::PiecesUnderWay& pieces;
     Readiness& readiness;
+    /// By what name this service is called is known to its callers alone, so that links lead to the host that their request was for.
+    bool links_to_caller;
     /// Requested when the service ends and does not wait any longer: for calls of the store that go on without their client.
     std::stop_token end;
 };

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/try.h"
+#include "output.h"
 #include "serve/dispatch.h"
 #include "serve/lingering.h"
 
@@ -25,26 +26,56 @@ constexpr std::chrono::minutes between_sweeps{1};
 constexpr rlim_t other_descriptors = 64 + LingeringSockets::most_descriptors;
 /// A connection, and what a call of the store opens for it.
 constexpr rlim_t descriptors_of_connection = 3;
+/// With fewer connections it is not worth to begin, where more are wanted.
+constexpr rlim_t least_connections = 16;
+
+/// How many files may be open, after that was raised as far as the system lets it.
+rlim_t raised_limit_of_files() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        return RLIM_INFINITY;
+    }
+    files.rlim_cur = files.rlim_max;
+    return ::setrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_max : files.rlim_cur;
+}
+
+rlim_t connections_with(rlim_t files) {
+    return files > other_descriptors ? (files - other_descriptors) / descriptors_of_connection : 0;
+}
 
 /// No more connections than there may be descriptors for.
 HttpLimits limits_of(const Settings& settings) {
     HttpLimits made = settings.limits;
-    rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) {
-        return made;
-    }
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
-    const rlim_t left = files.rlim_cur > other_descriptors ? files.rlim_cur - other_descriptors : 1;
-    const rlim_t most = std::max<rlim_t>(left / descriptors_of_connection, 1);
+    const rlim_t most = std::max<rlim_t>(connections_with(raised_limit_of_files()), 1);
     made.connections = static_cast<unsigned>(std::min<rlim_t>(made.connections, most));
     return made;
+}
+
+/// Tells of connections that cannot be served for want of descriptors. `configuration` where hardly any can.
+Result<void> check_limit_of_files(const Settings& settings) {
+    const rlim_t files = raised_limit_of_files();
+    const rlim_t served = connections_with(files);
+    const rlim_t wanted = settings.limits.connections;
+    if (served >= wanted) {
+        return {};
+    }
+    const std::string needed = std::to_string(other_descriptors + wanted * descriptors_of_connection);
+    const std::string message =
+        "the limit of " + std::to_string(files) + " open files lets it serve " + std::to_string(served) +
+        " connections at a time, not " + std::to_string(wanted) + ": raise it to " + needed + " (ulimit -n " +
+        needed + ", or LimitNOFILE=" + needed + " of systemd), or set storage.serve.connections";
+    if (served < std::min(wanted, least_connections)) {
+        return Error(ErrorCode::configuration, message);
+    }
+    report("warning: " + message);
+    return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<RunningService>> RunningService::start(const Options& options) {
     FILESTORE_TRY_ASSIGN(Configuration configuration, load_configuration(options));
+    FILESTORE_TRY(check_limit_of_files(configuration.settings));
     ListenAddress address = configuration.address;
     FILESTORE_TRY_ASSIGN(Descriptor listener, listen_at(address));
     std::unique_ptr<RunningService> made(

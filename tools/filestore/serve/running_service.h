@@ -18,7 +18,7 @@ namespace filestore::tool::serve {
 /// A resource; for the main thread only.
 class RunningService {
 public:
-    /// Listens and serves. The failures of load_configuration(), of opening the store, and `configuration` for an address or a certificate that cannot be used.
+    /// Listens and serves. The failures of load_configuration(), of opening the store, and `configuration` for an address or a certificate that cannot be used, or a limit of open files that leaves room for hardly a connection; a low one is told on standard error.
     [[nodiscard]] static Result<std::unique_ptr<RunningService>> start(const Options& options);
     ~RunningService();
     RunningService(const RunningService&) = delete;

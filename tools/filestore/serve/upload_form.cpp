@@ -22,8 +22,6 @@ Response failed_upload(const Error& error) {
 constexpr std::string_view file_field = "file";
 /// Of the other parts of a form, and the heads of all, where the size of its file is limited.
 constexpr std::uint64_t most_beside_file = std::uint64_t{16} * 1024 * 1024;
-/// Of a part that is no file.
-constexpr std::size_t longest_text = std::size_t{1024} * 1024;
 
 /// Some browsers of old sent where on its user's disk a file was.
 std::string without_place(const std::string& name) {
@@ -136,8 +134,6 @@ void UploadForm::begin_upload(const FormPart& part) {
 void UploadForm::take(std::string_view bytes) {
     if (part_ == Part::file && upload_ != nullptr) {
         upload_->add(bytes);
-    } else if (part_ == Part::text && text_->size() + bytes.size() > longest_text) {
-        exchange_->respond(detail_response(400, "Part exceeded maximum size of 1024KB."));
     } else if (part_ == Part::text) {
         *text_ += bytes;
     }
@@ -180,6 +176,15 @@ void UploadForm::fail(FormFault fault) {
         case FormFault::nameless_part:
             exchange_->respond(
                 detail_response(400, "The Content-Disposition header field \"name\" must be provided."));
+            break;
+        case FormFault::long_part:
+            exchange_->respond(detail_response(400, "Part exceeded maximum size of 1024KB."));
+            break;
+        case FormFault::long_field:
+            exchange_->respond(detail_response(400, "Field exceeded maximum size of 1024KB."));
+            break;
+        case FormFault::many_fields:
+            exchange_->respond(detail_response(400, "Too many fields. Maximum number of fields is 1000."));
             break;
         case FormFault::broken:
             exchange_->respond(detail_response(400, "There was an error parsing the body"));

@@ -1,8 +1,25 @@
 #include "serve/url.h"
 
+#include <algorithm>
 #include <charconv>
 
+#include "core/ascii.h"
+
 namespace filestore::tool::serve {
+
+namespace {
+
+/// What a URL of http or https begins with; 0 where it is none.
+std::size_t size_of_scheme(std::string_view url) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (equal_ignoring_case(url.substr(0, scheme.size()), scheme)) {
+            return scheme.size();
+        }
+    }
+    return 0;
+}
+
+}  // namespace
 
 std::string percent_decode(std::string_view text) {
     std::string decoded;
@@ -20,6 +37,27 @@ std::string percent_decode(std::string_view text) {
         }
     }
     return decoded;
+}
+
+bool is_host(std::string_view text) {
+    constexpr std::string_view characters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+    return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
+}
+
+std::string with_host(std::string_view url, std::string_view host) {
+    const std::size_t begin = size_of_scheme(url);
+    const std::size_t end = std::min(url.find('/', begin), url.size());
+    return std::string(url.substr(0, begin)).append(host).append(url.substr(end));
+}
+
+RequestTarget parse_target(std::string_view text) {
+    const std::size_t begin = size_of_scheme(text);
+    if (begin == 0) {
+        return {text};
+    }
+    const std::size_t end = std::min(text.find('/', begin), text.size());
+    return {end == text.size() ? "/" : text.substr(end), text.substr(begin, end - begin)};
 }
 
 }  // namespace filestore::tool::serve

@@ -12,9 +12,9 @@ std::string_view credential_of(const Request& request) {
     constexpr std::string_view bearer = "bearer ";
     if (const std::string* authorization = request.header("Authorization")) {
         const std::string_view text = *authorization;
-        if (equal_ignoring_case(text.substr(0, bearer.size()), bearer)) {
-            const std::size_t begin = text.find_first_not_of(' ', bearer.size());
-            return begin == std::string_view::npos ? std::string_view() : text.substr(begin);
+        const std::size_t begin = text.find_first_not_of(' ', bearer.size());
+        if (equal_ignoring_case(text.substr(0, bearer.size()), bearer) && begin != std::string_view::npos) {
+            return text.substr(begin);
         }
     }
     const std::string* key = request.header("X-Api-Key");
