@@ -49,10 +49,11 @@ WHERE file_uploads.deleted_at IS NULL
   AND (?5 = 1 OR ifnull(file_uploads.uploaded_at, '') <= excluded.deleted_at)
 )sql";
 
-// ?8 and ?9 are the two times of begin_removals().
+// ?8 and ?9 are the two times of begin_removals(). What the file's row has is not written a second time: a batch has to be small, see space_reserve.h.
 constexpr const char* begin_removal =
     "INSERT INTO intents (session, file_id, operation, file_path, metadata, begun_at, checksum) "
-    "SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?10 WHERE NOT " FILESTORE_BUSY("?3")
+    "SELECT ?1, ?3, ?4, iif(is_known, '', ?5), iif(is_known, '{}', ?6), ?7, iif(is_known, ?11, ?10) "
+    "FROM (SELECT EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3) AS is_known) WHERE NOT " FILESTORE_BUSY("?3")
     " AND NOT EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?3 AND (uploaded_at >= ?8 OR deleted_at >= ?9))"
     " AND NOT EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?3)";
 
@@ -110,6 +111,12 @@ std::int64_t checksum_of(const Intent& intent) {
                               intent.metadata.to_json(), format_timestamp(intent.begun_at));
 }
 
+/// Of one that is kept without path and metadata.
+std::int64_t checksum_of_short(const Intent& intent) {
+    return checksum_of_intent(intent.id.text(), name_of(intent.operation), "", Metadata().to_json(),
+                              format_timestamp(intent.begun_at));
+}
+
 /// Of the row that tells of it alone.
 std::int64_t checksum_of_event(const Intent& intent, Timestamp at) {
     const std::string metadata = intent.metadata.to_json();
@@ -132,7 +139,7 @@ RecordDetails read_details(const FileId& id, const SqliteQuery& row) {
 
 /// Also on a full disk, where there is a catalogue already.
 Result<SqliteConnection> open_file(const std::string& path) {
-    const SpaceReserve reserve(Catalogue::reserve_file(path));
+    SpaceReserve reserve(Catalogue::reserve_file(path));
     auto opened = open_catalogue_file(path);
     if (opened.ok()) {
         reserve.prepare();
@@ -140,10 +147,8 @@ Result<SqliteConnection> open_file(const std::string& path) {
     if (opened.ok() || opened.error().code() != ErrorCode::no_space) {
         return opened;
     }
-    reserve.give();
-    auto opened_now = open_catalogue_file(path);
-    reserve.take_back();
-    return opened_now;
+    reserve.give_some();
+    return open_catalogue_file(path);
 }
 
 }  // namespace
@@ -151,10 +156,10 @@ Result<SqliteConnection> open_file(const std::string& path) {
 class Catalogue::Impl {
 public:
     explicit Impl(SqliteConnection connection)
-        : connection_(std::move(connection)),
+        : reserve_(reserve_file(connection.path())),
+          connection_(std::move(connection)),
           lock_(session_file(connection_.path())),
-          outbox_(connection_),
-          reserve_(reserve_file(connection_.path())) {}
+          outbox_(connection_) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
@@ -228,13 +233,19 @@ public:
     template <class Work>
     auto with_reserve(Work work) -> std::invoke_result_t<Work> {
         auto result = work();
-        if (result.ok() || result.error().code() != ErrorCode::no_space) {
+        const auto is_full = [&] { return !result.ok() && result.error().code() == ErrorCode::no_space; };
+        if (!is_full()) {
+            reserve_.prepare();
             return result;
         }
-        reserve_.give();
-        // The log that was written since the last one is space too.
-        static_cast<void>(exclusively([this] { return connection_.run("PRAGMA wal_checkpoint(TRUNCATE)"); }));
+        reserve_.give_some();
+        free_log();
         result = work();
+        if (is_full()) {
+            reserve_.give_all();
+            result = work();
+        }
+        free_log();
         reserve_.take_back();
         return result;
     }
@@ -265,6 +276,10 @@ private:
         return {};
     }
     [[nodiscard]] bool forked() const noexcept { return getpid() != owner_process_; }
+    /// What is in the write-ahead log goes where it belongs, and its blocks to the file system. It may fail, as while another process reads.
+    void free_log() {
+        static_cast<void>(exclusively([this] { return connection_.run("PRAGMA wal_checkpoint(TRUNCATE)"); }));
+    }
 
     template <class Work>
     auto in_transaction(Work work) -> std::invoke_result_t<Work>;
@@ -282,10 +297,11 @@ private:
     [[nodiscard]] Result<std::vector<std::int64_t>> numbers(const char* sql, std::int64_t parameter);
     [[nodiscard]] Result<void> claim(std::int64_t dead_session, std::vector<Intent>& claimed);
 
+    /// Before the connection, whose files are free when it is closed.
+    SpaceReserve reserve_;
     SqliteConnection connection_;
     SessionLock lock_;
     Outbox outbox_;
-    const SpaceReserve reserve_;
     /// 0 until the first begin(): a catalogue that is only read takes no session.
     std::int64_t session_ = 0;
     /// Numbers only grow: what this session begins itself has a larger one.
@@ -473,7 +489,8 @@ Result<void> Catalogue::Impl::begin_removals(std::vector<Intent>& intents, Times
             FILESTORE_TRY(connection_.run(
                 begin_removal, session, last_inherited_, intent.id.text(), name_of(Operation::removal),
                 intent.file_path, intent.metadata.to_json(), format_timestamp(intent.begun_at),
-                format_timestamp(uploaded_before), format_timestamp(unchanged_since), checksum_of(intent)));
+                format_timestamp(uploaded_before), format_timestamp(unchanged_since), checksum_of(intent),
+                checksum_of_short(intent)));
             intent.number = connection_.changed_rows() > 0 ? connection_.last_inserted() : 0;
         }
         return {};
@@ -946,8 +963,7 @@ Result<void> Catalogue::read_outbox(const std::function<Result<void>(Outbox&)>& 
 }
 
 Result<void> Catalogue::use_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {
-    return impl_->with_reserve(
-        [&] { return impl_->share_durable_commit([&] { return impl_->work_on_soft_deletions(work); }); });
+    return impl_->share_durable_commit([&] { return impl_->work_on_soft_deletions(work); });
 }
 
 Result<void> Catalogue::read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {

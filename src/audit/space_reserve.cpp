@@ -15,14 +15,17 @@ namespace filestore {
 namespace {
 
 /// The intents of a whole batch of removals fit in, and what SQLite needs to open a file.
-constexpr off_t whole_size = off_t{1024} * 1024;
+constexpr off_t whole_size = off_t{4} * 1024 * 1024;
 constexpr off_t least_size = off_t{64} * 1024;
+/// The rows of one deletion, and of the notes that go with it.
+constexpr off_t some = off_t{128} * 1024;
 /// A disk with less than so many times the size is left to its files.
-constexpr off_t ample = 16;
+constexpr off_t ample = 8;
 
-bool is_whole(const std::string& path) {
+/// Bytes; 0 where there is none.
+off_t size_of(const std::string& path) {
     struct stat about = {};
-    return stat(path.c_str(), &about) == 0 && about.st_size >= whole_size;
+    return stat(path.c_str(), &about) == 0 ? about.st_size : 0;
 }
 
 /// Bytes that are free; 0 where nobody knows.
@@ -32,32 +35,61 @@ off_t room(const std::string& path) {
     return statvfs(directory.c_str(), &about) == 0 ? static_cast<off_t>(about.f_frsize * about.f_bavail) : 0;
 }
 
+/// As much as there is room for, behind what it has.
+bool extend(int file, off_t size, off_t most) {
+    const FileSizeSignalBlock no_signal;
+    for (off_t more = most; more >= least_size; more /= 2) {
+        const int failure = posix_fallocate(file, size, more);
+        if (failure == 0) {
+            return size + more >= whole_size;
+        }
+        // A part of it may have been taken.
+        static_cast<void>(no_signal.failed_with(failure));
+        static_cast<void>(ftruncate(file, size) == 0);
+    }
+    return false;
+}
+
 }  // namespace
 
-void SpaceReserve::prepare() const noexcept {
-    if (!is_whole(path_) && room(path_) >= ample * whole_size) {
+SpaceReserve::~SpaceReserve() {
+    if (was_given_) {
         take_back();
     }
 }
 
-void SpaceReserve::give() const noexcept {
-    static_cast<void>(open_at(AT_FDCWD, path_.c_str(), O_WRONLY | O_TRUNC | O_NOFOLLOW));
+void SpaceReserve::prepare() noexcept {
+    if (is_whole_) {
+        return;
+    }
+    if (size_of(path_) >= whole_size) {
+        is_whole_ = true;
+    } else if (room(path_) >= ample * whole_size) {
+        take_back();
+    }
 }
 
-void SpaceReserve::take_back() const noexcept {
-    const FileSizeSignalBlock no_signal;
-    give();
-    for (off_t size = std::min(whole_size, room(path_)); size >= least_size; size /= 2) {
-        // What came of a larger one that did not fit goes.
-        const Descriptor file =
-            open_at(AT_FDCWD, path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-        const int failure = file.is_open() ? posix_fallocate(file.get(), 0, size) : 0;
-        if (failure == 0) {
-            return;
-        }
-        static_cast<void>(no_signal.failed_with(failure));
+void SpaceReserve::give_some() noexcept {
+    shrink_to(std::max<off_t>(size_of(path_) - some, 0));
+}
+
+void SpaceReserve::give_all() noexcept {
+    shrink_to(0);
+}
+
+void SpaceReserve::shrink_to(long long size) noexcept {
+    is_whole_ = false;
+    was_given_ = true;
+    const Descriptor file = open_at(AT_FDCWD, path_.c_str(), O_WRONLY | O_NOFOLLOW);
+    static_cast<void>(file.is_open() && ftruncate(file.get(), size) == 0);
+}
+
+void SpaceReserve::take_back() noexcept {
+    const Descriptor file = open_at(AT_FDCWD, path_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+    const off_t size = size_of(path_);
+    if (file.is_open() && size < whole_size) {
+        is_whole_ = extend(file.get(), size, std::min(whole_size - size, room(path_)));
     }
-    give();
 }
 
 }  // namespace filestore

@@ -2,6 +2,7 @@
 
 /// Space on disk that is kept for what makes room: a deletion has to be noted in the catalogue before any byte is removed, also where the disk is full.
 
+#include <atomic>
 #include <string>
 
 namespace filestore {
@@ -11,18 +12,27 @@ namespace filestore {
 class SpaceReserve {
 public:
     explicit SpaceReserve(std::string path) : path_(std::move(path)) {}
+    /// Takes back what was given: nothing of the caller's is to be written any more.
+    ~SpaceReserve();
+    SpaceReserve(const SpaceReserve&) = delete;
+    SpaceReserve& operator=(const SpaceReserve&) = delete;
 
-    /// Takes the space, unless it is there already or the disk has little left anyway.
-    void prepare() const noexcept;
+    /// Takes the space, unless it is there already or the disk has little left anyway. Costs nothing once it was there.
+    void prepare() noexcept;
 
-    /// Gives it to whoever writes next.
-    void give() const noexcept;
+    /// Gives a part of it, which a change of a few rows needs, to whoever writes next.
+    void give_some() noexcept;
+    void give_all() noexcept;
 
     /// Takes what can still be had of it.
-    void take_back() const noexcept;
+    void take_back() noexcept;
 
 private:
+    void shrink_to(long long size) noexcept;
+
     const std::string path_;
+    std::atomic<bool> is_whole_ = false;
+    std::atomic<bool> was_given_ = false;
 };
 
 }  // namespace filestore
