@@ -80,7 +80,7 @@ def test_a_cleanup(service, local):
 def test_a_cleanup_of_files_with_much_metadata(tool, local):
     count = 1000
     (tool.directory / "small").write_bytes(SMALL)
-    uploaded = tool.run("upload", *["small"] * count, "--meta", f"filler={'x' * 1000}", *local.options)
+    uploaded = tool.run("upload", *["small"] * count, "--meta", f"filler={'x' * 6000}", *local.options)
     ids = uploaded.lines
     assert len(ids) == count
     for file_id in ids:
