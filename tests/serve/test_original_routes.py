@@ -150,6 +150,8 @@ CALLS = {
     "upload of a form with line feeds only": ("POST", "/upload", form_body(file_part(b"hello")).replace(b"\r\n", b"\n"), form()[1]),
     "upload of a part without a name": ("POST", "/upload", *form(part(BODY, 'Content-Disposition: form-data; filename="a.txt"'), file_part(BODY))),
     "upload of a part of no kind": ("POST", "/upload", *form(file_part(BODY), part(BODY, "Content-Type: text/plain"))),
+    "upload with a zero byte in a name": ("POST", "/upload", *form(part(b"x", 'Content-Disposition: form-data; name="a\0b"'), file_part(BODY))),
+    "upload of a part whose name begins as the file's": ("POST", "/upload", *form(file_part(BODY, field="file\0s"))),
     "upload of a part without a head": ("POST", "/upload", *form(file_part(BODY), b"\r\n" + BODY)),
     "upload of a head that is none": ("POST", "/upload", *form(part(BODY, 'Content-Disposition: form-data; name="file"; filename="a.txt"', "no header"))),
     "upload of a head with a blank": ("POST", "/upload", *form(part(BODY, 'Content-Disposition: form-data; name="file"; filename="a.txt"', "X Y: z"))),

@@ -3,12 +3,13 @@
 #include <catch2/catch.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 using filestore::tool::serve::plain_head;
 
 TEST_CASE("heads of parts as the parser wants them") {
     struct Case {
-        const char* lines;
+        std::string_view lines;
         std::optional<std::string> plain;
     };
     const Case cases[] = {
@@ -20,6 +21,7 @@ TEST_CASE("heads of parts as the parser wants them") {
          "Content-Disposition: form-data; name=\"a\"\r\nContent-Transfer-Encoding: binary\r\n"},
         {"X-Type: Content-Type: image/png\r\nContent-Length: 5\r\n", ""},
         {"Content-Type:\r\n", "Content-Type: \r\n"},
+        {std::string_view("Content-Type: a\0b\r\n", 19), "Content-Type: a\uFFFDb\r\n"},
         {"Content-Type\r\n", std::nullopt},
         {": x\r\n", std::nullopt},
         {"Content Type: x\r\n", std::nullopt},

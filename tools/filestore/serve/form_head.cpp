@@ -25,6 +25,20 @@ bool is_token(std::string_view name) {
     });
 }
 
+/// The parser would see the end of the text in one.
+std::string without_zero_bytes(std::string_view value) {
+    constexpr std::string_view replacement_character = "\uFFFD";
+    std::string text;
+    for (const char c : value) {
+        if (c == '\0') {
+            text += replacement_character;
+        } else {
+            text += c;
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 std::optional<std::string> plain_head(std::string_view lines) {
@@ -40,7 +54,7 @@ std::optional<std::string> plain_head(std::string_view lines) {
             known_names.begin(), known_names.end(),
             [&](std::string_view name) { return equal_ignoring_case(name, line.substr(0, colon)); });
         if (known != known_names.end()) {
-            head += std::string(*known) + ": " + std::string(trimmed(line.substr(colon + 1))) + "\r\n";
+            head += std::string(*known) + ": " + without_zero_bytes(trimmed(line.substr(colon + 1))) + "\r\n";
         }
     }
     return head;
