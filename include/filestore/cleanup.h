@@ -17,7 +17,8 @@
 /// page of 1000 files); where no file of that is recorded either, although 20 files or more are recorded as stored or kept for undelete(), the run ends with `precondition_failed`, and nothing is recorded as deleted. See
 /// CleanupRequest::accept_missing. Files that are gone from a store that holds other recorded ones are recorded as deleted.
 ///
-/// Before all that, files whose grace is over are purged, and with soft delete what is old is marked instead of removed: see soft_delete.h. Files that are marked are left alone.
+/// Before all that, files whose grace is over are purged, and with soft delete what is old is marked instead of removed: see soft_delete.h. Files that are marked are left alone. The audit server is asked of these files, too: one that it
+/// has as stored, and of which nothing is still to be told, was restored by somebody else since. It is told of as kept, and recorded as stored again.
 ///
 /// At the end what uploads have left that never ended is removed (CleanupRequest::uploads_older_than).
 ///
@@ -48,7 +49,7 @@ enum class CleanupOutcome {
     removed,
     /// Recorded as stored, but not there. It is recorded as deleted; in a dry run it would be.
     already_gone,
-    /// The store says that it is newer than its record, or does not say how old it is, or it was stored anew while it was to be removed; or the audit server says that it is new, or deleted, or has no time of its upload.
+    /// The store says that it is newer than its record, or does not say how old it is, or it was stored anew while it was to be removed; or the audit server says that it is new, or deleted, or has no time of its upload, or of a deleted file that it is stored.
     kept,
     /// It could not be looked at or removed. The next run tries again.
     failed,

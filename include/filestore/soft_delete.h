@@ -5,13 +5,16 @@
 /// Off by default; ServiceOptions::soft_delete_grace turns it on, and says for how long. FileService::remove(), and FileService::cleanup() of what is old, then touch nothing of the
 /// store. They record the deletion, as ever, in the catalogue and at the audit server, and mark the file in the catalogue, in one transaction. To the service the file is gone:
 /// download(), metadata() and presign() answer `not_found`, exists() answers false, list() leaves it out, remove() answers false. verify() still reads what is there of it, and reconcile()
-/// finds nothing wrong with a file that is marked. Until then each of these calls reads the catalogue once, which without the option they do not; what they began before goes on.
+/// finds nothing wrong with a file that is marked, unless the audit server has it as stored. Until then each of these calls reads the catalogue once, which without the option they do not; what they began before goes on.
 ///
 /// FileService::undelete() takes the deletion back as long as the grace is not over: the file is stored again, with its old path, metadata and time of upload. The audit server's `deleted_at`
 /// becomes null again where it is the one that this catalogue told; who deleted the file there before keeps his.
 ///
 /// Once the grace is over nobody gets the file back, and the next cleanup() purges it: the bytes go, in batches, and nothing is recorded that was not. Space is free only then. So there must be somebody who
 /// cleans up now and then: the schedule of a started service (CleanupOptions), or `filestore cleanup`.
+///
+/// Where there is an audit server, it is asked before bytes go. A file that it has as stored, although its deletion was told, was restored by somebody else: another catalogue of the same store, or this one before an older state of it was put
+/// back. That file stays; cleanup() tells of it as kept, and reconcile() as `marked_deleted`, and either records it as stored again. One whose deletion is parked (see audit.h) stays until that is told. Without an answer nothing is purged.
 ///
 /// A mark has a checksum. Where it does not match (a damaged catalogue), nobody can tell when the grace is over: the bytes are kept, cleanup() tells of the file as failed with `corrupt`, deleted_files() fails with that, and undelete()
 /// gives the file back.

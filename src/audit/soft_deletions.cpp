@@ -27,6 +27,16 @@ constexpr const char* state_of_mark =
 constexpr const char* record_as_stored =
     "UPDATE file_uploads SET deleted_at = NULL, uploaded_at = coalesce(uploaded_at, ?2) WHERE file_id = ?1";
 
+constexpr const char* may_give_back =
+    "SELECT EXISTS (SELECT 1 FROM soft_deleted WHERE file_id = ?3 AND until <= ?4) AND "
+    "NOT " FILESTORE_BUSY("?3") " AND NOT EXISTS (SELECT 1 FROM outbox WHERE file_id = ?3)";
+
+constexpr const char* record_return = R"sql(
+INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) VALUES (?1, ?2, ?3, ?4, NULL)
+ON CONFLICT (file_id) DO UPDATE
+SET deleted_at = NULL, uploaded_at = coalesce(file_uploads.uploaded_at, excluded.uploaded_at)
+)sql";
+
 constexpr const char* page_of_deleted = R"sql(
 SELECT soft_deleted.file_id, ifnull(file_path, ''), size, deleted_at, until, soft_deleted.checksum
 FROM soft_deleted LEFT JOIN file_uploads ON file_uploads.file_id = soft_deleted.file_id
@@ -106,6 +116,23 @@ Result<Undeletion> SoftDeletions::undelete(const FileId& id, Timestamp now, Time
     FILESTORE_TRY(outbox_.note_happened(id.text(), now));
     FILESTORE_TRY(outbox_.seal(id.text(), false));
     return Undeletion::done;
+}
+
+Result<bool> SoftDeletions::give_back(const CatalogueRow& row, Timestamp now, Timestamp due) {
+    {
+        FILESTORE_TRY_ASSIGN(SqliteQuery may, connection_.query(may_give_back, session_, last_inherited_,
+                                                                row.id.text(), format_timestamp(due)));
+        FILESTORE_TRY(may.next());
+        if (may.number(0) == 0) {
+            return false;
+        }
+    }
+    FILESTORE_TRY(connection_.run(record_return, row.id.text(), row.file_path, row.metadata.to_json(),
+                                  format_timestamp(row.uploaded_at.value_or(now))));
+    FILESTORE_TRY(connection_.run("DELETE FROM soft_deleted WHERE file_id = ?", row.id.text()));
+    FILESTORE_TRY(outbox_.note_happened(row.id.text(), now));
+    FILESTORE_TRY(outbox_.seal(row.id.text(), false));
+    return true;
 }
 
 Result<bool> SoftDeletions::has(const FileId& id) {

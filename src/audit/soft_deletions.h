@@ -93,6 +93,10 @@ public:
     /// Records the file as stored again, and has the server's deletion taken back. `stored_at` is for a row that has no time of an upload.
     [[nodiscard]] Result<Undeletion> undelete(const FileId& id, Timestamp now, Timestamp stored_at);
 
+    /// Records a marked file as stored again, because somebody else has done so: the server has nothing to take back. Of `row` what is not recorded counts. False where the file is busy, where something of it is still to be told, and where
+    /// it has no mark, or one whose grace was not over at `due`.
+    [[nodiscard]] Result<bool> give_back(const CatalogueRow& row, Timestamp now, Timestamp due);
+
     [[nodiscard]] Result<bool> has(const FileId& id);
     /// Those of a part of the IDs, both ends included.
     [[nodiscard]] Result<std::vector<FileId>> between(const FileId& first, const FileId& last);

@@ -118,6 +118,7 @@ private:
                             self->report_.bytes_purged = purged->bytes;
                             self->report_.bytes_in_versions = purged->bytes_in_versions;
                             self->report_.failed = purged->failed;
+                            self->report_.kept = purged->kept;
                             return self->read_recorded();
                         });
                     });

@@ -252,6 +252,21 @@ Result<Undeletion> Journal::undelete(const FileId& id, Timestamp now, Timestamp 
     return written.ok() ? Result<Undeletion>(undeletion) : written.error();
 }
 
+Result<std::vector<bool>> Journal::give_back(const std::vector<CatalogueRow>& rows, Timestamp now,
+                                             Timestamp due) {
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    std::vector<bool> given_back;
+    const auto written = told(record->use_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
+        given_back.clear();
+        for (const CatalogueRow& row : rows) {
+            FILESTORE_TRY_ASSIGN(const bool is_back, deletions.give_back(row, now, due));
+            given_back.push_back(is_back);
+        }
+        return {};
+    }));
+    return written.ok() ? Result<std::vector<bool>>(std::move(given_back)) : written.error();
+}
+
 /// `nothing` where nothing has been recorded yet.
 template <class T, class Read>
 Result<T> Journal::read_soft_deletions(T nothing, Read read) {

@@ -64,6 +64,8 @@ public:
     [[nodiscard]] Result<std::vector<Marking>> mark(const std::vector<SoftDeletion>& files,
                                                     const MarkTerms& terms);
     [[nodiscard]] Result<Undeletion> undelete(const FileId& id, Timestamp now, Timestamp stored_at);
+    [[nodiscard]] Result<std::vector<bool>> give_back(const std::vector<CatalogueRow>& rows, Timestamp now,
+                                                      Timestamp due);
     /// See SoftDeletions. A catalogue that is not there yet is not made: nothing is deleted then.
     [[nodiscard]] Result<Undeletion> can_undelete(const FileId& id, Timestamp now);
     [[nodiscard]] Result<bool> is_soft_deleted(const FileId& id);

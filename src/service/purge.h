@@ -29,9 +29,11 @@ struct PurgeReport {
     /// Of these bytes.
     std::uint64_t bytes_in_versions = 0;
     std::uint64_t failed = 0;
+    /// The audit server has them as stored.
+    std::uint64_t kept = 0;
 };
 
-/// In pages of up to 1000 files: their intents, the store, their records. Files that fail do not stop the rest; the next run tries again. `done` is called once, on a library thread, perhaps before this returns.
+/// In pages of up to 1000 files: what the audit server has of them, their intents, the store, their records. Files that fail do not stop the rest; the next run tries again. `done` is called once, on a library thread, perhaps before this returns.
 void start_purge(const ServiceParts& parts, PurgeRequest request,
                  std::function<void(const Result<PurgeReport>&)> done);
 

@@ -45,6 +45,8 @@ struct Suspect {
     /// The server's.
     std::optional<CatalogueRow> row{};
     Views views{};
+    /// It is marked as one that can be had back, and the server has it as stored.
+    bool is_taken_back = false;
     bool is_finding = false;
 };
 
@@ -251,7 +253,10 @@ private:
             report_.left_out += 1;
             return;
         }
-        suspect.views.is_there = (suspect.info || suspect.failure) && !after.soft_deleted;
+        // Nothing waits to be told of a mark: so somebody else has taken its deletion back.
+        suspect.is_taken_back = after.soft_deleted && suspect.row && !suspect.row->deleted_at;
+        suspect.views.is_there =
+            (suspect.info || suspect.failure) && (!after.soft_deleted || suspect.is_taken_back);
         suspect.views.by_catalogue = recorded_by(after);
         if (parts().audit_server) {
             suspect.views.by_server = suspect.row ? recorded_by(*suspect.row) : Recorded::unknown;
@@ -297,7 +302,8 @@ private:
         std::vector<CatalogueRow> rows;
         std::transform(suspects.begin(), suspects.end(), std::back_inserter(rows),
                        [this](const Suspect* suspect) { return row_to_restore(*suspect); });
-        FILESTORE_TRY_ASSIGN(const auto restored, parts().journal->restore(rows, parts().clock->now()));
+        FILESTORE_TRY_ASSIGN(auto restored, parts().journal->restore(rows, parts().clock->now()));
+        FILESTORE_TRY(give_back_marked(suspects, rows, restored));
         std::vector<Suspect*> taken_back;
         for (std::size_t i = 0; i < suspects.size(); ++i) {
             DriftFinding& finding = suspects[i]->finding;
@@ -314,6 +320,19 @@ private:
             }
         }
         return note_again(taken_back);
+    }
+
+    Result<void> give_back_marked(const std::vector<Suspect*>& suspects,
+                                  const std::vector<CatalogueRow>& rows, std::vector<bool>& restored) {
+        for (std::size_t i = 0; i < suspects.size(); ++i) {
+            if (!suspects[i]->is_taken_back) {
+                continue;
+            }
+            FILESTORE_TRY_ASSIGN(const auto given_back,
+                                 parts().journal->give_back({rows[i]}, parts().clock->now(), end_of_times));
+            restored[i] = given_back.front();
+        }
+        return {};
     }
 
     [[nodiscard]] CatalogueRow row_to_restore(const Suspect& suspect) const {

@@ -1,5 +1,8 @@
 """Soft delete with a project: its rows say what those of the catalogue say, whenever it is told."""
 
+import contextlib
+import json
+import shutil
 import time
 
 import pytest
@@ -24,6 +27,23 @@ def run(store, *words, grace=GRACE, **options):
 
 def deleted(store):
     return [line.split(",")[0] for line in store.project.rows() if line.split(",")[2]]
+
+
+def is_there(store, file_id):
+    return (store.tool.directory / "storage" / file_id).exists()
+
+
+def clean(store, *words, code=0):
+    outcome = store.run("cleanup", "--json", "--flush", "60", *(words or ["--yes"]))
+    assert outcome.code == code, outcome
+    *files, report = map(json.loads, outcome.lines)
+    return {file["file_id"]: (file["outcome"], file.get("reason", "")) for file in files}, report
+
+
+def restore_row(store, *ids):
+    """As another machine does that reconciles with the same store, or that undeletes."""
+    listed = ", ".join(f"'{file_id}'" for file_id in ids)
+    store.project.sql(f"update public.{store.project.table} set deleted_at = null where file_id in ({listed})")
 
 
 def assert_told(store):
@@ -148,3 +168,114 @@ def test_reconcile_agrees_with_deleted_files(store):
         outcome = store.run("audit", "reconcile", *words)
         assert outcome.code == 0 and outcome.err == b"", outcome
     assert store.project.rows() == store.recorded() and deleted(store) == [file_id]
+
+
+def test_an_older_catalogue_does_not_purge_a_file_that_was_undeleted(store):
+    (file_id, gone), _ = store.upload("a.txt", "b.txt")
+    run(store, "delete", file_id, gone, grace=["--option", "soft_delete_grace=6s"])
+    home, backup = store.catalogue.parent, store.tool.directory / "backup"
+    shutil.copytree(home, backup)
+    run(store, "undelete", file_id)
+    rows = store.project.rows()
+    shutil.rmtree(home)
+    shutil.copytree(backup, home)
+    time.sleep(6.1)
+    files, report = clean(store, "--dry-run")
+    assert files[file_id][0] == "kept" and files[gone][0] == "purged" and store.marked() == {file_id, gone}
+    files, report = clean(store)
+    assert files[file_id][0] == "kept" and "as stored" in files[file_id][1] and (report["kept"], report["purged"], report["failed"]) == (1, 1, 0)
+    assert is_there(store, file_id) and not is_there(store, gone) and store.marked() == set()
+    assert store.project.rows() == rows == store.recorded()
+    assert clean(store)[0] == {} and store.run("audit", "reconcile").code == 0
+
+
+def test_what_another_catalogue_has_restored_is_not_purged(store):
+    (file_id,), _ = store.upload("a.txt")
+    run(store, "delete", file_id, grace=["--option", "soft_delete_grace=4s"])
+    others = ["--option", f"catalogue_path={store.tool.directory / 'other.sqlite'}"]
+    run(store, "audit", "reconcile", "--repair", grace=others)
+    assert deleted(store) == []
+    time.sleep(4.1)
+    files, _ = clean(store)
+    assert files[file_id][0] == "kept" and is_there(store, file_id)
+    assert store.project.rows() == store.recorded() and store.marked() == set()
+
+
+@pytest.mark.parametrize("grace", [GRACE, SHORT_GRACE])
+def test_reconcile_gives_back_what_the_project_has_as_stored(store, grace):
+    (file_id, other), _ = store.upload("a.txt", "b.txt")
+    run(store, "delete", file_id, other, grace=grace)
+    restore_row(store, file_id)
+    outcome = store.run("audit", "reconcile", "--json")
+    finding, report = map(json.loads, outcome.lines)
+    assert outcome.code == 7 and (finding["file_id"], finding["drift"]) == (file_id, "marked_deleted")
+    run(store, "audit", "reconcile", "--repair", grace=[])
+    assert deleted(store) == [other] and store.marked() == {other}
+    assert store.project.rows() == store.recorded()
+    assert store.run("audit", "reconcile").code == 0
+
+
+def test_a_deletion_that_is_still_to_be_told_is_purged(store):
+    (file_id,), _ = store.upload("a.txt")
+    run(store, "delete", file_id, grace=SHORT_GRACE, **LATER)
+    time.sleep(1.1)
+    assert clean(store, "--yes", "--flush", "0")[0][file_id][0] == "purged" and not is_there(store, file_id)
+    assert_told(store)
+    assert deleted(store) == [file_id]
+
+
+def test_a_deletion_that_is_parked_frees_no_bytes(store):
+    (file_id,), _ = store.upload("a.txt")
+    store.project.sql(f"alter table public.{store.project.table} add constraint no_deletion check (deleted_at is null)")
+    assert store.run("delete", file_id, "--flush", "60", *SHORT_GRACE).code == 0
+    assert store.status()["parked"] == 1
+    time.sleep(1.1)
+    files, report = clean(store)
+    assert files[file_id][0] == "kept" and "parked" in files[file_id][1] and report["failed"] == 0
+    assert is_there(store, file_id) and store.marked() == {file_id}
+    store.project.sql(f"alter table public.{store.project.table} drop constraint no_deletion")
+    run(store, "audit", "retry", grace=[])
+    assert_told(store)
+    assert clean(store)[0][file_id][0] == "purged" and not is_there(store, file_id)
+
+
+def test_bytes_that_are_gone_are_not_given_back(store):
+    (file_id,), _ = store.upload("a.txt")
+    run(store, "delete", file_id, grace=SHORT_GRACE)
+    restore_row(store, file_id)
+    storage = store.tool.directory / "storage"
+    (storage / file_id).unlink()
+    (storage / "metadata" / f"{file_id}.json").unlink()
+    time.sleep(1.1)
+    clean(store)
+    assert store.marked() == set()
+    run(store, "audit", "reconcile", "--repair", grace=[])
+    assert deleted(store) == [file_id] and store.project.rows() == store.recorded()
+
+
+def test_a_file_without_a_row_is_purged_by_the_catalogue(store):
+    (file_id,), _ = store.upload("a.txt")
+    run(store, "delete", file_id, grace=SHORT_GRACE)
+    store.project.sql(f"delete from public.{store.project.table}")
+    time.sleep(1.1)
+    assert clean(store)[0][file_id][0] == "purged" and not is_there(store, file_id)
+
+
+def test_without_an_answer_nothing_is_purged(store):
+    (file_id,), _ = store.upload("a.txt")
+    run(store, "delete", file_id, grace=SHORT_GRACE)
+    time.sleep(1.1)
+    assert store.run("cleanup", "--yes", "--flush", "0", url=NOBODY_LISTENS).code == 6
+    assert store.run("cleanup", "--yes", "--flush", "0", key=store.project.anon_key).code == 5
+    assert is_there(store, file_id) and store.marked() == {file_id}
+
+
+def test_many_that_were_restored(store):
+    """More than the server gives at a time."""
+    ids, _ = store.upload(*(f"{number}.txt" for number in range(1100)))
+    run(store, "delete", *ids, grace=SHORT_GRACE)
+    restore_row(store, *ids[:600])
+    time.sleep(1.1)
+    _, report = clean(store)
+    assert (report["kept"], report["purged"]) == (600, 500) and store.marked() == set()
+    assert store.project.rows() == store.recorded() and all(map(is_there, [store] * 600, ids[:600]))
