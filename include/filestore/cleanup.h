@@ -6,6 +6,7 @@
 /// which nobody knows the time, and one that is stored anew (on S3: with other bytes) between the look at it and its removal, where the backend compares that (`Capabilities::compare_and_delete`). Files that the catalogue does not know (of the system before, of another tool) are found by listing the store. A store in which a listing
 /// found every file recorded is not listed again for as many days as files are kept. Where there is an audit server, what its table has as stored and the catalogue does not know comes last,
 /// so a table is of one store: what is not in this one is recorded as deleted.
+/// A file whose metadata is lost, of a store that keeps it apart from the bytes, is as old as its record and its bytes say, and removed as any other.
 ///
 /// An audit server is asked of every file before it is removed. A file that is new by its table is kept, and so is one that is deleted by it, by whomsoever: as in the original system, what is cleaned up is old and not deleted by
 /// the table. A file whose row has no time of its upload is kept, and one whose row has what is no time at all is told of as failed.
@@ -63,7 +64,7 @@ enum class CleanupOutcome {
 struct CleanupFile {
     FileId id{};
     CleanupOutcome outcome = CleanupOutcome::removed;
-    /// Empty where the file is gone or could not be looked at.
+    /// Empty where the file is gone, could not be looked at, or has lost its metadata.
     std::string original_path{};
     /// Bytes.
     std::uint64_t size = 0;

@@ -5,6 +5,8 @@
 /// What is in the store decides: a file that is there is recorded as stored, and one that is not there as deleted. Repairs change records only; no file is ever removed, written or moved. A file in
 /// the quarantine (see verify.h) is not there, and neither is one that is deleted and can be had back (soft_delete.h), unless the audit server has it as stored. Without an audit server, store and catalogue are compared.
 ///
+/// Of a file whose bytes are there and whose metadata is lost, what does not agree is found and not repaired: its `reason` is `corrupt`.
+///
 /// Files that are being stored or removed meanwhile, and those of which something still waits to be told to the audit server or is parked, are left out: what comes of that is for the next run to see.
 /// Repairs go through the catalogue and are told in the background, as all that is recorded; a deletion that only the audit server has is taken back there at once.
 /// Where the server shows no row of its table, and the key may not write and read one either, it perhaps hides its rows from that key: `permission_denied`.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/backend_handle.h"
+#include "core/bare_files.h"
 #include "core/blocking_machinery.h"
 #include "core/checksum/checksum.h"
 #include "core/file_stream.h"
@@ -271,7 +272,7 @@ private:
     std::optional<ReadCheck> check_;
 };
 
-class LocalBackend final : public BlockingBackend {
+class LocalBackend final : public BlockingBackend, public BareFiles {
 public:
     LocalBackend(Store store, LocalOptions options)
         : BlockingBackend(std::move(options.executor)),
@@ -315,6 +316,11 @@ public:
                                    }
                                    or_no_memory(done, [&] { StorageBackend::discard_async(request, done); });
                                });
+    }
+
+    Result<FileInfo> bare_info(const FileId& id) override {
+        FILESTORE_TRY_ASSIGN(const auto found, find_file(*store_, id));
+        return found ? Result<FileInfo>(local::bare_info_of(id, *found)) : local::no_such_file(*store_, id);
     }
 
 protected:
@@ -424,7 +430,7 @@ private:
             return true;
         }
         FILESTORE_TRY_ASSIGN(const auto stored, read_metadata(id, *found));
-        return stored && stored->info.version == wanted;
+        return (stored ? stored->info : local::bare_info_of(id, *found)).version == wanted;
     }
 
     [[nodiscard]] Result<FileInfo> info_of(const FileId& id, const struct ::stat& status) const {

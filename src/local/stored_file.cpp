@@ -116,6 +116,15 @@ bool is_same_file(const struct ::stat& first, const struct ::stat& second) noexc
            first.st_ctim.tv_nsec == second.st_ctim.tv_nsec;
 }
 
+FileInfo bare_info_of(const FileId& id, const struct ::stat& status) {
+    FileInfo info;
+    info.id = id;
+    info.size = static_cast<std::uint64_t>(status.st_size);
+    info.last_modified = modification_time(status);
+    info.version = version_of(status);
+    return info;
+}
+
 Result<std::string> read_sidecar_text(const Store& store, const FileId& id) {
     const Descriptor file = open_part(store, id, Part::sidecar);
     if (!file.is_open() && errno == ENOENT) {

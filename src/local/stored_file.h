@@ -47,6 +47,9 @@ struct StoredFile {
     std::optional<ChecksumValue> checksum;
 };
 
+/// What the bytes of a file tell of it, without a sidecar.
+[[nodiscard]] FileInfo bare_info_of(const FileId& id, const struct ::stat& status);
+
 /// The text of a file's sidecar. `not_found` where there is none, `corrupt` where it is no regular file, or too large for one of ours.
 [[nodiscard]] Result<std::string> read_sidecar_text(const Store& store, const FileId& id);
 

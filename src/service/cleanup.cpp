@@ -342,7 +342,8 @@ private:
                     FILESTORE_TRY(ended);
                     return self->end_look();
                 });
-            });
+            },
+            WithoutMetadata::is_bare);
     }
 
     void take_look(Item& item, Result<FileInfo>&& info) const {
@@ -368,7 +369,9 @@ private:
         item.file.original_path = info.original_path;
         item.file.size = info.size;
         item.version = std::move(info.version);
-        item.intent.file_path = std::move(info.original_path);
+        if (!info.original_path.empty()) {
+            item.intent.file_path = std::move(info.original_path);
+        }
         item.intent.metadata = std::move(info.metadata);
         if (!is_old(info.last_modified)) {
             keep(item, "the store says that file " + item.file.id.str() + " is of " +

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/bare_files.h"
 #include "core/remove_one_by_one.h"
 #include "core/stream_calls.h"
 
@@ -17,8 +18,10 @@ constexpr std::size_t most_at_a_time = 16;
 class Looks : public std::enable_shared_from_this<Looks> {
 public:
     Looks(std::shared_ptr<StorageBackend> backend, const CallOptions& limits, std::vector<FileId> ids,
-          TakeLook take, EndLooks end)
+          TakeLook take, EndLooks end, WithoutMetadata without)
         : backend_(std::move(backend)),
+          bare_files_(dynamic_cast<BareFiles*>(backend_.get())),
+          without_(without),
           limits_(limits),
           ids_(std::move(ids)),
           take_(std::move(take)),
@@ -47,7 +50,7 @@ private:
         const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
             backend_->metadata_async({ids_[place], limits_},
                                      [self = shared_from_this(), place](Result<FileInfo> info) {
-                                         self->answered(place, std::move(info));
+                                         self->look_for_bytes(place, std::move(info));
                                      });
             return {};
         });
@@ -55,6 +58,35 @@ private:
             end_with(begun.error());
             release();
         }
+    }
+
+    /// A file without metadata is not found by that, and may be there.
+    void look_for_bytes(std::size_t place, Result<FileInfo> info) noexcept {
+        if (info.ok() || info.error().code() != ErrorCode::not_found) {
+            return answered(place, std::move(info));
+        }
+        if (bare_files_ != nullptr) {
+            auto bare = call_user(ErrorCode::internal, [&] { return bare_files_->bare_info(ids_[place]); });
+            const bool is_damaged = bare.ok() && without_ == WithoutMetadata::is_damaged;
+            return answered(place, is_damaged ? Result<FileInfo>(lacks_metadata(place)) : std::move(bare));
+        }
+        const auto begun = call_user(ErrorCode::internal, [&]() -> Result<void> {
+            backend_->exists_async(
+                {ids_[place], limits_}, [self = shared_from_this(), place, info](const Result<bool>& exists) {
+                    self->answered(place, !exists.ok() ? Result<FileInfo>(exists.error())
+                                          : *exists    ? Result<FileInfo>(self->lacks_metadata(place))
+                                                       : info);
+                });
+            return {};
+        });
+        if (!begun.ok()) {
+            answered(place, begun.error());
+        }
+    }
+
+    [[nodiscard]] Error lacks_metadata(std::size_t place) const {
+        return {ErrorCode::corrupt, "the store has file " + ids_[place].str() +
+                                        " and no metadata of it: bring that back, or delete the file"};
     }
 
     void answered(std::size_t place, Result<FileInfo> info) noexcept {
@@ -88,6 +120,8 @@ private:
     }
 
     const std::shared_ptr<StorageBackend> backend_;
+    BareFiles* const bare_files_;
+    const WithoutMetadata without_;
     const CallOptions limits_;
     const std::vector<FileId> ids_;
     const TakeLook take_;
@@ -101,8 +135,9 @@ private:
 }  // namespace
 
 void look_at_files(const ServiceParts& parts, const CallOptions& limits, std::vector<FileId> ids,
-                   TakeLook take, EndLooks end) {
-    std::make_shared<Looks>(parts.backend, limits, std::move(ids), std::move(take), std::move(end))->start();
+                   TakeLook take, EndLooks end, WithoutMetadata without) {
+    std::make_shared<Looks>(parts.backend, limits, std::move(ids), std::move(take), std::move(end), without)
+        ->start();
 }
 
 }  // namespace filestore

@@ -153,6 +153,19 @@ def recorded_file(store, age):
     return recorded_files(store, age, 1)[0]
 
 
+@pytest.mark.parametrize("days, outcome", [(40, "removed"), (20, None)])
+def test_a_file_that_lost_its_metadata_is_as_old_as_record_and_bytes_say(store, original, days, outcome):
+    ids = [recorded_file(store, days), original.upload(days)]
+    for file_id in ids:
+        (original.base / "metadata" / f"{file_id}.json").unlink()
+    expected = dict.fromkeys(ids, outcome) if outcome else {}
+    assert dict(cleanup(store, "--dry-run")[0]) == expected and all(map(original.has, ids))
+    assert outcomes(store) == expected
+    assert list(map(original.has, ids)) == [not outcome] * 2
+    assert stored(store.project) == (set() if outcome else set(ids))
+    assert store.run("audit", "reconcile").code == (0 if outcome else 7)
+
+
 def change(store, file_id, assignment):
     store.project.sql(f"update public.{store.project.table} set {assignment} where file_id = '{file_id}'")
 

@@ -271,6 +271,18 @@ def test_a_repair_whose_answer_is_lost(store, world, gateway):
     assert reconcile(store)[0] == []
 
 
+@pytest.mark.parametrize("make", [mark_in_catalogue, mark_in_table, lose_both_rows])
+def test_bytes_without_metadata_are_told_of(store, world, make):
+    file_id = make(world)
+    (world.base / "metadata" / f"{file_id}.json").unlink()
+    before = world.everything()
+    outcome = store.run("audit", "reconcile", "--json", "--flush", "60", "--repair")
+    finding, report = map(json.loads, outcome.lines)
+    assert outcome.code == 7 and finding["file_id"] == file_id and not finding["repaired"] and "no metadata" in finding["reason"]
+    assert (report["failed"], report["repaired"], report["left_out"]) == (1, 0, 0)
+    assert world.everything() == before
+
+
 def test_a_project_that_does_not_answer(store, world):
     assert store.run("audit", "reconcile", "--repair", "--flush", "0", url=NOBODY_LISTENS).code == 6
 

@@ -154,6 +154,55 @@ TEST_CASE("what is older than so many days is removed and recorded", "[cleanup]"
     CHECK(scene.clean(30) == CleanupReport());
 }
 
+TEST_CASE("a file whose metadata is lost is cleaned up as any other", "[cleanup]") {
+    Scene scene;
+    const FileId old = scene.upload();
+    const FileId touched = scene.upload();
+    const FileId unrecorded = scene.store_unrecorded();
+    scene.clock->advance(days(31));
+    const FileId young = scene.upload();
+    set_modification_time(scene.path_of(touched), scene.clock->now());
+    for (const FileId& id : {old, unrecorded, young, touched}) {
+        REQUIRE(std::filesystem::remove(scene.directory.file("store/metadata/" + id.str() + ".json")));
+    }
+    ServiceOptions options;
+    options.catalogue_path = scene.catalogue_path();
+    options.clock = scene.clock;
+    FileService service = FileService::open(scene.local(), options).value();
+
+    const CleanupReport report = service.cleanup({.days = 30}).value();
+    CHECK(report.removed == 2);
+    CHECK(report.already_gone == 0);
+    CHECK(report.kept == 1);
+    CHECK_FALSE(scene.has(old));
+    CHECK_FALSE(scene.has(unrecorded));
+    CHECK(scene.has(young));
+    CHECK(scene.has(touched));
+    CHECK(scene.is_recorded_as_deleted(old));
+    CHECK_FALSE(scene.row(touched)->deleted_at);
+}
+
+TEST_CASE("a file whose metadata a store of another kind has lost is not recorded as deleted", "[cleanup]") {
+    Scene scene;
+    const FileId id = scene.upload();
+    scene.clock->advance(days(31));
+    std::filesystem::remove(scene.directory.file("store/metadata/" + id.str() + ".json"));
+
+    std::optional<Error> reason;
+    CleanupRequest request;
+    request.on_file = [&](const CleanupFile& file) -> Result<void> {
+        reason = file.reason;
+        return {};
+    };
+    const CleanupReport report = scene.service.cleanup(std::move(request)).value();
+    CHECK(report.failed == 1);
+    CHECK(report.already_gone == 0);
+    REQUIRE(reason);
+    CHECK(reason->code() == ErrorCode::corrupt);
+    CHECK(scene.has(id));
+    CHECK_FALSE(scene.row(id)->deleted_at);
+}
+
 TEST_CASE("a store with versions frees nothing, which the report says", "[cleanup]") {
     Scene scene;
     scene.upload();
