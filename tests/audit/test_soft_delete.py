@@ -279,3 +279,26 @@ def test_many_that_were_restored(store):
     _, report = clean(store)
     assert (report["kept"], report["purged"]) == (600, 500) and store.marked() == set()
     assert store.project.rows() == store.recorded() and all(map(is_there, [store] * 600, ids[:600]))
+
+
+def test_a_catalogue_that_is_put_back_is_repaired_by_store_and_project(store):
+    """As the README says."""
+    (undeleted, still_deleted, gone), _ = store.upload("a.txt", "b.txt", "c.txt")
+    run(store, "delete", undeleted, still_deleted, **LATER)
+    home, backup = store.catalogue.parent, store.tool.directory / "backup"
+    shutil.copytree(home, backup)
+    run(store, "undelete", undeleted)
+    run(store, "delete", gone, grace=[])
+    (later,), _ = store.upload("d.txt")
+    assert sorted(deleted(store)) == sorted([still_deleted, gone])
+    shutil.rmtree(home)
+    shutil.copytree(backup, home)
+
+    assert store.tool.run("audit", "forget").code == 0
+    run(store, "audit", "reconcile", "--repair", grace=[])
+    store.flush()
+    # What the project has as deleted and is gone gets the time of the repair in the catalogue.
+    assert [bool(line.split(",")[2]) for line in store.recorded()] == [bool(line.split(",")[2]) for line in store.project.rows()]
+    assert sorted(deleted(store)) == sorted([still_deleted, gone]) and store.marked() == {still_deleted}
+    assert all(is_there(store, file_id) for file_id in (undeleted, still_deleted, later))
+    assert store.run("audit", "reconcile").code == 0
