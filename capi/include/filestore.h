@@ -158,6 +158,12 @@ typedef int32_t (*filestore_finding_function)(void* context, const char* id, con
 typedef int32_t (*filestore_drift_function)(void* context, const char* id, const char* drift,
                                             const char* what, int32_t repaired);
 
+/// Hears of an old file, or of one whose time to be had back is over: `outcome` is "removed", "already_gone" (it is recorded as stored, and not there), "kept" (it is newer than its record, or the project has it as new, as deleted
+/// or, after it was deleted here, as stored), "failed" (the next run tries again) or "purged" (it was deleted before, and its bytes are freed); newer libraries may have more. In a dry run it is what would become of it. `reason` says in a
+/// line why it was kept or what failed, else it is "". Returns 0, or the caller's own number to end the run; what was removed stays so.
+typedef int32_t (*filestore_cleanup_function)(void* context, const char* id, const char* outcome,
+                                              const char* reason);
+
 /// Hears of a row of a damaged catalogue that was there and cannot be read as it was: `table` is "file_uploads" (what is recorded of the file), "intents" (an operation on it that was under way), "outbox" (the project is
 /// still to be told of it), "parked" or "soft_deleted"; newer libraries may have more. Returns 0, or the caller's own number to end the call.
 typedef int32_t (*filestore_unreadable_function)(void* context, const char* table, const char* file_id);
@@ -289,10 +295,20 @@ FILESTORE_C_API int32_t filestore_call_options_set_cancel(filestore_call_options
                                                           const filestore_cancel* cancel,
                                                           filestore_error** err) FILESTORE_NOEXCEPT;
 
-/// Of filestore_cleanup only: with `accept_missing` not 0 it goes on where the store holds nothing of what is recorded, and records what is gone as deleted, in place of failing with FILESTORE_PRECONDITION_FAILED. Of other calls
+/// Of filestore_cleanup and filestore_cleanup_report only: with `accept_missing` not 0 it goes on where the store holds nothing of what is recorded, and records what is gone as deleted, in place of failing with FILESTORE_PRECONDITION_FAILED. Of other calls
 /// it changes nothing.
 FILESTORE_C_API int32_t filestore_call_options_set_accept_missing(filestore_call_options* options,
                                                                   int32_t accept_missing,
+                                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Of the same calls only: uploads that were begun in parts, and have not ended for so many seconds, are ended, and their parts freed, unless the catalogue knows them to be under way. 7 days where it is not set.
+/// Failures to act on: FILESTORE_INVALID_ARGUMENT (more than 100 years).
+FILESTORE_C_API int32_t filestore_call_options_set_uploads_older_than(
+    filestore_call_options* options, uint64_t seconds, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Of filestore_cleanup_report only: with `count_versions` not 0 the report tells what the store keeps of older versions, by a listing of them all.
+FILESTORE_C_API int32_t filestore_call_options_set_count_versions(filestore_call_options* options,
+                                                                  int32_t count_versions,
                                                                   filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Frees options.
@@ -628,6 +644,16 @@ FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t d
                                           uint64_t* failed, uint64_t* purged,
                                           filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// As filestore_cleanup, and tells of each file and all that was counted. `file` (NULL for nobody) gets `context`; in a dry run it hears the plan. `*report` is a new buffer, which the caller destroys: a JSON object with the numbers
+/// `removed`, `bytes` (of these), `bytes_in_versions` (of the bytes that were removed from the store: it keeps them as older versions), `already_gone`, `kept`, `failed`, `stale_uploads` (uploads that never ended), `purged` and
+/// `bytes_purged`; and where versions were to be counted and could be, `kept_versions`, an object with the numbers `versions`, `bytes` and `orphan_markers`. Other members may be added. `options` may be NULL. Fails as filestore_cleanup, and with
+/// FILESTORE_SINK_FAILED (the callback ended it).
+FILESTORE_C_API int32_t filestore_cleanup_report(filestore_service* service, uint32_t days, int32_t dry_run,
+                                                 filestore_cleanup_function file, void* context,
+                                                 const filestore_call_options* options,
+                                                 filestore_buffer** report,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
 /// Has the service do by itself what is for programs that run for long: with the option `cleanup_enabled`, files older than `retention_days` are cleaned up by `schedule`,
 /// on a thread of its own that filestore_close ends; and the audit project is told of what earlier processes have left to tell. More than once is once. Times that no process
 /// was there for are caught up by one run; of all processes that use a catalogue one runs at a time. Failures to act on: FILESTORE_CONFIGURATION (a cleanup is enabled
@@ -689,6 +715,12 @@ FILESTORE_C_API int32_t filestore_reconcile(filestore_service* service, int32_t 
                                             filestore_drift_function finding, void* context,
                                             const filestore_call_options* options, filestore_buffer** report,
                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// The catalogue is to have no project any more: nothing is noted for one from now on, and what waits or is parked is dropped. `*count` is of how many files that was. `options` may be NULL. Failures to act on:
+/// FILESTORE_CONFIGURATION (this service has a project).
+FILESTORE_C_API int32_t filestore_forget_audit_server(filestore_service* service,
+                                                      const filestore_call_options* options, uint64_t* count,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Takes what can still be read of a damaged catalogue into a new one, which then stands in its place: that of the service which filestore_open would open with `options`, NULL for the defaults; the option `catalogue_path`
 /// names another, such as one of a storage.yaml. Nobody may have it open, this program neither. The damaged file is kept; a catalogue that is whole stays as it is. A call that was ended on its way is made again. `unreadable`

@@ -150,3 +150,13 @@ int32_t filestore_reconcile(filestore_service* service, int32_t repair, filestor
         return {};
     });
 }
+
+int32_t filestore_forget_audit_server(filestore_service* service, const filestore_call_options* options,
+                                      uint64_t* count, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(count, "count"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(*count, service->service.forget_audit_server(capi::call_of(options)));
+        return {};
+    });
+}

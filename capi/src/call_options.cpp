@@ -41,6 +41,29 @@ int32_t filestore_call_options_set_accept_missing(filestore_call_options* option
     });
 }
 
+int32_t filestore_call_options_set_uploads_older_than(filestore_call_options* options, uint64_t seconds,
+                                                      filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        constexpr std::uint64_t most = std::uint64_t{36'525} * 24 * 3600;
+        if (seconds > most) {
+            return Error(ErrorCode::invalid_argument, "uploads are ended after 0 to " + std::to_string(most) +
+                                                          " seconds, not " + std::to_string(seconds));
+        }
+        options->uploads_older_than = std::chrono::seconds(seconds);
+        return {};
+    });
+}
+
+int32_t filestore_call_options_set_count_versions(filestore_call_options* options, int32_t count_versions,
+                                                  filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->count_versions = count_versions != 0;
+        return {};
+    });
+}
+
 void filestore_call_options_destroy(filestore_call_options* options) noexcept {
     capi::guard_destroy(options);
 }

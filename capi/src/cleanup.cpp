@@ -1,8 +1,44 @@
 /// Removes old files, at once or by a schedule.
 
 #include "arguments.h"
+#include "callbacks.h"
+#include "service/cleanup_json.h"
 
 using namespace filestore;
+
+namespace filestore::capi {
+namespace {
+
+CleanupRequest cleanup_request(std::uint32_t days, std::int32_t dry_run,
+                               const filestore_call_options* options) {
+    CleanupRequest request;
+    request.days = days;
+    request.dry_run = dry_run != 0;
+    if (options != nullptr) {
+        request.call = call_options(options->call);
+        request.accept_missing = options->accept_missing;
+        request.uploads_older_than = options->uploads_older_than.value_or(request.uploads_older_than);
+        request.count_versions = options->count_versions;
+    }
+    return request;
+}
+
+std::function<Result<void>(const CleanupFile&)> cleaned_file_hook(filestore_cleanup_function file,
+                                                                  void* context) {
+    if (file == nullptr) {
+        return {};
+    }
+    return [file, context](const CleanupFile& cleaned) {
+        const std::string id = cleaned.id.str();
+        const std::string outcome(to_string(cleaned.outcome));
+        const std::string reason = cleaned.reason ? std::string(cleaned.reason->message()) : std::string();
+        return call_back(ErrorCode::sink_failed, "listener",
+                         [&] { return file(context, id.c_str(), outcome.c_str(), reason.c_str()); });
+    };
+}
+
+}  // namespace
+}  // namespace filestore::capi
 
 int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
                           const filestore_call_options* options, uint64_t* removed, uint64_t* failed,
@@ -12,17 +48,26 @@ int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry
         FILESTORE_TRY(capi::clear_output(failed, "failed"));
         FILESTORE_TRY(capi::clear_output(purged, "purged"));
         FILESTORE_TRY(capi::require(service, "service"));
-        CleanupRequest request;
-        request.days = days;
-        request.dry_run = dry_run != 0;
-        if (options != nullptr) {
-            request.call = capi::call_options(options->call);
-            request.accept_missing = options->accept_missing;
-        }
-        FILESTORE_TRY_ASSIGN(const CleanupReport report, service->service.cleanup(std::move(request)));
+        FILESTORE_TRY_ASSIGN(const CleanupReport report,
+                             service->service.cleanup(capi::cleanup_request(days, dry_run, options)));
         *removed = report.removed;
         *failed = report.failed;
         *purged = report.purged;
+        return {};
+    });
+}
+
+int32_t filestore_cleanup_report(filestore_service* service, uint32_t days, int32_t dry_run,
+                                 filestore_cleanup_function file, void* context,
+                                 const filestore_call_options* options, filestore_buffer** report,
+                                 filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(report, "report"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        CleanupRequest request = capi::cleanup_request(days, dry_run, options);
+        request.on_file = capi::cleaned_file_hook(file, context);
+        FILESTORE_TRY_ASSIGN(const CleanupReport cleaned, service->service.cleanup(std::move(request)));
+        *report = capi::make_handle<filestore_buffer>(to_json(cleaned));
         return {};
     });
 }

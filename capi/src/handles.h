@@ -52,6 +52,8 @@ struct filestore_call_options {
     filestore::capi::CallSettings call;
     /// Of cleanups.
     bool accept_missing = false;
+    std::optional<std::chrono::seconds> uploads_older_than;
+    bool count_versions = false;
 };
 
 struct filestore_upload_options {

@@ -79,6 +79,10 @@ void test_null_outputs(filestore_service* service) {
                "deleted_files without output");
     check_code(filestore_reconcile(service, 0, NULL, NULL, NULL, NULL, &err), invalid, &err,
                "reconcile without output");
+    check_code(filestore_cleanup_report(service, 1, 1, NULL, NULL, NULL, NULL, &err), invalid, &err,
+               "cleanup_report without output");
+    check_code(filestore_forget_audit_server(service, NULL, NULL, &err), invalid, &err,
+               "forget_audit_server without output");
     check_code(filestore_metadata(service, UNKNOWN_ID, NULL, NULL, &err), invalid, &err,
                "metadata without output");
     check_code(filestore_list(service, NULL, 0, NULL, NULL, &err), invalid, &err, "list without output");
@@ -92,6 +96,7 @@ void test_null_outputs(filestore_service* service) {
 void test_null_service(void) {
     const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
     char id[FILESTORE_ID_SIZE] = "unchanged";
+    uint64_t number = 0;
     filestore_buffer* buffer = NULL;
     filestore_list_page* page = NULL;
     int32_t answer = 7;
@@ -148,6 +153,10 @@ void test_null_service(void) {
                "recorded_files without service");
     check_code(filestore_reconcile(NULL, 0, NULL, NULL, NULL, &buffer, &err), invalid, &err,
                "reconcile without service");
+    check_code(filestore_cleanup_report(NULL, 1, 1, NULL, NULL, NULL, &buffer, &err), invalid, &err,
+               "cleanup_report without service");
+    check_code(filestore_forget_audit_server(NULL, NULL, &number, &err), invalid, &err,
+               "forget_audit_server without service");
     check_code(filestore_retry_parked(NULL, NULL, NULL, &removed, &err), invalid, &err,
                "retry_parked without service");
     check(removed == 0 && failed == 0 && purged == 0, "the numbers of cleanup are 0 after a failure");
@@ -206,6 +215,10 @@ void test_setters_without_options(void) {
                "set_timeout_ms of no call options");
     check_code(filestore_call_options_set_accept_missing(NULL, 1, &err), invalid, &err,
                "call_options_set_accept_missing without options");
+    check_code(filestore_call_options_set_uploads_older_than(NULL, 1, &err), invalid, &err,
+               "call_options_set_uploads_older_than without options");
+    check_code(filestore_call_options_set_count_versions(NULL, 1, &err), invalid, &err,
+               "call_options_set_count_versions without options");
     check_code(filestore_call_options_set_cancel(NULL, NULL, &err), invalid, &err,
                "set_cancel of no call options");
     check_code(filestore_verify_options_set_repair(NULL, 1, &err), invalid, &err, "set_repair of nothing");

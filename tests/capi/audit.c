@@ -79,6 +79,27 @@ static void test_records(void) {
     filestore_close(service);
 }
 
+/* Of the store that open_with_project() opens. */
+static void test_forgetting(void) {
+    uint64_t count = 7;
+    filestore_buffer* json = NULL;
+    filestore_options* options = NULL;
+    filestore_service* service = NULL;
+    filestore_options_create(&options, NULL);
+    filestore_options_set(options, "base_path", path_in_directory("audit"), NULL);
+    filestore_options_set(options, "audit_url", "off", NULL);
+    check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err,
+               "open a store that had a project");
+    filestore_options_destroy(options);
+    check_code(filestore_forget_audit_server(service, NULL, &count, &err), FILESTORE_OK, &err,
+               "forget the project");
+    check(count == 1, "what waited is dropped");
+    check_code(filestore_audit_status(service, NULL, &json, &err), FILESTORE_OK, &err,
+               "status without a project");
+    check_part(json, "{\"pending\":0,", "nothing waits any more");
+    filestore_close(service);
+}
+
 void test_audit(void) {
     test_records();
 
@@ -108,6 +129,9 @@ void test_audit(void) {
     service = open_with_project("true");
     check_code(filestore_delete(service, id, soon, NULL, &err), FILESTORE_NOT_DELIVERED, &err,
                "a deletion in strict mode");
+    check_code(filestore_forget_audit_server(service, NULL, &count, &err), FILESTORE_CONFIGURATION, &err,
+               "forget a project that is named");
     filestore_close(service);
     filestore_call_options_destroy(soon);
+    test_forgetting();
 }

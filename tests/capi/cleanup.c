@@ -91,6 +91,87 @@ static void test_accept_missing(void) {
     filestore_close(service);
 }
 
+static int32_t note_file(void* context, const char* id, const char* outcome, const char* reason) {
+    char* noted = context;
+    check(strlen(id) + 1 == FILESTORE_ID_SIZE, "the ID of a file");
+    snprintf(noted, 256, "%s %s %s", id, outcome, reason);
+    return 0;
+}
+
+static int32_t end_run(void* context, const char* id, const char* outcome, const char* reason) {
+    check(context == NULL && id[0] != 0 && outcome[0] != 0 && reason[0] == 0, "a file that ends the run");
+    return 7;
+}
+
+static void check_report(filestore_buffer* report, const char* expected, const char* what) {
+    check_text(report != NULL ? filestore_buffer_data(report) : "", expected, what);
+    filestore_buffer_destroy(report);
+}
+
+static void check_noted(const char* noted, const char* id, const char* outcome) {
+    char expected[256];
+    snprintf(expected, sizeof expected, "%s %s ", id, outcome);
+    check(strncmp(noted, expected, strlen(expected)) == 0, "what is told of a file");
+}
+
+static void test_report(void) {
+    char old[FILESTORE_ID_SIZE];
+    char path[PATH_CAPACITY];
+    char noted[256] = "";
+    filestore_options* options = NULL;
+    filestore_call_options* call = NULL;
+    filestore_service* service = NULL;
+    filestore_buffer* report = NULL;
+    filestore_options_create(&options, NULL);
+    filestore_options_set(options, "base_path", path_in_directory("report"), NULL);
+    filestore_options_set(options, "catalogue_path", "off", NULL);
+    check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err, "open a store to report of");
+    filestore_options_destroy(options);
+    filestore_call_options_create(&call, NULL);
+    check_code(filestore_call_options_set_uploads_older_than(call, 3600, &err), FILESTORE_OK, &err,
+               "set the age of uploads");
+    check_code(filestore_call_options_set_uploads_older_than(call, UINT64_MAX, &err),
+               FILESTORE_INVALID_ARGUMENT, &err, "set an age that no upload has");
+    check_code(filestore_call_options_set_count_versions(call, 1, &err), FILESTORE_OK, &err,
+               "have versions counted");
+    store_text(service, TEXT, old);
+    age("report", old, 3);
+
+    check_code(filestore_cleanup_report(service, 0, 1, NULL, NULL, NULL, &report, &err),
+               FILESTORE_INVALID_ARGUMENT, &err, "a report of everything");
+    check(report == NULL, "no report after a failure");
+    check_code(filestore_cleanup_report(service, 2, 1, note_file, noted, call, &report, &err), FILESTORE_OK,
+               &err, "a report of a dry run");
+    check(strstr(filestore_buffer_data(report), "{\"removed\":1,\"bytes\":") != NULL &&
+              strstr(filestore_buffer_data(report),
+                     "\"kept_versions\":{\"versions\":0,\"bytes\":0,\"orphan_markers\":0}}") != NULL,
+          "what would be removed");
+    filestore_buffer_destroy(report);
+    check_noted(noted, old, "removed");
+    check(stored_count(service) == 1, "a report of a dry run removes nothing");
+
+    snprintf(path, sizeof path, "report/metadata/%s.json", old);
+    check_code(filestore_cleanup_report(service, 2, 1, end_run, NULL, NULL, &report, &err),
+               FILESTORE_SINK_FAILED, &err, "a run that its listener ends");
+    check(report == NULL, "no report of a run that was ended");
+    FILE* file = fopen(path_in_directory(path), "w");
+    check(file != NULL && fputs("damaged", file) > 0 && fclose(file) == 0, "metadata are damaged");
+    check_code(filestore_cleanup_report(service, 2, 0, note_file, noted, NULL, &report, &err), FILESTORE_OK,
+               &err, "a report of a file that fails");
+    check_report(
+        report,
+        "{\"removed\":0,\"bytes\":0,\"bytes_in_versions\":0,\"already_gone\":0,\"kept\":0,\"failed\":1,"
+        "\"stale_uploads\":0,\"purged\":0,\"bytes_purged\":0}",
+        "a file has failed");
+    check_noted(noted, old, "failed");
+    check(strlen(noted) > strlen(old) + sizeof " failed ", "why it failed");
+    check_code(filestore_cleanup_report(service, 2, 0, NULL, NULL, NULL, &report, &err), FILESTORE_OK, &err,
+               "a report without a listener");
+    filestore_buffer_destroy(report);
+    filestore_call_options_destroy(call);
+    filestore_close(service);
+}
+
 void test_cleanup(void) {
     char old[FILESTORE_ID_SIZE];
     char young[FILESTORE_ID_SIZE];
@@ -120,6 +201,7 @@ void test_cleanup(void) {
     check(removed == 1 && failed == 0 && purged == 0 && stored_count(service) == 1,
           "cleanup removes the old file");
     filestore_close(service);
+    test_report();
     test_accept_missing();
     test_schedule();
 }
