@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <iterator>
+#include <deque>
 #include <utility>
 
 namespace filestore {
@@ -14,21 +14,20 @@ using postgrest::Refused;
 
 /// So many are told alone, from all over the batch, before it is believed that the server takes none.
 constexpr std::size_t most_probes = 8;
-
-/// Whether the row is changed once it is there. A key may insert rows, and not change them.
-bool changes_its_row(const OutboxEntry& entry) {
-    return (entry.row.deleted_at && !entry.never_told) || !entry.undone.empty();
-}
+/// So many requests in a row fail for now before it is believed that all would: each may take as long as the server gives a statement. Where nothing was taken before, it is believed sooner.
+constexpr unsigned most_failures_for_now = 16;
+constexpr unsigned most_failures_at_first = 5;
 
 class Deliverer {
 public:
-    explicit Deliverer(const TellEntries& tell) : tell_(tell) {}
+    Deliverer(const TellEntries& tell, Taken taken) : tell_(tell) { delivery_.taken = taken; }
 
+    /// Larger parts first, so that neighbours that are refused keep no others waiting.
     Delivery deliver(std::span<const OutboxEntry> batch) {
         waiting_.emplace_back(batch.begin(), batch.end());
         while (!waiting_.empty() && !delivery_.stopped && !takes_none()) {
-            const auto part = std::move(waiting_.back());
-            waiting_.pop_back();
+            const auto part = std::move(waiting_.front());
+            waiting_.pop_front();
             if (!part.empty()) {
                 for (Verdict& verdict : tell_(part)) {
                     take(std::move(verdict));
@@ -43,31 +42,53 @@ private:
     void take(Verdict verdict) {
         auto& entries = verdict.entries;
         if (!verdict.refused) {
-            for (OutboxEntry& entry : entries) {
-                ++of(entry).taken;
-                delivery_.delivered.push_back(std::move(entry));
-            }
+            take_told(entries);
         } else if (!postgrest::concerns_rows(*verdict.refused)) {
             stop(std::move(*verdict.refused));
-        } else if (entries.size() == 1) {
-            take_single(std::move(entries.front()), std::move(*verdict.refused));
-        } else if (verdict.refused->perhaps_of_a_row && entries.size() > most_probes &&
-                   of(entries.front()).taken == 0) {
-            probe(entries);
         } else {
-            const auto half = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
-            waiting_.emplace_back(half, entries.end());
-            waiting_.emplace_back(entries.begin(), half);
+            count_failure(*verdict.refused);
+            if (entries.size() == 1) {
+                take_single(std::move(entries.front()), std::move(*verdict.refused));
+            } else {
+                part(entries, *verdict.refused);
+            }
+        }
+    }
+
+    void take_told(std::vector<OutboxEntry>& entries) {
+        failures_for_now_ = 0;
+        for (OutboxEntry& entry : entries) {
+            (changes_its_row(entry) ? delivery_.taken.changes : delivery_.taken.inserts) = true;
+            delivery_.delivered.push_back(std::move(entry));
+        }
+    }
+
+    void count_failure(const Refused& refused) {
+        const bool takes_some = delivery_.taken.inserts || delivery_.taken.changes;
+        if (refused.refusal == Refusal::for_now &&
+            ++failures_for_now_ >= (takes_some ? most_failures_for_now : most_failures_at_first)) {
+            stop(refused);
         }
     }
 
     void take_single(OutboxEntry entry, Refused refused) {
         if (refused.perhaps_of_a_row) {
-            ++of(entry).suspects;
+            ++suspects_of(entry);
             suspects_.push_back({std::move(entry), std::move(refused)});
         } else {
             delivery_.refused.push_back({std::move(entry), std::move(refused.error)});
         }
+    }
+
+    void part(std::vector<OutboxEntry>& entries, const Refused& refused) {
+        delivery_.is_too_much |= refused.refusal == Refusal::for_now;
+        if (refused.perhaps_of_a_row && entries.size() > most_probes &&
+            !delivery_.taken.like(entries.front())) {
+            return probe(entries);
+        }
+        const auto half = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
+        waiting_.emplace_back(entries.begin(), half);
+        waiting_.emplace_back(half, entries.end());
     }
 
     /// Some of them alone, the first and the last among them, before the rest.
@@ -79,13 +100,20 @@ private:
             (is_probe ? probes.emplace_back() : rest).push_back(std::move(entries[i]));
         }
         waiting_.push_back(std::move(rest));
-        std::move(probes.rbegin(), probes.rend(), std::back_inserter(waiting_));
+        // Every second one, and then those between them: few may have to do.
+        for (const std::size_t rest_of_two : {1U, 0U}) {
+            for (std::size_t i = probes.size(); i-- > 0;) {
+                if (i % 2 == rest_of_two) {
+                    waiting_.push_front(std::move(probes[i]));
+                }
+            }
+        }
     }
 
     /// Looks no further for a row that is taken.
     [[nodiscard]] bool takes_none() const {
-        return std::any_of(kinds_.begin(), kinds_.end(),
-                           [](const Kind& kind) { return kind.taken == 0 && kind.suspects >= most_probes; });
+        return (!delivery_.taken.inserts && suspects_among_inserts_ >= most_probes) ||
+               (!delivery_.taken.changes && suspects_among_changes_ >= most_probes);
     }
 
     void stop(Refused refused) {
@@ -96,12 +124,21 @@ private:
 
     /// Where the table takes no row like these, nothing is wrong with them.
     void judge_suspects() {
+        const Refused* reason = nullptr;
         for (Suspect& suspect : suspects_) {
-            if (of(suspect.entry).taken > 0) {
+            const bool is_its_own = delivery_.taken.like(suspect.entry);
+            const bool is_for_now = suspect.refused.refusal == Refusal::for_now;
+            if (is_its_own && !is_for_now) {
                 delivery_.refused.push_back({std::move(suspect.entry), std::move(suspect.refused.error)});
-            } else {
-                stop(std::move(suspect.refused));
+                continue;
             }
+            if (!is_its_own && (reason == nullptr || is_for_now)) {
+                reason = &suspect.refused;
+            }
+            delivery_.left.push_back({std::move(suspect.entry), suspect.refused, is_its_own});
+        }
+        if (reason != nullptr && !delivery_.stopped) {
+            stop(*reason);
         }
     }
 
@@ -110,25 +147,27 @@ private:
         Refused refused;
     };
 
-    /// What became of entries whose rows are changed, or of the others.
-    struct Kind {
-        std::size_t taken = 0;
-        std::size_t suspects = 0;
-    };
-
-    Kind& of(const OutboxEntry& entry) { return kinds_[changes_its_row(entry) ? 1 : 0]; }
+    std::size_t& suspects_of(const OutboxEntry& entry) {
+        return changes_its_row(entry) ? suspects_among_changes_ : suspects_among_inserts_;
+    }
 
     const TellEntries& tell_;
-    std::vector<std::vector<OutboxEntry>> waiting_;
+    std::deque<std::vector<OutboxEntry>> waiting_;
     std::vector<Suspect> suspects_;
-    std::array<Kind, 2> kinds_;
+    std::size_t suspects_among_inserts_ = 0;
+    std::size_t suspects_among_changes_ = 0;
+    unsigned failures_for_now_ = 0;
     Delivery delivery_;
 };
 
 }  // namespace
 
-Delivery deliver(std::span<const OutboxEntry> batch, const TellEntries& tell) {
-    return Deliverer(tell).deliver(batch);
+bool changes_its_row(const OutboxEntry& entry) noexcept {
+    return (entry.row.deleted_at && !entry.never_told) || !entry.undone.empty();
+}
+
+Delivery deliver(std::span<const OutboxEntry> batch, const TellEntries& tell, Taken taken) {
+    return Deliverer(tell, taken).deliver(batch);
 }
 
 }  // namespace filestore

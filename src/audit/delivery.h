@@ -2,7 +2,7 @@
 
 /// How a batch of the outbox is told to a server that refuses some of it: halves of it, until the rows that it refuses stand alone. A pure function.
 ///
-/// What a trigger may have said of a row, and the database of the key or the table (a missing permission, a missing column), is of the row where others like it are taken.
+/// What a trigger may have said of a row, and the database of the key, the table or its own state (a missing permission, a missing column, a lock), is of the row where others like it are taken.
 /// Where a few from all over the batch are refused alone and none is taken, it is what it says, and the batch ends.
 
 #include <functional>
@@ -30,15 +30,41 @@ struct RefusedEntry {
     Error reason;
 };
 
-/// What became of a batch. A value. What is in neither list was not told.
+/// An entry that was refused alone, and that waits. A value.
+struct LeftEntry {
+    OutboxEntry entry;
+    postgrest::Refused refused;
+    /// The server takes others like it.
+    bool is_its_own = false;
+};
+
+/// Whether the row is changed once it is there. A key may insert rows, and not change them.
+[[nodiscard]] bool changes_its_row(const OutboxEntry& entry) noexcept;
+
+/// Which entries a server is known to take. A value.
+struct Taken {
+    bool inserts = false;
+    bool changes = false;
+
+    [[nodiscard]] bool like(const OutboxEntry& entry) const noexcept {
+        return changes_its_row(entry) ? changes : inserts;
+    }
+};
+
+/// What became of a batch. A value. What is in none of the lists was not told, or only together with others.
 struct Delivery {
     std::vector<OutboxEntry> delivered;
     /// Each was refused alone, for what it is.
     std::vector<RefusedEntry> refused;
-    /// Why it ended early, or some were not told: a refusal that says nothing of a row. One that does not pass by itself stands before one that does.
+    std::vector<LeftEntry> left;
+    /// Why it ended early, or nothing like some of the entries was taken. One that does not pass by itself stands before one that does, unless that one may have been of a row.
     std::optional<postgrest::Refused> stopped;
+    Taken taken;
+    /// What was too much at once, or would be, for the time that the server gives a request.
+    bool is_too_much = false;
 };
 
-[[nodiscard]] Delivery deliver(std::span<const OutboxEntry> batch, const TellEntries& tell);
+/// `taken`: what is known before.
+[[nodiscard]] Delivery deliver(std::span<const OutboxEntry> batch, const TellEntries& tell, Taken taken = {});
 
 }  // namespace filestore

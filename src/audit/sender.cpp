@@ -5,7 +5,6 @@
 #include <functional>
 #include <limits>
 #include <new>
-#include <random>
 #include <string>
 #include <utility>
 
@@ -27,18 +26,6 @@ constexpr std::chrono::milliseconds idle_time{500};
 /// So often it is looked whether another process has told everything or has ended.
 constexpr std::chrono::milliseconds look_again{1'000};
 constexpr std::chrono::milliseconds look_again_for_waiters{50};
-
-std::minstd_rand seeded_by_time() {
-    const auto ticks = std::chrono::steady_clock::now().time_since_epoch().count();
-    return std::minstd_rand(static_cast<std::minstd_rand::result_type>(ticks));
-}
-
-/// Between a half and all of it.
-std::chrono::milliseconds shortened_by_chance(std::chrono::milliseconds pause) {
-    thread_local std::minstd_rand random = seeded_by_time();
-    const auto half = pause.count() / 2;
-    return std::chrono::milliseconds(half + std::uniform_int_distribution<std::int64_t>(0, half)(random));
-}
 
 }  // namespace
 
@@ -99,6 +86,51 @@ private:
     std::mutex mutex_;
     std::optional<Error> reason_;
     std::optional<std::stop_callback<Cancel>> on_stop_;
+};
+
+/// The catalogue's outbox and the server, for the rounds.
+class Sender::Host final : public RoundsHost {
+public:
+    explicit Host(Sender& sender) : sender_(sender) {}
+
+    Result<std::vector<OutboxEntry>> take(std::int64_t behind, std::size_t most) override {
+        std::vector<OutboxEntry> batch;
+        FILESTORE_TRY(sender_.catalogue_->use_outbox([&](Outbox& outbox) -> Result<void> {
+            FILESTORE_TRY_ASSIGN(batch, outbox.take(behind, most, most_bytes, sender_.clock_->now()));
+            return {};
+        }));
+        return batch;
+    }
+
+    std::vector<Verdict> tell(std::span<const OutboxEntry> entries) override {
+        return sender_.server_->tell(entries, sender_.stop_.get_token());
+    }
+
+    Result<void> settle(const Delivery& delivery) override {
+        return sender_.catalogue_->use_outbox([&](Outbox& outbox) -> Result<void> {
+            FILESTORE_TRY(outbox.delivered(delivery.delivered));
+            for (const RefusedEntry& refused : delivery.refused) {
+                FILESTORE_TRY(outbox.park(refused.entry, refused.reason.message(), sender_.clock_->now()));
+            }
+            return {};
+        });
+    }
+
+    /// Who waits for some of it need not wait for the rest.
+    bool goes_on() override {
+        sender_.answer_waiters({});
+        return !sender_.stop_.stop_requested();
+    }
+
+    bool has_news() override {
+        const std::lock_guard lock(sender_.mutex_);
+        return sender_.has_news_;
+    }
+
+    std::chrono::steady_clock::time_point now() override { return std::chrono::steady_clock::now(); }
+
+private:
+    Sender& sender_;
 };
 
 Sender::Sender(std::shared_ptr<AuditServer> server, std::shared_ptr<Executor> executor,
@@ -219,8 +251,8 @@ void Sender::run() noexcept {
         answer_waiters(round);
         lock.lock();
         std::erase_if(waiters_, [](const auto& waiter) { return waiter->has_ended(); });
-        pause_after(round, lock);
-        failures_ = round.stopped ? failures_ + 1 : 0;
+        pause_behind(round, lock);
+        failures_ = round.got_on || !round.stopped ? 0 : failures_ + (round.next_try ? 0 : 1);
         if (round.is_done && !has_news_ && waiters_.empty()) {
             break;
         }
@@ -229,9 +261,10 @@ void Sender::run() noexcept {
 }
 
 /// What is recorded after a failure waits with the rest.
-void Sender::pause_after(const Round& round, std::unique_lock<std::mutex>& lock) {
+void Sender::pause_behind(const Round& round, std::unique_lock<std::mutex>& lock) {
+    const bool ends_by_news = round.is_done || round.next_try;
     changed_.wait_for(lock, pause_for(round),
-                      [&] { return is_closed_ || is_urgent_ || (has_news_ && round.is_done); });
+                      [&] { return is_closed_ || is_urgent_ || (has_news_ && ends_by_news); });
 }
 
 std::chrono::milliseconds Sender::pause_for(const Round& round) {
@@ -241,12 +274,28 @@ std::chrono::milliseconds Sender::pause_for(const Round& round) {
     if (round.is_elsewhere) {
         return waiters_.empty() ? look_again : look_again_for_waiters;
     }
-    constexpr unsigned most_doublings = 20;
-    const auto doubled = pauses_.first * (std::int64_t{1} << std::min(failures_, most_doublings));
-    const auto longest = waiters_.empty() ? pauses_.longest : std::min(pauses_.longest, look_again);
-    const auto pause = shortened_by_chance(std::min(doubled, longest));
+    if (round.next_try) {
+        const auto left = *round.next_try - std::chrono::steady_clock::now();
+        return std::min(std::chrono::ceil<std::chrono::milliseconds>(left), pauses().longest);
+    }
+    const auto pause = pause_after(failures_, pauses());
     const auto wanted = round.stopped ? round.stopped->retry_after : std::nullopt;
     return wanted ? std::max<std::chrono::milliseconds>(pause, *wanted) : pause;
+}
+
+Sender::Round Sender::stopped_by(Error error) {
+    Round round;
+    round.stopped = Refused{Refusal::for_now, std::move(error), {}};
+    return round;
+}
+
+/// Shorter ones where somebody waits.
+SenderPauses Sender::pauses() const {
+    SenderPauses pauses = pauses_;
+    if (!waiters_.empty()) {
+        pauses.longest = std::min(pauses.longest, look_again);
+    }
+    return pauses;
 }
 
 Sender::Round Sender::send_all() noexcept {
@@ -256,94 +305,35 @@ Sender::Round Sender::send_all() noexcept {
             return std::move(*round);
         }
         // Of the catalogue: it fails file operations, too, and is tried again.
-        return {false, false, Refused{Refusal::for_now, round.error(), {}}};
+        return stopped_by(round.error());
     } catch (const std::bad_alloc&) {
-        return {false, false, Refused{Refusal::for_now, Error(ErrorCode::no_memory), {}}};
+        return stopped_by(Error(ErrorCode::no_memory));
     }
 }
 
 Result<Sender::Round> Sender::try_to_send_all() {
     FILESTORE_TRY_ASSIGN(const bool waits, something_waits());
     if (!waits) {
-        return Round{true, false, std::nullopt};
+        Round done;
+        done.is_done = true;
+        return done;
     }
     SessionLock lock(Catalogue::session_file(catalogue_->path()));
     FILESTORE_TRY_ASSIGN(const bool taken, lock.take(sender_session));
     if (!taken) {
-        return Round{false, true, std::nullopt};
+        Round elsewhere;
+        elsewhere.is_elsewhere = true;
+        return elsewhere;
     }
-    auto round = send_batches();
+    SenderPauses pauses;
+    {
+        const std::lock_guard guard(mutex_);
+        pauses = this->pauses();
+    }
+    Host host(*this);
+    auto outcome = rounds_.run(host, pauses);
     lock.release();
-    return round;
-}
-
-/// Goes through the outbox once. What fails for now, or perhaps for what it is, while something else succeeds is left for the next round, so that it keeps nothing behind it waiting.
-Result<Sender::Round> Sender::send_batches() {
-    std::optional<Refused> left;
-    std::int64_t behind = std::exchange(begin_behind_, 0);
-    if (behind > 0) {
-        left = failed_alone_;
-    } else if (failed_alone_) {
-        batch_size_ = 1;
-    }
-    while (!stop_.stop_requested()) {
-        FILESTORE_TRY_ASSIGN(const std::vector<OutboxEntry> batch, take_batch(behind));
-        if (batch.empty()) {
-            return Round{!left, false, std::move(left)};
-        }
-        auto delivery = deliver(batch, [&](auto part) { return server_->tell(part, stop_.get_token()); });
-        FILESTORE_TRY(settle(delivery));
-        const bool waits = delivery.stopped && delivery.stopped->refusal == Refusal::for_now;
-        if (behind == 0 && !waits) {
-            failed_alone_.reset();
-        }
-        behind = batch.back().number;
-        adapt_size(batch.size(), delivery);
-        if (delivery.stopped) {
-            const bool got_on = !delivery.delivered.empty() || !delivery.refused.empty();
-            if (!got_on || !(waits || delivery.stopped->perhaps_of_a_row)) {
-                note_failure(batch, *delivery.stopped);
-                return Round{false, false, std::move(delivery.stopped)};
-            }
-            left = std::move(delivery.stopped);
-        }
-        // Who waits for some of it need not wait for the rest.
-        answer_waiters({});
-    }
-    return Round{};
-}
-
-/// A batch may fail because it is too much for the server's time limits.
-void Sender::adapt_size(std::size_t told, const Delivery& delivery) noexcept {
-    const bool failed = delivery.stopped && delivery.stopped->refusal == Refusal::for_now;
-    batch_size_ = failed ? std::max<std::size_t>(told / 2, 1) : std::min(batch_size_ * 2, most_entries);
-}
-
-/// The next round passes over an entry that has failed alone; the one after it begins with that entry again, alone.
-void Sender::note_failure(const std::vector<OutboxEntry>& batch, const Refused& refused) {
-    if (batch.size() == 1 && refused.refusal == Refusal::for_now) {
-        begin_behind_ = batch.front().number;
-        failed_alone_ = refused;
-    }
-}
-
-Result<std::vector<OutboxEntry>> Sender::take_batch(std::int64_t behind) {
-    std::vector<OutboxEntry> batch;
-    const auto used = catalogue_->use_outbox([&](Outbox& outbox) -> Result<void> {
-        FILESTORE_TRY_ASSIGN(batch, outbox.take(behind, batch_size_, most_bytes, clock_->now()));
-        return {};
-    });
-    return used.ok() ? Result<std::vector<OutboxEntry>>(std::move(batch)) : used.error();
-}
-
-Result<void> Sender::settle(const Delivery& delivery) {
-    return catalogue_->use_outbox([&](Outbox& outbox) -> Result<void> {
-        FILESTORE_TRY(outbox.delivered(delivery.delivered));
-        for (const RefusedEntry& refused : delivery.refused) {
-            FILESTORE_TRY(outbox.park(refused.entry, refused.reason.message(), clock_->now()));
-        }
-        return {};
-    });
+    return outcome.ok() ? Result<Round>(Round{std::move(*outcome)}) : outcome.error();
 }
 
 Result<bool> Sender::something_waits() {

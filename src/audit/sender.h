@@ -17,19 +17,14 @@
 
 #include "audit/audit_server.h"
 #include "audit/catalogue.h"
-#include "audit/delivery.h"
+#include "audit/delivery_rounds.h"
+#include "audit/sender_pauses.h"
 #include "core/pending_answer.h"
 #include "core/reactor.h"
 #include "filestore/executor.h"
 #include "filestore/time.h"
 
 namespace filestore {
-
-/// Pauses after a failure: doubled each time, and shortened by up to a half by chance.
-struct SenderPauses {
-    std::chrono::milliseconds first{250};
-    std::chrono::milliseconds longest{60'000};
-};
 
 /// A resource held by std::shared_ptr; thread-safe.
 class Sender : public std::enable_shared_from_this<Sender> {
@@ -59,13 +54,10 @@ public:
 
 private:
     class Waiter;
-    /// What a round came to.
-    struct Round {
-        /// Nothing waits any more.
-        bool is_done = false;
+    class Host;
+    struct Round : RoundOutcome {
         /// Another process is sending.
         bool is_elsewhere = false;
-        std::optional<postgrest::Refused> stopped;
     };
 
     void wait(const std::shared_ptr<Catalogue>& catalogue, const std::shared_ptr<Waiter>& waiter,
@@ -73,15 +65,12 @@ private:
     void use(const std::shared_ptr<Catalogue>& catalogue) noexcept;
     [[nodiscard]] bool ensure_running() noexcept;
     void run() noexcept;
-    void pause_after(const Round& round, std::unique_lock<std::mutex>& lock);
+    void pause_behind(const Round& round, std::unique_lock<std::mutex>& lock);
     [[nodiscard]] std::chrono::milliseconds pause_for(const Round& round);
+    [[nodiscard]] SenderPauses pauses() const;
+    [[nodiscard]] static Round stopped_by(Error error);
     [[nodiscard]] Round send_all() noexcept;
     [[nodiscard]] Result<Round> try_to_send_all();
-    [[nodiscard]] Result<Round> send_batches();
-    [[nodiscard]] Result<std::vector<OutboxEntry>> take_batch(std::int64_t behind);
-    void adapt_size(std::size_t told, const Delivery& delivery) noexcept;
-    void note_failure(const std::vector<OutboxEntry>& batch, const postgrest::Refused& refused);
-    [[nodiscard]] Result<void> settle(const Delivery& delivery);
     [[nodiscard]] Result<bool> something_waits();
     [[nodiscard]] Result<bool> may_go(const Waiter& waiter);
     void answer_waiters(const Round& round) noexcept;
@@ -95,11 +84,7 @@ private:
     std::stop_source stop_;
 
     // Of the thread.
-    static constexpr std::size_t most_entries = 500;
-    std::size_t batch_size_ = most_entries;
-    /// The next round begins behind this entry.
-    std::int64_t begin_behind_ = 0;
-    std::optional<postgrest::Refused> failed_alone_;
+    DeliveryRounds rounds_;
 
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -344,6 +344,36 @@ def test_a_code_of_the_database_that_a_trigger_has_for_one_row(store, code):
     assert parked["file_id"] == bad and code in parked["reason"] and "trigger" in parked["reason"]
 
 
+def refuse_by_name(project):
+    """Files whose names are a `p` and a code are refused with that code."""
+    name = f"refuse_{project.table}"
+    project.sql(
+        f"create function public.{name}() returns trigger language plpgsql as "
+        "$$ begin if new.file_path ~ '^p[0-9A-Z]{5}' then "
+        "raise exception 'not this one' using errcode = substr(new.file_path, 2, 5); end if; return new; end $$"
+    )
+    project.sql(f"create trigger refuse before insert on public.{project.table} for each row execute function public.{name}()")
+
+
+MIXED = [f"p{code}-{number}" for number in range(3) for code in ("57014", "42501", "55P03", "23514", "40001", "MY001")]
+
+
+@pytest.mark.parametrize("bad", [["p57014", "p42501"], ["p42501", "p57014"], MIXED], ids=["for now first", "for good first", "many"])
+def test_rows_that_fail_for_now_and_for_good_keep_no_other_waiting(store, bad):
+    refuse_by_name(store.project)
+    good = [f"good{number}" for number in range(30)]
+    store.upload(*bad, *good, url=NOBODY_LISTENS, words=["--flush", "0"])
+    waiting = [name for name in bad if name[1:6] in ("57014", "55P03", "40001")]
+    outcome = store.run("audit", "flush", "--timeout", "5")
+    assert outcome.code == 6 and any(name[1:6].encode() in outcome.err for name in waiting), outcome
+    status = store.status()
+    assert (status["pending"], status["parked"], status["delivered"]) == (len(waiting), len(bad) - len(waiting), 30)
+    store.project.sql(f"drop trigger refuse on public.{store.project.table}")
+    store.flush()
+    assert store.run("audit", "retry").code == 0
+    assert store.project.rows() == store.recorded()
+
+
 def test_one_row_that_fails_in_a_function_of_the_database(store):
     """As where a trigger reads a time zone out of the metadata that there is none of."""
     table, name = store.project.table, f"zone_{store.project.table}"

@@ -98,12 +98,19 @@ bool is_unknown(std::string_view code) {
     return is_sqlstate(code) && !known_refusal(code);
 }
 
+/// What PostgreSQL says of its connections and resources, and while it shuts down, is of no row.
+bool is_of_the_server(std::string_view code) {
+    constexpr std::array beginnings{"08", "25", "53", "57P", "58"};
+    return std::any_of(beginnings.begin(), beginnings.end(),
+                       [code](std::string_view beginning) { return code.starts_with(beginning); });
+}
+
 /// A trigger may raise any code of PostgreSQL for a row. Who is known to nobody writes no row that it could be of.
 bool is_perhaps_of_a_row(Refusal refusal, int status, std::string_view code) {
     const bool is_role = refusal == Refusal::of_the_key && status == 401;
     return is_sqlstate(code) && !is_role &&
            (refusal == Refusal::of_the_key || refusal == Refusal::of_permission ||
-            refusal == Refusal::of_the_table);
+            refusal == Refusal::of_the_table || (refusal == Refusal::for_now && !is_of_the_server(code)));
 }
 
 Refusal refusal_of_status(int status, bool is_json) {
@@ -190,7 +197,7 @@ Error error_of(int status, const ErrorDocument& document, Refusal refusal, bool 
     append(message, "details ", document.details);
     append(message, "hint ", document.hint);
     message += ": " + advice(refusal, document.code, table);
-    if (perhaps_of_a_row && !is_unknown(document.code)) {
+    if (perhaps_of_a_row && refusal != Refusal::for_now && !is_unknown(document.code)) {
         message += "; where it takes other rows, look at the table's triggers and policies";
     }
     ErrorDetails details;

@@ -38,7 +38,7 @@ struct Refused {
     Error error;
     /// So long the server wants not to be asked again.
     std::optional<std::chrono::seconds> retry_after{};
-    /// A trigger or a policy may have refused one of the rows with this code. So it was where others are stored without it, and else `refusal` says what is wrong.
+    /// A trigger, a policy or a lock may have refused one of the rows with this code. So it was where others are stored without it, and else `refusal` says what is wrong.
     bool perhaps_of_a_row = false;
 };
 
