@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstddef>
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "core/text.h"
@@ -25,13 +26,56 @@ struct ErrorDocument {
     std::string hint;
 };
 
+/// What a key alone has: behind what the new ones begin with, or the header of a JWT.
+std::string_view own_part(std::string_view key) {
+    for (const std::string_view beginning : {"sb_secret_", "sb_publishable_"}) {
+        if (key.starts_with(beginning)) {
+            return key.substr(beginning.size());
+        }
+    }
+    const std::size_t header = key.starts_with("eyJ") ? key.find('.') : std::string_view::npos;
+    return header == std::string_view::npos ? key : key.substr(header + 1);
+}
+
+std::string in_lower_case(std::string_view text) {
+    std::string lower(text);
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return lower;
+}
+
+/// With `***` in place of every run of so many characters or more that stands in a key's own part, whatever their case.
+std::string without_parts(const std::string& text, std::span<const SecretString> secrets) {
+    constexpr std::size_t least = 8;
+    std::unordered_set<std::string> parts;
+    for (const std::string_view secret : secrets) {
+        const std::string own = in_lower_case(own_part(secret));
+        for (std::size_t i = 0; i + least <= own.size(); ++i) {
+            parts.insert(own.substr(i, least));
+        }
+    }
+    const std::string lower = in_lower_case(text);
+    std::string kept;
+    std::size_t hidden_up_to = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (i + least <= text.size() && parts.contains(lower.substr(i, least))) {
+            kept += i < hidden_up_to ? "" : "***";
+            hidden_up_to = i + least;
+        }
+        if (i >= hidden_up_to) {
+            kept += text[i];
+        }
+    }
+    return kept;
+}
+
 ErrorDocument read_document(std::string_view body, std::span<const SecretString> secrets) {
     const auto members = Metadata::parse(body);
     if (!members.ok()) {
         return {};
     }
     const auto text = [&](const char* name) {
-        return without_secrets(members->text(name).value_or(std::string()), secrets);
+        return without_parts(without_secrets(members->text(name).value_or(std::string()), secrets), secrets);
     };
     ErrorDocument document{true, text("code"), text("message"), text("details"), text("hint")};
     if (!is_printable_ascii(document.code) || document.code.size() > longest_code) {

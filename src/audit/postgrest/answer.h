@@ -60,7 +60,7 @@ struct Answer {
 };
 
 /// The answer to a request of request.h that writes, or to another that failed. Nothing where it was done; what was done before, or matched no row, counts as done, and a success
-/// that PostgREST does not give so does not: any other server would have the events forgotten. `secrets` that the answer repeats are not in the message; `table` is.
+/// that PostgREST does not give so does not: any other server would have the events forgotten. `secrets` that the answer repeats, whole or 8 characters of what a key alone has, in whatever case, are not in the message; `table` is.
 [[nodiscard]] std::optional<Refused> read_refusal(const Answer& answer, std::string_view table,
                                                   std::span<const SecretString> secrets = {});
 

@@ -229,6 +229,22 @@ TEST_CASE("a key that the server repeats is in no message, however long the text
     CHECK(refused->error.message().find("0123") == std::string_view::npos);
 }
 
+TEST_CASE("a key that the server repeats in part, or in another case, is in no message", "[postgrest]") {
+    const std::string header = "eyJhbGciOiJIUzI1NiJ9";
+    const auto [key, repeated, left] = GENERATE_COPY(table<std::string, std::string, std::string>({
+        {"sb_secret_0123456789abcdefgh", "SB_SECRET_0123456789ABCDEFGH", "SB_SECRET_***"},
+        {"sb_secret_0123456789abcdefgh", "...9aBcDeFgh, you", "...***, you"},
+        {"sb_secret_0123456789abcdefgh", "01234567 and abcdefgh", "*** and ***"},
+        {"sb_secret_0123456789abcdefgh", "bcdefgh, sb_secret_", "bcdefgh, sb_secret_"},
+        {header + ".eyJyb2xlIjoieCJ9.c2lnbmF0dXJl", "eyJyb2xlIjoieCJ9.c2ln", "***"},
+        {header + ".eyJyb2xlIjoieCJ9.c2lnbmF0dXJl", header, header},
+    }));
+    const Secrets secrets{SecretString(key)};
+    const auto refused = refusal_of(400, R"({"code":"22P02","message":"[)" + repeated + R"(]"})", secrets);
+    REQUIRE(refused);
+    CHECK_THAT(std::string(refused->error.message()), Catch::Contains("[" + left + "]"));
+}
+
 TEST_CASE("how long the server wants not to be asked", "[postgrest]") {
     using std::chrono::seconds;
     CHECK(read_retry_after("0") == seconds(0));
