@@ -437,6 +437,14 @@ def test_a_strict_upload_that_the_project_is_not_told_of_is_stored(store):
     assert store.project.rows() == store.recorded()
 
 
+def test_the_wait_at_the_end_is_within_the_time_of_the_call(store):
+    (store.tool.directory / "a.txt").write_text("a")
+    outcome = store.run("upload", "a.txt", "--timeout", "1", "--flush", "600", url=NOBODY_LISTENS)
+    assert outcome.code == 0 and b"stays in the outbox" in outcome.err, outcome
+    outcome = store.run("upload", "a.txt", *STRICT, "--timeout", "1", "--flush", "600", url=NOBODY_LISTENS)
+    assert outcome.code == 6 and b"is stored, but" in outcome.err, outcome
+
+
 def test_a_strict_upload_ends_at_once_where_waiting_does_not_help(store):
     (store.tool.directory / "b.txt").write_text("b")
     outcome = store.run("upload", "b.txt", *STRICT, "--flush", "0", key=store.project.anon_key)

@@ -398,7 +398,8 @@ void Parser::add_serve_options(CLI::App& app) {
 void Parser::add_flush_option(CLI::App& app) {
     add_value<double>(
         app, "--flush", "SECONDS", [this](double seconds) { flush_ = seconds; },
-        "Wait at most so long at the end for the audit server (default 5; 0: leave it to the next command)");
+        "Wait at most so long at the end for the audit server, and no longer than --timeout gives all files "
+        "(default 5; 0: leave it to the next command)");
 }
 
 void Parser::accept_before_the_command(Command command, const std::vector<CLI::Option*>& options) {

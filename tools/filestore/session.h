@@ -2,6 +2,7 @@
 
 /// What commands work with.
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct Surroundings {
     const ServiceOptions& store;
     SignalWatch& signals;
     StandardOutput& output;
+    std::chrono::steady_clock::time_point begun_at = std::chrono::steady_clock::now();
 
     /// Deadline, cancellation and, where `bar` is not null, progress of one call. The bar must outlive the call.
     [[nodiscard]] CallOptions call_options(ProgressBar* bar = nullptr) const;
