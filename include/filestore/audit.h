@@ -17,7 +17,7 @@
 ///
 /// A file that the table refuses (a trigger, a NUL in its metadata), or whose row in the catalogue is damaged, is parked and keeps no other from being told. A refused key, a missing permission
 /// and a table that is not as it must be keep everything waiting until they are mended. A trigger may raise the same codes (SQLSTATE 22023, 42501 and the like) for one row: that one is parked where
-/// the table takes others like it. A row that fails for now (a lock, a statement that takes too long, SQLSTATE 57014 and the like) is told again by itself, at most a minute later, and keeps no other waiting either.
+/// the table takes others like it; the row of a constraint (classes 22, 23, P0), too. A row that fails for now (a lock, a statement that takes too long, SQLSTATE 57014 and the like) is told again by itself, at most a minute later, and keeps no other waiting either.
 ///
 /// All types of this header are values: any thread may read one while none changes it.
 

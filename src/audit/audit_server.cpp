@@ -76,6 +76,17 @@ std::vector<Verdict> AuditServer::tell(std::span<const OutboxEntry> entries, con
     return tell_rows(table(), entries, send);
 }
 
+bool AuditServer::takes_a_row(Timestamp now, const std::stop_token& cancel) {
+    const auto id = FileId::generate();
+    const auto request = id.ok() ? postgrest::write_in_vain(table(), *id, now) : id.error();
+    if (!request.ok()) {
+        return false;
+    }
+    const auto last_sending = std::chrono::steady_clock::now() + longest_sending;
+    const Reply reply = exchange(*transport_, correspondent_, {*request}, last_sending, cancel).front();
+    return reply.refused && reply.refused->error.details().server_code == postgrest::two_of_one_file;
+}
+
 Result<std::string> AuditServer::ask(const postgrest::Request& request, const CallOptions& limits) {
     FILESTORE_TRY_ASSIGN(auto answers, ask_all({request}, limits));
     return std::move(answers.front());

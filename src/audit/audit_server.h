@@ -31,6 +31,9 @@ public:
     [[nodiscard]] std::vector<Verdict> tell(std::span<const OutboxEntry> entries,
                                             const std::stop_token& cancel);
 
+    /// Whether the table takes an upload that nothing is the matter with; it is not there afterwards. Blocks, as above.
+    [[nodiscard]] bool takes_a_row(Timestamp now, const std::stop_token& cancel);
+
     /// The answer to one request, which may be sent several times: the rows of one that reads, nothing of one that writes. What passes by itself is tried again a few times. Blocks, for a minute and a half at most.
     /// Failures: `unavailable` and the like, `unauthenticated`, `permission_denied`,
     /// `configuration` (the table is not as it must be); `timeout` and `cancelled`.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <string>
 #include <utility>
 
 namespace filestore {
@@ -18,9 +19,27 @@ constexpr std::size_t most_probes = 8;
 constexpr unsigned most_failures_for_now = 16;
 constexpr unsigned most_failures_at_first = 5;
 
+/// So many requests are refused for a row before some rows are told alone: one bad row among many is found sooner by halves.
+constexpr unsigned most_refusals_for_a_row = 4;
+
+/// Nothing like it was taken.
+Refused as_of_the_table(const Refused& refused) {
+    if (refused.refusal != Refusal::of_a_row) {
+        return refused;
+    }
+    Error error(ErrorCode::configuration,
+                std::string(refused.error.message()) +
+                    ", and no other like it was: look at the table's columns, constraints and triggers",
+                refused.error.details());
+    return {Refusal::of_the_table, std::move(error), refused.retry_after, true};
+}
+
 class Deliverer {
 public:
-    Deliverer(const TellEntries& tell, Taken taken) : tell_(tell) { delivery_.taken = taken; }
+    Deliverer(const TellEntries& tell, const AskForRow& takes_a_row, Taken taken)
+        : tell_(tell), takes_a_row_(takes_a_row) {
+        delivery_.taken = taken;
+    }
 
     /// Larger parts first, so that neighbours that are refused keep no others waiting.
     Delivery deliver(std::span<const OutboxEntry> batch) {
@@ -72,7 +91,8 @@ private:
     }
 
     void take_single(OutboxEntry entry, Refused refused) {
-        if (refused.perhaps_of_a_row) {
+        if (refused.perhaps_of_a_row || refused.refusal == Refusal::of_a_row) {
+            may_ask_ |= refused.refusal != Refusal::for_now && !changes_its_row(entry);
             ++suspects_of(entry);
             suspects_.push_back({std::move(entry), std::move(refused)});
         } else {
@@ -82,8 +102,9 @@ private:
 
     void part(std::vector<OutboxEntry>& entries, const Refused& refused) {
         delivery_.is_too_much |= refused.refusal == Refusal::for_now;
-        if (refused.perhaps_of_a_row && entries.size() > most_probes &&
-            !delivery_.taken.like(entries.front())) {
+        refusals_for_a_row_ += refused.refusal == Refusal::of_a_row ? 1 : 0;
+        const bool is_doubtful = refused.perhaps_of_a_row || refusals_for_a_row_ >= most_refusals_for_a_row;
+        if (is_doubtful && refused.refusal != Refusal::of_size && !delivery_.taken.like(entries.front())) {
             return probe(entries);
         }
         const auto half = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
@@ -91,12 +112,13 @@ private:
         waiting_.emplace_back(half, entries.end());
     }
 
-    /// Some of them alone, the first and the last among them, before the rest.
+    /// Some of them alone, the first and the last among them, or all where they are few, before the rest.
     void probe(std::vector<OutboxEntry>& entries) {
         std::vector<OutboxEntry> rest;
         std::vector<std::vector<OutboxEntry>> probes;
         for (std::size_t i = 0; i < entries.size(); ++i) {
-            const bool is_probe = i == probes.size() * (entries.size() - 1) / (most_probes - 1);
+            const bool is_probe = entries.size() <= most_probes ||
+                                  i == probes.size() * (entries.size() - 1) / (most_probes - 1);
             (is_probe ? probes.emplace_back() : rest).push_back(std::move(entries[i]));
         }
         waiting_.push_back(std::move(rest));
@@ -111,9 +133,16 @@ private:
     }
 
     /// Looks no further for a row that is taken.
-    [[nodiscard]] bool takes_none() const {
-        return (!delivery_.taken.inserts && suspects_among_inserts_ >= most_probes) ||
+    [[nodiscard]] bool takes_none() {
+        return (suspects_among_inserts_ >= most_probes && !takes_inserts()) ||
                (!delivery_.taken.changes && suspects_among_changes_ >= most_probes);
+    }
+
+    bool takes_inserts() {
+        if (!delivery_.taken.inserts && may_ask_ && !std::exchange(has_asked_, true)) {
+            delivery_.taken.inserts = takes_a_row_();
+        }
+        return delivery_.taken.inserts;
     }
 
     void stop(Refused refused) {
@@ -124,6 +153,9 @@ private:
 
     /// Where the table takes no row like these, nothing is wrong with them.
     void judge_suspects() {
+        if (!delivery_.stopped) {
+            takes_inserts();
+        }
         const Refused* reason = nullptr;
         for (Suspect& suspect : suspects_) {
             const bool is_its_own = delivery_.taken.like(suspect.entry);
@@ -138,7 +170,7 @@ private:
             delivery_.left.push_back({std::move(suspect.entry), suspect.refused, is_its_own});
         }
         if (reason != nullptr && !delivery_.stopped) {
-            stop(*reason);
+            stop(as_of_the_table(*reason));
         }
     }
 
@@ -152,11 +184,16 @@ private:
     }
 
     const TellEntries& tell_;
+    const AskForRow& takes_a_row_;
     std::deque<std::vector<OutboxEntry>> waiting_;
     std::vector<Suspect> suspects_;
     std::size_t suspects_among_inserts_ = 0;
     std::size_t suspects_among_changes_ = 0;
     unsigned failures_for_now_ = 0;
+    unsigned refusals_for_a_row_ = 0;
+    /// One of the inserts was refused alone, and not for now.
+    bool may_ask_ = false;
+    bool has_asked_ = false;
     Delivery delivery_;
 };
 
@@ -166,8 +203,9 @@ bool changes_its_row(const OutboxEntry& entry) noexcept {
     return (entry.row.deleted_at && !entry.never_told) || !entry.undone.empty();
 }
 
-Delivery deliver(std::span<const OutboxEntry> batch, const TellEntries& tell, Taken taken) {
-    return Deliverer(tell, taken).deliver(batch);
+Delivery deliver(std::span<const OutboxEntry> batch, const TellEntries& tell, const AskForRow& takes_a_row,
+                 Taken taken) {
+    return Deliverer(tell, takes_a_row, taken).deliver(batch);
 }
 
 }  // namespace filestore

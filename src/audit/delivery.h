@@ -2,8 +2,8 @@
 
 /// How a batch of the outbox is told to a server that refuses some of it: halves of it, until the rows that it refuses stand alone. A pure function.
 ///
-/// What a trigger may have said of a row, and the database of the key, the table or its own state (a missing permission, a missing column, a lock), is of the row where others like it are taken.
-/// Where a few from all over the batch are refused alone and none is taken, it is what it says, and the batch ends.
+/// What a constraint says of a row, or a trigger may have said, and the database of the key, the table or its own state (a missing permission, a missing column, a lock), is of the row where others like it are taken.
+/// Where a few from all over the batch are refused alone, none is taken, and the table takes no row at all, it is what it says, or of the table, and the batch ends.
 
 #include <functional>
 #include <optional>
@@ -24,6 +24,9 @@ struct Verdict {
 
 /// Tells the server. Every entry is in one of the verdicts. May be called with the same entries again.
 using TellEntries = std::function<std::vector<Verdict>(std::span<const OutboxEntry>)>;
+
+/// Whether the table takes a row that nothing is the matter with, which then is not there all the same.
+using AskForRow = std::function<bool()>;
 
 struct RefusedEntry {
     OutboxEntry entry;
@@ -64,7 +67,8 @@ struct Delivery {
     bool is_too_much = false;
 };
 
-/// `taken`: what is known before.
-[[nodiscard]] Delivery deliver(std::span<const OutboxEntry> batch, const TellEntries& tell, Taken taken = {});
+/// `takes_a_row` is asked at most once, where nothing else tells whose fault it is. `taken`: what is known before.
+[[nodiscard]] Delivery deliver(std::span<const OutboxEntry> batch, const TellEntries& tell,
+                               const AskForRow& takes_a_row, Taken taken = {});
 
 }  // namespace filestore

@@ -131,7 +131,8 @@ Result<bool> DeliveryRounds::tell_one_postponed(std::int64_t number) {
 /// `fails_for_itself`: one entry, of which that is known. False where the round ends.
 Result<bool> DeliveryRounds::tell_batch(std::span<const OutboxEntry> batch, bool fails_for_itself) {
     const auto delivery = deliver(
-        batch, [this](auto part) { return host_->tell(part); }, taken_);
+        batch, [this](auto part) { return host_->tell(part); }, [this] { return host_->takes_a_row(); },
+        taken_);
     FILESTORE_TRY(host_->settle(delivery));
     for (const OutboxEntry& entry : delivery.delivered) {
         postponed_.erase(entry.number);

@@ -33,6 +33,7 @@ public:
     /// The first entries behind the one of a number, in the order of their numbers; one at least where there is any.
     [[nodiscard]] virtual Result<std::vector<OutboxEntry>> take(std::int64_t behind, std::size_t most) = 0;
     [[nodiscard]] virtual std::vector<Verdict> tell(std::span<const OutboxEntry> entries) = 0;
+    [[nodiscard]] virtual bool takes_a_row() = 0;
     /// Takes out of the outbox what was delivered or refused.
     [[nodiscard]] virtual Result<void> settle(const Delivery& delivery) = 0;
     /// After each batch. False: the round ends.

@@ -106,6 +106,10 @@ public:
         return sender_.server_->tell(entries, sender_.stop_.get_token());
     }
 
+    bool takes_a_row() override {
+        return sender_.server_->takes_a_row(sender_.clock_->now(), sender_.stop_.get_token());
+    }
+
     Result<void> settle(const Delivery& delivery) override {
         return sender_.catalogue_->use_outbox([&](Outbox& outbox) -> Result<void> {
             FILESTORE_TRY(outbox.delivered(delivery.delivered));

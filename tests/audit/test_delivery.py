@@ -415,6 +415,29 @@ def test_a_trigger_that_refuses_every_row_parks_none(store):
     assert store.project.rows() == store.recorded()
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_table_that_takes_no_row_parks_none(store, at_once):
+    """Whatever the code is: that of a row without a value for a column, or of a trigger."""
+    table = store.project.table
+    store.project.sql(f"alter table public.{table} add column tenant text not null")
+    for names in [["a", "b", "c"]] if at_once else [["a"], ["b"], ["c"]]:
+        _, outcome = store.upload(*names)
+        assert b"23502" in outcome.err and b"columns" in outcome.err, outcome
+    assert store.status()["pending"] == 3 and store.status()["parked"] == 0
+    assert store.run("audit", "flush", "--timeout", "60").code == 2
+    assert store.project.rows() == []
+    store.project.sql(f"alter table public.{table} drop column tenant")
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+def test_one_row_that_a_table_without_others_refuses_is_parked(store):
+    store.project.sql(f"alter table public.{store.project.table} add check (file_path <> 'a')")
+    store.upload("a")
+    assert store.status() == {"pending": 0, "parked": 1, "delivered": 0}
+    assert store.project.rows() == []
+
+
 STRICT = ["--option", "audit_strict=true"]
 
 

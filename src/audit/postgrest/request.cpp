@@ -209,12 +209,15 @@ Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow
     return write_rows(table, rows, false, "merge-duplicates");
 }
 
-Result<Request> write_in_vain(std::string_view table, const FileId& id) {
+Result<Request> write_in_vain(std::string_view table, const FileId& id,
+                              std::optional<Timestamp> uploaded_at) {
     FILESTORE_TRY(check_table(table));
     CatalogueRow row;
     row.id = id;
+    row.file_path = id.str();
+    row.uploaded_at = uploaded_at;
     const std::array rows{row, row};
-    return write_rows(table, rows, false, "merge-duplicates");
+    return write_rows(table, rows, uploaded_at.has_value(), "merge-duplicates");
 }
 
 Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {

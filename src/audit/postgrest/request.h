@@ -88,8 +88,9 @@ inline constexpr std::size_t most_ids_to_read = 50;
 /// table as above.
 [[nodiscard]] Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow> rows);
 
-/// A request that changes nothing, as it asks for two rows of one new file: who may write the table and read it is refused with the code `two_of_one_file`, everybody else for that. Fails as check_table().
-[[nodiscard]] Result<Request> write_in_vain(std::string_view table, const FileId& id);
+/// A request that changes nothing, as it asks for two rows of one new file: who may write the table and read it is refused with the code `two_of_one_file`, everybody else for that. So is a table that takes no row. `uploaded_at` as of an upload. Fails as check_table().
+[[nodiscard]] Result<Request> write_in_vain(std::string_view table, const FileId& id,
+                                            std::optional<Timestamp> uploaded_at = {});
 inline constexpr std::string_view two_of_one_file = "21000";
 
 /// Takes the `deleted_at` of rows away again, where it is that time, or they are claimed for it. Fails as mark_deleted().

@@ -70,9 +70,18 @@ struct Outcome {
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
+bool yes() {
+    return true;
+}
+
+bool no() {
+    return false;
+}
+
 Outcome outcome_of(Server& server, std::int64_t count) {
     const auto batch = entries(count);
-    const Delivery delivery = deliver(batch, [&](auto part) { return server.tell(part); });
+    const Delivery delivery = deliver(
+        batch, [&](auto part) { return server.tell(part); }, yes);
     Outcome outcome{{}, {}, delivery.stopped.has_value()};
     for (const OutboxEntry& entry : delivery.delivered) {
         outcome.delivered.push_back(entry.number);
@@ -126,13 +135,16 @@ TEST_CASE("what says nothing of a row ends the batch and refuses none", "[audit]
 TEST_CASE("a batch that ends early keeps what was told before", "[audit]") {
     const auto batch = entries(4);
     int calls = 0;
-    const Delivery delivery = deliver(batch, [&](auto part) {
-        ++calls;
-        if (calls == 1) {
-            return verdict_on(part, refused_as(Refusal::of_a_row));
-        }
-        return verdict_on(part, calls == 2 ? std::nullopt : std::optional(refused_as(Refusal::for_now)));
-    });
+    const Delivery delivery = deliver(
+        batch,
+        [&](auto part) {
+            ++calls;
+            if (calls == 1) {
+                return verdict_on(part, refused_as(Refusal::of_a_row));
+            }
+            return verdict_on(part, calls == 2 ? std::nullopt : std::optional(refused_as(Refusal::for_now)));
+        },
+        no);
     CHECK(delivery.delivered.size() == 2);
     CHECK(delivery.refused.empty());
     CHECK(delivery.stopped.has_value());
@@ -141,11 +153,14 @@ TEST_CASE("a batch that ends early keeps what was told before", "[audit]") {
 TEST_CASE("what fails for now leaves what else was told delivered", "[audit]") {
     const auto batch = entries(3);
     const std::span<const OutboxEntry> all(batch);
-    const Delivery delivery = deliver(batch, [&](auto) {
-        return std::vector<Verdict>{verdict_on(all.subspan(0, 1), refused_as(Refusal::for_now)).front(),
-                                    verdict_on(all.subspan(1, 1), std::nullopt).front(),
-                                    verdict_on(all.subspan(2, 1), refused_as(Refusal::of_a_row)).front()};
-    });
+    const Delivery delivery = deliver(
+        batch,
+        [&](auto) {
+            return std::vector<Verdict>{verdict_on(all.subspan(0, 1), refused_as(Refusal::for_now)).front(),
+                                        verdict_on(all.subspan(1, 1), std::nullopt).front(),
+                                        verdict_on(all.subspan(2, 1), refused_as(Refusal::of_a_row)).front()};
+        },
+        no);
     REQUIRE(delivery.delivered.size() == 1);
     CHECK(delivery.delivered[0].number == 2);
     REQUIRE(delivery.refused.size() == 1);
@@ -157,12 +172,15 @@ TEST_CASE("what does not pass by itself is told before what does", "[audit]") {
     const auto batch = entries(2);
     const std::span<const OutboxEntry> all(batch);
     const bool first = GENERATE(true, false);
-    const Delivery delivery = deliver(batch, [&](auto) {
-        const auto now = refused_as(Refusal::for_now);
-        const auto key = refused_as(Refusal::of_the_key);
-        return std::vector<Verdict>{verdict_on(all.first(1), first ? key : now).front(),
-                                    verdict_on(all.last(1), first ? now : key).front()};
-    });
+    const Delivery delivery = deliver(
+        batch,
+        [&](auto) {
+            const auto now = refused_as(Refusal::for_now);
+            const auto key = refused_as(Refusal::of_the_key);
+            return std::vector<Verdict>{verdict_on(all.first(1), first ? key : now).front(),
+                                        verdict_on(all.last(1), first ? now : key).front()};
+        },
+        no);
     CHECK(delivery.stopped->refusal == Refusal::of_the_key);
 }
 
@@ -176,7 +194,8 @@ TEST_CASE("what a trigger may have said is not of the rows where the table takes
     const Refusal refusal = of_either();
     Server server(up_to(count), refusal, true);
     const auto batch = entries(count);
-    const Delivery delivery = deliver(batch, [&](auto part) { return server.tell(part); });
+    const Delivery delivery = deliver(
+        batch, [&](auto part) { return server.tell(part); }, no);
     CHECK(delivery.delivered.empty());
     CHECK(delivery.refused.empty());
     REQUIRE(delivery.stopped);
@@ -198,19 +217,68 @@ TEST_CASE("a key that may not change rows is no fault of the deletions", "[audit
         batch[i].row.deleted_at = Timestamp(std::chrono::seconds(1));
     }
     int requests = 0;
-    const Delivery delivery = deliver(batch, [&](std::span<const OutboxEntry> part) {
-        ++requests;
-        std::vector<Verdict> verdicts(2);
-        verdicts[1].refused = refused_as(Refusal::of_permission, true);
-        for (const OutboxEntry& entry : part) {
-            verdicts[entry.row.deleted_at ? 1 : 0].entries.push_back(entry);
-        }
-        std::erase_if(verdicts, [](const Verdict& verdict) { return verdict.entries.empty(); });
-        return verdicts;
-    });
+    const Delivery delivery = deliver(
+        batch,
+        [&](std::span<const OutboxEntry> part) {
+            ++requests;
+            std::vector<Verdict> verdicts(2);
+            verdicts[1].refused = refused_as(Refusal::of_permission, true);
+            for (const OutboxEntry& entry : part) {
+                verdicts[entry.row.deleted_at ? 1 : 0].entries.push_back(entry);
+            }
+            std::erase_if(verdicts, [](const Verdict& verdict) { return verdict.entries.empty(); });
+            return verdicts;
+        },
+        no);
     CHECK(delivery.delivered.size() == 15);
     CHECK(delivery.refused.empty());
     REQUIRE(delivery.stopped);
     CHECK(delivery.stopped->refusal == Refusal::of_permission);
     CHECK(requests <= 9);
+}
+
+TEST_CASE("what a constraint says is of the table where that takes no row at all", "[audit]") {
+    const std::int64_t count = GENERATE(1, 2, 8, 9, 500);
+    Server server(up_to(count), Refusal::of_a_row);
+    const auto batch = entries(count);
+    int asked = 0;
+    const Delivery delivery = deliver(
+        batch, [&](auto part) { return server.tell(part); },
+        [&] {
+            ++asked;
+            return false;
+        });
+    CHECK(delivery.delivered.empty());
+    CHECK(delivery.refused.empty());
+    REQUIRE(delivery.stopped);
+    CHECK(delivery.stopped->refusal == Refusal::of_the_table);
+    CHECK(delivery.stopped->error.code() == ErrorCode::configuration);
+    CHECK(asked == 1);
+    CHECK(server.requests <= 15);
+}
+
+TEST_CASE("a table that takes another row has nothing to do with those that it refuses", "[audit]") {
+    const auto refusal = GENERATE(Refusal::of_a_row, Refusal::of_permission);
+    Server server(up_to(20), refusal, refusal == Refusal::of_permission);
+    const Outcome outcome = outcome_of(server, 20);
+    CHECK(outcome.refused.size() == 20);
+    CHECK_FALSE(outcome.stopped);
+}
+
+TEST_CASE("a table is not asked for a row where one was taken, or none was refused for good", "[audit]") {
+    const auto batch = entries(20);
+    int asked = 0;
+    const AskForRow count = [&] {
+        ++asked;
+        return true;
+    };
+    Server some({3}, Refusal::of_a_row);
+    CHECK(deliver(
+              batch, [&](auto part) { return some.tell(part); }, count)
+              .refused.size() == 1);
+    Server none(up_to(20), Refusal::for_now, true);
+    CHECK(deliver(
+              batch, [&](auto part) { return none.tell(part); }, count)
+              .refused.empty());
+    CHECK(asked == 0);
 }

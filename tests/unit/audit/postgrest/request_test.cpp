@@ -159,6 +159,9 @@ TEST_CASE("a request that can only be refused asks for two rows of one file", "[
     const auto first = request->body.find(first_id);
     REQUIRE(first != std::string::npos);
     CHECK(request->body.find(first_id, first + 1) != std::string::npos);
+    const auto as_upload = write_in_vain("file_uploads", id(first_id), Timestamp(std::chrono::seconds(1)));
+    REQUIRE(as_upload.ok());
+    CHECK_THAT(as_upload->body, Catch::Contains(R"("uploaded_at":"1970-01-01T00:00:01)"));
     CHECK(code_of(write_in_vain("a?b", id(first_id))) == ErrorCode::invalid_argument);
 }
 
