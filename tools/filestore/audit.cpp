@@ -294,8 +294,10 @@ void tell_audit_server(const Session& session) {
     CallOptions call = session.call_options();
     call.deadline = deadline_in(session.options.flush);
     if (session.options.timeout) {
-        const auto files = std::max<std::size_t>(session.options.operands.size(), 1);
-        call.deadline = std::min(*call.deadline, session.begun_at + *session.options.timeout * files);
+        const auto files =
+            static_cast<std::int64_t>(std::max<std::size_t>(session.options.operands.size(), 1));
+        call.deadline = std::min<std::chrono::steady_clock::time_point>(
+            *call.deadline, session.begun_at + *session.options.timeout * files);
     }
     const auto flushed = flush(session, call);
     if (!flushed && session.signals.caught() == 0) {
