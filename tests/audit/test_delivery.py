@@ -364,7 +364,7 @@ def test_rows_that_fail_for_now_and_for_good_keep_no_other_waiting(store, bad):
     good = [f"good{number}" for number in range(30)]
     store.upload(*bad, *good, url=NOBODY_LISTENS, words=["--flush", "0"])
     waiting = [name for name in bad if name[1:6] in ("57014", "55P03", "40001")]
-    outcome = store.run("audit", "flush", "--timeout", "5")
+    outcome = store.run("audit", "flush", "--timeout", "20")
     assert outcome.code == 6 and any(name[1:6].encode() in outcome.err for name in waiting), outcome
     status = store.status()
     assert (status["pending"], status["parked"], status["delivered"]) == (len(waiting), len(bad) - len(waiting), 30)
