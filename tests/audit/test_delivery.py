@@ -355,7 +355,8 @@ def refuse_by_name(project):
     project.sql(f"create trigger refuse before insert on public.{project.table} for each row execute function public.{name}()")
 
 
-MIXED = [f"p{code}-{number}" for number in range(3) for code in ("57014", "42501", "55P03", "23514", "40001", "MY001")]
+# Not 40001: PostgREST itself tries that again, for ever.
+MIXED = [f"p{code}-{number}" for number in range(3) for code in ("57014", "42501", "55P03", "23514", "XX000", "MY001")]
 
 
 @pytest.mark.parametrize("bad", [["p57014", "p42501"], ["p42501", "p57014"], MIXED], ids=["for now first", "for good first", "many"])
@@ -363,7 +364,7 @@ def test_rows_that_fail_for_now_and_for_good_keep_no_other_waiting(store, bad):
     refuse_by_name(store.project)
     good = [f"good{number}" for number in range(30)]
     store.upload(*bad, *good, url=NOBODY_LISTENS, words=["--flush", "0"])
-    waiting = [name for name in bad if name[1:6] in ("57014", "55P03", "40001")]
+    waiting = [name for name in bad if name[1:6] in ("57014", "55P03", "XX000")]
     outcome = store.run("audit", "flush", "--timeout", "20")
     assert outcome.code == 6 and any(name[1:6].encode() in outcome.err for name in waiting), outcome
     status = store.status()

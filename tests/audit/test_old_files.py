@@ -124,7 +124,7 @@ def test_a_deletion_that_waits_is_no_file_to_remove(store):
     store.project.sql(f"update public.{store.project.table} set uploaded_at = now() - interval '40 days'")
     assert store.run("delete", file_id, "--flush", "0", url=NOBODY_LISTENS).code == 0
     store.project.sql(f"alter table public.{store.project.table} add constraint no_deletion check (deleted_at is null)")
-    files, report = cleanup(store, "--dry-run")
+    files, report = cleanup(store, "--dry-run", "--flush", "0")
     assert (files, report) == ([], NOTHING)
 
 

@@ -225,14 +225,15 @@ def test_a_deletion_that_is_still_to_be_told_is_purged(store):
 
 
 def test_a_deletion_that_is_parked_frees_no_bytes(store):
-    (file_id,), _ = store.upload("a.txt")
-    store.project.sql(f"alter table public.{store.project.table} add constraint no_deletion check (deleted_at is null)")
-    assert store.run("delete", file_id, "--flush", "60", *SHORT_GRACE).code == 0
+    (file_id, other), _ = store.upload("a.txt", "b.txt")
+    store.project.sql(f"alter table public.{store.project.table} add constraint no_deletion check (deleted_at is null or file_id = '{other}')")
+    assert store.run("delete", file_id, other, "--flush", "0", *SHORT_GRACE, **LATER).code == 0
+    store.flush()
     assert store.status()["parked"] == 1
     time.sleep(1.1)
     files, report = clean(store)
     assert files[file_id][0] == "kept" and "parked" in files[file_id][1] and report["failed"] == 0
-    assert is_there(store, file_id) and store.marked() == {file_id}
+    assert files[other][0] == "purged" and is_there(store, file_id) and store.marked() == {file_id}
     store.project.sql(f"alter table public.{store.project.table} drop constraint no_deletion")
     run(store, "audit", "retry", grace=[])
     assert_told(store)
