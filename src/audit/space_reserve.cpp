@@ -53,9 +53,7 @@ bool extend(int file, off_t size, off_t most) {
 }  // namespace
 
 SpaceReserve::~SpaceReserve() {
-    if (was_given_) {
-        take_back();
-    }
+    take_back();
 }
 
 void SpaceReserve::prepare() noexcept {
@@ -65,7 +63,7 @@ void SpaceReserve::prepare() noexcept {
     if (size_of(path_) >= whole_size) {
         is_whole_ = true;
     } else if (room(path_) >= ample * whole_size) {
-        take_back();
+        take();
     }
 }
 
@@ -78,13 +76,21 @@ void SpaceReserve::give_all() noexcept {
 }
 
 void SpaceReserve::shrink_to(long long size) noexcept {
-    is_whole_ = false;
-    was_given_ = true;
     const Descriptor file = open_at(AT_FDCWD, path_.c_str(), O_WRONLY | O_NOFOLLOW);
-    static_cast<void>(file.is_open() && ftruncate(file.get(), size) == 0);
+    if (file.is_open()) {
+        is_whole_ = false;
+        was_given_ = true;
+        static_cast<void>(ftruncate(file.get(), size) == 0);
+    }
 }
 
 void SpaceReserve::take_back() noexcept {
+    if (was_given_) {
+        take();
+    }
+}
+
+void SpaceReserve::take() noexcept {
     const Descriptor file = open_at(AT_FDCWD, path_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
     const off_t size = size_of(path_);
     if (file.is_open() && size < whole_size) {

@@ -24,10 +24,11 @@ public:
     void give_some() noexcept;
     void give_all() noexcept;
 
-    /// Takes what can still be had of it.
+    /// Takes what can still be had of it, where some was given.
     void take_back() noexcept;
 
 private:
+    void take() noexcept;
     void shrink_to(long long size) noexcept;
 
     const std::string path_;
