@@ -644,7 +644,7 @@ FILESTORE_C_API int32_t filestore_cleanup(filestore_service* service, uint32_t d
                                           uint64_t* failed, uint64_t* purged,
                                           filestore_error** err) FILESTORE_NOEXCEPT;
 
-/// As filestore_cleanup, and tells of each file and all that was counted. `file` (NULL for nobody) gets `context`; in a dry run it hears the plan. `*report` is a new buffer, which the caller destroys: a JSON object with the numbers
+/// As filestore_cleanup, and tells of each file and all that was counted. `file` (NULL for nobody) gets `context`; in a dry run it hears the plan. `*report` is a new buffer, which the caller destroys: a JSON object with `dry_run` and the numbers
 /// `removed`, `bytes` (of these), `bytes_in_versions` (of the bytes that were removed from the store: it keeps them as older versions), `already_gone`, `kept`, `failed`, `stale_uploads` (uploads that never ended), `purged` and
 /// `bytes_purged`; and where versions were to be counted and could be, `kept_versions`, an object with the numbers `versions`, `bytes` and `orphan_markers`. Other members may be added. `options` may be NULL. Fails as filestore_cleanup, and with
 /// FILESTORE_SINK_FAILED (the callback ended it).

@@ -67,7 +67,7 @@ int32_t filestore_cleanup_report(filestore_service* service, uint32_t days, int3
         CleanupRequest request = capi::cleanup_request(days, dry_run, options);
         request.on_file = capi::cleaned_file_hook(file, context);
         FILESTORE_TRY_ASSIGN(const CleanupReport cleaned, service->service.cleanup(std::move(request)));
-        *report = capi::make_handle<filestore_buffer>(to_json(cleaned));
+        *report = capi::make_handle<filestore_buffer>(to_json(cleaned, dry_run != 0));
         return {};
     });
 }

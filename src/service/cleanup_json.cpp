@@ -6,10 +6,12 @@
 
 namespace filestore {
 
-std::string to_json(const CleanupReport& report) {
+std::string to_json(const CleanupReport& report, bool dry_run) {
     JsonText output;
     JsonTextWriter writer(output);
     writer.StartObject();
+    writer.Key("dry_run");
+    writer.Bool(dry_run);
     write_number(writer, "removed", report.removed);
     write_number(writer, "bytes", report.bytes);
     write_number(writer, "bytes_in_versions", report.bytes_in_versions);

@@ -142,7 +142,7 @@ static void test_report(void) {
     check(report == NULL, "no report after a failure");
     check_code(filestore_cleanup_report(service, 2, 1, note_file, noted, call, &report, &err), FILESTORE_OK,
                &err, "a report of a dry run");
-    check(strstr(filestore_buffer_data(report), "{\"removed\":1,\"bytes\":") != NULL &&
+    check(strstr(filestore_buffer_data(report), "{\"dry_run\":true,\"removed\":1,\"bytes\":") != NULL &&
               strstr(filestore_buffer_data(report),
                      "\"kept_versions\":{\"versions\":0,\"bytes\":0,\"orphan_markers\":0}}") != NULL,
           "what would be removed");
@@ -158,11 +158,11 @@ static void test_report(void) {
     check(file != NULL && fputs("damaged", file) > 0 && fclose(file) == 0, "metadata are damaged");
     check_code(filestore_cleanup_report(service, 2, 0, note_file, noted, NULL, &report, &err), FILESTORE_OK,
                &err, "a report of a file that fails");
-    check_report(
-        report,
-        "{\"removed\":0,\"bytes\":0,\"bytes_in_versions\":0,\"already_gone\":0,\"kept\":0,\"failed\":1,"
-        "\"stale_uploads\":0,\"purged\":0,\"bytes_purged\":0}",
-        "a file has failed");
+    check_report(report,
+                 "{\"dry_run\":false,\"removed\":0,\"bytes\":0,\"bytes_in_versions\":0,\"already_gone\":0,"
+                 "\"kept\":0,\"failed\":1,"
+                 "\"stale_uploads\":0,\"purged\":0,\"bytes_purged\":0}",
+                 "a file has failed");
     check_noted(noted, old, "failed");
     check(strlen(noted) > strlen(old) + sizeof " failed ", "why it failed");
     check_code(filestore_cleanup_report(service, 2, 0, NULL, NULL, NULL, &report, &err), FILESTORE_OK, &err,

@@ -13,6 +13,7 @@
 #include "feed.h"
 #include "filestore/schedule.h"
 #include "json_line.h"
+#include "service/cleanup_json.h"
 
 namespace filestore::tool {
 
@@ -85,32 +86,6 @@ std::string as_text(const CleanupReport& report, bool dry_run) {
     return text + "\n";
 }
 
-std::string as_json(const KeptVersions& kept) {
-    return JsonLine()
-        .number("versions", kept.versions)
-        .number("bytes", kept.bytes)
-        .number("orphan_markers", kept.orphan_markers)
-        .object();
-}
-
-std::string as_json(const CleanupReport& report, bool dry_run) {
-    JsonLine line;
-    line.boolean("dry_run", dry_run)
-        .number("removed", report.removed)
-        .number("bytes", report.bytes)
-        .number("bytes_in_versions", report.bytes_in_versions)
-        .number("already_gone", report.already_gone)
-        .number("kept", report.kept)
-        .number("failed", report.failed)
-        .number("stale_uploads", report.stale_uploads)
-        .number("purged", report.purged)
-        .number("bytes_purged", report.bytes_purged);
-    if (report.kept_versions) {
-        line.json("kept_versions", as_json(*report.kept_versions));
-    }
-    return line.str();
-}
-
 /// What a run came to. A value.
 struct Run {
     ExitCode code = ExitCode::ok;
@@ -146,7 +121,7 @@ Run run(const Session& session, bool dry_run) {
         return {session.fail(report.error())};
     }
     const ExitCode printed =
-        session.print(session.options.json ? as_json(*report, dry_run) : as_text(*report, dry_run));
+        session.print(session.options.json ? to_json(*report, dry_run) + "\n" : as_text(*report, dry_run));
     const bool has_failures = printed == ExitCode::ok && *first_failure;
     return {has_failures ? exit_code_of(**first_failure) : printed, *report};
 }
