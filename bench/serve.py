@@ -1,4 +1,5 @@
-"""The REST service beside the one that it replaces and beside nginx, on the same files, in one run: processor seconds and peak memory of the server, medians and ratios.
+"""The REST service beside the one that it replaces, beside nginx, and beside the floor of an upload, on the same files, in one run: processor seconds and peak memory of the server, medians and
+ratios. The floor is what the kernel alone takes: a loop that receives the same bytes and writes them to a file, and looks at none of them.
 
     tests/servers/python bench/serve.py build/release/tools/filestore/filestore [--runs 5] [--count 3000] [--size 1024] [--crowd 200] DIRECTORY
 
@@ -30,6 +31,31 @@ BOUNDARY = "bench-boundary"
 HEAD = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\nContent-Type: application/octet-stream\r\n\r\n'.encode()
 TAIL = f"\r\n--{BOUNDARY}--\r\n".encode()
 FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+# What the service reads of a connection at a time.
+RECEIVED_AT_A_TIME = 131_072
+
+
+def floor_of_upload(path, target):
+    """Processor seconds. The client is that of the services; it gets no answer, and complains of that."""
+    buffer = memoryview(bytearray(RECEIVED_AT_A_TIME))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        words = ["curl", "-sS", "-H", "Expect:", "-F", f"file=@{path}", f"http://127.0.0.1:{listening.getsockname()[1]}/"]
+        client = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+        connection, _ = listening.accept()
+    began = time.thread_time()
+    with connection, target.open("wb", buffering=0) as file:
+        left = path.stat().st_size
+        while left > 0:
+            count = connection.recv_into(buffer)
+            assert count > 0
+            file.write(buffer[:count])
+            left -= count
+    seconds = time.thread_time() - began
+    client.wait()
+    target.unlink()
+    return seconds
 
 
 def free_port():
@@ -184,6 +210,7 @@ class Bench:
                 self.note("large down", name, cost(server, lambda server: download_large(server, f"/download/{file_id}")), server)
                 server.end()
                 shutil.rmtree(store)
+            self.note("large up", "floor", floor_of_upload(path, self.directory / "floor"))
             server = nginx(self.new_directory(), self.directory)
             self.note("large down", "nginx", cost(server, lambda server: download_large(server, "/large")), server)
             server.end()
