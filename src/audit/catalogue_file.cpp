@@ -373,6 +373,7 @@ Result<SqliteConnection> open_catalogue_file(const std::string& path) {
     FILESTORE_TRY_ASSIGN(const std::int64_t version, examined);
     FILESTORE_TRY(enable_write_ahead_log(connection));
     FILESTORE_TRY(check_write_ahead_log(connection));
+    connection.use_long_log();
     FILESTORE_TRY(connection.execute_script("PRAGMA synchronous = FULL"));
     if (version < catalogue_version) {
         FILESTORE_TRY(make_tables(connection));

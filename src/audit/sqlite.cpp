@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "core/descriptor.h"
 #include "core/text.h"
@@ -13,6 +14,12 @@ namespace filestore {
 namespace {
 
 constexpr int busy_timeout_milliseconds = 10'000;
+
+/// Of 4 KiB, of the log: from so many on it is looked at what they add to the file, and so many are the most.
+constexpr int usual_log = 1'000;
+constexpr int longest_log = 4'000;
+/// Pages that the file has not got yet. Most pages of a log are newer forms of ones that it has.
+constexpr std::int64_t most_growth = 500;
 
 struct Meaning {
     ErrorCode code;
@@ -92,6 +99,35 @@ int errno_of_failure(sqlite3* handle, int code) {
         sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
     }
     return number;
+}
+
+/// Pages; as many as can be where that cannot be told.
+std::int64_t growth_in_log(sqlite3* handle) noexcept {
+    constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
+    sqlite3_file* file = nullptr;
+    sqlite3_int64 size = 0;
+    sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (file == nullptr || file->pMethods == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK) {
+        return unknown;
+    }
+    constexpr const char* pages_and_size =
+        "SELECT page_count, page_size FROM pragma_page_count, pragma_page_size";
+    sqlite3_stmt* statement = nullptr;
+    std::int64_t growth = unknown;
+    if (sqlite3_prepare_v2(handle, pages_and_size, -1, &statement, nullptr) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
+        growth = sqlite3_column_int64(statement, 0) - size / sqlite3_column_int64(statement, 1);
+    }
+    sqlite3_finalize(statement);
+    return growth;
+}
+
+/// Called by SQLite after each commit. A log that cannot be brought to the file now stays; that is no failure of the commit.
+int shorten_log(void*, sqlite3* handle, const char* database, int pages) noexcept {
+    if (pages >= longest_log || (pages >= usual_log && growth_in_log(handle) >= most_growth)) {
+        sqlite3_wal_checkpoint_v2(handle, database, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    }
+    return SQLITE_OK;
 }
 
 }  // namespace
@@ -244,6 +280,10 @@ bool SqliteConnection::in_transaction() const noexcept {
 bool SqliteConnection::has_moved() const noexcept {
     int moved = 0;
     return sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+}
+
+void SqliteConnection::use_long_log() noexcept {
+    sqlite3_wal_hook(handle_, shorten_log, nullptr);
 }
 
 void SqliteConnection::disown() noexcept {

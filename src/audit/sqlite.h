@@ -111,6 +111,10 @@ public:
     [[nodiscard]] bool has_moved() const noexcept;
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
+    /// Has the write-ahead log brought to the file less often than SQLite does: each time two flushes keep every writer waiting. What the file may have to grow by then stays within
+    /// what SQLite's own limit leaves, so that a full disk with that much room can always be written to.
+    void use_long_log() noexcept;
+
     /// Forgets the connection without closing it: in a forked child SQLite must not touch one that belongs to the parent.
     void disown() noexcept;
 

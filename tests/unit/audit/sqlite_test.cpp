@@ -4,6 +4,13 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "support/temporary_directory.h"
 
 using filestore::ErrorCode;
 
@@ -19,7 +26,64 @@ std::string message_of(const filestore::Error& error) {
     return std::string(error.message());
 }
 
+using filestore::SqliteConnection;
+
+/// A file with a log, and rows that are written one at a time. A resource.
+class LoggedFile {
+public:
+    LoggedFile() {
+        std::ofstream(path()).close();
+        auto connection = SqliteConnection::open(path());
+        REQUIRE(connection.ok());
+        connection_.emplace(std::move(*connection));
+        REQUIRE(connection_->run("PRAGMA journal_mode = WAL").ok());
+        REQUIRE(
+            connection_->execute_script("PRAGMA synchronous = OFF; CREATE TABLE t (a INTEGER PRIMARY KEY, b)")
+                .ok());
+        connection_->use_long_log();
+    }
+
+    void write(std::int64_t key, std::int64_t size) {
+        REQUIRE(connection_->run("REPLACE INTO t VALUES (?, zeroblob(?))", key, size).ok());
+    }
+    [[nodiscard]] std::uintmax_t size() const { return std::filesystem::file_size(path()); }
+    [[nodiscard]] std::uintmax_t size_of_log() const { return std::filesystem::file_size(path() + "-wal"); }
+
+private:
+    [[nodiscard]] std::string path() const { return (directory_.path() / "file").string(); }
+
+    filestore::test::TemporaryDirectory directory_;
+    std::optional<SqliteConnection> connection_;
+};
+
+constexpr std::uintmax_t page = 4096;
+
 }  // namespace
+
+TEST_CASE("a log of pages that the file has grows to four thousand of them", "[audit]") {
+    LoggedFile file;
+    const std::uintmax_t empty = file.size();
+    for (std::int64_t write = 0; write < 3'900; ++write) {
+        file.write(write % 10, 100);
+    }
+    CHECK(file.size() == empty);
+    for (std::int64_t write = 0; write < 10'000; ++write) {
+        file.write(write % 10, 100);
+    }
+    CHECK(file.size() > empty);
+    CHECK(file.size_of_log() < 4'100 * (page + 24));
+}
+
+TEST_CASE("what a log adds to its file never is much more than a thousand pages", "[audit]") {
+    LoggedFile file;
+    std::uintmax_t written = file.size();
+    for (std::int64_t key = 0; key < 3'000; ++key) {
+        file.write(key, 3'000);
+        written += page;
+        CHECK(written < file.size() + 1'100 * page);
+    }
+    CHECK(file.size_of_log() < 2'000 * (page + 24));
+}
 
 TEST_CASE("result codes of SQLite become public codes", "[audit]") {
     const auto expected = GENERATE(values<Case>({
