@@ -78,7 +78,7 @@ struct FileHistory {
     FileId id{};
     std::string file_path{};
     Metadata metadata{};
-    /// Nothing where only the deletion was recorded.
+    /// Where only the deletion was recorded, when the store had the file from. Nothing where nobody knew that, and the table sets no time of its own (that of examples/supabase does: when it was told).
     std::optional<Timestamp> uploaded_at{};
     /// Nothing for a file that is stored.
     std::optional<Timestamp> deleted_at{};

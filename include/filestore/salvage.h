@@ -2,7 +2,7 @@
 
 /// `salvage_catalogue()`: takes what can still be read of a damaged catalogue into a new one, which then stands in its place.
 ///
-/// Read are its rows of files, operations under way, what the audit server is still to be told of, what that refused, and which files can be had back (soft_delete.h), also from between pages that are damaged. A row
+/// Read are its rows of files, operations under way, what the audit server is still to be told of, what that refused, and which files can be had back (soft_delete.h), also from between pages that are damaged; but not what stands below a damaged inner page of a table. A row
 /// counts where it is whole: its values are such as the library writes, and its checksum matches, where it has one. What else is known of is told of, by the file's ID:
 /// - The audit server is to be told of a file, the note is damaged, and the file's row is there: the file is parked (audit.h), and a retry tells it as it is. Where it was parked, it stays so.
 /// - A file can be had back, and the mark is damaged: its bytes are kept, and undelete() gives it back. Where the file's row is lost, it gets one that says that it was deleted at the time of this call.

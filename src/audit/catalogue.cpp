@@ -1,5 +1,6 @@
 #include "audit/catalogue.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <filesystem>
 #include <mutex>
 #include <system_error>
+#include <thread>
 #include <type_traits>
 
 #include "audit/busy.h"
@@ -42,7 +44,7 @@ WHERE ?5 = 1
 
 constexpr const char* record_removal = R"sql(
 INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at, checksum)
-VALUES (?1, ?2, ?3, NULL, ?4, ?6)
+VALUES (?1, ?2, ?3, ?7, ?4, ?6)
 ON CONFLICT (file_id) DO UPDATE
 SET deleted_at = excluded.deleted_at
 WHERE file_uploads.deleted_at IS NULL
@@ -118,12 +120,16 @@ std::int64_t checksum_of_short(const Intent& intent) {
 }
 
 /// Of the row that tells of it alone.
-std::int64_t checksum_of_event(const Intent& intent, Timestamp at) {
-    const std::string metadata = intent.metadata.to_json();
-    const std::string time = format_timestamp(at);
-    return intent.operation == Operation::upload
-               ? checksum_of_columns(intent.id.text(), {intent.file_path, metadata, time, std::nullopt})
-               : checksum_of_columns(intent.id.text(), {intent.file_path, metadata, std::nullopt, time});
+/// When a file that was removed at a time had been stored; clocks of stores may be ahead.
+NullableText stored_before(std::optional<Timestamp> stored_at, Timestamp removed_at) {
+    return {stored_at && *stored_at <= removed_at ? std::optional(format_timestamp(*stored_at))
+                                                  : std::nullopt};
+}
+
+std::int64_t checksum_of_event(const Intent& intent, const NullableText& uploaded_at,
+                               const NullableText& deleted_at) {
+    return checksum_of_columns(
+        intent.id.text(), {intent.file_path, intent.metadata.to_json(), uploaded_at.text, deleted_at.text});
 }
 
 /// From the columns of FILESTORE_DETAILS and the one before them.
@@ -137,8 +143,28 @@ RecordDetails read_details(const FileId& id, const SqliteQuery& row) {
             row.number(5) != 0};
 }
 
+/// A file without a byte in which sessions were once noted. Of one that was taken away, and that another process is making anew, that is so for a moment.
+bool was_emptied(const std::string& path) {
+    constexpr auto moment = std::chrono::milliseconds(20);
+    constexpr int moments = 50;
+    for (int waited = 0; waited < moments; ++waited) {
+        struct stat about = {};
+        if (stat(path.c_str(), &about) != 0 || about.st_size > 0 ||
+            access(Catalogue::session_file(path).c_str(), F_OK) != 0) {
+            return false;
+        }
+        std::this_thread::sleep_for(moment);
+    }
+    return true;
+}
+
 /// Also on a full disk, where there is a catalogue already.
 Result<SqliteConnection> open_file(const std::string& path) {
+    if (was_emptied(path)) {
+        return Error(ErrorCode::corrupt, "catalogue " + filestore::quoted(path) +
+                                             " has lost all that was in it: it is empty; " +
+                                             advice_for_damage);
+    }
     SpaceReserve reserve(Catalogue::reserve_file(path));
     auto opened = open_catalogue_file(path);
     if (opened.ok()) {
@@ -429,9 +455,17 @@ Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at, bool is
         FILESTORE_TRY(connection_.run("DELETE FROM intents WHERE file_id = ? AND operation = ?",
                                       intent.id.text(), name_of(Operation::upload)));
     }
-    FILESTORE_TRY(connection_.run(is_upload ? record_upload : record_removal, intent.id.text(),
-                                  intent.file_path, intent.metadata.to_json(), format_timestamp(at),
-                                  std::int64_t{is_new && was_open != 0}, checksum_of_event(intent, at)));
+    const std::int64_t is_of_now{is_new && was_open != 0};
+    const std::string metadata = intent.metadata.to_json();
+    const NullableText time{format_timestamp(at)};
+    if (is_upload) {
+        FILESTORE_TRY(connection_.run(record_upload, intent.id.text(), intent.file_path, metadata, time,
+                                      is_of_now, checksum_of_event(intent, time, {})));
+    } else {
+        const NullableText stored_at = stored_before(intent.stored_at, at);
+        FILESTORE_TRY(connection_.run(record_removal, intent.id.text(), intent.file_path, metadata, time,
+                                      is_of_now, checksum_of_event(intent, stored_at, time), stored_at));
+    }
     const bool has_changed = connection_.changed_rows() > 0;
     if (!is_upload) {
         // The bytes are gone.

@@ -39,6 +39,8 @@ struct Intent {
     Metadata metadata;
     /// Of an undo: when the upload had failed.
     Timestamp begun_at{};
+    /// Of a removal: when the file was stored, where that is known; for the row of a file that has none. Not kept.
+    std::optional<Timestamp> stored_at{};
     /// Of an upload: other processes may have begun the same one, and whoever records it first ends the intents of all. Not kept.
     bool is_shared = false;
 };

@@ -17,8 +17,21 @@ constexpr std::string_view delivered_total = "delivered";
 /// What an entry without a seal has in place of a checksum.
 constexpr std::int64_t no_checksum = -1;
 
+/// The bits of the checksum that an entry has the other way round as long as it was never told, so that it is not taken for one by a changed byte.
+constexpr std::int64_t never_told_mask = 0x5A5AA5A5;
+
+// SQLite has no exclusive or.
+#define FILESTORE_MASKED(checksum, mask) "((" checksum " | " mask ") - (" checksum " & " mask "))"
+
 constexpr const char* seal_entry =
-    "UPDATE outbox SET checksum = ?2, never_told = max(never_told, ?3 AND version = 1) WHERE file_id = ?1";
+    "UPDATE outbox SET never_told = max(never_told, ?3 AND version = 1), "
+    "checksum = CASE WHEN never_told OR (?3 AND version = 1) THEN " FILESTORE_MASKED("?2", "?4") " ELSE ?2 END "
+    "WHERE file_id = ?1";
+
+// What has no seal stays without.
+constexpr const char* note_told =
+    "UPDATE outbox SET never_told = 0, checksum = CASE WHEN checksum < 0 THEN checksum "
+    "ELSE " FILESTORE_MASKED("checksum", "?3") " END WHERE never_told = 1 AND number > ?1 AND number <= ?2";
 
 constexpr const char* add_entry =
     "INSERT INTO outbox (file_id, since, never_told, checksum) "
@@ -98,8 +111,11 @@ std::optional<OutboxEntry> read_entry(const SqliteQuery& row) {
     const std::string file_id = row.text(5);
     const auto id = FileId::parse(file_id);
     const bool has_row = row.number(10) == 0;
-    const bool is_as_recorded = is_as_sealed(file_id, row, 0, 11) &&
-                                (row.number(9) == no_checksum || checksum_of(file_id, row) == row.number(9));
+    const std::int64_t checksum = row.number(9);
+    const std::int64_t of_told = checksum_of(file_id, row);
+    const bool never_told = row.number(8) == 1 && checksum == (of_told ^ never_told_mask);
+    const bool is_as_recorded =
+        is_as_sealed(file_id, row, 0, 11) && (checksum == no_checksum || checksum == of_told || never_told);
     if (!id.ok() || !has_row || !is_as_recorded) {
         return std::nullopt;
     }
@@ -108,7 +124,7 @@ std::optional<OutboxEntry> read_entry(const SqliteQuery& row) {
     if (!read || !read_undone(row, undone)) {
         return std::nullopt;
     }
-    return OutboxEntry{row.number(6), row.number(7), row.number(8) != 0, std::move(*read), std::move(undone)};
+    return OutboxEntry{row.number(6), row.number(7), never_told, std::move(*read), std::move(undone)};
 }
 
 }  // namespace
@@ -133,8 +149,9 @@ Result<void> Outbox::seal(std::string_view file_id, bool never_told) {
         FILESTORE_TRY(
             connection_.run("UPDATE file_uploads SET checksum = ? WHERE file_id = ?", of_row, file_id));
     }
-    return has_entry ? connection_.run(seal_entry, file_id, of_entry, std::int64_t{never_told})
-                     : Result<void>();
+    return has_entry
+               ? connection_.run(seal_entry, file_id, of_entry, std::int64_t{never_told}, never_told_mask)
+               : Result<void>();
 }
 
 Result<void> Outbox::note_undone(std::string_view file_id) {
@@ -164,9 +181,7 @@ Result<std::vector<OutboxEntry>> Outbox::take(std::int64_t behind, std::size_t m
             FILESTORE_TRY(park_damaged(entry, now));
         }
         if (!page.entries.empty()) {
-            FILESTORE_TRY(connection_.run(
-                "UPDATE outbox SET never_told = 0 WHERE never_told = 1 AND number > ? AND number <= ?",
-                behind, page.entries.back().number));
+            FILESTORE_TRY(connection_.run(note_told, behind, page.entries.back().number, never_told_mask));
         }
         if (!page.entries.empty() || page.damaged.empty()) {
             return std::move(page.entries);

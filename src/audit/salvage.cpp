@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "audit/catalogue_file.h"
 #include "audit/salvage_rows.h"
@@ -204,7 +205,7 @@ private:
             }
         }
         report.was_damaged = true;
-        FILESTORE_TRY(mend_first_page());
+        FILESTORE_TRY(mend_schema());
         return open_for_reading();
     }
 
@@ -216,19 +217,46 @@ private:
         return opened;
     }
 
-    /// The first page says where the tables begin: where the same version of the library has made them, as in every new catalogue. What does not fit is seen in the rows.
-    Result<void> mend_first_page() {
+    /// The first page, and those below it, say where the tables begin: where the same version of the library has made them, as in every new catalogue. What does not fit is seen in the rows.
+    Result<void> mend_schema() {
         const std::string sample = directory_ + "/sample.sqlite";
-        FILESTORE_TRY(open_catalogue_file(sample));
+        std::vector<std::int64_t> pages;
+        {
+            FILESTORE_TRY_ASSIGN(SqliteConnection made, open_catalogue_file(sample));
+            FILESTORE_TRY_ASSIGN(pages, schema_pages(made));
+        }
         std::array<char, page_size> page{};
         const Descriptor from = open_at(AT_FDCWD, sample.c_str(), O_RDONLY);
         const Descriptor to = open_at(AT_FDCWD, copy().c_str(), O_RDWR);
-        if (pread(from.get(), page.data(), page.size(), 0) != static_cast<ssize_t>(page.size())) {
-            return open_file_error(errno, "cannot read " + filestore::quoted(sample));
+        for (const std::int64_t number : pages) {
+            const off_t at = (number - 1) * static_cast<off_t>(page.size());
+            if (pread(from.get(), page.data(), page.size(), at) != static_cast<ssize_t>(page.size())) {
+                return open_file_error(errno, "cannot read " + filestore::quoted(sample));
+            }
+            if (at == 0) {
+                // The size of the file counts, and no page is free.
+                std::fill_n(page.begin() + 28, 12, '\0');
+            }
+            FILESTORE_TRY(write_at(to, page, at, copy()));
         }
-        // The size of the file counts, and no page is free.
-        std::fill_n(page.begin() + 28, 12, '\0');
-        return write_at(to, page, 0, copy());
+        return {};
+    }
+
+    /// Of a catalogue without rows: those in which no table and no index begins.
+    static Result<std::vector<std::int64_t>> schema_pages(SqliteConnection& sample) {
+        FILESTORE_TRY_ASSIGN(
+            SqliteQuery row,
+            sample.query("WITH RECURSIVE page(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM page, "
+                         "pragma_page_count WHERE number < page_count) SELECT number FROM page "
+                         "WHERE number NOT IN (SELECT rootpage FROM sqlite_schema)"));
+        std::vector<std::int64_t> pages;
+        for (;;) {
+            FILESTORE_TRY_ASSIGN(const bool found, row.next());
+            if (!found) {
+                return pages;
+            }
+            pages.push_back(row.number(0));
+        }
     }
 
     Result<void> replace(SalvageReport& report) {

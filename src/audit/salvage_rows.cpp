@@ -180,7 +180,9 @@ private:
         };
         FILESTORE_TRY_ASSIGN(const bool has_undone, has_table("undone"));
         if (has_undone) {
-            FILESTORE_TRY(read(undone_rows, take_undone));
+            // Which deletions the server is not told to take back then, nobody can say.
+            FILESTORE_TRY_ASSIGN(const bool is_whole, read(undone_rows, take_undone));
+            report_.outbox.has_gap = !is_whole;
         }
         return take(outbox_table, report_.outbox,
                     [&](const FileId& id, const SqliteQuery& row) -> Result<bool> {
@@ -290,7 +292,7 @@ private:
         FILESTORE_TRY_ASSIGN(const bool is_there, has_table(table.name));
         if (!is_there) {
             FILESTORE_TRY_ASSIGN(const std::int64_t version, version_of_damaged());
-            part.has_gap = version >= table.since;
+            part.has_gap = part.has_gap || version >= table.since;
             return {};
         }
         bool all_have_names = true;
@@ -309,7 +311,7 @@ private:
         FILESTORE_TRY_ASSIGN(const bool is_whole, read(rows, take_row));
         FILESTORE_TRY_ASSIGN(const bool all_are_known, find_unreadable(table));
         report_.was_damaged = report_.was_damaged || !all_have_names;
-        part.has_gap = !(is_whole && all_have_names) && !all_are_known;
+        part.has_gap = part.has_gap || (!(is_whole && all_have_names) && !all_are_known);
         return {};
     }
 

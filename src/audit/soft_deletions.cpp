@@ -16,7 +16,7 @@ constexpr const char* may_mark =
     "WHERE file_id = ?3 AND (uploaded_at >= ?4 OR deleted_at >= ?5))";
 
 constexpr const char* record_deletion = R"sql(
-INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) VALUES (?1, ?2, ?3, NULL, ?4)
+INSERT INTO file_uploads (file_id, file_path, metadata, uploaded_at, deleted_at) VALUES (?1, ?2, ?3, ?5, ?4)
 ON CONFLICT (file_id) DO UPDATE SET deleted_at = excluded.deleted_at WHERE file_uploads.deleted_at IS NULL
 )sql";
 
@@ -59,8 +59,10 @@ Result<Marking> SoftDeletions::mark(const SoftDeletion& file, const MarkTerms& t
     if (!may_mark_it) {
         return Marking::passed_over;
     }
-    FILESTORE_TRY(connection_.run(record_deletion, file.id.text(), file.file_path, file.metadata.to_json(),
-                                  format_timestamp(terms.at)));
+    const bool is_known = file.stored_at && *file.stored_at <= terms.at;
+    FILESTORE_TRY(connection_.run(
+        record_deletion, file.id.text(), file.file_path, file.metadata.to_json(), format_timestamp(terms.at),
+        NullableText{is_known ? std::optional(format_timestamp(*file.stored_at)) : std::nullopt}));
     if (connection_.changed_rows() > 0) {
         FILESTORE_TRY(outbox_.seal(file.id.text(), false));
     }

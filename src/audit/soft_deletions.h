@@ -39,6 +39,8 @@ struct SoftDeletion {
     std::string file_path;
     Metadata metadata;
     std::uint64_t size = 0;
+    /// Where that is known; for a file that has no row yet.
+    std::optional<Timestamp> stored_at{};
 };
 
 /// A value.

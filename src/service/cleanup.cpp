@@ -328,6 +328,10 @@ private:
         return {};
     }
 
+    [[nodiscard]] static std::optional<Timestamp> when_known(Timestamp time) {
+        return time > Timestamp() ? std::optional(time) : std::nullopt;
+    }
+
     /// What has no time has the first one there is.
     [[nodiscard]] bool is_old(Timestamp time) const { return time > Timestamp() && time < kept_from_; }
 
@@ -418,7 +422,8 @@ private:
             if (!item.left_out && item.file.outcome == CleanupOutcome::removed) {
                 items.push_back(&item);
                 deletions.push_back({item.file.id, std::move(item.intent.file_path),
-                                     std::move(item.intent.metadata), item.file.size});
+                                     std::move(item.intent.metadata), item.file.size,
+                                     when_known(item.file.stored_at)});
             }
         }
         const Timestamp now = parts().clock->now();
@@ -438,6 +443,7 @@ private:
                 item.intent.id = item.file.id;
                 item.intent.operation = Operation::removal;
                 item.intent.begun_at = parts().clock->now();
+                item.intent.stored_at = when_known(item.file.stored_at);
                 intents.push_back(item.intent);
             }
         }

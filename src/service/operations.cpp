@@ -215,6 +215,7 @@ private:
         if (info.ok()) {
             intent().file_path = std::move(info->original_path);
             intent().metadata = std::move(info->metadata);
+            intent().stored_at = info->last_modified;
             return remove();
         }
         const bool there_perhaps =

@@ -372,6 +372,7 @@ private:
             intent.id = suspect->finding.id;
             intent.operation = Operation::removal;
             intent.file_path = suspect->row ? suspect->row->file_path : std::string();
+            intent.stored_at = suspect->row ? suspect->row->uploaded_at : std::nullopt;
             intent.begun_at = parts().clock->now();
         }
         FILESTORE_TRY(parts().journal->begin_removals(intents, end_of_times, end_of_times));

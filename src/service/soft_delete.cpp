@@ -86,11 +86,12 @@ private:
     }
 
     void found(std::optional<FileInfo> info) override {
-        SoftDeletion deletion{intent().id, {}, {}, 0};
+        SoftDeletion deletion{intent().id, {}, {}, 0, {}};
         if (info) {
             deletion.file_path = std::move(info->original_path);
             deletion.metadata = std::move(info->metadata);
             deletion.size = info->size;
+            deletion.stored_at = info->last_modified;
         }
         const Timestamp now = parts().clock->now();
         const auto markings = parts().journal->mark({deletion}, {.at = now, .until = now + *parts().grace});

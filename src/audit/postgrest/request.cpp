@@ -180,7 +180,7 @@ Result<std::string> filter_by_ids(std::span<const FileId> ids, std::size_t most)
 }
 
 Timestamp claim_of(Timestamp deleted_at) {
-    return std::chrono::floor<std::chrono::hours>(deleted_at);
+    return std::chrono::floor<std::chrono::hours>(deleted_at) + std::chrono::microseconds(1);
 }
 
 Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {

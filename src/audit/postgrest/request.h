@@ -74,7 +74,8 @@ inline constexpr std::size_t most_ids_to_read = 50;
 /// row, for rows of both kinds, and for a table whose name is not made of letters, digits and `_`.
 [[nodiscard]] Result<Request> insert_rows(std::string_view table, std::span<const CatalogueRow> rows);
 
-/// The time by which a deletion may be claimed before its own time is set: the beginning of its hour. Anybody can tell by the row that it is still to be set.
+/// The time by which a deletion may be claimed before its own time is set: the first microsecond of its hour, at which nobody else deletes, as they may at a full hour. Anybody can tell by the row that it is still to be
+/// set.
 [[nodiscard]] Timestamp claim_of(Timestamp deleted_at);
 
 /// Sets `deleted_at` of rows that have none, or are claimed for that time. `invalid_argument` for no ID (a request without a filter would change every row), for more than `most_ids_in_filter`, and for a

@@ -180,6 +180,18 @@ TEST_CASE("an upload is recorded when its intent completes", "[audit]") {
     CHECK(read_sql(path, "SELECT count(*) FROM intents") == std::vector<std::string>{"0"});
 }
 
+TEST_CASE("a catalogue that was emptied is damaged", "[audit]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("c.sqlite");
+    record(*open_or_fail(path), new_intent(), at_second(1));
+    std::filesystem::resize_file(path, 0);
+    const auto opened = Catalogue::open(path);
+    CHECK(code_of(opened) == ErrorCode::corrupt);
+    CHECK_THAT(std::string(opened.error().message()), Catch::Contains("empty"));
+    std::filesystem::remove(path);
+    CHECK(Catalogue::open(path).ok());
+}
+
 TEST_CASE("any text is kept as file path", "[audit]") {
     const TemporaryDirectory directory;
     auto catalogue = open_or_fail(directory.file("c.sqlite"));

@@ -334,6 +334,40 @@ TEST_CASE("a deletion of a file without a row has no upload time", "[audit][outb
     CHECK(taken[0].row.file_path == "of another tool");
 }
 
+TEST_CASE("a deletion of a file without a row tells when the file was stored", "[audit][outbox]") {
+    Scene scene;
+    const auto stored_at = GENERATE(at(3), at(5), at(6));
+    Intent intent;
+    intent.id = FileId::generate().value();
+    intent.operation = Operation::removal;
+    intent.stored_at = stored_at;
+    intent.number = scene.catalogue->begin(intent).value();
+    REQUIRE(scene.catalogue->complete(intent, at(5)).ok());
+    const auto taken = scene.take();
+    REQUIRE(taken.size() == 1);
+    // A time behind the deletion is of a clock that is ahead.
+    CHECK(taken[0].row.uploaded_at == (stored_at > at(5) ? std::nullopt : std::optional(stored_at)));
+    CHECK(taken[0].row.deleted_at == at(5));
+}
+
+TEST_CASE("that a file was never told is not taken from a changed byte", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    SECTION("of one that was told") {
+        scene.deliver(scene.take());
+        scene.record(id, Operation::removal, 5);
+        run_sql(scene.path(), "UPDATE outbox SET never_told = 1");
+        const auto taken = scene.take();
+        REQUIRE(taken.size() == 1);
+        CHECK_FALSE(taken[0].never_told);
+    }
+    SECTION("of one that was not") {
+        run_sql(scene.path(), "UPDATE outbox SET never_told = 0");
+        CHECK(scene.take().empty());
+        CHECK(scene.parked().size() == 1);
+    }
+}
+
 TEST_CASE("what happens while an entry is told is told after it", "[audit][outbox]") {
     Scene scene;
     const FileId id = scene.uploaded(1);

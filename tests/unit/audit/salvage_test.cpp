@@ -131,24 +131,15 @@ public:
             sql(path(), "SELECT rootpage FROM sqlite_schema WHERE name = '" + name + "'").begin()->first);
     }
 
+    /// The pages that say where tables and indexes begin.
+    [[nodiscard]] std::vector<std::size_t> leaves_of_schema() const {
+        constexpr std::size_t head_of_file = 100;
+        return leaves_below(1, head_of_file);
+    }
+
     /// The pages of a table or an index that hold its entries.
     [[nodiscard]] std::vector<std::size_t> leaves_of(const std::string& name) const {
-        const char flag = bytes_[(root_of(name) - 1) * page_size];
-        REQUIRE((flag == 5 || flag == 2));
-        std::vector<std::size_t> leaves;
-        const std::string page = bytes_.substr((root_of(name) - 1) * page_size, page_size);
-        const auto number = [&](std::size_t place, int size) {
-            std::size_t value = 0;
-            for (int i = 0; i < size; ++i) {
-                value = value << 8U | static_cast<unsigned char>(page[place + static_cast<std::size_t>(i)]);
-            }
-            return value;
-        };
-        for (std::size_t cell = 0; cell < number(3, 2); ++cell) {
-            leaves.push_back(number(number(12 + 2 * cell, 2), 4));
-        }
-        leaves.push_back(number(8, 4));
-        return leaves;
+        return leaves_below(root_of(name), 0);
     }
 
     /// Numbers of pages begin with 1.
@@ -188,6 +179,26 @@ public:
     std::map<std::string, std::set<std::string>> unreadable;
 
 private:
+    /// `head`: where the head of that page begins in it.
+    [[nodiscard]] std::vector<std::size_t> leaves_below(std::size_t root, std::size_t head) const {
+        const std::string page = bytes_.substr((root - 1) * page_size, page_size);
+        const char flag = page[head];
+        REQUIRE((flag == 5 || flag == 2));
+        std::vector<std::size_t> leaves;
+        const auto number = [&](std::size_t place, int size) {
+            std::size_t value = 0;
+            for (int i = 0; i < size; ++i) {
+                value = value << 8U | static_cast<unsigned char>(page[place + static_cast<std::size_t>(i)]);
+            }
+            return value;
+        };
+        for (std::size_t cell = 0; cell < number(head + 3, 2); ++cell) {
+            leaves.push_back(number(number(head + 12 + 2 * cell, 2), 4));
+        }
+        leaves.push_back(number(head + 8, 4));
+        return leaves;
+    }
+
     void begin(Intent& intent, int second) {
         intent.id = FileId::generate().value();
         intent.file_path = "a.txt";
@@ -306,6 +317,27 @@ TEST_CASE("marks between two damaged pages are salvaged and damaged ones keep th
         return {};
     });
     CHECK(read.ok());
+}
+
+TEST_CASE("where tables begin is known without the catalogue", "[audit]") {
+    Scene scene;
+    const auto leaves = scene.leaves_of_schema();
+    REQUIRE(leaves.size() >= 2);
+    for (const std::size_t page : leaves) {
+        CAPTURE(page);
+        scene.damage(page, '\0');
+        const SalvageReport report = scene.salvage();
+        CHECK(report.files.salvaged == scene.rows["file_uploads"].size());
+        CHECK(report.outbox.salvaged == scene.rows["outbox"].size());
+        CHECK(rows_of(scene.path()) == scene.rows);
+        scene.restore();
+    }
+}
+
+TEST_CASE("what was undone and is lost is a gap in the outbox", "[audit]") {
+    Scene scene;
+    scene.damage(scene.root_of("undone"), '\0');
+    CHECK(scene.salvage().outbox.has_gap);
 }
 
 TEST_CASE("a deletion whose row is lost stays one by its mark", "[audit]") {

@@ -119,7 +119,7 @@ TEST_CASE("deletions are recorded where none is yet", "[postgrest]") {
     REQUIRE(request.ok());
     CHECK(request->method == Method::patch);
     CHECK(request->target ==
-          std::string("/file_uploads?or=(deleted_at.is.null,deleted_at.eq.2026-02-01T00:00:00.000000Z)"
+          std::string("/file_uploads?or=(deleted_at.is.null,deleted_at.eq.2026-02-01T00:00:00.000001Z)"
                       "&file_id=in.(") +
               first_id + "," + second_id + ")");
     CHECK(request->headers ==
@@ -172,7 +172,7 @@ TEST_CASE("a deletion is taken back only where it is the one", "[postgrest]") {
     CHECK(request->method == Method::patch);
     CHECK(request->target ==
           "/file_uploads?or=(deleted_at.eq.2026-02-01T01:02:03.000000Z,deleted_at.eq.2026-02-01T01:00:00."
-          "000000Z)&file_id=in.(" +
+          "000001Z)&file_id=in.(" +
               std::string(first_id) + ")");
     CHECK(request->body == R"({"deleted_at":null})");
     CHECK(code_of(take_back_deleted("file_uploads", {}, {})) == ErrorCode::invalid_argument);
