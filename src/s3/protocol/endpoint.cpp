@@ -38,7 +38,7 @@ Error invalid(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
-Result<void> check_bucket(std::string_view bucket) {
+Result<void> check_bucket_name(std::string_view bucket) {
     if (bucket.empty()) {
         return invalid("the S3 bucket is not set: set bucket_name");
     }
@@ -60,7 +60,7 @@ bool is_host_label_sequence(std::string_view bucket) {
     return std::none_of(bucket.begin(), bucket.end(), [](char c) { return is_upper(c) || c == '_'; });
 }
 
-Result<void> check_region(std::string_view region) {
+Result<void> check_region_name(std::string_view region) {
     const bool allowed = std::all_of(region.begin(), region.end(), [](char c) {
         return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
     });
@@ -198,7 +198,7 @@ Result<void> check_virtual_host(std::string_view bucket, std::string_view host) 
 /// The endpoint, or AWS of the region; of a region that was learned, where there is one.
 Result<EndpointUrl> service_url(const S3ClientOptions& options, std::string_view learned_region = {}) {
     const std::string_view region = learned_region.empty() ? options.region : learned_region;
-    FILESTORE_TRY(check_region(region));
+    FILESTORE_TRY(check_region_name(region));
     if (options.endpoint.empty()) {
         return EndpointUrl{"https", aws_host(region, options.dual_stack), {}, {}};
     }
@@ -235,7 +235,7 @@ Result<void> check_endpoint(const S3ClientOptions& options) {
 
 Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket,
                                   std::string_view learned_region) {
-    FILESTORE_TRY(check_bucket(bucket));
+    FILESTORE_TRY(check_bucket_name(bucket));
     FILESTORE_TRY_ASSIGN(EndpointUrl url, service_url(options, learned_region));
 
     Endpoint endpoint{std::move(url.scheme), std::move(url.host), std::move(url.path)};

@@ -67,7 +67,7 @@ Result<Headers> kms_headers(const Encryption& encryption) {
 }
 
 /// A key for another kind of encryption is a mistake that would leave the object readable to others than the caller thinks.
-Result<void> check_keys(const Encryption& encryption) {
+Result<void> check_encryption_keys(const Encryption& encryption) {
     if (encryption.kind != Encryption::Kind::customer_key && !encryption.customer_key.empty()) {
         return invalid("there is a customer's key, and the encryption is of another kind");
     }
@@ -131,7 +131,7 @@ Result<Headers> content_headers(const ContentHeaders& content) {
 }
 
 Result<Headers> encryption_headers(const Encryption& encryption, EncryptionUse use, bool tls) {
-    FILESTORE_TRY(check_keys(encryption));
+    FILESTORE_TRY(check_encryption_keys(encryption));
     if (encryption.kind == Encryption::Kind::customer_key) {
         const std::string_view prefix = use == EncryptionUse::copy_source ? copy_source_prefix : "x-amz-";
         return customer_key_headers(encryption.customer_key, prefix, tls);
