@@ -49,7 +49,7 @@ Result<Descriptor> directory_if_there(const Store& store) {
     return directory;
 }
 
-Result<Descriptor> directory_of(const Store& store) {
+Result<Descriptor> directory_of_uploads(const Store& store) {
     // It makes the directory above, too.
     FILESTORE_TRY(store.staging());
     const Descriptor own = open_beneath(store.base.get(), ".filestore", O_RDONLY | O_DIRECTORY);
@@ -216,7 +216,7 @@ Result<bool> sweep_one(const Store& store, const Descriptor& directory, const Fi
 
 Result<PartialUpload> begin_partial(const Store& store, const BeginUploadRequest& request) {
     FILESTORE_TRY_ASSIGN(const UploadRecord record, upload_record_of(request));
-    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of(store));
+    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of_uploads(store));
     FILESTORE_TRY_ASSIGN(const StagedFile data, stage(store));
     FILESTORE_TRY(data.publish_new_in(directory.get(), name_of(request.id, bytes_suffix)));
     const auto written = write_record(store, record);
@@ -270,19 +270,19 @@ Result<PartialUpload> look_at_partial(const Store& store, const FileId& id, Time
 }
 
 Result<void> write_record(const Store& store, const UploadRecord& record) {
-    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of(store));
+    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of_uploads(store));
     return write_small(store, directory, name_of(record.id, record_suffix), write_upload_record(record),
                        doing(store, "write the record of", record.id));
 }
 
 Result<void> set_mark(const Store& store, const HeldUpload& upload) {
-    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of(store));
+    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of_uploads(store));
     return write_small(store, directory, name_of(upload.record.id, mark_suffix),
                        std::to_string(upload.offset), doing(store, "mark", upload.record.id));
 }
 
 Result<void> remove_mark(const Store& store, const FileId& id) {
-    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of(store));
+    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of_uploads(store));
     remove_name(directory, id, mark_suffix);
     return flush_names(store, directory);
 }
