@@ -95,7 +95,7 @@ constexpr const char* add_intent =
     "checksum) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* add_name = "INSERT OR IGNORE INTO marks (name, at) VALUES (?, ?)";
-constexpr const char* add_entry =
+constexpr const char* add_salvaged_entry =
     "INSERT OR IGNORE INTO outbox (number, file_id, version, since, never_told, checksum) VALUES (?, ?, ?, "
     "?, ?, ?)";
 constexpr const char* add_parked =
@@ -191,7 +191,7 @@ private:
                         if (!has_row || !is_whole_entry(row)) {
                             return false;
                         }
-                        FILESTORE_TRY(fresh_.run(add_entry, row.number(0), id.text(), row.number(2),
+                        FILESTORE_TRY(fresh_.run(add_salvaged_entry, row.number(0), id.text(), row.number(2),
                                                  row.text(3), row.number(4), row.number(5)));
                         return true;
                     });

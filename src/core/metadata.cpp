@@ -30,7 +30,7 @@ constexpr unsigned parse_flags =
 
 using JsonReader = rj::GenericReader<rj::UTF8<>, rj::UTF8<>, JsonAllocator>;
 
-Error invalid(std::string message) {
+Error invalid_metadata(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
@@ -128,14 +128,14 @@ bool Compactor::Key(const char* text, rj::SizeType size, bool) {
 }
 
 Error parse_error(std::size_t offset, std::string_view reason) {
-    return invalid("the metadata is not valid JSON at byte " + std::to_string(offset) + ": " +
-                   std::string(reason));
+    return invalid_metadata("the metadata is not valid JSON at byte " + std::to_string(offset) + ": " +
+                            std::string(reason));
 }
 
 Result<void> check_size(std::string_view json) {
     if (json.size() > most_json_bytes) {
-        return invalid("the metadata takes " + std::to_string(json.size()) + " bytes as JSON: at most " +
-                       std::to_string(most_json_bytes) + " are read");
+        return invalid_metadata("the metadata takes " + std::to_string(json.size()) +
+                                " bytes as JSON: at most " + std::to_string(most_json_bytes) + " are read");
     }
     return {};
 }
@@ -158,12 +158,13 @@ Result<void> compact(std::string_view json, Compactor& compactor) {
 
 Result<void> check_text(std::string_view what, std::string_view text) {
     if (text.size() > most_json_bytes) {
-        return invalid("the metadata's " + std::string(what) + " has " + std::to_string(text.size()) +
-                       " bytes: at most " + std::to_string(most_json_bytes) + " are taken");
+        return invalid_metadata("the metadata's " + std::string(what) + " has " +
+                                std::to_string(text.size()) + " bytes: at most " +
+                                std::to_string(most_json_bytes) + " are taken");
     }
     if (!is_utf8(text)) {
-        return invalid("the metadata's " + std::string(what) + " " + quoted(text) +
-                       " is not UTF-8: convert it first");
+        return invalid_metadata("the metadata's " + std::string(what) + " " + quoted(text) +
+                                " is not UTF-8: convert it first");
     }
     return {};
 }
@@ -183,8 +184,9 @@ Result<Metadata::Members> read_members(std::string_view json, std::size_t levels
     FILESTORE_TRY(compact(json, compactor));
     const std::string_view text = compactor.text();
     if (!text.starts_with('{')) {
-        return invalid("the metadata is no JSON object at byte " +
-                       std::to_string(json.find_first_not_of(" \t\r\n")) + ": write it as {\"key\": value}");
+        return invalid_metadata("the metadata is no JSON object at byte " +
+                                std::to_string(json.find_first_not_of(" \t\r\n")) +
+                                ": write it as {\"key\": value}");
     }
     Metadata::Members members;
     for (MemberPlace& member : compactor.members()) {
@@ -273,14 +275,14 @@ Result<void> check_user_metadata(const Metadata& metadata) {
     }
     for (const std::string_view key : reserved_keys) {
         if (metadata.json(key)) {
-            return invalid("the metadata's key '" + std::string(key) +
-                           "' is the library's own: choose another name");
+            return invalid_metadata("the metadata's key '" + std::string(key) +
+                                    "' is the library's own: choose another name");
         }
     }
     const std::size_t size = metadata.to_json().size();
     if (constexpr std::size_t most = most_json_bytes - bytes_kept_for_backends; size > most) {
-        return invalid("the metadata takes " + std::to_string(size) + " bytes as JSON: at most " +
-                       std::to_string(most) + " can be stored with a file");
+        return invalid_metadata("the metadata takes " + std::to_string(size) + " bytes as JSON: at most " +
+                                std::to_string(most) + " can be stored with a file");
     }
     return {};
 }

@@ -50,10 +50,10 @@ Number& page() noexcept {
 }
 
 /// Copied by fork(), unlike the page: each generation of children has another number.
-Number latest{0};
+Number latest_number{0};
 
 std::uint64_t give_number(Number& page) noexcept {
-    const std::uint64_t fresh = ++latest;
+    const std::uint64_t fresh = ++latest_number;
     std::uint64_t found = 0;
     return page.compare_exchange_strong(found, fresh) ? fresh : found;
 }

@@ -15,7 +15,7 @@ namespace filestore {
 
 namespace {
 
-constexpr std::size_t buffer_size = std::size_t{512} * 1024;
+constexpr std::size_t pump_buffer_size = std::size_t{512} * 1024;
 constexpr std::size_t buffer_count = 2;
 
 struct Buffer {
@@ -169,9 +169,9 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
 
     Buffer take_free() {
         if (free.empty()) {
-            const std::uint64_t useful = std::max<std::uint64_t>(1, size.value_or(buffer_size));
+            const std::uint64_t useful = std::max<std::uint64_t>(1, size.value_or(pump_buffer_size));
             Buffer fresh{std::vector<std::byte>(
-                             static_cast<std::size_t>(std::min<std::uint64_t>(useful, buffer_size))),
+                             static_cast<std::size_t>(std::min<std::uint64_t>(useful, pump_buffer_size))),
                          0, 0};
             ++made;
             return fresh;
@@ -357,7 +357,7 @@ struct PumpedSink::State : std::enable_shared_from_this<State> {
 
     Buffer take_free() {
         if (free.empty()) {
-            Buffer fresh{std::vector<std::byte>(buffer_size), 0, 0};
+            Buffer fresh{std::vector<std::byte>(pump_buffer_size), 0, 0};
             ++made;
             return fresh;
         }

@@ -17,6 +17,16 @@ namespace filestore {
 
 /// `text` fit for a one-line message: quoted, control characters and non-UTF-8 bytes as \xNN, cut at 300 characters.
 [[nodiscard]] std::string quoted(std::string_view text);
+/// As near to a string as std::quoted, which a call finds, too, where a header has included <iomanip>.
+[[nodiscard]] inline std::string quoted(const std::string& text) {
+    return quoted(std::string_view(text));
+}
+[[nodiscard]] inline std::string quoted(std::string& text) {
+    return quoted(std::string_view(text));
+}
+[[nodiscard]] inline std::string quoted(const char* text) {
+    return quoted(std::string_view(text));
+}
 
 /// The name nearest to `word` by edit distance, if any is near enough to be a likely slip; else one that begins with it.
 [[nodiscard]] std::optional<std::string_view> nearest_name(std::string_view word,

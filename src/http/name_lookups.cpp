@@ -26,7 +26,7 @@ namespace {
 using Addresses = NameLookup::Addresses;
 
 constexpr std::size_t most_threads = 4;
-constexpr std::chrono::milliseconds idle_time{1000};
+constexpr std::chrono::milliseconds thread_idle_time{1000};
 
 struct FreeList {
     void operator()(addrinfo* list) const noexcept { ::freeaddrinfo(list); }
@@ -229,8 +229,9 @@ struct NameLookups::State {
 
     /// Null when the thread is to end.
     std::shared_ptr<NameLookup> next(std::unique_lock<std::mutex>& lock) {
-        while (asked_or_stop.wait_for(lock, idle_time, [this] { return stopping || !queue.empty(); }) &&
-               !stopping) {
+        while (asked_or_stop.wait_for(lock, thread_idle_time, [this] {
+            return stopping || !queue.empty();
+        }) && !stopping) {
             std::shared_ptr<NameLookup> lookup = std::move(queue.front());
             queue.pop_front();
             const auto name = names.find(lookup->name());

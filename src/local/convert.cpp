@@ -38,7 +38,7 @@ namespace local {
 
 namespace {
 
-constexpr std::chrono::milliseconds progress_interval{100};
+constexpr std::chrono::milliseconds convert_progress_interval{100};
 constexpr Part both_parts[] = {Part::data, Part::sidecar};
 constexpr LocalLayout both_layouts[] = {LocalLayout::flat, LocalLayout::sharded};
 
@@ -218,7 +218,7 @@ Result<void> Conversion::remove_shards() const {
 void Conversion::show_progress_now_and_then() {
     const auto now = std::chrono::steady_clock::now();
     if (request_.progress && now >= next_progress_) {
-        next_progress_ = now + progress_interval;
+        next_progress_ = now + convert_progress_interval;
         request_.progress(progress_);
     }
 }

@@ -22,9 +22,9 @@ namespace filestore::local {
 
 namespace {
 
-constexpr const char* directory_name = "uploads";
+constexpr const char* uploads_name = "uploads";
 constexpr std::string_view record_suffix = ".json";
-constexpr std::string_view data_suffix = ".data";
+constexpr std::string_view bytes_suffix = ".data";
 constexpr std::string_view mark_suffix = ".mark";
 
 /// Bytes without a record are of an upload that is just being made, or was not made to the end.
@@ -49,14 +49,14 @@ Result<Descriptor> directory_if_there(const Store& store) {
     return directory;
 }
 
-Result<Descriptor> directory_of(const Store& store) {
+Result<Descriptor> directory_of_uploads(const Store& store) {
     // It makes the directory above, too.
     FILESTORE_TRY(store.staging());
     const Descriptor own = open_beneath(store.base.get(), ".filestore", O_RDONLY | O_DIRECTORY);
     if (!own.is_open()) {
         return open_file_error(errno, "cannot open directory '.filestore' " + store.place());
     }
-    return open_or_make_again(store, own.get(), directory_name);
+    return open_or_make_again(store, own.get(), uploads_name);
 }
 
 Result<void> flush_names(const Store& store, const Descriptor& directory) {
@@ -131,7 +131,7 @@ Result<std::optional<std::uint64_t>> read_mark(const Store& store, const Descrip
 }
 
 Descriptor open_data(const Descriptor& directory, const FileId& id) {
-    return open_beneath(directory.get(), name_of(id, data_suffix).c_str(), O_RDWR | O_NONBLOCK);
+    return open_beneath(directory.get(), name_of(id, bytes_suffix).c_str(), O_RDWR | O_NONBLOCK);
 }
 
 Result<Descriptor> open_data_of(const Store& store, const Descriptor& directory, const FileId& id) {
@@ -163,7 +163,7 @@ Result<bool> remove_names(const Store& store, const Descriptor& directory, const
         return open_file_error(errno, doing(store, "end", id));
     }
     remove_name(directory, id, mark_suffix);
-    remove_name(directory, id, data_suffix);
+    remove_name(directory, id, bytes_suffix);
     FILESTORE_TRY(flush_names(store, directory));
     return was_there;
 }
@@ -216,9 +216,9 @@ Result<bool> sweep_one(const Store& store, const Descriptor& directory, const Fi
 
 Result<PartialUpload> begin_partial(const Store& store, const BeginUploadRequest& request) {
     FILESTORE_TRY_ASSIGN(const UploadRecord record, upload_record_of(request));
-    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of(store));
+    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of_uploads(store));
     FILESTORE_TRY_ASSIGN(const StagedFile data, stage(store));
-    FILESTORE_TRY(data.publish_new_in(directory.get(), name_of(request.id, data_suffix)));
+    FILESTORE_TRY(data.publish_new_in(directory.get(), name_of(request.id, bytes_suffix)));
     const auto written = write_record(store, record);
     if (!written.ok()) {
         static_cast<void>(remove_names(store, directory, request.id));
@@ -270,19 +270,19 @@ Result<PartialUpload> look_at_partial(const Store& store, const FileId& id, Time
 }
 
 Result<void> write_record(const Store& store, const UploadRecord& record) {
-    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of(store));
+    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of_uploads(store));
     return write_small(store, directory, name_of(record.id, record_suffix), write_upload_record(record),
                        doing(store, "write the record of", record.id));
 }
 
 Result<void> set_mark(const Store& store, const HeldUpload& upload) {
-    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of(store));
+    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of_uploads(store));
     return write_small(store, directory, name_of(upload.record.id, mark_suffix),
                        std::to_string(upload.offset), doing(store, "mark", upload.record.id));
 }
 
 Result<void> remove_mark(const Store& store, const FileId& id) {
-    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of(store));
+    FILESTORE_TRY_ASSIGN(const Descriptor directory, directory_of_uploads(store));
     remove_name(directory, id, mark_suffix);
     return flush_names(store, directory);
 }

@@ -17,11 +17,10 @@ namespace filestore::local {
 
 namespace {
 
-constexpr const char* own_directory = ".filestore";
 /// Flat, whatever the store is.
 constexpr const char* directory_path = ".filestore/quarantine";
 constexpr const char* metadata_path = ".filestore/quarantine/metadata";
-constexpr const char* directory_name = "quarantine";
+constexpr const char* quarantine_name = "quarantine";
 constexpr const char* metadata_name = "metadata";
 constexpr unsigned most_slots = 10'000;
 
@@ -41,7 +40,7 @@ Error cannot_move(int number, const Store& store, const std::string& name) {
     return open_file_error(number, "cannot move " + name + " " + store.place() + " to the quarantine");
 }
 
-Result<void> flush(const Store& store, int directory) {
+Result<void> flush_directory(const Store& store, int directory) {
     if (store.durability == Durability::none) {
         return {};
     }
@@ -51,19 +50,19 @@ Result<void> flush(const Store& store, int directory) {
 /// Flushed each time: a run that was killed may have made it without.
 Result<Descriptor> make_directory(const Store& store, int above, const char* name) {
     FILESTORE_TRY_ASSIGN(Descriptor made, open_or_make_again(store, above, name));
-    FILESTORE_TRY(flush(store, above));
+    FILESTORE_TRY(flush_directory(store, above));
     return made;
 }
 
 Result<Directories> make_directories(const Store& store) {
     FILESTORE_TRY_ASSIGN(const Descriptor own, make_directory(store, store.base.get(), own_directory));
     Directories made;
-    FILESTORE_TRY_ASSIGN(made.data, make_directory(store, own.get(), directory_name));
+    FILESTORE_TRY_ASSIGN(made.data, make_directory(store, own.get(), quarantine_name));
     FILESTORE_TRY_ASSIGN(made.metadata, make_directory(store, made.data.get(), metadata_name));
     return made;
 }
 
-Result<bool> is_there(const Store& store, int directory, const std::string& name) {
+Result<bool> is_any_there(const Store& store, int directory, const std::string& name) {
     struct ::stat status {};
     if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
         return true;
@@ -78,7 +77,7 @@ Result<bool> is_there(const Store& store, int directory, const std::string& name
 Result<bool> is_below(const Store& store, const char* path, const std::string& name) {
     const Descriptor directory = open_beneath(store.base.get(), path, O_PATH | O_DIRECTORY);
     if (directory.is_open()) {
-        return is_there(store, directory.get(), name);
+        return is_any_there(store, directory.get(), name);
     }
     if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) {
         return false;
@@ -97,8 +96,8 @@ Result<void> move(const Store& store, const Move& step) {
     if (moved != 0) {
         return cannot_move(errno, store, step.from.name());
     }
-    FILESTORE_TRY(flush(store, step.to.get()));
-    return flush(store, from);
+    FILESTORE_TRY(flush_directory(store, step.to.get()));
+    return flush_directory(store, from);
 }
 
 std::string in_slot(const std::string& name, unsigned slot) {
@@ -109,10 +108,11 @@ std::string in_slot(const std::string& name, unsigned slot) {
 Result<unsigned> free_slot(const Store& store, const Directories& directories, const FileId& id,
                            bool with_data) {
     for (unsigned slot = 0; slot < most_slots; ++slot) {
-        FILESTORE_TRY_ASSIGN(bool is_taken, is_there(store, directories.metadata.get(),
-                                                     in_slot(name_of(id, Part::sidecar), slot)));
+        FILESTORE_TRY_ASSIGN(bool is_taken, is_any_there(store, directories.metadata.get(),
+                                                         in_slot(name_of(id, Part::sidecar), slot)));
         if (!is_taken && with_data) {
-            FILESTORE_TRY_ASSIGN(is_taken, is_there(store, directories.data.get(), in_slot(id.str(), slot)));
+            FILESTORE_TRY_ASSIGN(is_taken,
+                                 is_any_there(store, directories.data.get(), in_slot(id.str(), slot)));
         }
         if (!is_taken) {
             return slot;
@@ -128,8 +128,8 @@ Result<void> move_to_quarantine(const Store& store, const FileId& id) {
     FILESTORE_TRY_ASSIGN(const Directories directories, make_directories(store));
     FILESTORE_TRY_ASSIGN(const Place data, home_of(store, id, Part::data));
     FILESTORE_TRY_ASSIGN(const Place metadata, home_of(store, id, Part::sidecar));
-    FILESTORE_TRY_ASSIGN(const bool has_data, is_there(store, data.directory(), data.name()));
-    FILESTORE_TRY_ASSIGN(const bool has_metadata, is_there(store, metadata.directory(), metadata.name()));
+    FILESTORE_TRY_ASSIGN(const bool has_data, is_any_there(store, data.directory(), data.name()));
+    FILESTORE_TRY_ASSIGN(const bool has_metadata, is_any_there(store, metadata.directory(), metadata.name()));
     FILESTORE_TRY_ASSIGN(const unsigned slot, free_slot(store, directories, id, has_data));
     if (has_data) {
         FILESTORE_TRY(move(store, {data, directories.data, in_slot(data.name(), slot)}));

@@ -28,7 +28,6 @@ namespace filestore::local {
 
 namespace {
 
-constexpr const char* own_directory = ".filestore";
 constexpr std::chrono::milliseconds shortest_lock_pause{1};
 constexpr std::chrono::milliseconds longest_lock_pause{20};
 constexpr int attempts_to_agree = 250;

@@ -18,6 +18,9 @@
 
 namespace filestore::local {
 
+/// Of the store itself, beside the files.
+inline constexpr const char* own_directory = ".filestore";
+
 /// Of what is made. A value.
 struct Modes {
     unsigned file = 0600;

@@ -28,7 +28,7 @@ namespace filestore::local {
 
 namespace {
 
-constexpr std::size_t buffer_size = std::size_t{256} * 1024;
+constexpr std::size_t read_size = std::size_t{256} * 1024;
 constexpr std::chrono::milliseconds progress_interval{100};
 constexpr std::chrono::seconds note_interval{1};
 /// How long a program that writes in place may be at work on a file without changing it.
@@ -263,7 +263,7 @@ Result<void> Run::take_as_it_is(const FileId& id, const Examined& examined) {
 /// The file may have been replaced or removed since it was seen: what is moved is what is seen now.
 Result<void> Run::repair(const FileId& id) {
     FILESTORE_TRY_ASSIGN(const auto held, lock(id));
-    std::vector<std::byte> buffer(buffer_size);
+    std::vector<std::byte> buffer(read_size);
     FILESTORE_TRY_ASSIGN(Examined examined, look_under_lock(id, buffer));
     if (!examined.can_be_moved()) {
         return take_as_it_is(id, examined);
@@ -280,7 +280,7 @@ Result<void> Run::repair(const FileId& id) {
 
 Result<void> Run::move_what_remains(const FileId& id) {
     FILESTORE_TRY_ASSIGN(const auto held, lock(id));
-    std::vector<std::byte> buffer(buffer_size);
+    std::vector<std::byte> buffer(read_size);
     FILESTORE_TRY_ASSIGN(const Examined examined, look_under_lock(id, buffer));
     return examined.can_be_moved() ? move_to_quarantine(store_, id) : Result<void>();
 }
@@ -389,7 +389,7 @@ void WindowWork::work_on_this_thread() noexcept {
 }
 
 Result<void> WindowWork::look_at_files() {
-    std::vector<std::byte> buffer(buffer_size);
+    std::vector<std::byte> buffer(read_size);
     while (true) {
         const std::size_t index = next_.fetch_add(1);
         if (index >= items_.size() || has_failed_) {

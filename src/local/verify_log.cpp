@@ -23,7 +23,6 @@ namespace filestore::local {
 
 namespace {
 
-constexpr const char* own_directory = ".filestore";
 constexpr const char* log_name = "verify";
 constexpr std::size_t crc_digits = 8;
 constexpr std::size_t longest_line = 65'536;

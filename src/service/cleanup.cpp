@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t page_size = 1000;
 constexpr unsigned most_days = 36'500;
 /// Of the files to purge so many are looked for first.
-constexpr std::size_t looked_for = 16;
+constexpr std::size_t looked_for_first = 16;
 
 /// A file of the page under way. A value.
 struct Item {
@@ -85,7 +85,7 @@ private:
     Result<void> check_before_purge() {
         FILESTORE_TRY_ASSIGN(
             const auto due,
-            parts().journal->due(began_, {FileId(), Timestamp::min(), 0, {}, {}}, looked_for));
+            parts().journal->due(began_, {FileId(), Timestamp::min(), 0, {}, {}}, looked_for_first));
         if (due.empty()) {
             return purge();
         }

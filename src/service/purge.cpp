@@ -19,7 +19,7 @@
 namespace filestore {
 namespace {
 
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t due_page_size = 1000;
 
 /// A file of the page under way. A value.
 struct Purge {
@@ -213,7 +213,7 @@ private:
     Result<bool> read_page() {
         FILESTORE_TRY(check_call_limits(request_.limits.cancel, request_.limits.deadline));
         FILESTORE_TRY_ASSIGN(const std::vector<DueFile> page,
-                             parts_.journal->due(request_.due, last_, page_size));
+                             parts_.journal->due(request_.due, last_, due_page_size));
         last_ = page.empty() ? last_ : page.back();
         files_.clear();
         std::transform(page.begin(), page.end(), std::back_inserter(files_),

@@ -17,11 +17,11 @@
 namespace filestore {
 namespace {
 
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t records_page_size = 1000;
 /// So many files are looked at together.
 constexpr std::size_t most_suspects = 200;
 /// No time keeps a file from being recorded as deleted: a clock may have been set back since it was stored.
-constexpr Timestamp end_of_times = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
+constexpr Timestamp at_any_time = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
 
 Recorded recorded_by(const RecordDetails& details) {
     if (!details.known) {
@@ -105,7 +105,8 @@ private:
         if (!details_.empty() || catalogue_has_ended_) {
             return {};
         }
-        FILESTORE_TRY_ASSIGN(const auto page, parts().journal->details_after(last_details_, page_size));
+        FILESTORE_TRY_ASSIGN(const auto page,
+                             parts().journal->details_after(last_details_, records_page_size));
         catalogue_has_ended_ = page.empty();
         details_.assign(page.begin(), page.end());
         last_details_ = page.empty() ? last_details_ : page.back().id;
@@ -115,8 +116,8 @@ private:
     Result<void> read_server() {
         while (rows_.empty() && !server_has_ended_) {
             FILESTORE_TRY(check_limits());
-            FILESTORE_TRY_ASSIGN(auto page,
-                                 RowReader(*parts().audit_server, limits()).by_id(last_row_, page_size));
+            FILESTORE_TRY_ASSIGN(
+                auto page, RowReader(*parts().audit_server, limits()).by_id(last_row_, records_page_size));
             server_has_ended_ = !page.last;
             last_row_ = page.last ? page.last : last_row_;
             rows_.assign(page.rows.begin(), page.rows.end());
@@ -127,7 +128,7 @@ private:
     Result<void> list_page() {
         ListRequest list;
         list.cursor = next_cursor_;
-        list.limit = page_size;
+        list.limit = records_page_size;
         list.call = limits();
         parts().backend->list_async(std::move(list), [self = shared_from_this()](Result<ListPage> page) {
             self->step([&]() -> Result<void> {
@@ -329,7 +330,7 @@ private:
                 continue;
             }
             FILESTORE_TRY_ASSIGN(const auto given_back,
-                                 parts().journal->give_back({rows[i]}, parts().clock->now(), end_of_times));
+                                 parts().journal->give_back({rows[i]}, parts().clock->now(), at_any_time));
             restored[i] = given_back.front();
         }
         return {};
@@ -375,7 +376,7 @@ private:
             intent.stored_at = suspect->row ? suspect->row->uploaded_at : std::nullopt;
             intent.begun_at = parts().clock->now();
         }
-        FILESTORE_TRY(parts().journal->begin_removals(intents, end_of_times, end_of_times));
+        FILESTORE_TRY(parts().journal->begin_removals(intents, at_any_time, at_any_time));
         std::vector<Intent> begun;
         for (std::size_t i = 0; i < suspects.size(); ++i) {
             if (intents[i].number == 0) {

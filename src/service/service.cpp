@@ -36,11 +36,11 @@ Result<std::string> absolute(const Result<std::string>& given) {
     return error ? path : result.native();
 }
 
-constexpr unsigned most_days = 36'500;
+constexpr unsigned most_days_kept = 36'500;
 
 /// What set() would refuse.
 Result<void> check_cleanup(const CleanupOptions& cleanup) {
-    if (cleanup.retention_days < 1 || cleanup.retention_days > most_days) {
+    if (cleanup.retention_days < 1 || cleanup.retention_days > most_days_kept) {
         return Error(ErrorCode::invalid_argument, "retention_days must be 1 to 36500");
     }
     if (cleanup.jitter < std::chrono::seconds(0) || cleanup.jitter > std::chrono::days(1)) {
@@ -54,7 +54,7 @@ Result<void> check_grace(const std::optional<std::chrono::seconds>& grace,
     if (!grace) {
         return {};
     }
-    if (*grace < std::chrono::seconds(1) || *grace > std::chrono::days(most_days)) {
+    if (*grace < std::chrono::seconds(1) || *grace > std::chrono::days(most_days_kept)) {
         return Error(ErrorCode::invalid_argument, "soft_delete_grace must be 1 second to 36500 days");
     }
     FILESTORE_TRY(catalogue_path);

@@ -12,7 +12,7 @@
 namespace filestore {
 namespace {
 
-constexpr std::uint32_t most_files = 1000;
+constexpr std::uint32_t most_deleted_files = 1000;
 
 /// Whether the bytes of a file may be there although its metadata cannot be read.
 bool is_there_perhaps(const Error& error) noexcept {
@@ -178,9 +178,9 @@ Result<ListPage> without_deleted(const ServiceParts& parts, ListPage page) {
 }
 
 Result<DeletedFilesPage> read_deleted_files(const ServiceParts& parts, const DeletedFilesRequest& request) {
-    if (request.limit < 1 || request.limit > most_files) {
+    if (request.limit < 1 || request.limit > most_deleted_files) {
         return Error(ErrorCode::invalid_argument,
-                     "the limit of a page of deleted files is 1 to " + std::to_string(most_files));
+                     "the limit of a page of deleted files is 1 to " + std::to_string(most_deleted_files));
     }
     FileId after;
     if (!request.cursor.empty()) {

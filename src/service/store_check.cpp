@@ -23,7 +23,7 @@ namespace {
 /// Of fewer it is likely that they were all removed by hand.
 constexpr std::size_t enough = 20;
 /// IDs are random, so that of a store that is partly somebody else's a page shows some of each.
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t listing_page_size = 1000;
 /// Later than any upload.
 constexpr Timestamp end_of_time = std::chrono::sys_days(std::chrono::year(9999) / std::chrono::December / 31);
 
@@ -70,7 +70,7 @@ private:
         FILESTORE_TRY(check_call_limits(limits_.cancel, limits_.deadline));
         ListRequest list;
         list.cursor = std::move(cursor);
-        list.limit = page_size;
+        list.limit = listing_page_size;
         list.call = limits_;
         parts_.backend->list_async(std::move(list), [self = shared_from_this()](Result<ListPage> page) {
             self->step([&]() -> Result<void> {
@@ -99,7 +99,7 @@ private:
             done_({});
             return {};
         }
-        if (page.next && listed_ < page_size) {
+        if (page.next && listed_ < listing_page_size) {
             return list_page(*page.next);
         }
         FILESTORE_TRY_ASSIGN(const bool tells, record_tells_of_enough());

@@ -17,7 +17,7 @@ namespace filestore {
 namespace {
 
 /// Thrown through yaml-cpp, and caught in parse_yaml.
-struct Refusal {
+struct YamlRefusal {
     YamlPlace place;
     std::string message;
 };
@@ -42,7 +42,7 @@ public:
     }
 
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-        throw Refusal{place_of(mark), "aliases (*name) are not supported; write the value itself"};
+        throw YamlRefusal{place_of(mark), "aliases (*name) are not supported; write the value itself"};
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
@@ -94,7 +94,7 @@ private:
             return;
         }
         if (node.kind != YamlNode::Kind::text) {
-            throw Refusal{node.place, "a key must be a word"};
+            throw YamlRefusal{node.place, "a key must be a word"};
         }
         refuse_second(mapping.node, node);
         mapping.entry = YamlEntry{std::move(node.text), node.place, {}};
@@ -104,9 +104,9 @@ private:
         const auto first = std::find_if(mapping.entries.begin(), mapping.entries.end(),
                                         [&](const YamlEntry& entry) { return entry.key == key.text; });
         if (first != mapping.entries.end()) {
-            throw Refusal{key.place, "key " + filestore::quoted(key.text) +
-                                         " occurs a second time (first in line " +
-                                         std::to_string(first->place.line) + "); remove one of the two"};
+            throw YamlRefusal{key.place, "key " + filestore::quoted(key.text) +
+                                             " occurs a second time (first in line " +
+                                             std::to_string(first->place.line) + "); remove one of the two"};
         }
     }
 
@@ -178,7 +178,7 @@ Result<YamlNode> parse_yaml(std::string_view yaml, const std::string& origin) {
     TreeBuilder tree;
     try {
         return read_document(yaml, origin, tree);
-    } catch (const Refusal& refusal) {
+    } catch (const YamlRefusal& refusal) {
         return yaml_error(origin, refusal.place, refusal.message);
     } catch (const YAML::Exception& failure) {
         return syntax_error(origin, failure, tree.last_read());

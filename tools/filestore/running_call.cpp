@@ -11,12 +11,12 @@ namespace filestore::tool {
 namespace {
 
 constexpr int redraw_interval_ms = 100;
-constexpr int no_timeout = -1;
+constexpr int until_woken = -1;
 
 }  // namespace
 
 void wait_while_watching(int descriptor, SignalWatch& signals, ProgressBar* bar) {
-    const int interval = bar != nullptr && bar->is_shown() ? redraw_interval_ms : no_timeout;
+    const int interval = bar != nullptr && bar->is_shown() ? redraw_interval_ms : until_woken;
     std::array<pollfd, 2> polled{{{descriptor, POLLIN, 0}, {signals.descriptor(), POLLIN, 0}}};
     for (;;) {
         const int ready = ::poll(polled.data(), polled.size(), interval);
@@ -34,7 +34,7 @@ void wait_while_watching(int descriptor, SignalWatch& signals, ProgressBar* bar)
 
 void wait_for_input_or_signal(int descriptor, SignalWatch& signals) {
     std::array<pollfd, 2> polled{{{descriptor, POLLIN, 0}, {signals.descriptor(), POLLIN, 0}}};
-    if (::poll(polled.data(), polled.size(), no_timeout) > 0 && polled[1].revents != 0) {
+    if (::poll(polled.data(), polled.size(), until_woken) > 0 && polled[1].revents != 0) {
         signals.collect();
     }
 }

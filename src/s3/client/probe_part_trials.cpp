@@ -20,10 +20,6 @@ using Parts = ProbeSession::Parts;
 constexpr std::string_view parts_name = "parts";
 constexpr std::uint64_t second_part = 1;
 
-Finding found(bool is_so, std::string_view how, std::string_view how_not) {
-    return {is_so, std::string(is_so ? how : how_not)};
-}
-
 /// A part of so many bytes, other ones in each.
 Body part_of(std::uint32_t number, std::uint64_t size) {
     return {std::string(size, static_cast<char>('a' + number)), {}, {}};
@@ -181,7 +177,7 @@ Result<Finding> try_copy_multipart(ProbeSession& session) {
     return found(right, "copies an object in parts", "the copy has other bytes");
 }
 
-constexpr std::array trials{
+constexpr std::array trials_of_parts{
     Trial{"multipart", &try_multipart},
     Trial{"multipart-etag", &try_multipart_etag},
     Trial{"unequal-parts", &try_unequal_parts},
@@ -195,7 +191,7 @@ constexpr std::array trials{
 }  // namespace
 
 std::span<const Trial> part_trials() noexcept {
-    return trials;
+    return trials_of_parts;
 }
 
 }  // namespace filestore::s3

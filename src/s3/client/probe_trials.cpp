@@ -33,9 +33,6 @@ Finding yes(std::string how) {
 Finding no(std::string how) {
     return {false, std::move(how)};
 }
-Finding found(bool is_so, std::string_view how, std::string_view how_not) {
-    return {is_so, std::string(is_so ? how : how_not)};
-}
 
 Body plain(std::string_view bytes, Headers headers = {}) {
     return {std::string(bytes), std::move(headers), {}};
@@ -370,7 +367,7 @@ Result<Finding> try_storage_class(ProbeSession& session) {
     return found(answer.header("x-amz-storage-class") == name, "keeps it", "passes over it");
 }
 
-constexpr std::array trials{
+constexpr std::array trials_of_objects{
     Trial{"put", &try_put},
     Trial{"get", &try_get},
     Trial{"head", &try_head},
@@ -403,7 +400,11 @@ constexpr std::array trials{
 }  // namespace
 
 std::span<const Trial> object_trials() noexcept {
-    return trials;
+    return trials_of_objects;
+}
+
+Finding found(bool is_so, std::string_view how, std::string_view how_not) {
+    return {is_so, std::string(is_so ? how : how_not)};
 }
 
 Result<bool> was_refused(const Result<Answer>& answer) {

@@ -16,6 +16,9 @@ struct Finding {
     std::string how;
 };
 
+/// Pure function.
+[[nodiscard]] Finding found(bool is_so, std::string_view how, std::string_view how_not);
+
 /// A failure of the server is an answer, too; see finding_of().
 struct Trial {
     std::string_view feature;

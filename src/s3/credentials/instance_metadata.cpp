@@ -18,8 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds connect_timeout = 1s;
-constexpr FetchLimits limits{.attempts = 2, .pause = 100ms};
+constexpr std::chrono::milliseconds instance_connect_timeout = 1s;
+constexpr FetchLimits instance_limits{.attempts = 2, .pause = 100ms};
 /// Where a hop too many is on the way (a container), the token is sent and never arrives.
 constexpr FetchLimits token_limits{.attempts = 2, .pause = 100ms, .attempt_time = 2s};
 constexpr std::string_view roles_path = "/latest/meta-data/iam/security-credentials/";
@@ -107,7 +107,7 @@ private:
     void get(std::string_view path, Next next) {
         http::Request request = request_to(path);
         request.headers.push_back({"X-aws-ec2-metadata-token", std::string(token_)});
-        fetch(context_, cancel_, limits, repeated(std::move(request)),
+        fetch(context_, cancel_, instance_limits, repeated(std::move(request)),
               reply_through<FetchedAnswer>(reply_, [self = shared_from_this(), next](FetchedAnswer answer) {
                   next(*self, std::move(answer));
               }));
@@ -117,7 +117,7 @@ private:
         http::Request request;
         request.url = endpoint_ + std::string(path);
         request.direct = true;
-        request.connect_timeout = connect_timeout;
+        request.connect_timeout = instance_connect_timeout;
         return request;
     }
 

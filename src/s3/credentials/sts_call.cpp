@@ -11,7 +11,7 @@
 namespace filestore::s3 {
 namespace {
 
-constexpr FetchLimits limits{};
+constexpr FetchLimits sts_limits{};
 
 /// The STS has one code for a wrong signature and for one of another time.
 bool blames_the_clock(const Error& error) {
@@ -92,7 +92,7 @@ private:
 void ask(const ProviderContext& context, const std::stop_token& cancel,
          const std::shared_ptr<Attempts>& attempts, const ReplyPtr<ResolvedCredentials>& reply) {
     fetch(
-        context, cancel, limits,
+        context, cancel, sts_limits,
         [attempts, clock = context.clock] { return attempts->request_at(clock->now()); },
         reply_through<FetchedAnswer>(reply, [context, cancel, attempts, reply](FetchedAnswer answer) {
             const AnswerTime time = answer.time;

@@ -19,20 +19,20 @@ namespace {
 using NamePair = std::pair<std::string, std::string>;
 using Outcomes = std::map<NamePair, Result<DeletedObject>>;
 
-Error invalid(std::string message) {
+Error invalid_batch(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
 Result<void> check_objects(std::span<const ObjectName> objects) {
     if (objects.empty() || objects.size() > most_keys_per_delete) {
-        return invalid("a batch deletes 1 to 1000 objects, not " + std::to_string(objects.size()));
+        return invalid_batch("a batch deletes 1 to 1000 objects, not " + std::to_string(objects.size()));
     }
     for (const ObjectName& object : objects) {
         if (object.key.empty()) {
-            return invalid("a key to delete is empty");
+            return invalid_batch("a key to delete is empty");
         }
         if (!fits_batch_delete(object)) {
-            return invalid("no batch can name the key " + quoted(object.key) + ": delete it by itself");
+            return invalid_batch("no batch can name the key " + quoted(object.key) + ": delete it by itself");
         }
     }
     return {};

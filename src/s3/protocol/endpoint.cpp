@@ -34,20 +34,20 @@ constexpr char upper(char c) noexcept {
     return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
-Error invalid(std::string message) {
+Error invalid_endpoint(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
-Result<void> check_bucket(std::string_view bucket) {
+Result<void> check_bucket_name(std::string_view bucket) {
     if (bucket.empty()) {
-        return invalid("the S3 bucket is not set: set bucket_name");
+        return invalid_endpoint("the S3 bucket is not set: set bucket_name");
     }
     const bool allowed = std::all_of(bucket.begin(), bucket.end(), [](char c) {
         return is_alphanumeric(c) || c == '.' || c == '-' || c == '_';
     });
     if (!allowed || bucket.size() < 3 || bucket.size() > 63 || !is_alphanumeric(bucket.front()) ||
         !is_alphanumeric(bucket.back()) || bucket.find("..") != std::string_view::npos) {
-        return invalid(
+        return invalid_endpoint(
             "the S3 bucket " + quoted(bucket) +
             " is not a bucket name: use 3 to 63 letters, digits, '.' and '-', with a letter or digit "
             "at both ends");
@@ -60,12 +60,13 @@ bool is_host_label_sequence(std::string_view bucket) {
     return std::none_of(bucket.begin(), bucket.end(), [](char c) { return is_upper(c) || c == '_'; });
 }
 
-Result<void> check_region(std::string_view region) {
+Result<void> check_region_name(std::string_view region) {
     const bool allowed = std::all_of(region.begin(), region.end(), [](char c) {
         return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
     });
     if (region.empty() || !allowed) {
-        return invalid("the S3 region " + quoted(region) + " is not a region name: use one like 'us-east-1'");
+        return invalid_endpoint("the S3 region " + quoted(region) +
+                                " is not a region name: use one like 'us-east-1'");
     }
     return {};
 }
@@ -84,7 +85,7 @@ struct EndpointUrl {
 Result<std::string> parse_scheme(std::string_view scheme) {
     std::string lowered = to_lower(scheme);
     if (lowered != "http" && lowered != "https") {
-        return invalid("the S3 endpoint must begin with http:// or https://");
+        return invalid_endpoint("the S3 endpoint must begin with http:// or https://");
     }
     return lowered;
 }
@@ -97,7 +98,7 @@ Result<std::string> parse_host(std::string_view host) {
                          : is_alphanumeric(c) || c == '-' || c == '.' || c == '_';
     });
     if (inner.empty() || !allowed || (bracketed && inner.find(':') == std::string_view::npos)) {
-        return invalid("the S3 endpoint's host " + quoted(host) + " is not a host name or address");
+        return invalid_endpoint("the S3 endpoint's host " + quoted(host) + " is not a host name or address");
     }
     return to_lower(host);
 }
@@ -107,7 +108,8 @@ Result<std::string> parse_port(std::string_view port, std::string_view scheme) {
     std::uint16_t number = 0;
     const auto [end, failure] = std::from_chars(port.data(), port.data() + port.size(), number);
     if (failure != std::errc() || end != port.data() + port.size() || number == 0) {
-        return invalid("the S3 endpoint's port " + quoted(port) + " is not a number from 1 to 65535");
+        return invalid_endpoint("the S3 endpoint's port " + quoted(port) +
+                                " is not a number from 1 to 65535");
     }
     const bool is_default = number == (scheme == "https" ? 443 : 80);
     return is_default ? std::string() : std::to_string(number);
@@ -125,8 +127,8 @@ Result<std::string> parse_path(std::string_view path) {
             continue;
         }
         if (at + 2 >= path.size() || !is_hex_digit(path[at + 1]) || !is_hex_digit(path[at + 2])) {
-            return invalid("the S3 endpoint's path " + quoted(path) +
-                           " has a '%' without two hexadecimal digits: write %25");
+            return invalid_endpoint("the S3 endpoint's path " + quoted(path) +
+                                    " has a '%' without two hexadecimal digits: write %25");
         }
         encoded += {'%', upper(path[at + 1]), upper(path[at + 2])};
         at += 2;
@@ -140,14 +142,15 @@ Result<EndpointUrl> parse_endpoint(std::string_view text) {
         return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '\\';
     });
     if (has_controls) {
-        return invalid("the S3 endpoint holds a blank, a control character or a backslash");
+        return invalid_endpoint("the S3 endpoint holds a blank, a control character or a backslash");
     }
     if (text.find_first_of("?#") != std::string_view::npos) {
-        return invalid("the S3 endpoint has a query or a fragment: give scheme, host, port and path only");
+        return invalid_endpoint(
+            "the S3 endpoint has a query or a fragment: give scheme, host, port and path only");
     }
     const std::size_t scheme_end = text.find("://");
     if (scheme_end == std::string_view::npos) {
-        return invalid("the S3 endpoint must begin with http:// or https://");
+        return invalid_endpoint("the S3 endpoint must begin with http:// or https://");
     }
     EndpointUrl url;
     FILESTORE_TRY_ASSIGN(url.scheme, parse_scheme(text.substr(0, scheme_end)));
@@ -156,7 +159,7 @@ Result<EndpointUrl> parse_endpoint(std::string_view text) {
     const std::size_t authority_size = std::min(rest.find('/'), rest.size());
     const std::string_view authority = rest.substr(0, authority_size);
     if (authority.find('@') != std::string_view::npos) {
-        return invalid("the S3 endpoint holds user information: give the keys as options");
+        return invalid_endpoint("the S3 endpoint holds user information: give the keys as options");
     }
     // In an IPv6 address the colons before the closing bracket separate no port.
     const std::size_t bracket = authority.rfind(']');
@@ -185,12 +188,14 @@ bool wants_virtual_host(const S3ClientOptions& options, std::string_view bucket)
 
 Result<void> check_virtual_host(std::string_view bucket, std::string_view host) {
     if (!is_host_label_sequence(bucket)) {
-        return invalid("the S3 bucket " + quoted(bucket) +
-                       " cannot be part of a host name: use path addressing, or lower case and no '_'");
+        return invalid_endpoint(
+            "the S3 bucket " + quoted(bucket) +
+            " cannot be part of a host name: use path addressing, or lower case and no '_'");
     }
     if (is_ip_address(host)) {
-        return invalid("virtual-host addressing needs a host name, and the S3 endpoint is the address " +
-                       quoted(host) + ": use path addressing");
+        return invalid_endpoint(
+            "virtual-host addressing needs a host name, and the S3 endpoint is the address " + quoted(host) +
+            ": use path addressing");
     }
     return {};
 }
@@ -198,12 +203,12 @@ Result<void> check_virtual_host(std::string_view bucket, std::string_view host) 
 /// The endpoint, or AWS of the region; of a region that was learned, where there is one.
 Result<EndpointUrl> service_url(const S3ClientOptions& options, std::string_view learned_region = {}) {
     const std::string_view region = learned_region.empty() ? options.region : learned_region;
-    FILESTORE_TRY(check_region(region));
+    FILESTORE_TRY(check_region_name(region));
     if (options.endpoint.empty()) {
         return EndpointUrl{"https", aws_host(region, options.dual_stack), {}, {}};
     }
     if (options.dual_stack) {
-        return invalid(
+        return invalid_endpoint(
             "dual_stack chooses among AWS's hosts, and an endpoint is given: leave one of them out");
     }
     FILESTORE_TRY_ASSIGN(EndpointUrl url, parse_endpoint(options.endpoint));
@@ -235,7 +240,7 @@ Result<void> check_endpoint(const S3ClientOptions& options) {
 
 Result<Endpoint> resolve_endpoint(const S3ClientOptions& options, std::string_view bucket,
                                   std::string_view learned_region) {
-    FILESTORE_TRY(check_bucket(bucket));
+    FILESTORE_TRY(check_bucket_name(bucket));
     FILESTORE_TRY_ASSIGN(EndpointUrl url, service_url(options, learned_region));
 
     Endpoint endpoint{std::move(url.scheme), std::move(url.host), std::move(url.path)};

@@ -10,12 +10,12 @@
 namespace filestore::s3 {
 namespace {
 
-Error corrupt(std::string message) {
+Error corrupt_listing(std::string message) {
     return {ErrorCode::corrupt, std::move(message)};
 }
 
 Error no_way_on() {
-    return corrupt("the server's listing says that more follows, but not from where");
+    return corrupt_listing("the server's listing says that more follows, but not from where");
 }
 
 Result<ListedObject> read_object(pugi::xml_node contents, const KeyReader& keys) {
@@ -142,11 +142,12 @@ Result<void> PageGuard::accept(std::string_view next, bool empty) {
         return no_way_on();
     }
     if (next == previous_) {
-        return corrupt("the server's listing goes round in a circle: two pages name the same next one");
+        return corrupt_listing(
+            "the server's listing goes round in a circle: two pages name the same next one");
     }
     empty_pages_ = empty ? empty_pages_ + 1 : 0;
     if (empty_pages_ >= most_empty_pages) {
-        return corrupt("the server's listing has 1,000 empty pages in a row");
+        return corrupt_listing("the server's listing has 1,000 empty pages in a row");
     }
     previous_ = next;
     return {};

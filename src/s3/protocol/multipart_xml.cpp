@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-Error corrupt(std::string message) {
+Error corrupt_answer(std::string message) {
     return {ErrorCode::corrupt, std::move(message)};
 }
 
@@ -62,7 +62,7 @@ Result<void> read_next_part(PartListing& listing, pugi::xml_node root, std::uint
         marker = listing.parts.back().number;
     }
     if (marker <= asked_marker || marker > most_parts) {
-        return corrupt("the server's list of parts says that more follows, but not from where");
+        return corrupt_answer("the server's list of parts says that more follows, but not from where");
     }
     listing.next_marker = static_cast<std::uint32_t>(marker);
     return {};
@@ -87,7 +87,7 @@ Result<void> read_next_upload(UploadListing& listing, pugi::xml_node root, const
         listing.next_upload_id_marker = listing.uploads.back().upload_id;
     }
     if (listing.next_key_marker.empty()) {
-        return corrupt("the server's list of uploads says that more follows, but not from where");
+        return corrupt_answer("the server's list of uploads says that more follows, but not from where");
     }
     return {};
 }
@@ -102,7 +102,7 @@ Result<std::string> parse_upload_id(std::string_view xml) {
         load_answer(document, xml, "InitiateMultipartUploadResult", "InitiateMultipartUpload"));
     FILESTORE_TRY_ASSIGN(std::string id, required_text(root, "UploadId"));
     if (id.empty()) {
-        return corrupt("the server gave the multipart upload no id");
+        return corrupt_answer("the server gave the multipart upload no id");
     }
     return id;
 }

@@ -31,14 +31,14 @@ std::string in_mebibytes(std::uint64_t size) {
     return std::to_string(size / mebibyte) + " MiB";
 }
 
-Error invalid(std::string message) {
+Error invalid_plan(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
 Result<void> check_part_size(std::uint64_t size, PartLimits limits) {
     if (size < limits.least || size > largest_part_size) {
-        return invalid("a part size of " + std::to_string(size) +
-                       " bytes is not possible: use 5 MiB (5242880) to 5 GiB");
+        return invalid_plan("a part size of " + std::to_string(size) +
+                            " bytes is not possible: use 5 MiB (5242880) to 5 GiB");
     }
     return {};
 }
@@ -48,7 +48,8 @@ Result<void> check_part_size(std::uint64_t size, PartLimits limits) {
 Result<PartPlan> plan_parts(std::uint64_t object_size, std::uint64_t wished, PartLimits limits) {
     FILESTORE_TRY(check_part_size(wished, limits));
     if (object_size > largest_object_size) {
-        return invalid("a file of " + in_mebibytes(object_size) + " is too large: S3 stores 5 TiB at most");
+        return invalid_plan("a file of " + in_mebibytes(object_size) +
+                            " is too large: S3 stores 5 TiB at most");
     }
     const std::uint64_t needed = divide_rounding_up(object_size, most_parts);
     PartPlan plan;
@@ -91,12 +92,13 @@ Result<std::uint64_t> StreamParts::size_of(std::uint32_t number) const {
         return std::min(plain_size_of(number), capacity() - offset);
     }
     if (capacity() == largest_object_size) {
-        return invalid("the stream is too large: S3 stores 5 TiB at most");
+        return invalid_plan("the stream is too large: S3 stores 5 TiB at most");
     }
-    return invalid("the stream is too large: this server takes parts of one size only, and 10,000 of " +
-                   in_mebibytes(first_) + " hold " + in_mebibytes(capacity()) +
-                   ": set a larger part size, at most 5 GiB (" +
-                   in_mebibytes(rounded_up(largest_object_size / most_parts, mebibyte)) + " hold 5 TiB)");
+    return invalid_plan("the stream is too large: this server takes parts of one size only, and 10,000 of " +
+                        in_mebibytes(first_) + " hold " + in_mebibytes(capacity()) +
+                        ": set a larger part size, at most 5 GiB (" +
+                        in_mebibytes(rounded_up(largest_object_size / most_parts, mebibyte)) +
+                        " hold 5 TiB)");
 }
 
 }  // namespace filestore::s3

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 10> taken_names{
     "bucket",           "key",        "content-type",         "policy",          "x-amz-algorithm",
     "x-amz-credential", "x-amz-date", "x-amz-security-token", "x-amz-signature", "file"};
 
-Error invalid(std::string message) {
+Error invalid_policy(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
@@ -86,7 +86,7 @@ std::string expiration(Timestamp time) {
 
 Result<void> check_text(std::string_view text, std::string_view what) {
     if (!is_utf8(text)) {
-        return invalid("the " + std::string(what) + " " + quoted(text) + " of a form is not UTF-8");
+        return invalid_policy("the " + std::string(what) + " " + quoted(text) + " of a form is not UTF-8");
     }
     return {};
 }
@@ -99,7 +99,7 @@ Result<void> check_fields(const std::vector<NameValue>& fields) {
             return equal_ignoring_case(other.name, name);
         });
         if (name.empty() || is_taken || is_twice || !is_printable_ascii(name)) {
-            return invalid("the form cannot have a further field " + quoted(field->name));
+            return invalid_policy("the form cannot have a further field " + quoted(field->name));
         }
         FILESTORE_TRY(check_text(field->value, "field"));
     }
@@ -109,16 +109,16 @@ Result<void> check_fields(const std::vector<NameValue>& fields) {
 Result<void> check_policy(const PostPolicy& policy, const SigningScope& scope) {
     constexpr std::chrono::days longest{7};
     if (policy.bucket.empty()) {
-        return invalid("a form needs a bucket");
+        return invalid_policy("a form needs a bucket");
     }
     if (policy.key.kind == FieldRule::Kind::exact && policy.key.text.empty()) {
-        return invalid("a form needs a key");
+        return invalid_policy("a form needs a key");
     }
     if (policy.size && policy.size->least > policy.size->most) {
-        return invalid("the least size of a form's file is more than its most");
+        return invalid_policy("the least size of a form's file is more than its most");
     }
     if (policy.expires <= scope.time || policy.expires > scope.time + longest) {
-        return invalid("a form expires within 7 days from now");
+        return invalid_policy("a form expires within 7 days from now");
     }
     FILESTORE_TRY(check_text(policy.key.text, "key"));
     FILESTORE_TRY(check_text(policy.content_type.value_or(FieldRule()).text, "content type"));

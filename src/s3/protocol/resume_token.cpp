@@ -16,7 +16,7 @@ namespace filestore::s3 {
 namespace {
 
 /// In front of the base64: another layout of the fields gets another number.
-constexpr std::string_view version = "fs-upload-1-";
+constexpr std::string_view token_version = "fs-upload-1-";
 
 struct ModeName {
     S3ChecksumMode mode;
@@ -135,14 +135,14 @@ std::string format_resume_token(const ResumeToken& token) {
         append_field(fields, condition.name);
         append_field(fields, condition.value);
     }
-    return std::string(version) + to_base64(checksum_text(fields) + fields);
+    return std::string(token_version) + to_base64(checksum_text(fields) + fields);
 }
 
 Result<ResumeToken> parse_resume_token(std::string_view text) {
-    if (!text.starts_with(version)) {
+    if (!text.starts_with(token_version)) {
         return not_a_token();
     }
-    const auto decoded = from_base64(text.substr(version.size()));
+    const auto decoded = from_base64(text.substr(token_version.size()));
     const std::size_t checksum_length = encoded_checksum_size(ChecksumAlgorithm::crc32c);
     if (!decoded.ok() || decoded->size() < checksum_length) {
         return not_a_token();

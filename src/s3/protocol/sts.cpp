@@ -12,11 +12,11 @@
 namespace filestore::s3 {
 namespace {
 
-constexpr std::string_view version = "2011-06-15";
+constexpr std::string_view sts_version = "2011-06-15";
 
 std::vector<NameValue> fields_of(std::string_view action, const RoleRequest& role) {
     std::vector<NameValue> fields{{"Action", std::string(action)},
-                                  {"Version", std::string(version)},
+                                  {"Version", std::string(sts_version)},
                                   {"RoleArn", role.role_arn},
                                   {"RoleSessionName", role.session_name},
                                   {"DurationSeconds", std::to_string(role.duration.count())}};
@@ -37,7 +37,7 @@ pugi::xml_node load_in_place(pugi::xml_document& document, char* text, std::size
     return root.type() == pugi::node_element && !root.next_sibling() ? root : pugi::xml_node();
 }
 
-Error corrupt(const char* message) {
+Error corrupt_keys(const char* message) {
     return {ErrorCode::corrupt, message};
 }
 
@@ -70,7 +70,7 @@ constexpr std::array codes{
     CodeRow{"ValidationError", ErrorCode::configuration, false},
 };
 
-CodeRow meaning_of(std::string_view server_code, int status) {
+CodeRow code_row_of(std::string_view server_code, int status) {
     const auto* const row = std::find_if(codes.begin(), codes.end(), [server_code](const CodeRow& each) {
         return each.server_code == server_code;
     });
@@ -109,7 +109,7 @@ Result<StsKeys> parse_sts_keys(SecretString xml) {
     const pugi::xml_node root = load_in_place(document, xml.data(), xml.size());
     const std::string_view name = root.name();
     if (!name.starts_with("AssumeRole") || !name.ends_with("Response")) {
-        return corrupt("the answer is cut off or no answer of an STS");
+        return corrupt_keys("the answer is cut off or no answer of an STS");
     }
     const std::string result_name = std::string(name.substr(0, name.size() - 8)) + "Result";
     const pugi::xml_node parent = root.child(result_name.c_str()).child("Credentials");
@@ -118,15 +118,15 @@ Result<StsKeys> parse_sts_keys(SecretString xml) {
                   {}};
     const Credentials& keys = found.keys;
     if (keys.access_key.empty() || keys.secret_key.empty() || keys.session_token.empty()) {
-        return corrupt("the answer of the STS lacks a key or the session token");
+        return corrupt_keys("the answer of the STS lacks a key or the session token");
     }
     if (!is_sendable(keys.access_key) || !is_sendable(keys.secret_key) || !is_sendable(keys.session_token)) {
-        return corrupt(
+        return corrupt_keys(
             "a key in the answer of the STS holds a blank, a line break or a byte that is not ASCII");
     }
     const auto expires_at = parse_timestamp(parent.child_value("Expiration"));
     if (!expires_at.ok()) {
-        return corrupt("the answer of the STS does not say when its keys end");
+        return corrupt_keys("the answer of the STS does not say when its keys end");
     }
     found.expires_at = *expires_at;
     return found;
@@ -142,7 +142,7 @@ Error error_of_sts_answer(int status, std::string_view body, std::span<const Sec
         server_code.clear();
     }
 
-    const CodeRow meaning = meaning_of(server_code, status);
+    const CodeRow meaning = code_row_of(server_code, status);
     std::string message = "the STS answered with status " + std::to_string(status);
     if (!server_code.empty()) {
         message += ' ' + server_code;

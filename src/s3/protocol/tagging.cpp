@@ -13,7 +13,7 @@
 namespace filestore::s3 {
 namespace {
 
-Error invalid(std::string message) {
+Error invalid_tags(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
@@ -34,11 +34,11 @@ std::optional<std::size_t> plain_length(std::string_view text) {
 Result<void> check_text(std::string_view text, std::size_t longest, std::string_view what) {
     const auto length = plain_length(text);
     if (!length || !fits_xml(text)) {
-        return invalid("the " + std::string(what) + " " + quoted(text) + " is no plain UTF-8 text");
+        return invalid_tags("the " + std::string(what) + " " + quoted(text) + " is no plain UTF-8 text");
     }
     if (*length > longest) {
-        return invalid("the " + std::string(what) + " " + quoted(text) + " is longer than " +
-                       std::to_string(longest) + " characters");
+        return invalid_tags("the " + std::string(what) + " " + quoted(text) + " is longer than " +
+                            std::to_string(longest) + " characters");
     }
     return {};
 }
@@ -47,16 +47,16 @@ Result<void> check_text(std::string_view text, std::size_t longest, std::string_
 
 Result<void> check_tags(std::span<const NameValue> tags) {
     if (tags.size() > most_tags) {
-        return invalid("an object has at most 10 tags, not " + std::to_string(tags.size()));
+        return invalid_tags("an object has at most 10 tags, not " + std::to_string(tags.size()));
     }
     for (auto tag = tags.begin(); tag != tags.end(); ++tag) {
         if (tag->name.empty()) {
-            return invalid("the name of a tag is empty");
+            return invalid_tags("the name of a tag is empty");
         }
         FILESTORE_TRY(check_text(tag->name, longest_tag_name, "tag name"));
         FILESTORE_TRY(check_text(tag->value, longest_tag_value, "tag value"));
         if (std::any_of(tags.begin(), tag, [tag](const NameValue& t) { return t.name == tag->name; })) {
-            return invalid("the tag " + quoted(tag->name) + " is there twice");
+            return invalid_tags("the tag " + quoted(tag->name) + " is there twice");
         }
     }
     return {};

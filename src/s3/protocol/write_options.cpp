@@ -21,7 +21,7 @@ using Headers = std::vector<NameValue>;
 constexpr std::string_view encryption_prefix = "x-amz-server-side-encryption";
 constexpr std::string_view copy_source_prefix = "x-amz-copy-source-";
 
-Error invalid(std::string message) {
+Error invalid_option(std::string message) {
     return {ErrorCode::invalid_argument, std::move(message)};
 }
 
@@ -31,8 +31,8 @@ Result<void> add(Headers& headers, std::string name, std::string value) {
         return {};
     }
     if (!is_printable_ascii(value) || value.front() == ' ' || value.back() == ' ') {
-        return invalid("the value " + quoted(value) + " of the header " + name +
-                       " is not printable ASCII without blanks at its ends");
+        return invalid_option("the value " + quoted(value) + " of the header " + name +
+                              " is not printable ASCII without blanks at its ends");
     }
     headers.push_back({std::move(name), std::move(value)});
     return {};
@@ -45,10 +45,10 @@ void add_all(Headers& headers, Headers&& more) {
 Result<Headers> customer_key_headers(std::string_view key, std::string_view prefix, bool tls) {
     constexpr std::size_t key_size = 32;
     if (key.size() != key_size) {
-        return invalid("a customer's encryption key has 32 bytes, not " + std::to_string(key.size()));
+        return invalid_option("a customer's encryption key has 32 bytes, not " + std::to_string(key.size()));
     }
     if (!tls) {
-        return invalid("a customer's encryption key is sent over TLS only: use an https:// endpoint");
+        return invalid_option("a customer's encryption key is sent over TLS only: use an https:// endpoint");
     }
     const Md5::Bytes digest = md5(key);
     const std::string_view digest_bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
@@ -67,13 +67,13 @@ Result<Headers> kms_headers(const Encryption& encryption) {
 }
 
 /// A key for another kind of encryption is a mistake that would leave the object readable to others than the caller thinks.
-Result<void> check_keys(const Encryption& encryption) {
+Result<void> check_encryption_keys(const Encryption& encryption) {
     if (encryption.kind != Encryption::Kind::customer_key && !encryption.customer_key.empty()) {
-        return invalid("there is a customer's key, and the encryption is of another kind");
+        return invalid_option("there is a customer's key, and the encryption is of another kind");
     }
     const bool names_kms = !encryption.kms_key_id.empty() || !encryption.kms_context.empty();
     if (encryption.kind != Encryption::Kind::kms && names_kms) {
-        return invalid("there is a key or context of KMS, and the encryption is of another kind");
+        return invalid_option("there is a key or context of KMS, and the encryption is of another kind");
     }
     return {};
 }
@@ -131,7 +131,7 @@ Result<Headers> content_headers(const ContentHeaders& content) {
 }
 
 Result<Headers> encryption_headers(const Encryption& encryption, EncryptionUse use, bool tls) {
-    FILESTORE_TRY(check_keys(encryption));
+    FILESTORE_TRY(check_encryption_keys(encryption));
     if (encryption.kind == Encryption::Kind::customer_key) {
         const std::string_view prefix = use == EncryptionUse::copy_source ? copy_source_prefix : "x-amz-";
         return customer_key_headers(encryption.customer_key, prefix, tls);

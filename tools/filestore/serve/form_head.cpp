@@ -10,14 +10,14 @@ namespace filestore::tool::serve {
 
 namespace {
 
-constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view end_of_line = "\r\n";
 constexpr std::array<std::string_view, 3> known_names{"Content-Disposition", "Content-Type",
                                                       "Content-Transfer-Encoding"};
 
-/// RFC 9110, 5.6.2, as is_token().
+/// RFC 9110, 5.6.2.
 constexpr std::string_view signs = "!#$%&'*+-.^_`|~";
 
-bool is_token(std::string_view name) {
+bool is_field_name(std::string_view name) {
     return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
         const char small = to_lower(c);
         return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') ||
@@ -44,10 +44,10 @@ std::string without_zero_bytes(std::string_view value) {
 std::optional<std::string> plain_head(std::string_view lines) {
     std::string head;
     while (!lines.empty()) {
-        const std::string_view line = lines.substr(0, lines.find(line_end));
-        lines.remove_prefix(std::min(lines.size(), line.size() + line_end.size()));
+        const std::string_view line = lines.substr(0, lines.find(end_of_line));
+        lines.remove_prefix(std::min(lines.size(), line.size() + end_of_line.size()));
         const std::size_t colon = line.find(':');
-        if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
+        if (colon == std::string_view::npos || !is_field_name(line.substr(0, colon))) {
             return std::nullopt;
         }
         const auto* const known = std::find_if(

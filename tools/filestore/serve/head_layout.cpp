@@ -7,7 +7,7 @@ namespace filestore::tool::serve {
 
 namespace {
 
-constexpr std::size_t line_end = 2;
+constexpr std::size_t line_end_size = 2;
 
 /// Walks through the head from piece to piece.
 class Walk {
@@ -53,11 +53,11 @@ bool is_told_whole(const ToldHead& head) {
         return false;
     }
     for (const auto& [name, value] : head.fields) {
-        if (!walk.step(name, line_end) || !walk.step_over_blanks(value)) {
+        if (!walk.step(name, line_end_size) || !walk.step_over_blanks(value)) {
             return false;
         }
     }
-    return walk.left() == 2 * line_end;
+    return walk.left() == 2 * line_end_size;
 }
 
 }  // namespace filestore::tool::serve

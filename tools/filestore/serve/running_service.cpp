@@ -20,7 +20,7 @@ namespace filestore::tool::serve {
 namespace {
 
 constexpr std::chrono::seconds longest_stop{30};
-constexpr std::chrono::milliseconds between_looks{1000};
+constexpr std::chrono::milliseconds between_reads{1000};
 constexpr std::chrono::minutes between_sweeps{1};
 /// For the store, the catalogue, standard streams, and connections that only linger.
 constexpr rlim_t other_descriptors = 64 + LingeringSockets::most_descriptors;
@@ -195,7 +195,7 @@ void RunningService::wait_for_requests(SignalWatch& signals) {
         polled.push_back({server->idle_descriptor(), POLLIN, 0});
     }
     while (polled.size() > 1 && std::chrono::steady_clock::now() < limit) {
-        ::poll(polled.data(), polled.size(), static_cast<int>(between_looks.count()));
+        ::poll(polled.data(), polled.size(), static_cast<int>(between_reads.count()));
         if (const int number = signals.take(); number != 0 && number != SIGHUP) {
             return;
         }
