@@ -296,13 +296,22 @@ def test_deletions_at_many_times_are_told_in_bulk(store, gateway):
     ]
 
 
+def test_a_deletion_by_another_tool_at_a_full_hour_stands(store):
+    (file_id,), _ = store.upload("a.txt")
+    store.project.sql(f"update public.{store.project.table} set deleted_at = date_trunc('hour', now()) where file_id = '{file_id}'")
+    (before,) = store.project.rows()
+    assert store.run("delete", file_id).code == 0
+    assert store.status() == {"pending": 0, "parked": 0, "delivered": 2}
+    assert store.project.rows() == [before]
+
+
 @pytest.mark.parametrize("count_then", [40, 3])
 def test_deletions_that_were_claimed_before_a_crash(store, gateway, count_then):
     ids = deleted_later(store, 40)
     gateway.before = lambda request: True if any(seen.method == "GET" for seen in gateway.requests) else None
     assert store.run("audit", "flush", "--timeout", "1", url=gateway.url).code == 6
     claimed = {line.split(",")[2] for line in store.project.rows()}
-    assert claimed and all(time.endswith(":00:00.000000Z") for time in claimed)
+    assert claimed and all(time.endswith(":00:00.000001Z") for time in claimed)
     with contextlib.closing(sqlite3.connect(store.catalogue)) as connection:
         connection.execute(f"delete from outbox where number not in (select number from outbox order by number limit {count_then})")
         connection.commit()
