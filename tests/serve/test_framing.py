@@ -91,22 +91,109 @@ TAKEN = {
 }
 
 
-def statuses(service, request):
-    """Of every answer to a request and what follows it, once the service has closed the connection."""
+def get(head, target=b"/healthz"):
+    return b"GET " + target + b" HTTP/1.1\r\n" + head + b"\r\n"
+
+
+HOST = b"Host: {host}\r\n"
+LENGTHS = [b"+4", b"4a", b"-1", b"0x4", b"4, 4", b"", b"4 4", b"\xb2"]
+
+# What is refused, and by which status.
+UNUSABLE = {
+    **{f"POST with a length of {length}": (b"POST /cleanup HTTP/1.1\r\n" + HOST + b"Content-Length: " + length + b"\r\n\r\n", 400) for length in LENGTHS},
+    **{f"PUT with a length of {length}": (put(b"Content-Length: " + length + b"\r\n", b"hello"), 400) for length in LENGTHS},
+    "a length of more than 64 bits": (put(b"Content-Length: 99999999999999999999\r\n", b"hello"), 413),
+    "no host": (get(b""), 400),
+    "no host, but other fields": (get(b"X: y\r\n"), 400),
+    "an empty host": (get(b"Host:\r\n"), 403),
+    "a second host": (get(HOST + HOST), 400),
+    "a control character": (get(HOST + b"X: \x01\r\n"), 400),
+    "a space in the target": (get(HOST, b"/healthz x"), 400),
+    "many cookies": (get(HOST + b"Cookie: " + b"a=b; " * 2000 + b"\r\n"), 431),
+    "one long cookie": (get(HOST + b"Cookie: a=" + b"b" * 70_000 + b"\r\n"), 431),
+    "many fields": (get(HOST + b"".join(b"X-%d: y\r\n" % number for number in range(3000))), 431),
+    "a long field": (get(HOST + b"X: " + b"y" * 200_000 + b"\r\n"), 431),
+    "a long target": (get(HOST, b"/" + b"x" * 200_000), 414),
+    "many parameters that are too long": (get(HOST, b"/healthz?" + b"a&" * 100_000), 414),
+    "another version": (get(HOST).replace(b"1.1", b"2.0"), 505),
+    "no version": (b"GET /healthz\r\n" + HOST + b"\r\n", 400),
+}
+
+# What libmicrohttpd closes the connection for.
+UNANSWERED = {"one word": b"hello\r\n\r\n", "a method": b"GET\r\n" + HOST + b"\r\n", "a tab for a space": b"GET\t/healthz\tHTTP/1.1\r\n" + HOST + b"\r\n"}
+
+
+def answers_to(service, request):
+    """Every byte, once the service has closed the connection."""
     with service.connect() as connection:
-        connection.sendall((request + NEXT).replace(b"{host}", service.address.encode()))
+        connection.sendall(request.replace(b"{host}", service.address.encode()))
+        connection.settimeout(20)
+        answers = b""
         try:
-            answers = connection.makefile("rb").read()
+            while got := connection.recv(65_536):
+                answers += got
         except ConnectionResetError:
-            return []
-    return re.findall(rb"HTTP/1\.1 (\d+) ", answers)
+            pass
+    return answers
+
+
+def only_status(answers):
+    """Of bytes that are one answer, and not one more."""
+    head, end, body = answers.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    assert end and re.fullmatch(rb"HTTP/1\.1 \d{3} [A-Za-z ]+", lines[0]), answers
+    fields = [line.partition(b": ")[::2] for line in lines[1:]]
+    names = [name.lower() for name, value in fields]
+    assert len(names) == len(set(names)), answers
+    assert int(dict(zip(names, (value for name, value in fields)))[b"content-length"]) == len(body), answers
+    return int(lines[0][9:12])
+
+
+def statuses(service, request):
+    """Of every answer to a request and what follows it."""
+    return re.findall(rb"HTTP/1\.1 (\d+) ", answers_to(service, request + NEXT))
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_doubtful_end(service, local, name):
-    found = set(statuses(service, REFUSED[name]))
-    assert found <= {b"400", b"413", b"431"}, found
+    answers = answers_to(service, REFUSED[name] + NEXT)
+    if name == "tabs in the first line":
+        assert answers == b""
+    else:
+        assert only_status(answers) in (400, 413, 431)
     assert not local.base.exists() or local.stored() == {}
+    service.stop()
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_a_head_that_is_of_no_use(service, name):
+    request, status = UNUSABLE[name]
+    # Not every client asks to be told that its connection ends.
+    answers = answers_to(service, request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") if status == 403 else request)
+    assert only_status(answers) == status
+    service.stop()
+
+
+@pytest.mark.parametrize("name", UNANSWERED)
+def test_no_head_of_http(service, name):
+    assert answers_to(service, UNANSWERED[name]) == b""
+    service.stop()
+
+
+def test_a_head_that_is_of_no_use_beside_one_that_comes(service):
+    """What is wrong with one is not told another."""
+    with service.connect() as slow:
+        slow.sendall(b"GET /healthz HTTP/1.1\r\n")
+        assert only_status(answers_to(service, put(b"Content-Length: x\r\n", b""))) == 400
+        slow.sendall(b"Host: " + service.address.encode() + b"\r\nConnection: close\r\n\r\n")
+        assert only_status(slow.makefile("rb").read()) == 200
+    service.stop()
+
+
+@pytest.mark.parametrize("parameters", [b"a&" * 2000, b"&" * 2000, b"a=b&" * 20_000, b"%00&+=%"])
+def test_many_parameters(service, parameters):
+    answers = answers_to(service, get(HOST + b"Connection: close\r\n", b"/healthz?" + parameters))
+    assert only_status(answers) == 200
     service.stop()
 
 

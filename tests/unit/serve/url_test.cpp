@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace filestore::tool::serve;
 
@@ -30,6 +32,24 @@ TEST_CASE("targets of requests") {
         const RequestTarget target = parse_target(one.text);
         CHECK(target.path == one.path);
         CHECK(target.authority == one.authority);
+    }
+}
+
+TEST_CASE("queries") {
+    using Parameters = std::vector<std::pair<std::string, std::string>>;
+    const std::pair<std::string, Parameters> cases[] = {
+        {"", {}},
+        {"a", {{"a", ""}}},
+        {"a=", {{"a", ""}}},
+        {"=a", {{"", "a"}}},
+        {"a=b&a=c", {{"a", "b"}, {"a", "c"}}},
+        {"&&a&&b=c&", {{"a", ""}, {"b", "c"}}},
+        {"a=b=c?d", {{"a", "b=c?d"}}},
+        {"a+b=c+%2B&%61%3D=%26%00x", {{"a b", "c +"}, {"a=", std::string("&\0x", 3)}}},
+    };
+    for (const auto& [query, parameters] : cases) {
+        CAPTURE(query);
+        CHECK(parse_query(query) == parameters);
     }
 }
 

@@ -14,7 +14,7 @@ struct Title {
     unsigned status;
     std::string_view text;
 };
-constexpr std::array<Title, 22> titles{{
+constexpr std::array<Title, 23> titles{{
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -30,6 +30,7 @@ constexpr std::array<Title, 22> titles{{
     {422, "Unprocessable Content"},
     {423, "Locked"},
     {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
     {460, "Checksum Mismatch"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},

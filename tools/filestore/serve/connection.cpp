@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -25,6 +26,19 @@ std::optional<std::uint64_t> moved_bytes(int descriptor) noexcept {
 }
 
 }  // namespace
+
+void Connection::begin_head(char* target) noexcept {
+    target_ = target;
+    const std::size_t mark = std::min(target_.find('?'), target_.size());
+    query_ = target_.substr(mark);
+    if (query_.size() > 1) {
+        first_of_query_ = std::exchange(target[mark + 1], '\0');
+    }
+}
+
+std::string Connection::query() const {
+    return query_.size() > 1 ? first_of_query_ + std::string(query_.substr(2)) : std::string();
+}
 
 bool Connection::is_over() const noexcept {
     char next = 0;

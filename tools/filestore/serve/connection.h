@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "serve/http_limits.h"
@@ -19,9 +20,16 @@ public:
 
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
-    /// The target of the request that comes, in the memory of libmicrohttpd, as it was sent.
-    void begin_head(std::string_view target) noexcept { target_ = target; }
+    /// The target of the request that comes, in the memory of libmicrohttpd, as it was sent. Its query is hidden there: libmicrohttpd, which takes memory of the connection for each parameter, never answers where there are too many.
+    void begin_head(char* target) noexcept;
+    /// Its place; what stands there is not what was sent.
     [[nodiscard]] std::string_view target() const noexcept { return target_; }
+    /// Without its query.
+    [[nodiscard]] std::string_view target_path() const noexcept {
+        return target_.substr(0, target_.size() - query_.size());
+    }
+    /// As it was sent.
+    [[nodiscard]] std::string query() const;
 
     /// Whether bytes have come that were not received.
     [[nodiscard]] bool has_more() const noexcept;
@@ -58,6 +66,9 @@ private:
 
     const int descriptor_;
     std::string_view target_;
+    /// Its end, from the question mark on; empty where there is none.
+    std::string_view query_;
+    char first_of_query_ = '\0';
     std::atomic<State> state_ = State::head;
     std::atomic<Clock::time_point> waits_since_ = Clock::now();
     std::atomic<bool> lingers_ = false;

@@ -1,8 +1,10 @@
 #include "serve/framing.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "core/ascii.h"
+#include "serve/decimal.h"
 
 namespace filestore::tool::serve {
 
@@ -42,6 +44,12 @@ std::optional<std::string_view> framing_fault(const Request& request, const Told
             return "a header field has a control character";
         }
     }
+    if (head.target.find(' ') != std::string_view::npos) {
+        return "the target of the request has a space";
+    }
+    if (count_of(request, "Host") == 0 && head.version != "HTTP/1.0") {
+        return "there is no header field Host";
+    }
     if (count_of(request, "Host") > 1) {
         return "there is more than one header field Host";
     }
@@ -62,6 +70,18 @@ std::optional<std::string_view> framing_fault(const Request& request, const Told
         return "the Transfer-Encoding is not just chunked";
     }
     return std::nullopt;
+}
+
+UnusableHead unusable_head(const std::string* length) {
+    if (length == nullptr) {
+        return {431, "the head of the request has too much in it"};
+    }
+    const auto number = decimal(*length);
+    if (!number) {
+        return {400, "the Content-Length is no number"};
+    }
+    return *number == UINT64_MAX ? UnusableHead{413, "the Content-Length is larger than any file can be"}
+                                 : unusable_head(nullptr);
 }
 
 }  // namespace filestore::tool::serve

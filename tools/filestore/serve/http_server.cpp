@@ -17,6 +17,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <new>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,7 @@
 #include "serve/framing.h"
 #include "serve/head_layout.h"
 #include "serve/lingering.h"
+#include "serve/routes.h"
 #include "serve/url.h"
 #include "serve/url_form.h"
 
@@ -120,14 +122,6 @@ MHD_Result add_header(void* into, MHD_ValueKind, const char* key, std::size_t ke
     return MHD_YES;
 }
 
-MHD_Result add_parameter(void* into, MHD_ValueKind, const char* key, std::size_t key_size, const char* value,
-                         std::size_t value_size) {
-    static_cast<Request*>(into)->query.emplace_back(
-        percent_decode({key, key_size}),
-        value == nullptr ? std::string() : percent_decode({value, value_size}));
-    return MHD_YES;
-}
-
 /// Of the client, in numbers.
 std::string address_of(MHD_Connection* connection) {
     const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -154,14 +148,14 @@ void set_host(Request& request, std::string_view host) {
     }
 }
 
-Request read_head(MHD_Connection* connection, const char* url, const char* method) {
+Request read_head(MHD_Connection* connection, const Connection& socket, const char* method) {
     Request request;
     request.method = method;
     request.client = address_of(connection);
-    const RequestTarget target = parse_target(url);
+    const RequestTarget target = parse_target(socket.target_path());
     request.path = percent_decode(target.path);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_header, &request.headers);
-    MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_parameter, &request);
+    request.query = parse_query(socket.query());
     const bool is_chunked = request.header("Transfer-Encoding") != nullptr;
     const std::string* const length = is_chunked ? nullptr : request.header("Content-Length");
     request.content_length = length == nullptr ? std::nullopt : decimal(*length);
@@ -186,6 +180,57 @@ ToldHead told_head(MHD_Connection* connection, std::string_view method, std::str
     head.whole = {method.data(), told == nullptr ? 0 : told->header_size};
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, add_told_field, &head);
     return head;
+}
+
+/// The whole head is there, but no request was made of it yet, and no answer.
+bool is_between_head_and_request(MHD_Connection* connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE) != nullptr &&
+           MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS) == nullptr;
+}
+
+bool is_encrypted(MHD_Connection* connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION) != nullptr;
+}
+
+/// An answer that does not come from a route, in the style of the routes of that path.
+Response refusal_of_head(const Request& request, unsigned status, std::string_view why) {
+    return error_response(find_route(all_routes(), request.method, request.path).errors, status, why);
+}
+
+/// Those of the answer, and those of every answer that has none of such a name.
+std::vector<Header> all_headers(const Response& response, const std::vector<Header>& common, bool closes) {
+    std::vector<Header> all = response.headers;
+    for (const Header& header : common) {
+        const bool is_there = std::any_of(all.begin(), all.end(), [&header](const Header& own) {
+            return equal_ignoring_case(own.name, header.name);
+        });
+        if (!is_there) {
+            all.push_back(header);
+        }
+    }
+    if (closes) {
+        all.push_back({MHD_HTTP_HEADER_CONNECTION, "close"});
+    }
+    return all;
+}
+
+/// An answer as it is sent, the last one on its connection.
+std::string text_of(const Response& response, const std::vector<Header>& common) {
+    std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ' +
+                       MHD_get_reason_phrase_for(response.status) + "\r\n";
+    const auto add = [&text](const Header& header) { text += header.name + ": " + header.value + "\r\n"; };
+    add({MHD_HTTP_HEADER_DATE, format_http_date(system_clock()->now())});
+    add({MHD_HTTP_HEADER_CONTENT_LENGTH, std::to_string(response.body.size())});
+    for (const Header& header : all_headers(response, common, true)) {
+        add(header);
+    }
+    return text + "\r\n" + response.body;
+}
+
+/// Beside libmicrohttpd, on a connection that is not encrypted. False where the client has gone, or has no room for it.
+bool send_at_once(const Connection& socket, std::string_view text) {
+    return ::send(socket.descriptor(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+           static_cast<ssize_t>(text.size());
 }
 
 std::optional<std::string> text_or_nothing(const char* text) {
@@ -362,7 +407,7 @@ public:
         socket_.begin_body();
         if (const auto fault = framing_fault(exchange_->request(), head)) {
             close_after_this();
-            exchange_->respond(problem_response(400, *fault));
+            exchange_->respond(refusal_of_head(exchange_->request(), 400, *fault));
             return answer();
         }
         if (exchange_->request().header("Transfer-Encoding") != nullptr) {
@@ -472,38 +517,18 @@ private:
     }
 
     /// Not with TLS.
-    [[nodiscard]] bool can_answer_in_midst() const {
-        return taker_ != nullptr &&
-               MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_GNUTLS_SESSION) == nullptr;
-    }
+    [[nodiscard]] bool can_answer_in_midst() const { return taker_ != nullptr && !is_encrypted(connection_); }
 
     /// libmicrohttpd sends nothing before it has read a body that it has begun with: what is answered meanwhile is put on the socket beside it, for the client to read while
     /// it still sends. Once: the connection ends, also where the client has gone or has no room for it.
     void answer_in_midst() {
         close_after_this();
         Response response = *exchange_->take_response();
-        const std::string text = text_of(response);
-        const ssize_t sent =
-            ::send(socket_.descriptor(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        const bool is_sent = send_at_once(socket_, text_of(response, headers_));
         note(response);
-        if (sent == static_cast<ssize_t>(text.size())) {
+        if (is_sent) {
             socket_.let_linger();
         }
-    }
-
-    /// As it is sent.
-    [[nodiscard]] std::string text_of(const Response& response) const {
-        std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ' +
-                           MHD_get_reason_phrase_for(response.status) + "\r\n";
-        const auto add = [&text](const Header& header) {
-            text += header.name + ": " + header.value + "\r\n";
-        };
-        add({MHD_HTTP_HEADER_DATE, format_http_date(system_clock()->now())});
-        add({MHD_HTTP_HEADER_CONTENT_LENGTH, std::to_string(response.body.size())});
-        for (const Header& header : all_headers(response)) {
-            add(header);
-        }
-        return text + "\r\n" + response.body;
     }
 
     void note(Response& response) {
@@ -522,29 +547,12 @@ private:
             return MHD_NO;
         }
         note(response);
-        for (const Header& header : all_headers(response)) {
+        for (const Header& header : all_headers(response, headers_, closes_)) {
             MHD_add_response_header(made, header.name.c_str(), header.value.c_str());
         }
         const MHD_Result queued = MHD_queue_response(connection_, response.status, made);
         MHD_destroy_response(made);
         return queued;
-    }
-
-    /// Its own, and those of every answer.
-    [[nodiscard]] std::vector<Header> all_headers(const Response& response) const {
-        std::vector<Header> all = response.headers;
-        for (const Header& header : headers_) {
-            const bool is_there = std::any_of(all.begin(), all.end(), [&header](const Header& own) {
-                return equal_ignoring_case(own.name, header.name);
-            });
-            if (!is_there) {
-                all.push_back(header);
-            }
-        }
-        if (closes_) {
-            all.push_back({MHD_HTTP_HEADER_CONNECTION, "close"});
-        }
-        return all;
     }
 
     MHD_Response* make(Response& response) {
@@ -640,9 +648,6 @@ std::size_t leave_encoded(void*, MHD_Connection*, char* text) {
     return std::strlen(text);
 }
 
-/// What it has to say is of single connections, and of no use to whoever runs the service.
-void drop_message(void*, const char*, va_list) {}
-
 }  // namespace
 
 class HttpServer::Daemon {
@@ -673,7 +678,7 @@ public:
         const unsigned flags = MHD_USE_EPOLL | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
         MHD_Daemon* const daemon =
             MHD_start_daemon(is_tls ? flags | MHD_USE_TLS : flags, 0, nullptr, nullptr, handle, this,    //
-                             MHD_OPTION_EXTERNAL_LOGGER, drop_message, nullptr,                          //
+                             MHD_OPTION_EXTERNAL_LOGGER, hear_complaint, this,                           //
                              MHD_OPTION_LISTEN_SOCKET, listener.get(),                                   //
                              MHD_OPTION_NOTIFY_CONNECTION, come_or_go, this,                             //
                              MHD_OPTION_URI_LOG_CALLBACK, begin_head, this,                              //
@@ -684,7 +689,7 @@ public:
                              MHD_OPTION_CONNECTION_LIMIT, limits.connections,                            //
                              MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(limits.idle.count()),  //
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.connection_memory,               //
-                             MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,      //
+                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                                       //
                              MHD_OPTION_END);
         if (daemon == nullptr && is_tls) {
             return Error(ErrorCode::configuration,
@@ -771,18 +776,57 @@ private:
         return *static_cast<Connection*>(told->socket_context);
     }
 
-    static void* begin_head(void*, const char* target, MHD_Connection* connection) {
-        connection_of(connection).begin_head(target);
+    /// The memory of the connection is ours to write in.
+    static void* begin_head(void* self, const char* target, MHD_Connection* connection) {
+        connection_of(connection).begin_head(const_cast<char*>(target));
+        try {
+            static_cast<Daemon*>(self)->heads_.insert(connection);
+        } catch (const std::bad_alloc&) {
+            // Its complaints are not heard then.
+        }
         return nullptr;
     }
 
-    static MHD_Result handle(void* self, MHD_Connection* connection, const char* url, const char* method,
+    /// What libmicrohttpd has to say is of single connections, and of no use to whoever runs the service; but where it complains of a whole head it answers with its own head
+    /// twice, or, having no memory left, not at all.
+    static void hear_complaint(void* self, const char*, va_list) {
+        try {
+            static_cast<Daemon*>(self)->refuse_unusable_heads();
+        } catch (const std::bad_alloc&) {
+            // It answers as it does.
+        }
+    }
+
+    void refuse_unusable_heads() {
+        for (auto head = heads_.begin(); head != heads_.end();) {
+            const auto one = head++;
+            if (is_between_head_and_request(*one)) {
+                refuse_head(*one);
+                heads_.erase(one);
+            }
+        }
+    }
+
+    /// Nothing that libmicrohttpd sends then gets out any more. A connection that is encrypted ends without an answer.
+    void refuse_head(MHD_Connection* connection) {
+        Connection& socket = connection_of(connection);
+        if (!is_encrypted(connection)) {
+            const Request request = read_head(connection, socket, "");
+            const bool is_chunked = request.header("Transfer-Encoding") != nullptr;
+            const UnusableHead fault = unusable_head(is_chunked ? nullptr : request.header("Content-Length"));
+            send_at_once(socket, text_of(refusal_of_head(request, fault.status, fault.why), headers_));
+            socket.let_linger();
+        }
+        ::shutdown(socket.descriptor(), SHUT_WR);
+    }
+
+    static MHD_Result handle(void* self, MHD_Connection* connection, const char*, const char* method,
                              const char* version, const char* data, std::size_t* size, void** request) {
         // An exception must not go through the frames of a C library; what can be thrown is lack of memory.
         try {
             auto* running = static_cast<RunningRequest*>(*request);
             if (running == nullptr) {
-                return static_cast<Daemon*>(self)->begin(connection, url, method, version, request);
+                return static_cast<Daemon*>(self)->begin(connection, method, version, request);
             }
             return *size > 0 ? running->take_body({data, *size}, size) : running->end_body();
         } catch (...) {
@@ -790,12 +834,12 @@ private:
         }
     }
 
-    MHD_Result begin(MHD_Connection* connection, const char* url, const char* method, const char* version,
-                     void** request) {
+    MHD_Result begin(MHD_Connection* connection, const char* method, const char* version, void** request) {
+        heads_.erase(connection);
         Connection& socket = connection_of(connection);
         const ToldHead head = told_head(connection, method, socket.target(), version);
         auto running = std::make_unique<RunningRequest>(connection, loop_, socket, headers_, *observer_,
-                                                        read_head(connection, url, method),
+                                                        read_head(connection, socket, method),
                                                         Census::one_more(exchanges_));
         {
             const std::lock_guard lock(mutex_);
@@ -811,7 +855,8 @@ private:
         return running.release()->begin(handler_, head);
     }
 
-    static void forget(void* self, MHD_Connection*, void** request, MHD_RequestTerminationCode) {
+    static void forget(void* self, MHD_Connection* connection, void** request, MHD_RequestTerminationCode) {
+        static_cast<Daemon*>(self)->heads_.erase(connection);
         static_cast<Daemon*>(self)->end(
             std::unique_ptr<RunningRequest>(static_cast<RunningRequest*>(std::exchange(*request, nullptr))));
     }
@@ -841,6 +886,8 @@ private:
     mutable std::mutex mutex_;
     std::map<Connection*, std::unique_ptr<Connection>> connections_;
     std::set<RunningRequest*> running_;
+    /// Of which a target has come, and no whole head yet; on the thread of the connections only, as are complaints.
+    std::set<MHD_Connection*> heads_;
     bool is_stopping_ = false;
     bool is_aborted_ = false;
     ConnectionLoop loop_;

@@ -19,6 +19,12 @@ std::size_t size_of_scheme(std::string_view url) {
     return 0;
 }
 
+std::string decode_parameter(std::string_view text) {
+    std::string plain(text);
+    std::replace(plain.begin(), plain.end(), '+', ' ');
+    return percent_decode(plain);
+}
+
 }  // namespace
 
 std::string percent_decode(std::string_view text) {
@@ -37,6 +43,20 @@ std::string percent_decode(std::string_view text) {
         }
     }
     return decoded;
+}
+
+std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query) {
+    std::vector<std::pair<std::string, std::string>> parameters;
+    while (!query.empty()) {
+        const std::string_view one = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(one.size() + 1, query.size()));
+        if (!one.empty()) {
+            const std::size_t equals = std::min(one.find('='), one.size());
+            parameters.emplace_back(decode_parameter(one.substr(0, equals)),
+                                    decode_parameter(one.substr(std::min(equals + 1, one.size()))));
+        }
+    }
+    return parameters;
 }
 
 bool is_host(std::string_view text) {

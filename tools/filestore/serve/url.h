@@ -5,11 +5,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace filestore::tool::serve {
 
 /// `%` and two hexadecimal digits become a byte; a `%` without them stays.
 [[nodiscard]] std::string percent_decode(std::string_view text);
+
+/// Names and values of `a=b&c`, decoded, in their order; a plus sign is a blank. A name without a value has an empty one, and nothing between two `&` is no parameter.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);
 
 /// Whether it is a host, perhaps with a port, and nothing that could end or lengthen it in a URL.
 [[nodiscard]] bool is_host(std::string_view text);
