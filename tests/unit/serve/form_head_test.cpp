@@ -19,6 +19,8 @@ TEST_CASE("heads of parts as the parser wants them") {
         {"CONTENT-type: \t text/plain \r\n", "Content-Type: text/plain\r\n"},
         {"content-disposition:form-data; name=\"a\"\r\nContent-Transfer-Encoding: binary\r\n",
          "Content-Disposition: form-data; name=\"a\"\r\nContent-Transfer-Encoding: binary\r\n"},
+        {"Content-Disposition: a\r\nContent-Type: b\r\ncontent-disposition: c\r\nContent-Type: d\r\n",
+         "Content-Disposition: c\r\nContent-Type: b\r\nContent-Type: d\r\n"},
         {"X-Type: Content-Type: image/png\r\nContent-Length: 5\r\n", ""},
         {"Content-Type:\r\n", "Content-Type: \r\n"},
         {std::string_view("Content-Type: a\0b\r\n", 19), "Content-Type: a\uFFFDb\r\n"},

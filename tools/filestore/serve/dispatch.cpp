@@ -10,14 +10,9 @@ namespace filestore::tool::serve {
 
 namespace {
 
-/// The same with a slash at the end, or without the one that is there.
-std::string with_other_end(std::string path) {
-    if (!path.empty() && path.back() == '/') {
-        path.pop_back();
-    } else {
-        path += '/';
-    }
-    return path;
+/// The same with a slash at the end, or without those that are there.
+std::string with_other_end(const std::string& path) {
+    return path.ends_with('/') ? path.substr(0, path.find_last_not_of('/') + 1) : path + '/';
 }
 
 std::string encoded_query(const Request& request) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/ascii.h"
 #include "serve/header_value.h"
@@ -11,7 +12,8 @@ namespace filestore::tool::serve {
 namespace {
 
 constexpr std::string_view end_of_line = "\r\n";
-constexpr std::array<std::string_view, 3> known_names{"Content-Disposition", "Content-Type",
+constexpr std::string_view disposition = "Content-Disposition";
+constexpr std::array<std::string_view, 3> known_names{disposition, "Content-Type",
                                                       "Content-Transfer-Encoding"};
 
 /// RFC 9110, 5.6.2.
@@ -42,6 +44,7 @@ std::string without_zero_bytes(std::string_view value) {
 }  // namespace
 
 std::optional<std::string> plain_head(std::string_view lines) {
+    std::string disposition_line;
     std::string head;
     while (!lines.empty()) {
         const std::string_view line = lines.substr(0, lines.find(end_of_line));
@@ -54,10 +57,16 @@ std::optional<std::string> plain_head(std::string_view lines) {
             known_names.begin(), known_names.end(),
             [&](std::string_view name) { return equal_ignoring_case(name, line.substr(0, colon)); });
         if (known != known_names.end()) {
-            head += std::string(*known) + ": " + without_zero_bytes(trimmed(line.substr(colon + 1))) + "\r\n";
+            std::string plain = std::string(*known) + ": ";
+            plain += without_zero_bytes(trimmed(line.substr(colon + 1))) + "\r\n";
+            if (*known == disposition) {
+                disposition_line = std::move(plain);
+            } else {
+                head += plain;
+            }
         }
     }
-    return head;
+    return disposition_line + head;
 }
 
 }  // namespace filestore::tool::serve

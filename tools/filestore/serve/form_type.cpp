@@ -30,6 +30,10 @@ std::string take_value(std::string_view& rest) {
     return value;
 }
 
+std::string_view without_parameters(std::string_view type) {
+    return trimmed(type.substr(0, type.find(';')));
+}
+
 bool is_boundary(std::string_view text) {
     const auto is_printed = [](char c) { return c >= ' ' && c <= '~' && c != '"'; };
     return !text.empty() && text.size() <= longest_boundary &&
@@ -39,19 +43,20 @@ bool is_boundary(std::string_view text) {
 }  // namespace
 
 bool is_form_type(std::string_view type) {
-    return equal_ignoring_case(type.substr(0, form_type.size()), form_type);
+    return equal_ignoring_case(without_parameters(type), form_type);
 }
 
 bool is_url_form_type(std::string_view type) {
-    return equal_ignoring_case(trimmed(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded");
+    return equal_ignoring_case(without_parameters(type), "application/x-www-form-urlencoded");
 }
 
 std::optional<std::string> boundary_of_type(std::string_view type) {
-    std::string_view rest = type.substr(std::min(form_type.size(), type.size()));
+    std::optional<std::string> boundary;
+    std::string_view rest = type;
     while (true) {
         const std::size_t semicolon = rest.find(';');
         if (semicolon == std::string_view::npos) {
-            return std::nullopt;
+            return boundary;
         }
         rest.remove_prefix(semicolon + 1);
         const std::size_t equals = std::min(rest.find_first_of("=;"), rest.size());
@@ -63,7 +68,7 @@ std::optional<std::string> boundary_of_type(std::string_view type) {
         rest.remove_prefix(1);
         const std::string value = take_value(rest);
         if (equal_ignoring_case(name, "boundary")) {
-            return is_boundary(value) ? value : std::string();
+            boundary = is_boundary(value) ? value : std::string();
         }
     }
 }

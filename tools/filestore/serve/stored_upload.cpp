@@ -6,10 +6,17 @@
 
 namespace filestore::tool::serve {
 
-std::string as_utf8(const std::string& text) {
-    if (is_utf8(text)) {
-        return text;
-    }
+namespace {
+
+/// What a store takes for the type of a file.
+bool is_storable_type(const std::string& type) {
+    constexpr std::size_t longest = 255;
+    return !type.empty() && type.size() <= longest && is_printable_ascii(type);
+}
+
+}  // namespace
+
+std::string utf8_of_latin1(std::string_view text) {
     std::string converted;
     for (const char character : text) {
         const auto byte = static_cast<unsigned char>(character);
@@ -23,11 +30,15 @@ std::string as_utf8(const std::string& text) {
     return converted;
 }
 
+std::string as_utf8(const std::string& text) {
+    return is_utf8(text) ? text : utf8_of_latin1(text);
+}
+
 Result<FileUpload> upload_of(const std::string& name, const std::optional<std::string>& content_type) {
     FileUpload file;
     file.path = as_utf8(name);
     const std::string type = as_utf8(content_type.value_or(""));
-    if (!type.empty() && is_printable_ascii(type)) {
+    if (is_storable_type(type)) {
         file.content_type = type;
     }
     auto set = content_type ? file.metadata.set("content_type", type)

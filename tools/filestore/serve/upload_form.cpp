@@ -105,7 +105,8 @@ void UploadForm::begin_upload(const FormPart& part) {
             400, "a file name with an escaped quote is not understood: send the quote as %22"));
         return;
     }
-    auto file = upload_of(without_place(without_escapes(name)), part.content_type);
+    const auto type = part.content_type ? std::optional(utf8_of_latin1(*part.content_type)) : std::nullopt;
+    auto file = upload_of(without_place(without_escapes(name)), type);
     if (!file) {
         exchange_->respond(detail_response(500, file.error().message()));
         return;
