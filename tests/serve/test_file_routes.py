@@ -40,6 +40,7 @@ RANGES = {
     "bytes=0-": (206, 0, SIZE),
     "bytes=0-18446744073709551615": (206, 0, SIZE),
     "bytes=10-19": (206, 10, 20),
+    "BYTES=10-19": (206, 10, 20),
     f"bytes={SIZE - 1}-": (206, SIZE - 1, SIZE),
     f"bytes={SIZE - 5}-{SIZE + 5}": (206, SIZE - 5, SIZE),
     "bytes=-7": (206, SIZE - 7, SIZE),
@@ -117,6 +118,23 @@ def test_conditions(service, path):
     assert status(Range="bytes=0-1", If_None_Match=tag) == 304
     assert status(Range=f"bytes={SIZE}-", If_Match=tag) == 416
     assert service.call("HEAD", path, headers={"If-None-Match": tag}).status == 304
+
+
+def test_conditions_in_several_lines(service, path):
+    tag = service.call("GET", path).header("etag")
+    for first, last in (('"x"', tag), (tag, '"x"')):
+        assert service.call("GET", path, headers={"If-None-Match": first, "if-none-match": last}).status == 304
+        assert service.call("GET", path, headers={"If-Match": first, "if-match": last}).status == 200
+    assert service.call("GET", path, headers={"If-Match": '"x"', "if-match": '"y"'}).status == 412
+
+
+@pytest.mark.parametrize("target", ["/files", "/files/{id}", "/metrics", "/openapi.json", "/docs", "/docs/page.css", "/docs/page.js"])
+def test_head_of_what_is_no_file(service, file_id, target):
+    get, head = (service.call(method, target.format(id=file_id)) for method in ("GET", "HEAD"))
+    assert (head.status, head.body) == (200, b"") and get.body
+    assert head.header("content-type") == get.header("content-type")
+    # The counters count.
+    assert target == "/metrics" or head.header("content-length") == str(len(get.body))
 
 
 def test_conditions_of_time(service, path):
@@ -313,7 +331,7 @@ def test_a_file_that_is_not_there(service, missing):
 def test_a_method_that_a_path_has_not(service):
     answer = service.call("DELETE", "/files")
     problem(answer, 405)
-    assert answer.header("allow") == "GET, PUT"
+    assert answer.header("allow") == "GET, HEAD, PUT"
 
 
 def test_links(tool, local):

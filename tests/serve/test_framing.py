@@ -2,6 +2,7 @@
 
 import re
 
+import contract
 import pytest
 
 CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
@@ -171,6 +172,16 @@ def test_a_head_that_is_of_no_use(service, name):
     # Not every client asks to be told that its connection ends.
     answers = answers_to(service, request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") if status == 403 else request)
     assert only_status(answers) == status
+    service.stop()
+
+
+@pytest.mark.parametrize("route", contract.routes(), ids=" ".join)
+def test_a_refused_head_is_an_error_of_its_route(service, route):
+    method, path = route
+    answer = service.call(method, path.replace("{file_id}", "x"), headers={"X": "\x01"})
+    assert answer.status == 400
+    told = answer.json() if method != "HEAD" else {"detail": ""}
+    assert "detail" in told and (method == "HEAD" or contract.routes()[route][1] != "original" or list(told) == ["detail"])
     service.stop()
 
 

@@ -37,7 +37,7 @@ def test_what_a_route_refuses_callers_with(route):
     operation = contract.operations()[route]
     needs_key = scope not in ("open", "signed_url")
     assert (operation.get("security") != []) == needs_key
-    assert {"403", "405"} | ({"401"} if needs_key else set()) | ({"429"} if scope != "open" else set()) <= set(operation["responses"])
+    assert {"400", "403", "405"} | ({"401"} if needs_key else set()) | ({"429"} if scope != "open" else set()) <= set(operation["responses"])
     if route[0] != "HEAD":
         errors = [contract.resolved(told) for status, told in operation["responses"].items() if int(status) >= 400]
         kinds = {kind for error in errors for kind in error["content"]}

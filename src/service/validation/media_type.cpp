@@ -265,6 +265,12 @@ std::string extension_of(std::string_view name) {
     return dot == std::string_view::npos ? std::string() : in_small_letters(shown.substr(dot + 1));
 }
 
+std::string extension_on_disk(std::string_view name) {
+    const std::string_view bare = name.substr(0, name.find_last_not_of("/\\. ") + 1);
+    const std::size_t last = bare.find_last_of("/\\") + 1;
+    return extension_of(bare.substr(0, bare.find(':', last)));
+}
+
 std::string_view media_type_of_extension(std::string_view extension) noexcept {
     const Pair* known = find(types_of_extensions, extension);
     return known == nullptr ? std::string_view() : known->second;

@@ -13,6 +13,9 @@ namespace filestore::validation {
 /// "pdf" of "a/b.PDF": what follows the last dot of the last part of a name, in small letters. Dots and blanks at its end do not count, which some systems pass over.
 [[nodiscard]] std::string extension_of(std::string_view name);
 
+/// That of the file which some systems would write under the name: without slashes, dots and blanks at its end, and without a stream of NTFS (`a.exe::$DATA`).
+[[nodiscard]] std::string extension_on_disk(std::string_view name);
+
 /// The type that files of an extension have; empty where it is not known.
 [[nodiscard]] std::string_view media_type_of_extension(std::string_view extension) noexcept;
 

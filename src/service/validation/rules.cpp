@@ -36,8 +36,11 @@ Result<void> check_extension(const ValidationOptions& options, std::string_view 
     const std::string extension = extension_of(path);
     const std::string named =
         extension.empty() ? "names without an extension" : "files of the extension " + quoted(extension);
-    if (!extension.empty() && lists_extension(options.denied_extensions, extension)) {
-        return refusal("extension", path, named + " are denied here");
+    for (const std::string& denied : {extension, extension_on_disk(path)}) {
+        if (!denied.empty() && lists_extension(options.denied_extensions, denied)) {
+            return refusal("extension", path,
+                           "files of the extension " + quoted(denied) + " are denied here");
+        }
     }
     if (!options.allowed_extensions.empty() && !lists_extension(options.allowed_extensions, extension)) {
         return refusal("extension", path, named + " are not among those that are allowed here");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "core/encoding.h"
 #include "core/http_date.h"
 #include "serve/decimal.h"
@@ -35,7 +36,7 @@ bool names(std::string_view list, std::string_view tag, bool also_weakly) {
 std::optional<ByteRange> parse_range(std::string_view text, std::uint64_t size) {
     constexpr std::string_view unit = "bytes=";
     const std::size_t dash = text.find('-');
-    if (text.substr(0, unit.size()) != unit || dash == std::string_view::npos) {
+    if (!equal_ignoring_case(text.substr(0, unit.size()), unit) || dash == std::string_view::npos) {
         return std::nullopt;
     }
     const auto first = decimal(text.substr(unit.size(), dash - unit.size()));
@@ -72,14 +73,14 @@ std::optional<bool> is_newer_than(const Request& request, std::string_view heade
 
 /// A tag says more than a time, so the time does not count beside it; here and below.
 bool is_wanted_version(const Request& request, std::string_view tag, Timestamp last_modified) {
-    if (const std::string* wanted = request.header("If-Match")) {
+    if (const auto wanted = request.list("If-Match")) {
         return names(*wanted, tag, false);
     }
     return !is_newer_than(request, "If-Unmodified-Since", last_modified).value_or(false);
 }
 
 bool is_known_version(const Request& request, std::string_view tag, Timestamp last_modified) {
-    if (const std::string* known = request.header("If-None-Match")) {
+    if (const auto known = request.list("If-None-Match")) {
         return names(*known, tag, true);
     }
     return !is_newer_than(request, "If-Modified-Since", last_modified).value_or(true);

@@ -48,6 +48,17 @@ struct Request {
         return nullptr;
     }
 
+    /// The lines of a header that is a list, as one (RFC 9110, 5.3); nothing where there is none.
+    [[nodiscard]] std::optional<std::string> list(std::string_view name) const {
+        std::optional<std::string> joined;
+        for (const Header& header : headers) {
+            if (equal_ignoring_case(header.name, name)) {
+                joined = joined ? *joined + ", " + header.value : header.value;
+            }
+        }
+        return joined;
+    }
+
     /// Of a parameter that is given twice the last one counts.
     [[nodiscard]] const std::string* parameter(std::string_view name) const {
         const std::string* found = nullptr;

@@ -29,8 +29,10 @@ constexpr std::array routes{
     Route{"POST", "/cleanup", Scope::admin, ErrorStyle::original, cleanup_files},
 
     Route{"GET", "/files", Scope::read, ErrorStyle::problem, list_files},
+    Route{"HEAD", "/files", Scope::read, ErrorStyle::problem, list_files},
     Route{"PUT", "/files", Scope::write, ErrorStyle::problem, put_file},
     Route{"GET", "/files/{file_id}", Scope::read, ErrorStyle::problem, show_file},
+    Route{"HEAD", "/files/{file_id}", Scope::read, ErrorStyle::problem, show_file},
     Route{"POST", "/files/{file_id}/undelete", Scope::remove, ErrorStyle::problem, undelete_file},
     Route{"GET", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"HEAD", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
@@ -56,10 +58,15 @@ constexpr std::array routes{
     Route{"GET", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},
     Route{"HEAD", "/readyz", Scope::open, ErrorStyle::problem, answer_ready},
     Route{"GET", "/metrics", Scope::metrics, ErrorStyle::problem, answer_metrics},
+    Route{"HEAD", "/metrics", Scope::metrics, ErrorStyle::problem, answer_metrics},
     Route{"GET", "/openapi.json", Scope::open, ErrorStyle::problem, answer_openapi},
+    Route{"HEAD", "/openapi.json", Scope::open, ErrorStyle::problem, answer_openapi},
     Route{"GET", "/docs", Scope::open, ErrorStyle::problem, answer_docs},
+    Route{"HEAD", "/docs", Scope::open, ErrorStyle::problem, answer_docs},
     Route{"GET", "/docs/page.css", Scope::open, ErrorStyle::problem, answer_docs_style},
+    Route{"HEAD", "/docs/page.css", Scope::open, ErrorStyle::problem, answer_docs_style},
     Route{"GET", "/docs/page.js", Scope::open, ErrorStyle::problem, answer_docs_script},
+    Route{"HEAD", "/docs/page.js", Scope::open, ErrorStyle::problem, answer_docs_script},
 };
 
 bool is_own(std::string_view path) {

@@ -91,8 +91,15 @@ TEST_CASE("names are allowed or denied by their extension", "[validation]") {
     options.denied_extensions = {"EXE", "php"};
     CHECK(refused_by(options, {"a.exe", "", ""}) == "extension");
     CHECK(refused_by(options, {"a.jpg.Php. ", "", ""}) == "extension");
-    CHECK(refused_by(options, {"a.jpg", "", ""}).empty());
-    CHECK(refused_by(options, {"exe", "", ""}).empty());
+    for (const char* name :
+         {"a.exe/", "d/a.exe\\. /", "a.exe::$DATA", "a.exe:b.jpg", "C:\\d\\a.exe. :s", "10:30.exe"}) {
+        CAPTURE(name);
+        CHECK(refused_by(options, {name, "", ""}) == "extension");
+    }
+    for (const char* name : {"a.jpg", "exe", "d.exe/a.jpg", "10:30", "::", "/", "c:exe"}) {
+        CAPTURE(name);
+        CHECK(refused_by(options, {name, "", ""}).empty());
+    }
     options.denied_extensions.clear();
     options.allowed_extensions = {"jpg"};
     CHECK(refused_by(options, {"a.JPG", "", ""}).empty());

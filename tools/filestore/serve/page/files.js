@@ -206,7 +206,8 @@ async function showMore() {
   rowsWanted += ROWS_AT_ONCE;
   if (next !== null && matching().length < rowsWanted) {
     const wanted = files.size + LOADED_AT_FIRST;
-    await load(() => wanted);
+    // A search that is begun meanwhile needs all of them.
+    await load(() => Math.max(wanted, wantedNow()));
   } else {
     render();
   }
