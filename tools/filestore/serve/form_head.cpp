@@ -12,8 +12,8 @@ namespace filestore::tool::serve {
 namespace {
 
 constexpr std::string_view end_of_line = "\r\n";
-constexpr std::string_view disposition = "Content-Disposition";
-constexpr std::array<std::string_view, 3> known_names{disposition, "Content-Type",
+constexpr std::string_view name_of_disposition = "Content-Disposition";
+constexpr std::array<std::string_view, 3> known_names{name_of_disposition, "Content-Type",
                                                       "Content-Transfer-Encoding"};
 
 /// RFC 9110, 5.6.2.
@@ -59,7 +59,7 @@ std::optional<std::string> plain_head(std::string_view lines) {
         if (known != known_names.end()) {
             std::string plain = std::string(*known) + ": ";
             plain += without_zero_bytes(trimmed(line.substr(colon + 1))) + "\r\n";
-            if (*known == disposition) {
+            if (*known == name_of_disposition) {
                 disposition_line = std::move(plain);
             } else {
                 head += plain;

@@ -215,7 +215,7 @@ std::vector<Header> all_headers(const Response& response, const std::vector<Head
 }
 
 /// An answer as it is sent, the last one on its connection.
-std::string text_of(const Response& response, const std::vector<Header>& common) {
+std::string answer_text(const Response& response, const std::vector<Header>& common) {
     std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ' +
                        MHD_get_reason_phrase_for(response.status) + "\r\n";
     const auto add = [&text](const Header& header) { text += header.name + ": " + header.value + "\r\n"; };
@@ -524,7 +524,7 @@ private:
     void answer_in_midst() {
         close_after_this();
         Response response = *exchange_->take_response();
-        const bool is_sent = send_at_once(socket_, text_of(response, headers_));
+        const bool is_sent = send_at_once(socket_, answer_text(response, headers_));
         note(response);
         if (is_sent) {
             socket_.let_linger();
@@ -814,7 +814,7 @@ private:
             const Request request = read_head(connection, socket, "");
             const bool is_chunked = request.header("Transfer-Encoding") != nullptr;
             const UnusableHead fault = unusable_head(is_chunked ? nullptr : request.header("Content-Length"));
-            send_at_once(socket, text_of(refusal_of_head(request, fault.status, fault.why), headers_));
+            send_at_once(socket, answer_text(refusal_of_head(request, fault.status, fault.why), headers_));
             socket.let_linger();
         }
         ::shutdown(socket.descriptor(), SHUT_WR);
