@@ -753,6 +753,7 @@ private:
         auto& daemon = *static_cast<Daemon*>(self);
         const std::lock_guard lock(daemon.mutex_);
         if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+            daemon.heads_.erase(connection);
             daemon.let_go(*static_cast<Connection*>(*context));
             daemon.observer_->connection_went();
             return;
