@@ -246,13 +246,13 @@ public:
     [[nodiscard]] Result<void> flush(FlushRequest request);
     void flush_async(FlushRequest request, Completion<void> done);
 
-    /// What is recorded of a file: the audit server's row where there is one, which may not have been told of the newest yet, else the catalogue's. `not_found` where there is no row, and the
+    /// What is recorded of a file: the audit server's row where there is one, which may not have been told of the newest yet, else the catalogue's. `not_found` where there is no row, `permission_denied` where the server perhaps hides it: it shows the key no row at all, and the key may not write one. And the
     /// failures of flush() for a server that does not answer.
     [[nodiscard]] Result<FileHistory> history(FileRequest request);
     void history_async(FileRequest request, Completion<FileHistory> done);
 
     /// A page of the files that are recorded as uploaded before a time and not as deleted, of the same record as history(); rows that come and go meanwhile shift no page.
-    /// `invalid_argument` (limit, cursor).
+    /// `invalid_argument` (limit, cursor), and those of history() but `not_found`.
     [[nodiscard]] Result<RecordedFilesPage> recorded_files(RecordedFilesRequest request);
     void recorded_files_async(RecordedFilesRequest request, Completion<RecordedFilesPage> done);
 

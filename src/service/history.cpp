@@ -50,6 +50,10 @@ Result<RecordedFilesPage> read_from_server(const ServiceParts& parts, const Reco
     if (!read.untimed.empty()) {
         return read.untimed.front().reason;
     }
+    // Where a page came before, the key was shown rows.
+    if (!read.last && !behind) {
+        FILESTORE_TRY(reader.check_sight());
+    }
     RecordedFilesPage page;
     std::transform(read.rows.begin(), read.rows.end(), std::back_inserter(page.files),
                    [](CatalogueRow& row) { return history_of(std::move(row)); });
@@ -93,8 +97,10 @@ Result<FileHistory> read_history(const ServiceParts& parts, const FileId& id, co
         FILESTORE_TRY_ASSIGN(auto row, parts.journal->row(id));
         return history_of(std::move(row));
     }
-    FILESTORE_TRY_ASSIGN(auto row, RowReader(*parts.audit_server, limits).row(id));
+    RowReader reader(*parts.audit_server, limits);
+    FILESTORE_TRY_ASSIGN(auto row, reader.row(id));
     if (!row) {
+        FILESTORE_TRY(reader.check_sight());
         return Error(ErrorCode::not_found, "the audit server has no row of file " + id.str());
     }
     return history_of(std::move(*row));

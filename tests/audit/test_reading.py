@@ -101,6 +101,24 @@ def test_a_server_that_does_not_answer_is_told_of(store):
     assert store.run("audit", "files", key=store.project.ended_key).code == 5
 
 
+def test_a_key_that_is_shown_no_row_is_told_so(store, gateway):
+    """Row-level security answers it as a table without rows would."""
+    (file_id,), _ = store.upload("a.txt")
+    for words in (["history", file_id], ["history", str(uuid.uuid4())], ["files"], ["files", "--before", "2020-01-01T00:00:00Z"]):
+        refused = store.run("audit", *words, key=store.project.anon_key)
+        assert refused.code == 5 and refused.lines == [] and b"shows this key no row" in refused.err and b"42501" in refused.err, refused
+    # A key that is shown rows is not asked to write one.
+    assert store.run("audit", "files", "--before", "2020-01-01T00:00:00Z", url=gateway.url).code == 0
+    assert store.run("audit", "history", str(uuid.uuid4()), url=gateway.url).code == 3
+    assert {request.method for request in gateway.requests} == {"GET"}
+
+
+def test_a_table_without_rows_is_no_hidden_one(store):
+    assert listed(store) == []
+    assert store.run("audit", "history", str(uuid.uuid4())).code == 3
+    assert store.project.rows() == []
+
+
 @pytest.mark.parametrize("words", [["history"], ["files", "x"], ["status", "--before", "2026-01-01T00:00:00Z"], ["files", "--before", "soon"], ["history", "x"]])
 def test_what_is_no_such_command(store, words):
     assert store.run("audit", *words).code == 2
