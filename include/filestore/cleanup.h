@@ -15,7 +15,7 @@
 /// and the key may not write and read one either, it perhaps hides its rows from that key: `permission_denied`.
 ///
 /// A store that holds nothing of what is recorded is perhaps not the one: its disk is not mounted, or the bucket is another one. So where none of the files that were looked at is there, the store is listed first (a
-/// page of 1000 files); where no file of that is recorded either, although 20 files or more are recorded as stored or kept for undelete(), the run ends with `precondition_failed`, and nothing is recorded as deleted. See
+/// page of 1000 files); where no file of that is recorded either, although 20 files or more are recorded as stored (and not as deleted by the audit server's table) or kept for undelete(), the run ends with `precondition_failed`, and nothing is recorded as deleted. See
 /// CleanupRequest::accept_missing. Files that are gone from a store that holds other recorded ones are recorded as deleted.
 ///
 /// Before all that, files whose grace is over are purged, and with soft delete what is old is marked instead of removed: see soft_delete.h. Files that are marked are left alone. The audit server is asked of these files, too: one that it

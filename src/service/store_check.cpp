@@ -125,18 +125,54 @@ private:
     }
 
     [[nodiscard]] Result<bool> record_tells_of_enough() const {
-        FILESTORE_TRY_ASSIGN(const auto stored, parts_.journal->uploaded_before(
-                                                    end_of_time, {FileId(), Timestamp::min()}, enough));
         FILESTORE_TRY_ASSIGN(
             const auto deleted,
             parts_.journal->due(end_of_time, {FileId(), Timestamp::min(), 0, {}, {}}, enough));
-        if (stored.size() + deleted.size() >= enough || !parts_.audit_server) {
-            return stored.size() + deleted.size() >= enough;
+        FILESTORE_TRY_ASSIGN(const bool tells, catalogue_tells_of(enough - deleted.size()));
+        if (tells || !parts_.audit_server) {
+            return tells;
         }
         FILESTORE_TRY_ASSIGN(const auto page, RowReader(*parts_.audit_server, limits_)
                                                   .uploaded_before(end_of_time, std::nullopt,
                                                                    postgrest::Detail::brief, enough));
         return page.rows.size() + page.untimed.size() >= enough;
+    }
+
+    /// Whether it has so many files as stored, but for those that the audit server has as deleted: another catalogue's cleanup has removed them from this store.
+    [[nodiscard]] Result<bool> catalogue_tells_of(std::size_t wanted) const {
+        const std::size_t most = parts_.audit_server ? page_size : enough;
+        RecordedUpload last{FileId(), Timestamp::min()};
+        for (std::size_t found = 0; found < wanted;) {
+            FILESTORE_TRY(check_call_limits(limits_.cancel, limits_.deadline));
+            FILESTORE_TRY_ASSIGN(const auto stored, parts_.journal->uploaded_before(end_of_time, last, most));
+            if (stored.empty()) {
+                return false;
+            }
+            last = stored.back();
+            FILESTORE_TRY_ASSIGN(const std::size_t gone, deleted_by_the_server(stored));
+            found += stored.size() - gone;
+        }
+        return true;
+    }
+
+    /// Where something is still to be told of a file, its deletion is perhaps undone by that.
+    [[nodiscard]] Result<std::size_t> deleted_by_the_server(const std::vector<RecordedUpload>& stored) const {
+        if (!parts_.audit_server) {
+            return std::size_t{0};
+        }
+        std::vector<FileId> ids;
+        std::transform(stored.begin(), stored.end(), std::back_inserter(ids),
+                       [](const RecordedUpload& upload) { return upload.id; });
+        FILESTORE_TRY_ASSIGN(const auto rows, RowReader(*parts_.audit_server, limits_).rows_of(ids));
+        ids.clear();
+        for (const CatalogueRow& row : rows.rows) {
+            if (row.deleted_at) {
+                ids.push_back(row.id);
+            }
+        }
+        FILESTORE_TRY_ASSIGN(const auto details, parts_.journal->details_of(ids));
+        return static_cast<std::size_t>(std::count_if(
+            details.begin(), details.end(), [](const RecordDetails& file) { return !file.waits; }));
     }
 
     [[nodiscard]] Error not_the_store(bool has_more) const {

@@ -1,11 +1,13 @@
 """Two processes that clean up one store by what a project tells of it, each with a catalogue of its own, as on two machines."""
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 
 import pytest
 from store import Store
-from test_old_files import Original
+from test_old_files import NOTHING, Original, cleanup, recorded_files
 
 OLD, YOUNG = 100, 10
 
@@ -51,3 +53,33 @@ def test_each_old_file_goes_once_and_nothing_else_does(store):
         outcome = store.run("audit", "status", "--json", *catalogue_of(store, name))
         status = json.loads(outcome.out)
         assert (status["pending"], status["parked"]) == (0, 0)
+
+
+def test_what_the_other_catalogue_has_cleaned_up_is_recorded_as_deleted(store):
+    """That nothing is left is no sign of another store: the table says why."""
+    ids = recorded_files(store, 40, 25)
+    removed, report = cleanup(store, "--yes", "--flush", "60", *catalogue_of(store, "two"))
+    assert removed == sorted((file_id, "removed") for file_id in ids) and report["removed"] == 25
+    before = sorted(store.project.rows())
+    assert cleanup(store, "--dry-run") == (sorted((file_id, "already_gone") for file_id in ids), {**NOTHING, "already_gone": 25})
+    assert cleanup(store, "--yes", "--flush", "60") == (sorted((file_id, "already_gone") for file_id in ids), {**NOTHING, "already_gone": 25})
+    assert {line.split(",")[0] for line in store.recorded() if line.split(",")[2]} == set(ids)
+    assert sorted(store.project.rows()) == before
+    assert cleanup(store, "--yes") == ([], NOTHING) and store.status()["pending"] == 0
+
+
+@pytest.mark.parametrize("left, waiting, code", [(19, 0, 0), (20, 0, 1), (19, 1, 1)])
+def test_what_the_table_does_not_say_to_be_deleted_is_not_recorded_as_gone(store, left, waiting, code):
+    ids = recorded_files(store, 40, left + 5)
+    listed = ", ".join(f"'{file_id}'" for file_id in ids[left:])
+    store.project.sql(f"update public.{store.project.table} set deleted_at = now() where file_id in ({listed})")
+    with contextlib.closing(sqlite3.connect(store.catalogue)) as connection, connection:
+        for file_id in ids[left : left + waiting]:
+            connection.execute("update file_uploads set file_path = 'changed' where file_id = ?", (file_id,))
+    for file_id in ids:
+        (store.tool.directory / "storage" / file_id).unlink()
+        (store.tool.directory / "storage" / "metadata" / f"{file_id}.json").unlink()
+    outcome = store.run("cleanup", "--yes", "--flush", "0")
+    assert outcome.code == code and (b"--accept-missing" in outcome.err) == (code == 1), outcome
+    recorded = [bool(line.split(",")[2]) for line in store.recorded()]
+    assert recorded == [code == 0] * len(ids)
