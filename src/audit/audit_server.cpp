@@ -30,6 +30,7 @@ http::TransportOptions transport_options(const AuditOptions& options,
     transport.max_connections = most_requests_under_way;
     transport.expect_threshold.reset();
     transport.ca_file = options.ca_file;
+    transport.name_of_ca_file = "audit_ca_file (storage.audit.ca_file)";
     transport.reactor = reactor;
     return transport;
 }

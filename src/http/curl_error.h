@@ -18,6 +18,8 @@ struct FailureContext {
     std::string_view host;
     /// What TLS trusts, see Trust::described().
     std::string_view trusted;
+    /// See TransportOptions::name_of_ca_file.
+    std::string_view name_of_ca_file;
     /// The status by which a proxy refused to connect; 0 where there was none.
     long proxy_status = 0;
     /// The request was sent, and the head of its answer has not come whole.

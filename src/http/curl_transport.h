@@ -56,6 +56,8 @@ struct TransportOptions {
     /// The certificates to trust: themselves (PEM), or a file or directory of them. The system's where both are empty, see find_system_trust().
     std::string ca_pem;
     std::string ca_file;
+    /// What the user calls that, for messages.
+    std::string name_of_ca_file = "ca_file";
     /// Required: polls the descriptors of paused streams.
     std::shared_ptr<Reactor> reactor;
 };

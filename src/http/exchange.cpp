@@ -35,6 +35,7 @@ Result<void> Exchange::prepare(CURL* handle, const TransportOptions& options, st
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*connect_until_ - now);
     handle_ = handle;
     trust_ = &trust;
+    name_of_ca_file_ = options.name_of_ca_file;
     watch_.emplace(LimitSettings{request_.first_byte_timeout.value_or(options.first_byte_timeout),
                                  options.stall_window, request_.may_trickle ? 1 : options.stall_bytes},
                    now);
@@ -336,7 +337,7 @@ Error Exchange::failed_by(CURLcode code) const {
     long proxy_status = 0;
     curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     const std::string trusted = trust_->described();
-    return error_of(code, {curl_message_.data(), host_of(request_.url), trusted, proxy_status,
+    return error_of(code, {curl_message_.data(), host_of(request_.url), trusted, name_of_ca_file_, proxy_status,
                            !is_unsent() && !(head_.is_complete() && head_.is_final())});
 }
 

@@ -115,6 +115,7 @@ private:
     CURL* handle_ = nullptr;
     /// The loop's.
     const Trust* trust_ = nullptr;
+    std::string_view name_of_ca_file_;
     Sockets* sockets_ = nullptr;
     curl_slist* header_list_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> curl_message_{};

@@ -2,6 +2,7 @@
 
 import http.client
 import http.server
+import ssl
 import threading
 import typing
 import urllib.parse
@@ -16,10 +17,10 @@ class Request(typing.NamedTuple):
 class Gateway:
     """Between the command and the project: `before` and `after` may answer a request in the project's place (True: no answer at all), before or after the project has.
 
-    Answers of the project are cut after `cut_behind(request)` bytes, where that is a number.
+    Answers of the project are cut after `cut_behind(request)` bytes, where that is a number. With a `certificate`, a directory of certificates.make(), it speaks TLS.
     """
 
-    def __init__(self, url):
+    def __init__(self, url, certificate=None):
         self.target = urllib.parse.urlsplit(url)
         self.requests = []
         self.before = lambda request: None
@@ -57,7 +58,13 @@ class Gateway:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         # Commands end without a farewell.
         self.server.handle_error = lambda *_: None
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        scheme = "http"
+        if certificate is not None:
+            scheme = "https"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate / "public.crt", certificate / "private.key")
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"{scheme}://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def forward(self, method, path, body, headers):
