@@ -4,7 +4,7 @@
 ///
 /// Old is a file that was stored more than that ago: by the catalogue, where it has a row, and by the store itself. What either says to be newer is kept, and so is a file of
 /// which nobody knows the time, and one that is stored anew (on S3: with other bytes) between the look at it and its removal, where the backend compares that (`Capabilities::compare_and_delete`). Files that the catalogue does not know (of the system before, of another tool) are found by listing the store. A store in which a listing
-/// found every file recorded is not listed again for as many days as files are kept. Where there is an audit server, what its table has as stored and the catalogue does not know comes last,
+/// found every file recorded is not listed again for as many days as files are kept: files that are put there meanwhile without being recorded, and are old by then (copied with their times), stay until then, or until reconcile() records them. Where there is an audit server, what its table has as stored and the catalogue does not know comes last,
 /// so a table is of one store: what is not in this one is recorded as deleted.
 /// A file whose metadata is lost, of a store that keeps it apart from the bytes, is as old as its record and its bytes say, and removed as any other.
 ///
