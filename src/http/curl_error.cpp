@@ -19,10 +19,10 @@ Error proxy_refusal(const FailureContext& context) {
 }
 
 Error untrusted(const std::string& message, const FailureContext& context) {
-    return {ErrorCode::configuration,
-            "the TLS certificate of " + quoted(context.host) + " is not accepted: " + message +
-                " (trusted: " + std::string(context.trusted) + "; " + std::string(context.name_of_ca_file) +
-                " names others)"};
+    return {ErrorCode::configuration, "the TLS certificate of " + quoted(context.host) +
+                                          " is not accepted: " + message +
+                                          " (trusted: " + std::string(context.trusted) + "; " +
+                                          std::string(context.name_of_ca_file) + " names others)"};
 }
 
 /// What OpenSSL itself objects to (it names an error number then) will be the same the next time; a connection that broke will not. Where that comes

@@ -337,8 +337,8 @@ Error Exchange::failed_by(CURLcode code) const {
     long proxy_status = 0;
     curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     const std::string trusted = trust_->described();
-    return error_of(code, {curl_message_.data(), host_of(request_.url), trusted, name_of_ca_file_, proxy_status,
-                           !is_unsent() && !(head_.is_complete() && head_.is_final())});
+    return error_of(code, {curl_message_.data(), host_of(request_.url), trusted, name_of_ca_file_,
+                           proxy_status, !is_unsent() && !(head_.is_complete() && head_.is_final())});
 }
 
 void Exchange::finish(Result<void> outcome) noexcept {

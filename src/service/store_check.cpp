@@ -171,8 +171,8 @@ private:
             }
         }
         FILESTORE_TRY_ASSIGN(const auto details, parts_.journal->details_of(ids));
-        return static_cast<std::size_t>(std::count_if(
-            details.begin(), details.end(), [](const RecordDetails& file) { return !file.waits; }));
+        return static_cast<std::size_t>(std::count_if(details.begin(), details.end(),
+                                                      [](const RecordDetails& file) { return !file.waits; }));
     }
 
     [[nodiscard]] Error not_the_store(bool has_more) const {
