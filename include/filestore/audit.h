@@ -22,11 +22,13 @@
 /// All types of this header are values: any thread may read one while none changes it.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "filestore/call.h"
+#include "filestore/error.h"
 #include "filestore/file_id.h"
 #include "filestore/metadata.h"
 #include "filestore/secret.h"
@@ -51,6 +53,9 @@ struct AuditOptions {
     /// Where so many files wait to be told of, nothing more is stored: uploads fail with `no_space`, before anything is stored, until the project was told of some. Deletions go on: they make at most one note for each file
     /// that there is. Uploads that are under way at the same time may pass the bound by their number. 0: only the disk is a bound.
     std::uint64_t most_pending = 0;
+    /// Called on a library thread, never twice at a time, with what keeps files from being told of, when that changes (by its code, ErrorDetails::http_status and ErrorDetails::server_code), and not for each attempt; with nothing
+    /// once an attempt has gone through, the first one of a service included. Nothing is sent meanwhile. While another process sends it is that one's. Of parked files see AuditStatus.
+    std::function<void(const std::optional<Error>&)> on_delivery{};
 };
 
 struct AuditStatus {

@@ -63,6 +63,8 @@ struct CleanupOptions {
     std::string time_zone = "UTC";
     /// A run begins up to so much later than the schedule says, by chance, so that many machines do not ask one server at the same moment. 0 to a day.
     std::chrono::seconds jitter{30};
+    /// Called for every file that a scheduled run tells of, as CleanupRequest::on_file; the run's last call comes before on_run.
+    std::function<void(const CleanupFile&)> on_file{};
     /// Called after each scheduled run, on a library thread, with what it came to or why it failed.
     std::function<void(const Result<CleanupReport>&)> on_run{};
 };

@@ -10,6 +10,7 @@
 
 #include "audit/session_lock.h"
 #include "core/library_thread.h"
+#include "core/same_kind.h"
 #include "core/try.h"
 #include "core/worker_thread.h"
 
@@ -138,10 +139,11 @@ private:
 };
 
 Sender::Sender(std::shared_ptr<AuditServer> server, std::shared_ptr<Executor> executor,
-               std::shared_ptr<Clock> clock, SenderPauses pauses)
+               std::shared_ptr<Clock> clock, Told told, SenderPauses pauses)
     : server_(std::move(server)),
       executor_(std::move(executor)),
       clock_(std::move(clock)),
+      told_(std::move(told)),
       pauses_(pauses),
       reactor_(std::make_shared<Reactor>()) {}
 
@@ -253,6 +255,7 @@ void Sender::run() noexcept {
         lock.unlock();
         const Round round = send_all();
         answer_waiters(round);
+        tell(round);
         lock.lock();
         std::erase_if(waiters_, [](const auto& waiter) { return waiter->has_ended(); });
         pause_behind(round, lock);
@@ -384,6 +387,18 @@ void Sender::answer(Waiter& waiter, const Round& round) {
         waiter.end(round.stopped->error);
     } else if (round.stopped) {
         waiter.note(round.stopped->error);
+    }
+}
+
+/// What ends with the service is no trouble of the server.
+void Sender::tell(const Round& round) noexcept {
+    if (!told_ || round.is_elsewhere || stop_.stop_requested()) {
+        return;
+    }
+    const auto reason = round.stopped ? std::optional(round.stopped->error) : std::nullopt;
+    if (!last_told_ || !are_of_one_kind(*last_told_, reason)) {
+        last_told_ = reason;
+        told_(reason);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -29,8 +30,11 @@ namespace filestore {
 /// A resource held by std::shared_ptr; thread-safe.
 class Sender : public std::enable_shared_from_this<Sender> {
 public:
+    /// See AuditOptions::on_delivery; may be empty.
+    using Told = std::function<void(const std::optional<Error>&)>;
+
     Sender(std::shared_ptr<AuditServer> server, std::shared_ptr<Executor> executor,
-           std::shared_ptr<Clock> clock, SenderPauses pauses = {});
+           std::shared_ptr<Clock> clock, Told told, SenderPauses pauses = {});
     Sender(const Sender&) = delete;
     Sender& operator=(const Sender&) = delete;
     ~Sender();
@@ -75,16 +79,20 @@ private:
     [[nodiscard]] Result<bool> may_go(const Waiter& waiter);
     void answer_waiters(const Round& round) noexcept;
     void answer(Waiter& waiter, const Round& round);
+    void tell(const Round& round) noexcept;
 
     const std::shared_ptr<AuditServer> server_;
     const std::shared_ptr<Executor> executor_;
     const std::shared_ptr<Clock> clock_;
+    const Told told_;
     const SenderPauses pauses_;
     const std::shared_ptr<Reactor> reactor_;
     std::stop_source stop_;
 
     // Of the thread.
     DeliveryRounds rounds_;
+    /// What told_ was called with; nothing before the first time.
+    std::optional<std::optional<Error>> last_told_;
 
     std::mutex mutex_;
     std::condition_variable changed_;

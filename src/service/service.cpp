@@ -86,7 +86,8 @@ public:
         parts.grace = options.soft_delete_grace;
         parts.upload_lifetime = options.upload_lifetime;
         parts.audit_server = audit;
-        auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock)
+        auto sender = audit ? std::make_shared<Sender>(std::move(audit), parts.executor, parts.clock,
+                                                       std::move(options.audit.on_delivery))
                             : std::shared_ptr<Sender>();
         parts.journal = std::make_shared<Journal>(absolute(catalogue_path), backend, pending,
                                                   std::move(sender), parts.clock, options.audit.strict,
@@ -235,11 +236,19 @@ private:
         }
         FILESTORE_TRY_ASSIGN(const CronSchedule schedule,
                              CronSchedule::parse(cleanup_.schedule, cleanup_.time_zone));
-        auto run = [parts = parts_, pending = pending_, days = cleanup_.retention_days] {
+        auto on_file = [told = cleanup_.on_file](const CleanupFile& file) -> Result<void> {
+            if (told) {
+                told(file);
+            }
+            return {};
+        };
+        auto run = [parts = parts_, pending = pending_, days = cleanup_.retention_days,
+                    on_file = std::move(on_file)] {
             return wait_for<CleanupReport>([&](Completion<CleanupReport> done) {
                 const auto answer = begin_call<CleanupReport>(*pending, {}, std::move(done));
                 if (answer) {
-                    step_of(*answer, *parts.executor, [&] { start_cleanup(parts, {.days = days}, answer); });
+                    step_of(*answer, *parts.executor,
+                            [&] { start_cleanup(parts, {.days = days, .on_file = on_file}, answer); });
                 }
             });
         };

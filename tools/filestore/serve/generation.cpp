@@ -1,6 +1,7 @@
 #include "serve/generation.h"
 
 #include "core/try.h"
+#include "serve/cleanup_log.h"
 
 namespace filestore::tool::serve {
 
@@ -63,14 +64,20 @@ Result<std::shared_ptr<Generation>> Generation::make(Configuration configuration
                                                      const Generation* before) {
     FILESTORE_TRY_ASSIGN(Access access, access_of(configuration, address, before));
     const bool links_to_caller = set_url_base(configuration, address);
-    configuration.store.cleanup.on_run = [metrics](const Result<CleanupReport>& report) {
-        metrics->cleanup_ended(report, system_clock()->now());
+    const auto runs = std::make_shared<CleanupLog>(*metrics);
+    configuration.store.cleanup.on_file = [runs](const CleanupFile& file) { runs->take(file); };
+    configuration.store.cleanup.on_run = [metrics, runs](const Result<CleanupReport>& report) {
+        runs->end(report);
+    };
+    auto deliveries = before == nullptr ? std::make_shared<DeliveryLog>() : before->deliveries_;
+    configuration.store.audit.on_delivery = [deliveries](const std::optional<Error>& reason) {
+        deliveries->take(reason);
     };
     FILESTORE_TRY_ASSIGN(FileService service, FileService::open(configuration.store));
     FILESTORE_TRY_ASSIGN(FileService scheduler, FileService::open(configuration.store));
-    return std::shared_ptr<Generation>(
-        new Generation(std::move(configuration), std::move(service), std::move(scheduler), std::move(access),
-                       std::move(metrics), std::move(body_memory), links_to_caller, before));
+    return std::shared_ptr<Generation>(new Generation(
+        std::move(configuration), std::move(service), std::move(scheduler), std::move(access),
+        std::move(metrics), std::move(body_memory), std::move(deliveries), links_to_caller, before));
 }
 
 Result<void> Generation::start_schedule() {

@@ -12,6 +12,7 @@
 #include "serve/access/rate_limit.h"
 #include "serve/body_memory.h"
 #include "serve/configuration.h"
+#include "serve/delivery_log.h"
 #include "serve/guards.h"
 #include "serve/metrics/metrics.h"
 #include "serve/readiness.h"
@@ -56,10 +57,11 @@ public:
 private:
     Generation(Configuration configuration, FileService service, FileService scheduler, Access access,
                std::shared_ptr<Metrics> metrics, std::shared_ptr<BodyMemory> body_memory,
-               bool links_to_caller, const Generation* before)
+               std::shared_ptr<DeliveryLog> deliveries, bool links_to_caller, const Generation* before)
         : configuration_(std::move(configuration)),
           metrics_(std::move(metrics)),
           body_memory_(std::move(body_memory)),
+          deliveries_(std::move(deliveries)),
           service_(std::move(service)),
           scheduler_(std::move(scheduler)),
           access_(std::move(access)),
@@ -72,6 +74,7 @@ private:
     const Configuration configuration_;
     const std::shared_ptr<Metrics> metrics_;
     const std::shared_ptr<BodyMemory> body_memory_;
+    const std::shared_ptr<DeliveryLog> deliveries_;
     FileService service_;
     /// Apart from that of the calls, which may be needed for long after another generation has begun.
     std::optional<FileService> scheduler_;

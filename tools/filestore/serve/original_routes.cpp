@@ -1,11 +1,12 @@
 #include "serve/original_routes.h"
 
+#include <memory>
 #include <utility>
 
 #include "json_line.h"
 #include "serve/answers.h"
+#include "serve/cleanup_log.h"
 #include "serve/days.h"
-#include "serve/metrics/metrics.h"
 #include "serve/upload_form.h"
 
 namespace filestore::tool::serve {
@@ -77,11 +78,15 @@ void cleanup_files(const Context& context, const std::shared_ptr<Exchange>& exch
     CleanupRequest request;
     request.days = static_cast<unsigned>(days.number);
     request.call.cancel = exchange->stop_token();
-    context.service.cleanup_async(
-        std::move(request), [&metrics = context.metrics, exchange](const Result<CleanupReport>& report) {
-            metrics.cleanup_ended(report, system_clock()->now());
-            exchange->respond(cleaned_up(report));
-        });
+    const auto run = std::make_shared<CleanupLog>(context.metrics);
+    request.on_file = [run](const CleanupFile& file) -> Result<void> {
+        run->take(file);
+        return {};
+    };
+    context.service.cleanup_async(std::move(request), [run, exchange](const Result<CleanupReport>& report) {
+        run->end(report);
+        exchange->respond(cleaned_up(report));
+    });
 }
 
 }  // namespace filestore::tool::serve

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <condition_variable>
+#include <fstream>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -302,6 +304,33 @@ TEST_CASE("a service cleans up by its schedule once it is started, and not befor
     CHECK(service.next_cleanup() ==
           CronSchedule::parse(scene.options.cleanup.schedule).value().next_after(scene.scene.clock->now()));
     CHECK_FALSE(service.exists({id, {}}).value());
+}
+
+TEST_CASE("a scheduled run tells of each of its files, those that fail with their reasons",
+          "[schedule][cleanup]") {
+    ServiceScene scene;
+    scene.scene.clock->advance(system_clock()->now() - noon());
+    std::map<FileId, std::optional<ErrorCode>> told;
+    bool comes_before_the_report = true;
+    scene.options.cleanup.on_file = [&](const CleanupFile& file) {
+        comes_before_the_report = comes_before_the_report && scene.told == 0;
+        told[file.id] = file.reason ? std::optional(file.reason->code()) : std::nullopt;
+    };
+    FileService service = scene.open();
+    std::vector<FileId> ids;
+    for (int i = 0; i < 2; ++i) {
+        FileUpload file;
+        file.source = source_from_string("old");
+        ids.push_back(service.upload(std::move(file)).value());
+    }
+    std::ofstream(scene.scene.directory.file("store") + "/metadata/" + ids[1].str() + ".json") << "{";
+    REQUIRE(scene.scene.journal()->note_cleaned(scene.scene.clock->now()).ok());
+    scene.scene.clock->advance(hours(24 * 40));
+    REQUIRE(service.start().ok());
+    REQUIRE(eventually([&] { return scene.told == 1; }));
+    CHECK(comes_before_the_report);
+    CHECK(told ==
+          std::map<FileId, std::optional<ErrorCode>>{{ids[0], std::nullopt}, {ids[1], ErrorCode::corrupt}});
 }
 
 TEST_CASE("a service whose cleanup is not enabled starts without one", "[schedule][cleanup]") {

@@ -74,9 +74,11 @@ void Metrics::request_ended(const Exchange& exchange, const Traffic& traffic) {
     }
 }
 
-void Metrics::cleanup_ended(const Result<CleanupReport>& report, Timestamp now) {
+void Metrics::cleanup_ended(const Result<CleanupReport>& report, std::uint64_t failed, Timestamp now) {
     const std::lock_guard lock(mutex_);
-    last_cleanup_ = LastCleanup{now, report.ok(), report.ok() ? report->removed : 0};
+    failed_cleanups_ += report.ok() ? 0 : 1;
+    files_that_cleanups_failed_on_ += failed;
+    last_cleanup_ = LastCleanup{now, report.ok() && failed == 0, report.ok() ? report->removed : 0, failed};
 }
 
 void Metrics::write_requests(Writer& writer) const {
@@ -122,15 +124,22 @@ void Metrics::write_bytes(Writer& writer) const {
 }
 
 void Metrics::write_cleanup(Writer& writer) const {
+    writer.single("cleanup_failed_runs_total", "counter", "Cleanups that ended with an error.",
+                  std::to_string(failed_cleanups_));
+    writer.single("cleanup_failed_files_total", "counter",
+                  "How often a cleanup could not look at a file or remove it.",
+                  std::to_string(files_that_cleanups_failed_on_));
     if (!last_cleanup_) {
         return;
     }
     writer.single("last_cleanup_timestamp_seconds", "gauge", "When the last cleanup of this process ended.",
                   number_text(seconds_of(last_cleanup_->at)));
-    writer.single("last_cleanup_success", "gauge", "1 where it ended well.",
+    writer.single("last_cleanup_success", "gauge", "1 where it ended well, and no file failed.",
                   last_cleanup_->is_ok ? "1" : "0");
     writer.single("last_cleanup_removed_files", "gauge", "How many files it removed.",
                   std::to_string(last_cleanup_->removed));
+    writer.single("last_cleanup_failed_files", "gauge", "How many files it failed on.",
+                  std::to_string(last_cleanup_->failed));
 }
 
 std::string Metrics::text(const std::optional<AuditStatus>& audit, Timestamp now) const {

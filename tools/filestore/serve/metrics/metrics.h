@@ -28,7 +28,8 @@ public:
     void upload_began() noexcept { ++uploads_; }
     void request_ended(const Exchange& exchange, const Traffic& traffic) override;
 
-    void cleanup_ended(const Result<CleanupReport>& report, Timestamp now);
+    /// `failed`: files that the run told of as failed, also where it ended early.
+    void cleanup_ended(const Result<CleanupReport>& report, std::uint64_t failed, Timestamp now);
 
     void reloaded(bool is_ok) noexcept { ++(is_ok ? reloads_ : failed_reloads_); }
 
@@ -52,6 +53,7 @@ private:
         Timestamp at{};
         bool is_ok = false;
         std::uint64_t removed = 0;
+        std::uint64_t failed = 0;
     };
 
     class Writer;
@@ -68,6 +70,8 @@ private:
     /// Null is for requests that have no route.
     std::map<const Route*, RouteCounts> routes_;
     std::map<std::string, std::uint64_t, std::less<>> refused_;
+    std::uint64_t failed_cleanups_ = 0;
+    std::uint64_t files_that_cleanups_failed_on_ = 0;
     std::optional<LastCleanup> last_cleanup_;
 };
 
