@@ -296,7 +296,11 @@ std::string sent_name(const FileId& id, std::string_view original_path) {
     constexpr std::size_t longest_extension = 16;
     const std::size_t slash = original_path.find_last_of("/\\");
     std::string base(slash == std::string_view::npos ? original_path : original_path.substr(slash + 1));
-    std::replace_if(base.begin(), base.end(), is_refused_in_names, '_');
+    const bool is_text = is_utf8(base);
+    std::replace_if(
+        base.begin(), base.end(),
+        [&](char c) { return is_refused_in_names(c) || (!is_text && static_cast<unsigned char>(c) >= 0x80); },
+        '_');
     const std::size_t dot = base.rfind('.');
     const bool has_extension = dot != std::string::npos && dot > 0 && base.size() - dot <= longest_extension;
     const std::string extension = has_extension ? base.substr(dot) : std::string();

@@ -170,6 +170,7 @@ TEST_CASE("names carry the file's ID", "[export]") {
         {"a\"b:c|d?.txt", "a_b_c_d_-" + text + ".txt"},
         {"line\r\nbreak.txt", "line__break-" + text + ".txt"},
         {"\xC3\xA4.txt", "\xC3\xA4-" + text + ".txt"},
+        {"\xC3\xA4\xFF.txt", "___-" + text + ".txt"},
         {"a.not-an-extension-of-a-file", "a.not-an-extension-of-a-file-" + text},
     }));
     CHECK(sent_name(id, given.given) == given.sent);
