@@ -165,7 +165,7 @@ typedef int32_t (*filestore_cleanup_function)(void* context, const char* id, con
                                               const char* reason);
 
 /// Hears of a row of a damaged catalogue that was there and cannot be read as it was: `table` is "file_uploads" (what is recorded of the file), "intents" (an operation on it that was under way), "outbox" (the project is
-/// still to be told of it), "parked" or "soft_deleted"; newer libraries may have more. Returns 0, or the caller's own number to end the call.
+/// still to be told of it), "parked", "soft_deleted" or "provider_copies"; newer libraries may have more. Returns 0, or the caller's own number to end the call.
 typedef int32_t (*filestore_unreadable_function)(void* context, const char* table, const char* file_id);
 
 /// Hears how far a run of filestore_verify is, at most about ten times a second and once at the end; `files_total` is about right, or
@@ -725,7 +725,7 @@ FILESTORE_C_API int32_t filestore_forget_audit_server(filestore_service* service
 /// Takes what can still be read of a damaged catalogue into a new one, which then stands in its place: that of the service which filestore_open would open with `options`, NULL for the defaults; the option `catalogue_path`
 /// names another, such as one of a storage.yaml. Nobody may have it open, this program neither. The damaged file is kept; a catalogue that is whole stays as it is. A call that was ended on its way is made again. `unreadable`
 /// (NULL for nobody) gets `context`; where it ends the call, nothing was changed. `*report` is a new buffer, which the caller destroys: a JSON object with `was_damaged` (false: nothing was done), `set_aside` (the directory with what is
-/// damaged), and for each of `file_uploads`, `intents`, `outbox`, `parked` and `soft_deleted` an object with the numbers `salvaged` and `unreadable` (each of these was told of) and with `has_gap` (more may have been
+/// damaged), and for each of `file_uploads`, `intents`, `outbox`, `parked`, `soft_deleted` and `provider_copies` an object with the numbers `salvaged` and `unreadable` (each of these was told of) and with `has_gap` (more may have been
 /// there). filestore_retry_parked and filestore_reconcile then see to what is lost. Failures to act on: FILESTORE_NOT_FOUND (there is no catalogue), FILESTORE_UNAVAILABLE (somebody has it open), FILESTORE_CONFIGURATION (the
 /// catalogue is off, or a newer library has written it), FILESTORE_CORRUPT (it is a file of something else), FILESTORE_NO_SPACE (twice the size of the catalogue is needed), FILESTORE_PERMISSION_DENIED, FILESTORE_IO,
 /// FILESTORE_SINK_FAILED (the callback ended it).

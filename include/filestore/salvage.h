@@ -2,10 +2,11 @@
 
 /// `salvage_catalogue()`: takes what can still be read of a damaged catalogue into a new one, which then stands in its place.
 ///
-/// Read are its rows of files, operations under way, what the audit server is still to be told of, what that refused, and which files can be had back (soft_delete.h), also from between pages that are damaged; but not what stands below a damaged inner page of a table. A row
+/// Read are its rows of files, operations under way, what the audit server is still to be told of, what that refused, which files can be had back (soft_delete.h), and which copies providers have (file_exporter.h), also from between pages that are damaged; but not what stands below a damaged inner page of a table. A row
 /// counts where it is whole: its values are such as the library writes, and its checksum matches, where it has one. What else is known of is told of, by the file's ID:
 /// - The audit server is to be told of a file, the note is damaged, and the file's row is there: the file is parked (audit.h), and a retry tells it as it is. Where it was parked, it stays so.
 /// - A file can be had back, and the mark is damaged: its bytes are kept, and undelete() gives it back. Where the file's row is lost, it gets one that says that it was deleted at the time of this call.
+/// - A provider has a copy of a file, and the note is damaged: it is forgotten, and nobody removes the copy but its owner.
 /// - Anything else is for reconcile() to find: a file of the store without a row, or one that the audit server was not told of.
 ///
 /// The damaged file is kept: it stands, with its write-ahead log, in the directory that SalvageReport::set_aside names. A catalogue that is whole stays as it is. No other process may have the catalogue open,
@@ -26,7 +27,7 @@ struct ServiceOptions;
 
 /// A row that was there, but cannot be read as it was.
 struct UnreadableRow {
-    /// "file_uploads", "intents", "outbox", "parked" or "soft_deleted".
+    /// "file_uploads", "intents", "outbox", "parked", "soft_deleted" or "provider_copies".
     std::string table{};
     std::string file_id{};
 };
@@ -54,6 +55,7 @@ struct SalvageReport {
     SalvagedRows outbox{};
     SalvagedRows parked{};
     SalvagedRows soft_deleted{};
+    SalvagedRows provider_copies{};
     /// The directory with what is damaged.
     std::string set_aside{};
 

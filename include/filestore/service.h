@@ -283,6 +283,9 @@ public:
     /// Whether an audit server is told of what is recorded.
     [[nodiscard]] bool has_audit_server() const noexcept;
 
+    /// Where the files are. What is stored or removed there directly is not recorded, and with soft delete deleted files are still there. Lives as long as the service, and no longer.
+    [[nodiscard]] std::shared_ptr<StorageBackend> backend() const noexcept;
+
     /// Where the catalogue is; empty where nothing is or can be recorded.
     [[nodiscard]] const std::string& catalogue_path() const noexcept;
 

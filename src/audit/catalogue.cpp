@@ -18,6 +18,7 @@
 #include "audit/outbox.h"
 #include "audit/reserved_intents.h"
 #include "audit/row_checksum.h"
+#include "audit/sent_copies.h"
 #include "audit/session_lock.h"
 #include "audit/shared_commits.h"
 #include "audit/soft_deletions.h"
@@ -236,6 +237,8 @@ public:
     /// In a transaction.
     Result<void> work_on_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work);
     Result<void> read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work);
+    Result<void> use_sent_copies(const std::function<Result<void>(SentCopies&)>& work);
+    Result<void> read_sent_copies(const std::function<Result<void>(SentCopies&)>& work);
     Result<void> note_server();
     Result<std::uint64_t> forget_server();
     [[nodiscard]] const std::string& path() const noexcept { return connection_.path(); }
@@ -499,6 +502,22 @@ Result<void> Catalogue::Impl::read_soft_deletions(const std::function<Result<voi
     SqliteTransaction transaction(connection_);
     FILESTORE_TRY(transaction.begin_reading());
     FILESTORE_TRY(work_on_soft_deletions(work));
+    return transaction.commit();
+}
+
+Result<void> Catalogue::Impl::use_sent_copies(const std::function<Result<void>(SentCopies&)>& work) {
+    return in_transaction([&]() -> Result<void> {
+        FILESTORE_TRY_ASSIGN(const std::int64_t session, own_session());
+        SentCopies copies(connection_, lock_, session);
+        return work(copies);
+    });
+}
+
+Result<void> Catalogue::Impl::read_sent_copies(const std::function<Result<void>(SentCopies&)>& work) {
+    SqliteTransaction transaction(connection_);
+    FILESTORE_TRY(transaction.begin_reading());
+    SentCopies copies(connection_, lock_, session_);
+    FILESTORE_TRY(work(copies));
     return transaction.commit();
 }
 
@@ -1002,6 +1021,14 @@ Result<void> Catalogue::use_soft_deletions(const std::function<Result<void>(Soft
 
 Result<void> Catalogue::read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work) {
     return impl_->exclusively([&] { return impl_->read_soft_deletions(work); });
+}
+
+Result<void> Catalogue::use_sent_copies(const std::function<Result<void>(SentCopies&)>& work) {
+    return impl_->exclusively([&] { return impl_->use_sent_copies(work); });
+}
+
+Result<void> Catalogue::read_sent_copies(const std::function<Result<void>(SentCopies&)>& work) {
+    return impl_->exclusively([&] { return impl_->read_sent_copies(work); });
 }
 
 Result<std::uint64_t> Catalogue::forget_server() {

@@ -4,7 +4,7 @@
 ///
 /// Table `file_uploads` has the columns of the original system: `file_id`, `file_path`, `metadata`, `uploaded_at`,
 /// `deleted_at`, and behind them a checksum of those (row_checksum.h), as intents have one. Table `intents` holds operations under way: an intent is durable before the backend publishes or deletes, and the
-/// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents). Of the outbox tells outbox.h, of files that can be had back soft_deletions.h.
+/// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents). Of the outbox tells outbox.h, of files that can be had back soft_deletions.h, of copies at providers sent_copies.h.
 /// Where several uploads are under way, that transaction also holds the intents of the next ones (reserved_intents.h), which have neither path nor metadata.
 ///
 /// A resource, thread-safe; every function blocks (it waits for the disk). Any number of processes may share the file.
@@ -79,6 +79,7 @@ struct RecordDetails {
 };
 
 class Outbox;
+class SentCopies;
 class SoftDeletions;
 
 /// A value.
@@ -178,6 +179,12 @@ public:
 
     /// The same for work that only reads.
     [[nodiscard]] Result<void> read_soft_deletions(const std::function<Result<void>(SoftDeletions&)>& work);
+
+    /// Runs `work` in a transaction; what it did is durable.
+    [[nodiscard]] Result<void> use_sent_copies(const std::function<Result<void>(SentCopies&)>& work);
+
+    /// The same for work that only reads.
+    [[nodiscard]] Result<void> read_sent_copies(const std::function<Result<void>(SentCopies&)>& work);
 
     /// The catalogue has no audit server any more: nothing is noted from now on, and what waits or is parked is dropped. Answers how many files that were.
     [[nodiscard]] Result<std::uint64_t> forget_server();

@@ -155,7 +155,43 @@ END;
 PRAGMA user_version = 7;
 )sql";
 }
-static_assert(catalogue_version == 7 && unsealed_intent == -1);
+static_assert(unsealed_intent == -1);
+
+/// What version 8 added: copies of files at providers, see sent_copies.h. Whoever records a deletion has them removed, also a library of an older version that has the file open.
+constexpr const char* provider_copies = R"sql(
+CREATE TABLE provider_copies (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    file_id TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    key_variable TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    file_version TEXT NOT NULL,
+    sent_name TEXT NOT NULL,
+    provider_id TEXT NOT NULL DEFAULT '',
+    begun_at TEXT NOT NULL,
+    sent_at TEXT,
+    expires_at TEXT,
+    session INTEGER NOT NULL,
+    removing_since TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    reason TEXT,
+    checksum INTEGER NOT NULL
+);
+CREATE INDEX copies_by_file ON provider_copies (file_id);
+CREATE INDEX open_copies ON provider_copies (number) WHERE removing_since IS NOT NULL OR provider_id = '';
+CREATE TRIGGER remove_copies_of_new_row AFTER INSERT ON file_uploads WHEN new.deleted_at IS NOT NULL
+BEGIN
+    UPDATE provider_copies SET removing_since = new.deleted_at WHERE file_id = new.file_id AND removing_since IS NULL;
+END;
+CREATE TRIGGER remove_copies_of_changed_row AFTER UPDATE OF deleted_at ON file_uploads
+WHEN new.deleted_at IS NOT NULL AND old.deleted_at IS NULL
+BEGIN
+    UPDATE provider_copies SET removing_since = new.deleted_at WHERE file_id = new.file_id AND removing_since IS NULL;
+END;
+PRAGMA user_version = 8;
+)sql";
+static_assert(catalogue_version == 8);
 
 Result<void> sync_directory(const std::filesystem::path& directory) {
     const Descriptor opened = open_at(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY);
@@ -331,6 +367,9 @@ Result<void> make_tables(SqliteConnection& connection) {
     }
     if (version < 7) {
         FILESTORE_TRY(connection.execute_script(sealed_rows().c_str()));
+    }
+    if (version < 8) {
+        FILESTORE_TRY(connection.execute_script(provider_copies));
     }
     return transaction.commit();
 }

@@ -14,6 +14,7 @@
 #include "audit/mark_checksum.h"
 #include "audit/outbox.h"
 #include "audit/row_checksum.h"
+#include "audit/sent_copies.h"
 #include "core/try.h"
 
 namespace filestore {
@@ -70,6 +71,15 @@ constexpr Table marks_table{
      SalvageKey::other},
     "SELECT 1 FROM soft_deleted WHERE file_id = ?1 AND ?2 = ?2"};
 
+constexpr Table copies_table{
+    "provider_copies", 8,
+    FILESTORE_BY_NUMBER(
+        "SELECT rowid, file_id, file_id, profile, base_url, key_variable, purpose, file_version, "
+        "sent_name, provider_id, begun_at, sent_at, expires_at, checksum, removing_since, "
+        "failures, reason FROM provider_copies"),
+    FILESTORE_BY_ID("SELECT file_id, file_id, rowid FROM provider_copies INDEXED BY copies_by_file"),
+    "SELECT 1 FROM provider_copies WHERE file_id = ?1 AND number = ?2"};
+
 /// Where some are missing, the seals of the outbox do not match.
 constexpr SalvageRead undone_rows = FILESTORE_BY_ID("SELECT file_id, deleted_at FROM undone");
 
@@ -105,6 +115,11 @@ INSERT OR IGNORE INTO parked (file_id, parked_at, reason)
 SELECT DISTINCT file_id, ?, 'what was noted of this file in the catalogue was damaged; look at its row, and tell it as it is by a retry'
 FROM temp.unreadable WHERE of_table IN ('outbox', 'parked')
 )sql";
+constexpr const char* add_salvaged_copy =
+    "INSERT OR IGNORE INTO provider_copies (number, file_id, profile, base_url, key_variable, purpose, "
+    "file_version, sent_name, provider_id, begun_at, sent_at, expires_at, checksum, removing_since, "
+    "failures, "
+    "reason, session) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)";
 /// The file is deleted: a mark of one that is stored would have its bytes freed.
 constexpr const char* add_mark =
     "INSERT OR IGNORE INTO soft_deleted (file_id, until, size, checksum) "
@@ -156,6 +171,7 @@ public:
         FILESTORE_TRY(take_names());
         FILESTORE_TRY(take_marks());
         FILESTORE_TRY(take_intents());
+        FILESTORE_TRY(take_copies());
         FILESTORE_TRY(tell());
         return transaction.commit();
     }
@@ -286,6 +302,24 @@ private:
             });
     }
 
+    /// Nobody is sending any of them any more. What is to be removed stays so.
+    Result<void> take_copies() {
+        constexpr int first = 2;
+        constexpr int checksum = 13;
+        return take(copies_table, report_.provider_copies,
+                    [&](const FileId& id, const SqliteQuery& row) -> Result<bool> {
+                        if (row.number(checksum) != checksum_of_copy(row, first)) {
+                            return false;
+                        }
+                        FILESTORE_TRY(fresh_.run(
+                            add_salvaged_copy, row.number(0), id.text(), row.nullable(3), row.nullable(4),
+                            row.nullable(5), row.nullable(6), row.nullable(7), row.nullable(8),
+                            row.nullable(9), row.nullable(10), row.nullable(11), row.nullable(12),
+                            row.number(checksum), row.nullable(14), row.number(15), row.nullable(16)));
+                        return true;
+                    });
+    }
+
     /// `take_whole` takes a row, or answers false where it is not whole.
     template <class TakeWhole>
     Result<void> take(const Table& table, SalvagedRows& part, TakeWhole take_whole) {
@@ -351,6 +385,7 @@ private:
                : table == intents_table.name ? report_.intents
                : table == outbox_table.name  ? report_.outbox
                : table == parked_table.name  ? report_.parked
+               : table == copies_table.name  ? report_.provider_copies
                                              : report_.soft_deleted;
     }
 

@@ -164,6 +164,7 @@ std::string to_json(const SalvageReport& report) {
     write_rows(writer, "outbox", report.outbox);
     write_rows(writer, "parked", report.parked);
     write_rows(writer, "soft_deleted", report.soft_deleted);
+    write_rows(writer, "provider_copies", report.provider_copies);
     write_string(writer, "set_aside", report.set_aside);
     writer.EndObject();
     return std::move(output.text);

@@ -695,6 +695,10 @@ bool FileService::has_audit_server() const noexcept {
     return impl_->parts().journal->has_sender();
 }
 
+std::shared_ptr<StorageBackend> FileService::backend() const noexcept {
+    return impl_->parts().backend;
+}
+
 const std::string& FileService::catalogue_path() const noexcept {
     return impl_->parts().journal->path();
 }

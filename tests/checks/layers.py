@@ -25,7 +25,7 @@ LAYERS = {
 }
 
 # A public header belongs to core unless it is named here.
-PUBLIC_HEADER_LAYERS = {"local_backend.h": "local", "s3_backend.h": "s3", "s3_client.h": "s3", "s3_options.h": "s3", "s3_credentials.h": "s3", "schedule.h": "service", "service.h": "service", "validation.h": "service"}
+PUBLIC_HEADER_LAYERS = {"file_exporter.h": "export", "local_backend.h": "local", "s3_backend.h": "s3", "s3_client.h": "s3", "s3_options.h": "s3", "s3_credentials.h": "s3", "schedule.h": "service", "service.h": "service", "validation.h": "service"}
 
 # Libraries that only one layer may include.
 CONFINED_LIBRARIES = {
@@ -42,7 +42,7 @@ CONFINED_LIBRARIES = {
 STANDARD_HEADER = re.compile(r"[a-z_]+|(std(def|int|bool))\.h")
 
 # Protocols are pure: what goes in comes out, without input, output, clock or environment.
-PROTOCOLS = ("src/s3/protocol/", "src/audit/postgrest/")
+PROTOCOLS = ("src/s3/protocol/", "src/audit/postgrest/", "src/export/protocol/")
 # So are the policies, but for their locks.
 POLICY = "src/s3/policy/"
 PROTOCOL_INCLUDES = re.compile(

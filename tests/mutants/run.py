@@ -23,6 +23,7 @@ PROGRAMS = {
     "filestore_fault_tests": "tests/wire",
     "filestore_thread_failure_tests": "tests/wire",
     "filestore_conformance_tests": "tests/conformance",
+    "filestore_export_tests": "tests/export",
     "filestore_power_tests": "tests/power",
     "filestore_allocation_tests": "tests/fault",
 }
@@ -30,6 +31,7 @@ PYTEST = "pytest"
 # What tests in Python run: the variable that tells them where it is, its target, and its place in the build.
 COMMANDS = {
     "FILESTORE_TOOL": ("filestore_tool", "tools/filestore/filestore"),
+    "FILESTORE_EXPORT_TOOL": ("filestore_export_tool", "tests/export/filestore_export_tool"),
     "FILESTORE_TAMPER": ("filestore_tamper", "tests/fault/filestore_tamper"),
     "FILESTORE_POSTGREST_TOOL": ("filestore_postgrest_tool", "tests/audit/filestore_postgrest_tool"),
     "FILESTORE_SOAK_WORKER": ("filestore_soak_worker", "tests/audit/filestore_soak_worker"),

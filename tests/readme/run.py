@@ -9,12 +9,17 @@ puts small files of these names there first, and `twice` runs it a second time i
 that can not be says so by `<!-- test: no -->`.
 """
 
+import contextlib
 import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "export"))
+
+from provider import Provider
 
 SECONDS = 300
 LANGUAGES = {"cpp", "c", "sh"}
@@ -52,7 +57,20 @@ def server_environment():
     return dict(line.split("=", 1) for line in lines)
 
 
-def environment_of(example, prefix, home):
+@contextlib.contextmanager
+def provider_of(example):
+    """A provider on this machine, for examples that want one; else None."""
+    if "provider" not in example.words:
+        yield None
+        return
+    provider = Provider("openai")
+    try:
+        yield provider
+    finally:
+        provider.close()
+
+
+def environment_of(example, prefix, home, provider):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FILESTORE_"))}
     library_directory = next(prefix.rglob("pkgconfig")).parent
     environment["PATH"] = f"{prefix / 'bin'}:{environment['PATH']}"
@@ -62,6 +80,8 @@ def environment_of(example, prefix, home):
     environment.pop("XDG_STATE_HOME", None)
     if "s3" in example.words:
         environment.update(server_environment())
+    if provider:
+        environment.update(PROVIDER_URL=provider.url, OPENAI_API_KEY="a-key", no_proxy="*")
     return environment
 
 
@@ -77,13 +97,13 @@ def command_lines(example, directory):
 
 
 def run(example, prefix):
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, provider_of(example) as provider:
         directory, home = pathlib.Path(temporary, "work"), pathlib.Path(temporary, "home")
         directory.mkdir()
         home.mkdir()
         for name in example.files():
             (directory / name).write_text(f"The content of {name}.\n")
-        environment = environment_of(example, prefix, home)
+        environment = environment_of(example, prefix, home, provider)
         for command in command_lines(example, directory) * (2 if "twice" in example.words else 1):
             result = subprocess.run(command, cwd=directory, env=environment, timeout=SECONDS, capture_output=True, text=True, stdin=subprocess.DEVNULL)
             if result.returncode:

@@ -233,12 +233,13 @@ std::string as_text(const SalvageReport& report) {
     return as_text("files", report.files) + as_text("operations under way", report.intents) +
            as_text("waiting for the audit server", report.outbox) + as_text("parked", report.parked) +
            as_text("deleted files that can be had back", report.soft_deleted) +
-           "what is damaged is kept in " + filestore::quoted(report.set_aside) +
-           "; have `filestore audit reconcile` look at the rest\n";
+           as_text("copies at providers", report.provider_copies) + "what is damaged is kept in " +
+           filestore::quoted(report.set_aside) + "; have `filestore audit reconcile` look at the rest\n";
 }
 
 bool is_complete(const SalvageReport& report) {
-    const auto parts = {report.files, report.intents, report.outbox, report.parked, report.soft_deleted};
+    const auto parts = {report.files,  report.intents,      report.outbox,
+                        report.parked, report.soft_deleted, report.provider_copies};
     return std::none_of(parts.begin(), parts.end(),
                         [](const SalvagedRows& rows) { return rows.unreadable > 0 || rows.has_gap; });
 }

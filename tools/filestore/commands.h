@@ -20,6 +20,9 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode convert(const Surroundings& around);
 [[nodiscard]] ExitCode cleanup(const Session& session);
 [[nodiscard]] ExitCode audit(const Session& session);
+[[nodiscard]] ExitCode send(const Session& session);
+[[nodiscard]] ExitCode sent(const Session& session);
+[[nodiscard]] ExitCode unsend(const Session& session);
 /// Until SIGTERM or SIGINT ends it (SIGHUP has it read its configuration again): the first one lets what is under way come to its end, for up to half a minute; the second one cuts it off, and nothing half-done is left. `unsupported` where the
 /// command was built without it.
 [[nodiscard]] ExitCode serve_over_http(const Options& options, SignalWatch& signals, StandardOutput& output);
@@ -29,5 +32,8 @@ namespace filestore::tool {
 
 /// Waits a while for the audit server to be told what a command has recorded. Where it was not, says so; that is no failure of the command.
 void tell_audit_server(const Session& session);
+
+/// Removes the copies at providers of files that a command has deleted. Where one cannot be removed now, says so; that is no failure of the command.
+void remove_copies_of_deleted(const Session& session);
 
 }  // namespace filestore::tool

@@ -51,6 +51,12 @@ ExitCode run_command(const Session& session) {
             return cleanup(session);
         case Command::audit:
             return audit(session);
+        case Command::send:
+            return send(session);
+        case Command::sent:
+            return sent(session);
+        case Command::unsend:
+            return unsend(session);
     }
     return ExitCode::other;
 }
@@ -58,6 +64,10 @@ ExitCode run_command(const Session& session) {
 bool records(Command command) {
     return command == Command::upload || command == Command::remove || command == Command::undelete ||
            command == Command::cleanup;
+}
+
+bool deletes(const Options& options) {
+    return options.command == Command::remove || (options.command == Command::cleanup && !options.dry_run);
 }
 
 /// Before the store is opened, which may make its directory.
@@ -140,6 +150,9 @@ ExitCode run(int count, const char* const* arguments, SignalWatch& signals) {
     const ExitCode code = run_command(session);
     if (records(options.command)) {
         tell_audit_server(session);
+    }
+    if (deletes(options)) {
+        remove_copies_of_deleted(session);
     }
     return code;
 }

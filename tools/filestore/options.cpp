@@ -141,17 +141,20 @@ private:
     std::vector<CLI::Option*> add_verify_options(CLI::App& app);
     std::vector<CLI::Option*> add_cleanup_options(CLI::App& app);
     void add_audit_options(CLI::App& app);
+    void add_target_options(CLI::App& app);
+    void add_send_options(CLI::App& app);
     void add_serve_options(CLI::App& app);
     void add_flush_option(CLI::App& app);
     void accept_before_the_command(Command command, const std::vector<CLI::Option*>& options);
     Result<void> take_named_options();
     Result<void> take_timeout();
     Result<void> take_flush();
-    Result<void> take_presign_options();
+    Result<void> take_times();
     Result<void> take_before();
     Result<void> take_dash();
     Result<void> check() const;
     Result<void> check_audit() const;
+    Result<void> check_unsend() const;
     Error unexpected(const CLI::ParseError& failure) const;
 
     /// An option of one command that may also stand before the command.
@@ -170,6 +173,7 @@ private:
     std::optional<std::string> method_;
     std::optional<std::string> expires_;
     std::optional<std::string> before_;
+    std::optional<std::string> kept_for_;
 };
 
 Parser::Parser() {
@@ -257,6 +261,21 @@ void Parser::add_commands() {
                  "disagree; salvage: keep what can be read of a damaged catalogue");
     add_audit_options(*audit);
     add_flush_option(*audit);
+    CLI::App* send = add_command("send", Command::send,
+                                 "Send files to an AI provider; print the provider's IDs, one a line");
+    add_operands(*send, "ID", "IDs of the files");
+    add_target_options(*send);
+    add_send_options(*send);
+    CLI::App* sent = add_command(
+        "sent", Command::sent,
+        "Show which copies AI providers have: file, the provider's ID, state, provider, URL, when it "
+        "was sent and when it expires");
+    add_optional_operands(*sent, "ID", "IDs of the files (default: all that were sent)");
+    CLI::App* unsend = add_command(
+        "unsend", Command::unsend,
+        "Remove copies from AI providers; without an ID, what is still to be removed of deleted files");
+    add_optional_operands(*unsend, "ID", "IDs of the files");
+    add_target_options(*unsend);
     CLI::App* serve = add_command("serve", Command::serve,
                                   "Serve the store by HTTP, until a signal ends it: to this machine, or with "
                                   "keys to others. SIGHUP has it "
@@ -386,6 +405,32 @@ void Parser::add_audit_options(CLI::App& app) {
                  "reconcile: repair the records by what is in the store; no file is removed");
 }
 
+void Parser::add_target_options(CLI::App& app) {
+    add_value<std::string>(
+        app, "--to", "PROVIDER", [this](const std::string& name) { options_.profile = name; },
+        "openai, anthropic or gemini");
+    add_value<std::string>(
+        app, "--base-url", "URL", [this](const std::string& url) { options_.base_url = url; },
+        "Of a service that is compatible with the provider, such as https://api.example.com/v1");
+}
+
+void Parser::add_send_options(CLI::App& app) {
+    add_value<std::string>(
+        app, "--purpose", "PURPOSE", [this](const std::string& purpose) { options_.purpose = purpose; },
+        "What the files are for, where the provider wants to know (openai: default user_data)");
+    add_value<std::string>(
+        app, "--key-env", "NAME", [this](const std::string& name) { options_.key_variable = name; },
+        "The environment variable that has the key (default OPENAI_API_KEY, ANTHROPIC_API_KEY, "
+        "GOOGLE_API_KEY or "
+        "GEMINI_API_KEY); it is remembered for the removal of the copy");
+    add_text(app, "--expires", "TIME", kept_for_,
+             "How long the provider is to keep them, such as 12h or 7d (default: until they are removed)");
+    app.add_flag("--again", options_.again, "Send them although the provider has them");
+    const auto take = [this](std::uint64_t bytes) { options_.parts_above = bytes; };
+    add_value<std::uint64_t>(app, "--parts-above", "BYTES", take,
+                             "openai: send larger files in parts (default 536870912)");
+}
+
 void Parser::add_serve_options(CLI::App& app) {
     add_text(app, "--listen", "ADDR:PORT", options_.listen,
              "Where to listen, which is printed (default 127.0.0.1:8080; port 0: any that is free)");
@@ -448,12 +493,15 @@ Result<void> Parser::take_flush() {
     return {};
 }
 
-Result<void> Parser::take_presign_options() {
+Result<void> Parser::take_times() {
     if (method_) {
         FILESTORE_TRY_ASSIGN(options_.method, parse_method(*method_));
     }
     if (expires_) {
         FILESTORE_TRY_ASSIGN(options_.expires, parse_expiry(*expires_));
+    }
+    if (kept_for_) {
+        FILESTORE_TRY_ASSIGN(options_.kept_for, parse_expiry(*kept_for_));
     }
     return {};
 }
@@ -516,6 +564,12 @@ Result<void> Parser::check() const {
     if (options_.dry_run && options_.yes) {
         return Error(ErrorCode::invalid_argument, "--dry-run and --yes contradict each other: leave one out");
     }
+    if (options_.command == Command::send && options_.profile.empty()) {
+        return Error(ErrorCode::invalid_argument, "send: give --to openai, anthropic or gemini");
+    }
+    if (options_.command == Command::unsend) {
+        return check_unsend();
+    }
     if (options_.command == Command::audit) {
         return check_audit();
     }
@@ -549,6 +603,16 @@ Result<void> Parser::check_audit() const {
     }
     if (options_.before && action != "files") {
         return Error(ErrorCode::invalid_argument, "--before is an option of audit files");
+    }
+    return {};
+}
+
+Result<void> Parser::check_unsend() const {
+    if (!options_.base_url.empty() && options_.profile.empty()) {
+        return Error(ErrorCode::invalid_argument, "--base-url says where of a provider: give --to, too");
+    }
+    if (!options_.profile.empty() && options_.operands.empty()) {
+        return Error(ErrorCode::invalid_argument, "unsend --to: give the IDs of the files");
     }
     return {};
 }
@@ -613,7 +677,7 @@ Result<CommandLine> Parser::parse(int count, const char* const* arguments) {
     FILESTORE_TRY(take_named_options());
     FILESTORE_TRY(take_timeout());
     FILESTORE_TRY(take_flush());
-    FILESTORE_TRY(take_presign_options());
+    FILESTORE_TRY(take_times());
     FILESTORE_TRY(take_before());
     FILESTORE_TRY(take_dash());
     FILESTORE_TRY(check());

@@ -28,6 +28,9 @@ enum class Command {
     convert,
     cleanup,
     audit,
+    send,
+    sent,
+    unsend,
     serve,
     key
 };
@@ -85,6 +88,17 @@ struct Options {
     bool yes = false;
     /// Of the schedule's next times so many are printed, and nothing is done.
     std::optional<unsigned> next_times;
+
+    /// send and unsend: see ExportTarget.
+    std::string profile;
+    std::string base_url;
+    /// send: see ExportRequest and ExportTarget.
+    std::string purpose;
+    std::string key_variable;
+    std::optional<std::chrono::seconds> kept_for;
+    bool again = false;
+    /// send: files of more bytes go in parts.
+    std::optional<std::uint64_t> parts_above;
 
     /// serve: `ADDR:PORT`, and by which other hosts it may be called.
     std::optional<std::string> listen;

@@ -16,11 +16,13 @@
 #include "audit/catalogue.h"
 #include "audit/catalogue_file.h"
 #include "audit/outbox.h"
+#include "audit/sent_copies.h"
 #include "audit/soft_deletions.h"
 #include "support/code_of.h"
 #include "support/temporary_directory.h"
 
 using filestore::Catalogue;
+using filestore::CopyRow;
 using filestore::ErrorCode;
 using filestore::FileId;
 using filestore::Intent;
@@ -32,6 +34,7 @@ using filestore::OutboxEntry;
 using filestore::Result;
 using filestore::SalvagedRows;
 using filestore::SalvageReport;
+using filestore::SentCopies;
 using filestore::SoftDeletions;
 using filestore::Timestamp;
 using filestore::Undeletion;
@@ -84,15 +87,20 @@ std::map<std::string, Rows> rows_of(const std::string& path) {
         {"parked", sql(path, "SELECT file_id, parked_at || reason FROM parked")},
         {"soft_deleted",
          sql(path, "SELECT file_id, until || ' ' || size || ' ' || checksum FROM soft_deleted")},
+        {"provider_copies", sql(path,
+                                "SELECT file_id, number || provider_id || sent_name || "
+                                "ifnull(removing_since, '') || ' ' || checksum "
+                                "FROM provider_copies")},
     };
 }
 
 const SalvagedRows& part_of(const SalvageReport& report, const std::string& table) {
-    return table == "file_uploads" ? report.files
-           : table == "intents"    ? report.intents
-           : table == "outbox"     ? report.outbox
-           : table == "parked"     ? report.parked
-                                   : report.soft_deleted;
+    return table == "file_uploads"   ? report.files
+           : table == "intents"      ? report.intents
+           : table == "outbox"       ? report.outbox
+           : table == "parked"       ? report.parked
+           : table == "soft_deleted" ? report.soft_deleted
+                                     : report.provider_copies;
 }
 
 /// A catalogue with rows of every kind, closed; the directory goes with it.
@@ -211,6 +219,7 @@ private:
         Intent intent;
         begin(intent, file);
         REQUIRE(catalogue_->complete(intent, at(file)).ok());
+        send(intent.id, file);
         if (file % 2 == 0) {
             REQUIRE(catalogue_
                         ->use_soft_deletions([&](SoftDeletions& deletions) -> Result<void> {
@@ -220,6 +229,23 @@ private:
                         })
                         .ok());
         }
+    }
+
+    void send(const FileId& id, int file) {
+        CopyRow row;
+        row.id = id;
+        row.profile = "openai";
+        row.base_url = "https://api.example/v1";
+        row.sent_name = id.str();
+        row.begun_at = at(file);
+        REQUIRE(catalogue_
+                    ->use_sent_copies([&](SentCopies& copies) -> Result<void> {
+                        const auto number = copies.begin(row);
+                        REQUIRE(number.ok());
+                        REQUIRE(copies.complete(*number, {"file-" + id.str(), at(file), {}}).ok());
+                        return {};
+                    })
+                    .ok());
     }
 
     void park(int files) {
@@ -380,6 +406,7 @@ TEST_CASE("a catalogue that is not damaged stays as it is", "[audit]") {
                                   {scene.rows["outbox"].size(), 0, false},
                                   {scene.rows["parked"].size(), 0, false},
                                   {scene.rows["soft_deleted"].size(), 0, false},
+                                  {scene.rows["provider_copies"].size(), 0, false},
                                   ""});
     const bool is_as_before = Scene::read_file(scene.path()) == before;
     CHECK(is_as_before);

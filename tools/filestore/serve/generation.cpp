@@ -81,7 +81,15 @@ Result<std::shared_ptr<Generation>> Generation::make(Configuration configuration
 }
 
 Result<void> Generation::start_schedule() {
-    return scheduler_->start();
+    FILESTORE_TRY(scheduler_->start());
+    if (scheduler_->catalogue_path().empty()) {
+        return {};
+    }
+    ExporterOptions options;
+    options.backend = scheduler_->backend();
+    options.catalogue_path = scheduler_->catalogue_path();
+    FILESTORE_TRY_ASSIGN(exporter_, FileExporter::open(std::move(options)));
+    return exporter_->start();
 }
 
 }  // namespace filestore::tool::serve

@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
+#include "filestore/file_exporter.h"
 #include "serve/access/authenticator.h"
 #include "serve/access/cross_origin.h"
 #include "serve/access/proven_tokens.h"
@@ -46,10 +48,13 @@ public:
     [[nodiscard]] const Access& access() const noexcept { return access_; }
     [[nodiscard]] const Context& context() const noexcept { return context_; }
 
-    /// Cleans up by the schedule from here on, for the main thread. The failures of FileService::start.
+    /// Cleans up by the schedule from here on, and removes the copies that providers have of deleted files; for the main thread. The failures of FileService::start and FileExporter::start.
     [[nodiscard]] Result<void> start_schedule();
-    /// Waits for a cleanup that is under way to end early.
-    void stop_schedule() noexcept { scheduler_.reset(); }
+    /// Waits for what is under way of that to end early.
+    void stop_schedule() noexcept {
+        exporter_.reset();
+        scheduler_.reset();
+    }
 
     /// Cancels the calls of the store that go on without their client, of this generation and those before.
     void cancel_calls() { end_.request_stop(); }
@@ -78,6 +83,8 @@ private:
     FileService service_;
     /// Apart from that of the calls, which may be needed for long after another generation has begun.
     std::optional<FileService> scheduler_;
+    /// Of the scheduler's store; nothing where no catalogue keeps track of copies.
+    std::optional<FileExporter> exporter_;
     const Access access_;
     const std::shared_ptr<tus::PiecesUnderWay> pieces_;
     std::stop_source end_;

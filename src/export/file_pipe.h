@@ -1,0 +1,76 @@
+#pragma once
+
+/// The bytes of a stored file on their way from the store into a request, through a buffer of a fixed size.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filestore/stream.h"
+
+namespace filestore {
+
+/// What a download writes and a request reads. The last byte is held back until the store says that all of them are right, so that no provider takes a damaged file for whole. A resource; thread-safe; never blocks.
+class FilePipe final : public Sink {
+public:
+    /// `length` bytes are to come. `on_given` is told how many have been read, on the reader's thread.
+    FilePipe(std::uint64_t length, std::function<void(std::uint64_t)> on_given);
+
+    [[nodiscard]] Result<IoStep> write(std::span<const std::byte> bytes, const Wake& wake) override;
+    [[nodiscard]] Result<void> finish() override;
+    [[nodiscard]] bool blocking() const noexcept override { return false; }
+
+    /// The download failed: so does the reader, once it has read what came.
+    void fail(const Error& error);
+
+    /// 0 bytes without `would_block` after the last.
+    [[nodiscard]] Result<IoStep> read(std::span<std::byte> into, const Wake& wake);
+    /// Nobody reads any more: what is written from now on fails with `cancelled`.
+    void close();
+
+private:
+    static constexpr std::size_t capacity = std::size_t{1} << 20U;
+
+    [[nodiscard]] std::size_t readable() const noexcept;
+
+    const std::uint64_t length_;
+    const std::function<void(std::uint64_t)> on_given_;
+    std::mutex mutex_;
+    std::vector<std::byte> buffer_;
+    /// Of the bytes that lie in the buffer, round its end.
+    std::size_t begin_ = 0;
+    std::size_t count_ = 0;
+    std::uint64_t written_ = 0;
+    std::uint64_t given_ = 0;
+    std::optional<Wake> writer_;
+    std::optional<Wake> reader_;
+    bool is_whole_ = false;
+    bool is_closed_ = false;
+    std::optional<Error> failure_;
+};
+
+/// The body of a request: a text, the bytes of a pipe, another text. A resource; one thread at a time; cannot go back.
+class EnvelopedSource final : public Source {
+public:
+    EnvelopedSource(std::string head, std::shared_ptr<FilePipe> pipe, std::string tail)
+        : head_(std::move(head)), pipe_(std::move(pipe)), tail_(std::move(tail)) {}
+    ~EnvelopedSource() override { pipe_->close(); }
+
+    [[nodiscard]] Result<IoStep> read(std::span<std::byte> into, const Wake& wake) override;
+    [[nodiscard]] bool blocking() const noexcept override { return false; }
+
+private:
+    const std::string head_;
+    const std::shared_ptr<FilePipe> pipe_;
+    const std::string tail_;
+    std::size_t head_given_ = 0;
+    bool is_behind_file_ = false;
+    std::size_t tail_given_ = 0;
+};
+
+}  // namespace filestore

@@ -1,0 +1,206 @@
+#include "export/protocol/answers.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include "core/encoding.h"
+#include "core/text.h"
+#include "core/try.h"
+#include "export/protocol/json_answer.h"
+
+namespace filestore::provider {
+
+namespace {
+
+constexpr std::size_t longest_id = 512;
+
+Error not_understood(std::string_view what) {
+    return {ErrorCode::corrupt, "the answer " + std::string(what)};
+}
+
+Result<JsonAnswer> parse(std::string_view json) {
+    auto answer = parse_answer(json);
+    return answer ? Result<JsonAnswer>(std::move(*answer)) : not_understood("is no JSON object");
+}
+
+/// It is put into URLs and tables.
+bool is_id(std::string_view text) {
+    return !text.empty() && text.size() <= longest_id && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > ' ' && c <= '~' && c != '"' && c != '\\';
+    });
+}
+
+std::optional<Timestamp> time_of(const JsonMembers& members, std::string_view name, TimeFormat format) {
+    if (format == TimeFormat::unix_seconds) {
+        constexpr std::int64_t latest = 253'402'300'799;
+        const auto seconds = members.number(name).value_or(0);
+        return seconds > 0 && seconds <= latest ? std::optional(Timestamp(std::chrono::seconds(seconds)))
+                                                : std::nullopt;
+    }
+    const auto time = parse_timestamp(members.text(name));
+    return time.ok() ? std::optional(*time) : std::nullopt;
+}
+
+Result<RemoteFile> file_of(const Profile& profile, const JsonMembers& members) {
+    RemoteFile file;
+    file.id = members.text(profile.members.id);
+    if (!is_id(file.id)) {
+        return not_understood("names no file");
+    }
+    file.name = members.text(profile.members.name);
+    file.expires_at = time_of(members, profile.members.expires_at, profile.members.time_format);
+    return file;
+}
+
+/// The parameter that asks for the next page; empty where there is none.
+Result<std::string> cursor_of(const ListPaging& paging, const JsonMembers& answer, const RemoteList& list) {
+    const std::string token = answer.text(paging.token_member);
+    if (!paging.token_member.empty() && !token.empty()) {
+        return std::string(paging.token_parameter) + "=" + percent_encode(token);
+    }
+    if (paging.after_parameter.empty() || !answer.is_true("has_more")) {
+        return std::string();
+    }
+    if (list.files.empty()) {
+        return not_understood("has more files, but none on this page");
+    }
+    return std::string(paging.after_parameter) + "=" + percent_encode(list.files.back().id);
+}
+
+ErrorCode code_of(int status) {
+    switch (status) {
+        case 401:
+            return ErrorCode::unauthenticated;
+        case 403:
+            return ErrorCode::permission_denied;
+        case 404:
+        case 410:
+            return ErrorCode::not_found;
+        case 408:
+            return ErrorCode::timeout;
+        case 409:
+            return ErrorCode::conflict;
+        case 413:
+        case 415:
+        case 422:
+            return ErrorCode::rejected;
+        case 429:
+            return ErrorCode::rate_limited;
+        default:
+            return status >= 500 ? ErrorCode::unavailable : ErrorCode::invalid_argument;
+    }
+}
+
+std::string_view advice_for(int status) {
+    switch (status) {
+        case 401:
+            return "; check the key";
+        case 403:
+            return "; check what the key may do";
+        case 413:
+            return "; the file is larger than this account or service takes";
+        default:
+            return "";
+    }
+}
+
+/// What the provider says of a failure. A value.
+struct Complaint {
+    std::string code{};
+    std::string message{};
+};
+
+/// `{"error": {"message", "code" or "type" or "status"}}`, with small differences.
+Complaint complaint_of(std::string_view body) {
+    const auto answer = parse_answer(body);
+    if (!answer) {
+        return {};
+    }
+    const JsonMembers* const inner = answer->object("error");
+    const JsonMembers& error = inner != nullptr ? *inner : answer->members;
+    Complaint complaint;
+    for (const std::string_view name : {"code", "type", "status"}) {
+        complaint.code = complaint.code.empty() ? error.text(name) : complaint.code;
+    }
+    complaint.message = error.text("message");
+    return complaint;
+}
+
+}  // namespace
+
+Result<RemoteFile> read_file(const Profile& profile, std::string_view json) {
+    FILESTORE_TRY_ASSIGN(const JsonAnswer answer, parse(json));
+    const JsonMembers* const inner = answer.object("file");
+    return file_of(profile, inner != nullptr ? *inner : answer.members);
+}
+
+Result<std::string> read_id(std::string_view json) {
+    FILESTORE_TRY_ASSIGN(const JsonAnswer answer, parse(json));
+    std::string id = answer.members.text("id");
+    return is_id(id) ? Result<std::string>(std::move(id)) : not_understood("has no ID");
+}
+
+/// Google leaves an empty array out.
+Result<RemoteList> read_list(const Profile& profile, std::string_view json) {
+    FILESTORE_TRY_ASSIGN(const JsonAnswer answer, parse(json));
+    RemoteList list;
+    if (const auto* const files = answer.list(profile.members.files)) {
+        list.files.reserve(files->size());
+        for (const JsonMembers& entry : *files) {
+            FILESTORE_TRY_ASSIGN(RemoteFile file, file_of(profile, entry));
+            list.files.push_back(std::move(file));
+        }
+    } else if (profile.style != UploadStyle::resumable) {
+        return not_understood("has no list of files");
+    }
+    FILESTORE_TRY_ASSIGN(list.cursor, cursor_of(profile.paging, answer.members, list));
+    return list;
+}
+
+Result<std::string> read_session_url(const Place& place, std::string_view header) {
+    const std::size_t host = header.find("://");
+    const std::size_t path = host == std::string_view::npos ? host : header.find('/', host + 3);
+    const bool is_url = path != std::string_view::npos && is_printable_ascii(header) &&
+                        header.find_first_of(" \"<>\\^`{|}#") == std::string_view::npos;
+    if (!is_url) {
+        return not_understood("does not say where the file is to be sent");
+    }
+    const std::string_view base = place.base_url;
+    const std::size_t end_of_origin = base.find('/', base.find("://") + 3);
+    return std::string(base.substr(0, end_of_origin)) + std::string(header.substr(path));
+}
+
+Result<SessionState> read_session_state(std::string_view status, std::string_view received) {
+    SessionState state;
+    state.is_final = status == "final";
+    if (state.is_final) {
+        return state;
+    }
+    const auto [end, failure] =
+        std::from_chars(received.data(), received.data() + received.size(), state.received);
+    const bool is_number = failure == std::errc() && end == received.data() + received.size();
+    return status == "active" && is_number ? Result<SessionState>(state)
+                                           : not_understood("does not say how much has come");
+}
+
+Error error_of(const Profile& profile, const Refusal& refusal, std::span<const SecretString> secrets) {
+    Complaint complaint = complaint_of(refusal.body);
+    const bool is_about_the_key = refusal.status == 401 || refusal.status == 403;
+    std::string message = std::string(profile.name) + " answered " + std::to_string(refusal.status);
+    if (is_about_the_key || complaint.message.empty()) {
+        message += complaint.code.empty() ? "" : " " + quoted(without_secrets(complaint.code, secrets));
+    } else {
+        message += ": " + quoted(without_secrets(complaint.message, secrets));
+    }
+    message += advice_for(refusal.status);
+    ErrorDetails details;
+    details.http_status = refusal.status;
+    details.server_code = without_secrets(complaint.code, secrets);
+    details.request_id = without_secrets(refusal.request_id, secrets);
+    details.retryable = refusal.status == 408 || refusal.status == 429 || refusal.status >= 500;
+    return {code_of(refusal.status), std::move(message), std::move(details)};
+}
+
+}  // namespace filestore::provider

@@ -1,0 +1,64 @@
+#pragma once
+
+/// The answers of the providers' Files APIs. Pure.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/secret.h"
+#include "export/protocol/requests.h"
+#include "filestore/result.h"
+#include "filestore/time.h"
+
+namespace filestore::provider {
+
+/// A file as a provider has it. A value.
+struct RemoteFile {
+    std::string id;
+    std::string name{};
+    std::optional<Timestamp> expires_at{};
+
+    friend bool operator==(const RemoteFile&, const RemoteFile&) = default;
+};
+
+/// A value.
+struct RemoteList {
+    std::vector<RemoteFile> files{};
+    /// For list_files(); empty after the last page.
+    std::string cursor{};
+};
+
+/// What a session of the resumable protocol has come to. A value.
+struct SessionState {
+    bool is_final = false;
+    std::uint64_t received = 0;
+};
+
+// All are `corrupt` where the answer is not what the API answers.
+
+/// Also where it stands in a member `file`, as some answers have it.
+[[nodiscard]] Result<RemoteFile> read_file(const Profile& profile, std::string_view json);
+/// The `id` of an upload or a part.
+[[nodiscard]] Result<std::string> read_id(std::string_view json);
+[[nodiscard]] Result<RemoteList> read_list(const Profile& profile, std::string_view json);
+/// Where the bytes are to go: what the header X-Goog-Upload-URL says, but always at the place that was asked.
+[[nodiscard]] Result<std::string> read_session_url(const Place& place, std::string_view header);
+/// From the headers X-Goog-Upload-Status and X-Goog-Upload-Size-Received.
+[[nodiscard]] Result<SessionState> read_session_state(std::string_view status, std::string_view received);
+
+/// An answer that is no success. A value (views).
+struct Refusal {
+    int status = 0;
+    std::string_view body{};
+    std::string_view request_id{};
+};
+
+/// What it means. What the provider says stands in the message, but for refused keys, of which some repeat parts.
+[[nodiscard]] Error error_of(const Profile& profile, const Refusal& refusal,
+                             std::span<const SecretString> secrets);
+
+}  // namespace filestore::provider

@@ -1,0 +1,82 @@
+#pragma once
+
+/// A provider, as far as its files go: asked again where that may help.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "export/exchange.h"
+#include "filestore/file_exporter.h"
+
+namespace filestore {
+
+/// For the pauses between attempts. A value (shared handles).
+struct RetryTerms {
+    ExportRetryOptions options;
+    std::shared_ptr<Clock> clock;
+};
+
+/// The attempts of one request, or of several with one purpose. One thread at a time.
+class Retries {
+public:
+    Retries(RetryTerms terms, CallOptions limits) : terms_(std::move(terms)), limits_(std::move(limits)) {}
+
+    /// Waits before the next attempt, as long as the answer to the last one wishes. False where none is to follow: there were enough of them, it would come after the deadline, or the call was cancelled.
+    [[nodiscard]] bool wait(const Attempt& failed);
+
+    /// Something got on: attempts are counted anew.
+    void note_progress() noexcept { attempts_ = 1; }
+
+private:
+    const RetryTerms terms_;
+    const CallOptions limits_;
+    unsigned attempts_ = 1;
+};
+
+/// A resource; one thread at a time; blocks.
+class ProviderClient {
+public:
+    ProviderClient(Correspondence with, RetryTerms retry)
+        : with_(std::move(with)), retry_(std::move(retry)) {}
+
+    [[nodiscard]] const provider::Profile& profile() const noexcept { return *with_.place.profile; }
+    [[nodiscard]] const provider::Place& place() const noexcept { return with_.place; }
+    [[nodiscard]] Retries retries() const { return {retry_, with_.limits}; }
+
+    /// One attempt.
+    [[nodiscard]] Attempt try_once(const provider::Outgoing& request, std::shared_ptr<Source> body = nullptr,
+                                   WithKey with_key = WithKey::yes) const {
+        return exchange(with_, request, std::move(body), with_key);
+    }
+
+    /// The answer to a request that may be sent several times.
+    [[nodiscard]] Result<ProviderAnswer> ask(const provider::Outgoing& request,
+                                             WithKey with_key = WithKey::yes) const;
+
+    /// The failure that an attempt came to; nothing where it is a success.
+    [[nodiscard]] std::optional<Error> failure_of(const Attempt& attempt) const;
+
+    /// The files of a name in the provider's list, without those that are known.
+    [[nodiscard]] Result<std::vector<provider::RemoteFile>> find(const std::string& name,
+                                                                 const std::set<std::string>& known) const;
+
+    /// The same where one at most is right: `outcome_unknown` for several.
+    [[nodiscard]] Result<std::optional<provider::RemoteFile>> find_one(
+        const std::string& name, const std::set<std::string>& known) const;
+
+    /// A file that is not there counts as removed.
+    [[nodiscard]] Result<void> remove(const std::string& provider_id) const;
+
+private:
+    const Correspondence with_;
+    const RetryTerms retry_;
+};
+
+/// Whether a request that failed so may have been carried out: it went out, and no answer refuses it.
+[[nodiscard]] bool may_be_done(const Attempt& attempt) noexcept;
+
+}  // namespace filestore

@@ -1,0 +1,243 @@
+"""Providers that refuse, break off and lose answers: nothing is sent twice, and the table is right."""
+
+import os
+import threading
+
+import pytest
+from command import assert_fails, assert_succeeds
+from conftest import KEY
+from provider import MIB, Fault
+from test_send import only
+
+UPLOAD = {"openai": "/v1/files", "anthropic": "/v1/files", "gemini": "/upload/v1beta/files"}
+LIST = {"openai": "/v1/files", "anthropic": "/v1/files", "gemini": "/v1beta/files"}
+
+
+def fault(provider, **more):
+    """Of the request that carries the file."""
+    provider.faults.append(Fault("POST", UPLOAD[provider.kind], **more))
+
+
+def test_refusals_are_told_and_leave_nothing(quick, exporting, provider):
+    file_id = exporting.upload()
+    for status, code in ((400, "invalid_argument"), (401, "unauthenticated"), (403, "permission_denied"), (413, "rejected")):
+        for early in (False, True):
+            fault(provider, status=status, early=early, body={"error": {"message": f"no: {KEY}", "type": "refused"}})
+            outcome, told, message = quick.send(provider, file_id)
+            assert (outcome, told) == ("failed", code), message
+            assert f"{provider.kind} answered {status}" in message and file_id in message
+            assert exporting.sent(file_id) == []
+    assert provider.files == {} and provider.asked("GET") == []
+
+
+def test_a_large_body_is_refused_before_it_is_sent(quick, exporting, provider):
+    file_id = exporting.upload(os.urandom(8 * MIB), "large.bin", "video/mp4")
+    fault(provider, status=413, early=True)
+    outcome, told, message = quick.send(provider, file_id)
+    assert (outcome, told) == ("failed", "rejected"), message
+    assert exporting.sent() == []
+
+
+def test_too_many_requests_are_waited_out(quick, exporting, provider):
+    file_id = exporting.upload()
+    fault(provider, status=429, headers={"Retry-After": "1"}, times=2)
+    assert quick.send(provider, file_id)[::2] == ["sent", "new"]
+    assert len(provider.asked("POST", UPLOAD[provider.kind])) >= 3
+    # Refused requests have done nothing: nobody asks for them.
+    assert provider.asked("GET") == []
+
+
+def test_attempts_come_to_an_end(quick, exporting, provider):
+    file_id = exporting.upload()
+    fault(provider, status=429, times=100)
+    outcome, told, message = quick.send(provider, file_id, "attempts=3")
+    assert (outcome, told) == ("failed", "rate_limited"), message
+    assert len(provider.asked("POST")) == 3 and exporting.sent() == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 529])
+def test_a_failing_provider_is_asked_again(quick, exporting, provider, status):
+    file_id = exporting.upload()
+    fault(provider, status=status)
+    assert quick.send(provider, file_id)[0] == "sent"
+    assert only(exporting.sent(file_id))["provider_id"] == only(provider.files)
+
+
+def test_a_body_that_is_broken_off_is_sent_again(quick, exporting, provider):
+    content = os.urandom(6 * MIB)
+    file_id = exporting.upload(content, "large.bin", "video/mp4")
+    spoilt = UPLOAD[provider.kind]
+    provider.faults += [Fault("POST", spoilt, cut=2 * MIB), Fault("POST", spoilt, cut=5 * MIB)]
+    if provider.kind == "gemini":
+        # The session's begin is not what is cut.
+        provider.faults = []
+        provider.session_cuts = [2 * MIB, 3 * MIB]
+    assert quick.send(provider, file_id)[0] == "sent"
+    assert only(provider.files.values())["size"] == len(content)
+    assert only(exporting.sent(file_id))["state"] == "sent"
+    if provider.kind == "gemini":
+        offsets = [request.header("x-goog-upload-offset") for request in provider.requests]
+        assert [offset for offset in offsets if offset] == ["0", str(2 * MIB), str(5 * MIB)]
+
+
+@pytest.mark.parametrize("how", ["lost", "done_with_500"])
+def test_a_lost_answer_is_not_sent_twice(quick, exporting, provider, how):
+    for number in range(5):
+        provider.add_file(f"another {number}")
+    provider.page_size = 2
+    file_id = exporting.upload()
+    spoilt = {"lost": True} if how == "lost" else {"done": True, "status": 500}
+    if provider.kind == "gemini":
+        provider.session_faults = [spoilt]
+    else:
+        fault(provider, **spoilt)
+    outcome, provider_id, was = quick.send(provider, file_id)
+    assert (outcome, was) == ("sent", "new")
+    assert provider.names().count(f"report-{file_id}.txt") == 1
+    assert provider_id in provider.files
+    assert only(exporting.sent(file_id))["provider_id"] == provider_id
+    # Page by page.
+    assert len(provider.asked("GET", LIST[provider.kind])) == 3
+
+
+def test_several_matches_are_unknown(quick, exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload()
+    provider.add_file(f"report-{file_id}.txt")
+    fault(provider, lost=True)
+    outcome, told, message = quick.send(provider, file_id)
+    assert (outcome, told) == ("failed", "outcome_unknown"), message
+    assert "has 2 files named" in message
+    assert only(exporting.sent(file_id))["state"] == "unsettled"
+    # Nothing is sent as long as that is so.
+    assert quick.send(provider, file_id)[1] == "outcome_unknown"
+    assert len(provider.files) == 2 and len(provider.asked("POST")) == 1
+    assert_succeeds(exporting.tool.run("unsend", file_id), b"")
+    assert provider.files == {} and exporting.sent() == []
+    assert quick.send(provider, file_id)[0] == "sent"
+
+
+def test_a_known_copy_is_no_match(quick, exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload()
+    first = quick.send(provider, file_id)[1]
+    fault(provider, lost=True)
+    outcome, second, _ = quick.send(provider, file_id, "again")
+    assert outcome == "sent" and second != first and len(provider.files) == 2
+
+
+def test_where_the_list_cannot_be_asked_it_is_asked_later(quick, exporting, start):
+    provider = start("anthropic")
+    file_id = exporting.upload()
+    fault(provider, lost=True)
+    provider.faults.append(Fault("GET", "/v1/files", status=400, times=1))
+    outcome, told, message = quick.send(provider, file_id)
+    assert (outcome, told) == ("failed", "outcome_unknown"), message
+    copy = only(exporting.sent(file_id))
+    assert copy["state"] == "unsettled" and copy["reason"]
+    assert quick.send(provider, file_id)[::2] == ["sent", "there"]
+    assert len(provider.files) == 1 and only(exporting.sent(file_id))["state"] == "sent"
+
+
+def test_answers_that_are_none(quick, exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload()
+    fault(provider, status=200, body={"object": "file"})
+    outcome, told, message = quick.send(provider, file_id)
+    assert (outcome, told) == ("failed", "corrupt"), message
+    # It may be there: the next call looks.
+    assert only(exporting.sent(file_id))["state"] == "unsettled"
+    assert quick.send(provider, file_id)[0] == "sent" and len(provider.files) == 1
+
+
+@pytest.mark.parametrize("spoilt", ["begin", "part", "complete"])
+@pytest.mark.parametrize("how", [{"status": 500}, {"lost": True}, {"status": 429}])
+def test_faults_of_parts(quick, exporting, start, spoilt, how):
+    provider = start("openai")
+    content = os.urandom(3 * MIB + 5)
+    file_id = exporting.upload(content, "large.bin")
+    path = {"begin": "/v1/uploads", "part": "/v1/uploads/[^/]+/parts", "complete": "/v1/uploads/[^/]+/complete"}[spoilt]
+    provider.faults.append(Fault("POST", path, **how))
+    assert quick.send(provider, file_id, "parts-above=1", f"part-size={MIB}")[0] == "sent"
+    assert only(provider.files.values())["size"] == len(content)
+    assert only(exporting.sent(file_id))["provider_id"] == only(provider.files)
+
+
+def test_an_upload_in_parts_that_fails_is_cancelled(quick, exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload(os.urandom(2 * MIB), "large.bin")
+    provider.faults.append(Fault("POST", "/v1/uploads/[^/]+/parts", status=400))
+    outcome, told, message = quick.send(provider, file_id, "parts-above=1", f"part-size={MIB}")
+    assert (outcome, told) == ("failed", "invalid_argument"), message
+    assert only(provider.uploads.values())["status"] == "cancelled" and exporting.sent() == []
+
+
+def test_a_file_that_is_deleted_while_it_is_sent(quick, exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload()
+    held = Fault("POST", "/v1/files", held=threading.Event())
+    provider.faults.append(held)
+    answers = []
+    sending = threading.Thread(target=lambda: answers.append(quick.send(provider, file_id)))
+    sending.start()
+    assert held.arrived.wait(60)
+    assert only(exporting.sent(file_id))["state"] == "sending"
+    # Meanwhile nobody else sends it.
+    assert quick.send(provider, file_id)[1] == "conflict"
+    assert_succeeds(exporting.tool.run("delete", file_id), b"")
+    held.held.set()
+    sending.join()
+    assert answers[0][:2] == ["failed", "not_found"] and "its copy was removed" in answers[0][2]
+    assert provider.files == {} and exporting.sent() == []
+
+
+def test_a_file_whose_bytes_go_while_it_is_sent(quick, exporting, start):
+    """Between two parts."""
+    provider = start("openai")
+    file_id = exporting.upload(os.urandom(2 * MIB), "large.bin")
+    held = Fault("POST", "/v1/uploads/[^/]+/parts", held=threading.Event())
+    provider.faults.append(held)
+    answers = []
+    sending = threading.Thread(target=lambda: answers.append(quick.send(provider, file_id, "parts-above=1", f"part-size={MIB}")))
+    sending.start()
+    assert held.arrived.wait(60)
+    assert exporting.tool.run("delete", file_id).code == 0
+    held.held.set()
+    sending.join()
+    assert answers[0][:2] == ["failed", "not_found"], answers
+    assert provider.files == {} and exporting.sent() == []
+    assert only(provider.uploads.values())["status"] == "cancelled"
+
+
+def test_a_deadline_ends_it_and_leaves_a_note(quick, exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload()
+    held = Fault("POST", "/v1/files", held=threading.Event())
+    provider.faults.append(held)
+    assert quick.send(provider, file_id, "seconds=1")[1] == "timeout"
+    held.held.set()
+    assert only(exporting.sent(file_id))["state"] == "unsettled"
+    assert quick.send(provider, file_id)[::2] == ["sent", "there"]
+    assert len(provider.files) == 1
+
+
+def test_no_provider_at_all(quick, exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload()
+    provider.close()
+    outcome, told, message = quick.send(provider, file_id)
+    assert (outcome, told) == ("failed", "unavailable"), message
+    assert exporting.sent() == []
+
+
+@pytest.mark.parametrize("status", [500, 403])
+def test_a_removal_that_fails_is_tried_again(exporting, start, status):
+    provider = start("anthropic")
+    file_id = exporting.upload()
+    assert_succeeds(exporting.send(provider, file_id))
+    provider.faults.append(Fault("DELETE", "/v1/files/.*", status=status, times=1 if status == 403 else 5))
+    outcome = exporting.tool.run("unsend", file_id, "--timeout", "60")
+    assert outcome.code != 0 and b"still has a copy of file" in outcome.err
+    assert only(exporting.sent(file_id))["state"] == "removing"
+    assert_succeeds(exporting.tool.run("unsend"), b"")
+    assert provider.files == {} and exporting.sent() == []

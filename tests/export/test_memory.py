@@ -1,0 +1,43 @@
+"""A large file is never held in memory: 128 MiB in each run, 2 GiB in the long one."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+from command import LONG
+
+MIB = 1 << 20
+SIZE = 2048 * MIB if LONG else 128 * MIB
+ALLOWED = 64 * MIB
+PEAK_MEMORY = pathlib.Path(__file__).parent.parent / "cli" / "peak_memory.py"
+
+
+def measured(tool, *arguments):
+    """The outcome of the command, and the bytes that it held at most."""
+    result = tool.directory / "peak"
+    small_python = [sys.executable, "-E", "-S", str(PEAK_MEMORY), str(result), tool.path]
+    outcome = type(tool)(small_python[0], tool.directory).run(*small_python[1:], *arguments, environment=tool.environment)
+    return outcome, int(result.read_text()) * 1024
+
+
+@pytest.mark.parametrize("how", ["openai in parts", "openai", "anthropic", "gemini"])
+def test_memory(exporting, start, capsys, how):
+    kind = how.split()[0]
+    size = SIZE if how in ("openai in parts", "gemini") else min(SIZE, 500 * MIB)
+    provider = start(kind)
+    path = exporting.tool.directory / "large"
+    with open(path, "wb") as file:
+        file.truncate(size)
+        file.write(os.urandom(MIB))
+    uploaded = exporting.tool.run("upload", "large", "--content-type", "video/mp4", "--option", "durability=none")
+    assert uploaded.code == 0, uploaded
+    path.unlink()
+    parts = ["--parts-above", str(MIB)] if how == "openai in parts" else []
+    outcome, peak = measured(exporting.tool, "send", uploaded.lines[0], "--to", kind, "--base-url", provider.url, *parts)
+    assert outcome.code == 0, outcome
+    (sent,) = provider.files.values()
+    assert sent["size"] == size
+    with capsys.disabled():
+        print(f"\nsend of {size / MIB:.0f} MiB, {how}: at most {peak / MIB:.1f} MiB")
+    assert peak < ALLOWED

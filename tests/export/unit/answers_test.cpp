@@ -1,0 +1,146 @@
+#include "export/protocol/answers.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+using namespace filestore;
+using namespace filestore::provider;
+
+namespace {
+
+const Profile& profile_of(std::string_view name) {
+    return *find_profile(name).value();
+}
+
+Timestamp time_of(std::string_view text) {
+    return parse_timestamp(text).value();
+}
+
+}  // namespace
+
+TEST_CASE("a file that was made", "[export]") {
+    CHECK(
+        read_file(
+            profile_of("openai"),
+            R"({"id":"file-1","object":"file","bytes":5,"created_at":1,"expires_at":1700003600,"filename":"a.txt","purpose":"user_data","status_details":null})")
+            .value() == RemoteFile{"file-1", "a.txt", time_of("2023-11-14T23:13:20Z")});
+    CHECK(read_file(profile_of("openai"),
+                    R"({"id":"upload_1","status":"completed","file":{"id":"file-2","filename":"b"}})")
+              .value() == RemoteFile{"file-2", "b", std::nullopt});
+    CHECK(
+        read_file(
+            profile_of("anthropic"),
+            R"({"id":"file_011","type":"file","filename":"a","created_at":"2025-04-15T18:37:24.100435Z","expires_at":"2026-01-01T00:00:00Z"})")
+            .value() == RemoteFile{"file_011", "a", time_of("2026-01-01T00:00:00Z")});
+    CHECK(
+        read_file(
+            profile_of("gemini"),
+            R"({"file":{"name":"files/abc","displayName":"a","expirationTime":"2026-01-03T00:00:00.5Z","uri":"u"}})")
+            .value() == RemoteFile{"files/abc", "a", time_of("2026-01-03T00:00:00.5Z")});
+}
+
+TEST_CASE("answers that are none", "[export]") {
+    const std::string deep(200'000, '[');
+    for (const std::string& bad :
+         {std::string(), std::string("[]"), std::string("null"), std::string(R"({"id":5})"),
+          std::string(R"({"id":""})"), std::string(R"({"id":"a b"})"), std::string(R"({"id":"a\nb"})"),
+          std::string("<html>"), std::string(R"({"id":"file-1")"), std::string("{\"id\":\"\xFF\"}"),
+          R"({"id":)" + deep, R"({"id":")" + std::string(600, 'a') + "\"}"}) {
+        CAPTURE(bad.substr(0, 40));
+        const auto file = read_file(profile_of("openai"), bad);
+        REQUIRE_FALSE(file.ok());
+        CHECK(file.error().code() == ErrorCode::corrupt);
+        CHECK_FALSE(read_id(bad).ok());
+    }
+    CHECK(read_id(R"({"id":"part_1"})").value() == "part_1");
+    CHECK(read_file(profile_of("openai"),
+                    R"({"id":"f","expires_at":null,"x":{"id":"g","y":[[{"id":"h"}]]},"z":[1,[2]]})")
+              .value() == RemoteFile{"f", "", std::nullopt});
+}
+
+TEST_CASE("lists, page by page", "[export]") {
+    const auto of = [](std::string_view name, std::string_view json) {
+        return read_list(profile_of(name), json).value();
+    };
+    auto list = of(
+        "openai",
+        R"({"object":"list","data":[{"id":"file-2","filename":"b"},{"id":"file-1","filename":"a"}],"has_more":true})");
+    CHECK(list.files == std::vector<RemoteFile>{{"file-2", "b", {}}, {"file-1", "a", {}}});
+    CHECK(list.cursor == "after=file-1");
+    CHECK(of("openai", R"({"data":[],"has_more":false})").cursor.empty());
+    // Services that are compatible may leave it out.
+    CHECK(of("openai", R"({"data":[{"id":"f"}]})").cursor.empty());
+    CHECK(of("anthropic", R"({"data":[{"id":"f"}],"has_more":true,"last_id":"f"})").cursor == "after_id=f");
+    CHECK(of("anthropic", R"({"data":[{"id":"f"}],"next_page":"page_1="})").cursor == "page=page_1%3D");
+    CHECK(of("anthropic", R"({"data":[{"id":"f"}],"next_page":null})").cursor.empty());
+    list = of("gemini", R"({"files":[{"name":"files/a","displayName":"x"}],"nextPageToken":"t/1"})");
+    CHECK(list.files.front().name == "x");
+    CHECK(list.cursor == "pageToken=t%2F1");
+    CHECK(of("gemini", "{}").files.empty());
+    for (const char* bad :
+         {"{}", R"({"data":5})", R"({"data":[{"filename":"a"}]})", R"({"data":[],"has_more":true})"}) {
+        CHECK_FALSE(read_list(profile_of("openai"), bad).ok());
+    }
+}
+
+TEST_CASE("sessions stay where they were asked for", "[export]") {
+    const Place place{&profile_of("gemini"), "http://127.0.0.1:8080/proxy"};
+    CHECK(read_session_url(place, "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=1")
+              .value() == "http://127.0.0.1:8080/upload/v1beta/files?upload_id=1");
+    for (const char* bad : {"", "/upload", "https://host", "https://h/a b", "https://h/a\r\nx: y"}) {
+        CHECK_FALSE(read_session_url(place, bad).ok());
+    }
+    CHECK(read_session_state("final", "").value().is_final);
+    CHECK(read_session_state("active", "42").value().received == 42);
+    for (const auto& [status, received] :
+         {std::pair("active", ""), {"active", "-1"}, {"active", "4x"}, {"", "4"}, {"cancelled", "4"}}) {
+        CHECK_FALSE(read_session_state(status, received).ok());
+    }
+}
+
+TEST_CASE("what refusals mean", "[export]") {
+    struct Case {
+        int status;
+        ErrorCode code;
+        bool retryable;
+    };
+    const auto given = GENERATE(values<Case>({
+        {400, ErrorCode::invalid_argument, false},
+        {401, ErrorCode::unauthenticated, false},
+        {403, ErrorCode::permission_denied, false},
+        {404, ErrorCode::not_found, false},
+        {409, ErrorCode::conflict, false},
+        {413, ErrorCode::rejected, false},
+        {429, ErrorCode::rate_limited, true},
+        {500, ErrorCode::unavailable, true},
+        {503, ErrorCode::unavailable, true},
+        {529, ErrorCode::unavailable, true},
+    }));
+    const Secrets secrets{SecretString("sk-marker")};
+    const auto error = error_of(
+        profile_of("openai"),
+        {given.status, R"({"error":{"message":"no: sk-marker and sk-mar","type":"bad_thing","code":null}})",
+         "req_1"},
+        secrets);
+    CHECK(error.code() == given.code);
+    CHECK(error.retryable() == given.retryable);
+    CHECK(error.details().http_status == given.status);
+    CHECK(error.details().server_code == "bad_thing");
+    CHECK(error.details().request_id == "req_1");
+    const std::string message(error.message());
+    CHECK(message.find("openai answered " + std::to_string(given.status)) == 0);
+    CHECK(message.find("sk-marker") == std::string::npos);
+    const bool is_about_the_key = given.status == 401 || given.status == 403;
+    CHECK((message.find("sk-mar") == std::string::npos) == is_about_the_key);
+}
+
+TEST_CASE("refusals without a document", "[export]") {
+    for (const char* body : {"", "<html>", "[]", R"({"error":"text"})"}) {
+        const auto error = error_of(profile_of("gemini"), {500, body, ""}, {});
+        CHECK(error.message() == "gemini answered 500");
+    }
+    CHECK(error_of(profile_of("gemini"),
+                   {400, R"({"error":{"code":400,"message":"Bad","status":"INVALID_ARGUMENT"}})", ""}, {})
+              .details()
+              .server_code == "INVALID_ARGUMENT");
+}
