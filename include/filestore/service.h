@@ -127,6 +127,8 @@ struct FileUpload {
     std::string path{};
     std::string content_type{default_content_type};
     Metadata metadata{};
+    /// As UploadRequest::late_metadata: `unsupported` where the backend cannot wait for it, see takes_late_metadata().
+    std::function<Result<Metadata>()> late_metadata{};
     CallOptions call{};
 };
 
@@ -150,6 +152,9 @@ public:
     /// neither the removal nor its note succeeded. `not_delivered`, here and of other calls that record: see AuditOptions::strict.
     [[nodiscard]] Result<FileId> upload(FileUpload file);
     void upload_async(FileUpload file, Completion<FileId> done);
+
+    /// Whether upload() takes FileUpload::late_metadata here.
+    [[nodiscard]] bool takes_late_metadata() const noexcept;
 
     /// Begins an upload that comes piece by piece (see resumable_upload.h), of no byte so far. Failures to act on: `rejected`, `unsupported` (this backend cannot, or a scanner is
     /// configured that could not see the bytes there), and those of the store.

@@ -343,6 +343,10 @@ void FileService::upload_async(FileUpload file, Completion<FileId> done) {
     });
 }
 
+bool FileService::takes_late_metadata() const noexcept {
+    return impl_->parts().backend->capabilities().late_metadata;
+}
+
 void FileService::begin_upload_async(NewUpload upload, Completion<ResumableUpload> done) {
     const CallOptions options = upload.call;
     impl_->run<ResumableUpload>(
