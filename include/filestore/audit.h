@@ -22,6 +22,7 @@
 /// All types of this header are values: any thread may read one while none changes it.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -100,6 +101,28 @@ struct RecordedFilesPage {
     std::vector<FileHistory> files{};
     /// The cursor of the next page; nothing after the last.
     std::optional<std::string> next{};
+};
+
+struct CataloguedFilesRequest {
+    /// Files behind this one, which may have been deleted since; from the first where it is nothing.
+    std::optional<FileId> behind{};
+    /// In the order of the times of their uploads, and of their IDs where those are the same: the newest first, or the oldest.
+    bool newest_first = false;
+    /// Where it is not empty: only files whose metadata has this key.
+    std::string key{};
+    /// Where there is one: only files that it wants. Called on a library thread; must not block.
+    std::function<bool(const FileHistory&)> wants{};
+    /// The most files to look at, 1 to 1000.
+    std::uint32_t limit = 1000;
+    /// `call.progress` is not used.
+    CallOptions call{};
+};
+
+struct CataloguedFilesPage {
+    /// May be fewer than asked for, or none, although more follow.
+    std::vector<FileHistory> files{};
+    /// Where to go on; nothing after the last page.
+    std::optional<FileId> next{};
 };
 
 struct ParkedRequest {

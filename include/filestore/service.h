@@ -261,6 +261,11 @@ public:
     [[nodiscard]] Result<RecordedFilesPage> recorded_files(RecordedFilesRequest request);
     void recorded_files_async(RecordedFilesRequest request, Completion<RecordedFilesPage> done);
 
+    /// A page of the files that the catalogue has as stored, whatever an audit server was told of them. A damaged row is left out. Failures to act on: `invalid_argument` (the limit), `not_found` (there is no record of
+    /// the file to go on behind), `configuration` (the catalogue is off).
+    [[nodiscard]] Result<CataloguedFilesPage> catalogued_files(CataloguedFilesRequest request);
+    void catalogued_files_async(CataloguedFilesRequest request, Completion<CataloguedFilesPage> done);
+
     /// Finds where store, catalogue and audit server disagree, and repairs that where it is asked to (see reconcile.h). Failures to act on: `configuration` (the catalogue is off), and those of list(),
     /// of the catalogue and of history(); files that fail are findings with a reason.
     [[nodiscard]] Result<ReconcileReport> reconcile(ReconcileRequest request);

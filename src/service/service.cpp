@@ -519,6 +519,17 @@ void FileService::recorded_files_async(RecordedFilesRequest request, Completion<
         });
 }
 
+void FileService::catalogued_files_async(CataloguedFilesRequest request,
+                                         Completion<CataloguedFilesPage> done) {
+    const CallOptions options = request.call;
+    impl_->run<CataloguedFilesPage>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts,
+                                       const PendingAnswerPtr<CataloguedFilesPage>& answer) {
+            answer->give(read_catalogued_files(parts, request));
+        });
+}
+
 void FileService::reconcile_async(ReconcileRequest request, Completion<ReconcileReport> done) {
     const CallOptions options = request.call;
     impl_->start<ReconcileReport>(options, std::move(done),
@@ -639,6 +650,11 @@ Result<FileHistory> FileService::history(FileRequest request) {
 Result<RecordedFilesPage> FileService::recorded_files(RecordedFilesRequest request) {
     return wait_for<RecordedFilesPage>(
         [&](auto done) { recorded_files_async(std::move(request), std::move(done)); });
+}
+
+Result<CataloguedFilesPage> FileService::catalogued_files(CataloguedFilesRequest request) {
+    return wait_for<CataloguedFilesPage>(
+        [&](auto done) { catalogued_files_async(std::move(request), std::move(done)); });
 }
 
 Result<ReconcileReport> FileService::reconcile(ReconcileRequest request) {
