@@ -107,6 +107,28 @@ struct RecordedFilesPage {
     std::optional<std::string> next{};
 };
 
+struct CataloguedFilesRequest {
+    /// Files behind this one, which may have been deleted since; from the first where it is nothing.
+    std::optional<FileId> behind{};
+    /// In the order of the times of their uploads, and of their IDs where those are the same: the newest first, or the oldest.
+    bool newest_first = false;
+    /// Where it is not empty: only files whose metadata has this key.
+    std::string key{};
+    /// Where there is one: only files that it wants. Called on a library thread; must not block.
+    std::function<bool(const FileHistory&)> wants{};
+    /// The most files to look at, 1 to 1000.
+    std::uint32_t limit = 1000;
+    /// `call.progress` is not used.
+    CallOptions call{};
+};
+
+struct CataloguedFilesPage {
+    /// May be fewer than asked for, or none, although more follow.
+    std::vector<FileHistory> files{};
+    /// Where to go on; nothing after the last page.
+    std::optional<FileId> next{};
+};
+
 struct ParkedRequest {
     /// Files behind this one; from the first where it is empty.
     std::string after{};

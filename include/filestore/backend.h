@@ -64,6 +64,9 @@ struct UploadRequest {
     Metadata metadata{};
     /// Fail with `already_exists` where the ID is in use, and with `unsupported` where the store is known to pass over that.
     bool create_only = false;
+    /// For metadata that is known only once the source has ended: called once, after the last byte and before anything is published, in place of `metadata`; on a library thread, or that of a blocking
+    /// call. Must not block. A failure ends the upload and comes back unchanged. `unsupported` where the backend has to have it before the bytes (`Capabilities::late_metadata`).
+    std::function<Result<Metadata>()> late_metadata{};
     /// Where it is not empty: replace the file only as long as it is of this `FileInfo::version`, and fail with `precondition_failed` where it is another or is
     /// not there; with `unsupported` where the backend or the store is known to lack that (`Capabilities::compare_and_swap`). Not together with `create_only`.
     std::string if_version{};
@@ -219,6 +222,8 @@ struct Capabilities {
     bool leaves_uploads = false;
     /// An upload whose call has ended without the storage's answer may be carried out by it all the same, some time after.
     bool may_store_late = false;
+    /// upload() looks at `late_metadata`.
+    bool late_metadata = false;
 };
 
 /// A whole small file. A value.

@@ -129,6 +129,8 @@ struct FileUpload {
     std::string path{};
     std::string content_type{default_content_type};
     Metadata metadata{};
+    /// As UploadRequest::late_metadata: `unsupported` where the backend cannot wait for it, see takes_late_metadata().
+    std::function<Result<Metadata>()> late_metadata{};
     CallOptions call{};
 };
 
@@ -152,6 +154,9 @@ public:
     /// neither the removal nor its note succeeded. `not_delivered`, here and of other calls that record: see AuditOptions::strict.
     [[nodiscard]] Result<FileId> upload(FileUpload file);
     void upload_async(FileUpload file, Completion<FileId> done);
+
+    /// Whether upload() takes FileUpload::late_metadata here.
+    [[nodiscard]] bool takes_late_metadata() const noexcept;
 
     /// Begins an upload that comes piece by piece (see resumable_upload.h), of no byte so far. Failures to act on: `rejected`, `unsupported` (this backend cannot, or a scanner is
     /// configured that could not see the bytes there), and those of the store.
@@ -257,6 +262,11 @@ public:
     /// `invalid_argument` (limit, cursor), and those of history() but `not_found`.
     [[nodiscard]] Result<RecordedFilesPage> recorded_files(RecordedFilesRequest request);
     void recorded_files_async(RecordedFilesRequest request, Completion<RecordedFilesPage> done);
+
+    /// A page of the files that the catalogue has as stored, whatever an audit server was told of them. A damaged row is left out. Failures to act on: `invalid_argument` (the limit), `not_found` (there is no record of
+    /// the file to go on behind), `configuration` (the catalogue is off).
+    [[nodiscard]] Result<CataloguedFilesPage> catalogued_files(CataloguedFilesRequest request);
+    void catalogued_files_async(CataloguedFilesRequest request, Completion<CataloguedFilesPage> done);
 
     /// Finds where store, catalogue and audit server disagree, and repairs that where it is asked to (see reconcile.h). Failures to act on: `configuration` (the catalogue is off), and those of list(),
     /// of the catalogue and of history(); files that fail are findings with a reason.

@@ -99,6 +99,20 @@ SET file_path = coalesce(nullif(excluded.file_path, ''), file_uploads.file_path)
 WHERE file_uploads.deleted_at IS NOT NULL
 )sql";
 
+// ?3 is 1 for all. By the index stored_by_upload; behind (?1, ?2).
+constexpr const char* stored_from_oldest =
+    "SELECT file_id, ?3 = 1 OR instr(metadata, ?4) > 0, file_path, metadata, uploaded_at, deleted_at, "
+    "checksum "
+    "FROM file_uploads WHERE deleted_at IS NULL AND (uploaded_at, file_id) > (?1, ?2) "
+    "ORDER BY uploaded_at, file_id LIMIT ?5";
+constexpr const char* stored_from_newest =
+    "SELECT file_id, ?3 = 1 OR instr(metadata, ?4) > 0, file_path, metadata, uploaded_at, deleted_at, "
+    "checksum "
+    "FROM file_uploads WHERE deleted_at IS NULL AND (uploaded_at, file_id) < (?1, ?2) "
+    "ORDER BY uploaded_at DESC, file_id DESC LIMIT ?5";
+/// Behind every time that is written in digits.
+constexpr std::string_view behind_all_times = "~";
+
 constexpr std::string_view covered_mark = "covered";
 constexpr std::string_view cleaned_mark = "cleaned";
 constexpr std::string_view server_mark = "audit_server";
@@ -217,6 +231,7 @@ public:
                               Timestamp at);
     Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before, const RecordedUpload& after,
                                                         std::size_t most);
+    Result<StoredRowsPage> stored_rows(const StoredRowsRequest& request);
     Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
     Result<std::vector<RecordDetails>> details_after(const FileId& after, std::size_t most);
     Result<std::vector<RecordDetails>> details_of(const std::vector<FileId>& ids);
@@ -318,6 +333,7 @@ private:
     [[nodiscard]] Result<void> reserve(std::size_t count, std::vector<ReservedIntent>& reserved);
     [[nodiscard]] Result<void> drop(const std::vector<ReservedIntent>& reserved);
     void drop_reserved() noexcept;
+    [[nodiscard]] Result<std::string> upload_time_of(const FileId& id);
     [[nodiscard]] Result<std::optional<Timestamp>> time_of_mark(std::string_view name);
     [[nodiscard]] Result<void> set_mark(std::string_view name, Timestamp at);
     [[nodiscard]] Result<std::int64_t> own_session();
@@ -722,6 +738,55 @@ Result<std::vector<RecordedUpload>> Catalogue::Impl::uploaded_before(Timestamp b
     }
 }
 
+/// As its row has it, which need not be whole.
+Result<std::string> Catalogue::Impl::upload_time_of(const FileId& id) {
+    FILESTORE_TRY_ASSIGN(
+        SqliteQuery row,
+        connection_.query(
+            "SELECT uploaded_at FROM file_uploads WHERE file_id = ? AND uploaded_at IS NOT NULL", id.text()));
+    FILESTORE_TRY_ASSIGN(const bool found, row.next());
+    if (!found) {
+        return Error(ErrorCode::not_found, "catalogue " + filestore::quoted(connection_.path()) +
+                                               " does not know the upload of file " + id.str());
+    }
+    return row.text(0);
+}
+
+Result<StoredRowsPage> Catalogue::Impl::stored_rows(const StoredRowsRequest& request) {
+    const std::string first(request.newest_first ? behind_all_times : "");
+    std::string time = first;
+    if (request.behind) {
+        FILESTORE_TRY_ASSIGN(time, upload_time_of(*request.behind));
+    }
+    FILESTORE_TRY_ASSIGN(SqliteQuery row,
+                         connection_.query(request.newest_first ? stored_from_newest : stored_from_oldest,
+                                           time, request.behind ? request.behind->str() : first,
+                                           static_cast<std::int64_t>(request.key.empty()),
+                                           '"' + request.key + '"', static_cast<std::int64_t>(request.most)));
+    StoredRowsPage page;
+    std::size_t looked_at = 0;
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const bool found, row.next());
+        if (!found) {
+            break;
+        }
+        ++looked_at;
+        const auto id = FileId::parse(row.text(0));
+        if (!id.ok()) {
+            continue;
+        }
+        page.last = *id;
+        auto read = row.number(1) != 0 ? read_catalogue_row(*id, row, 2) : std::nullopt;
+        if (read && is_as_sealed(id->text(), row, 2, 6)) {
+            page.rows.push_back(std::move(*read));
+        }
+    }
+    if (looked_at < request.most) {
+        page.last.reset();
+    }
+    return page;
+}
+
 Result<std::vector<RecordState>> Catalogue::Impl::states_of(const std::vector<FileId>& ids) {
     std::vector<RecordState> states;
     states.reserve(ids.size());
@@ -943,6 +1008,10 @@ Result<void> Catalogue::end_removals(const std::vector<Intent>& done, const std:
 Result<std::vector<RecordedUpload>> Catalogue::uploaded_before(Timestamp before, const RecordedUpload& after,
                                                                std::size_t most) {
     return impl_->exclusively([&] { return impl_->uploaded_before(before, after, most); });
+}
+
+Result<StoredRowsPage> Catalogue::stored_rows(const StoredRowsRequest& request) {
+    return impl_->exclusively([&] { return impl_->stored_rows(request); });
 }
 
 Result<std::vector<RecordState>> Catalogue::states_of(const std::vector<FileId>& ids) {

@@ -63,6 +63,26 @@ struct RecordState {
     bool soft_deleted = false;
 };
 
+/// Asks for a page of the rows of stored files. A value.
+struct StoredRowsRequest {
+    /// Files behind this one, whose row there is; from the first where it is nothing.
+    std::optional<FileId> behind{};
+    /// The newest come first; else the oldest.
+    bool newest_first = false;
+    /// Where it is not empty: only rows whose metadata has this key, somewhere.
+    std::string key{};
+    /// So many rows are looked at.
+    std::size_t most = 1000;
+};
+
+/// A value.
+struct StoredRowsPage {
+    /// Without those that are damaged.
+    std::vector<CatalogueRow> rows{};
+    /// The last one that was looked at; nothing where no more follow.
+    std::optional<FileId> last{};
+};
+
 /// How a file's row stands, and what is still to happen to it. A value.
 struct RecordDetails {
     FileId id;
@@ -150,6 +170,9 @@ public:
     [[nodiscard]] Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before,
                                                                       const RecordedUpload& after,
                                                                       std::size_t most);
+
+    /// In the order of the times of their uploads, and of their IDs where those are the same. `not_found` where there is no row to go on behind.
+    [[nodiscard]] Result<StoredRowsPage> stored_rows(const StoredRowsRequest& request);
 
     [[nodiscard]] Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
 

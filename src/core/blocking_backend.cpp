@@ -191,6 +191,9 @@ private:
         if (!request().if_version.empty() && !backend().capabilities().compare_and_swap) {
             return Error(ErrorCode::unsupported, "this backend cannot replace a file by its version");
         }
+        if (request().late_metadata && !backend().capabilities().late_metadata) {
+            return Error(ErrorCode::unsupported, "this backend has to have the metadata before the bytes");
+        }
         declared_ = request().source->size();
         progress_ = ProgressMeter(request().call.progress, declared_);
         FILESTORE_TRY_ASSIGN(writer_, backend().open_writer(request()));

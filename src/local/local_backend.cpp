@@ -19,6 +19,7 @@
 #include "core/file_stream.h"
 #include "core/secret.h"
 #include "core/staged_file.h"
+#include "core/stream_calls.h"
 #include "core/try.h"
 #include "core/upload_record.h"
 #include "filestore/blocking_backend.h"
@@ -63,6 +64,7 @@ public:
         : store_(std::move(store)),
           create_only_(request.create_only),
           if_version_(request.if_version),
+          late_metadata_(request.late_metadata),
           limits_(request.call),
           arrived_(std::dynamic_pointer_cast<local::ArrivedSource>(request.source)),
           is_large_(request.source->size().value_or(0) > most_kept) {
@@ -108,6 +110,7 @@ public:
     }
 
     Result<void> commit(std::uint64_t size) override {
+        FILESTORE_TRY(take_late_metadata());
         content_.sidecar = make_sidecar(size);
         if (content_.staged) {
             FILESTORE_TRY(local::write_out_staged(*store_, *content_.staged));
@@ -187,6 +190,14 @@ private:
         return published;
     }
 
+    Result<void> take_late_metadata() {
+        if (late_metadata_) {
+            FILESTORE_TRY_ASSIGN(sidecar_.metadata, call_user(ErrorCode::source_failed, late_metadata_));
+            FILESTORE_TRY(check_user_metadata(sidecar_.metadata));
+        }
+        return {};
+    }
+
     /// A file without metadata has no version that anybody was told.
     Result<void> check_version() const {
         const auto stored = read_stored_file(*store_, sidecar_.id);
@@ -222,6 +233,7 @@ private:
     std::optional<Checksum> checksum_;
     bool create_only_;
     std::string if_version_;
+    const std::function<Result<Metadata>()> late_metadata_;
     CallOptions limits_;
     /// The source, where it is of an upload that came piece by piece.
     std::shared_ptr<local::ArrivedSource> arrived_;
@@ -290,7 +302,8 @@ public:
         return {.remove_tells_existence = true,
                 .presign = !url_key_.empty(),
                 .compare_and_swap = true,
-                .compare_and_delete = true};
+                .compare_and_delete = true,
+                .late_metadata = true};
     }
     std::string_view name() const noexcept override { return "local"; }
     ResumableStore* resumable_store() noexcept override { return &resumable_; }

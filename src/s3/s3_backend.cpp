@@ -194,6 +194,9 @@ auto S3Backend::answer_of(const OperationPtr<UploadReceipt>& operation, bool cre
 void S3Backend::upload_async(UploadRequest request, Completion<UploadReceipt> done) {
     start(std::move(request), std::move(done),
           [this](const OperationPtr<UploadReceipt>& operation, UploadRequest checked) -> Result<void> {
+              if (checked.late_metadata) {
+                  return Error(ErrorCode::unsupported, "S3 has to have the metadata before the bytes");
+              }
               s3::ObjectMetadata object{std::move(checked.original_path), std::move(checked.metadata),
                                         UINT64_MAX};
               // Refused before the source is read: with the longest size that there is.

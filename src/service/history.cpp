@@ -16,6 +16,13 @@ using postgrest::RowPlace;
 
 constexpr std::uint32_t most_files = 1000;
 
+Result<void> check_limit(std::uint32_t limit, const std::string& files) {
+    return limit >= 1 && limit <= most_files
+               ? Result<void>()
+               : Error(ErrorCode::invalid_argument,
+                       "the limit of a page of " + files + " is 1 to " + std::to_string(most_files));
+}
+
 FileHistory history_of(CatalogueRow row) {
     return {row.id, std::move(row.file_path), std::move(row.metadata), row.uploaded_at, row.deleted_at};
 }
@@ -108,14 +115,30 @@ Result<FileHistory> read_history(const ServiceParts& parts, const FileId& id, co
 
 Result<RecordedFilesPage> read_recorded_files(const ServiceParts& parts,
                                               const RecordedFilesRequest& request) {
-    if (request.limit < 1 || request.limit > most_files) {
-        return Error(ErrorCode::invalid_argument,
-                     "the limit of a page of recorded files is 1 to " + std::to_string(most_files));
-    }
+    FILESTORE_TRY(check_limit(request.limit, "recorded files"));
     FILESTORE_TRY_ASSIGN(const auto behind, read_cursor(request.cursor));
     const Timestamp before = request.uploaded_before.value_or(end_of_times());
     return parts.audit_server ? read_from_server(parts, request, before, behind)
                               : read_from_catalogue(parts, request, before, behind);
+}
+
+Result<CataloguedFilesPage> read_catalogued_files(const ServiceParts& parts,
+                                                  const CataloguedFilesRequest& request) {
+    FILESTORE_TRY(check_limit(request.limit, "catalogued files"));
+    FILESTORE_TRY_ASSIGN(auto read, parts.journal->stored_rows(
+                                        {request.behind, request.newest_first, request.key, request.limit}));
+    CataloguedFilesPage page;
+    page.next = read.last;
+    for (CatalogueRow& row : read.rows) {
+        if (!request.key.empty() && !row.metadata.json(request.key)) {
+            continue;
+        }
+        FileHistory file = history_of(std::move(row));
+        if (!request.wants || request.wants(file)) {
+            page.files.push_back(std::move(file));
+        }
+    }
+    return page;
 }
 
 }  // namespace filestore

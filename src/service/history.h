@@ -14,4 +14,8 @@ namespace filestore {
 [[nodiscard]] Result<RecordedFilesPage> read_recorded_files(const ServiceParts& parts,
                                                             const RecordedFilesRequest& request);
 
+/// Of the catalogue alone.
+[[nodiscard]] Result<CataloguedFilesPage> read_catalogued_files(const ServiceParts& parts,
+                                                                const CataloguedFilesRequest& request);
+
 }  // namespace filestore

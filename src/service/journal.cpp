@@ -315,6 +315,21 @@ Result<std::vector<RecordedUpload>> Journal::uploaded_before(Timestamp before, c
     return record->uploaded_before(before, after, most);
 }
 
+Result<StoredRowsPage> Journal::stored_rows(const StoredRowsRequest& request) {
+    if (!records()) {
+        return Error(ErrorCode::configuration,
+                     "nothing is recorded here (catalogue_path is off), so there is no list of what is");
+    }
+    if (!has_recorded()) {
+        return request.behind ? Result<StoredRowsPage>(Error(
+                                    ErrorCode::not_found,
+                                    "nothing is recorded yet, of file " + request.behind->str() + " neither"))
+                              : StoredRowsPage();
+    }
+    FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
+    return record->stored_rows(request);
+}
+
 Result<std::vector<RecordState>> Journal::states_of(const std::vector<FileId>& ids) {
     if (!has_recorded()) {
         return std::vector<RecordState>(ids.size());

@@ -78,6 +78,8 @@ public:
     [[nodiscard]] Result<std::vector<RecordedUpload>> uploaded_before(Timestamp before,
                                                                       const RecordedUpload& after,
                                                                       std::size_t most);
+    /// `configuration` where nothing is recorded.
+    [[nodiscard]] Result<StoredRowsPage> stored_rows(const StoredRowsRequest& request);
     [[nodiscard]] Result<std::vector<RecordState>> states_of(const std::vector<FileId>& ids);
     [[nodiscard]] Result<std::optional<Timestamp>> covered_at();
     [[nodiscard]] Result<void> note_covered(Timestamp at);

@@ -77,11 +77,20 @@ private:
         request.original_path = std::move(file_.path);
         request.content_type = std::move(file_.content_type);
         request.metadata = std::move(file_.metadata);
+        if (file_.late_metadata) {
+            request.late_metadata = [operation = self()] { return operation->ask_for_metadata(); };
+        }
         request.call = options();
         parts().backend->upload_async(std::move(request),
                                       [operation = self()](const Result<UploadReceipt>& receipt) {
                                           operation->step([&] { operation->stored(receipt); });
                                       });
+    }
+
+    /// The event tells of what is stored.
+    Result<Metadata> ask_for_metadata() {
+        FILESTORE_TRY_ASSIGN(intent().metadata, call_user(ErrorCode::source_failed, file_.late_metadata));
+        return intent().metadata;
     }
 
     Result<void> make_intent() {

@@ -352,6 +352,10 @@ void FileService::upload_async(FileUpload file, Completion<FileId> done) {
     });
 }
 
+bool FileService::takes_late_metadata() const noexcept {
+    return impl_->parts().backend->capabilities().late_metadata;
+}
+
 void FileService::begin_upload_async(NewUpload upload, Completion<ResumableUpload> done) {
     const CallOptions options = upload.call;
     impl_->run<ResumableUpload>(
@@ -524,6 +528,17 @@ void FileService::recorded_files_async(RecordedFilesRequest request, Completion<
         });
 }
 
+void FileService::catalogued_files_async(CataloguedFilesRequest request,
+                                         Completion<CataloguedFilesPage> done) {
+    const CallOptions options = request.call;
+    impl_->run<CataloguedFilesPage>(
+        options, std::move(done),
+        [request = std::move(request)](const ServiceParts& parts,
+                                       const PendingAnswerPtr<CataloguedFilesPage>& answer) {
+            answer->give(read_catalogued_files(parts, request));
+        });
+}
+
 void FileService::reconcile_async(ReconcileRequest request, Completion<ReconcileReport> done) {
     const CallOptions options = request.call;
     impl_->start<ReconcileReport>(options, std::move(done),
@@ -644,6 +659,11 @@ Result<FileHistory> FileService::history(FileRequest request) {
 Result<RecordedFilesPage> FileService::recorded_files(RecordedFilesRequest request) {
     return wait_for<RecordedFilesPage>(
         [&](auto done) { recorded_files_async(std::move(request), std::move(done)); });
+}
+
+Result<CataloguedFilesPage> FileService::catalogued_files(CataloguedFilesRequest request) {
+    return wait_for<CataloguedFilesPage>(
+        [&](auto done) { catalogued_files_async(std::move(request), std::move(done)); });
 }
 
 Result<ReconcileReport> FileService::reconcile(ReconcileRequest request) {

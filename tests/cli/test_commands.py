@@ -374,6 +374,28 @@ def test_presign_prints_a_url_that_works_without_keys(run, store):
         assert_fails(run("presign", file_id, *words), 2)
 
 
+def test_link_prints_a_url_of_a_file_that_is_there(run, store):
+    file_id = uploaded(run("upload", "-", "--name", "a.html", "--content-type", "text/html", stdin=BODY))
+    assert_fails(run("link", MISSING_ID), 3)
+    assert_fails(run("link", "x"), 2)
+    for words in (["--expires", "0"], ["--expires", "1y"], ["--method", "PUT"]):
+        assert_fails(run("link", file_id, *words), 2)
+    if store.kind == "local":
+        assert_fails(run("link", file_id), 1, "presigned")
+        signing = ("--option", "url_base=https://files.example/signed", "--option", "url_key=" + "k" * 32)
+        printed = run("--expires", "90s", "link", file_id, *signing)
+        assert printed.code == 0 and printed.out.startswith(f"https://files.example/signed/{file_id}?".encode()), printed
+        return
+    for words in ([], ["--expires", "15m"]):
+        printed = run("link", file_id, *words)
+        assert printed.code == 0 and printed.out.count(b"\n") == 1, printed
+        with urllib.request.urlopen(printed.out.decode().strip(), timeout=SECONDS_TO_END) as answer:
+            assert answer.read() == BODY
+            assert answer.headers["Content-Disposition"] == 'attachment; filename="a.html"' and answer.headers["Content-Type"] == "text/html"
+    record = json.loads(run("link", file_id, "--json", "--expires", "90").out)
+    assert record["file_id"] == file_id and TIME.fullmatch(record["expires_at"]) and "X-Amz-Expires=90" in record["url"]
+
+
 def options_with_keys_that_end(directory, ends):
     """The command's options for a store that it need not ask, and an environment whose keys end at that time."""
     (directory / "keys.json").write_text(

@@ -205,3 +205,15 @@ def test_a_link_to_s3_shows_no_page(tool, gateway, kind, name, disposition):
             urllib.request.urlopen(changed, timeout=60)
         assert refused.value.code == 403
     assert service.call("POST", f"/files/{new_id()}/link").status == 404
+
+
+def test_a_link_of_the_command(tool, linked, local):
+    """Made without the service, and answered by it."""
+    file_id = linked.put(name="a.jsonl", kind="application/jsonl")
+    base = f"http://{linked.service.address}"
+    options = ["--option", f"url_base={base}/signed", "--option", f"url_key={SIGNING['url_key']}"]
+    printed = tool.run("link", file_id, "--expires", "1h", *options, *local.options)
+    assert printed.code == 0, printed
+    answer = linked.service.call("GET", printed.out.decode().strip().removeprefix(base))
+    assert (answer.status, answer.body, answer.header("content-type")) == (200, BODY, "application/jsonl")
+    assert answer.header("content-disposition") == 'attachment; filename="a.jsonl"'

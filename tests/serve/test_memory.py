@@ -1,5 +1,7 @@
 """Files go through the service in little memory, whatever their size and number."""
 
+import itertools
+import json
 import os
 import re
 import subprocess
@@ -9,10 +11,12 @@ import time
 import pytest
 from command import LONG
 from service import BOUNDARY, Service, file_part, form_body
+from test_openai_uploads import begun, complete, sent
 from waiting import wait_until
 
 MIB = 1 << 20
 SIZE = (1024 if LONG else 256) * MIB
+OPENAI_SIZE = (2048 if LONG else 256) * MIB
 ALLOWED = 48 * MIB
 CONCURRENT = 200
 CONCURRENT_SIZE = (100 if LONG else 4) * MIB
@@ -72,6 +76,34 @@ def test_a_large_file_goes_in_and_out(service, tmp_path, tell, way):
     assert peak(service) <= ALLOWED
     for path in (large, copy):
         path.unlink()
+
+
+@pytest.mark.parametrize("order", ["purpose first", "file first"])
+def test_a_large_file_by_the_api_of_openai(service, tmp_path, tell, order):
+    large = tmp_path / "large"
+    with open(large, "wb") as file:
+        file.truncate(OPENAI_SIZE)
+        file.seek(OPENAI_SIZE // 2 + 7)
+        file.write(os.urandom(MIB))
+    fields = [("--form", "purpose=user_data"), ("--form", f"file=@{large}")]
+    told = curl(*itertools.chain(*(fields if order == "purpose first" else fields[::-1])), f"http://{service.address}/v1/files")
+    tell(f"{OPENAI_SIZE // MIB} MiB to /v1/files, {order}: at most {peak(service) / MIB:.1f} MiB")
+    assert peak(service) <= ALLOWED
+    stored = service.base / json.loads(told)["id"].removeprefix("file-")
+    subprocess.run(["cmp", large, stored], check=True)
+    for path in (large, stored):
+        path.unlink()
+
+
+def test_an_upload_of_openai_by_parts(service, tell):
+    piece = os.urandom(MIB) * 32
+    count = OPENAI_SIZE // len(piece)
+    upload = begun(service, OPENAI_SIZE)
+    parts = [sent(service, upload, piece) for _ in range(count)]
+    answer = complete(service, upload, parts)
+    assert answer.status == 200, answer
+    tell(f"{OPENAI_SIZE // MIB} MiB to /v1/uploads by {count} parts: at most {peak(service) / MIB:.1f} MiB")
+    assert peak(service) <= ALLOWED
 
 
 def test_a_client_that_does_not_read(service, tell):

@@ -15,6 +15,8 @@ namespace filestore::tool {
 [[nodiscard]] ExitCode metadata(const Session& session);
 [[nodiscard]] ExitCode list(const Session& session);
 [[nodiscard]] ExitCode presign(const Session& session);
+/// As presign, for reading, of a file that must be there.
+[[nodiscard]] ExitCode link(const Session& session);
 [[nodiscard]] ExitCode probe(const Session& session);
 [[nodiscard]] ExitCode verify(const Session& session);
 [[nodiscard]] ExitCode convert(const Surroundings& around);

@@ -39,6 +39,8 @@ ExitCode run_command(const Session& session) {
             return list(session);
         case Command::presign:
             return presign(session);
+        case Command::link:
+            return link(session);
         case Command::probe:
             return probe(session);
         case Command::verify:

@@ -137,7 +137,8 @@ private:
     std::vector<CLI::Option*> add_upload_options(CLI::App& app);
     std::vector<CLI::Option*> add_download_options(CLI::App& app);
     std::vector<CLI::Option*> add_list_options(CLI::App& app);
-    std::vector<CLI::Option*> add_presign_options(CLI::App& app);
+    CLI::Option* add_method_option(CLI::App& app);
+    std::vector<CLI::Option*> add_link_options(CLI::App& app);
     std::vector<CLI::Option*> add_verify_options(CLI::App& app);
     std::vector<CLI::Option*> add_cleanup_options(CLI::App& app);
     void add_audit_options(CLI::App& app);
@@ -152,6 +153,7 @@ private:
     Result<void> take_times();
     Result<void> take_before();
     Result<void> take_dash();
+    bool is_accepted(const CLI::Option& early_option) const;
     Result<void> check() const;
     Result<void> check_audit() const;
     Result<void> check_unsend() const;
@@ -238,7 +240,14 @@ void Parser::add_commands() {
     CLI::App* presign =
         add_command("presign", Command::presign, "Print a URL by which anybody can use a file for a while");
     add_operand(*presign, "ID", "ID of the file");
-    add_presign_options(*presign);
+    add_method_option(*presign);
+    add_link_options(*presign);
+    CLI::App* link =
+        add_command("link", Command::link,
+                    "Print a URL by which anybody can read a file for a while, under its name and as its "
+                    "type; a local store needs url_base and url_key, and serve to answer it");
+    add_operand(*link, "ID", "ID of the file");
+    add_link_options(*link);
     add_command("probe", Command::probe, "Find out what server an S3 store is and what it can do");
     CLI::App* verify = add_command("verify", Command::verify,
                                    "Read every file; print what is damaged; exit with 7 where anything is");
@@ -287,7 +296,10 @@ void Parser::add_commands() {
     accept_before_the_command(Command::upload, add_upload_options(app_));
     accept_before_the_command(Command::download, add_download_options(app_));
     accept_before_the_command(Command::list, add_list_options(app_));
-    accept_before_the_command(Command::presign, add_presign_options(app_));
+    accept_before_the_command(Command::presign, {add_method_option(app_)});
+    const std::vector<CLI::Option*> link_options = add_link_options(app_);
+    accept_before_the_command(Command::presign, link_options);
+    accept_before_the_command(Command::link, link_options);
     accept_before_the_command(Command::verify, add_verify_options(app_));
     accept_before_the_command(Command::cleanup, add_cleanup_options(app_));
 }
@@ -346,15 +358,18 @@ std::vector<CLI::Option*> Parser::add_list_options(CLI::App& app) {
     return {limit, deleted};
 }
 
-std::vector<CLI::Option*> Parser::add_presign_options(CLI::App& app) {
-    CLI::Option* method = add_text(app, "--method", "METHOD", method_, "GET (default), PUT, HEAD or DELETE");
+CLI::Option* Parser::add_method_option(CLI::App& app) {
+    return add_text(app, "--method", "METHOD", method_, "GET (default), PUT, HEAD or DELETE");
+}
+
+std::vector<CLI::Option*> Parser::add_link_options(CLI::App& app) {
     CLI::Option* expires =
         add_text(app, "--expires", "TIME", expires_,
                  "How long the URL can be used, such as 90s, 15m, 1h (default), 7d; less, with "
                  "a warning, where the credentials end before");
     CLI::Option* whole_time =
         app.add_flag("--whole-time", options_.whole_time, "Fail where the credentials end before that");
-    return {method, expires, whole_time};
+    return {expires, whole_time};
 }
 
 std::vector<CLI::Option*> Parser::add_verify_options(CLI::App& app) {
@@ -538,9 +553,15 @@ Result<void> Parser::take_dash() {
     return {};
 }
 
+bool Parser::is_accepted(const CLI::Option& early_option) const {
+    return std::any_of(early_options_.begin(), early_options_.end(), [&](const EarlyOption& early) {
+        return early.option == &early_option && early.command == options_.command;
+    });
+}
+
 Result<void> Parser::check() const {
     for (const EarlyOption& early : early_options_) {
-        if (early.option->count() > 0 && early.command != options_.command) {
+        if (early.option->count() > 0 && !is_accepted(*early.option)) {
             return Error(ErrorCode::invalid_argument,
                          "--" + early.option->get_lnames().front() +
                              " is not an option of this command; see filestore --help");

@@ -23,6 +23,7 @@ enum class Command {
     metadata,
     list,
     presign,
+    link,
     probe,
     verify,
     convert,
@@ -67,7 +68,7 @@ struct Options {
     /// list: what undelete gives back in place of what is stored.
     bool deleted = false;
 
-    /// presign: what the URL allows, and for how long.
+    /// presign: what the URL allows, and, also of link, for how long.
     PresignMethod method = PresignMethod::get;
     std::chrono::seconds expires{3600};
     /// Fail where the credentials do not last so long.

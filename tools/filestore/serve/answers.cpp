@@ -57,6 +57,27 @@ std::string_view title_of(unsigned status) {
     return "Error";
 }
 
+/// Its clients tell failures apart by the status; these are for people.
+std::string_view openai_type_of(unsigned status) noexcept {
+    if (status == 429) {
+        return "rate_limit_error";
+    }
+    return status >= 500 ? "server_error" : "invalid_request_error";
+}
+
+std::string_view openai_code_of(unsigned status) noexcept {
+    switch (status) {
+        case 401:
+            return "invalid_api_key";
+        case 403:
+            return "insufficient_permissions";
+        case 429:
+            return "rate_limit_exceeded";
+        default:
+            return "";
+    }
+}
+
 }  // namespace
 
 std::string json_text(std::string_view text) {
@@ -103,8 +124,36 @@ Response problem_response(unsigned status, std::string_view detail) {
     return response;
 }
 
+Response openai_response(unsigned status, std::string_view message, std::string_view param,
+                         std::string_view code) {
+    const std::string_view told_code = code.empty() ? openai_code_of(status) : code;
+    return json_response(
+        status, JsonLine()
+                    .json("error", JsonLine()
+                                       .text("message", message)
+                                       .text("type", openai_type_of(status))
+                                       .json("param", param.empty() ? "null" : json_text(param))
+                                       .json("code", told_code.empty() ? "null" : json_text(told_code))
+                                       .object())
+                    .object());
+}
+
+Response openai_error_of(const Error& error, std::string_view param) {
+    Response response = openai_response(status_of(error), error.message(), param);
+    response.broken_rule = broken_rule_of(error);
+    return response;
+}
+
 Response error_response(ErrorStyle style, unsigned status, std::string_view detail) {
-    return style == ErrorStyle::original ? detail_response(status, detail) : problem_response(status, detail);
+    switch (style) {
+        case ErrorStyle::original:
+            return detail_response(status, detail);
+        case ErrorStyle::openai:
+            return openai_response(status, detail);
+        case ErrorStyle::problem:
+            break;
+    }
+    return problem_response(status, detail);
 }
 
 unsigned status_of(const Error& error) noexcept {

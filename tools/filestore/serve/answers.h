@@ -1,6 +1,6 @@
 #pragma once
 
-/// Bodies of answers: those of the original system, and problems as RFC 9457 has them. Pure functions.
+/// Bodies of answers: those of the original system, problems as RFC 9457 has them, and errors as the API of OpenAI has them. Pure functions.
 
 #include <string>
 #include <string_view>
@@ -33,6 +33,11 @@ struct InvalidInput {
 
 /// The media type is `application/problem+json`; the title is that of the status.
 [[nodiscard]] Response problem_response(unsigned status, std::string_view detail);
+
+/// `{"error": {...}}`: the type and, where none is given, the code are those of the status. `param` is what of the request is wrong, where one thing is.
+[[nodiscard]] Response openai_response(unsigned status, std::string_view message, std::string_view param = {},
+                                       std::string_view code = {});
+[[nodiscard]] Response openai_error_of(const Error& error, std::string_view param = {});
 
 /// An error that is not of a route's own, in its style.
 [[nodiscard]] Response error_response(ErrorStyle style, unsigned status, std::string_view detail);

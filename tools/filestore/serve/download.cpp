@@ -9,12 +9,14 @@
 #include "serve/body_pipes.h"
 #include "serve/conditions.h"
 #include "serve/file_routes.h"
+#include "serve/openai/file_routes.h"
+#include "serve/openai/protocol.h"
 
 namespace filestore::tool::serve {
 
 namespace {
 
-enum class Shape { original, stored };
+enum class Shape { original, stored, openai };
 
 /// What one download works with; shared by its calls. A value.
 struct Download {
@@ -24,20 +26,47 @@ struct Download {
     FileId id;
 };
 
-Response not_found(Shape shape) {
-    return shape == Shape::original ? detail_response(404, "File not found")
-                                    : problem_response(404, "there is no file of that ID");
+ErrorStyle error_style_of(Shape shape) {
+    switch (shape) {
+        case Shape::original:
+            return ErrorStyle::original;
+        case Shape::openai:
+            return ErrorStyle::openai;
+        case Shape::stored:
+            break;
+    }
+    return ErrorStyle::problem;
 }
 
-Response failed(Shape shape, const Error& error) {
-    if (error.code() == ErrorCode::not_found) {
-        return not_found(shape);
+Response not_found(const Download& download) {
+    switch (download.shape) {
+        case Shape::original:
+            return detail_response(404, "File not found");
+        case Shape::openai:
+            return openai::no_such_file(download.exchange->request().file_id);
+        case Shape::stored:
+            break;
     }
-    return shape == Shape::original ? detail_response(500, error.message()) : problem_of(error);
+    return problem_response(404, "there is no file of that ID");
+}
+
+Response failed(const Download& download, const Error& error) {
+    if (error.code() == ErrorCode::not_found) {
+        return not_found(download);
+    }
+    if (download.shape == Shape::openai) {
+        return openai_error_of(error);
+    }
+    return download.shape == Shape::original ? detail_response(500, error.message()) : problem_of(error);
+}
+
+/// To this kind of caller.
+bool is_gone(Shape shape, const FileInfo& info) {
+    return shape == Shape::openai && openai::is_over(info.metadata, system_clock()->now());
 }
 
 void add_head(Response& response, Shape shape, const FileInfo& info) {
-    const bool is_inline = shape == Shape::stored && may_be_shown_inline(info.content_type);
+    const bool is_inline = shape != Shape::original && may_be_shown_inline(info.content_type);
     response.headers.push_back(
         {"Content-Type", shape == Shape::original ? std::string(default_content_type) : info.content_type});
     response.headers.push_back({"Content-Disposition", content_disposition(is_inline, download_name(info))});
@@ -69,13 +98,9 @@ Response without_bytes(const Download& download, const FileInfo& info, const Sel
     Response response;
     response.status = selected.status;
     if (selected.status == 412) {
-        response =
-            error_response(download.shape == Shape::original ? ErrorStyle::original : ErrorStyle::problem,
-                           412, "the file is of another version");
+        response = error_response(error_style_of(download.shape), 412, "the file is of another version");
     } else if (selected.status == 416) {
-        response =
-            error_response(download.shape == Shape::original ? ErrorStyle::original : ErrorStyle::problem,
-                           416, "the range lies outside the file");
+        response = error_response(error_style_of(download.shape), 416, "the range lies outside the file");
         response.headers.push_back({"Content-Range", content_range(selected, info.size)});
     } else {
         // The length is that of the file (RFC 9110, 8.6).
@@ -138,16 +163,17 @@ void answer_without_record(const Download& download, const Error& not_found_erro
             if (exists && *exists) {
                 send_without_record(download);
             } else {
-                download.exchange->respond(failed(download.shape, exists ? not_found_error : exists.error()));
+                download.exchange->respond(failed(download, exists ? not_found_error : exists.error()));
             }
         });
 }
 
 void answer_failure(const Download& download, const Error& error) {
-    if (error.code() == ErrorCode::not_found && !download.exchange->is_answered()) {
+    const bool may_lack_record = download.shape != Shape::openai && error.code() == ErrorCode::not_found;
+    if (may_lack_record && !download.exchange->is_answered()) {
         answer_without_record(download, error);
     } else {
-        download.exchange->respond(failed(download.shape, error));
+        download.exchange->respond(failed(download, error));
     }
 }
 
@@ -160,6 +186,10 @@ bool answered_at_once(const Download& download) {
     auto file = download.context.service.read_at_hand(download.id, DownloadPipe::sent_with_its_head);
     if (!file) {
         return false;
+    }
+    if (is_gone(download.shape, file->info)) {
+        download.exchange->respond(not_found(download));
+        return true;
     }
     const Selection selected = select(request, file->info);
     if (selected.status != 200 && selected.status != 206) {
@@ -182,6 +212,9 @@ void send(const Download& download, const Selection& selected, const std::option
         request.range = ByteRange{selected.offset, selected.length};
     }
     request.on_info = [download, selected, version, pipe](const FileInfo& info) -> Result<void> {
+        if (is_gone(download.shape, info)) {
+            return Error(ErrorCode::not_found);
+        }
         if (version && info.version != *version) {
             return Error(ErrorCode::conflict, "the file was replaced meanwhile: ask again");
         }
@@ -208,7 +241,9 @@ void send(const Download& download, const Selection& selected, const std::option
 void answer_for(const Download& download, const FileInfo& info) {
     const Request& request = download.exchange->request();
     const Selection selected = select(request, info);
-    if (selected.status != 200 && selected.status != 206) {
+    if (is_gone(download.shape, info)) {
+        download.exchange->respond(not_found(download));
+    } else if (selected.status != 200 && selected.status != 206) {
         download.exchange->respond(without_bytes(download, info, selected));
     } else if (request.method == "HEAD") {
         download.exchange->respond(
@@ -239,11 +274,13 @@ void begin(const Download& download) {
 }
 
 void begin(const Context& context, const std::shared_ptr<Exchange>& exchange, Shape shape) {
-    const auto id = FileId::parse(exchange->request().file_id);
-    if (id) {
-        begin(Download{context, exchange, shape, *id});
+    const std::string& name = exchange->request().file_id;
+    const auto id = shape == Shape::openai ? openai::parse_file_id(name) : FileId::parse(name);
+    const Download download{context, exchange, shape, id.ok() ? *id : FileId()};
+    if (id.ok()) {
+        begin(download);
     } else {
-        exchange->respond(not_found(shape));
+        exchange->respond(not_found(download));
     }
 }
 
@@ -267,6 +304,14 @@ void download_file(const Context& context, const std::shared_ptr<Exchange>& exch
 void show_content(const Context& context, const std::shared_ptr<Exchange>& exchange) {
     begin(context, exchange, Shape::stored);
 }
+
+namespace openai {
+
+void show_content(const Context& context, const std::shared_ptr<Exchange>& exchange) {
+    begin(context, exchange, Shape::openai);
+}
+
+}  // namespace openai
 
 void show_signed(const Context& context, const std::shared_ptr<Exchange>& exchange) {
     // Who may read a file may know that it is there, so HEAD needs no other signature.

@@ -17,6 +17,8 @@
 #include "serve/delivery_log.h"
 #include "serve/guards.h"
 #include "serve/metrics/metrics.h"
+#include "serve/openai/parts_store.h"
+#include "serve/openai/uploads_being_made.h"
 #include "serve/readiness.h"
 #include "serve/routes.h"
 #include "serve/tus/pieces_under_way.h"
@@ -67,19 +69,25 @@ private:
           metrics_(std::move(metrics)),
           body_memory_(std::move(body_memory)),
           deliveries_(std::move(deliveries)),
+          parts_(configuration_.store),
           service_(std::move(service)),
           scheduler_(std::move(scheduler)),
           access_(std::move(access)),
           pieces_(before == nullptr ? std::make_shared<tus::PiecesUnderWay>() : before->pieces_),
+          uploads_being_made_(before == nullptr ? std::make_shared<openai::UploadsBeingMade>()
+                                                : before->uploads_being_made_),
           end_(before == nullptr ? std::stop_source() : before->end_),
           readiness_(service_, end_.get_token()),
-          context_{service_, *metrics_,  *body_memory_,   configuration_.store,
-                   *pieces_, readiness_, links_to_caller, end_.get_token()} {}
+          context_{service_,        *metrics_,       *body_memory_,        configuration_.store,
+                   *pieces_,        parts_,          *uploads_being_made_, readiness_,
+                   links_to_caller, end_.get_token()} {}
 
     const Configuration configuration_;
     const std::shared_ptr<Metrics> metrics_;
     const std::shared_ptr<BodyMemory> body_memory_;
     const std::shared_ptr<DeliveryLog> deliveries_;
+    /// Before the service, whose last calls may still use it.
+    openai::PartsStore parts_;
     FileService service_;
     /// Apart from that of the calls, which may be needed for long after another generation has begun.
     std::optional<FileService> scheduler_;
@@ -87,6 +95,7 @@ private:
     std::optional<FileExporter> exporter_;
     const Access access_;
     const std::shared_ptr<tus::PiecesUnderWay> pieces_;
+    const std::shared_ptr<openai::UploadsBeingMade> uploads_being_made_;
     std::stop_source end_;
     Readiness readiness_;
     const Context context_;

@@ -9,6 +9,8 @@
 #include "serve/health_routes.h"
 #include "serve/listed_files.h"
 #include "serve/metrics_routes.h"
+#include "serve/openai/file_routes.h"
+#include "serve/openai/upload_routes.h"
 #include "serve/original_routes.h"
 #include "serve/page_routes.h"
 #include "serve/tus/upload_routes.h"
@@ -37,6 +39,17 @@ constexpr std::array routes{
     Route{"GET", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"HEAD", "/files/{file_id}/content", Scope::read, ErrorStyle::problem, show_content},
     Route{"POST", "/files/{file_id}/link", Scope::read, ErrorStyle::problem, link_file},
+
+    Route{"GET", "/v1/files", Scope::read, ErrorStyle::openai, openai::list_files},
+    Route{"POST", "/v1/files", Scope::write, ErrorStyle::openai, openai::create_file},
+    Route{"GET", "/v1/files/{file_id}", Scope::read, ErrorStyle::openai, openai::show_file},
+    Route{"DELETE", "/v1/files/{file_id}", Scope::remove, ErrorStyle::openai, openai::delete_file},
+    Route{"GET", "/v1/files/{file_id}/content", Scope::read, ErrorStyle::openai, openai::show_content},
+    Route{"POST", "/v1/uploads", Scope::write, ErrorStyle::openai, openai::create_upload},
+    Route{"POST", "/v1/uploads/{file_id}/parts", Scope::write, ErrorStyle::openai, openai::add_part},
+    Route{"POST", "/v1/uploads/{file_id}/complete", Scope::write, ErrorStyle::openai,
+          openai::complete_upload},
+    Route{"POST", "/v1/uploads/{file_id}/cancel", Scope::write, ErrorStyle::openai, openai::cancel_upload},
 
     Route{"GET", "/", Scope::open, ErrorStyle::problem, answer_page},
     Route{"HEAD", "/", Scope::open, ErrorStyle::problem, answer_page},
@@ -74,6 +87,13 @@ bool is_own(std::string_view path) {
                        [path](std::string_view own) { return path.starts_with(own); });
 }
 
+ErrorStyle style_of(std::string_view path) {
+    if (path.starts_with("/v1/")) {
+        return ErrorStyle::openai;
+    }
+    return is_own(path) ? ErrorStyle::problem : ErrorStyle::original;
+}
+
 /// What stands for the placeholder; nothing where the path is another.
 std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
     const std::size_t place = pattern.find(placeholder);
@@ -97,7 +117,7 @@ std::span<const Route> all_routes() {
 
 RouteMatch find_route(std::span<const Route> among, std::string_view method, std::string_view path) {
     RouteMatch found;
-    found.errors = is_own(path) ? ErrorStyle::problem : ErrorStyle::original;
+    found.errors = style_of(path);
     for (const Route& route : among) {
         const auto segment = match(route.path, path);
         if (!segment) {

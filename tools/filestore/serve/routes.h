@@ -21,6 +21,10 @@ class Readiness;
 namespace tus {
 class PiecesUnderWay;
 }
+namespace openai {
+class PartsStore;
+class UploadsBeingMade;
+}  // namespace openai
 
 /// What handlers work with. A value of references; what it refers to outlives every exchange.
 struct Context {
@@ -29,6 +33,8 @@ struct Context {
     BodyMemory& body_memory;
     const ServiceOptions& store;
     tus::PiecesUnderWay& pieces;
+    openai::PartsStore& parts;
+    openai::UploadsBeingMade& uploads_being_made;
     Readiness& readiness;
     /// By what name this service is called is known to its callers alone, so that links lead to the host that their request was for.
     bool links_to_caller;
@@ -39,8 +45,8 @@ struct Context {
 /// Answers a request, at once or later, on the thread of the connections: it must not wait.
 using Handler = void (*)(const Context& context, const std::shared_ptr<Exchange>& exchange);
 
-/// How errors of a route look: as those of the original system, or as RFC 9457 says.
-enum class ErrorStyle { original, problem };
+/// How errors of a route look: as those of the original system, as RFC 9457 says, or as the API of OpenAI has them.
+enum class ErrorStyle { original, problem, openai };
 
 /// A value.
 struct Route {

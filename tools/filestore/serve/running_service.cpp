@@ -14,6 +14,7 @@
 #include "output.h"
 #include "serve/dispatch.h"
 #include "serve/lingering.h"
+#include "serve/openai/expiry_sweep.h"
 
 namespace filestore::tool::serve {
 
@@ -22,6 +23,9 @@ namespace {
 constexpr std::chrono::seconds longest_stop{30};
 constexpr std::chrono::milliseconds between_reads{1000};
 constexpr std::chrono::minutes between_sweeps{1};
+constexpr std::chrono::minutes between_expiries{5};
+/// Each asks an S3 store for a list.
+constexpr std::chrono::hours between_parts_sweeps{1};
 /// For the store, the catalogue, standard streams, and connections that only linger.
 constexpr rlim_t other_descriptors = 64 + LingeringSockets::most_descriptors;
 /// A connection, and what a call of the store opens for it.
@@ -163,6 +167,8 @@ void RunningService::look_after() {
         return generation != generations_.back() && generation.use_count() == 1;
     });
     sweep_uploads_when_due();
+    sweep_expired_files_when_due();
+    sweep_parts_when_due();
 }
 
 /// Ends uploads whose time is over. What fails is tried again the next time.
@@ -174,6 +180,26 @@ void RunningService::sweep_uploads_when_due() {
     next_sweep_ = now + between_sweeps;
     generations_.back()->context().service.sweep_uploads_async(
         {}, [sweeps = sweeps_](const Result<std::uint64_t>&) { *sweeps = false; });
+}
+
+/// Files whose time is over. Where the generation goes, that ends what is under way, as it does below.
+void RunningService::sweep_expired_files_when_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_expiry_ || expiries_->exchange(true)) {
+        return;
+    }
+    next_expiry_ = now + between_expiries;
+    openai::sweep_expired_files(generations_.back()->context().service,
+                                [expiries = expiries_] { *expiries = false; });
+}
+
+void RunningService::sweep_parts_when_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_parts_sweep_ || parts_sweeps_->exchange(true)) {
+        return;
+    }
+    next_parts_sweep_ = now + between_parts_sweeps;
+    generations_.back()->context().parts.sweep([sweeps = parts_sweeps_] { *sweeps = false; });
 }
 
 void RunningService::stop(SignalWatch& signals) {

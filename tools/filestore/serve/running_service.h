@@ -46,6 +46,8 @@ private:
     [[nodiscard]] bool needs_server(const Configuration& wanted) const;
     void wait_for_requests(SignalWatch& signals);
     void sweep_uploads_when_due();
+    void sweep_expired_files_when_due();
+    void sweep_parts_when_due();
 
     const Options& options_;
     const ListenAddress address_;
@@ -59,6 +61,10 @@ private:
     std::vector<std::unique_ptr<HttpServer>> servers_;
     std::chrono::steady_clock::time_point next_sweep_{};
     const std::shared_ptr<std::atomic<bool>> sweeps_ = std::make_shared<std::atomic<bool>>(false);
+    std::chrono::steady_clock::time_point next_expiry_{};
+    const std::shared_ptr<std::atomic<bool>> expiries_ = std::make_shared<std::atomic<bool>>(false);
+    std::chrono::steady_clock::time_point next_parts_sweep_{};
+    const std::shared_ptr<std::atomic<bool>> parts_sweeps_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace filestore::tool::serve

@@ -4,8 +4,8 @@
 
 #include "json_line.h"
 #include "serve/answers.h"
+#include "serve/form_file.h"
 #include "serve/stored_upload.h"
-#include "service/validation/rules.h"
 
 namespace filestore::tool::serve {
 
@@ -20,32 +20,6 @@ Response failed_upload(const Error& error) {
 }
 
 constexpr std::string_view file_field = "file";
-/// Of the other parts of a form, and the heads of all, where the size of its file is limited.
-constexpr std::uint64_t most_beside_file = std::uint64_t{16} * 1024 * 1024;
-
-/// Some browsers of old sent where on its user's disk a file was.
-std::string without_place(const std::string& name) {
-    const bool has_place = name.size() > 2 && name.compare(1, 2, ":\\") == 0;
-    return has_place ? name.substr(name.rfind('\\') + 1) : name;
-}
-
-/// libmicrohttpd ends a name at its first quote, also where a backslash stands before it that is itself not escaped.
-bool was_cut_at_quote(const std::string& name) {
-    const std::size_t other = name.find_last_not_of('\\');
-    const std::size_t backslashes = name.size() - (other == std::string::npos ? 0 : other + 1);
-    return backslashes % 2 == 1;
-}
-
-std::string without_escapes(const std::string& name) {
-    std::string plain;
-    for (std::size_t place = 0; place < name.size(); ++place) {
-        const bool is_escape = name.compare(place, 2, "\\\\") == 0;
-        plain += name[place];
-        place += is_escape ? 1 : 0;
-    }
-    return plain;
-}
-
 Response uploaded(const Result<FileId>& id, const std::string& name) {
     return id ? json_response(200, JsonLine().text("file_id", id->text()).text("filename", name).object())
               : failed_upload(id.error());
@@ -64,12 +38,8 @@ Response no_file(const std::string& text) {
 }  // namespace
 
 std::optional<Response> refusal_of_form(const Context& context, const Request& head) {
-    const auto most = context.store.validation.max_size;
-    if (!most || head.content_length.value_or(0) <= most_beside_file ||
-        *head.content_length - most_beside_file <= *most) {
-        return std::nullopt;
-    }
-    return failed_upload(validation::too_large("", *most, std::nullopt));
+    const auto refused = refusal_of_form_size(context, head);
+    return refused ? std::optional(failed_upload(*refused)) : std::nullopt;
 }
 
 UploadForm::~UploadForm() {
@@ -99,14 +69,13 @@ void UploadForm::begin_part(const FormPart& part) {
 }
 
 void UploadForm::begin_upload(const FormPart& part) {
-    const std::string name = part.file_name.value_or("");
-    if (was_cut_at_quote(name)) {
-        exchange_->respond(detail_response(
-            400, "a file name with an escaped quote is not understood: send the quote as %22"));
+    const auto name = name_of_form_file(part);
+    if (!name.ok()) {
+        exchange_->respond(detail_response(400, name.error().message()));
         return;
     }
     const auto type = part.content_type ? std::optional(utf8_of_latin1(*part.content_type)) : std::nullopt;
-    auto file = upload_of(without_place(without_escapes(name)), type);
+    auto file = upload_of(*name, type);
     if (!file) {
         exchange_->respond(detail_response(500, file.error().message()));
         return;

@@ -17,12 +17,17 @@ std::optional<Response> CrossOrigin::preflight(const Request& request) const {
     }
     Response response;
     response.status = 204;
-    response.headers = {{"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
-                        {"Access-Control-Allow-Headers",
-                         "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range, "
-                         "Tus-Resumable, Upload-Checksum, Upload-Defer-Length, Upload-Length, "
-                         "Upload-Metadata, Upload-Offset, X-Api-Key, X-HTTP-Method-Override"},
-                        {"Access-Control-Max-Age", "600"}};
+    response.headers = {
+        {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
+        {"Access-Control-Allow-Headers",
+         "Authorization, Content-Type, If-Match, If-None-Match, If-Range, OpenAI-Beta, "
+         "OpenAI-Organization, OpenAI-Project, Range, Tus-Resumable, Upload-Checksum, Upload-Defer-Length, "
+         "Upload-Length, "
+         "Upload-Metadata, Upload-Offset, X-Api-Key, X-HTTP-Method-Override, X-Stainless-Arch, "
+         "X-Stainless-Lang, X-Stainless-OS, X-Stainless-Package-Version, "
+         "X-Stainless-Retry-Count, X-Stainless-Runtime, X-Stainless-Runtime-Version, "
+         "X-Stainless-Timeout"},
+        {"Access-Control-Max-Age", "600"}};
     return response;
 }
 
