@@ -140,7 +140,7 @@ private:
 
     /// Whether it has so many files as stored, but for those that the audit server has as deleted: another catalogue's cleanup has removed them from this store.
     [[nodiscard]] Result<bool> catalogue_tells_of(std::size_t wanted) const {
-        const std::size_t most = parts_.audit_server ? page_size : enough;
+        const std::size_t most = parts_.audit_server ? listing_page_size : enough;
         RecordedUpload last{FileId(), Timestamp::min()};
         for (std::size_t found = 0; found < wanted;) {
             FILESTORE_TRY(check_call_limits(limits_.cancel, limits_.deadline));

@@ -216,7 +216,7 @@ TEST_CASE("a file without a record gets one of its deletion, and of its return",
     const FileId id = scene.store_unrecorded();
     REQUIRE(*scene.service.remove({id, {}}));
     CHECK(scene.row(id).file_path == "old.txt");
-    CHECK_FALSE(scene.row(id).uploaded_at);
+    CHECK(scene.row(id).uploaded_at == scene.clock->now());
     const auto deleted = scene.deleted_files();
     REQUIRE(deleted.size() == 1);
     CHECK(deleted[0].original_path == "old.txt");
