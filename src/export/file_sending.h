@@ -50,7 +50,7 @@ private:
     [[nodiscard]] SendOutcome complete_parts(const std::string& upload_id,
                                              const std::vector<std::string>& part_ids);
     [[nodiscard]] Result<std::string> begin_session();
-    [[nodiscard]] SendOutcome until_done(const std::function<Attempt()>& attempt);
+    [[nodiscard]] SendOutcome until_done(const std::function<Attempt()>& try_it);
     [[nodiscard]] Attempt try_with_file(const provider::Outgoing& request, std::uint64_t offset,
                                         WithKey with_key = WithKey::yes);
     [[nodiscard]] std::optional<SendOutcome> look_for_it(const Error& failure);

@@ -42,6 +42,8 @@ void run_sql(const std::string& path, const std::string& sql) {
 const std::string without_notes = "DROP TRIGGER note_new_row; DROP TRIGGER note_changed_row;";
 
 const std::string without_seals =
+    "DROP TRIGGER remove_copies_of_new_row; DROP TRIGGER remove_copies_of_changed_row; DROP TABLE "
+    "provider_copies; "
     "DROP TRIGGER unseal_changed_row; DROP TRIGGER unseal_changed_intent; "
     "ALTER TABLE file_uploads DROP COLUMN checksum; ALTER TABLE intents DROP COLUMN checksum;";
 

@@ -252,6 +252,8 @@ TEST_CASE("a catalogue of version 1 gets what is new", "[audit]") {
         "DROP TABLE marks; DROP INDEX stored_by_upload; DROP INDEX intents_by_file; DROP TABLE outbox; "
         "DROP TABLE parked; DROP TABLE totals; DROP TRIGGER note_new_row; DROP TRIGGER note_changed_row; "
         "DROP TRIGGER unmark_stored_row; DROP TABLE soft_deleted; DROP TABLE undone; "
+        "DROP TRIGGER remove_copies_of_new_row; DROP TRIGGER remove_copies_of_changed_row; DROP TABLE "
+        "provider_copies; "
         "DROP TRIGGER unseal_changed_row; DROP TRIGGER unseal_changed_intent; "
         "ALTER TABLE file_uploads DROP COLUMN checksum; ALTER TABLE intents DROP COLUMN checksum; "
         "PRAGMA user_version = 1");
