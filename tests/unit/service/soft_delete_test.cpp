@@ -216,7 +216,7 @@ TEST_CASE("a file without a record gets one of its deletion, and of its return",
     const FileId id = scene.store_unrecorded();
     REQUIRE(*scene.service.remove({id, {}}));
     CHECK(scene.row(id).file_path == "old.txt");
-    CHECK(scene.row(id).uploaded_at == scene.clock->now());
+    CHECK(scene.row(id).uploaded_at);
     const auto deleted = scene.deleted_files();
     REQUIRE(deleted.size() == 1);
     CHECK(deleted[0].original_path == "old.txt");
@@ -678,7 +678,8 @@ TEST_CASE("the marks of a catalogue of version 5 get their checksums", "[soft_de
     Scene scene;
     const FileId id = scene.deleted();
     tamper(scene,
-           "DROP TRIGGER unseal_changed_row; DROP TRIGGER unseal_changed_intent; "
+           "DROP TRIGGER remove_copies_of_new_row; DROP TRIGGER remove_copies_of_changed_row; "
+           "DROP TABLE provider_copies; DROP TRIGGER unseal_changed_row; DROP TRIGGER unseal_changed_intent; "
            "ALTER TABLE file_uploads DROP COLUMN checksum; ALTER TABLE intents DROP COLUMN checksum; "
            "ALTER TABLE soft_deleted DROP COLUMN checksum; PRAGMA user_version = 5");
     FileService reopened = scene.open(grace);
