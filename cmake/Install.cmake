@@ -12,6 +12,7 @@ set(installed_headers
     include/filestore/error.h
     include/filestore/executor.h
     include/filestore/export.h
+    include/filestore/file_exporter.h
     include/filestore/file_id.h
     include/filestore/local_backend.h
     include/filestore/metadata.h
