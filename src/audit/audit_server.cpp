@@ -2,9 +2,7 @@
 
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
-#include <mutex>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -33,19 +31,6 @@ http::TransportOptions transport_options(const AuditOptions& options,
     transport.name_of_ca_file = "audit_ca_file (storage.audit.ca_file)";
     transport.reactor = reactor;
     return transport;
-}
-
-/// False, at once, where the deadline would pass meanwhile, and as soon as the call is cancelled.
-bool pause(std::chrono::milliseconds length, const CallOptions& limits) {
-    const auto end = std::chrono::steady_clock::now() + length;
-    if (limits.deadline && *limits.deadline <= end) {
-        return false;
-    }
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    std::unique_lock lock(mutex);
-    changed.wait_until(lock, limits.cancel, end, [] { return false; });
-    return !limits.cancel.stop_requested();
 }
 
 }  // namespace
@@ -124,7 +109,7 @@ Result<std::vector<std::string>> AuditServer::ask_all(std::vector<postgrest::Req
             return answers;
         }
         const bool may_pass = refused->refusal == postgrest::Refusal::for_now;
-        if (!may_pass || failures == pauses.size() || !pause(pauses[failures], limits)) {
+        if (!may_pass || failures == pauses.size() || !pause_within(limits, pauses[failures])) {
             return refused->error;
         }
         requests = std::move(again);

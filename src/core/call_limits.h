@@ -3,9 +3,12 @@
 /// What ends a call before it is done.
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 
+#include "filestore/call.h"
 #include "filestore/result.h"
 
 namespace filestore {
@@ -20,6 +23,19 @@ namespace filestore {
         return Error(ErrorCode::timeout);
     }
     return {};
+}
+
+/// Waits so long. False at once where the call's deadline would pass meanwhile, and as soon as it is cancelled.
+[[nodiscard]] inline bool pause_within(const CallOptions& limits, std::chrono::milliseconds length) {
+    const auto end = std::chrono::steady_clock::now() + length;
+    if (limits.deadline && *limits.deadline <= end) {
+        return false;
+    }
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_until(lock, limits.cancel, end, [] { return false; });
+    return !limits.cancel.stop_requested();
 }
 
 }  // namespace filestore

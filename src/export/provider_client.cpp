@@ -1,11 +1,10 @@
 #include "export/provider_client.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <random>
 #include <utility>
 
+#include "core/call_limits.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "s3/policy/retry_policy.h"
@@ -27,19 +26,6 @@ std::optional<std::chrono::milliseconds> wished_pause(const Attempt& failed, Tim
                               : std::nullopt;
 }
 
-/// False at once where the deadline would pass meanwhile, and as soon as the call is cancelled.
-bool pause(std::chrono::milliseconds length, const CallOptions& limits) {
-    const auto end = std::chrono::steady_clock::now() + length;
-    if (limits.deadline && *limits.deadline <= end) {
-        return false;
-    }
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    std::unique_lock lock(mutex);
-    changed.wait_until(lock, limits.cancel, end, [] { return false; });
-    return !limits.cancel.stop_requested();
-}
-
 }  // namespace
 
 bool Retries::wait(const Attempt& failed) {
@@ -50,8 +36,8 @@ bool Retries::wait(const Attempt& failed) {
     S3RetryOptions options;
     options.first_delay = terms_.options.first_delay;
     options.longest_delay = terms_.options.longest_delay;
-    return pause(s3::backoff(options, attempts_, chance(), wished_pause(failed, terms_.clock->now())),
-                 limits_);
+    const auto wished = wished_pause(failed, terms_.clock->now());
+    return pause_within(limits_, s3::backoff(options, attempts_, chance(), wished));
 }
 
 bool may_be_done(const Attempt& attempt) noexcept {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/ascii.h"
+#include "core/base_url.h"
 #include "core/json.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -18,9 +19,9 @@ constexpr std::string_view rest_path = "/rest/v1";
 constexpr std::string_view selected_columns =
     "select=file_id,file_path,metadata::text,uploaded_at,deleted_at";
 
-Error bad_url(const char* what) {
+Error bad_url(std::string_view what) {
     return Error(ErrorCode::configuration,
-                 std::string("SUPABASE_URL ") + what + ": give it as https://PROJECT.supabase.co");
+                 "SUPABASE_URL " + std::string(what) + ": give it as https://PROJECT.supabase.co");
 }
 
 void write_text(JsonTextWriter& writer, std::string_view text) {
@@ -90,15 +91,6 @@ Request change_deleted(std::string target, const std::optional<Timestamp>& delet
     return request;
 }
 
-/// Whether an address of this scheme and text is of this machine: what is sent there passes no network.
-bool is_of_this_machine(std::string_view authority) {
-    const std::string_view host = authority.starts_with('[') ? authority.substr(0, authority.find(']') + 1)
-                                                             : authority.substr(0, authority.find(':'));
-    const bool is_loopback_net =
-        host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
-    return host == "localhost" || host == "[::1]" || is_loopback_net;
-}
-
 }  // namespace
 
 std::string time_text(Timestamp time) {
@@ -118,22 +110,11 @@ Result<void> check_table(std::string_view table) {
 }
 
 Result<Endpoint> parse_endpoint(std::string_view url, bool allow_plain_http) {
-    const bool is_http = url.starts_with("http://") || url.starts_with("https://");
-    const std::size_t host = url.find("//") + 2;
-    if (!is_http) {
-        return bad_url("is no http or https URL");
+    url = without_last_slashes(url);
+    if (const auto fault = fault_of_base_url(url)) {
+        return bad_url(*fault);
     }
-    if (!is_printable_ascii(url) || url.find_first_of(" \"<>\\^`{|}?#@") != std::string_view::npos) {
-        return bad_url("has a character that no such URL has");
-    }
-    while (url.ends_with('/') && url.size() > host) {
-        url.remove_suffix(1);
-    }
-    if (url.size() == host || url[host] == ':' || url[host] == '/') {
-        return bad_url("names no server");
-    }
-    const std::string_view authority = url.substr(host, url.find('/', host) - host);
-    if (url.starts_with("http://") && !allow_plain_http && !is_of_this_machine(authority)) {
+    if (!allow_plain_http && can_be_read_on_the_way(url)) {
         return bad_url(
             "is of another machine and without TLS, so that anybody on the way reads the key "
             "(audit_plain_http "

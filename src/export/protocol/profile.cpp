@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/ascii.h"
+#include "core/base_url.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -199,14 +200,6 @@ Result<void> check_lifetime(const Profile& profile, std::optional<std::chrono::s
     return {};
 }
 
-bool is_of_this_machine(std::string_view authority) {
-    const std::string_view host = authority.starts_with('[') ? authority.substr(0, authority.find(']') + 1)
-                                                             : authority.substr(0, authority.find(':'));
-    const bool is_loopback_net =
-        host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
-    return host == "localhost" || host == "[::1]" || is_loopback_net;
-}
-
 Error bad_url(std::string_view what) {
     return {ErrorCode::invalid_argument,
             "the base URL " + std::string(what) + ": give one such as https://api.example.com/v1"};
@@ -268,21 +261,11 @@ Result<std::string> resolve_base_url(const Profile& profile, std::string_view gi
     if (given.empty()) {
         return std::string(profile.base_url);
     }
-    if (!given.starts_with("http://") && !given.starts_with("https://")) {
-        return bad_url("is no http or https URL");
+    given = without_last_slashes(given);
+    if (const auto fault = fault_of_base_url(given)) {
+        return bad_url(*fault);
     }
-    if (!is_printable_ascii(given) || given.find_first_of(" \"<>\\^`{|}?#@") != std::string_view::npos) {
-        return bad_url("has a character that no such URL has");
-    }
-    const std::size_t host = given.find("//") + 2;
-    while (given.ends_with('/') && given.size() > host) {
-        given.remove_suffix(1);
-    }
-    if (given.size() == host || given[host] == ':' || given[host] == '/') {
-        return bad_url("names no server");
-    }
-    const std::string_view authority = given.substr(host, given.find('/', host) - host);
-    if (given.starts_with("http://") && !allow_plain_http && !is_of_this_machine(authority)) {
+    if (!allow_plain_http && can_be_read_on_the_way(given)) {
         return Error(
             ErrorCode::invalid_argument,
             "the base URL is of another machine and without TLS, so that anybody on the way reads the "
