@@ -22,7 +22,7 @@ std::string address_of(std::string_view url) {
 }
 
 /// Sends a request over a connection of its own and returns all that is answered.
-std::string exchange(const std::string& address, const std::string& request) {
+std::string answer_to(const std::string& address, const std::string& request) {
     const auto colon = address.find(':');
     sockaddr_in place{};
     place.sin_family = AF_INET;
@@ -46,8 +46,8 @@ std::string exchange(const std::string& address, const std::string& request) {
 std::string control(const std::string& method, const std::string& path, const std::string& body) {
     const std::string address = address_of(toxiproxy_url());
     std::string answer =
-        exchange(address, method + " " + path + " HTTP/1.0\r\nHost: " + address +
-                              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+        answer_to(address, method + " " + path + " HTTP/1.0\r\nHost: " + address +
+                               "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     if (answer.find(" 20") != std::string_view("HTTP/1.0").size()) {
         throw std::runtime_error("toxiproxy answered to " + method + " " + path + " " + body + ": " + answer);
     }
