@@ -100,6 +100,9 @@ public:
     std::string text;
 };
 
+/// Of parsed JSON. A value; one thread at a time.
+using JsonDocument = rj::GenericDocument<rj::UTF8<>, rj::MemoryPoolAllocator<>, JsonAllocator>;
+
 using JsonTextWriter = rj::Writer<JsonText, rj::UTF8<>, rj::UTF8<>, JsonAllocator>;
 
 /// Members of the object that is being written. `value` is UTF-8.

@@ -25,8 +25,6 @@ constexpr std::chrono::seconds clock_difference{60};
 /// Of a coordinate of P-256, and of either number of its signatures.
 constexpr std::size_t p256_bytes = 32;
 
-using JsonDocument = rj::GenericDocument<rj::UTF8<>, rj::MemoryPoolAllocator<>, JsonAllocator>;
-
 struct Free {
     void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
     void operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(context); }

@@ -50,7 +50,7 @@ std::optional<std::uint64_t> whole_number(std::string_view json) {
     if (const auto number = decimal(json)) {
         return number;
     }
-    rj::Document value;
+    JsonDocument value;
     value.Parse(json.data(), json.size());
     if (value.HasParseError() || !value.IsDouble()) {
         return std::nullopt;
@@ -104,7 +104,7 @@ std::optional<Refused> read_asked(const Metadata& members, Timestamp now, Attrib
 Result<std::vector<FileId>> read_parts(std::string_view json) {
     const Error wrong(ErrorCode::invalid_argument,
                       "part_ids: give a list of IDs of parts, up to " + std::to_string(most_parts));
-    rj::Document list;
+    JsonDocument list;
     list.Parse(json.data(), json.size());
     if (list.HasParseError() || !list.IsArray() || list.Size() > most_parts) {
         return wrong;
