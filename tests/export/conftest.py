@@ -7,8 +7,12 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "cli"), str(HERE)]
+# Behind, as it has modules of the same names.
+sys.path.append(str(HERE.parent / "serve"))
 
 from provider import Provider
+from skipping import skip_unless_ci
+from stores import S3Store
 from tool_fixture import tool  # noqa: F401
 
 KEY = "marker-secret-4f1b"
@@ -66,6 +70,15 @@ def exporting(tool):
 @pytest.fixture
 def quick(exporting):
     return Quick(exporting)
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    """A store on versitygw."""
+    server = pathlib.Path(os.environ.get("FILESTORE_TEST_SERVERS") or os.devnull) / "versitygw.env"
+    if not server.exists():
+        skip_unless_ci("versitygw does not run: tests/servers/up versitygw, and set FILESTORE_TEST_SERVERS")
+    return S3Store(dict(line.split("=", 1) for line in server.read_text().splitlines() if line), tmp_path)
 
 
 @pytest.fixture

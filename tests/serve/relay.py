@@ -3,11 +3,14 @@
 import contextlib
 import socket
 import threading
+import time
 import urllib.parse
 
 
 class Relay:
-    """Passes on what comes; while it holds, nothing of what the server says. A resource with threads."""
+    """Passes on what comes; while it holds, nothing of what the server says. A resource with threads.
+
+    `target` may be changed: connections that come later lead there."""
 
     def __init__(self, endpoint):
         parts = urllib.parse.urlsplit(endpoint)
@@ -16,6 +19,9 @@ class Relay:
         self.endpoint = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
         self.flows = threading.Event()
         self.flows.set()
+        # What a client says that makes it hold.
+        self.marker = None
+        self.loses = False
         self.mutex = threading.Lock()
         # Connections that are open, and those of them whose answers are held.
         self.open = 0
@@ -31,8 +37,20 @@ class Relay:
     def hold(self):
         self.flows.clear()
 
+    def hold_behind(self, marker):
+        """Holds from the request on that has these bytes."""
+        self.marker = marker
+
     def release(self):
         self.flows.set()
+
+    def lose(self):
+        """What is held never arrives, and its connections end."""
+        self.loses = True
+        self.release()
+        while self.held > 0:
+            time.sleep(0.01)
+        self.loses = False
 
     def count(self, name, by):
         with self.mutex:
@@ -53,13 +71,22 @@ class Relay:
             back.join()
         self.count("open", -1)
 
+    def may_pass(self):
+        """Waits while it holds."""
+        self.count("held", 1)
+        self.flows.wait()
+        is_lost = self.loses
+        self.count("held", -1)
+        return not is_lost
+
     def pass_on(self, source, sink, may_be_held):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                if may_be_held:
-                    self.count("held", 1)
-                    self.flows.wait()
-                    self.count("held", -1)
+                if may_be_held and not self.may_pass():
+                    break
+                if not may_be_held and self.marker and self.marker in data:
+                    self.marker = None
+                    self.hold()
                 sink.sendall(data)
         # The other direction ends, too.
         for one in (source, sink):
