@@ -1,6 +1,13 @@
 #include "export/file_pipe.h"
 
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "core/stream_calls.h"
@@ -9,6 +16,15 @@
 namespace filestore {
 
 namespace {
+
+/// Read and sent while the processor still has them close by.
+constexpr std::size_t most_at_once = std::size_t{128} << 10U;
+
+/// Files of tmpfs never have to be waited for, but know no RWF_NOWAIT.
+bool is_in_memory(int descriptor) noexcept {
+    struct statfs about {};
+    return ::fstatfs(descriptor, &about) == 0 && about.f_type == TMPFS_MAGIC;
+}
 
 void wake(std::optional<Wake>& waiting, std::unique_lock<std::mutex>& lock) {
     const auto woken = std::exchange(waiting, std::nullopt);
@@ -29,10 +45,7 @@ std::size_t give(const std::string& text, std::size_t& given, std::span<std::byt
 }  // namespace
 
 FilePipe::FilePipe(std::uint64_t length, std::function<void(std::uint64_t)> on_given)
-    : length_(length),
-      on_given_(std::move(on_given)),
-      buffer_(
-          static_cast<std::size_t>(std::min<std::uint64_t>(capacity, std::max<std::uint64_t>(length, 1)))) {}
+    : length_(length), on_given_(std::move(on_given)) {}
 
 Result<IoStep> FilePipe::write(std::span<const std::byte> bytes, const Wake& waker) {
     std::unique_lock lock(mutex_);
@@ -42,21 +55,100 @@ Result<IoStep> FilePipe::write(std::span<const std::byte> bytes, const Wake& wak
     if (bytes.size() > length_ - written_) {
         return Error(ErrorCode::conflict, "the file became longer while it was sent");
     }
-    const std::size_t taken = std::min(bytes.size(), buffer_.size() - count_);
+    std::size_t taken = 0;
+    while (taken < bytes.size() && has_room()) {
+        const auto free = room();
+        const std::size_t fits = std::min(bytes.size() - taken, free.size());
+        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(taken), fits, free.begin());
+        count_ += fits;
+        taken += fits;
+    }
     if (taken == 0) {
         writer_.emplace(waker);
         return IoStep{0, true};
     }
-    const std::size_t end = (begin_ + count_) % buffer_.size();
-    const std::size_t until_end = std::min(taken, buffer_.size() - end);
-    std::copy_n(bytes.begin(), until_end, buffer_.begin() + static_cast<std::ptrdiff_t>(end));
-    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(until_end), taken - until_end, buffer_.begin());
-    count_ += taken;
     written_ += taken;
     if (readable() > 0) {
         wake(reader_, lock);
     }
     return IoStep{taken, false};
+}
+
+bool FilePipe::has_room() const noexcept {
+    return buffer_.empty() || count_ < buffer_.size();
+}
+
+/// The buffer is made for what still comes, which is the last byte where the reader has read all others.
+std::span<std::byte> FilePipe::room() {
+    if (buffer_.empty()) {
+        const std::uint64_t useful = std::max<std::uint64_t>(length_ - written_, 1);
+        buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(capacity, useful)));
+    }
+    const std::size_t end = (begin_ + count_) % buffer_.size();
+    return std::span(buffer_).subspan(end, std::min(buffer_.size() - count_, buffer_.size() - end));
+}
+
+Result<std::optional<IoStep>> FilePipe::take_from(const FileRange& range, const Wake& waker) {
+    std::unique_lock lock(mutex_);
+    if (is_closed_) {
+        return Error(ErrorCode::cancelled);
+    }
+    if (!file_.is_open()) {
+        if (!keep_file(range)) {
+            return std::optional<IoStep>();
+        }
+        // It may have been waiting for the first bytes.
+        wake(reader_, lock);
+        lock.lock();
+    }
+    if (needs_download() && has_room()) {
+        FILESTORE_TRY(fill(lock));
+    }
+    const auto news = static_cast<std::size_t>(written_ - told_);
+    if (news == 0) {
+        writer_.emplace(waker);
+        return std::optional(IoStep{0, true});
+    }
+    told_ = written_;
+    if (readable() > 0) {
+        wake(reader_, lock);
+    }
+    return std::optional(IoStep{news, false});
+}
+
+bool FilePipe::keep_file(const FileRange& range) noexcept {
+    file_ = Descriptor(::fcntl(range.descriptor, F_DUPFD_CLOEXEC, 0));
+    no_waiting_ = is_in_memory(file_.get()) ? 0 : RWF_NOWAIT;
+    begin_in_file_ = range.offset - written_;
+    told_ = written_;
+    is_read_by_reader_ = file_.is_open();
+    return file_.is_open();
+}
+
+Result<void> FilePipe::fill(std::unique_lock<std::mutex>& lock) {
+    const std::uint64_t left = length_ - written_;
+    const auto into = room();
+    const std::span<std::byte> wanted =
+        into.first(static_cast<std::size_t>(std::min<std::uint64_t>(left, into.size())));
+    const auto offset = static_cast<off_t>(begin_in_file_ + written_);
+    // Nobody else changes the rest of the buffer, or how much has come.
+    lock.unlock();
+    ssize_t got = 0;
+    do {
+        got = ::pread(file_.get(), wanted.data(), wanted.size(), offset);
+    } while (got < 0 && errno == EINTR);
+    const int number = errno;
+    lock.lock();
+    if (got < 0) {
+        return open_file_error(number, "cannot read the file");
+    }
+    if (got == 0 && !wanted.empty()) {
+        return Error(ErrorCode::corrupt, "the file became shorter while it was sent");
+    }
+    count_ += static_cast<std::size_t>(got);
+    written_ += static_cast<std::uint64_t>(got);
+    is_fill_wanted_ = false;
+    return {};
 }
 
 Result<void> FilePipe::finish() {
@@ -82,27 +174,64 @@ std::size_t FilePipe::readable() const noexcept {
 
 Result<IoStep> FilePipe::read(std::span<std::byte> into, const Wake& waker) {
     std::unique_lock lock(mutex_);
+    into = into.first(std::min(into.size(), most_at_once));
+    std::size_t count = read_buffer(into);
+    if (count == 0 && failure_) {
+        return *failure_;
+    }
+    if (count == 0 && is_whole_) {
+        return IoStep{};
+    }
+    if (count == 0) {
+        count = read_file(into);
+    }
+    if (count == 0) {
+        reader_.emplace(waker);
+        if (file_.is_open() && needs_download()) {
+            wake(writer_, lock);
+        }
+        return IoStep{0, true};
+    }
+    given_ += count;
+    const std::uint64_t given = given_;
+    if (!file_.is_open() || needs_download()) {
+        wake(writer_, lock);
+    } else {
+        lock.unlock();
+    }
+    on_given_(given);
+    return IoStep{count, false};
+}
+
+std::size_t FilePipe::read_buffer(std::span<std::byte> into) noexcept {
     const std::size_t count = std::min(readable(), into.size());
     if (count == 0) {
-        if (failure_) {
-            return *failure_;
-        }
-        if (is_whole_) {
-            return IoStep{};
-        }
-        reader_.emplace(waker);
-        return IoStep{0, true};
+        return 0;
     }
     const std::size_t until_end = std::min(count, buffer_.size() - begin_);
     std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), until_end, into.begin());
     std::copy_n(buffer_.begin(), count - until_end, into.begin() + static_cast<std::ptrdiff_t>(until_end));
     begin_ = (begin_ + count) % buffer_.size();
     count_ -= count;
-    given_ += count;
-    const std::uint64_t given = given_;
-    wake(writer_, lock);
-    on_given_(given);
-    return IoStep{count, false};
+    return count;
+}
+
+std::size_t FilePipe::read_file(std::span<std::byte> into) noexcept {
+    if (needs_download() || !file_.is_open() || count_ > 0) {
+        return 0;
+    }
+    const std::uint64_t but_last = length_ - written_ - 1;
+    iovec piece{into.data(), static_cast<std::size_t>(std::min<std::uint64_t>(but_last, into.size()))};
+    const auto offset = static_cast<off_t>(begin_in_file_ + written_);
+    const ssize_t got = ::preadv2(file_.get(), &piece, 1, offset, no_waiting_);
+    if (got > 0) {
+        written_ += static_cast<std::uint64_t>(got);
+        return static_cast<std::size_t>(got);
+    }
+    is_fill_wanted_ = true;
+    // Some file systems cannot tell whether they would wait.
+    is_read_by_reader_ = got == 0 || errno == EAGAIN || errno == EINTR;
+    return 0;
 }
 
 void FilePipe::close() {

@@ -11,17 +11,22 @@
 #include <string>
 #include <vector>
 
+#include "core/descriptor.h"
+#include "core/file_stream.h"
 #include "filestore/stream.h"
 
 namespace filestore {
 
-/// What a download writes and a request reads. The last byte is held back until the store says that all of them are right, so that no provider takes a damaged file for whole. A resource; thread-safe; never blocks.
-class FilePipe final : public Sink {
+/// What a download writes and a request reads. The last byte is held back until the store says that all of them are right, so that no provider takes a damaged file for whole. A resource; thread-safe; read() never waits.
+///
+/// Where the download has a file, the reader takes what the system has in memory straight from it, without waiting and without a copy on the way; what it would have to wait for, the download reads into the buffer.
+class FilePipe final : public DescriptorSink {
 public:
     /// `length` bytes are to come. `on_given` is told how many have been read, on the reader's thread.
     FilePipe(std::uint64_t length, std::function<void(std::uint64_t)> on_given);
 
     [[nodiscard]] Result<IoStep> write(std::span<const std::byte> bytes, const Wake& wake) override;
+    [[nodiscard]] Result<std::optional<IoStep>> take_from(const FileRange& range, const Wake& wake) override;
     [[nodiscard]] Result<void> finish() override;
     [[nodiscard]] bool blocking() const noexcept override { return false; }
 
@@ -37,16 +42,39 @@ private:
     static constexpr std::size_t capacity = std::size_t{1} << 20U;
 
     [[nodiscard]] std::size_t readable() const noexcept;
+    /// Of the bytes that may be read now.
+    [[nodiscard]] std::size_t read_buffer(std::span<std::byte> into) noexcept;
+    /// As many as the system has in memory, but for the last; 0 where the download has to read.
+    [[nodiscard]] std::size_t read_file(std::span<std::byte> into) noexcept;
+    [[nodiscard]] bool keep_file(const FileRange& range) noexcept;
+    /// From the file into the buffer. Waits, without the mutex.
+    [[nodiscard]] Result<void> fill(std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] bool needs_download() const noexcept { return !is_read_by_reader_ || is_fill_wanted_; }
+    [[nodiscard]] bool has_room() const noexcept;
+    /// The free part of the buffer behind what lies in it, up to its end.
+    [[nodiscard]] std::span<std::byte> room();
 
     const std::uint64_t length_;
     const std::function<void(std::uint64_t)> on_given_;
     std::mutex mutex_;
+    /// Made when it is needed.
     std::vector<std::byte> buffer_;
     /// Of the bytes that lie in the buffer, round its end.
     std::size_t begin_ = 0;
     std::size_t count_ = 0;
+    /// Bytes that have come, in the buffer or read from the file.
     std::uint64_t written_ = 0;
     std::uint64_t given_ = 0;
+    /// The download's, as our own: it may end while the reader reads.
+    Descriptor file_;
+    /// Where the first byte lies in it.
+    std::uint64_t begin_in_file_ = 0;
+    /// Of `written_`, what the download knows of.
+    std::uint64_t told_ = 0;
+    /// The flag of preadv2() that keeps it from waiting, where one is needed.
+    int no_waiting_ = 0;
+    bool is_read_by_reader_ = false;
+    bool is_fill_wanted_ = false;
     std::optional<Wake> writer_;
     std::optional<Wake> reader_;
     bool is_whole_ = false;

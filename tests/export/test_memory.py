@@ -1,4 +1,4 @@
-"""A large file is never held in memory: 128 MiB in each run, 2 GiB in the long one."""
+"""A large file is never held in memory: 256 MiB in each run, 2 GiB in the long one."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ import pytest
 from command import LONG
 
 MIB = 1 << 20
-SIZE = 2048 * MIB if LONG else 128 * MIB
+SIZE = (2048 if LONG else 256) * MIB
 ALLOWED = 64 * MIB
 PEAK_MEMORY = pathlib.Path(__file__).parent.parent / "cli" / "peak_memory.py"
 

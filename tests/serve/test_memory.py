@@ -96,7 +96,7 @@ def test_a_large_file_by_the_api_of_openai(service, tmp_path, tell, order):
 
 
 def test_an_upload_of_openai_by_parts(service, tell):
-    piece = os.urandom(MIB) * 32
+    piece = os.urandom(MIB) * 64
     count = OPENAI_SIZE // len(piece)
     upload = begun(service, OPENAI_SIZE)
     parts = [sent(service, upload, piece) for _ in range(count)]

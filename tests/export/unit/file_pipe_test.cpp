@@ -1,9 +1,16 @@
 #include "export/file_pipe.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "support/files.h"
+#include "support/random_bytes.h"
+#include "support/temporary_directory.h"
 
 using namespace filestore;
 
@@ -35,6 +42,36 @@ std::string read_now(Source& source, const Wake& wake, std::size_t size) {
             return text;
         }
         text.append(reinterpret_cast<const char*>(piece.data()), step->bytes);
+    }
+}
+
+/// A file to take from, of which the system may have nothing in memory.
+struct Taken {
+    explicit Taken(const std::string& content) {
+        test::write_file(directory.file("a"), content);
+        file = open_at(AT_FDCWD, directory.file("a").c_str(), O_RDWR);
+        ::fdatasync(file.get());
+    }
+    void forget() const { ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED); }
+
+    test::TemporaryDirectory directory;
+    Descriptor file;
+};
+
+/// Takes a range as a download does, until nothing of it is left; appends what can be read meanwhile.
+void take_all(FilePipe& pipe, Source& source, FileRange range, std::string& got) {
+    Side writer;
+    Side reader;
+    while (range.size > 0) {
+        const auto step = pipe.take_from(range, writer.wake);
+        REQUIRE(step.ok());
+        REQUIRE(step->has_value());
+        range.offset += (*step)->bytes;
+        range.size -= (*step)->bytes;
+        const int before = writer.woken->times;
+        got += read_now(source, reader.wake, 100'000);
+        // Who waits is woken.
+        REQUIRE((!(*step)->would_block || writer.woken->times > before));
     }
 }
 
@@ -103,6 +140,77 @@ TEST_CASE("who writes waits for room, and for nobody who has gone", "[export]") 
     CHECK((got == much));
     CHECK(writer.woken->times == 2);
     const auto after = pipe->write(bytes_of("x"), writer.wake);
+    REQUIRE_FALSE(after.ok());
+    CHECK(after.error().code() == ErrorCode::cancelled);
+}
+
+TEST_CASE("a file is read by who sends it, but for its last byte", "[export]") {
+    const std::string content = test::random_bytes(3'000'001);
+    const Taken taken(content);
+    const bool is_in_memory = GENERATE(true, false);
+    if (!is_in_memory) {
+        taken.forget();
+    }
+    constexpr std::size_t begin = 5;
+    const std::size_t length = GENERATE(as<std::size_t>(), 1, 2, 100'000, 3'000'001 - begin);
+    const auto pipe = std::make_shared<FilePipe>(length, [](std::uint64_t) {});
+    EnvelopedSource source("<", pipe, ">");
+    std::string got;
+    take_all(*pipe, source, {taken.file.get(), begin, length}, got);
+    CHECK((got == "<" + content.substr(begin, length - 1)));
+    REQUIRE(pipe->finish().ok());
+    Side reader;
+    CHECK((got + read_now(source, reader.wake, 10) == "<" + content.substr(begin, length) + ">"));
+}
+
+TEST_CASE("who waits for a file's first bytes is woken", "[export]") {
+    const Taken taken("hello");
+    const auto pipe = std::make_shared<FilePipe>(5, [](std::uint64_t) {});
+    EnvelopedSource source("", pipe, "");
+    Side writer;
+    Side reader;
+    CHECK(read_now(source, reader.wake, 10).empty());
+    CHECK(pipe->take_from({taken.file.get(), 0, 5}, writer.wake).ok());
+    CHECK(reader.woken->times == 1);
+}
+
+TEST_CASE("a download that ends while its file is read", "[export]") {
+    Taken taken("hello");
+    const auto pipe = std::make_shared<FilePipe>(5, [](std::uint64_t) {});
+    EnvelopedSource source("", pipe, "");
+    Side writer;
+    Side reader;
+    REQUIRE(pipe->take_from({taken.file.get(), 0, 5}, writer.wake).ok());
+    taken.file = Descriptor();
+    std::vector<std::byte> piece(2);
+    CHECK(source.read(piece, reader.wake).ok());
+    pipe->fail(Error(ErrorCode::timeout));
+    const auto failed = source.read(piece, reader.wake);
+    REQUIRE_FALSE(failed.ok());
+    CHECK(failed.error().code() == ErrorCode::timeout);
+}
+
+TEST_CASE("a file that becomes shorter, and one that nobody wants any more", "[export]") {
+    const Taken taken("hello");
+    const auto pipe = std::make_shared<FilePipe>(10, [](std::uint64_t) {});
+    Side writer;
+    Side reader;
+    FileRange range{taken.file.get(), 0, 10};
+    {
+        EnvelopedSource source("", pipe, "");
+        std::string got;
+        auto step = pipe->take_from(range, writer.wake);
+        while (step.ok() && got.size() < 10) {
+            range.offset += (*step)->bytes;
+            range.size -= (*step)->bytes;
+            got += read_now(source, reader.wake, 10);
+            step = pipe->take_from(range, writer.wake);
+        }
+        CHECK(got == "hello");
+        REQUIRE_FALSE(step.ok());
+        CHECK(step.error().code() == ErrorCode::corrupt);
+    }
+    const auto after = pipe->take_from(range, writer.wake);
     REQUIRE_FALSE(after.ok());
     CHECK(after.error().code() == ErrorCode::cancelled);
 }
