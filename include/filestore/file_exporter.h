@@ -173,7 +173,7 @@ struct SettleReport {
 
 class FILESTORE_API FileExporter {
 public:
-    /// `invalid_argument` for options that cannot be. Does not block.
+    /// `invalid_argument` for options that cannot be, `configuration` where the catalogue is off. Does not block.
     [[nodiscard]] static Result<FileExporter> open(ExporterOptions options);
 
     FileExporter(FileExporter&& other) noexcept;

@@ -26,9 +26,13 @@ constexpr unsigned most_calls = 8;
 constexpr std::uint64_t largest_part = std::uint64_t{64} << 20U;
 
 Result<void> check_options(const ExporterOptions& options) {
-    if (!options.backend || options.catalogue_path.empty() || options.catalogue_path == "off") {
-        return Error(ErrorCode::invalid_argument,
-                     "an exporter needs a backend, and the catalogue that keeps track of copies");
+    if (!options.backend) {
+        return Error(ErrorCode::invalid_argument, "an exporter needs a backend");
+    }
+    if (options.catalogue_path.empty() || options.catalogue_path == "off") {
+        return Error(
+            ErrorCode::configuration,
+            "the catalogue keeps track of copies at providers, and it is off: leave out catalogue_path");
     }
     if (options.part_size < 1 || options.part_size > largest_part) {
         return Error(ErrorCode::invalid_argument, "part_size must be 1 byte to 64 MiB");
