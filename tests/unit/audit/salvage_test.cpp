@@ -19,6 +19,7 @@
 #include "audit/sent_copies.h"
 #include "audit/soft_deletions.h"
 #include "support/code_of.h"
+#include "support/files.h"
 #include "support/temporary_directory.h"
 
 using filestore::Catalogue;
@@ -39,6 +40,7 @@ using filestore::SoftDeletions;
 using filestore::Timestamp;
 using filestore::Undeletion;
 using filestore::UnreadableRow;
+using filestore::test::read_file;
 using filestore::test::TemporaryDirectory;
 
 namespace fs = std::filesystem;
@@ -176,11 +178,6 @@ public:
             FAIL(report.error().message());
         }
         return *report;
-    }
-
-    static std::string read_file(const std::string& path) {
-        std::ifstream in(path, std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     }
 
     std::map<std::string, Rows> rows;
@@ -395,7 +392,7 @@ TEST_CASE("rows whose values are damaged are told of", "[audit]") {
 
 TEST_CASE("a catalogue that is not damaged stays as it is", "[audit]") {
     Scene scene;
-    const std::string before = Scene::read_file(scene.path());
+    const std::string before = read_file(scene.path());
     const SalvageReport report = scene.salvage();
     for (const auto& [table, ids] : scene.unreadable) {
         UNSCOPED_INFO(table << " " << *ids.begin() << " of " << ids.size());
@@ -408,7 +405,7 @@ TEST_CASE("a catalogue that is not damaged stays as it is", "[audit]") {
                                   {scene.rows["soft_deleted"].size(), 0, false},
                                   {scene.rows["provider_copies"].size(), 0, false},
                                   ""});
-    const bool is_as_before = Scene::read_file(scene.path()) == before;
+    const bool is_as_before = read_file(scene.path()) == before;
     CHECK(is_as_before);
     CHECK_FALSE(fs::exists(filestore::salvage_directory(scene.path())));
 }
@@ -488,12 +485,12 @@ TEST_CASE("a salvage that was interrupted is gone on with and nobody opens the c
 TEST_CASE("a listener that fails ends a salvage and nothing has changed", "[audit]") {
     Scene scene;
     scene.damage(scene.root_of("outbox"), '\0');
-    const std::string before = Scene::read_file(scene.path());
+    const std::string before = read_file(scene.path());
     const auto report = filestore::salvage_catalogue_file(
         scene.path(),
         {[](const UnreadableRow&) -> Result<void> { return filestore::Error(ErrorCode::io, "no"); }}, at(1));
     CHECK(code_of(report) == ErrorCode::io);
-    const bool is_as_before = Scene::read_file(scene.path()) == before;
+    const bool is_as_before = read_file(scene.path()) == before;
     CHECK(is_as_before);
     CHECK_FALSE(fs::exists(filestore::salvage_directory(scene.path())));
 }
