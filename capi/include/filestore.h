@@ -182,8 +182,8 @@ typedef void (*filestore_verify_progress_function)(void* context, uint64_t files
 typedef void (*filestore_warning_function)(void* context, const char* path, const char* declared_type,
                                            const char* found_type, const char* message);
 
-/// Gives the key of a provider: puts it into `key`, which has room for `capacity` bytes, and its length into `*length`. `profile` and `base_url` say whose it is; `key_variable` is what the send options name, or "". It is called before each
-/// request to a provider, on a thread of the library, by many calls at once, and may block. Returns 0, or the caller's own number: the call then fails with FILESTORE_UNAUTHENTICATED.
+/// Gives the key of a provider: puts it into `key`, which has room for `capacity` bytes, and its length into `*length`. `profile` and `base_url` say whose it is; `key_variable` is what the send options name, or "". It is called once for each
+/// send, and once for each copy that is removed or found out about, on a thread of the library, by many calls at once, and may block. Returns 0, or the caller's own number: the call then fails with FILESTORE_UNAUTHENTICATED.
 typedef int32_t (*filestore_key_function)(void* context, const char* profile, const char* base_url,
                                           const char* key_variable, char* key, size_t capacity,
                                           size_t* length);
@@ -764,7 +764,7 @@ FILESTORE_C_API int32_t filestore_exporter_options_set_plain_http(filestore_expo
                                                                   int32_t plain_http,
                                                                   filestore_error** err) FILESTORE_NOEXCEPT;
 
-/// Files of more than `threshold` bytes are sent in parts of `part_size` bytes (1 to 64 MiB, or filestore_exporter_open refuses it), where the provider has them; 512 MiB and 64 MiB where it is not set.
+/// Files of more than `threshold` bytes are sent in parts of `part_size` bytes (1 byte to 64 MiB, or filestore_exporter_open refuses it), where the provider has them; 512 MiB and 64 MiB where it is not set.
 FILESTORE_C_API int32_t filestore_exporter_options_set_parts(filestore_exporter_options* options,
                                                              uint64_t threshold, uint64_t part_size,
                                                              filestore_error** err) FILESTORE_NOEXCEPT;

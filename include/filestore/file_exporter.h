@@ -61,6 +61,8 @@ struct ExportRetryOptions {
     std::chrono::milliseconds longest_delay{20'000};
 };
 
+struct SettleReport;
+
 struct ExporterOptions {
     /// Required; not closed by the exporter.
     std::shared_ptr<StorageBackend> backend{};
@@ -74,11 +76,13 @@ struct ExporterOptions {
     bool allow_plain_http = false;
     /// Files of more bytes are sent in parts, where the profile has them.
     std::uint64_t part_threshold = std::uint64_t{512} << 20U;
-    /// Bytes of a part; 1 to 64 MiB.
+    /// Bytes of a part; 1 byte to 64 MiB.
     std::uint64_t part_size = std::uint64_t{64} << 20U;
     ExportRetryOptions retry{};
     /// After start(), between two looks at what is to be done.
     std::chrono::seconds settle_interval{60};
+    /// Hears what each settling after start() came to, on the thread of that; quick, and it must not throw.
+    std::function<void(const Result<SettleReport>&)> on_settled{};
     /// The system's where there is none.
     std::shared_ptr<Clock> clock{};
 };
@@ -144,7 +148,7 @@ struct CopiesRequest {
     FileId id{};
     /// ProviderCopy::number of the last one of the page before.
     std::int64_t after = 0;
-    /// 1 to 1000; not used with an ID.
+    /// 1 to 1000; with an ID all are told of.
     std::size_t limit = 1000;
     /// `call.progress` is not used.
     CallOptions call{};

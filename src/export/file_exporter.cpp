@@ -75,12 +75,15 @@ public:
     }
 
 private:
-    /// What fails is noted in its row, and tried the next time.
+    /// What fails is noted in its row, told, and tried the next time.
     void settle_once(const ExporterParts& parts) noexcept {
         try {
             CallOptions limits;
             limits.cancel = stop_.get_token();
-            static_cast<void>(settle_all(parts, limits));
+            const auto report = settle_all(parts, limits);
+            if (parts.options.on_settled && !stop_.stop_requested()) {
+                parts.options.on_settled(report);
+            }
         } catch (const std::bad_alloc&) {
             return;
         }
