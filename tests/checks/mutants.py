@@ -12,7 +12,7 @@ def fits(patch, root):
 
 
 def names_test(patch):
-    return re.match(r"# test: \w+ \S", patch.read_text())
+    return re.match(r"# test: (pytest \S|filestore_\w)", patch.read_text())
 
 
 def main():
