@@ -78,9 +78,9 @@ private:
     /// What fails is noted in its row, told, and tried the next time.
     void settle_once(const ExporterParts& parts) noexcept {
         try {
-            CallOptions limits;
-            limits.cancel = stop_.get_token();
-            const auto report = settle_all(parts, limits);
+            SettleRequest all;
+            all.call.cancel = stop_.get_token();
+            const auto report = settle_copies(parts, all);
             if (parts.options.on_settled && !stop_.stop_requested()) {
                 parts.options.on_settled(report);
             }
@@ -244,13 +244,19 @@ void FileExporter::unsend_async(UnsendRequest request, Completion<SettleReport> 
         });
 }
 
+void FileExporter::settle_async(SettleRequest request, Completion<SettleReport> done) {
+    const CallOptions options = request.call;
+    impl_->run<SettleReport>(
+        options, std::move(done),
+        [request = std::move(request)](const ExporterParts& parts, const std::stop_token& cancel) {
+            auto limited = request;
+            limited.call.cancel = cancel;
+            return settle_copies(parts, limited);
+        });
+}
+
 void FileExporter::settle_async(const CallOptions& options, Completion<SettleReport> done) {
-    impl_->run<SettleReport>(options, std::move(done),
-                             [options](const ExporterParts& parts, const std::stop_token& cancel) {
-                                 CallOptions limits = options;
-                                 limits.cancel = cancel;
-                                 return settle_all(parts, limits);
-                             });
+    settle_async(SettleRequest{{}, options}, std::move(done));
 }
 
 Result<ExportReceipt> FileExporter::send(ExportRequest request) {
@@ -266,8 +272,12 @@ Result<SettleReport> FileExporter::unsend(UnsendRequest request) {
     return wait_for<SettleReport>([&](auto done) { unsend_async(std::move(request), std::move(done)); });
 }
 
+Result<SettleReport> FileExporter::settle(SettleRequest request) {
+    return wait_for<SettleReport>([&](auto done) { settle_async(std::move(request), std::move(done)); });
+}
+
 Result<SettleReport> FileExporter::settle(const CallOptions& options) {
-    return wait_for<SettleReport>([&](auto done) { settle_async(options, std::move(done)); });
+    return settle(SettleRequest{{}, options});
 }
 
 Result<void> FileExporter::start() {

@@ -28,11 +28,14 @@ std::size_t give(const std::string& text, std::size_t& given, std::span<std::byt
 
 }  // namespace
 
-FilePipe::FilePipe(std::uint64_t length, std::function<void(std::uint64_t)> on_given)
+FilePipe::FilePipe(std::uint64_t length, std::uint64_t passed_over,
+                   std::function<void(std::uint64_t)> on_given)
     : length_(length),
+      passed_over_(passed_over),
       on_given_(std::move(on_given)),
       buffer_(
-          static_cast<std::size_t>(std::min<std::uint64_t>(capacity, std::max<std::uint64_t>(length, 1)))) {}
+          static_cast<std::size_t>(std::min<std::uint64_t>(capacity, std::max<std::uint64_t>(length, 1)))),
+      position_(passed_over) {}
 
 Result<IoStep> FilePipe::write(std::span<const std::byte> bytes, const Wake& waker) {
     std::unique_lock lock(mutex_);
@@ -41,6 +44,11 @@ Result<IoStep> FilePipe::write(std::span<const std::byte> bytes, const Wake& wak
     }
     if (bytes.size() > length_ - written_) {
         return Error(ErrorCode::conflict, "the file became longer while it was sent");
+    }
+    if (written_ < passed_over_) {
+        const auto passed = std::min<std::uint64_t>(bytes.size(), passed_over_ - written_);
+        written_ += passed;
+        return IoStep{static_cast<std::size_t>(passed), false};
     }
     const std::size_t taken = std::min(bytes.size(), buffer_.size() - count_);
     if (taken == 0) {
@@ -98,11 +106,16 @@ Result<IoStep> FilePipe::read(std::span<std::byte> into, const Wake& waker) {
     std::copy_n(buffer_.begin(), count - until_end, into.begin() + static_cast<std::ptrdiff_t>(until_end));
     begin_ = (begin_ + count) % buffer_.size();
     count_ -= count;
-    given_ += count;
-    const std::uint64_t given = given_;
+    position_ += count;
+    const std::uint64_t position = position_;
     wake(writer_, lock);
-    on_given_(given);
+    on_given_(position);
     return IoStep{count, false};
+}
+
+std::uint64_t FilePipe::position() {
+    const std::lock_guard lock(mutex_);
+    return position_;
 }
 
 void FilePipe::close() {
@@ -111,16 +124,24 @@ void FilePipe::close() {
     wake(writer_, lock);
 }
 
+EnvelopedSource::~EnvelopedSource() {
+    if (!is_behind_file_) {
+        pipe_->close();
+    }
+}
+
 Result<IoStep> EnvelopedSource::read(std::span<std::byte> into, const Wake& waker) {
     if (head_given_ < head_.size()) {
         return IoStep{give(head_, head_given_, into), false};
     }
     if (!is_behind_file_) {
-        FILESTORE_TRY_ASSIGN(const IoStep step, pipe_->read(into, waker));
+        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_));
+        FILESTORE_TRY_ASSIGN(const IoStep step, pipe_->read(into.first(most), waker));
+        left_ -= step.bytes;
+        is_behind_file_ = left_ == 0 && !step.would_block;
         if (step.bytes > 0 || step.would_block) {
             return step;
         }
-        is_behind_file_ = true;
     }
     return IoStep{give(tail_, tail_given_, into), false};
 }

@@ -115,14 +115,14 @@ ExitCode unsend_one(const Session& session, FileExporter& exporter, const std::s
     return print_settled(session, *settled);
 }
 
-Result<SettleReport> settle(const Session& session, FileExporter& exporter, const CallOptions& limits) {
+Result<SettleReport> settle(const Session& session, FileExporter& exporter, SettleRequest request) {
     return finish_call<SettleReport>(session.signals, nullptr, [&](Completion<SettleReport> done) {
-        exporter.settle_async(limits, std::move(done));
+        exporter.settle_async(std::move(request), std::move(done));
     });
 }
 
 ExitCode unsend_what_waits(const Session& session, FileExporter& exporter) {
-    const auto settled = settle(session, exporter, session.call_options());
+    const auto settled = settle(session, exporter, {{}, session.call_options()});
     return settled ? print_settled(session, *settled) : session.fail(settled.error());
 }
 
@@ -173,8 +173,8 @@ ExitCode unsend(const Session& session) {
         [&](const std::string& operand) { return unsend_one(session, *exporter, operand); });
 }
 
-void remove_copies_of_deleted(const Session& session) {
-    if (session.service.catalogue_path().empty()) {
+void remove_copies_of(const Session& session, std::vector<FileId> deleted) {
+    if (deleted.empty() || session.service.catalogue_path().empty()) {
         return;
     }
     auto exporter = open_exporter(session);
@@ -185,7 +185,7 @@ void remove_copies_of_deleted(const Session& session) {
     CallOptions limits = session.call_options();
     const auto limit = std::chrono::steady_clock::now() + longest_removal;
     limits.deadline = std::min(limits.deadline.value_or(limit), limit);
-    const auto settled = settle(session, *exporter, limits);
+    const auto settled = settle(session, *exporter, {std::move(deleted), limits});
     if (!settled) {
         report(settled.error().within("copies at providers"));
         return;
