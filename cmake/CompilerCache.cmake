@@ -2,11 +2,8 @@
 if(PROJECT_IS_TOP_LEVEL)
     find_program(FILESTORE_CCACHE ccache)
     if(FILESTORE_CCACHE)
-        set(launcher ${FILESTORE_CCACHE})
-        if(FILESTORE_UNITY_BUILD)
-            # What ccache asks for before it takes precompiled headers.
-            list(PREPEND launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros)
-        endif()
+        # What ccache asks for before it takes precompiled headers.
+        set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${FILESTORE_CCACHE})
         foreach(language C CXX)
             if(NOT DEFINED CMAKE_${language}_COMPILER_LAUNCHER)
                 set(CMAKE_${language}_COMPILER_LAUNCHER ${launcher})

@@ -22,17 +22,17 @@
 ///     returns belongs to the handle that it was asked of and lives as long as it. Memory of the library is freed only by
 ///     destroying its handle, never by free().
 ///  8. Truth values are int32_t: 0 is no, 1 is yes.
-///  9. Threads: a service and a cancel token may be used by any number of threads at once. Errors, buffers and pages do not
+///  9. Threads: a service, an exporter and a cancel token may be used by any number of threads at once. Errors, buffers and pages do not
 ///     change, so any thread may read them. Options may be read by many calls at once while no thread sets them.
 ///     Destroying a handle while another thread uses it is an error of the program.
-/// 10. Blocking: filestore_open and filestore_open_config make a few system calls; filestore_salvage_catalogue reads and writes the whole catalogue. Every function that takes a service,
-///     filestore_catalogue_path apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
+/// 10. Blocking: filestore_open and filestore_open_config make a few system calls; filestore_salvage_catalogue reads and writes the whole catalogue. Every function that takes a service or an exporter,
+///     filestore_catalogue_path and filestore_exporter_open apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
 ///     All others return at once.
-/// 11. Callbacks run on a thread of the library or on the one that made the call, one at a time for one call, and only before
+/// 11. Callbacks, the one that gives keys to an exporter apart, run on a thread of the library or on the one that made the call, one at a time for one call, and only before
 ///     that call returns: no lock is needed for what only they and the caller use. A reader, rewinder or writer may block. One that returns something
 ///     other than 0 ends the call; its number comes back from filestore_error_caller_code. A callback must not leave by
 ///     longjmp or pthread_exit.
-/// 12. A function that takes a service may also fail with FILESTORE_NO_MEMORY, FILESTORE_TIMEOUT, FILESTORE_CANCELLED,
+/// 12. A function that takes a service or an exporter may also fail with FILESTORE_NO_MEMORY, FILESTORE_TIMEOUT, FILESTORE_CANCELLED,
 ///     FILESTORE_FORKED (the service was opened before fork), FILESTORE_IO, FILESTORE_UNAVAILABLE, FILESTORE_RATE_LIMITED,
 ///     FILESTORE_UNAUTHENTICATED, FILESTORE_PERMISSION_DENIED, FILESTORE_CONFIGURATION (for example an unknown bucket)
 ///     and FILESTORE_INTERNAL.
@@ -128,6 +128,9 @@ typedef struct filestore_call_options filestore_call_options;
 typedef struct filestore_upload_options filestore_upload_options;
 typedef struct filestore_download_options filestore_download_options;
 typedef struct filestore_verify_options filestore_verify_options;
+typedef struct filestore_exporter_options filestore_exporter_options;
+typedef struct filestore_exporter filestore_exporter;
+typedef struct filestore_send_options filestore_send_options;
 typedef struct filestore_buffer filestore_buffer;
 typedef struct filestore_list_page filestore_list_page;
 
@@ -178,6 +181,12 @@ typedef void (*filestore_verify_progress_function)(void* context, uint64_t files
 /// that run at once may call it at once.
 typedef void (*filestore_warning_function)(void* context, const char* path, const char* declared_type,
                                            const char* found_type, const char* message);
+
+/// Gives the key of a provider: puts it into `key`, which has room for `capacity` bytes, and its length into `*length`. `profile` and `base_url` say whose it is; `key_variable` is what the send options name, or "". It is called once for each
+/// send, and once for each copy that is removed or found out about, on a thread of the library, by many calls at once, and may block. Returns 0, or the caller's own number: the call then fails with FILESTORE_UNAUTHENTICATED.
+typedef int32_t (*filestore_key_function)(void* context, const char* profile, const char* base_url,
+                                          const char* key_variable, char* key, size_t capacity,
+                                          size_t* length);
 
 // Version
 
@@ -733,6 +742,134 @@ FILESTORE_C_API int32_t filestore_salvage_catalogue(const filestore_options* opt
                                                     filestore_unreadable_function unreadable, void* context,
                                                     filestore_buffer** report,
                                                     filestore_error** err) FILESTORE_NOEXCEPT;
+
+// Copies at AI providers
+
+/// Makes options with their defaults: keys from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_API_KEY or GEMINI_API_KEY), the certificates that the system trusts. Fails with FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_exporter_options_create(filestore_exporter_options** options,
+                                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who gives the keys; NULL for the environment. `context` must live as long as the exporters that are opened with the options.
+FILESTORE_C_API int32_t filestore_exporter_options_set_key(filestore_exporter_options* options,
+                                                           filestore_key_function key, void* context,
+                                                           filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets the file (PEM) with the certificates to trust; NULL for those of the system.
+FILESTORE_C_API int32_t filestore_exporter_options_set_ca_file(filestore_exporter_options* options,
+                                                               const char* ca_file,
+                                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// With `plain_http` not 0 base URLs of other machines may be without TLS: whoever is on the way reads the key and the file.
+FILESTORE_C_API int32_t filestore_exporter_options_set_plain_http(filestore_exporter_options* options,
+                                                                  int32_t plain_http,
+                                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Files of more than `threshold` bytes are sent in parts of `part_size` bytes (1 byte to 64 MiB, or filestore_exporter_open refuses it), where the provider has them; 512 MiB and 64 MiB where it is not set.
+FILESTORE_C_API int32_t filestore_exporter_options_set_parts(filestore_exporter_options* options,
+                                                             uint64_t threshold, uint64_t part_size,
+                                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// A request is sent up to `max_attempts` times (5 where it is not set; filestore_exporter_open refuses 0), with pauses that grow from `first_delay_ms` (500) to `longest_delay_ms` (20,000), at most an hour. FILESTORE_INVALID_ARGUMENT for longer ones; nothing is
+/// changed then.
+FILESTORE_C_API int32_t filestore_exporter_options_set_retry(filestore_exporter_options* options,
+                                                             uint32_t max_attempts, uint64_t first_delay_ms,
+                                                             uint64_t longest_delay_ms,
+                                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// After filestore_exporter_start, between two looks at what is to be done: 60 seconds where it is not set; filestore_exporter_open refuses 0.
+FILESTORE_C_API int32_t filestore_exporter_options_set_settle_interval(
+    filestore_exporter_options* options, uint32_t seconds, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Frees options; exporters that were opened with them are not touched.
+FILESTORE_C_API void filestore_exporter_options_destroy(filestore_exporter_options* options)
+    FILESTORE_NOEXCEPT;
+
+/// Makes an exporter of the files of a service: it streams them to the Files APIs of AI providers, and keeps in the catalogue which copies there are. `options` may be NULL. It uses no network and starts no thread. The exporter is closed before its
+/// service. Failures to act on: FILESTORE_CONFIGURATION (the catalogue is off), FILESTORE_INVALID_ARGUMENT (options that cannot be right).
+FILESTORE_C_API int32_t filestore_exporter_open(filestore_service* service,
+                                                const filestore_exporter_options* options,
+                                                filestore_exporter** exporter,
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Has the exporter do by itself what filestore_settle does, now and then again, on a thread that filestore_exporter_close ends. More than once is once.
+FILESTORE_C_API int32_t filestore_exporter_start(filestore_exporter* exporter,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Ends an exporter, after what it still does has been cancelled. No other call may be using it.
+FILESTORE_C_API void filestore_exporter_close(filestore_exporter* exporter) FILESTORE_NOEXCEPT;
+
+/// Makes options with their defaults: the provider's own URL, no expiry, no time limit. Fails with FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_send_options_create(filestore_send_options** options,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets the base URL of a service that is compatible with the profile, such as "https://api.example.com/v1" (for `anthropic` and `gemini` without a version); NULL for the provider's own. FILESTORE_INVALID_ARGUMENT
+/// where it is not UTF-8, as of the next two; nothing is changed then.
+FILESTORE_C_API int32_t filestore_send_options_set_base_url(filestore_send_options* options,
+                                                            const char* base_url,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets the environment variable that has the key; NULL for the usual one.
+FILESTORE_C_API int32_t filestore_send_options_set_key_variable(filestore_send_options* options,
+                                                                const char* key_variable,
+                                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets what the file is for, where the provider wants to know; NULL for `user_data` of openai.
+FILESTORE_C_API int32_t filestore_send_options_set_purpose(filestore_send_options* options,
+                                                           const char* purpose,
+                                                           filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets how long the provider is to keep the file, 1 hour to 30 days for openai, to 90 days for anthropic; 0: as it does by itself. FILESTORE_INVALID_ARGUMENT for more than 100 years; nothing is changed then.
+FILESTORE_C_API int32_t filestore_send_options_set_expires_in(filestore_send_options* options,
+                                                              uint64_t seconds,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// With `again` not 0 the file is sent although there is a copy.
+FILESTORE_C_API int32_t filestore_send_options_set_again(filestore_send_options* options, int32_t again,
+                                                         filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Limits the whole of each call, from its start; it then fails with FILESTORE_TIMEOUT. 0: no limit.
+FILESTORE_C_API int32_t filestore_send_options_set_timeout_ms(filestore_send_options* options,
+                                                              uint64_t timeout_ms,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Lets a token end the calls; NULL takes it away. The handle may be destroyed before the options.
+FILESTORE_C_API int32_t filestore_send_options_set_cancel(filestore_send_options* options,
+                                                          const filestore_cancel* cancel,
+                                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who hears how many bytes are on their way; NULL for nobody.
+FILESTORE_C_API int32_t filestore_send_options_set_progress(filestore_send_options* options,
+                                                            filestore_progress_function progress,
+                                                            void* context,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Frees options.
+FILESTORE_C_API void filestore_send_options_destroy(filestore_send_options* options) FILESTORE_NOEXCEPT;
+
+/// Sends a file to the provider of `profile` ("openai", "anthropic" or "gemini"), or answers the copy that is there. `*copy` is a new buffer, which the caller destroys: a JSON object with `number` (of the copy), `file_id`, `profile`, `base_url`, `purpose`, `provider_id`,
+/// `sent_name`, `state` (here "sent"; else also "sending", "unsettled", "removing", "expired" or "damaged"), and `sent_at`, `expires_at` and `reason` where there is one; and with `was_there`. `options` may be NULL. On a failure there is no copy, or it is noted that
+/// there may be one (`unsettled`). Failures to act on: FILESTORE_NOT_FOUND (there is no such file, or it was deleted meanwhile), FILESTORE_CONFLICT (somebody else is sending it, retryable; or it was replaced meanwhile), FILESTORE_REJECTED (the
+/// provider does not take it), FILESTORE_INVALID_ARGUMENT, FILESTORE_OUTCOME_UNKNOWN (the answer was lost, and the provider's list does not tell: the same call asks again), FILESTORE_CORRUPT (the file, or the provider's answer).
+FILESTORE_C_API int32_t filestore_send(filestore_exporter* exporter, const char* id, const char* profile,
+                                       const filestore_send_options* options, filestore_buffer** copy,
+                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// What the catalogue knows of the copies of a file, or, where `id` is NULL, of the first `limit` (1 to 1000) copies behind `after`, which is the `number` of the last one of the page before; 0 for the first page. No provider is asked.
+/// `*copies` is a new buffer, which the caller destroys: a JSON array of objects as filestore_send has them, without `was_there`. `options` may be NULL. Failures to act on: FILESTORE_INVALID_ARGUMENT (the limit).
+FILESTORE_C_API int32_t filestore_copies(filestore_exporter* exporter, const char* id, int64_t after,
+                                         uint32_t limit, const filestore_call_options* options,
+                                         filestore_buffer** copies, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Notes that the copies of a file are to be removed, from the provider of `profile` at `base_url` (NULL: at all of its URLs), or everywhere where `profile` is NULL, then removes them. `*report` is a new buffer, which the caller destroys: a JSON object with
+/// the arrays `removed`, `found` (interrupted sends of which there is a copy) and `waiting` (what is still to be removed or found out, with the `reason`) of objects as filestore_copies has them, the number `forgotten` (interrupted sends of which there is none,
+/// and copies that have expired), and `failure`, the first of the reasons, where there is one. That a provider fails is no failure of the call. `options` may be NULL. Failures to act on: FILESTORE_CONFLICT (a copy is being sent, retryable).
+FILESTORE_C_API int32_t filestore_unsend(filestore_exporter* exporter, const char* id, const char* profile,
+                                         const char* base_url, const filestore_call_options* options,
+                                         filestore_buffer** report, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Removes what is to be removed, also of files that were deleted, and finds out what became of interrupted sends, each once. `*report` is as that of filestore_unsend. `options` may be NULL.
+FILESTORE_C_API int32_t filestore_settle(filestore_exporter* exporter, const filestore_call_options* options,
+                                         filestore_buffer** report, filestore_error** err) FILESTORE_NOEXCEPT;
 
 #ifdef __cplusplus
 }

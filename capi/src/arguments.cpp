@@ -10,6 +10,8 @@ namespace {
 
 /// About 30 years: more would overflow the clock, and is no limit in practice.
 constexpr std::uint64_t longest_timeout_ms = 1'000'000'000'000;
+/// 100 years.
+constexpr std::uint64_t most_seconds = std::uint64_t{36'525} * 24 * 3600;
 
 std::function<void(const Progress&)> progress_hook(const CallSettings& settings) {
     if (settings.progress == nullptr) {
@@ -61,13 +63,22 @@ CallOptions call_options(const CallSettings& settings) {
     return call;
 }
 
+CallOptions call_of(const filestore_call_options* options) {
+    return options != nullptr ? call_options(options->call) : CallOptions();
+}
+
+Result<std::chrono::seconds> seconds_of(std::uint64_t seconds, std::string_view what) {
+    if (seconds > most_seconds) {
+        return Error(ErrorCode::invalid_argument, std::string(what) + " for 0 to " +
+                                                      std::to_string(most_seconds) + " seconds, not " +
+                                                      std::to_string(seconds));
+    }
+    return std::chrono::seconds(seconds);
+}
+
 Result<FileRequest> file_request(const char* id, const filestore_call_options* options) {
     FILESTORE_TRY_ASSIGN(const FileId parsed, parse_id(id));
-    FileRequest request{parsed, {}};
-    if (options != nullptr) {
-        request.call = call_options(options->call);
-    }
-    return request;
+    return FileRequest{parsed, call_of(options)};
 }
 
 }  // namespace filestore::capi

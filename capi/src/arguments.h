@@ -61,6 +61,12 @@ void copy_id(const FileId& id, char* to) noexcept;
 /// Counts the timeout from now.
 [[nodiscard]] CallOptions call_options(const CallSettings& settings);
 
+/// The same of options that may be null.
+[[nodiscard]] CallOptions call_of(const filestore_call_options* options);
+
+/// `invalid_argument` for more than 100 years; `what` takes or keeps them.
+[[nodiscard]] Result<std::chrono::seconds> seconds_of(std::uint64_t seconds, std::string_view what);
+
 /// `options` may be null.
 [[nodiscard]] Result<FileRequest> file_request(const char* id, const filestore_call_options* options);
 

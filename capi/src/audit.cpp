@@ -9,10 +9,6 @@ using namespace filestore;
 namespace filestore::capi {
 namespace {
 
-CallOptions call_of(const filestore_call_options* options) {
-    return options != nullptr ? call_options(options->call) : CallOptions();
-}
-
 /// A JSON array.
 std::string to_json(const std::vector<ParkedFile>& files) {
     std::string json = "[";

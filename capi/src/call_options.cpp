@@ -45,12 +45,7 @@ int32_t filestore_call_options_set_uploads_older_than(filestore_call_options* op
                                                       filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::require(options, "options"));
-        constexpr std::uint64_t most = std::uint64_t{36'525} * 24 * 3600;
-        if (seconds > most) {
-            return Error(ErrorCode::invalid_argument, "uploads are ended after 0 to " + std::to_string(most) +
-                                                          " seconds, not " + std::to_string(seconds));
-        }
-        options->uploads_older_than = std::chrono::seconds(seconds);
+        FILESTORE_TRY_ASSIGN(options->uploads_older_than, capi::seconds_of(seconds, "uploads may rest"));
         return {};
     });
 }

@@ -43,9 +43,7 @@ int32_t filestore_deleted_files(filestore_service* service, const char* cursor, 
             FILESTORE_TRY_ASSIGN(request.cursor, capi::require_text(cursor, "cursor"));
         }
         request.limit = limit;
-        if (options != nullptr) {
-            request.call = capi::call_options(options->call);
-        }
+        request.call = capi::call_of(options);
         FILESTORE_TRY_ASSIGN(const auto read, service->service.deleted_files(std::move(request)));
         *page = capi::make_handle<filestore_buffer>(to_json(read));
         return {};

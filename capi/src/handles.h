@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "filestore.h"
+#include "filestore/file_exporter.h"
 #include "filestore/service.h"
 
 namespace filestore::capi {
@@ -77,6 +78,23 @@ struct filestore_verify_options {
     void* finding_context = nullptr;
     filestore_verify_progress_function progress = nullptr;
     void* progress_context = nullptr;
+};
+
+struct filestore_exporter_options {
+    filestore::ExporterOptions options;
+};
+
+struct filestore_exporter {
+    filestore::FileExporter exporter;
+};
+
+struct filestore_send_options {
+    filestore::capi::CallSettings call;
+    std::string base_url;
+    std::string key_variable;
+    std::string purpose;
+    std::optional<std::chrono::seconds> expires_in;
+    bool again = false;
 };
 
 struct filestore_buffer {

@@ -10,9 +10,7 @@ ListRequest list_request(const char* cursor, std::uint32_t limit, const filestor
     ListRequest request;
     request.cursor = cursor != nullptr ? cursor : "";
     request.limit = limit != 0 ? limit : default_limit;
-    if (options != nullptr) {
-        request.call = call_options(options->call);
-    }
+    request.call = call_of(options);
     return request;
 }
 

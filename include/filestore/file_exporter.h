@@ -12,13 +12,16 @@
 /// a buffer of 1 MiB, and nothing is written to disk. Files above ExporterOptions::part_threshold go to `openai` in parts, one of which is sent again where it fails; `gemini` goes on where an upload was cut.
 ///
 /// The catalogue keeps a row of each copy: see ProviderCopy. It is durable before the first byte is sent, so that no copy is forgotten where the process dies. The same file (of the same FileInfo::version) is not sent to one place for one purpose
-/// twice, unless that is asked for; a copy that has expired is forgotten. Where an answer was lost, the provider's list is asked for the name under which the file was sent, which carries its ID: nothing is sent again before that. The name is
-/// that of the file with the ID before the extension.
+/// twice, unless that is asked for; a copy that has expired is forgotten. Where an answer was lost, the provider's list is asked for the name under which the file was sent: nothing is sent again before that. The name is that of the file, with its
+/// ID and a mark of this copy before the extension. What a list lacks may still come, so a copy that may have been made is forgotten only where the list still lacks it 15 minutes after it was missed first; and where something was sent again
+/// all the same, every file of that name is removed with the copy.
 ///
-/// Where a file is deleted, by whomsoever, softly or by a cleanup, the catalogue notes in the same transaction that its copies are to be removed. settle() does that, again and again until each provider has said that it is done; so does an exporter by itself after start().
-/// A copy whose row is damaged is told of, and removed by nobody.
+/// Where a file is deleted, softly or by a cleanup too, by whoever records that in this catalogue, it notes in the same transaction that the copies are to be removed. (A deletion by another instance that keeps a catalogue of its own for the same
+/// store leaves them: unsend() removes them.) settle() does that, again and again until each provider has said that it is done; so does an exporter by itself after start(). A copy whose row is damaged is told of, and removed by nobody.
 ///
-/// Keys come from the environment or from ExporterOptions::key, are asked for at each call, and stand in no message and no row. They are sent to the target's base URL only, never without TLS to another machine.
+/// The store checks a file as it does for a download of the whole (LocalOptions::verify_downloads, the checksums of S3), and the last byte does not go before it has found the file whole.
+///
+/// Keys come from the environment or from ExporterOptions::key, are asked for at each call, and stand in no message and no row. They are sent to the base URL of a target or copy only, and without TLS to this machine only, unless ExporterOptions::allow_plain_http says otherwise.
 ///
 /// Each call has a blocking and an asynchronous form, with the general failures of StorageBackend (see backend.h) and those of the catalogue (`io`, `no_space`, `corrupt`). Failures of a provider are `unauthenticated` (no key, or a refused one),
 /// `permission_denied`, `rejected` (it does not take the file), `rate_limited`, `unavailable`, `timeout`, `invalid_argument`, `configuration` (its certificate) and `corrupt` (its answer is none); status, the provider's own code and its ID of the request are in the details.
@@ -61,6 +64,8 @@ struct ExportRetryOptions {
     std::chrono::milliseconds longest_delay{20'000};
 };
 
+struct SettleReport;
+
 struct ExporterOptions {
     /// Required; not closed by the exporter.
     std::shared_ptr<StorageBackend> backend{};
@@ -74,11 +79,13 @@ struct ExporterOptions {
     bool allow_plain_http = false;
     /// Files of more bytes are sent in parts, where the profile has them.
     std::uint64_t part_threshold = std::uint64_t{512} << 20U;
-    /// Bytes of a part; 1 to 64 MiB.
+    /// Bytes of a part; 1 byte to 64 MiB.
     std::uint64_t part_size = std::uint64_t{64} << 20U;
     ExportRetryOptions retry{};
     /// After start(), between two looks at what is to be done.
     std::chrono::seconds settle_interval{60};
+    /// Hears what each settling after start() came to, on the thread of that; quick, and it must not throw.
+    std::function<void(const Result<SettleReport>&)> on_settled{};
     /// The system's where there is none.
     std::shared_ptr<Clock> clock{};
 };
@@ -89,7 +96,7 @@ enum class CopyState {
     sent,
     /// A call is sending it, here or in another process.
     sending,
-    /// It was being sent, and nobody knows whether the provider has it; the next call that is about it asks.
+    /// It was being sent, and nobody knows whether the provider has it, or gets it yet; the next call that is about it asks.
     unsettled,
     /// It is to be removed.
     removing,
@@ -144,7 +151,7 @@ struct CopiesRequest {
     FileId id{};
     /// ProviderCopy::number of the last one of the page before.
     std::int64_t after = 0;
-    /// 1 to 1000; not used with an ID.
+    /// 1 to 1000; with an ID all are told of.
     std::size_t limit = 1000;
     /// `call.progress` is not used.
     CallOptions call{};
@@ -157,13 +164,20 @@ struct UnsendRequest {
     CallOptions call{};
 };
 
+struct SettleRequest {
+    /// Removes only copies of these files, which were deleted; settles all that is open where there is none.
+    std::vector<FileId> ids{};
+    /// Each provider gets its share of the time until the deadline. `call.progress` is not used.
+    CallOptions call{};
+};
+
 /// What was settled of copies.
 struct SettleReport {
     /// The provider has them no more.
     std::vector<ProviderCopy> removed{};
     /// Interrupted sends of which a copy was found: it is recorded now.
     std::vector<ProviderCopy> found{};
-    /// Interrupted sends of which there is none, or expired copies: they are forgotten.
+    /// Interrupted sends of which there is none and none comes any more, or expired copies: they are forgotten.
     std::uint64_t forgotten = 0;
     /// What has still to be removed or found out, with the reason.
     std::vector<ProviderCopy> waiting{};
@@ -173,7 +187,7 @@ struct SettleReport {
 
 class FILESTORE_API FileExporter {
 public:
-    /// `invalid_argument` for options that cannot be. Does not block.
+    /// `invalid_argument` for options that cannot be, `configuration` where the catalogue is off. Does not block.
     [[nodiscard]] static Result<FileExporter> open(ExporterOptions options);
 
     FileExporter(FileExporter&& other) noexcept;
@@ -182,7 +196,7 @@ public:
 
     /// Sends a file, or answers the copy that is there. Once it succeeds the copy is recorded. On a failure there is no copy, or it is noted that there may be one (CopyState::unsettled). Failures to act on: `not_found` (there is no such file, or
     /// it was deleted while it was sent, and its copy is removed), `conflict` (somebody else is sending it, retryable; or it was replaced meanwhile), `rejected`, `invalid_argument`, `outcome_unknown` (the answer was lost, and the provider's list has
-    /// several files of that name, or cannot be asked: the same call asks again), and those of a provider, see above.
+    /// several files of that name, or cannot be asked: the same call asks again), and those of a provider, see above. A call that is cancelled or has no time left may take 5 seconds more to take back an upload in parts.
     [[nodiscard]] Result<ExportReceipt> send(ExportRequest request);
     void send_async(ExportRequest request, Completion<ExportReceipt> done);
 
@@ -194,7 +208,9 @@ public:
     [[nodiscard]] Result<SettleReport> unsend(UnsendRequest request);
     void unsend_async(UnsendRequest request, Completion<SettleReport> done);
 
-    /// Removes what is to be removed, and finds out what became of interrupted sends, each once. Failures of providers are in the report.
+    /// Removes what is to be removed, and finds out what became of interrupted sends, each once. Failures of providers are in the report, also where the deadline has passed: a provider that cannot be reached is not tried again in the same call.
+    [[nodiscard]] Result<SettleReport> settle(SettleRequest request);
+    void settle_async(SettleRequest request, Completion<SettleReport> done);
     [[nodiscard]] Result<SettleReport> settle(const CallOptions& options);
     void settle_async(const CallOptions& options, Completion<SettleReport> done);
 

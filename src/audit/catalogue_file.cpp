@@ -172,9 +172,10 @@ CREATE TABLE provider_copies (
     begun_at TEXT NOT NULL,
     sent_at TEXT,
     expires_at TEXT,
+    doubtful INTEGER NOT NULL DEFAULT 0,
+    missed_since TEXT,
     session INTEGER NOT NULL,
     removing_since TEXT,
-    failures INTEGER NOT NULL DEFAULT 0,
     reason TEXT,
     checksum INTEGER NOT NULL
 );

@@ -75,8 +75,8 @@ constexpr Table copies_table{
     "provider_copies", 8,
     FILESTORE_BY_NUMBER(
         "SELECT rowid, file_id, file_id, profile, base_url, key_variable, purpose, file_version, "
-        "sent_name, provider_id, begun_at, sent_at, expires_at, checksum, removing_since, "
-        "failures, reason FROM provider_copies"),
+        "sent_name, provider_id, begun_at, sent_at, expires_at, doubtful, missed_since, "
+        "checksum, removing_since, reason FROM provider_copies"),
     FILESTORE_BY_ID("SELECT file_id, file_id, rowid FROM provider_copies INDEXED BY copies_by_file"),
     "SELECT 1 FROM provider_copies WHERE file_id = ?1 AND number = ?2"};
 
@@ -117,9 +117,9 @@ FROM temp.unreadable WHERE of_table IN ('outbox', 'parked')
 )sql";
 constexpr const char* add_salvaged_copy =
     "INSERT OR IGNORE INTO provider_copies (number, file_id, profile, base_url, key_variable, purpose, "
-    "file_version, sent_name, provider_id, begun_at, sent_at, expires_at, checksum, removing_since, "
-    "failures, "
-    "reason, session) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)";
+    "file_version, sent_name, provider_id, begun_at, sent_at, expires_at, doubtful, missed_since, "
+    "checksum, removing_since, reason, session) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+    "0)";
 /// The file is deleted: a mark of one that is stored would have its bytes freed.
 constexpr const char* add_mark =
     "INSERT OR IGNORE INTO soft_deleted (file_id, until, size, checksum) "
@@ -305,19 +305,20 @@ private:
     /// Nobody is sending any of them any more. What is to be removed stays so.
     Result<void> take_copies() {
         constexpr int first = 2;
-        constexpr int checksum = 13;
-        return take(copies_table, report_.provider_copies,
-                    [&](const FileId& id, const SqliteQuery& row) -> Result<bool> {
-                        if (row.number(checksum) != checksum_of_copy(row, first)) {
-                            return false;
-                        }
-                        FILESTORE_TRY(fresh_.run(
-                            add_salvaged_copy, row.number(0), id.text(), row.nullable(3), row.nullable(4),
-                            row.nullable(5), row.nullable(6), row.nullable(7), row.nullable(8),
-                            row.nullable(9), row.nullable(10), row.nullable(11), row.nullable(12),
-                            row.number(checksum), row.nullable(14), row.number(15), row.nullable(16)));
-                        return true;
-                    });
+        constexpr int checksum = 15;
+        return take(
+            copies_table, report_.provider_copies,
+            [&](const FileId& id, const SqliteQuery& row) -> Result<bool> {
+                if (row.number(checksum) != checksum_of_copy(row, first)) {
+                    return false;
+                }
+                FILESTORE_TRY(fresh_.run(add_salvaged_copy, row.number(0), id.text(), row.nullable(3),
+                                         row.nullable(4), row.nullable(5), row.nullable(6), row.nullable(7),
+                                         row.nullable(8), row.nullable(9), row.nullable(10), row.nullable(11),
+                                         row.nullable(12), row.nullable(13), row.nullable(14),
+                                         row.number(checksum), row.nullable(16), row.nullable(17)));
+                return true;
+            });
     }
 
     /// `take_whole` takes a row, or answers false where it is not whole.

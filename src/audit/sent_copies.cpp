@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <utility>
 
 #include "audit/catalogue_row.h"
@@ -13,9 +12,10 @@ namespace filestore {
 namespace {
 
 // What the checksum is of comes first.
-#define FILESTORE_COPY_COLUMNS                                                                  \
-    "file_id, profile, base_url, key_variable, purpose, file_version, sent_name, provider_id, " \
-    "begun_at, sent_at, expires_at, checksum, number, session, removing_since, failures, reason"
+#define FILESTORE_COPY_COLUMNS                                                                           \
+    "file_id, profile, base_url, key_variable, purpose, file_version, sent_name, provider_id, "          \
+    "begun_at, sent_at, expires_at, doubtful, missed_since, checksum, number, session, removing_since, " \
+    "reason"
 
 enum Column {
     file_id,
@@ -29,11 +29,12 @@ enum Column {
     begun_at,
     sent_at,
     expires_at,
+    doubtful,
+    missed_since,
     checksum,
     number_,
     session,
     removing_since,
-    failures,
     reason
 };
 
@@ -53,6 +54,9 @@ constexpr const char* open_copies_behind =
     " FROM provider_copies INDEXED BY open_copies WHERE (removing_since IS NOT NULL OR provider_id = '') AND "
     "number > ? ORDER BY number LIMIT ?";
 
+constexpr const char* expired_copies =
+    "SELECT " FILESTORE_COPY_COLUMNS " FROM provider_copies WHERE expires_at <= ? ORDER BY number";
+
 struct Read {
     CopyRow row;
     std::int64_t session = 0;
@@ -70,13 +74,13 @@ Read read_copy(const SqliteQuery& row) {
     copy.file_version = row.text(file_version);
     copy.sent_name = row.text(sent_name);
     copy.provider_id = row.text(provider_id);
-    copy.failures = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(row.number(failures), 0, std::numeric_limits<std::int32_t>::max()));
+    copy.is_doubtful = row.number(doubtful) != 0;
     copy.reason = row.text(reason);
     const auto id = FileId::parse(row.text(file_id));
     const auto begun = parse_timestamp(row.text(begun_at));
     const bool has_times = begun.ok() && read_time(row, sent_at, copy.sent_at) &&
                            read_time(row, expires_at, copy.expires_at) &&
+                           read_time(row, missed_since, copy.missed_since) &&
                            read_time(row, removing_since, copy.removing_since);
     copy.id = id.ok() ? *id : FileId();
     copy.begun_at = begun.ok() ? *begun : Timestamp();
@@ -91,7 +95,8 @@ std::int64_t checksum_of_copy(const SqliteQuery& row, int first) {
     return checksum_of_columns(
         row.text(first + file_id),
         {column(profile), column(base_url), column(key_variable), column(purpose), column(file_version),
-         column(sent_name), column(provider_id), column(begun_at), column(sent_at), column(expires_at)});
+         column(sent_name), column(provider_id), column(begun_at), column(sent_at), column(expires_at),
+         column(doubtful), column(missed_since)});
 }
 
 namespace {
@@ -126,7 +131,7 @@ Result<std::optional<CopyRow>> SentCopies::complete(std::int64_t number, const C
                                                   : std::nullopt};
     FILESTORE_TRY(
         connection_.run("UPDATE provider_copies SET provider_id = ?, sent_at = ?, expires_at = ?, "
-                        "session = 0, failures = 0, reason = NULL WHERE number = ?",
+                        "session = 0, reason = NULL WHERE number = ?",
                         copy.provider_id, format_timestamp(copy.sent_at), expires_at, number));
     FILESTORE_TRY(seal_copy(connection_, number));
     return row(number);
@@ -134,8 +139,21 @@ Result<std::optional<CopyRow>> SentCopies::complete(std::int64_t number, const C
 
 Result<void> SentCopies::leave(std::int64_t number, std::string_view reason) {
     return connection_.run(
-        "UPDATE provider_copies SET session = 0, reason = ? WHERE number = ? AND provider_id = ''", reason,
-        number);
+        "UPDATE provider_copies SET session = 0, reason = ? "
+        "WHERE number = ? AND (provider_id = '' OR removing_since IS NOT NULL)",
+        reason, number);
+}
+
+Result<void> SentCopies::note_doubt(std::int64_t number) {
+    FILESTORE_TRY(connection_.run(
+        "UPDATE provider_copies SET doubtful = 1, missed_since = NULL WHERE number = ?", number));
+    return seal_copy(connection_, number);
+}
+
+Result<void> SentCopies::note_missed(std::int64_t number, Timestamp since) {
+    FILESTORE_TRY(connection_.run("UPDATE provider_copies SET missed_since = ? WHERE number = ?",
+                                  format_timestamp(since), number));
+    return seal_copy(connection_, number);
 }
 
 Result<bool> SentCopies::take_over(std::int64_t number) {
@@ -148,6 +166,11 @@ Result<bool> SentCopies::take_over(std::int64_t number) {
     return true;
 }
 
+Result<void> SentCopies::note_removed(std::int64_t number) {
+    FILESTORE_TRY(connection_.run("UPDATE provider_copies SET provider_id = '' WHERE number = ?", number));
+    return seal_copy(connection_, number);
+}
+
 Result<void> SentCopies::forget(std::int64_t number) {
     return connection_.run("DELETE FROM provider_copies WHERE number = ?", number);
 }
@@ -158,23 +181,8 @@ Result<void> SentCopies::mark_for_removal(std::int64_t number, Timestamp at) {
         format_timestamp(at), number);
 }
 
-Result<void> SentCopies::note_failure(std::int64_t number, std::string_view reason) {
-    return connection_.run(
-        "UPDATE provider_copies SET session = 0, failures = failures + 1, reason = ? WHERE number = ?",
-        reason, number);
-}
-
-Result<std::uint64_t> SentCopies::forget_expired(Timestamp now) {
-    FILESTORE_TRY(
-        connection_.run("DELETE FROM provider_copies WHERE expires_at <= ?", format_timestamp(now)));
-    return static_cast<std::uint64_t>(connection_.changed_rows());
-}
-
-Result<bool> SentCopies::has_expired(Timestamp now) {
-    FILESTORE_TRY_ASSIGN(SqliteQuery row,
-                         connection_.query("SELECT 1 FROM provider_copies WHERE expires_at <= ? LIMIT 1",
-                                           format_timestamp(now)));
-    return row.next();
+Result<std::vector<CopyRow>> SentCopies::expired(Timestamp now) {
+    return rows(expired_copies, format_timestamp(now));
 }
 
 Result<bool> SentCopies::is_deleted(const FileId& id) {
@@ -231,7 +239,8 @@ Result<void> SentCopies::note_sessions(std::vector<CopyRow>& rows,
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const bool is_dead =
             sessions[i] == 0 || std::find(dead.begin(), dead.end(), sessions[i]) != dead.end();
-        rows[i].is_being_sent = rows[i].provider_id.empty() && !is_dead;
+        const bool is_in_work = sessions[i] == session_ ? in_work_->contains(rows[i].number) : !is_dead;
+        rows[i].is_being_sent = rows[i].provider_id.empty() && sessions[i] != 0 && is_in_work;
     }
     return {};
 }

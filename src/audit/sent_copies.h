@@ -3,15 +3,19 @@
 /// The copies of files that providers have (filestore/file_exporter.h), beside the catalogue and changed in its transactions.
 ///
 /// A copy is a row of `provider_copies`. It is there before anything is sent, without an ID of the provider's, and gets that when the provider has answered. Until then it belongs to the session that sends; where that is
-/// dead, or has left it, the provider has to be asked whether there is a copy. A trigger notes of each copy of a file whose deletion is recorded, by whomsoever, that it is to be removed; so it stays until the provider has it no more.
+/// dead, or has left it, or works on it no more, the provider has to be asked whether there is a copy. A trigger notes of each copy of a file whose deletion is recorded, by whomsoever, that it is to be removed; so it stays until the provider has it no more.
 /// A row has a checksum. One that does not match names nothing that may be removed.
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "audit/copies_in_work.h"
 #include "audit/session_lock.h"
 #include "audit/sqlite.h"
 #include "filestore/file_id.h"
@@ -39,9 +43,11 @@ struct CopyRow {
     std::optional<Timestamp> expires_at{};
     /// Since then it is to be removed.
     std::optional<Timestamp> removing_since{};
-    /// How often that, or asking for it, has failed.
-    std::uint32_t failures = 0;
-    /// Why.
+    /// An attempt before the last may have made a file of that name, which would be another than `provider_id`.
+    bool is_doubtful = false;
+    /// Since then the provider's list lacks what may have been made, and which may yet come.
+    std::optional<Timestamp> missed_since{};
+    /// Why it is still to be removed or found out.
     std::string reason{};
     /// Somebody sends it now.
     bool is_being_sent = false;
@@ -60,25 +66,32 @@ struct CompletedCopy {
 class SentCopies {
 public:
     /// `session` is that of this process, 0 where it only reads.
-    SentCopies(SqliteConnection& connection, const SessionLock& lock, std::int64_t session) noexcept
-        : connection_(connection), lock_(lock), session_(session) {}
+    SentCopies(SqliteConnection& connection, const SessionLock& lock, std::int64_t session,
+               std::shared_ptr<CopiesInWork> in_work) noexcept
+        : connection_(connection), lock_(lock), session_(session), in_work_(std::move(in_work)) {}
 
-    /// Answers its number. It is being sent, by this session. Of the row that which the provider has not answered yet is not used.
+    /// Answers its number. It is this session's, and being sent as long as hold() says so. Of the row that which the provider has not answered yet is not used.
     [[nodiscard]] Result<std::int64_t> begin(const CopyRow& row);
     /// Answers the row as it is then; nothing where it is not there any more.
     [[nodiscard]] Result<std::optional<CopyRow>> complete(std::int64_t number, const CompletedCopy& copy);
-    /// Nobody sends it any more; whether it is there is not known.
+    /// To be held in the transaction that begins it or takes it over, so that nobody sees it left alone.
+    [[nodiscard]] CopyInWork hold(std::int64_t number) const { return {in_work_, number}; }
+    /// Nobody works on it any more; what it asks for is still to be done.
     [[nodiscard]] Result<void> leave(std::int64_t number, std::string_view reason);
+    /// See CopyRow::is_doubtful; to be noted before the next attempt. Nothing is missed yet of what that makes.
+    [[nodiscard]] Result<void> note_doubt(std::int64_t number);
+    /// See CopyRow::missed_since.
+    [[nodiscard]] Result<void> note_missed(std::int64_t number, Timestamp since);
     /// A copy that was left is this session's to find out. False where somebody else was first.
     [[nodiscard]] Result<bool> take_over(std::int64_t number);
+    /// The file of its ID is removed, and another of its name may come: the ID is not known any more.
+    [[nodiscard]] Result<void> note_removed(std::int64_t number);
     /// There is no such copy.
     [[nodiscard]] Result<void> forget(std::int64_t number);
     [[nodiscard]] Result<void> mark_for_removal(std::int64_t number, Timestamp at);
-    [[nodiscard]] Result<void> note_failure(std::int64_t number, std::string_view reason);
 
-    /// Of copies whose time was over then; answers how many.
-    [[nodiscard]] Result<std::uint64_t> forget_expired(Timestamp now);
-    [[nodiscard]] Result<bool> has_expired(Timestamp now);
+    /// The copies whose time was over then, as far as their rows say; damaged ones, too.
+    [[nodiscard]] Result<std::vector<CopyRow>> expired(Timestamp now);
 
     /// Whether the catalogue has the file as deleted.
     [[nodiscard]] Result<bool> is_deleted(const FileId& id);
@@ -100,6 +113,7 @@ private:
     SqliteConnection& connection_;
     const SessionLock& lock_;
     const std::int64_t session_;
+    const std::shared_ptr<CopiesInWork> in_work_;
 };
 
 /// A pure function; of the columns as they stand in the table.

@@ -1,5 +1,9 @@
 #include "core/base_url.h"
 
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
 #include "core/text.h"
 
 namespace filestore {
@@ -14,9 +18,25 @@ std::string_view behind_scheme(std::string_view url) noexcept {
     return url.substr(url.find("//") + 2);
 }
 
+/// Nothing, or a colon and a number up to 65535.
+bool is_port(std::string_view text) noexcept {
+    if (text.empty()) {
+        return true;
+    }
+    unsigned port = 0;
+    const auto [end, failure] = std::from_chars(text.data() + 1, text.data() + text.size(), port);
+    return text.front() == ':' && failure == std::errc() && end == text.data() + text.size() && port <= 65535;
+}
+
+/// Where the port begins, or the end.
+std::size_t end_of_host(std::string_view authority) noexcept {
+    const std::size_t end = authority.starts_with('[') ? authority.find(']') : authority.find(':');
+    const std::size_t behind = authority.starts_with('[') && end != std::string_view::npos ? end + 1 : end;
+    return std::min(behind, authority.size());
+}
+
 bool is_of_this_machine(std::string_view authority) noexcept {
-    const std::string_view host = authority.starts_with('[') ? authority.substr(0, authority.find(']') + 1)
-                                                             : authority.substr(0, authority.find(':'));
+    const std::string_view host = authority.substr(0, end_of_host(authority));
     const bool is_loopback_net =
         host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
     return host == "localhost" || host == "[::1]" || is_loopback_net;
@@ -42,7 +62,15 @@ std::optional<std::string_view> fault_of_base_url(std::string_view url) noexcept
     }
     const std::string_view server = behind_scheme(url);
     const bool has_host = !server.empty() && server.front() != ':' && server.front() != '/';
-    return has_host ? std::nullopt : std::optional<std::string_view>("names no server");
+    if (!has_host) {
+        return "names no server";
+    }
+    const std::string_view authority = server.substr(0, server.find('/'));
+    const std::size_t host = end_of_host(authority);
+    const bool is_closed = !authority.starts_with('[') || authority[host - 1] == ']';
+    return is_closed && is_port(authority.substr(host))
+               ? std::nullopt
+               : std::optional<std::string_view>("has no port of 0 to 65535 behind its server");
 }
 
 bool can_be_read_on_the_way(std::string_view url) noexcept {

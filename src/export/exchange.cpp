@@ -1,10 +1,9 @@
 #include "export/exchange.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
+#include "export/awaited.h"
 #include "filestore/version.h"
 
 namespace filestore {
@@ -39,16 +38,11 @@ public:
         return IoStep{bytes.size(), false};
     }
 
-    void on_done(Result<void> outcome) noexcept override {
-        const std::lock_guard lock(mutex_);
-        outcome_.emplace(std::move(outcome));
-        done_.notify_all();
-    }
+    void on_done(Result<void> outcome) noexcept override { outcome_.give(std::move(outcome)); }
 
     Attempt wait() {
-        std::unique_lock lock(mutex_);
-        done_.wait(lock, [this] { return outcome_.has_value(); });
-        Attempt attempt{outcome_->ok() ? Result<ProviderAnswer>(std::move(answer_)) : outcome_->error()};
+        const auto outcome = outcome_.wait();
+        Attempt attempt{outcome.ok() ? Result<ProviderAnswer>(std::move(answer_)) : outcome.error()};
         attempt.was_sent = was_sent_;
         attempt.was_sent_again = was_sent_again_;
         return attempt;
@@ -58,9 +52,7 @@ private:
     ProviderAnswer answer_;
     bool was_sent_ = false;
     bool was_sent_again_ = false;
-    std::mutex mutex_;
-    std::condition_variable done_;
-    std::optional<Result<void>> outcome_;
+    Awaited<Result<void>> outcome_;
 };
 
 http::Method method_of(provider::Verb verb) {

@@ -29,6 +29,8 @@ struct Attempt {
     Result<ProviderAnswer> answer;
     /// It began to go out.
     bool was_sent = false;
+    /// All of its body was there to go out; where it was not, nobody can have carried it out.
+    bool was_whole = true;
     /// It went out again by itself, because the connection ended before an answer came: what it asks for may have been done before.
     bool was_sent_again = false;
 };

@@ -77,6 +77,35 @@ Result<void> CopyRecord::read(const std::function<Result<void>(SentCopies&)>& wo
     return record->read_sent_copies(work);
 }
 
+Result<std::optional<CopyRow>> CopyRecord::complete(std::int64_t number, const CompletedCopy& copy) {
+    std::optional<CopyRow> row;
+    FILESTORE_TRY(use([&](SentCopies& copies) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(row, copies.complete(number, copy));
+        return {};
+    }));
+    return row;
+}
+
+Result<void> CopyRecord::forget(std::int64_t number) {
+    return use([&](SentCopies& copies) { return copies.forget(number); });
+}
+
+Result<void> CopyRecord::leave(std::int64_t number, const Error& why) {
+    return use([&](SentCopies& copies) { return copies.leave(number, why.message()); });
+}
+
+Result<void> CopyRecord::note_removed(std::int64_t number) {
+    return use([&](SentCopies& copies) { return copies.note_removed(number); });
+}
+
+Result<void> CopyRecord::note_doubt(std::int64_t number) {
+    return use([&](SentCopies& copies) { return copies.note_doubt(number); });
+}
+
+Result<void> CopyRecord::note_missed(std::int64_t number, Timestamp since) {
+    return use([&](SentCopies& copies) { return copies.note_missed(number, since); });
+}
+
 Result<provider::Place> place_of(const ExporterParts& parts, const ExportTarget& target) {
     FILESTORE_TRY_ASSIGN(const provider::Profile* profile, provider::find_profile(target.profile));
     FILESTORE_TRY_ASSIGN(std::string base_url, provider::resolve_base_url(*profile, target.base_url,
@@ -114,6 +143,27 @@ ProviderCopy copy_of(const CopyRow& row, Timestamp now) {
 
 bool is_at(const CopyRow& row, const provider::Place& place) {
     return row.profile == place.profile->name && row.base_url == place.base_url;
+}
+
+Result<std::optional<CopyRow>> adopt(const ExporterParts& parts, const ProviderClient& client,
+                                     const CopyRow& row) {
+    FILESTORE_TRY_ASSIGN(const auto found, client.find_one(provider::mark_in_name(row.id, row.sent_name)));
+    if (!found) {
+        return std::optional<CopyRow>();
+    }
+    return parts.record->complete(row.number, {found->id, parts.options.clock->now(), found->expires_at});
+}
+
+Error about_file(const Error& error, const FileId& id) {
+    const bool is_named = error.message().find(id.text()) != std::string_view::npos;
+    return is_named ? error : error.within("file " + id.str());
+}
+
+Error being_sent_error(const FileId& id) {
+    ErrorDetails details;
+    details.retryable = true;
+    return {ErrorCode::conflict, "file " + id.str() + " is just being sent by somebody else",
+            std::move(details)};
 }
 
 }  // namespace filestore

@@ -2,10 +2,13 @@
 
 /// What the calls of an exporter work with.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "audit/catalogue.h"
 #include "audit/sent_copies.h"
@@ -24,6 +27,14 @@ public:
     [[nodiscard]] Result<void> use(const std::function<Result<void>(SentCopies&)>& work);
     /// See Catalogue::read_sent_copies(). A catalogue that is not there is not made: `work` is not run then.
     [[nodiscard]] Result<void> read(const std::function<Result<void>(SentCopies&)>& work);
+
+    // Each is a transaction.
+    [[nodiscard]] Result<std::optional<CopyRow>> complete(std::int64_t number, const CompletedCopy& copy);
+    [[nodiscard]] Result<void> forget(std::int64_t number);
+    [[nodiscard]] Result<void> leave(std::int64_t number, const Error& why);
+    [[nodiscard]] Result<void> note_removed(std::int64_t number);
+    [[nodiscard]] Result<void> note_doubt(std::int64_t number);
+    [[nodiscard]] Result<void> note_missed(std::int64_t number, Timestamp since);
 
 private:
     [[nodiscard]] Result<Catalogue*> catalogue();
@@ -55,12 +66,17 @@ struct ExporterParts {
 /// Whether a row is of this provider at this base URL.
 [[nodiscard]] bool is_at(const CopyRow& row, const provider::Place& place);
 
+/// What became of a send that nobody goes on with: its copy, which is recorded then. Nothing where the provider's list lacks it.
+[[nodiscard]] Result<std::optional<CopyRow>> adopt(const ExporterParts& parts, const ProviderClient& client,
+                                                   const CopyRow& row);
+
+/// The same failure, with the file's ID in its message once.
+[[nodiscard]] Error about_file(const Error& error, const FileId& id);
+[[nodiscard]] Error being_sent_error(const FileId& id);
+
 [[nodiscard]] Result<ExportReceipt> send_file(const ExporterParts& parts, const ExportRequest& request);
 
-/// Removes and finds out what the rows ask for, each once.
-[[nodiscard]] Result<SettleReport> settle_rows(const ExporterParts& parts, const std::vector<CopyRow>& rows,
-                                               const CallOptions& limits);
-[[nodiscard]] Result<SettleReport> settle_all(const ExporterParts& parts, const CallOptions& limits);
+[[nodiscard]] Result<SettleReport> settle_copies(const ExporterParts& parts, const SettleRequest& request);
 [[nodiscard]] Result<SettleReport> unsend_file(const ExporterParts& parts, const UnsendRequest& request);
 [[nodiscard]] Result<std::vector<ProviderCopy>> read_copies(const ExporterParts& parts,
                                                             const CopiesRequest& request);

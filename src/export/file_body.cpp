@@ -16,17 +16,13 @@ Result<void> check_same(const FileInfo& looked_at, const FileInfo& found) {
 }  // namespace
 
 std::shared_ptr<FileBody> FileBody::open(StorageBackend& backend, const FileInfo& file, std::uint64_t offset,
-                                         std::uint64_t length, const CallOptions& limits,
+                                         const CallOptions& limits,
                                          std::function<void(std::uint64_t)> on_given) {
     auto body = std::make_shared<FileBody>();
-    body->pipe_ = std::make_shared<FilePipe>(length, std::move(on_given));
+    body->pipe_ = std::make_shared<FilePipe>(file.size, offset, std::move(on_given));
     DownloadRequest request;
     request.id = file.id;
     request.sink = body->pipe_;
-    // Only a whole file is checked against its checksum.
-    if (length < file.size) {
-        request.range = ByteRange{offset, length};
-    }
     request.on_info = [file](const FileInfo& found) { return check_same(file, found); };
     request.call.deadline = limits.deadline;
     request.call.cancel = limits.cancel;
@@ -35,19 +31,16 @@ std::shared_ptr<FileBody> FileBody::open(StorageBackend& backend, const FileInfo
         if (!receipt.ok()) {
             body->pipe_->fail(receipt.error());
         }
-        const std::lock_guard lock(body->mutex_);
-        body->outcome_.emplace(receipt.ok() ? Result<void>() : receipt.error());
-        body->ended_.notify_all();
+        body->outcome_.give(receipt.ok() ? Result<void>() : receipt.error());
     });
     return body;
 }
 
 Result<void> FileBody::end() {
     pipe_->close();
-    std::unique_lock lock(mutex_);
-    ended_.wait(lock, [this] { return outcome_.has_value(); });
-    const bool was_closed = !outcome_->ok() && outcome_->error().code() == ErrorCode::cancelled;
-    return was_closed ? Result<void>() : std::move(*outcome_);
+    auto outcome = outcome_.wait();
+    const bool was_closed = !outcome.ok() && outcome.error().code() == ErrorCode::cancelled;
+    return was_closed ? Result<void>() : std::move(outcome);
 }
 
 }  // namespace filestore

@@ -26,9 +26,13 @@ constexpr unsigned most_calls = 8;
 constexpr std::uint64_t largest_part = std::uint64_t{64} << 20U;
 
 Result<void> check_options(const ExporterOptions& options) {
-    if (!options.backend || options.catalogue_path.empty() || options.catalogue_path == "off") {
-        return Error(ErrorCode::invalid_argument,
-                     "an exporter needs a backend, and the catalogue that keeps track of copies");
+    if (!options.backend) {
+        return Error(ErrorCode::invalid_argument, "an exporter needs a backend");
+    }
+    if (options.catalogue_path.empty() || options.catalogue_path == "off") {
+        return Error(
+            ErrorCode::configuration,
+            "the catalogue keeps track of copies at providers, and it is off: leave out catalogue_path");
     }
     if (options.part_size < 1 || options.part_size > largest_part) {
         return Error(ErrorCode::invalid_argument, "part_size must be 1 byte to 64 MiB");
@@ -71,12 +75,15 @@ public:
     }
 
 private:
-    /// What fails is noted in its row, and tried the next time.
+    /// What fails is noted in its row, told, and tried the next time.
     void settle_once(const ExporterParts& parts) noexcept {
         try {
-            CallOptions limits;
-            limits.cancel = stop_.get_token();
-            static_cast<void>(settle_all(parts, limits));
+            SettleRequest all;
+            all.call.cancel = stop_.get_token();
+            const auto report = settle_copies(parts, all);
+            if (parts.options.on_settled && !stop_.stop_requested()) {
+                parts.options.on_settled(report);
+            }
         } catch (const std::bad_alloc&) {
             return;
         }
@@ -237,13 +244,19 @@ void FileExporter::unsend_async(UnsendRequest request, Completion<SettleReport> 
         });
 }
 
+void FileExporter::settle_async(SettleRequest request, Completion<SettleReport> done) {
+    const CallOptions options = request.call;
+    impl_->run<SettleReport>(
+        options, std::move(done),
+        [request = std::move(request)](const ExporterParts& parts, const std::stop_token& cancel) {
+            auto limited = request;
+            limited.call.cancel = cancel;
+            return settle_copies(parts, limited);
+        });
+}
+
 void FileExporter::settle_async(const CallOptions& options, Completion<SettleReport> done) {
-    impl_->run<SettleReport>(options, std::move(done),
-                             [options](const ExporterParts& parts, const std::stop_token& cancel) {
-                                 CallOptions limits = options;
-                                 limits.cancel = cancel;
-                                 return settle_all(parts, limits);
-                             });
+    settle_async(SettleRequest{{}, options}, std::move(done));
 }
 
 Result<ExportReceipt> FileExporter::send(ExportRequest request) {
@@ -259,8 +272,12 @@ Result<SettleReport> FileExporter::unsend(UnsendRequest request) {
     return wait_for<SettleReport>([&](auto done) { unsend_async(std::move(request), std::move(done)); });
 }
 
+Result<SettleReport> FileExporter::settle(SettleRequest request) {
+    return wait_for<SettleReport>([&](auto done) { settle_async(std::move(request), std::move(done)); });
+}
+
 Result<SettleReport> FileExporter::settle(const CallOptions& options) {
-    return wait_for<SettleReport>([&](auto done) { settle_async(options, std::move(done)); });
+    return settle(SettleRequest{{}, options});
 }
 
 Result<void> FileExporter::start() {

@@ -44,8 +44,9 @@ std::size_t give(const std::string& text, std::size_t& given, std::span<std::byt
 
 }  // namespace
 
-FilePipe::FilePipe(std::uint64_t length, std::function<void(std::uint64_t)> on_given)
-    : length_(length), on_given_(std::move(on_given)) {}
+FilePipe::FilePipe(std::uint64_t length, std::uint64_t passed_over,
+                   std::function<void(std::uint64_t)> on_given)
+    : length_(length), passed_over_(passed_over), on_given_(std::move(on_given)), position_(passed_over) {}
 
 Result<IoStep> FilePipe::write(std::span<const std::byte> bytes, const Wake& waker) {
     std::unique_lock lock(mutex_);
@@ -54,6 +55,11 @@ Result<IoStep> FilePipe::write(std::span<const std::byte> bytes, const Wake& wak
     }
     if (bytes.size() > length_ - written_) {
         return Error(ErrorCode::conflict, "the file became longer while it was sent");
+    }
+    if (written_ < passed_over_) {
+        const auto passed = std::min<std::uint64_t>(bytes.size(), passed_over_ - written_);
+        written_ += passed;
+        return IoStep{static_cast<std::size_t>(passed), false};
     }
     std::size_t taken = 0;
     while (taken < bytes.size() && has_room()) {
@@ -121,6 +127,7 @@ bool FilePipe::keep_file(const FileRange& range) noexcept {
     no_waiting_ = is_in_memory(file_.get()) ? 0 : RWF_NOWAIT;
     begin_in_file_ = range.offset - written_;
     told_ = written_;
+    written_ = std::max(written_, passed_over_);
     is_read_by_reader_ = file_.is_open();
     return file_.is_open();
 }
@@ -192,14 +199,14 @@ Result<IoStep> FilePipe::read(std::span<std::byte> into, const Wake& waker) {
         }
         return IoStep{0, true};
     }
-    given_ += count;
-    const std::uint64_t given = given_;
+    position_ += count;
+    const std::uint64_t position = position_;
     if (!file_.is_open() || needs_download()) {
         wake(writer_, lock);
     } else {
         lock.unlock();
     }
-    on_given_(given);
+    on_given_(position);
     return IoStep{count, false};
 }
 
@@ -217,7 +224,7 @@ std::size_t FilePipe::read_buffer(std::span<std::byte> into) noexcept {
 }
 
 std::size_t FilePipe::read_file(std::span<std::byte> into) noexcept {
-    if (needs_download() || !file_.is_open() || count_ > 0) {
+    if (needs_download() || !file_.is_open() || count_ > 0 || written_ == length_) {
         return 0;
     }
     const std::uint64_t but_last = length_ - written_ - 1;
@@ -234,10 +241,21 @@ std::size_t FilePipe::read_file(std::span<std::byte> into) noexcept {
     return 0;
 }
 
+std::uint64_t FilePipe::position() {
+    const std::lock_guard lock(mutex_);
+    return position_;
+}
+
 void FilePipe::close() {
     std::unique_lock lock(mutex_);
     is_closed_ = true;
     wake(writer_, lock);
+}
+
+EnvelopedSource::~EnvelopedSource() {
+    if (!is_behind_file_) {
+        pipe_->close();
+    }
 }
 
 Result<IoStep> EnvelopedSource::read(std::span<std::byte> into, const Wake& waker) {
@@ -245,11 +263,13 @@ Result<IoStep> EnvelopedSource::read(std::span<std::byte> into, const Wake& wake
         return IoStep{give(head_, head_given_, into), false};
     }
     if (!is_behind_file_) {
-        FILESTORE_TRY_ASSIGN(const IoStep step, pipe_->read(into, waker));
+        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_));
+        FILESTORE_TRY_ASSIGN(const IoStep step, pipe_->read(into.first(most), waker));
+        left_ -= step.bytes;
+        is_behind_file_ = left_ == 0 && !step.would_block;
         if (step.bytes > 0 || step.would_block) {
             return step;
         }
-        is_behind_file_ = true;
     }
     return IoStep{give(tail_, tail_given_, into), false};
 }

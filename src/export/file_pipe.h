@@ -22,8 +22,8 @@ namespace filestore {
 /// Where the download has a file, the reader takes what the system has in memory straight from it, without waiting and without a copy on the way; what it would have to wait for, the download reads into the buffer.
 class FilePipe final : public DescriptorSink {
 public:
-    /// `length` bytes are to come. `on_given` is told how many have been read, on the reader's thread.
-    FilePipe(std::uint64_t length, std::function<void(std::uint64_t)> on_given);
+    /// `length` bytes are to come, of which the first `passed_over` are for nobody. `on_given` is told the position behind what has been read, on the reader's thread.
+    FilePipe(std::uint64_t length, std::uint64_t passed_over, std::function<void(std::uint64_t)> on_given);
 
     [[nodiscard]] Result<IoStep> write(std::span<const std::byte> bytes, const Wake& wake) override;
     [[nodiscard]] Result<std::optional<IoStep>> take_from(const FileRange& range, const Wake& wake) override;
@@ -35,6 +35,8 @@ public:
 
     /// 0 bytes without `would_block` after the last.
     [[nodiscard]] Result<IoStep> read(std::span<std::byte> into, const Wake& wake);
+    /// Of the next byte to be read.
+    [[nodiscard]] std::uint64_t position();
     /// Nobody reads any more: what is written from now on fails with `cancelled`.
     void close();
 
@@ -55,6 +57,7 @@ private:
     [[nodiscard]] std::span<std::byte> room();
 
     const std::uint64_t length_;
+    const std::uint64_t passed_over_;
     const std::function<void(std::uint64_t)> on_given_;
     std::mutex mutex_;
     /// Made when it is needed.
@@ -64,7 +67,7 @@ private:
     std::size_t count_ = 0;
     /// Bytes that have come, in the buffer or read from the file.
     std::uint64_t written_ = 0;
-    std::uint64_t given_ = 0;
+    std::uint64_t position_;
     /// The download's, as our own: it may end while the reader reads.
     Descriptor file_;
     /// Where the first byte lies in it.
@@ -82,19 +85,22 @@ private:
     std::optional<Error> failure_;
 };
 
-/// The body of a request: a text, the bytes of a pipe, another text. A resource; one thread at a time; cannot go back.
+/// The body of a request: a text, the next bytes of a pipe, another text. A resource; one thread at a time; cannot go back. Where it is let go of before it has given all its bytes, nobody reads the pipe any more.
 class EnvelopedSource final : public Source {
 public:
-    EnvelopedSource(std::string head, std::shared_ptr<FilePipe> pipe, std::string tail)
-        : head_(std::move(head)), pipe_(std::move(pipe)), tail_(std::move(tail)) {}
-    ~EnvelopedSource() override { pipe_->close(); }
+    EnvelopedSource(std::string head, std::shared_ptr<FilePipe> pipe, std::uint64_t length, std::string tail)
+        : head_(std::move(head)), pipe_(std::move(pipe)), left_(length), tail_(std::move(tail)) {}
+    ~EnvelopedSource() override;
 
     [[nodiscard]] Result<IoStep> read(std::span<std::byte> into, const Wake& wake) override;
     [[nodiscard]] bool blocking() const noexcept override { return false; }
+    /// Whether all of it was read.
+    [[nodiscard]] bool is_given() const noexcept { return is_behind_file_ && tail_given_ == tail_.size(); }
 
 private:
     const std::string head_;
     const std::shared_ptr<FilePipe> pipe_;
+    std::uint64_t left_;
     const std::string tail_;
     std::size_t head_given_ = 0;
     bool is_behind_file_ = false;

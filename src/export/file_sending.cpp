@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <random>
 #include <utility>
 #include <vector>
@@ -24,16 +25,17 @@ std::string random_boundary() {
 
 }  // namespace
 
-FileSending::FileSending(const ProviderClient& client, StorageBackend& backend, const FileInfo& info,
-                         const provider::OutgoingFile& file, std::set<std::string> known,
+FileSending::FileSending(const ProviderClient& client, StorageBackend& backend, CopyTerms copy,
                          const CallOptions& limits)
     : client_(client),
       backend_(backend),
-      info_(info),
-      file_(file),
-      known_(std::move(known)),
+      info_(copy.info),
+      file_(copy.file),
+      mark_(provider::mark_in_name(copy.info.id, copy.file.name)),
+      note_doubt_(std::move(copy.note_doubt)),
       limits_(limits),
-      progress_(limits.progress, info.size) {}
+      progress_(limits.progress, copy.info.size),
+      may_be_there_(copy.may_be_there) {}
 
 SendOutcome FileSending::run(const PartTerms& parts) {
     SendOutcome outcome = [&] {
@@ -45,6 +47,7 @@ SendOutcome FileSending::run(const PartTerms& parts) {
             rule && (file_.size > parts.threshold || file_.size > client_.profile().most_size);
         return in_parts ? send_in_parts(std::min(parts.size, rule->largest_part)) : send_in_form();
     }();
+    end_body(false);
     if (outcome.file.ok()) {
         progress_.finish();
     }
@@ -58,16 +61,41 @@ void FileSending::note_given(std::uint64_t position) {
     }
 }
 
+void FileSending::note(const Attempt& attempt) noexcept {
+    may_be_there_ = may_be_there_ || may_be_done(attempt) || attempt.was_sent_again;
+}
+
+/// One reading of the file goes through all requests that follow each other, so that the store checks the whole of it before the last byte goes.
+FileBody& FileSending::body_at(std::uint64_t offset) {
+    if (!body_ || body_->pipe()->position() != offset) {
+        end_body(false);
+        body_ = FileBody::open(backend_, info_, offset, limits_,
+                               [this](std::uint64_t position) { note_given(position); });
+    }
+    return *body_;
+}
+
+void FileSending::end_body(bool is_failure) {
+    if (!body_) {
+        return;
+    }
+    const auto ended = std::exchange(body_, nullptr)->end();
+    if (is_failure && !ended.ok()) {
+        store_failure_ = ended.error();
+    }
+}
+
 /// Where the store fails, the request fails with it.
 Attempt FileSending::try_with_file(const provider::Outgoing& request, std::uint64_t offset,
                                    WithKey with_key) {
-    const auto body = FileBody::open(backend_, info_, offset, request.file_bytes, limits_,
-                                     [this, offset](std::uint64_t given) { note_given(offset + given); });
-    Attempt attempt = client_.try_once(
-        request, std::make_shared<EnvelopedSource>(request.head, body->pipe(), request.tail), with_key);
     store_failure_.reset();
-    if (const auto ended = body->end(); !ended.ok() && client_.failure_of(attempt)) {
-        store_failure_ = ended.error();
+    const auto source = std::make_shared<EnvelopedSource>(request.head, body_at(offset).pipe(),
+                                                          request.file_bytes, request.tail);
+    Attempt attempt = client_.try_once(request, source, with_key);
+    attempt.was_whole = source->is_given();
+    const bool is_failure = client_.failure_of(attempt).has_value();
+    if (is_failure || !attempt.was_whole) {
+        end_body(is_failure);
     }
     return attempt;
 }
@@ -80,9 +108,9 @@ SendOutcome FileSending::result_of(const Attempt& attempt) const {
     return {file.error().within("the provider " + std::string(client_.profile().name)), true};
 }
 
-/// Nothing where the provider does not have it.
+/// Nothing where the provider's list lacks it, which is noted then.
 std::optional<SendOutcome> FileSending::look_for_it(const Error& failure) {
-    auto found = client_.find_one(file_.name, known_);
+    auto found = client_.find_one(mark_);
     if (!found.ok()) {
         const bool has_to_end = limits_.cancel.stop_requested() || found.error().code() == ErrorCode::timeout;
         const Error unknown =
@@ -94,7 +122,11 @@ std::optional<SendOutcome> FileSending::look_for_it(const Error& failure) {
                         failure.details());
         return SendOutcome{unknown, true};
     }
-    return *found ? std::optional(SendOutcome{std::move(**found)}) : std::nullopt;
+    if (*found) {
+        return SendOutcome{std::move(**found)};
+    }
+    const auto noted = note_doubt_();
+    return noted.ok() ? std::nullopt : std::optional(SendOutcome{noted.error(), true});
 }
 
 SendOutcome FileSending::until_done(const std::function<Attempt()>& try_it) {
@@ -105,21 +137,18 @@ SendOutcome FileSending::until_done(const std::function<Attempt()>& try_it) {
         if (!failure) {
             return result_of(attempt);
         }
+        note(attempt);
         if (store_failure_) {
-            return {*store_failure_, may_be_done(attempt)};
+            return {*store_failure_, may_be_there_};
         }
-        const bool is_unknown = may_be_done(attempt);
-        if (!is_unknown && !failure->retryable()) {
-            return {*failure};
-        }
-        const bool goes_on = attempts.wait(attempt);
-        if (is_unknown && !limits_.cancel.stop_requested()) {
+        const bool goes_on = failure->retryable() && attempts.wait(attempt);
+        if (may_be_there_ && !limits_.cancel.stop_requested()) {
             if (auto found = look_for_it(*failure)) {
                 return std::move(*found);
             }
         }
-        if (!goes_on || !failure->retryable()) {
-            return {*failure, is_unknown};
+        if (!goes_on) {
+            return {*failure, may_be_there_};
         }
     }
 }
@@ -133,14 +162,14 @@ SendOutcome FileSending::send_in_parts(std::uint64_t part_size) {
     const auto begun = client_.ask(provider::begin_parts(client_.place(), file_));
     const auto upload_id = begun.ok() ? provider::read_id(begun->body) : begun.error();
     if (!upload_id.ok()) {
-        return {upload_id.error()};
+        return {upload_id.error(), may_be_there_};
     }
     std::vector<std::string> part_ids;
     for (std::uint64_t offset = 0; offset < file_.size; offset += part_size) {
         auto part = send_part(*upload_id, offset, std::min(part_size, file_.size - offset));
         if (!part.ok()) {
-            static_cast<void>(client_.try_once(provider::cancel_parts(client_.place(), *upload_id)));
-            return {part.error()};
+            take_back_parts(*upload_id);
+            return {part.error(), may_be_there_};
         }
         part_ids.push_back(std::move(*part));
     }
@@ -170,81 +199,89 @@ Result<std::string> FileSending::send_part(const std::string& upload_id, std::ui
 SendOutcome FileSending::complete_parts(const std::string& upload_id,
                                         const std::vector<std::string>& part_ids) {
     const auto request = provider::complete_parts(client_.place(), upload_id, part_ids);
-    bool was_lost = false;
-    SendOutcome outcome = until_done([&] {
-        Attempt attempt = client_.try_once(request);
-        // An upload that is complete refuses to be completed again.
-        was_lost =
-            was_lost || attempt.was_sent_again || (client_.failure_of(attempt) && may_be_done(attempt));
-        return attempt;
-    });
-    if (outcome.file.ok() || outcome.may_be_there) {
-        return outcome;
+    SendOutcome outcome = until_done([&] { return client_.try_once(request); });
+    if (!outcome.file.ok() && !outcome.may_be_there) {
+        take_back_parts(upload_id);
     }
-    if (was_lost) {
-        auto found = look_for_it(outcome.file.error());
-        return found ? std::move(*found) : SendOutcome{outcome.file.error(), true};
-    }
-    static_cast<void>(client_.try_once(provider::cancel_parts(client_.place(), upload_id)));
     return outcome;
 }
 
-Result<std::string> FileSending::begin_session() {
-    FILESTORE_TRY_ASSIGN(const ProviderAnswer begun,
-                         client_.ask(provider::begin_session(client_.place(), file_)));
-    return provider::read_session_url(client_.place(), begun.head.header("x-goog-upload-url"));
+/// Also where the call was cancelled or its time is over: nobody else knows of the upload, so that takes a moment more.
+void FileSending::take_back_parts(const std::string& upload_id) const {
+    constexpr std::chrono::seconds a_moment{5};
+    CallOptions limits;
+    limits.deadline = deadline_in(a_moment);
+    static_cast<void>(client_.limited_to(limits).ask(provider::cancel_parts(client_.place(), upload_id)));
 }
 
-/// The session's URL stands for the key. Where it was cut, it is asked how much has come.
+Result<void> FileSending::begin_session(UploadSession& session) {
+    FILESTORE_TRY_ASSIGN(const ProviderAnswer begun,
+                         client_.ask(provider::begin_session(client_.place(), file_)));
+    FILESTORE_TRY_ASSIGN(session.url,
+                         provider::read_session_url(client_.place(), begun.head.header("x-goog-upload-url")));
+    session.offset = 0;
+    return {};
+}
+
+/// The session's URL stands for the key.
 SendOutcome FileSending::send_to_session() {
-    std::uint64_t offset = 0;
-    std::string session;
+    UploadSession session;
     Retries attempts = client_.retries();
     for (;;) {
-        if (session.empty()) {
-            auto begun = begin_session();
-            if (!begun.ok()) {
-                return {begun.error()};
+        if (session.url.empty()) {
+            if (const auto begun = begin_session(session); !begun.ok()) {
+                return {begun.error(), may_be_there_};
             }
-            session = std::move(*begun);
-            offset = 0;
         }
-        const Attempt attempt = try_with_file(provider::send_to_session(session, offset, file_.size - offset),
-                                              offset, WithKey::no);
+        const Attempt attempt =
+            try_with_file(provider::send_to_session(session.url, session.offset, file_.size - session.offset),
+                          session.offset, WithKey::no);
         const auto failure = client_.failure_of(attempt);
         if (!failure) {
             return result_of(attempt);
         }
+        note(attempt);
         if (store_failure_) {
-            return {*store_failure_, may_be_done(attempt)};
+            return {*store_failure_, may_be_there_};
         }
-        if (!failure->retryable() && !may_be_done(attempt)) {
-            return {*failure};
+        const bool may_help = failure->retryable() || may_be_done(attempt);
+        if (!may_help || !attempts.wait(attempt)) {
+            return {*failure, may_be_there_};
         }
-        if (!attempts.wait(attempt)) {
-            return {*failure, may_be_done(attempt)};
+        if (auto ended = go_on(session, *failure, attempts)) {
+            return std::move(*ended);
         }
-        const auto asked = client_.ask(provider::ask_session(session), WithKey::no);
-        const auto state =
-            asked.ok() ? provider::read_session_state(asked->head.header("x-goog-upload-status"),
-                                                      asked->head.header("x-goog-upload-size-received"))
-                       : asked.error();
-        if (state.ok() && !state->is_final && state->received <= file_.size) {
-            if (state->received > offset) {
-                attempts.note_progress();
-            }
-            offset = state->received;
-            continue;
-        }
-        // It is done, or nobody knows this session any more.
-        if (auto found = look_for_it(*failure)) {
-            return std::move(*found);
-        }
-        if (state.ok() && state->is_final) {
-            return {*failure, true};
-        }
-        session.clear();
     }
+}
+
+/// Where the session was cut it is asked how much has come; where it is done, or nobody knows it any more, the file is looked for.
+std::optional<SendOutcome> FileSending::go_on(UploadSession& session, const Error& failure,
+                                              Retries& attempts) {
+    const auto asked = client_.ask(provider::ask_session(session.url), WithKey::no);
+    const auto state = asked.ok()
+                           ? provider::read_session_state(asked->head.header("x-goog-upload-status"),
+                                                          asked->head.header("x-goog-upload-size-received"))
+                           : asked.error();
+    const bool is_final = state.ok() && state->is_final;
+    if (state.ok() && !is_final && state->received <= file_.size) {
+        if (state->received > session.farthest) {
+            session.farthest = state->received;
+            attempts.note_progress();
+        }
+        session.offset = state->received;
+        return std::nullopt;
+    }
+    may_be_there_ = may_be_there_ || is_final;
+    if (may_be_there_) {
+        if (auto found = look_for_it(failure)) {
+            return found;
+        }
+    }
+    if (is_final) {
+        return SendOutcome{failure, true};
+    }
+    session.url.clear();
+    return std::nullopt;
 }
 
 }  // namespace filestore

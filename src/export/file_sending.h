@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "core/progress.h"
@@ -29,18 +28,33 @@ struct SendOutcome {
     bool may_be_there = false;
 };
 
+/// The copy that is made. A value (references).
+struct CopyTerms {
+    const FileInfo& info;
+    const provider::OutgoingFile& file;
+    /// An earlier attempt may have made it.
+    bool may_be_there = false;
+    /// Notes durably that an attempt may have made the copy, although the provider's list lacks it. What this fails with ends the sending.
+    std::function<Result<void>()> note_doubt;
+};
+
 /// A resource; one thread at a time; blocks. What it is made from outlives it.
 class FileSending {
 public:
-    /// `known` are the provider's IDs of other copies of the file.
-    FileSending(const ProviderClient& client, StorageBackend& backend, const FileInfo& info,
-                const provider::OutgoingFile& file, std::set<std::string> known, const CallOptions& limits);
+    FileSending(const ProviderClient& client, StorageBackend& backend, CopyTerms copy,
+                const CallOptions& limits);
 
-    /// Where an answer is lost the provider's list is asked, before anything is sent again.
+    /// Where an answer is lost the provider's list is asked, and what it lacks is noted, before anything is sent again.
     [[nodiscard]] SendOutcome run(const PartTerms& parts);
 
 private:
-    using MakeRequest = std::function<provider::Outgoing()>;
+    /// Of the resumable protocol. A value.
+    struct UploadSession {
+        std::string url{};
+        std::uint64_t offset = 0;
+        /// The most that any session had.
+        std::uint64_t farthest = 0;
+    };
 
     [[nodiscard]] SendOutcome send_in_form();
     [[nodiscard]] SendOutcome send_in_parts(std::uint64_t part_size);
@@ -49,23 +63,34 @@ private:
                                                 std::uint64_t size);
     [[nodiscard]] SendOutcome complete_parts(const std::string& upload_id,
                                              const std::vector<std::string>& part_ids);
-    [[nodiscard]] Result<std::string> begin_session();
+    [[nodiscard]] Result<void> begin_session(UploadSession& session);
+    [[nodiscard]] std::optional<SendOutcome> go_on(UploadSession& session, const Error& failure,
+                                                   Retries& attempts);
     [[nodiscard]] SendOutcome until_done(const std::function<Attempt()>& try_it);
+    void take_back_parts(const std::string& upload_id) const;
     [[nodiscard]] Attempt try_with_file(const provider::Outgoing& request, std::uint64_t offset,
                                         WithKey with_key = WithKey::yes);
     [[nodiscard]] std::optional<SendOutcome> look_for_it(const Error& failure);
     [[nodiscard]] SendOutcome result_of(const Attempt& attempt) const;
+    [[nodiscard]] FileBody& body_at(std::uint64_t offset);
+    void end_body(bool is_failure);
+    void note(const Attempt& attempt) noexcept;
     void note_given(std::uint64_t position);
 
     const ProviderClient& client_;
     StorageBackend& backend_;
     const FileInfo& info_;
     const provider::OutgoingFile& file_;
-    const std::set<std::string> known_;
+    const std::string mark_;
+    const std::function<Result<void>()> note_doubt_;
     const CallOptions limits_;
     ProgressMeter progress_;
     /// Of the file, by any attempt.
     std::uint64_t farthest_ = 0;
+    /// Some attempt may have been carried out. That stays so, whatever comes of the next.
+    bool may_be_there_;
+    /// What the next attempt goes on with, where it begins there.
+    std::shared_ptr<FileBody> body_;
     /// What the store failed with while the last attempt read from it.
     std::optional<Error> store_failure_;
 };

@@ -1,19 +1,21 @@
 #include "export/provider_client.h"
 
 #include <chrono>
+#include <map>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "core/call_limits.h"
 #include "core/text.h"
 #include "core/try.h"
-#include "s3/policy/retry_policy.h"
+#include "export/pauses.h"
 
 namespace filestore {
 
 namespace {
 
-/// Of the files of an account; a list that goes round has no end.
+/// Of the files of an account.
 constexpr std::size_t most_pages = 10'000;
 
 std::uint64_t chance() {
@@ -21,31 +23,45 @@ std::uint64_t chance() {
     return (std::uint64_t{device()} << 32U) | device();
 }
 
-std::optional<std::chrono::milliseconds> wished_pause(const Attempt& failed, Timestamp now) {
-    return failed.answer.ok() ? s3::parse_retry_after(failed.answer->head.header("retry-after"), now)
-                              : std::nullopt;
+std::string_view retry_after_of(const Attempt& failed) {
+    return failed.answer.ok() ? failed.answer->head.header("retry-after") : std::string_view();
+}
+
+using FilesById = std::map<std::string, provider::RemoteFile>;
+
+/// A file that comes while the list is read stands on two pages.
+Result<void> take_marked(std::vector<provider::RemoteFile> files, std::string_view mark, FilesById& marked) {
+    for (provider::RemoteFile& file : files) {
+        if (file.name.find(mark) == std::string::npos) {
+            continue;
+        }
+        if (file.id.empty()) {
+            return Error(ErrorCode::corrupt, "the file " + quoted(file.name) + " has no ID");
+        }
+        std::string id = file.id;
+        marked.emplace(std::move(id), std::move(file));
+    }
+    return {};
 }
 
 }  // namespace
 
 bool Retries::wait(const Attempt& failed) {
-    if (attempts_ >= terms_.options.max_attempts) {
-        return false;
-    }
+    const auto pause =
+        pause_behind(terms_.options, attempts_, chance(), retry_after_of(failed), terms_.clock->now());
     ++attempts_;
-    S3RetryOptions options;
-    options.first_delay = terms_.options.first_delay;
-    options.longest_delay = terms_.options.longest_delay;
-    const auto wished = wished_pause(failed, terms_.clock->now());
-    return pause_within(limits_, s3::backoff(options, attempts_, chance(), wished));
+    return pause && pause_within(limits_, *pause);
 }
 
 bool may_be_done(const Attempt& attempt) noexcept {
+    if (!attempt.was_whole) {
+        return false;
+    }
     if (!attempt.answer.ok()) {
         return attempt.was_sent;
     }
     const int status = attempt.answer->head.status;
-    return status < 300 || status == 408 || (status >= 500 && status != 503);
+    return status < 300 || status == 408 || status >= 500;
 }
 
 std::optional<Error> ProviderClient::failure_of(const Attempt& attempt) const {
@@ -62,63 +78,93 @@ std::optional<Error> ProviderClient::failure_of(const Attempt& attempt) const {
         with_.secrets);
 }
 
-Result<ProviderAnswer> ProviderClient::ask(const provider::Outgoing& request, WithKey with_key) const {
+Attempt ProviderClient::insist(const provider::Outgoing& request, WithKey with_key) const {
     Retries attempts = retries();
     for (;;) {
         Attempt attempt = try_once(request, nullptr, with_key);
         const auto failure = failure_of(attempt);
-        if (!failure) {
-            return std::move(attempt.answer);
-        }
-        if (!failure->retryable() || !attempts.wait(attempt)) {
-            return *failure;
+        if (!failure || !failure->retryable() || !attempts.wait(attempt)) {
+            return attempt;
         }
     }
 }
 
-Result<std::vector<provider::RemoteFile>> ProviderClient::find(const std::string& name,
-                                                               const std::set<std::string>& known) const {
-    std::vector<provider::RemoteFile> found;
+Result<ProviderAnswer> ProviderClient::ask(const provider::Outgoing& request, WithKey with_key) const {
+    Attempt attempt = insist(request, with_key);
+    const auto failure = failure_of(attempt);
+    return failure ? *failure : std::move(attempt.answer);
+}
+
+ProviderClient ProviderClient::limited_to(const CallOptions& limits) const {
+    Correspondence with = with_;
+    with.limits = limits;
+    return {std::move(with), retry_};
+}
+
+Result<std::vector<provider::RemoteFile>> ProviderClient::find(std::string_view mark) const {
+    const auto within_list = [&](const Error& error) {
+        return error.within("the list of files of " + std::string(profile().name));
+    };
+    FilesById marked;
+    std::set<std::string> cursors;
     std::string cursor;
-    for (std::size_t pages = 0; pages < most_pages; ++pages) {
+    // A server that passes over the cursor answers the same one again.
+    while (cursors.size() < most_pages && cursors.insert(cursor).second) {
         FILESTORE_TRY_ASSIGN(const ProviderAnswer answer, ask(provider::list_files(place(), cursor)));
         auto page = provider::read_list(profile(), answer.body);
         if (!page.ok()) {
-            return page.error().within("the list of files of " + std::string(profile().name));
+            return within_list(page.error());
         }
-        for (provider::RemoteFile& file : page->files) {
-            if (file.name == name && !known.contains(file.id)) {
-                found.push_back(std::move(file));
-            }
+        if (const auto taken = take_marked(std::move(page->files), mark, marked); !taken.ok()) {
+            return within_list(taken.error());
         }
         cursor = std::move(page->cursor);
         if (cursor.empty()) {
+            std::vector<provider::RemoteFile> found;
+            found.reserve(marked.size());
+            for (auto& [id, file] : marked) {
+                found.push_back(std::move(file));
+            }
             return found;
         }
     }
     return Error(ErrorCode::corrupt, "the list of files of " + std::string(profile().name) + " has no end");
 }
 
-Result<std::optional<provider::RemoteFile>> ProviderClient::find_one(
-    const std::string& name, const std::set<std::string>& known) const {
-    FILESTORE_TRY_ASSIGN(auto found, find(name, known));
+Result<std::optional<provider::RemoteFile>> ProviderClient::find_one(std::string_view mark) const {
+    FILESTORE_TRY_ASSIGN(auto found, find(mark));
     if (found.empty()) {
         return std::optional<provider::RemoteFile>();
     }
     if (found.size() > 1) {
         return Error(ErrorCode::outcome_unknown,
                      std::string(profile().name) + " has " + std::to_string(found.size()) + " files named " +
-                         quoted(name) + ", so that nobody can tell which was sent: unsend removes them all");
+                         quoted(found.front().name) +
+                         ", so that nobody can tell which was sent: unsend removes them all");
     }
     return std::optional(std::move(found.front()));
 }
 
 Result<void> ProviderClient::remove(const std::string& provider_id) const {
-    const auto removed = ask(provider::remove_file(place(), provider_id));
-    if (removed.ok() || removed.error().code() == ErrorCode::not_found) {
+    const Attempt attempt = insist(provider::remove_file(place(), provider_id), WithKey::yes);
+    if (!attempt.answer.ok()) {
+        return attempt.answer.error();
+    }
+    const provider::RemovalReply reply{attempt.answer->head.status, attempt.answer->body};
+    if (attempt.answer->is_success()) {
+        const auto removed = provider::read_removal(profile(), provider_id, reply);
+        return removed.ok() ? removed : removed.error().within("the provider " + std::string(profile().name));
+    }
+    if (provider::says_missing(profile(), reply)) {
         return {};
     }
-    return removed.error();
+    const Error failure = *failure_of(attempt);
+    return failure.code() == ErrorCode::not_found
+               ? Error(ErrorCode::corrupt,
+                       std::string(failure.message()) +
+                           ", which is not what its API says of a file that is not there: check the base URL",
+                       failure.details())
+               : failure;
 }
 
 }  // namespace filestore

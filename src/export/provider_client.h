@@ -5,8 +5,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "export/exchange.h"
@@ -60,23 +60,27 @@ public:
     /// The failure that an attempt came to; nothing where it is a success.
     [[nodiscard]] std::optional<Error> failure_of(const Attempt& attempt) const;
 
-    /// The files of a name in the provider's list, without those that are known.
-    [[nodiscard]] Result<std::vector<provider::RemoteFile>> find(const std::string& name,
-                                                                 const std::set<std::string>& known) const;
+    /// The files in the provider's list whose names have a mark, see provider::mark_in_name().
+    [[nodiscard]] Result<std::vector<provider::RemoteFile>> find(std::string_view mark) const;
 
     /// The same where one at most is right: `outcome_unknown` for several.
-    [[nodiscard]] Result<std::optional<provider::RemoteFile>> find_one(
-        const std::string& name, const std::set<std::string>& known) const;
+    [[nodiscard]] Result<std::optional<provider::RemoteFile>> find_one(std::string_view mark) const;
 
-    /// A file that is not there counts as removed.
+    /// Once it succeeds the provider has said so, or that there is no such file.
     [[nodiscard]] Result<void> remove(const std::string& provider_id) const;
 
+    /// The same client for calls of other limits.
+    [[nodiscard]] ProviderClient limited_to(const CallOptions& limits) const;
+
 private:
+    /// The last of the attempts.
+    [[nodiscard]] Attempt insist(const provider::Outgoing& request, WithKey with_key) const;
+
     const Correspondence with_;
     const RetryTerms retry_;
 };
 
-/// Whether a request that failed so may have been carried out: it went out, and no answer refuses it.
+/// Whether a request that failed so may have been carried out: it went out whole, and no answer refuses it. Gateways answer any status of 500 and above after what is behind them took a request.
 [[nodiscard]] bool may_be_done(const Attempt& attempt) noexcept;
 
 }  // namespace filestore

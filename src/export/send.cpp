@@ -1,11 +1,10 @@
-#include <condition_variable>
-#include <mutex>
+#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "core/try.h"
+#include "export/awaited.h"
 #include "export/exporter_parts.h"
 #include "export/file_sending.h"
 
@@ -13,29 +12,23 @@ namespace filestore {
 
 namespace {
 
+/// On a thread that may wait although it is the library's.
 Result<FileInfo> look_at(StorageBackend& backend, const FileId& id, const CallOptions& limits) {
-    struct Look {
-        std::mutex mutex;
-        std::condition_variable done;
-        std::optional<Result<FileInfo>> info;
-    };
-    const auto look = std::make_shared<Look>();
+    const auto info = std::make_shared<Awaited<Result<FileInfo>>>();
     FileRequest request;
     request.id = id;
     request.call.deadline = limits.deadline;
     request.call.cancel = limits.cancel;
-    backend.metadata_async(std::move(request), [look](Result<FileInfo> info) {
-        const std::lock_guard lock(look->mutex);
-        look->info.emplace(std::move(info));
-        look->done.notify_all();
-    });
-    std::unique_lock lock(look->mutex);
-    look->done.wait(lock, [&] { return look->info.has_value(); });
-    return std::move(*look->info);
+    backend.metadata_async(std::move(request),
+                           [info](Result<FileInfo> found) { info->give(std::move(found)); });
+    return info->wait();
 }
 
-Error deleted_error(const FileId& id) {
-    return {ErrorCode::not_found, "file " + id.str() + " is deleted"};
+/// Of a copy's name: two copies of a file are not taken for each other, also where two catalogues keep track of one store.
+Result<std::string> random_mark() {
+    constexpr std::size_t length = 8;
+    FILESTORE_TRY_ASSIGN(const FileId random, FileId::generate());
+    return random.str().substr(0, length);
 }
 
 /// One call. One thread; blocks.
@@ -49,112 +42,106 @@ public:
             return Error(ErrorCode::invalid_argument, "the nil ID names no file");
         }
         FILESTORE_TRY_ASSIGN(info_, look_at(*parts_.options.backend, request_.id, request_.call));
-        describe_file();
-        FILESTORE_TRY(within_file(provider::check_file(*place_.profile, file_)));
+        FILESTORE_TRY(describe_file());
+        if (const auto checked = provider::check_file(*place_.profile, file_); !checked.ok()) {
+            return about_file(checked.error(), info_.id);
+        }
         FILESTORE_TRY_ASSIGN(const ProviderClient client,
                              client_of(parts_, place_, request_.target.key_variable, request_.call));
         for (;;) {
-            FILESTORE_TRY_ASSIGN(Claim claim, claim_copy());
+            FILESTORE_TRY_ASSIGN(const Claim claim, claim_copy());
             if (claim.there) {
-                return ExportReceipt{std::move(*claim.there), true};
+                return ExportReceipt{*claim.there, true};
             }
-            if (!claim.unsettled) {
-                return send(client, claim.number);
-            }
-            FILESTORE_TRY_ASSIGN(auto found, find_out(client, *claim.unsettled));
-            if (found && !request_.again) {
-                return ExportReceipt{std::move(*found), true};
+            FILESTORE_TRY_ASSIGN(const bool is_to_be_sent, find_out(client, claim));
+            if (is_to_be_sent) {
+                return send(client, claim);
             }
         }
     }
 
 private:
-    /// What is to be done. A value.
+    /// What is to be done.
     struct Claim {
         /// Nothing: there is a copy.
         std::optional<ProviderCopy> there{};
-        /// To be found out first, by this call.
-        std::optional<CopyRow> unsettled{};
-        /// The row of the copy that is to be sent.
-        std::int64_t number = 0;
+        /// The copy that is to be sent, by this call.
+        CopyRow row{};
+        std::optional<CopyInWork> in_work{};
+        /// Somebody was interrupted while sending it: the provider is to be asked first.
+        bool was_interrupted = false;
     };
 
-    void describe_file() {
-        file_.name = provider::sent_name(info_.id, info_.original_path);
+    Result<void> describe_file() {
+        FILESTORE_TRY_ASSIGN(const std::string mark, random_mark());
+        file_.name = provider::sent_name(info_.id, mark, info_.original_path);
         file_.content_type = info_.content_type;
         file_.size = info_.size;
         file_.purpose =
             request_.purpose.empty() ? std::string(place_.profile->default_purpose) : request_.purpose;
         file_.expires_in = request_.expires_in;
-    }
-
-    Result<void> within_file(const Result<void>& checked) const {
-        return checked.ok() ? checked : checked.error().within("file " + info_.id.str());
+        return {};
     }
 
     [[nodiscard]] Timestamp now() const { return parts_.options.clock->now(); }
 
     /// In one transaction, so that of two calls one sends.
     Result<Claim> claim_copy() {
-        Claim claim;
+        std::optional<Claim> claim;
         const auto weigh_all = [&](SentCopies& copies) -> Result<void> {
-            claim = {};
+            claim.emplace();
             FILESTORE_TRY_ASSIGN(const bool is_deleted, copies.is_deleted(info_.id));
             if (is_deleted) {
-                return deleted_error(info_.id);
+                return Error(ErrorCode::not_found, "file " + info_.id.str() + " is deleted");
             }
             FILESTORE_TRY_ASSIGN(const auto rows, copies.of_file(info_.id));
             for (const CopyRow& row : rows) {
-                FILESTORE_TRY(weigh(copies, row, claim));
+                FILESTORE_TRY(weigh(copies, row, *claim));
             }
-            if (claim.there) {
-                return {};
-            }
-            if (claim.unsettled) {
-                return take_over(copies, *claim.unsettled);
-            }
-            FILESTORE_TRY_ASSIGN(claim.number, copies.begin(new_row()));
-            return {};
+            return claim->there ? Result<void>() : take(copies, *claim);
         };
         FILESTORE_TRY(parts_.record->use(weigh_all));
-        return claim;
+        return std::move(*claim);
     }
 
     Result<void> weigh(SentCopies& copies, const CopyRow& row, Claim& claim) {
-        if (!is_at(row, place_) || row.is_damaged) {
-            return {};
-        }
-        if (!row.provider_id.empty()) {
-            known_.insert(row.provider_id);
-        }
-        if (row.purpose != file_.purpose || row.removing_since) {
-            return {};
-        }
-        if (row.is_being_sent) {
-            ErrorDetails details;
-            details.retryable = true;
-            return request_.again ? Result<void>()
-                                  : Error(ErrorCode::conflict,
-                                          "file " + info_.id.str() + " is just being sent by somebody else",
-                                          std::move(details));
-        }
-        if (row.provider_id.empty()) {
-            claim.unsettled = row;
+        const bool is_meant = is_at(row, place_) && row.purpose == file_.purpose;
+        if (!is_meant || row.is_damaged || row.removing_since) {
             return {};
         }
         if (row.expires_at && *row.expires_at <= now()) {
             return copies.forget(row.number);
         }
-        if (!request_.again && row.file_version == info_.version) {
-            claim.there = copy_of(row, now());
+        if (request_.again) {
+            return {};
         }
+        if (row.is_being_sent) {
+            return being_sent_error(info_.id);
+        }
+        if (row.file_version != info_.version) {
+            return {};
+        }
+        if (!row.provider_id.empty()) {
+            claim.there = copy_of(row, now());
+            return {};
+        }
+        claim.row = row;
+        claim.was_interrupted = true;
         return {};
     }
 
-    static Result<void> take_over(SentCopies& copies, const CopyRow& row) {
-        FILESTORE_TRY_ASSIGN(const bool is_ours, copies.take_over(row.number));
-        return is_ours ? Result<void>()
-                       : Error(ErrorCode::internal, "a copy that nobody sends belongs to somebody");
+    Result<void> take(SentCopies& copies, Claim& claim) {
+        if (claim.was_interrupted) {
+            FILESTORE_TRY_ASSIGN(const bool is_ours, copies.take_over(claim.row.number));
+            if (!is_ours) {
+                return Error(ErrorCode::internal, "a copy that nobody sends belongs to somebody");
+            }
+        } else {
+            claim.row = new_row();
+            FILESTORE_TRY_ASSIGN(claim.row.number, copies.begin(claim.row));
+        }
+        claim.in_work.emplace(copies.hold(claim.row.number));
+        return {};
     }
 
     [[nodiscard]] CopyRow new_row() const {
@@ -170,75 +157,74 @@ private:
         return row;
     }
 
-    /// What became of a send that was interrupted. Nothing where the provider has no copy.
-    Result<std::optional<ProviderCopy>> find_out(const ProviderClient& client, const CopyRow& row) {
-        const auto found = client.find_one(row.sent_name, known_);
+    /// Whether the copy is to be sent. Where the provider has it from an interrupted call, it is recorded.
+    Result<bool> find_out(const ProviderClient& client, const Claim& claim) {
+        if (!claim.was_interrupted) {
+            return true;
+        }
+        const auto found = adopt(parts_, client, claim.row);
         if (!found.ok()) {
-            leave(row.number, found.error());
-            return found.error();
+            leave(claim.row, found.error());
+            return about_file(found.error(), info_.id);
         }
-        if (!*found) {
-            FILESTORE_TRY(forget(row.number));
-            return std::optional<ProviderCopy>();
+        if (*found) {
+            return false;
         }
-        FILESTORE_TRY_ASSIGN(const auto copy, record(row.number, **found));
-        return copy && !copy->removing_since ? std::optional(copy_of(*copy, now())) : std::nullopt;
+        FILESTORE_TRY(parts_.record->note_doubt(claim.row.number));
+        return true;
     }
 
-    Result<std::optional<CopyRow>> record(std::int64_t number, const provider::RemoteFile& file) {
-        std::optional<CopyRow> row;
-        FILESTORE_TRY(parts_.record->use([&](SentCopies& copies) -> Result<void> {
-            FILESTORE_TRY_ASSIGN(row, copies.complete(number, {file.id, now(), file.expires_at}));
-            return {};
-        }));
-        return row;
+    /// Where that cannot be written, the row is nobody's all the same as soon as this call ends.
+    void leave(const CopyRow& row, const Error& why) {
+        static_cast<void>(parts_.record->leave(row.number, why));
     }
 
-    Result<void> forget(std::int64_t number) {
-        return parts_.record->use([&](SentCopies& copies) { return copies.forget(number); });
-    }
-
-    void leave(std::int64_t number, const Error& why) {
-        static_cast<void>(
-            parts_.record->use([&](SentCopies& copies) { return copies.leave(number, why.message()); }));
-    }
-
-    Result<ExportReceipt> send(const ProviderClient& client, std::int64_t number) {
-        FileSending sending(client, *parts_.options.backend, info_, file_, known_, request_.call);
-        SendOutcome outcome = sending.run({parts_.options.part_threshold, parts_.options.part_size});
+    Result<ExportReceipt> send(const ProviderClient& client, const Claim& claim) {
+        const CopyRow& row = claim.row;
+        file_.name = row.sent_name;
+        FileSending sending(
+            client, *parts_.options.backend,
+            {info_, file_, claim.was_interrupted, [&] { return parts_.record->note_doubt(row.number); }},
+            request_.call);
+        const SendOutcome outcome = sending.run({parts_.options.part_threshold, parts_.options.part_size});
         if (!outcome.file.ok()) {
-            const Error failure = outcome.file.error().within("file " + info_.id.str());
-            if (outcome.may_be_there) {
-                leave(number, failure);
-            } else {
-                static_cast<void>(forget(number));
-            }
-            return failure;
+            return end_of_failure(row, outcome);
         }
-        const auto row = record(number, *outcome.file);
-        if (!row.ok()) {
-            leave(number, row.error());
-            return row.error().within("file " + info_.id.str() + " was sent, which is recorded later");
+        const auto recorded =
+            parts_.record->complete(row.number, {outcome.file->id, now(), outcome.file->expires_at});
+        if (!recorded.ok()) {
+            leave(row, recorded.error());
+            return recorded.error().within("file " + info_.id.str() + " was sent, which is recorded later");
         }
-        if (!*row || (*row)->removing_since) {
-            return end_of_deleted(client, number, *outcome.file);
+        if (!*recorded || (*recorded)->removing_since) {
+            return end_of_deleted(client, row.number, outcome.file->id, *recorded);
         }
-        return ExportReceipt{copy_of(**row, now()), false};
+        return ExportReceipt{copy_of(**recorded, now()), false};
+    }
+
+    Error end_of_failure(const CopyRow& row, const SendOutcome& outcome) {
+        const Error failure = about_file(outcome.file.error(), info_.id);
+        if (outcome.may_be_there) {
+            leave(row, failure);
+        } else {
+            static_cast<void>(parts_.record->forget(row.number));
+        }
+        return failure;
     }
 
     /// It was deleted while it was sent.
-    Error end_of_deleted(const ProviderClient& client, std::int64_t number,
-                         const provider::RemoteFile& file) {
-        const auto removed = client.remove(file.id);
+    Error end_of_deleted(const ProviderClient& client, std::int64_t number, const std::string& provider_id,
+                         const std::optional<CopyRow>& row) {
+        const std::string what = "file " + info_.id.str() + " was deleted while it was sent";
+        const auto removed = client.remove(provider_id);
         if (!removed.ok()) {
-            return {ErrorCode::not_found, "file " + info_.id.str() +
-                                              " was deleted while it was sent, and its copy is still to be "
-                                              "removed: " +
+            return {ErrorCode::not_found, what + ", and its copy is still to be removed: " +
                                               std::string(removed.error().message())};
         }
-        static_cast<void>(forget(number));
-        return {ErrorCode::not_found,
-                "file " + info_.id.str() + " was deleted while it was sent: its copy was removed"};
+        const bool may_have_another = row && row->is_doubtful;
+        static_cast<void>(may_have_another ? parts_.record->note_removed(number)
+                                           : parts_.record->forget(number));
+        return {ErrorCode::not_found, what + ": its copy was removed"};
     }
 
     const ExporterParts& parts_;
@@ -246,8 +232,6 @@ private:
     provider::Place place_;
     FileInfo info_;
     provider::OutgoingFile file_;
-    /// IDs of other copies there.
-    std::set<std::string> known_;
 };
 
 }  // namespace

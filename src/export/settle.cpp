@@ -1,11 +1,15 @@
+#include <algorithm>
+#include <chrono>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
-#include "core/call_limits.h"
 #include "core/try.h"
 #include "export/exporter_parts.h"
+#include "export/missed_copies.h"
+#include "export/place_share.h"
 
 namespace filestore {
 
@@ -13,22 +17,46 @@ namespace {
 
 constexpr std::size_t page_size = 100;
 
+/// Rows that are to be settled, by the profile, base URL and key variable which they share.
+using NumbersByPlace = std::map<std::tuple<std::string, std::string, std::string>, std::vector<std::int64_t>>;
+
+void add(NumbersByPlace& numbers, const std::vector<CopyRow>& rows) {
+    for (const CopyRow& row : rows) {
+        numbers[{row.profile, row.base_url, row.key_variable}].push_back(row.number);
+    }
+}
+
+Error damaged_error() {
+    return {ErrorCode::corrupt,
+            "its row in the catalogue is damaged: look at it, and remove the copy and the row by hand"};
+}
+
 /// One call. One thread; blocks.
 class Settling {
 public:
-    Settling(const ExporterParts& parts, const CallOptions& limits) : parts_(parts), limits_(limits) {}
+    Settling(const ExporterParts& parts, const CallOptions& call) : parts_(parts), call_(call) {}
 
-    Result<void> settle(const CopyRow& row) {
-        FILESTORE_TRY(check_call_limits(limits_.cancel, limits_.deadline));
-        if (row.is_being_sent) {
-            return {};
+    Result<void> run(const NumbersByPlace& places) {
+        std::size_t left = places.size();
+        for (const auto& [place, numbers] : places) {
+            FILESTORE_TRY(
+                settle_place(numbers, end_of_share(std::chrono::steady_clock::now(), call_.deadline, left)));
+            --left;
         }
-        const auto settled =
-            row.is_damaged ? Result<void>(Error(ErrorCode::corrupt,
-                                                "its row in the catalogue is damaged: look at it, and remove "
-                                                "the copy and the row by hand"))
-                           : settle_whole(row);
-        return settled.ok() ? Result<void>() : note(row, settled.error());
+        return {};
+    }
+
+    /// What has expired is not asked for: providers remove it by themselves.
+    Result<void> forget_expired() {
+        std::vector<CopyRow> rows;
+        FILESTORE_TRY(parts_.record->read([&](SentCopies& copies) -> Result<void> {
+            FILESTORE_TRY_ASSIGN(rows, copies.expired(now()));
+            return {};
+        }));
+        for (const CopyRow& row : rows) {
+            FILESTORE_TRY(row.is_damaged ? note(row, damaged_error()) : forgotten(row));
+        }
+        return {};
     }
 
     SettleReport report;
@@ -36,102 +64,154 @@ public:
 private:
     [[nodiscard]] Timestamp now() const { return parts_.options.clock->now(); }
 
-    Result<void> settle_whole(const CopyRow& row) {
-        FILESTORE_TRY_ASSIGN(const provider::Profile* profile, provider::find_profile(row.profile));
-        FILESTORE_TRY_ASSIGN(const ProviderClient client,
-                             client_of(parts_, {profile, row.base_url}, row.key_variable, limits_));
-        if (!row.provider_id.empty()) {
-            FILESTORE_TRY(client.remove(row.provider_id));
-            return removed(row);
-        }
-        bool is_ours = false;
-        std::set<std::string> known;
-        FILESTORE_TRY(parts_.record->use([&](SentCopies& copies) -> Result<void> {
-            FILESTORE_TRY_ASSIGN(is_ours, copies.take_over(row.number));
-            FILESTORE_TRY_ASSIGN(const auto others, copies.of_file(row.id));
-            for (const CopyRow& other : others) {
-                known.insert(other.provider_id);
+    Result<void> settle_place(const std::vector<std::int64_t>& numbers, CallDeadline end) {
+        std::optional<Error> out_of_reach;
+        for (const std::int64_t number : numbers) {
+            if (call_.cancel.stop_requested()) {
+                return Error(ErrorCode::cancelled);
             }
-            return {};
-        }));
-        if (!is_ours) {
-            return {};
-        }
-        return row.removing_since ? remove_all(client, row, known) : find_out(client, row, known);
-    }
-
-    /// Each of that name is a copy of this file.
-    Result<void> remove_all(const ProviderClient& client, const CopyRow& row,
-                            const std::set<std::string>& known) {
-        FILESTORE_TRY_ASSIGN(const auto found, client.find(row.sent_name, known));
-        for (const provider::RemoteFile& file : found) {
-            FILESTORE_TRY(client.remove(file.id));
-        }
-        return found.empty() ? forgotten(row) : removed(row);
-    }
-
-    Result<void> find_out(const ProviderClient& client, const CopyRow& row,
-                          const std::set<std::string>& known) {
-        FILESTORE_TRY_ASSIGN(const auto found, client.find_one(row.sent_name, known));
-        if (!found) {
-            return forgotten(row);
-        }
-        std::optional<CopyRow> completed;
-        FILESTORE_TRY(parts_.record->use([&](SentCopies& copies) -> Result<void> {
-            FILESTORE_TRY_ASSIGN(completed,
-                                 copies.complete(row.number, {found->id, now(), found->expires_at}));
-            return {};
-        }));
-        if (completed) {
-            report.found.push_back(copy_of(*completed, now()));
+            FILESTORE_TRY_ASSIGN(const auto row, open_row(number));
+            if (!row) {
+                continue;
+            }
+            if (out_of_reach) {
+                tell_waiting(*row, *out_of_reach);
+                continue;
+            }
+            const auto settled = settle_row(*row, end);
+            if (settled.ok()) {
+                continue;
+            }
+            FILESTORE_TRY(note(*row, settled.error()));
+            if (!row->is_damaged && concerns_the_place(settled.error().code())) {
+                out_of_reach = settled.error();
+            }
         }
         return {};
     }
 
+    /// As it is now; nothing where nothing is to be done, or somebody does it.
+    Result<std::optional<CopyRow>> open_row(std::int64_t number) {
+        std::optional<CopyRow> row;
+        FILESTORE_TRY(parts_.record->read([&](SentCopies& copies) -> Result<void> {
+            FILESTORE_TRY_ASSIGN(row, copies.row(number));
+            return {};
+        }));
+        const bool is_open = row && !row->is_being_sent && (row->removing_since || row->provider_id.empty());
+        return is_open ? row : std::nullopt;
+    }
+
+    Result<void> settle_row(const CopyRow& row, CallDeadline end_of_place) {
+        if (row.is_damaged) {
+            return damaged_error();
+        }
+        CallOptions limits = call_;
+        limits.deadline = end_of_copy(std::chrono::steady_clock::now(), end_of_place);
+        FILESTORE_TRY_ASSIGN(const auto place,
+                             place_of(parts_, {row.profile, row.base_url, row.key_variable}));
+        FILESTORE_TRY_ASSIGN(const ProviderClient client, client_of(parts_, place, row.key_variable, limits));
+        std::optional<CopyInWork> in_work;
+        if (row.provider_id.empty()) {
+            FILESTORE_TRY_ASSIGN(in_work, take_over(row));
+            if (!in_work) {
+                return {};
+            }
+        }
+        return row.removing_since ? remove(client, row) : find_out(client, row);
+    }
+
+    /// Nothing where somebody else was first.
+    Result<std::optional<CopyInWork>> take_over(const CopyRow& row) {
+        std::optional<CopyInWork> in_work;
+        FILESTORE_TRY(parts_.record->use([&](SentCopies& copies) -> Result<void> {
+            FILESTORE_TRY_ASSIGN(const bool is_ours, copies.take_over(row.number));
+            if (is_ours) {
+                in_work.emplace(copies.hold(row.number));
+            }
+            return {};
+        }));
+        return in_work;
+    }
+
+    /// With each other file of its name: all are copies that this row stands for.
+    Result<void> remove(const ProviderClient& client, const CopyRow& row) {
+        const bool is_known = !row.provider_id.empty();
+        if (is_known) {
+            FILESTORE_TRY(client.remove(row.provider_id));
+            if (!row.is_doubtful) {
+                return removed(row);
+            }
+            FILESTORE_TRY(parts_.record->note_removed(row.number));
+        }
+        FILESTORE_TRY_ASSIGN(const auto found, client.find(provider::mark_in_name(row.id, row.sent_name)));
+        for (const provider::RemoteFile& file : found) {
+            FILESTORE_TRY(client.remove(file.id));
+        }
+        if (!found.empty() && !row.is_doubtful) {
+            return removed(row);
+        }
+        FILESTORE_TRY(give_up(row));
+        return is_known || !found.empty() ? removed(row) : forgotten(row);
+    }
+
+    Result<void> find_out(const ProviderClient& client, const CopyRow& row) {
+        FILESTORE_TRY_ASSIGN(const auto found, adopt(parts_, client, row));
+        if (found) {
+            report.found.push_back(copy_of(*found, now()));
+            return {};
+        }
+        FILESTORE_TRY(give_up(row));
+        return forgotten(row);
+    }
+
+    /// Success where no other file of the row's name comes any more.
+    Result<void> give_up(const CopyRow& row) {
+        const AfterMiss next = after_miss(row.missed_since, now());
+        if (next == AfterMiss::give_up) {
+            return {};
+        }
+        const Timestamp since = next == AfterMiss::begin ? now() : *row.missed_since;
+        if (next == AfterMiss::begin) {
+            FILESTORE_TRY(parts_.record->note_missed(row.number, since));
+        }
+        return Error(ErrorCode::outcome_unknown,
+                     "a send of it was interrupted or its answer lost, and although the provider's list has "
+                     "no such file now, one may come until " +
+                         format_timestamp(since + longest_arrival));
+    }
+
     Result<void> removed(const CopyRow& row) {
-        FILESTORE_TRY(forget(row));
+        FILESTORE_TRY(parts_.record->forget(row.number));
         report.removed.push_back(copy_of(row, now()));
         return {};
     }
 
     Result<void> forgotten(const CopyRow& row) {
-        FILESTORE_TRY(forget(row));
+        FILESTORE_TRY(parts_.record->forget(row.number));
         ++report.forgotten;
         return {};
     }
 
-    Result<void> forget(const CopyRow& row) {
-        return parts_.record->use([&](SentCopies& copies) { return copies.forget(row.number); });
+    Result<void> note(const CopyRow& row, const Error& why) {
+        tell_waiting(row, why);
+        return parts_.record->leave(row.number, why);
     }
 
-    Result<void> note(const CopyRow& row, const Error& why) {
+    void tell_waiting(const CopyRow& row, const Error& why) {
         ProviderCopy copy = copy_of(row, now());
         copy.reason = why.message();
         report.waiting.push_back(std::move(copy));
         if (!report.failure) {
             report.failure = why;
         }
-        return parts_.record->use(
-            [&](SentCopies& copies) { return copies.note_failure(row.number, why.message()); });
     }
 
     const ExporterParts& parts_;
-    const CallOptions& limits_;
+    const CallOptions& call_;
 };
 
-}  // namespace
-
-Result<SettleReport> settle_rows(const ExporterParts& parts, const std::vector<CopyRow>& rows,
-                                 const CallOptions& limits) {
-    Settling settling(parts, limits);
-    for (const CopyRow& row : rows) {
-        FILESTORE_TRY(settling.settle(row));
-    }
-    return std::move(settling.report);
-}
-
-Result<SettleReport> settle_all(const ExporterParts& parts, const CallOptions& limits) {
-    Settling settling(parts, limits);
+Result<NumbersByPlace> open_copies(const ExporterParts& parts) {
+    NumbersByPlace numbers;
     std::int64_t behind = 0;
     for (;;) {
         std::vector<CopyRow> rows;
@@ -140,64 +220,80 @@ Result<SettleReport> settle_all(const ExporterParts& parts, const CallOptions& l
             return {};
         }));
         if (rows.empty()) {
-            break;
+            return numbers;
         }
         behind = rows.back().number;
-        for (const CopyRow& row : rows) {
-            FILESTORE_TRY(settling.settle(row));
-        }
+        add(numbers, rows);
     }
-    bool has_expired = false;
-    const Timestamp now = parts.options.clock->now();
-    FILESTORE_TRY(parts.record->read([&](SentCopies& copies) -> Result<void> {
-        FILESTORE_TRY_ASSIGN(has_expired, copies.has_expired(now));
-        return {};
-    }));
-    if (has_expired) {
-        FILESTORE_TRY(parts.record->use([&](SentCopies& copies) -> Result<void> {
-            FILESTORE_TRY_ASSIGN(const std::uint64_t expired, copies.forget_expired(now));
-            settling.report.forgotten += expired;
-            return {};
-        }));
-    }
-    return std::move(settling.report);
 }
 
-Result<SettleReport> unsend_file(const ExporterParts& parts, const UnsendRequest& request) {
+Result<NumbersByPlace> copies_of_deleted(const ExporterParts& parts, const std::vector<FileId>& ids) {
+    NumbersByPlace numbers;
+    FILESTORE_TRY(parts.record->read([&](SentCopies& copies) -> Result<void> {
+        for (const FileId& id : ids) {
+            FILESTORE_TRY_ASSIGN(auto rows, copies.of_file(id));
+            std::erase_if(rows, [](const CopyRow& row) { return !row.removing_since; });
+            add(numbers, rows);
+        }
+        return {};
+    }));
+    return numbers;
+}
+
+/// The rows that an unsend is about.
+Result<std::vector<CopyRow>> copies_meant(const ExporterParts& parts, const UnsendRequest& request) {
+    const ExportTarget& target = request.target;
     std::optional<provider::Place> place;
-    if (!request.target.profile.empty()) {
-        FILESTORE_TRY_ASSIGN(place, place_of(parts, request.target));
+    if (!target.profile.empty()) {
+        FILESTORE_TRY_ASSIGN(place, place_of(parts, target));
     }
-    const auto is_meant = [&](const CopyRow& row) {
-        const bool is_there = !place || (request.target.base_url.empty() ? row.profile == place->profile->name
-                                                                         : is_at(row, *place));
-        return is_there;
-    };
     std::vector<CopyRow> rows;
     FILESTORE_TRY(parts.record->read([&](SentCopies& copies) -> Result<void> {
         FILESTORE_TRY_ASSIGN(rows, copies.of_file(request.id));
         return {};
     }));
-    std::erase_if(rows, [&](const CopyRow& row) { return !is_meant(row); });
+    std::erase_if(rows, [&](const CopyRow& row) {
+        return place && (target.base_url.empty() ? row.profile != place->profile->name : !is_at(row, *place));
+    });
+    return rows;
+}
+
+}  // namespace
+
+Result<SettleReport> settle_copies(const ExporterParts& parts, const SettleRequest& request) {
+    Settling settling(parts, request.call);
+    if (!request.ids.empty()) {
+        FILESTORE_TRY_ASSIGN(const auto numbers, copies_of_deleted(parts, request.ids));
+        FILESTORE_TRY(settling.run(numbers));
+        return std::move(settling.report);
+    }
+    FILESTORE_TRY(settling.forget_expired());
+    FILESTORE_TRY_ASSIGN(const auto numbers, open_copies(parts));
+    FILESTORE_TRY(settling.run(numbers));
+    return std::move(settling.report);
+}
+
+Result<SettleReport> unsend_file(const ExporterParts& parts, const UnsendRequest& request) {
+    FILESTORE_TRY_ASSIGN(const auto rows, copies_meant(parts, request));
     if (rows.empty()) {
         return SettleReport{};
     }
-    const Timestamp now = parts.options.clock->now();
     const auto mark_all = [&](SentCopies& copies) -> Result<void> {
-        for (CopyRow& row : rows) {
-            if (row.is_being_sent) {
-                ErrorDetails details;
-                details.retryable = true;
-                return Error(ErrorCode::conflict, "file " + request.id.str() + " is just being sent",
-                             std::move(details));
+        for (const CopyRow& row : rows) {
+            FILESTORE_TRY_ASSIGN(const auto current, copies.row(row.number));
+            if (current && current->is_being_sent) {
+                return being_sent_error(request.id);
             }
-            FILESTORE_TRY(copies.mark_for_removal(row.number, now));
-            row.removing_since = row.removing_since.value_or(now);
+            FILESTORE_TRY(copies.mark_for_removal(row.number, parts.options.clock->now()));
         }
         return {};
     };
     FILESTORE_TRY(parts.record->use(mark_all));
-    return settle_rows(parts, rows, request.call);
+    NumbersByPlace numbers;
+    add(numbers, rows);
+    Settling settling(parts, request.call);
+    FILESTORE_TRY(settling.run(numbers));
+    return std::move(settling.report);
 }
 
 Result<std::vector<ProviderCopy>> read_copies(const ExporterParts& parts, const CopiesRequest& request) {

@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
     test_cleanup();
     test_soft_delete();
     test_audit();
+    test_export();
     test_salvage();
     filestore_close(service);
 

@@ -81,6 +81,7 @@ void test_cleanup(void);
 void test_soft_delete(void);
 void test_audit(void);
 void test_salvage(void);
+void test_export(void);
 void test_errors(filestore_service* service);
 
 #endif

@@ -1,6 +1,7 @@
-"""Checks that each mutant still fits the sources that it breaks: mutants.py ROOT. Whether a test sees it is shown by tests/mutants/run.py."""
+"""Checks that each mutant names its test and still fits the sources that it breaks: mutants.py ROOT. Whether a test sees it is shown by tests/mutants/run.py."""
 
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -10,13 +11,20 @@ def fits(patch, root):
     return subprocess.run(command, cwd=root, stdout=subprocess.DEVNULL).returncode == 0
 
 
+def names_test(patch):
+    return re.match(r"# test: (pytest \S|filestore_\w)", patch.read_text())
+
+
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     patches = sorted((root / "tests" / "mutants").glob("*/*.patch"))
     stale = [patch for patch in patches if not fits(patch, root)]
     for patch in stale:
         print(f"{patch.relative_to(root)} does not apply any more: make it anew")
-    sys.exit(1 if stale or not patches else 0)
+    nameless = [patch for patch in patches if not names_test(patch)]
+    for patch in nameless:
+        print(f"{patch.relative_to(root)} does not say in its first line which test sees it")
+    sys.exit(1 if stale or nameless or not patches else 0)
 
 
 if __name__ == "__main__":

@@ -163,12 +163,13 @@ def test_files_of_the_original(tool, local):
     with open(__file__, "rb") as body:
         old = original.upload("from before.py", body, {"owner": "ada"})
         young = original.upload("young.py", body, {})
-    then = time.time() - 31 * DAY
+    then = int(time.time()) - 31 * DAY
     os.utime(local.base / old, (then, then))
     assert cleanup(tool, local, "--yes", "--days", "30")[2]["removed"] == 1
     assert set(local.stored()) == {young}
+    stored_at = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(then))
     assert local.catalogue.rows("SELECT file_id, file_path, metadata, uploaded_at FROM file_uploads") == [
-        (old, "from before.py", '{"owner":"ada"}', None)
+        (old, "from before.py", '{"owner":"ada"}', stored_at)
     ]
 
 

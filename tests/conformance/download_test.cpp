@@ -4,6 +4,7 @@
 
 #include "conformance/feature.h"
 #include "filestore/stdstream.h"
+#include "support/files.h"
 #include "support/random_bytes.h"
 #include "support/test_streams.h"
 
@@ -21,11 +22,6 @@ Result<DownloadReceipt> download(StorageBackend& backend, const FileId& id, std:
     request.sink = std::move(sink);
     request.range = range;
     return backend.download(std::move(request));
-}
-
-std::string read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace

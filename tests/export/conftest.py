@@ -1,6 +1,8 @@
 import json
 import os
 import pathlib
+import re
+import subprocess
 import sys
 
 import pytest
@@ -60,6 +62,19 @@ class Quick:
         outcome = type(self.tool)(program, self.tool.directory).run(*arguments, environment={**self.tool.environment, **(environment or {})})
         assert outcome.code == 0 and KEY not in outcome.out.decode() + outcome.err.decode(), outcome
         return outcome.out.decode().rstrip("\n").split(" ", 2)
+
+    def start(self, provider, file_id, *words):
+        return subprocess.Popen(self.command(provider, file_id, words), env=self.tool.environment, cwd=self.tool.directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def settle(self, provider, file_id, *words):
+        """What was settled of all files, as a dictionary of numbers, and the first reason."""
+        told, *counts = " ".join(self.send(provider, file_id, "settle", *words)).split(" ", 5)
+        assert told == "settled", counts
+        return {name: int(number) for name, number in (count.split("=") for count in counts[:4])}, "".join(counts[4:])
+
+
+def is_sent_name(name, begin, file_id, end):
+    return re.fullmatch(re.escape(f"{begin}{file_id}-") + "[0-9a-f]{8}" + re.escape(end), name) is not None
 
 
 @pytest.fixture

@@ -32,8 +32,9 @@ class Fault:
     # What was asked is done, but the connection ends without an answer, or the answer is `status`.
     lost: bool = False
     done: bool = False
-    # What was asked is done; the answer waits.
+    # What was asked is done; the answer waits. Where it is `slow`, it is done behind the wait.
     held: threading.Event | None = None
+    slow: bool = False
     arrived: threading.Event = dataclasses.field(default_factory=threading.Event)
     times: int = 1
 
@@ -119,6 +120,8 @@ class Provider:
         self.requests, self.faults = [], []
         self.files, self.uploads, self.sessions = {}, {}, {}
         self.page_size = 1000
+        # So many lists lack what was made last, as of a service whose parts agree later.
+        self.stale_lists = 0
         # Of files that come with none of their own, in seconds.
         self.lifetime = None
         # What spoils the bytes that go to sessions, one after the other.
@@ -210,16 +213,22 @@ class Provider:
             self.read(recorded, body)
         if fault and fault.status and not fault.done:
             return self.send(handler, fault.status, fault.headers, fault.body)
+        if fault and fault.slow:
+            self.wait_out(fault)
         with self.lock:
             status, headers, answer = self.act_on_session(recorded, session) if session else self.act(recorded)
-        if fault and fault.held:
-            fault.arrived.set()
-            fault.held.wait(60)
+        if fault and fault.held and not fault.slow:
+            self.wait_out(fault)
         if fault and fault.lost:
             raise Cut
         if fault and fault.done:
             return self.send(handler, fault.status, fault.headers, fault.body)
         return self.send(handler, status, headers, answer)
+
+    @staticmethod
+    def wait_out(fault):
+        fault.arrived.set()
+        fault.held.wait(60)
 
     def answer_early(self, handler, fault):
         """What still comes is read, as bytes that nobody reads would reset the connection before the answer has arrived."""
@@ -293,11 +302,20 @@ class Provider:
     def remove(self, name):
         file_id = f"files/{name}" if self.kind == "gemini" else name
         if self.files.pop(file_id, None) is None:
-            return 404, {}, {"error": {"message": "there is no such file", "type": "not_found_error"}}
-        return 200, {}, {"id": file_id, "deleted": True, "type": "file_deleted"}
+            return 404, {}, self.missing()
+        return 200, {}, {"openai": {"id": file_id, "object": "file", "deleted": True}, "anthropic": {"id": file_id, "type": "file_deleted"}, "gemini": {}}[self.kind]
+
+    def missing(self):
+        message = "there is no such file"
+        if self.kind == "gemini":
+            return {"error": {"code": 404, "message": message, "status": "NOT_FOUND"}}
+        return {"type": "error", "error": {"message": message, "type": "not_found_error" if self.kind == "anthropic" else "invalid_request_error"}}
 
     def page(self, query):
         ids = list(self.files)
+        if self.stale_lists:
+            self.stale_lists -= 1
+            ids.pop()
         if self.kind == "openai":
             ids.reverse()
         after = query.get("after") or query.get("page") or query.get("pageToken")

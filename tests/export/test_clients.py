@@ -41,6 +41,14 @@ def no_proxy(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
 
 
+def sent_as(ours, file_id):
+    """The name that ours was given: its mark is another each time."""
+    first = ours.requests[0]
+    name = first.file[1] if first.file else first.json.get("filename") or first.json["file"]["display_name"]
+    assert file_id in name
+    return name
+
+
 def assert_same(ours, theirs, capsys, package):
     """And prints how many fields were compared."""
     compared = 0
@@ -63,7 +71,7 @@ def test_openai(exporting, start, capsys, expires):
 
     client = openai.OpenAI(api_key=KEY, base_url=theirs.url, max_retries=0)
     after = {"expires_after": {"anchor": "created_at", "seconds": expires}} if expires else {}
-    made = client.files.create(file=(f"report-{file_id}.txt", CONTENT, "text/plain"), purpose="assistants", **after)
+    made = client.files.create(file=(sent_as(ours, file_id), CONTENT, "text/plain"), purpose="assistants", **after)
     assert client.files.delete(made.id).deleted
     assert_same(ours, theirs, capsys, f"openai {openai.__version__}")
 
@@ -75,7 +83,7 @@ def test_openai_in_parts(exporting, start, capsys):
     assert_succeeds(exporting.send(ours, file_id, "--parts-above", str(MIB), "--expires", "1h"))
 
     client = openai.OpenAI(api_key=KEY, base_url=theirs.url, max_retries=0)
-    upload = client.uploads.create(bytes=len(content), filename=f"large-{file_id}.txt", mime_type="text/plain", purpose="user_data", expires_after={"anchor": "created_at", "seconds": 3600})
+    upload = client.uploads.create(bytes=len(content), filename=sent_as(ours, file_id), mime_type="text/plain", purpose="user_data", expires_after={"anchor": "created_at", "seconds": 3600})
     parts = [client.uploads.parts.create(upload.id, data=content[at : at + 64 * MIB]).id for at in range(0, len(content), 64 * MIB)]
     client.uploads.complete(upload.id, part_ids=parts)
     assert len(parts) == 2
@@ -94,7 +102,7 @@ def test_anthropic(exporting, start, capsys, expires):
     client = anthropic.Anthropic(api_key=KEY, base_url=theirs.url, max_retries=0, default_headers={"anthropic-version": "2023-06-01"})
     betas = ["files-api-2025-04-14"]
     after = {"expires_in_seconds": expires} if expires else {}
-    made = client.beta.files.upload(file=(f"report-{file_id}.txt", CONTENT, "text/plain"), betas=betas, **after)
+    made = client.beta.files.upload(file=(sent_as(ours, file_id), CONTENT, "text/plain"), betas=betas, **after)
     client.beta.files.delete(made.id, betas=betas)
     assert_same(ours, theirs, capsys, f"anthropic {anthropic.__version__}")
 
@@ -107,7 +115,7 @@ def test_gemini(exporting, start, capsys):
 
     client = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=theirs.url, api_version="v1beta"))
     path = exporting.tool.directory / "report.txt"
-    made = client.files.upload(file=path, config={"display_name": f"report-{file_id}.txt", "mime_type": "text/plain"})
+    made = client.files.upload(file=path, config={"display_name": sent_as(ours, file_id), "mime_type": "text/plain"})
     client.files.delete(name=made.name)
     # The client repeats headers of its first request, the key among them, to the session, whose URL stands for all that.
     first = theirs.requests[0].headers

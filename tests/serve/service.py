@@ -71,16 +71,17 @@ class Service:
         finally:
             connection.close()
 
-    def stop(self, number=signal.SIGTERM):
-        """Ends it as a user would."""
+    def stop(self, number=signal.SIGTERM, may_say=()):
+        """Ends it as a user would. `may_say`: how lines begin that it may have told before."""
         self.process.send_signal(number)
-        self.ended()
+        self.ended(may_say)
 
-    def ended(self):
+    def ended(self, may_say=()):
         """Waits for its end, which must be a good one."""
         out, err = self.process.communicate(timeout=120)
         # Of files whose names do not agree with what they hold.
-        told = [line for line in err.splitlines() if not line.startswith(b"filestore: warning: ")]
+        known = tuple(f"filestore: {begin}".encode() for begin in ("warning: ", *may_say))
+        told = [line for line in err.splitlines() if not line.startswith(known)]
         assert (self.process.returncode, out, told) == (0, b"", []), (self.process.returncode, out, err)
 
     def descriptors(self):

@@ -144,6 +144,8 @@ BAD_FORMS = {
     "no seconds": ((PURPOSE, EXPIRY[0], FILE), "expires_after.seconds"),
     "too few seconds": ((PURPOSE, EXPIRY[0], field("expires_after[seconds]", "3599"), FILE), "expires_after.seconds"),
     "too many seconds": ((PURPOSE, EXPIRY[0], field("expires_after[seconds]", "2592001"), FILE), "expires_after.seconds"),
+    "an expiry as one field": ((PURPOSE, field("expires_after", '{"anchor":"created_at","seconds":3600}'), FILE), "expires_after"),
+    "two purposes": ((PURPOSE, field("purpose", "batch"), FILE), "purpose"),
     "seconds that are no number": ((PURPOSE, EXPIRY[0], FILE, field("expires_after[seconds]", "1h")), "expires_after.seconds"),
 }
 
@@ -261,6 +263,7 @@ def test_what_has_expired_is_gone(tool, store):
     for path in ("", "/content"):
         refused(service.call("GET", f"/v1/files/file-{over}{path}"), 404, "id")
     refused(service.call("GET", f"/v1/files/file-{over}/content", headers={"Range": "bytes=0-1"}), 404, "id")
+    refused(service.call("DELETE", f"/v1/files/file-{over}"), 404, "id")
     assert service.call("GET", "/v1/files").json()["data"] == [stays]
 
 

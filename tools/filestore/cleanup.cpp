@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "commands.h"
 #include "core/text.h"
@@ -90,6 +91,8 @@ std::string as_text(const CleanupReport& report, bool dry_run) {
 struct Run {
     ExitCode code = ExitCode::ok;
     CleanupReport report{};
+    /// Files that are not stored any more.
+    std::vector<FileId> gone{};
 };
 
 Run run(const Session& session, bool dry_run) {
@@ -98,13 +101,18 @@ Run run(const Session& session, bool dry_run) {
         return {session.fail(errno_error(errno, "cannot wait for the call"))};
     }
     const auto first_failure = std::make_shared<std::optional<ErrorCode>>();
+    const auto gone = std::make_shared<std::vector<FileId>>();
     CleanupRequest request;
     request.days = session.options.days.value_or(session.store.cleanup.retention_days);
     request.dry_run = dry_run;
     request.accept_missing = session.options.accept_missing;
     request.count_versions = session.options.count_versions;
     request.call = session.call_options();
-    request.on_file = [feed, first_failure, dry_run, json = session.options.json](const CleanupFile& file) {
+    request.on_file = [feed, first_failure, gone, dry_run,
+                       json = session.options.json](const CleanupFile& file) {
+        if (file.outcome == CleanupOutcome::removed || file.outcome == CleanupOutcome::already_gone) {
+            gone->push_back(file.id);
+        }
         if (file.outcome == CleanupOutcome::failed) {
             *first_failure = first_failure->value_or(file.reason->code());
             report(file.reason->within("file " + file.id.str()));
@@ -123,7 +131,13 @@ Run run(const Session& session, bool dry_run) {
     const ExitCode printed =
         session.print(session.options.json ? to_json(*report, dry_run) + "\n" : as_text(*report, dry_run));
     const bool has_failures = printed == ExitCode::ok && *first_failure;
-    return {has_failures ? exit_code_of(**first_failure) : printed, *report};
+    return {has_failures ? exit_code_of(**first_failure) : printed, *report, std::move(*gone)};
+}
+
+ExitCode run_with_copies(const Session& session) {
+    Run ended = run(session, false);
+    remove_copies_of(session, std::move(ended.gone));
+    return ended.code;
 }
 
 /// Whether the user says yes. No where a signal comes, or the input ends.
@@ -171,7 +185,7 @@ ExitCode cleanup(const Session& session) {
         return run(session, true).code;
     }
     if (session.options.yes) {
-        return run(session, false).code;
+        return run_with_copies(session);
     }
     if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) {
         return session.fail(Error(ErrorCode::invalid_argument,
@@ -182,7 +196,7 @@ ExitCode cleanup(const Session& session) {
     if (!has_work || session.signals.caught() != 0 || !agrees(session)) {
         return plan.code;
     }
-    return run(session, false).code;
+    return run_with_copies(session);
 }
 
 }  // namespace filestore::tool

@@ -2,7 +2,10 @@
 
 /// The commands. Each works through its operands, prints results and failures, and answers the exit code.
 
+#include <vector>
+
 #include "exit_code.h"
+#include "filestore/file_id.h"
 #include "session.h"
 
 namespace filestore::tool {
@@ -36,6 +39,6 @@ namespace filestore::tool {
 void tell_audit_server(const Session& session);
 
 /// Removes the copies at providers of files that a command has deleted. Where one cannot be removed now, says so; that is no failure of the command.
-void remove_copies_of_deleted(const Session& session);
+void remove_copies_of(const Session& session, std::vector<FileId> deleted);
 
 }  // namespace filestore::tool

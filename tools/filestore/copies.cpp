@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "core/text.h"
+#include "export/copies_json.h"
 #include "filestore/file_exporter.h"
 #include "open_exporter.h"
 #include "running_call.h"
@@ -39,7 +40,7 @@ Result<std::vector<ProviderCopy>> read_copies(const Session& session, FileExport
 ExitCode print_copies(const Session& session, const std::vector<ProviderCopy>& copies) {
     std::string text;
     for (const ProviderCopy& copy : copies) {
-        text += session.options.json ? json_of(copy).str() : copy.id.str() + " " + as_line(copy);
+        text += session.options.json ? to_json(copy) + "\n" : copy.id.str() + " " + as_line(copy);
     }
     return session.print(text);
 }
@@ -79,10 +80,10 @@ ExitCode print_settled(const Session& session, const SettleReport& settled) {
     if (session.options.json) {
         std::string text;
         for (const ProviderCopy& copy : settled.removed) {
-            text += json_of(copy).boolean("removed", true).str();
+            text += to_json(copy, true) + "\n";
         }
         for (const ProviderCopy& copy : settled.waiting) {
-            text += json_of(copy).boolean("removed", false).str();
+            text += to_json(copy, false) + "\n";
         }
         const ExitCode printed = session.print(text);
         if (printed != ExitCode::ok) {
@@ -114,14 +115,14 @@ ExitCode unsend_one(const Session& session, FileExporter& exporter, const std::s
     return print_settled(session, *settled);
 }
 
-Result<SettleReport> settle(const Session& session, FileExporter& exporter, const CallOptions& limits) {
+Result<SettleReport> settle(const Session& session, FileExporter& exporter, SettleRequest request) {
     return finish_call<SettleReport>(session.signals, nullptr, [&](Completion<SettleReport> done) {
-        exporter.settle_async(limits, std::move(done));
+        exporter.settle_async(std::move(request), std::move(done));
     });
 }
 
 ExitCode unsend_what_waits(const Session& session, FileExporter& exporter) {
-    const auto settled = settle(session, exporter, session.call_options());
+    const auto settled = settle(session, exporter, {{}, session.call_options()});
     return settled ? print_settled(session, *settled) : session.fail(settled.error());
 }
 
@@ -131,38 +132,12 @@ Result<FileExporter> open_exporter(const Session& session) {
     ExporterOptions options;
     options.backend = session.service.backend();
     options.catalogue_path = session.service.catalogue_path();
-    if (options.catalogue_path.empty()) {
-        return Error(
-            ErrorCode::configuration,
-            "the catalogue keeps track of copies at providers, and it is off: leave out catalogue_path");
-    }
     options.part_threshold = session.options.parts_above.value_or(options.part_threshold);
     return FileExporter::open(std::move(options));
 }
 
 std::string named_place(const ProviderCopy& copy) {
     return copy.target.profile + " (" + copy.target.base_url + ")";
-}
-
-JsonLine json_of(const ProviderCopy& copy) {
-    JsonLine line;
-    line.text("file_id", copy.id.text())
-        .text("profile", copy.target.profile)
-        .text("base_url", copy.target.base_url)
-        .text("purpose", copy.purpose)
-        .text("provider_id", copy.provider_id)
-        .text("sent_name", copy.sent_name)
-        .text("state", to_string(copy.state));
-    if (copy.sent_at) {
-        line.text("sent_at", format_timestamp(*copy.sent_at));
-    }
-    if (copy.expires_at) {
-        line.text("expires_at", format_timestamp(*copy.expires_at));
-    }
-    if (!copy.reason.empty()) {
-        line.text("reason", copy.reason);
-    }
-    return line;
 }
 
 void report_waiting(const SettleReport& settled) {
@@ -198,8 +173,8 @@ ExitCode unsend(const Session& session) {
         [&](const std::string& operand) { return unsend_one(session, *exporter, operand); });
 }
 
-void remove_copies_of_deleted(const Session& session) {
-    if (session.service.catalogue_path().empty()) {
+void remove_copies_of(const Session& session, std::vector<FileId> deleted) {
+    if (deleted.empty() || session.service.catalogue_path().empty()) {
         return;
     }
     auto exporter = open_exporter(session);
@@ -210,7 +185,7 @@ void remove_copies_of_deleted(const Session& session) {
     CallOptions limits = session.call_options();
     const auto limit = std::chrono::steady_clock::now() + longest_removal;
     limits.deadline = std::min(limits.deadline.value_or(limit), limit);
-    const auto settled = settle(session, *exporter, limits);
+    const auto settled = settle(session, *exporter, {std::move(deleted), limits});
     if (!settled) {
         report(settled.error().within("copies at providers"));
         return;

@@ -68,10 +68,6 @@ bool records(Command command) {
            command == Command::cleanup;
 }
 
-bool deletes(const Options& options) {
-    return options.command == Command::remove || (options.command == Command::cleanup && !options.dry_run);
-}
-
 /// Before the store is opened, which may make its directory.
 Result<void> check_store(const Options& options, const ServiceOptions& store) {
     if (options.command == Command::probe && store.backend != "s3") {
@@ -152,9 +148,6 @@ ExitCode run(int count, const char* const* arguments, SignalWatch& signals) {
     const ExitCode code = run_command(session);
     if (records(options.command)) {
         tell_audit_server(session);
-    }
-    if (deletes(options)) {
-        remove_copies_of_deleted(session);
     }
     return code;
 }

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "filestore/file_exporter.h"
-#include "json_line.h"
 #include "session.h"
 
 namespace filestore::tool {
@@ -15,9 +14,6 @@ namespace filestore::tool {
 
 /// Of a provider by its name, or by its name and the URL that is not its own.
 [[nodiscard]] std::string named_place(const ProviderCopy& copy);
-
-/// With the members of a copy.
-[[nodiscard]] JsonLine json_of(const ProviderCopy& copy);
 
 /// Says what is still to be done of copies.
 void report_waiting(const SettleReport& settled);

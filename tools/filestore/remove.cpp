@@ -1,5 +1,6 @@
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "commands.h"
 #include "json_line.h"
@@ -9,7 +10,8 @@ namespace filestore::tool {
 
 namespace {
 
-ExitCode remove_one(const Session& session, const std::string& operand) {
+/// A file that was not there counts: its copies may have stayed.
+ExitCode remove_one(const Session& session, const std::string& operand, std::vector<FileId>& removed_ids) {
     auto id = FileId::parse(operand);
     if (!id) {
         return session.fail(id.error(), operand);
@@ -20,6 +22,7 @@ ExitCode remove_one(const Session& session, const std::string& operand) {
     if (!removed) {
         return session.fail(removed.error(), operand);
     }
+    removed_ids.push_back(*id);
     if (session.options.json) {
         const ExitCode printed =
             session.print(JsonLine().text("file_id", id->text()).boolean("deleted", *removed).str());
@@ -34,8 +37,11 @@ ExitCode remove_one(const Session& session, const std::string& operand) {
 }  // namespace
 
 ExitCode remove(const Session& session) {
-    return session.for_each_operand(
-        [&session](const std::string& operand) { return remove_one(session, operand); });
+    std::vector<FileId> removed;
+    const ExitCode code = session.for_each_operand(
+        [&](const std::string& operand) { return remove_one(session, operand, removed); });
+    remove_copies_of(session, std::move(removed));
+    return code;
 }
 
 }  // namespace filestore::tool

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "commands.h"
+#include "export/copies_json.h"
 #include "open_exporter.h"
 #include "running_call.h"
 
@@ -13,7 +14,7 @@ ExitCode print_sent(const Session& session, const ExportReceipt& receipt) {
     if (!session.options.json) {
         return session.print(receipt.copy.provider_id + "\n");
     }
-    return session.print(json_of(receipt.copy).boolean("was_there", receipt.was_there).str());
+    return session.print(to_json(receipt) + "\n");
 }
 
 ExitCode send_one(const Session& session, FileExporter& exporter, const std::string& operand) {

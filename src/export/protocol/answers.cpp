@@ -25,11 +25,26 @@ Result<JsonAnswer> parse(std::string_view json) {
     return answer ? Result<JsonAnswer>(std::move(*answer)) : not_understood("is no JSON object");
 }
 
+/// A step up would lead a URL elsewhere.
+bool has_dot_segment(std::string_view path) {
+    for (;;) {
+        const std::size_t slash = path.find('/');
+        const std::string_view segment = path.substr(0, slash);
+        if (segment == "." || segment == "..") {
+            return true;
+        }
+        if (slash == std::string_view::npos) {
+            return false;
+        }
+        path.remove_prefix(slash + 1);
+    }
+}
+
 /// It is put into URLs and tables.
 bool is_id(std::string_view text) {
-    return !text.empty() && text.size() <= longest_id && std::all_of(text.begin(), text.end(), [](char c) {
-        return c > ' ' && c <= '~' && c != '"' && c != '\\';
-    });
+    return !has_dot_segment(text) && !text.empty() && text.size() <= longest_id &&
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
 }
 
 std::optional<Timestamp> time_of(const JsonMembers& members, std::string_view name, TimeFormat format) {
@@ -43,19 +58,21 @@ std::optional<Timestamp> time_of(const JsonMembers& members, std::string_view na
     return time.ok() ? std::optional(*time) : std::nullopt;
 }
 
-Result<RemoteFile> file_of(const Profile& profile, const JsonMembers& members) {
+/// Without an ID where that is none.
+RemoteFile file_of(const Profile& profile, const JsonMembers& members) {
     RemoteFile file;
     file.id = members.text(profile.members.id);
     if (!is_id(file.id)) {
-        return not_understood("names no file");
+        file.id.clear();
     }
     file.name = members.text(profile.members.name);
     file.expires_at = time_of(members, profile.members.expires_at, profile.members.time_format);
     return file;
 }
 
-/// The parameter that asks for the next page; empty where there is none.
-Result<std::string> cursor_of(const ListPaging& paging, const JsonMembers& answer, const RemoteList& list) {
+/// The parameter that asks for the next page, behind a file of an ID; empty where there is none.
+Result<std::string> cursor_of(const ListPaging& paging, const JsonMembers& answer,
+                              const std::string& last_id) {
     const std::string token = answer.text(paging.token_member);
     if (!paging.token_member.empty() && !token.empty()) {
         return std::string(paging.token_parameter) + "=" + percent_encode(token);
@@ -63,10 +80,10 @@ Result<std::string> cursor_of(const ListPaging& paging, const JsonMembers& answe
     if (paging.after_parameter.empty() || !answer.is_true("has_more")) {
         return std::string();
     }
-    if (list.files.empty()) {
+    if (last_id.empty()) {
         return not_understood("has more files, but none on this page");
     }
-    return std::string(paging.after_parameter) + "=" + percent_encode(list.files.back().id);
+    return std::string(paging.after_parameter) + "=" + percent_encode(last_id);
 }
 
 ErrorCode code_of(int status) {
@@ -133,7 +150,8 @@ Complaint complaint_of(std::string_view body) {
 Result<RemoteFile> read_file(const Profile& profile, std::string_view json) {
     FILESTORE_TRY_ASSIGN(const JsonAnswer answer, parse(json));
     const JsonMembers* const inner = answer.object("file");
-    return file_of(profile, inner != nullptr ? *inner : answer.members);
+    RemoteFile file = file_of(profile, inner != nullptr ? *inner : answer.members);
+    return file.id.empty() ? not_understood("names no file") : Result<RemoteFile>(std::move(file));
 }
 
 Result<std::string> read_id(std::string_view json) {
@@ -142,20 +160,21 @@ Result<std::string> read_id(std::string_view json) {
     return is_id(id) ? Result<std::string>(std::move(id)) : not_understood("has no ID");
 }
 
-/// Google leaves an empty array out.
+/// Google leaves an empty array out. Files of others may have IDs that nobody here would take.
 Result<RemoteList> read_list(const Profile& profile, std::string_view json) {
     FILESTORE_TRY_ASSIGN(const JsonAnswer answer, parse(json));
     RemoteList list;
+    std::string last_id;
     if (const auto* const files = answer.list(profile.members.files)) {
         list.files.reserve(files->size());
         for (const JsonMembers& entry : *files) {
-            FILESTORE_TRY_ASSIGN(RemoteFile file, file_of(profile, entry));
-            list.files.push_back(std::move(file));
+            list.files.push_back(file_of(profile, entry));
+            last_id = entry.text(profile.members.id);
         }
     } else if (profile.style != UploadStyle::resumable) {
         return not_understood("has no list of files");
     }
-    FILESTORE_TRY_ASSIGN(list.cursor, cursor_of(profile.paging, answer.members, list));
+    FILESTORE_TRY_ASSIGN(list.cursor, cursor_of(profile.paging, answer.members, last_id));
     return list;
 }
 
@@ -183,6 +202,33 @@ Result<SessionState> read_session_state(std::string_view status, std::string_vie
     const bool is_number = failure == std::errc() && end == received.data() + received.size();
     return status == "active" && is_number ? Result<SessionState>(state)
                                            : not_understood("does not say how much has come");
+}
+
+Result<void> read_removal(const Profile& profile, std::string_view provider_id, const RemovalReply& reply) {
+    constexpr int no_content = 204;
+    const bool is_empty = reply.body.empty();
+    const auto answer = parse_answer(reply.body);
+    const bool names_it = answer && answer->members.text("id") == provider_id;
+    const bool is_removed = [&] {
+        switch (profile.removal) {
+            case RemovalAnswer::deleted_and_id:
+                return (reply.status == no_content && is_empty) ||
+                       (names_it && answer->members.is_true("deleted"));
+            case RemovalAnswer::type_and_id:
+                return names_it && answer->members.text("type") == "file_deleted";
+            case RemovalAnswer::nothing:
+                break;
+        }
+        return is_empty || (answer && answer->is_empty());
+    }();
+    return is_removed ? Result<void>() : not_understood("does not say that the file is removed");
+}
+
+bool says_missing(const Profile& profile, const RemovalReply& reply) {
+    const Complaint complaint = complaint_of(reply.body);
+    const bool is_of_the_api = !complaint.message.empty() && !complaint.code.empty();
+    return code_of(reply.status) == ErrorCode::not_found && is_of_the_api &&
+           (profile.missing_code.empty() || complaint.code == profile.missing_code);
 }
 
 Error error_of(const Profile& profile, const Refusal& refusal, std::span<const SecretString> secrets) {

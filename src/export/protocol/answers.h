@@ -18,6 +18,7 @@ namespace filestore::provider {
 
 /// A file as a provider has it. A value.
 struct RemoteFile {
+    /// Empty, only in lists, where it has none that can be asked for.
     std::string id;
     std::string name{};
     std::optional<Timestamp> expires_at{};
@@ -38,6 +39,12 @@ struct SessionState {
     std::uint64_t received = 0;
 };
 
+/// An answer to a removal. A value (views).
+struct RemovalReply {
+    int status = 0;
+    std::string_view body{};
+};
+
 // All are `corrupt` where the answer is not what the API answers.
 
 /// Also where it stands in a member `file`, as some answers have it.
@@ -49,6 +56,12 @@ struct SessionState {
 [[nodiscard]] Result<std::string> read_session_url(const Place& place, std::string_view header);
 /// From the headers X-Goog-Upload-Status and X-Goog-Upload-Size-Received.
 [[nodiscard]] Result<SessionState> read_session_state(std::string_view status, std::string_view received);
+/// A success that says that the file is removed.
+[[nodiscard]] Result<void> read_removal(const Profile& profile, std::string_view provider_id,
+                                        const RemovalReply& reply);
+
+/// Whether the API itself says that it has no such file. What stands before it, such as a proxy, answers 404 to much.
+[[nodiscard]] bool says_missing(const Profile& profile, const RemovalReply& reply);
 
 /// An answer that is no success. A value (views).
 struct Refusal {

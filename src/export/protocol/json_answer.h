@@ -34,6 +34,10 @@ struct JsonAnswer {
     /// Members that are arrays, with the objects in them.
     std::map<std::string, std::vector<JsonMembers>, std::less<>> lists{};
 
+    [[nodiscard]] bool is_empty() const noexcept {
+        return members.texts.empty() && members.numbers.empty() && members.truths.empty() &&
+               objects.empty() && lists.empty();
+    }
     /// Null where there is none.
     [[nodiscard]] const JsonMembers* object(std::string_view name) const;
     [[nodiscard]] const std::vector<JsonMembers>* list(std::string_view name) const;

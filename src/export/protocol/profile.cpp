@@ -55,6 +55,8 @@ constexpr std::array all_profiles{
         .lifetimes = LifetimeRange{hours(1), days(30)},
         .members = {"id", "filename", "expires_at", TimeFormat::unix_seconds, "data"},
         .paging = {"limit=1000&order=desc", "", "", "after"},
+        .removal = RemovalAnswer::deleted_and_id,
+        .missing_code = "",
     },
     Profile{
         .name = "anthropic",
@@ -74,6 +76,8 @@ constexpr std::array all_profiles{
         .lifetimes = LifetimeRange{hours(1), days(90)},
         .members = {"id", "filename", "expires_at", TimeFormat::rfc3339, "data"},
         .paging = {"limit=1000", "next_page", "page", "after_id"},
+        .removal = RemovalAnswer::type_and_id,
+        .missing_code = "not_found_error",
     },
     Profile{
         .name = "gemini",
@@ -93,6 +97,8 @@ constexpr std::array all_profiles{
         .lifetimes = std::nullopt,
         .members = {"name", "displayName", "expirationTime", TimeFormat::rfc3339, "files"},
         .paging = {"pageSize=100", "nextPageToken", "pageToken", ""},
+        .removal = RemovalAnswer::nothing,
+        .missing_code = "NOT_FOUND",
     },
 };
 
@@ -274,7 +280,7 @@ Result<std::string> resolve_base_url(const Profile& profile, std::string_view gi
     return std::string(given);
 }
 
-std::string sent_name(const FileId& id, std::string_view original_path) {
+std::string sent_name(const FileId& id, std::string_view mark, std::string_view original_path) {
     constexpr std::size_t longest = 255;
     constexpr std::size_t longest_extension = 16;
     const std::size_t slash = original_path.find_last_of("/\\");
@@ -288,8 +294,15 @@ std::string sent_name(const FileId& id, std::string_view original_path) {
     const bool has_extension = dot != std::string::npos && dot > 0 && base.size() - dot <= longest_extension;
     const std::string extension = has_extension ? base.substr(dot) : std::string();
     const std::string_view stem = std::string_view(base).substr(0, has_extension ? dot : base.size());
-    const std::string_view kept = cut(stem, longest - extension.size() - id.text().size() - 1);
-    return std::string(kept) + (kept.empty() ? "" : "-") + id.str() + extension;
+    const std::string told = id.str() + "-" + std::string(mark);
+    const std::string_view kept = cut(stem, longest - extension.size() - told.size() - 1);
+    return std::string(kept) + (kept.empty() ? "" : "-") + told + extension;
+}
+
+std::string_view mark_in_name(const FileId& id, std::string_view sent_name) {
+    const std::size_t begin = sent_name.rfind(id.text());
+    const std::string_view told = begin == std::string_view::npos ? sent_name : sent_name.substr(begin);
+    return told.substr(0, told.find('.'));
 }
 
 }  // namespace filestore::provider

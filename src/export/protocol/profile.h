@@ -41,6 +41,16 @@ enum class ExpiryField {
 /// How an answer writes a time.
 enum class TimeFormat { unix_seconds, rfc3339 };
 
+/// What a provider says of a file that it has removed.
+enum class RemovalAnswer {
+    /// `deleted` is true, and `id` the file's; or 204, and nothing.
+    deleted_and_id,
+    /// `type` is `file_deleted`, and `id` the file's.
+    type_and_id,
+    /// 200, and an empty object or nothing.
+    nothing,
+};
+
 /// Lifetimes that may be asked for. A value.
 struct LifetimeRange {
     std::chrono::seconds shortest;
@@ -115,6 +125,9 @@ struct Profile {
     std::optional<LifetimeRange> lifetimes;
     AnswerMembers members;
     ListPaging paging;
+    RemovalAnswer removal;
+    /// The code in the API's error for a file that is not there; empty where it has any.
+    std::string_view missing_code;
 };
 
 [[nodiscard]] std::span<const Profile> profiles() noexcept;
@@ -141,8 +154,11 @@ struct OutgoingFile {
 [[nodiscard]] Result<std::string> resolve_base_url(const Profile& profile, std::string_view given,
                                                    bool allow_plain_http);
 
-/// The name under which a file is sent: the last part of its own, of characters that every provider takes, with the file's ID before the extension, so that it can be found in a
-/// provider's list. At most 255 bytes.
-[[nodiscard]] std::string sent_name(const FileId& id, std::string_view original_path);
+/// The name under which a file is sent: the last part of its own, of characters that every provider takes, with the file's ID and `mark` before the extension, so that this copy can be found in a
+/// provider's list, and is taken for no other of the file. At most 255 bytes.
+[[nodiscard]] std::string sent_name(const FileId& id, std::string_view mark, std::string_view original_path);
+
+/// What of such a name tells the copy: from the file's ID on. Providers may write the rest in another way.
+[[nodiscard]] std::string_view mark_in_name(const FileId& id, std::string_view sent_name);
 
 }  // namespace filestore::provider

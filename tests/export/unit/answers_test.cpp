@@ -44,6 +44,7 @@ TEST_CASE("answers that are none", "[export]") {
     for (const std::string& bad :
          {std::string(), std::string("[]"), std::string("null"), std::string(R"({"id":5})"),
           std::string(R"({"id":""})"), std::string(R"({"id":"a b"})"), std::string(R"({"id":"a\nb"})"),
+          std::string(R"({"id":".."})"), std::string(R"({"id":"."})"), std::string(R"({"id":"a/../b"})"),
           std::string("<html>"), std::string(R"({"id":"file-1")"), std::string("{\"id\":\"\xFF\"}"),
           R"({"id":)" + deep, R"({"id":")" + std::string(600, 'a') + "\"}"}) {
         CAPTURE(bad.substr(0, 40));
@@ -77,8 +78,12 @@ TEST_CASE("lists, page by page", "[export]") {
     CHECK(list.files.front().name == "x");
     CHECK(list.cursor == "pageToken=t%2F1");
     CHECK(of("gemini", "{}").files.empty());
-    for (const char* bad :
-         {"{}", R"({"data":5})", R"({"data":[{"filename":"a"}]})", R"({"data":[],"has_more":true})"}) {
+    // Somebody else's file whose ID is none does not keep ours from being found, and the list goes on behind it.
+    list = of("openai", R"({"data":[{"id":"f"},{"id":"a b","filename":"x"}],"has_more":true})");
+    CHECK(list.files == std::vector<RemoteFile>{{"f", "", {}}, {"", "x", {}}});
+    CHECK(list.cursor == "after=a%20b");
+    for (const char* bad : {"{}", R"({"data":5})", R"({"data":[],"has_more":true})",
+                            R"({"data":[{"filename":"a"}],"has_more":true})"}) {
         CHECK_FALSE(read_list(profile_of("openai"), bad).ok());
     }
 }
@@ -132,6 +137,63 @@ TEST_CASE("what refusals mean", "[export]") {
     CHECK(message.find("sk-marker") == std::string::npos);
     const bool is_about_the_key = given.status == 401 || given.status == 403;
     CHECK((message.find("sk-mar") == std::string::npos) == is_about_the_key);
+}
+
+TEST_CASE("a file is removed where the provider says so", "[export]") {
+    struct Case {
+        const char* profile;
+        int status;
+        const char* body;
+        bool is_removed;
+    };
+    const auto given = GENERATE(values<Case>({
+        {"openai", 200, R"({"id":"f","object":"file","deleted":true})", true},
+        {"openai", 204, "", true},
+        {"openai", 200, "", false},
+        {"openai", 200, R"({"id":"f","deleted":false})", false},
+        {"openai", 200, R"({"id":"g","deleted":true})", false},
+        {"openai", 200, R"({"deleted":true})", false},
+        {"openai", 200, "<html>", false},
+        {"anthropic", 200, R"({"id":"f","type":"file_deleted"})", true},
+        {"anthropic", 200, R"({"id":"f","type":"file"})", false},
+        {"anthropic", 200, R"({"id":"g","type":"file_deleted"})", false},
+        {"anthropic", 204, "", false},
+        {"gemini", 200, "{}", true},
+        {"gemini", 200, "", true},
+        {"gemini", 200, R"({"name":"files/f"})", false},
+        {"gemini", 200, "<html>", false},
+    }));
+    CAPTURE(given.profile, given.status, given.body);
+    const auto read = read_removal(profile_of(given.profile), "f", {given.status, given.body});
+    REQUIRE(read.ok() == given.is_removed);
+    CHECK((read.ok() || read.error().code() == ErrorCode::corrupt));
+}
+
+TEST_CASE("only the API itself knows that a file is missing", "[export]") {
+    struct Case {
+        const char* profile;
+        int status;
+        const char* body;
+        bool is_missing;
+    };
+    const auto given = GENERATE(values<Case>({
+        {"openai", 404,
+         R"({"error":{"message":"No such File object: f","type":"invalid_request_error","param":"id","code":null}})",
+         true},
+        {"openai", 404, R"({"object":"error","message":"No file","type":"not_found","code":1})", true},
+        {"openai", 404, R"({"error":{"message":"<proxy>"}})", false},
+        {"openai", 404, R"({"detail":"Not Found"})", false},
+        {"openai", 404, "<html>", false},
+        {"openai", 404, "", false},
+        {"openai", 403, R"({"error":{"message":"no","type":"invalid_request_error"}})", false},
+        {"anthropic", 404,
+         R"({"type":"error","error":{"type":"not_found_error","message":"File not found"}})", true},
+        {"anthropic", 404, R"({"error":{"type":"proxy_error","message":"no route"}})", false},
+        {"gemini", 404, R"({"error":{"code":404,"message":"no","status":"NOT_FOUND"}})", true},
+        {"gemini", 404, R"({"error":{"code":404,"message":"no"}})", false},
+    }));
+    CAPTURE(given.profile, given.status, given.body);
+    CHECK(says_missing(profile_of(given.profile), {given.status, given.body}) == given.is_missing);
 }
 
 TEST_CASE("refusals without a document", "[export]") {

@@ -79,8 +79,8 @@ void take_all(FilePipe& pipe, Source& source, FileRange range, std::string& got)
 
 TEST_CASE("the last byte waits for the store's word", "[export]") {
     std::uint64_t given = 0;
-    const auto pipe = std::make_shared<FilePipe>(5, [&](std::uint64_t bytes) { given = bytes; });
-    EnvelopedSource source("<", pipe, ">");
+    const auto pipe = std::make_shared<FilePipe>(5, 0, [&](std::uint64_t bytes) { given = bytes; });
+    EnvelopedSource source("<", pipe, 5, ">");
     Side writer;
     Side reader;
     CHECK(read_now(source, reader.wake, 2) == "<");
@@ -95,8 +95,8 @@ TEST_CASE("the last byte waits for the store's word", "[export]") {
 }
 
 TEST_CASE("a store that fails fails the request", "[export]") {
-    const auto pipe = std::make_shared<FilePipe>(5, [](std::uint64_t) {});
-    EnvelopedSource source("", pipe, "tail");
+    const auto pipe = std::make_shared<FilePipe>(5, 0, [](std::uint64_t) {});
+    EnvelopedSource source("", pipe, 5, "tail");
     Side writer;
     Side reader;
     CHECK(pipe->write(bytes_of("hel"), writer.wake)->bytes == 3);
@@ -110,22 +110,22 @@ TEST_CASE("a store that fails fails the request", "[export]") {
 
 TEST_CASE("more or fewer bytes than there were", "[export]") {
     Side writer;
-    FilePipe longer(3, [](std::uint64_t) {});
+    FilePipe longer(3, 0, [](std::uint64_t) {});
     CHECK(longer.write(bytes_of("four"), writer.wake).error().code() == ErrorCode::conflict);
-    FilePipe shorter(3, [](std::uint64_t) {});
+    FilePipe shorter(3, 0, [](std::uint64_t) {});
     CHECK(shorter.write(bytes_of("tw"), writer.wake)->bytes == 2);
     CHECK_FALSE(shorter.finish().ok());
 }
 
 TEST_CASE("who writes waits for room, and for nobody who has gone", "[export]") {
     const std::string much(3 << 20, 'x');
-    const auto pipe = std::make_shared<FilePipe>(much.size(), [](std::uint64_t) {});
+    const auto pipe = std::make_shared<FilePipe>(much.size() + 1, 0, [](std::uint64_t) {});
     Side writer;
     Side reader;
     std::size_t written = 0;
     std::string got;
     {
-        EnvelopedSource source("", pipe, "");
+        EnvelopedSource source("", pipe, much.size() + 1, "");
         while (written < much.size()) {
             const auto step = pipe->write(bytes_of(much).subspan(written), writer.wake);
             REQUIRE(step.ok());
@@ -134,7 +134,6 @@ TEST_CASE("who writes waits for room, and for nobody who has gone", "[export]") 
                 got += read_now(source, reader.wake, 300'000);
             }
         }
-        REQUIRE(pipe->finish().ok());
         got += read_now(source, reader.wake, 300'000);
     }
     CHECK((got == much));
@@ -142,6 +141,41 @@ TEST_CASE("who writes waits for room, and for nobody who has gone", "[export]") 
     const auto after = pipe->write(bytes_of("x"), writer.wake);
     REQUIRE_FALSE(after.ok());
     CHECK(after.error().code() == ErrorCode::cancelled);
+}
+
+TEST_CASE("several bodies take from one reading, and the last byte of all waits", "[export]") {
+    std::uint64_t given = 0;
+    const auto pipe = std::make_shared<FilePipe>(8, 2, [&](std::uint64_t position) { given = position; });
+    Side writer;
+    Side reader;
+    CHECK(pipe->write(bytes_of("0"), writer.wake)->bytes == 1);
+    CHECK(pipe->write(bytes_of("1abcdef"), writer.wake)->bytes == 1);
+    CHECK(pipe->write(bytes_of("abcdef"), writer.wake)->bytes == 6);
+    {
+        EnvelopedSource first("<", pipe, 3, ">");
+        CHECK(read_now(first, reader.wake, 2) == "<abc>");
+        CHECK(first.is_given());
+    }
+    CHECK(pipe->position() == 5);
+    EnvelopedSource second("", pipe, 3, ">");
+    CHECK(read_now(second, reader.wake, 8) == "de");
+    CHECK_FALSE(second.is_given());
+    CHECK(given == 7);
+    REQUIRE(pipe->finish().ok());
+    CHECK(read_now(second, reader.wake, 8) == "f>");
+    CHECK(second.is_given());
+}
+
+TEST_CASE("a body that is let go of early ends the reading", "[export]") {
+    const auto pipe = std::make_shared<FilePipe>(8, 0, [](std::uint64_t) {});
+    Side writer;
+    Side reader;
+    CHECK(pipe->write(bytes_of("abc"), writer.wake)->bytes == 3);
+    {
+        EnvelopedSource source("", pipe, 4, "");
+        CHECK(read_now(source, reader.wake, 8) == "abc");
+    }
+    CHECK(pipe->write(bytes_of("d"), writer.wake).error().code() == ErrorCode::cancelled);
 }
 
 TEST_CASE("a file is read by who sends it, but for its last byte", "[export]") {
@@ -153,20 +187,23 @@ TEST_CASE("a file is read by who sends it, but for its last byte", "[export]") {
     }
     constexpr std::size_t begin = 5;
     const std::size_t length = GENERATE(as<std::size_t>(), 1, 2, 100'000, 3'000'001 - begin);
-    const auto pipe = std::make_shared<FilePipe>(length, [](std::uint64_t) {});
-    EnvelopedSource source("<", pipe, ">");
+    const std::size_t passed_over = GENERATE_COPY(std::size_t{0}, length / 2);
+    const std::size_t sent = length - passed_over;
+    const auto pipe = std::make_shared<FilePipe>(length, passed_over, [](std::uint64_t) {});
+    EnvelopedSource source("<", pipe, sent, ">");
     std::string got;
     take_all(*pipe, source, {taken.file.get(), begin, length}, got);
-    CHECK((got == "<" + content.substr(begin, length - 1)));
+    CHECK((got == "<" + content.substr(begin + passed_over, sent - 1)));
     REQUIRE(pipe->finish().ok());
     Side reader;
-    CHECK((got + read_now(source, reader.wake, 10) == "<" + content.substr(begin, length) + ">"));
+    CHECK((got + read_now(source, reader.wake, 10) == "<" + content.substr(begin + passed_over, sent) + ">"));
+    CHECK(pipe->position() == length);
 }
 
 TEST_CASE("who waits for a file's first bytes is woken", "[export]") {
     const Taken taken("hello");
-    const auto pipe = std::make_shared<FilePipe>(5, [](std::uint64_t) {});
-    EnvelopedSource source("", pipe, "");
+    const auto pipe = std::make_shared<FilePipe>(5, 0, [](std::uint64_t) {});
+    EnvelopedSource source("", pipe, 5, "");
     Side writer;
     Side reader;
     CHECK(read_now(source, reader.wake, 10).empty());
@@ -176,8 +213,8 @@ TEST_CASE("who waits for a file's first bytes is woken", "[export]") {
 
 TEST_CASE("a download that ends while its file is read", "[export]") {
     Taken taken("hello");
-    const auto pipe = std::make_shared<FilePipe>(5, [](std::uint64_t) {});
-    EnvelopedSource source("", pipe, "");
+    const auto pipe = std::make_shared<FilePipe>(5, 0, [](std::uint64_t) {});
+    EnvelopedSource source("", pipe, 5, "");
     Side writer;
     Side reader;
     REQUIRE(pipe->take_from({taken.file.get(), 0, 5}, writer.wake).ok());
@@ -192,12 +229,12 @@ TEST_CASE("a download that ends while its file is read", "[export]") {
 
 TEST_CASE("a file that becomes shorter, and one that nobody wants any more", "[export]") {
     const Taken taken("hello");
-    const auto pipe = std::make_shared<FilePipe>(10, [](std::uint64_t) {});
+    const auto pipe = std::make_shared<FilePipe>(10, 0, [](std::uint64_t) {});
     Side writer;
     Side reader;
     FileRange range{taken.file.get(), 0, 10};
     {
-        EnvelopedSource source("", pipe, "");
+        EnvelopedSource source("", pipe, 10, "");
         std::string got;
         auto step = pipe->take_from(range, writer.wake);
         while (step.ok() && got.size() < 10) {
@@ -213,4 +250,27 @@ TEST_CASE("a file that becomes shorter, and one that nobody wants any more", "[e
     const auto after = pipe->take_from(range, writer.wake);
     REQUIRE_FALSE(after.ok());
     CHECK(after.error().code() == ErrorCode::cancelled);
+}
+
+TEST_CASE("several bodies take from one file", "[export]") {
+    const std::string content = test::random_bytes(1'000'000);
+    const Taken taken(content);
+    const auto pipe = std::make_shared<FilePipe>(content.size(), 0, [](std::uint64_t) {});
+    EnvelopedSource first("<", pipe, 400'000, ">");
+    EnvelopedSource second("", pipe, 600'000, "");
+    Side writer;
+    Side reader;
+    FileRange range{taken.file.get(), 0, content.size()};
+    std::string got;
+    while (range.size > 0) {
+        const auto step = pipe->take_from(range, writer.wake);
+        REQUIRE(step.ok());
+        range.offset += (*step)->bytes;
+        range.size -= (*step)->bytes;
+        got += read_now(first.is_given() ? second : first, reader.wake, 100'000);
+    }
+    CHECK(first.is_given());
+    REQUIRE(pipe->finish().ok());
+    got += read_now(second, reader.wake, 100'000);
+    CHECK((got == "<" + content.substr(0, 400'000) + ">" + content.substr(400'000)));
 }

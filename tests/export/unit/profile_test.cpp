@@ -139,6 +139,9 @@ TEST_CASE("base URLs", "[export]") {
         {"https://api.example/v1?x=y", nullptr},
         {"https://", nullptr},
         {"https://:80/", nullptr},
+        {"https://api.example:99999/v1", nullptr},
+        {"https://api.example:abc/v1", nullptr},
+        {"http://[::1].evil/v1", nullptr},
         {"ftp://api.example", nullptr},
         {"api.example/v1", nullptr},
     }));
@@ -153,8 +156,8 @@ TEST_CASE("base URLs", "[export]") {
     CHECK(resolve_base_url(profile_of("openai"), "http://api.example/v1", true).ok());
 }
 
-TEST_CASE("names carry the file's ID", "[export]") {
-    const std::string text = id.str();
+TEST_CASE("names carry the file's ID and the mark of the copy", "[export]") {
+    const std::string text = id.str() + "-0a1b2c3d";
     struct Case {
         std::string given;
         std::string sent;
@@ -173,7 +176,8 @@ TEST_CASE("names carry the file's ID", "[export]") {
         {"\xC3\xA4\xFF.txt", "___-" + text + ".txt"},
         {"a.not-an-extension-of-a-file", "a.not-an-extension-of-a-file-" + text},
     }));
-    CHECK(sent_name(id, given.given) == given.sent);
+    CHECK(sent_name(id, "0a1b2c3d", given.given) == given.sent);
+    CHECK(mark_in_name(id, given.sent) == text);
 }
 
 TEST_CASE("long names are cut between characters", "[export]") {
@@ -182,10 +186,10 @@ TEST_CASE("long names are cut between characters", "[export]") {
         for (int i = 0; i < 20; ++i) {
             stem += "\xE2\x82\xAC";
         }
-        const std::string name = sent_name(id, stem + ".pdf");
+        const std::string name = sent_name(id, "0a1b2c3d", stem + ".pdf");
         CHECK(name.size() <= 255);
         CHECK(name.size() > 250);
         CHECK(is_utf8(name));
-        CHECK(name.substr(name.size() - 40) == id.str() + ".pdf");
+        CHECK(name.substr(name.size() - 49) == id.str() + "-0a1b2c3d.pdf");
     }
 }

@@ -13,12 +13,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <set>
 #include <thread>
 
 #include "support/child_process.h"
+#include "support/files.h"
 #include "support/temporary_directory.h"
 
 namespace fs = std::filesystem;
@@ -30,7 +30,9 @@ using filestore::Metadata;
 using filestore::Operation;
 using filestore::Timestamp;
 using filestore::test::ChildProcess;
+using filestore::test::read_file;
 using filestore::test::TemporaryDirectory;
+using filestore::test::write_file;
 
 namespace {
 
@@ -115,15 +117,6 @@ std::vector<std::string> read_sql(const std::string& path, const std::string& sq
     REQUIRE(code == SQLITE_OK);
     sqlite3_close(connection);
     return rows;
-}
-
-void write_file(const std::string& path, const std::string& bytes) {
-    std::ofstream(path, std::ios::binary) << bytes;
-}
-
-std::string read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
 unsigned mode_of(const std::string& path) {

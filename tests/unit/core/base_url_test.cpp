@@ -8,9 +8,12 @@ using filestore::fault_of_base_url;
 using filestore::without_last_slashes;
 
 TEST_CASE("what is no URL of a server", "[base_url]") {
-    const auto url = GENERATE(as<std::string>(), "", "api.example", "ftp://api.example",
-                              "HTTPS://api.example", "https://", "https:///v1", "https://:443", "https://a b",
-                              "https://u@a", "https://a?x", "https://a#x", "https://a\n", "https://a\\b");
+    const auto url =
+        GENERATE(as<std::string>(), "", "api.example", "ftp://api.example", "HTTPS://api.example", "https://",
+                 "https:///v1", "https://:443", "https://a b", "https://u@a", "https://a?x", "https://a#x",
+                 "https://a\n", "https://a\\b", "https://a:99999", "https://a:65536/v1", "https://a:abc",
+                 "https://a:", "https://a:-1", "https://a:1:2", "https://[::1].evil", "https://[::1",
+                 "https://[::1]8", "https://[::1]:x");
     CAPTURE(url);
     CHECK(fault_of_base_url(without_last_slashes(url)));
 }
@@ -31,6 +34,7 @@ TEST_CASE("what is sent to a URL can be read on the way, unless it stays here or
         {"http://127.0.0.1.example", true},
         {"http://[::1]:80/v1", false},
         {"http://[::2]", true},
+        {"https://api.example:65535/v1", false},
     }));
     CAPTURE(given.url);
     CHECK_FALSE(fault_of_base_url(given.url));

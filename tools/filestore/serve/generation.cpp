@@ -69,15 +69,15 @@ Result<std::shared_ptr<Generation>> Generation::make(Configuration configuration
     configuration.store.cleanup.on_run = [metrics, runs](const Result<CleanupReport>& report) {
         runs->end(report);
     };
-    auto deliveries = before == nullptr ? std::make_shared<DeliveryLog>() : before->deliveries_;
-    configuration.store.audit.on_delivery = [deliveries](const std::optional<Error>& reason) {
-        deliveries->take(reason);
+    auto outages = before == nullptr ? std::make_shared<Outages>() : before->outages_;
+    configuration.store.audit.on_delivery = [outages](const std::optional<Error>& reason) {
+        outages->audit.take(reason);
     };
     FILESTORE_TRY_ASSIGN(FileService service, FileService::open(configuration.store));
     FILESTORE_TRY_ASSIGN(FileService scheduler, FileService::open(configuration.store));
     return std::shared_ptr<Generation>(new Generation(
         std::move(configuration), std::move(service), std::move(scheduler), std::move(access),
-        std::move(metrics), std::move(body_memory), std::move(deliveries), links_to_caller, before));
+        std::move(metrics), std::move(body_memory), std::move(outages), links_to_caller, before));
 }
 
 Result<void> Generation::start_schedule() {
@@ -88,6 +88,9 @@ Result<void> Generation::start_schedule() {
     ExporterOptions options;
     options.backend = scheduler_->backend();
     options.catalogue_path = scheduler_->catalogue_path();
+    options.on_settled = [outages = outages_](const Result<SettleReport>& report) {
+        outages->copies.take(report.ok() ? report->failure : std::optional(report.error()));
+    };
     FILESTORE_TRY_ASSIGN(exporter_, FileExporter::open(std::move(options)));
     return exporter_->start();
 }

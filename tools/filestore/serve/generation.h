@@ -14,11 +14,11 @@
 #include "serve/access/rate_limit.h"
 #include "serve/body_memory.h"
 #include "serve/configuration.h"
-#include "serve/delivery_log.h"
 #include "serve/guards.h"
 #include "serve/metrics/metrics.h"
 #include "serve/openai/parts_store.h"
 #include "serve/openai/uploads_being_made.h"
+#include "serve/outage_log.h"
 #include "serve/readiness.h"
 #include "serve/routes.h"
 #include "serve/tus/pieces_under_way.h"
@@ -34,6 +34,14 @@ struct Access {
     std::shared_ptr<RateLimit> rate_limit;
     std::shared_ptr<ProvenTokens> proven_tokens;
     std::string scheme;
+};
+
+/// What is tried again and again, of all generations. A resource; thread-safe.
+struct Outages {
+    OutageLog audit{"the audit server cannot be told of files, which wait until it can",
+                    "the audit server is told of files again"};
+    OutageLog copies{"copies at AI providers cannot be removed or found out about, which is tried again",
+                     "nothing of copies at AI providers is left to do"};
 };
 
 /// A resource; thread-safe. To be destroyed on the main thread, as it waits for its calls.
@@ -64,11 +72,11 @@ public:
 private:
     Generation(Configuration configuration, FileService service, FileService scheduler, Access access,
                std::shared_ptr<Metrics> metrics, std::shared_ptr<BodyMemory> body_memory,
-               std::shared_ptr<DeliveryLog> deliveries, bool links_to_caller, const Generation* before)
+               std::shared_ptr<Outages> outages, bool links_to_caller, const Generation* before)
         : configuration_(std::move(configuration)),
           metrics_(std::move(metrics)),
           body_memory_(std::move(body_memory)),
-          deliveries_(std::move(deliveries)),
+          outages_(std::move(outages)),
           parts_(configuration_.store),
           service_(std::move(service)),
           scheduler_(std::move(scheduler)),
@@ -85,7 +93,7 @@ private:
     const Configuration configuration_;
     const std::shared_ptr<Metrics> metrics_;
     const std::shared_ptr<BodyMemory> body_memory_;
-    const std::shared_ptr<DeliveryLog> deliveries_;
+    const std::shared_ptr<Outages> outages_;
     /// Before the service, whose last calls may still use it.
     openai::PartsStore parts_;
     FileService service_;

@@ -73,7 +73,7 @@ void append_signed(std::vector<s3::NameValue>& list, const std::vector<s3::NameV
 }  // namespace
 
 Result<SigningCase> read_signing_case(std::string_view json) {
-    rj::Document document;
+    JsonDocument document;
     document.Parse(json.data(), json.size());
     if (document.HasParseError() || !document.IsObject()) {
         return Error(ErrorCode::invalid_argument, "the case is no JSON object");

@@ -150,15 +150,16 @@ private:
     void tell_again() {
         FileRequest request{upload_.record.file.value_or(FileId()), {}};
         request.call.cancel = exchange_->stop_token();
-        context_.service.metadata_async(
-            std::move(request), [self = shared_from_this()](const Result<FileInfo>& info) {
-                const bool is_gone = !info.ok() && info.error().code() == ErrorCode::not_found;
-                if (!info.ok() && !is_gone) {
-                    return self->answer(openai_error_of(info.error()));
-                }
-                self->answer(json_response(200, upload_object(self->upload_.record, system_clock()->now(),
-                                                              is_gone ? std::string() : file_object(*info))));
-            });
+        context_.service.metadata_async(std::move(request), [self = shared_from_this()](
+                                                                const Result<FileInfo>& info) {
+            const Timestamp now = system_clock()->now();
+            const bool was_deleted = is_gone(info, now);
+            if (!info.ok() && !was_deleted) {
+                return self->answer(openai_error_of(info.error()));
+            }
+            self->answer(json_response(200, upload_object(self->upload_.record, now,
+                                                          was_deleted ? std::string() : file_object(*info))));
+        });
     }
 
     const Context& context_;

@@ -72,16 +72,25 @@ void FileForm::begin_part(const FormPart& part) {
     if (part.name == "file" && part.file_name) {
         return begin_file(part);
     }
-    if (part.name == "purpose") {
-        field_ = &asked_.purpose;
-    } else if (part.name == "expires_after[anchor]") {
-        field_ = &asked_.expiry_anchor;
-    } else if (part.name == "expires_after[seconds]") {
-        field_ = &asked_.expiry_seconds;
+    begin_field(part.name);
+}
+
+void FileForm::begin_field(const std::string& name) {
+    if (name == "expires_after") {
+        return refuse(bad_request(
+            {"expires_after: send expires_after[anchor] and expires_after[seconds]", "expires_after"}));
     }
-    if (field_ != nullptr) {
-        field_->emplace();
+    field_ = name == "purpose"                  ? &asked_.purpose
+             : name == "expires_after[anchor]"  ? &asked_.expiry_anchor
+             : name == "expires_after[seconds]" ? &asked_.expiry_seconds
+                                                : nullptr;
+    if (field_ == nullptr) {
+        return;
     }
+    if (*field_) {
+        return refuse(bad_request({"there is more than one field " + name, name}));
+    }
+    field_->emplace();
 }
 
 void FileForm::begin_file(const FormPart& part) {

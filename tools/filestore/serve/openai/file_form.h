@@ -34,6 +34,7 @@ private:
     /// Where the file of the form goes.
     enum class Way { none, waits, late_metadata, known, held };
 
+    void begin_field(const std::string& name);
     void begin_file(const FormPart& part);
     void begin_where_possible();
     void hold();

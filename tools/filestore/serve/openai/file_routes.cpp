@@ -1,5 +1,6 @@
 #include "serve/openai/file_routes.h"
 
+#include <functional>
 #include <utility>
 
 #include "json_line.h"
@@ -23,13 +24,20 @@ std::optional<FileId> id_of(const std::shared_ptr<Exchange>& exchange) {
     return *id;
 }
 
-Response shown(const std::string& name, const Result<FileInfo>& info) {
-    const bool is_gone = info.ok() ? is_over(info->metadata, system_clock()->now())
-                                   : info.error().code() == ErrorCode::not_found;
-    if (is_gone) {
-        return no_such_file(name);
-    }
-    return info.ok() ? json_response(200, file_object(*info)) : openai_error_of(info.error());
+/// A file that is there, or else the request is answered.
+using ThenWithFile = std::function<void(const FileInfo&)>;
+
+void with_file(const Context& context, const std::shared_ptr<Exchange>& exchange, const FileId& id,
+               ThenWithFile then) {
+    FileRequest request{id, {}};
+    request.call.cancel = exchange->stop_token();
+    context.service.metadata_async(
+        std::move(request), [exchange, then = std::move(then)](const Result<FileInfo>& info) {
+            if (is_gone(info, system_clock()->now())) {
+                return exchange->respond(no_such_file(exchange->request().file_id));
+            }
+            info.ok() ? then(*info) : exchange->respond(openai_error_of(info.error()));
+        });
 }
 
 Response deleted(const std::string& name, const Result<bool>& removed) {
@@ -53,27 +61,23 @@ void create_file(const Context& context, const std::shared_ptr<Exchange>& exchan
 }
 
 void show_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
-    const auto id = id_of(exchange);
-    if (!id) {
-        return;
+    if (const auto id = id_of(exchange)) {
+        with_file(context, exchange, *id, [exchange](const FileInfo& info) {
+            exchange->respond(json_response(200, file_object(info)));
+        });
     }
-    FileRequest request{*id, {}};
-    request.call.cancel = exchange->stop_token();
-    context.service.metadata_async(std::move(request), [exchange](const Result<FileInfo>& info) {
-        exchange->respond(shown(exchange->request().file_id, info));
-    });
 }
 
 void delete_file(const Context& context, const std::shared_ptr<Exchange>& exchange) {
-    const auto id = id_of(exchange);
-    if (!id) {
-        return;
+    if (const auto id = id_of(exchange)) {
+        with_file(context, exchange, *id, [&context, exchange](const FileInfo& info) {
+            FileRequest request{info.id, {}};
+            request.call.cancel = exchange->stop_token();
+            context.service.remove_async(std::move(request), [exchange](const Result<bool>& removed) {
+                exchange->respond(deleted(exchange->request().file_id, removed));
+            });
+        });
     }
-    FileRequest request{*id, {}};
-    request.call.cancel = exchange->stop_token();
-    context.service.remove_async(std::move(request), [exchange](const Result<bool>& removed) {
-        exchange->respond(deleted(exchange->request().file_id, removed));
-    });
 }
 
 }  // namespace filestore::tool::serve::openai

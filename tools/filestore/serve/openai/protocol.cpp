@@ -114,6 +114,10 @@ bool is_over(const Metadata& metadata, Timestamp now) {
     return end && *end <= now;
 }
 
+bool is_gone(const Result<FileInfo>& info, Timestamp now) {
+    return info.ok() ? is_over(info->metadata, now) : info.error().code() == ErrorCode::not_found;
+}
+
 std::string unix_time(Timestamp time) {
     return std::to_string(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
 }

@@ -55,6 +55,8 @@ void keep_attributes(Metadata& metadata, const Attributes& attributes);
 [[nodiscard]] Attributes attributes_in(const Metadata& metadata, Timestamp stored_at);
 /// The file has expired: here it is gone, although it may still have to be removed.
 [[nodiscard]] bool is_over(const Metadata& metadata, Timestamp now);
+/// That, or there is none.
+[[nodiscard]] bool is_gone(const Result<FileInfo>& info, Timestamp now);
 
 /// The JSON object `file`.
 [[nodiscard]] std::string file_object(const FileId& id, std::string_view filename, std::uint64_t size,

@@ -1,0 +1,82 @@
+"""A copy is known until its provider has said that it is gone; no provider keeps the copies of others waiting."""
+
+import contextlib
+import sqlite3
+import threading
+
+import pytest
+from command import assert_succeeds
+from provider import Fault
+from test_send import only
+
+
+@pytest.mark.parametrize(
+    "kind, status, body",
+    [
+        ("openai", 200, {"id": "file-1", "deleted": False}),
+        ("openai", 200, {"id": "file-9", "deleted": True}),
+        ("openai", 404, {"error": {"message": "<proxy>"}}),
+        ("anthropic", 200, {}),
+        ("anthropic", 404, {"detail": "Not Found"}),
+        ("gemini", 200, {"name": "files/f1"}),
+        ("gemini", 404, {"error": "no route"}),
+    ],
+)
+def test_what_does_not_say_so_is_no_removal(exporting, start, kind, status, body):
+    provider = start(kind)
+    file_id = exporting.upload()
+    assert_succeeds(exporting.send(provider, file_id))
+    provider.faults.append(Fault("DELETE", ".*", status=status, body=body))
+    outcome = exporting.tool.run("delete", file_id)
+    assert outcome.code == 0 and b"still has a copy of file" in outcome.err, outcome
+    assert only(exporting.sent(file_id))["state"] == "removing" and len(provider.files) == 1
+    assert_succeeds(exporting.tool.run("unsend"), b"")
+    assert provider.files == {} and exporting.sent() == []
+
+
+def test_a_damaged_time_forgets_nothing(exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload()
+    assert_succeeds(exporting.send(provider, file_id))
+    with contextlib.closing(sqlite3.connect(exporting.catalogue)) as connection, connection:
+        connection.execute("update provider_copies set expires_at = '2000-01-01T00:00:00.000000Z'")
+    outcome = exporting.tool.run("unsend")
+    assert outcome.code == 7 and b"damaged" in outcome.err, outcome
+    assert only(exporting.sent(file_id))["state"] == "damaged" and len(provider.files) == 1
+
+
+def test_a_silent_provider_keeps_nobody_waiting(exporting, start):
+    silent, other = start("anthropic"), start("openai")
+    file_ids = [exporting.upload(), exporting.upload(b"more", "more.txt")]
+    other_id, unsent_id = exporting.upload(b"other", "other.txt"), exporting.upload(b"unsent", "unsent.txt")
+    assert_succeeds(exporting.send(silent, *file_ids))
+    assert_succeeds(exporting.send(other, other_id))
+    without_keys = {"environment": {"OPENAI_API_KEY": "", "ANTHROPIC_API_KEY": ""}}
+    assert exporting.tool.run("delete", *file_ids, other_id, **without_keys).code == 0
+    held = threading.Event()
+    silent.faults.append(Fault("DELETE", ".*", held=held, slow=True, times=100))
+    outcome = exporting.tool.run("unsend", "--timeout", "6")
+    assert outcome.code != 0 and other.files == {}, outcome
+    # Each is told of, and asked for once only.
+    for file_id in file_ids:
+        assert f"anthropic ({silent.url}) still has a copy of file {file_id}: ".encode() in outcome.err
+    assert len({request.path for request in silent.asked("DELETE")}) == 1
+    asked = len(silent.asked())
+    assert_succeeds(exporting.tool.run("delete", unsent_id), b"")
+    assert len(silent.asked()) == asked
+    held.set()
+    silent.faults.clear()
+    assert_succeeds(exporting.tool.run("unsend"), b"")
+    assert silent.files == {} and exporting.sent() == []
+
+
+def test_no_time_at_all_tells_what_waits(exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload()
+    assert_succeeds(exporting.send(provider, file_id))
+    held = threading.Event()
+    provider.faults.append(Fault("DELETE", ".*", held=held, slow=True))
+    outcome = exporting.tool.run("unsend", file_id, "--timeout", "1")
+    held.set()
+    assert outcome.code != 0 and f"still has a copy of file {file_id}".encode() in outcome.err, outcome
+    assert only(exporting.sent(file_id))["state"] == "removing"
