@@ -193,8 +193,10 @@ private:
     }
 
     Result<void> note(const CopyRow& row, const Error& why) {
-        tell_waiting(row, why);
-        return parts_.record->leave(row.number, why);
+        FILESTORE_TRY(parts_.record->leave(row.number, why));
+        FILESTORE_TRY_ASSIGN(const auto left, open_row(row.number));
+        tell_waiting(left.value_or(row), why);
+        return {};
     }
 
     void tell_waiting(const CopyRow& row, const Error& why) {

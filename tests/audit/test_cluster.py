@@ -82,6 +82,8 @@ class Cluster:
         s3["region"] = store.server["FILESTORE_S3_REGION"]
         configuration.write_text(json.dumps({"storage": {"backend": "s3", "s3": s3, "audit": {"table": project.table}}}))
         assert self.run("up", configuration) == f"listening on http://127.0.0.1:{self.port}\n"
+        # An instance that is started again is told where nginx listens by what stands in the directory.
+        del self.environment["PORT"]
 
     def run(self, command, *words):
         return run_script(self.tool, self.environment, command, self.directory, *words)
@@ -297,6 +299,8 @@ def test_it_brings_a_store_where_it_is_given_none(tool, kind):
         if kind == "minio":
             shutil.rmtree(cluster.directory / "store" / "drive1")
         cluster.run("up")
+        with pytest.raises(AssertionError, match="is up already"):
+            cluster.run("up")
         for number in range(1, INSTANCES + 1):
             assert cluster.call(number, "GET", f"/download/{file_id}") == (200, b"a file")
         wait_until(lambda: cluster.recorded(tool) == [file_id])

@@ -96,8 +96,8 @@ case $case in
         run ../consumer
         ;;
     add_subdirectory)
-        # Without optimisation the library is built in a third of the time.
-        build subdirectory -DFILESTORE_ROOT="$root" -DCMAKE_BUILD_TYPE=Debug \
+        # Without optimisation, and a folder at a time, the library is built in a tenth of the time.
+        build subdirectory -DFILESTORE_ROOT="$root" -DCMAKE_BUILD_TYPE=Debug -DFILESTORE_UNITY_BUILD=ON \
             -DCMAKE_C_COMPILER_LAUNCHER="$(command -v ccache)" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache)"
         run ../build/consumer
         run ../build/consumer_c

@@ -48,6 +48,14 @@ def test_too_many_requests_are_waited_out(quick, exporting, provider):
     assert provider.asked("GET") == []
 
 
+def test_a_pause_that_takes_too_long_is_not_begun(quick, exporting, provider):
+    file_id = exporting.upload()
+    fault(provider, status=429, headers={"Retry-After": "60"})
+    outcome, told, message = quick.send(provider, file_id, "seconds=50")
+    assert (outcome, told) == ("failed", "rate_limited"), message
+    assert len(provider.asked()) == 1 and exporting.sent() == []
+
+
 def test_attempts_come_to_an_end(quick, exporting, provider):
     file_id = exporting.upload()
     fault(provider, status=429, times=100)
@@ -255,7 +263,7 @@ def test_a_list_that_lags_behind_makes_two_that_go_together(quick, exporting, st
     assert quick.send(provider, file_id)[::2] == ["sent", "new"]
     assert len(provider.files) == 2
     outcome = exporting.tool.run("delete", file_id)
-    assert outcome.code == 0 and provider.files == {}
+    assert outcome.code == 0 and b"may have a copy of file" in outcome.err and provider.files == {}
     assert only(exporting.sent())["state"] == "removing"
     assert quick.settle(provider, file_id, "later=930")[0]["waiting"] == 0 and exporting.sent() == []
 

@@ -70,6 +70,18 @@ def test_a_silent_provider_keeps_nobody_waiting(exporting, start):
     assert silent.files == {} and exporting.sent() == []
 
 
+def test_what_concerns_a_provider_is_asked_once(exporting, start):
+    provider = start("openai")
+    file_ids = [exporting.upload(), exporting.upload(b"more", "more.txt")]
+    assert_succeeds(exporting.send(provider, *file_ids))
+    provider.faults.append(Fault("DELETE", ".*", status=401))
+    outcome = exporting.tool.run("delete", *file_ids)
+    assert outcome.code == 0 and outcome.err.count(b"still has a copy of file") == 2, outcome
+    assert len(provider.asked("DELETE")) == 1
+    assert_succeeds(exporting.tool.run("unsend"), b"")
+    assert provider.files == {} and exporting.sent() == []
+
+
 def test_no_time_at_all_tells_what_waits(exporting, start):
     provider = start("openai")
     file_id = exporting.upload()

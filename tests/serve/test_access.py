@@ -353,6 +353,8 @@ def test_listed_pages_of_other_origins(tool, local):
     assert answer.status == 201 and answer.header("access-control-allow-origin") == "https://app.example" and answer.header("vary") == "Origin"
     refused = service.call("PUT", "/files", b"x", page)
     assert refused.status == 401 and refused.header("access-control-allow-origin") == "https://app.example"
+    assert {"If-Modified-Since", "If-Unmodified-Since"} <= set(preflight.header("access-control-allow-headers").split(", "))
+    assert "Accept-Ranges" in answer.header("access-control-expose-headers").split(", ")
     for origin in ("https://evil.example", "https://app.example.evil.example", "null"):
         for answer in (service.call("OPTIONS", "/files", headers={"Origin": origin, **asks}), service.call("GET", "/files", headers={"Origin": origin, **bearer(key)})):
             assert answer.header("access-control-allow-origin") is None
@@ -370,6 +372,23 @@ def test_a_caller_that_asks_too_often(tool, local):
     guesses = [status_of(service, "filestore_" + new_id()) for _ in range(30)]
     assert guesses[:5] == [401] * 5 and 429 in guesses
     assert service.call("GET", "/healthz").status == 200
+
+
+def uses_up(service, credential):
+    return 429 in [status_of(service, credential) for _ in range(30)]
+
+
+def test_whose_requests_count_together(tool, local):
+    """A key, a subject, or a role of tokens that name no subject: none of them is another, nor an address."""
+    key, entry = new_key(tool, "user-1")
+    service = start(tool, local, keys=[entry], rate=5, jwt={"secret": SECRET, "roles": ROLES})
+    subject = token(HMAC_KEY)
+    roles = [token(HMAC_KEY, {"sub": "", "role": role}) for role in ROLES]
+    # A token that was never right before is not looked at once its address has used up its requests.
+    assert status_of(service, roles[1]) == 200
+    for credential in (subject, roles[0], "filestore_" + new_id()):
+        assert uses_up(service, credential)
+    assert [status_of(service, credential) for credential in (key, roles[1])] == [200, 200]
 
 
 def test_guesses_of_tokens_end_before_their_signatures(tool, local):
@@ -406,7 +425,8 @@ def test_guesses_of_tokens_end_before_their_signatures(tool, local):
         ({"rate": "many"}, ["whole number"]),
         ({"listen": "everywhere"}, ["ADDR:PORT"]),
         ({"origins": "https://app.example"}, ["a list"]),
-        *(({"origins": ["https://a.example", wrong]}, ["no origin", wrong]) for wrong in ("*", "null", "https://a.example/", "HTTPS://A.example", "a.example", "https://")),
+        *(({"origins": ["https://a.example", wrong]}, ["no origin", wrong]) for wrong in ("*", "null", "https://a.example/", "HTTPS://A.example", "a.example", "https://", "https://a.example:443", "http://a.example:80")),
+        *(({"hosts": ["files.example", wrong]}, ["no host", wrong]) for wrong in ("http://a.example/", "*", "a.example/x")),
     ],
 )
 def test_settings_that_cannot_be_right(tool, settings, words):

@@ -60,6 +60,10 @@ def test_a_link_needs_no_key(linked):
     assert (part.status, part.body, part.header("content-range")) == (206, BODY[10:20], f"bytes 10-19/{len(BODY)}")
     assert linked.service.call("GET", path, headers={"If-None-Match": whole.header("etag")}).status == 304
     assert linked.service.call("GET", f"/files/{file_id}/content").status == 401
+    # Pages of others may show what anybody may read.
+    assert whole.header("cross-origin-resource-policy") == "cross-origin"
+    own = linked.service.call("GET", f"/files/{file_id}/content", headers=bearer(linked.key))
+    assert own.header("cross-origin-resource-policy") == "same-origin"
     for method in ("PUT", "POST", "DELETE"):
         assert linked.service.call(method, path).status in (401, 405)
     assert linked.service.call("GET", f"/files/{file_id}", headers=bearer(linked.key)).status == 200

@@ -143,7 +143,7 @@ std::string named_place(const ProviderCopy& copy) {
 void report_waiting(const SettleReport& settled) {
     for (const ProviderCopy& copy : settled.waiting) {
         const std::string what =
-            copy.state == CopyState::unsettled ? " may have a copy of file " : " still has a copy of file ";
+            copy.provider_id.empty() ? " may have a copy of file " : " still has a copy of file ";
         report(named_place(copy) + what + copy.id.str() + ": " + copy.reason +
                "; `filestore unsend` tries that again");
     }

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "output.h"
+#include "serve/guards.h"
 #include "service/audit_setup.h"
 #include "service/config_file.h"
 #include "store_options.h"
@@ -92,6 +93,9 @@ Result<Configuration> load_configuration(const Options& options) {
     FILESTORE_TRY_ASSIGN(made.address, address_of(options, made.settings));
     FILESTORE_TRY_ASSIGN(made.tls, read_tls(made.settings));
     made.hosts = made.settings.hosts;
+    for (const std::string& host : options.allowed_hosts) {
+        FILESTORE_TRY(check_host_name(host));
+    }
     made.hosts.insert(made.hosts.end(), options.allowed_hosts.begin(), options.allowed_hosts.end());
     return made;
 }

@@ -91,8 +91,8 @@ std::optional<Response> Gate::refusal_of_caller(const Request& request, const Ro
     if (!token.empty()) {
         access_.proven_tokens->note(token, identity.ok());
     }
-    const bool is_known = identity.ok() && !identity->name.empty();
-    if (auto refused = refusal_of_rate(is_known ? "key " + identity->name : address, match.errors)) {
+    const bool is_known = identity.ok() && !identity->counted_as.empty();
+    if (auto refused = refusal_of_rate(is_known ? identity->counted_as : address, match.errors)) {
         return refused;
     }
     if (!identity.ok()) {
@@ -148,18 +148,37 @@ Response Gate::unrouted(const Request& request, const RouteMatch& match) const {
 
 }  // namespace
 
+namespace {
+
+/// Whoever has a link may show the file in a page of his own.
+std::vector<Header> headers_of(const CrossOrigin& cross_origin, const Request& request,
+                               const RouteMatch& match) {
+    std::vector<Header> headers = cross_origin.headers(request);
+    if (match.route != nullptr && match.route->scope == Scope::signed_url) {
+        headers.push_back({"Cross-Origin-Resource-Policy", "cross-origin"});
+    }
+    return headers;
+}
+
+bool stores_a_file(const Request& request, const RouteMatch& match) {
+    return match.route != nullptr && match.route->scope == Scope::write && request.method != "HEAD" &&
+           request.method != "DELETE";
+}
+
+}  // namespace
+
 void Dispatcher::operator()(const std::shared_ptr<Exchange>& exchange) const {
     const std::shared_ptr<const Generation> generation = current_->get();
     exchange->keep(generation);
     const Gate gate(generation->access());
     const CrossOrigin& cross_origin = generation->access().cross_origin;
     const Request& request = exchange->request();
-    exchange->add_headers(cross_origin.headers(request));
+    RouteMatch match = find_route(all_routes(), request.method, request.path);
+    exchange->add_headers(headers_of(cross_origin, request, match));
     if (auto answer = cross_origin.preflight(request)) {
         return exchange->respond(std::move(*answer));
     }
-    RouteMatch match = find_route(all_routes(), request.method, request.path);
-    const bool is_upload = match.route != nullptr && match.route->scope == Scope::write;
+    const bool is_upload = stores_a_file(request, match);
     exchange->set_route(match.route, is_upload);
     if (is_upload) {
         metrics_->upload_began();

@@ -42,6 +42,17 @@ std::optional<std::string> Guard::refusal(const Request& request) const {
     return std::nullopt;
 }
 
+Result<void> check_host_name(std::string_view text) {
+    constexpr std::string_view allowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+    if (!text.empty() && text.find_first_not_of(allowed) == std::string_view::npos) {
+        return {};
+    }
+    return Error(ErrorCode::configuration, filestore::quoted(text) +
+                                               " is no host: write a name or an address, and the port where "
+                                               "it is not the usual one, such as files.example:8443");
+}
+
 std::vector<Header> security_headers() {
     return {{"X-Content-Type-Options", "nosniff"},
             {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"},

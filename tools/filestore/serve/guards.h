@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "filestore/result.h"
 #include "serve/message.h"
 
 namespace filestore::tool::serve {
@@ -29,6 +30,9 @@ private:
     std::vector<std::string> hosts_;
     std::string origin_prefix_;
 };
+
+/// `configuration` where no client can write it as the host of a URL: a name or an address, and the port where it is not the usual one.
+[[nodiscard]] Result<void> check_host_name(std::string_view text);
 
 /// Headers of every answer that has none of their own.
 [[nodiscard]] std::vector<Header> security_headers();

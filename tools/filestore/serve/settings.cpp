@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "serve/decimal.h"
+#include "serve/guards.h"
 #include "service/yaml_tree.h"
 
 namespace filestore::tool::serve {
@@ -21,8 +22,10 @@ bool is_origin(std::string_view text) {
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (text.starts_with(scheme)) {
             const std::string_view rest = text.substr(scheme.size());
-            return !rest.empty() && rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") ==
-                                        std::string_view::npos;
+            const std::string_view usual_port = scheme == "https://" ? ":443" : ":80";
+            return !rest.empty() && !rest.ends_with(usual_port) &&
+                   rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") ==
+                       std::string_view::npos;
         }
     }
     return false;
@@ -37,7 +40,7 @@ public:
         FILESTORE_TRY(read_members(
             section, "storage.serve",
             {{"listen", [this](const YamlNode& node) { return read_listen(node); }},
-             {"hosts", [this](const YamlNode& node) { return read_words(node, settings_.hosts); }},
+             {"hosts", [this](const YamlNode& node) { return read_hosts(node); }},
              {"keys", [this](const YamlNode& node) { return read_keys(node); }},
              {"jwt", [this](const YamlNode& node) { return read_token_rules(node); }},
              {"tls", [this](const YamlNode& node) { return read_tls(node); }},
@@ -142,6 +145,16 @@ private:
         return {};
     }
 
+    Result<void> read_hosts(const YamlNode& node) const {
+        FILESTORE_TRY(read_words(node, settings_.hosts));
+        for (std::size_t i = 0; i < settings_.hosts.size(); ++i) {
+            if (const auto checked = check_host_name(settings_.hosts[i]); !checked.ok()) {
+                return wrong(node.items[i], std::string(checked.error().message()));
+            }
+        }
+        return {};
+    }
+
     Result<void> read_words(const YamlNode& node, std::vector<std::string>& into) const {
         if (node.kind != YamlNode::Kind::list) {
             return wrong(node, "a list must stand here");
@@ -172,6 +185,7 @@ private:
             {{"name", [&](const YamlNode& name) { return read_text(name, key.identity.name); }},
              {"hash", [&](const YamlNode& text) { return read_text(text, key.hash); }},
              {"scopes", [&](const YamlNode& list) { return read_scopes(list, key.identity.scopes); }}}));
+        key.identity.counted_as = "key " + key.identity.name;
         if (key.identity.name.empty() || key.hash.empty() || key.identity.scopes.empty()) {
             return wrong(node, "a key needs name, hash and scopes: 'filestore key' prints one");
         }

@@ -17,6 +17,8 @@ struct Identity {
     /// Of the key, or the subject of the token.
     std::string name;
     Scopes scopes;
+    /// Whose requests count together: those of a key, of the subject of tokens, or of a role where they name none. Empty for who is nobody.
+    std::string counted_as{};
 };
 
 /// A value.

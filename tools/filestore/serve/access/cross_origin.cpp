@@ -20,8 +20,9 @@ std::optional<Response> CrossOrigin::preflight(const Request& request) const {
     response.headers = {
         {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
         {"Access-Control-Allow-Headers",
-         "Authorization, Content-Type, If-Match, If-None-Match, If-Range, OpenAI-Beta, "
-         "OpenAI-Organization, OpenAI-Project, Range, Tus-Resumable, Upload-Checksum, Upload-Defer-Length, "
+         "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, "
+         "If-Unmodified-Since, OpenAI-Beta, OpenAI-Organization, OpenAI-Project, Range, Tus-Resumable, "
+         "Upload-Checksum, Upload-Defer-Length, "
          "Upload-Length, "
          "Upload-Metadata, Upload-Offset, X-Api-Key, X-HTTP-Method-Override, X-Stainless-Arch, "
          "X-Stainless-Lang, X-Stainless-OS, X-Stainless-Package-Version, "
@@ -38,11 +39,12 @@ std::vector<Header> CrossOrigin::headers(const Request& request) const {
     std::vector<Header> headers{{"Vary", "Origin"}};
     if (allows(request)) {
         headers.push_back({"Access-Control-Allow-Origin", *request.header("Origin")});
-        headers.push_back({"Access-Control-Expose-Headers",
-                           "Content-Disposition, Content-Location, Content-Range, ETag, Filestore-File-Id, "
-                           "Location, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
-                           "Tus-Resumable, Tus-Version, Upload-Defer-Length, Upload-Expires, "
-                           "Upload-Length, Upload-Metadata, Upload-Offset"});
+        headers.push_back(
+            {"Access-Control-Expose-Headers",
+             "Accept-Ranges, Content-Disposition, Content-Location, Content-Range, ETag, Filestore-File-Id, "
+             "Location, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
+             "Tus-Resumable, Tus-Version, Upload-Defer-Length, Upload-Expires, "
+             "Upload-Length, Upload-Metadata, Upload-Offset"});
     }
     return headers;
 }

@@ -323,9 +323,11 @@ Result<Identity> verify_token(std::string_view token, const TokenRules& rules, c
     FILESTORE_TRY(check_signature(parts, rules, keys));
     FILESTORE_TRY(check_time(parts.claims, now));
     FILESTORE_TRY(check_claims(parts.claims, rules));
-    const auto role = rules.roles.find(std::string(text_of(parts.claims, "role")));
-    return Identity{std::string(text_of(parts.claims, "sub")),
-                    role == rules.roles.end() ? Scopes() : role->second};
+    const std::string subject(text_of(parts.claims, "sub"));
+    const std::string name_of_role(text_of(parts.claims, "role"));
+    const auto role = rules.roles.find(name_of_role);
+    return Identity{subject, role == rules.roles.end() ? Scopes() : role->second,
+                    subject.empty() ? "role " + name_of_role : "subject " + subject};
 }
 
 }  // namespace filestore::tool::serve
