@@ -203,7 +203,7 @@ private:
     }
 
     Error end_of_failure(const CopyRow& row, const SendOutcome& outcome) {
-        const Error failure = about_file(outcome.file.error(), info_.id);
+        Error failure = about_file(outcome.file.error(), info_.id);
         if (outcome.may_be_there) {
             leave(row, failure);
         } else {
