@@ -89,19 +89,26 @@ private:
 class EnvelopedSource final : public Source {
 public:
     EnvelopedSource(std::string head, std::shared_ptr<FilePipe> pipe, std::uint64_t length, std::string tail)
-        : head_(std::move(head)), pipe_(std::move(pipe)), left_(length), tail_(std::move(tail)) {}
+        : head_(std::move(head)),
+          pipe_(std::move(pipe)),
+          left_(length),
+          tail_(std::move(tail)),
+          is_empty_(head_.empty() && left_ == 0 && tail_.empty()) {}
     ~EnvelopedSource() override;
 
     [[nodiscard]] Result<IoStep> read(std::span<std::byte> into, const Wake& wake) override;
     [[nodiscard]] bool blocking() const noexcept override { return false; }
-    /// Whether all of it was read.
-    [[nodiscard]] bool is_given() const noexcept { return is_behind_file_ && tail_given_ == tail_.size(); }
+    /// Whether all of it was read. A body without bytes is never asked for any.
+    [[nodiscard]] bool is_given() const noexcept {
+        return is_empty_ || (is_behind_file_ && tail_given_ == tail_.size());
+    }
 
 private:
     const std::string head_;
     const std::shared_ptr<FilePipe> pipe_;
     std::uint64_t left_;
     const std::string tail_;
+    const bool is_empty_;
     std::size_t head_given_ = 0;
     bool is_behind_file_ = false;
     std::size_t tail_given_ = 0;

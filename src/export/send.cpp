@@ -70,6 +70,8 @@ private:
         std::optional<CopyInWork> in_work{};
         /// Somebody was interrupted while sending it: the provider is to be asked first.
         bool was_interrupted = false;
+        /// By another call.
+        bool is_being_sent = false;
     };
 
     Result<void> describe_file() {
@@ -98,7 +100,10 @@ private:
             for (const CopyRow& row : rows) {
                 FILESTORE_TRY(weigh(copies, row, *claim));
             }
-            return claim->there ? Result<void>() : take(copies, *claim);
+            if (claim->there) {
+                return {};
+            }
+            return claim->is_being_sent ? Result<void>(being_sent_error(info_.id)) : take(copies, *claim);
         };
         FILESTORE_TRY(parts_.record->use(weigh_all));
         return std::move(*claim);
@@ -115,10 +120,11 @@ private:
         if (request_.again) {
             return {};
         }
-        if (row.is_being_sent) {
-            return being_sent_error(info_.id);
-        }
         if (row.file_version != info_.version) {
+            return {};
+        }
+        if (row.is_being_sent) {
+            claim.is_being_sent = true;
             return {};
         }
         if (!row.provider_id.empty()) {

@@ -17,12 +17,25 @@ namespace {
 
 constexpr std::size_t page_size = 100;
 
+/// Rows of one place. Those that failed the last time come last: they keep no other from its turn.
+struct Numbers {
+    std::vector<std::int64_t> untried{};
+    std::vector<std::int64_t> failed{};
+
+    [[nodiscard]] std::vector<std::int64_t> in_order() const {
+        std::vector<std::int64_t> all = untried;
+        all.insert(all.end(), failed.begin(), failed.end());
+        return all;
+    }
+};
+
 /// Rows that are to be settled, by the profile, base URL and key variable which they share.
-using NumbersByPlace = std::map<std::tuple<std::string, std::string, std::string>, std::vector<std::int64_t>>;
+using NumbersByPlace = std::map<std::tuple<std::string, std::string, std::string>, Numbers>;
 
 void add(NumbersByPlace& numbers, const std::vector<CopyRow>& rows) {
     for (const CopyRow& row : rows) {
-        numbers[{row.profile, row.base_url, row.key_variable}].push_back(row.number);
+        Numbers& of_place = numbers[{row.profile, row.base_url, row.key_variable}];
+        (row.reason.empty() ? of_place.untried : of_place.failed).push_back(row.number);
     }
 }
 
@@ -39,8 +52,8 @@ public:
     Result<void> run(const NumbersByPlace& places) {
         std::size_t left = places.size();
         for (const auto& [place, numbers] : places) {
-            FILESTORE_TRY(
-                settle_place(numbers, end_of_share(std::chrono::steady_clock::now(), call_.deadline, left)));
+            FILESTORE_TRY(settle_place(numbers.in_order(),
+                                       end_of_share(std::chrono::steady_clock::now(), call_.deadline, left)));
             --left;
         }
         return {};

@@ -369,6 +369,7 @@ class Provider:
             return 200, {"X-Goog-Upload-Status": state, "X-Goog-Upload-Size-Received": str(session["received"])}, {}
         if "finalize" in command and session["received"] == session["size"]:
             about = session["about"]
-            session["file"] = self.add_file(about["display_name"], size=session["size"], sha=session["sha"].hexdigest(), type=about["mime_type"])
+            # A session makes one file, also where its end comes twice.
+            session["file"] = session["file"] or self.add_file(about["display_name"], size=session["size"], sha=session["sha"].hexdigest(), type=about["mime_type"])
             return 200, {"X-Goog-Upload-Status": "final"}, {"file": self.shown(session["file"])}
         return 200, {"X-Goog-Upload-Status": "active"}, {}

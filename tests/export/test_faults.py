@@ -89,12 +89,13 @@ def test_a_body_that_is_broken_off_is_sent_again(quick, exporting, provider):
         assert [offset for offset in offsets if offset] == ["0", str(2 * MIB), str(5 * MIB)]
 
 
+@pytest.mark.parametrize("content", [b"hello", b""], ids=["file", "empty file"])
 @pytest.mark.parametrize("how", ["lost", 500, 503])
-def test_a_lost_answer_is_not_sent_twice(quick, exporting, provider, how):
+def test_a_lost_answer_is_not_sent_twice(quick, exporting, provider, how, content):
     for number in range(5):
         provider.add_file(f"another {number}")
     provider.page_size = 2
-    file_id = exporting.upload()
+    file_id = exporting.upload(content)
     spoilt = {"lost": True} if how == "lost" else {"done": True, "status": how}
     if provider.kind == "gemini":
         provider.session_faults = [spoilt]
@@ -105,8 +106,9 @@ def test_a_lost_answer_is_not_sent_twice(quick, exporting, provider, how):
     assert sum(file_id in name for name in provider.names()) == 1
     assert provider_id in provider.files
     assert only(exporting.sent(file_id))["provider_id"] == provider_id
-    # Page by page.
-    assert len(provider.asked("GET", LIST[provider.kind])) == 3
+    # Page by page. A lost request without a body is sent again by curl, to the same session.
+    is_settled_by_curl = provider.kind == "gemini" and how == "lost" and content == b""
+    assert is_settled_by_curl or len(provider.asked("GET", LIST[provider.kind])) == 3
 
 
 def test_several_matches_are_unknown(quick, exporting, start):

@@ -82,6 +82,17 @@ def test_what_concerns_a_provider_is_asked_once(exporting, start):
     assert provider.files == {} and exporting.sent() == []
 
 
+def test_a_copy_that_stays_keeps_no_other(exporting, start):
+    provider = start("openai")
+    file_ids = [exporting.upload(str(number).encode(), f"{number}.txt") for number in range(4)]
+    assert_succeeds(exporting.send(provider, *file_ids))
+    first = next(iter(provider.files))
+    provider.faults.append(Fault("DELETE", f".*/{first}", status=401, times=100))
+    assert exporting.tool.run("delete", *file_ids).code == 0
+    assert exporting.tool.run("unsend").code != 0
+    assert list(provider.files) == [first]
+
+
 def test_no_time_at_all_tells_what_waits(exporting, start):
     provider = start("openai")
     file_id = exporting.upload()
