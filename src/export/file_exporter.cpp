@@ -131,15 +131,17 @@ public:
 
     [[nodiscard]] bool forked() const noexcept { return pending_->forked(); }
 
-    template <class T, class Work>
-    void run(const CallOptions& options, Completion<T> done, Work work) {
-        const auto answer = begin_call<T>(*pending_, options.cancel, std::move(done));
+    /// `work` gets the request with a token that also the exporter's end requests.
+    template <class T, class Request>
+    void run(Request request, Completion<T> done, Result<T> (*work)(const ExporterParts&, const Request&)) {
+        const auto answer = begin_call<T>(*pending_, request.call.cancel, std::move(done));
         if (!answer) {
             return;
         }
         step_of(*answer, *callers_, [&] {
-            callers_->post([parts = parts_, callers = callers_, answer, work = std::move(work)] {
-                step_of(*answer, *callers, [&] { answer->give(work(parts, answer->token())); });
+            request.call.cancel = answer->token();
+            callers_->post([parts = parts_, callers = callers_, answer, work, request = std::move(request)] {
+                step_of(*answer, *callers, [&] { answer->give(work(parts, request)); });
             });
         });
     }
@@ -214,45 +216,19 @@ FileExporter::~FileExporter() {
 }
 
 void FileExporter::send_async(ExportRequest request, Completion<ExportReceipt> done) {
-    const CallOptions options = request.call;
-    impl_->run<ExportReceipt>(
-        options, std::move(done),
-        [request = std::move(request)](const ExporterParts& parts, const std::stop_token& cancel) {
-            auto limited = request;
-            limited.call.cancel = cancel;
-            return send_file(parts, limited);
-        });
+    impl_->run<ExportReceipt>(std::move(request), std::move(done), &send_file);
 }
 
 void FileExporter::copies_async(CopiesRequest request, Completion<std::vector<ProviderCopy>> done) {
-    const CallOptions options = request.call;
-    impl_->run<std::vector<ProviderCopy>>(
-        options, std::move(done),
-        [request = std::move(request)](const ExporterParts& parts, const std::stop_token&) {
-            return read_copies(parts, request);
-        });
+    impl_->run<std::vector<ProviderCopy>>(std::move(request), std::move(done), &read_copies);
 }
 
 void FileExporter::unsend_async(UnsendRequest request, Completion<SettleReport> done) {
-    const CallOptions options = request.call;
-    impl_->run<SettleReport>(
-        options, std::move(done),
-        [request = std::move(request)](const ExporterParts& parts, const std::stop_token& cancel) {
-            auto limited = request;
-            limited.call.cancel = cancel;
-            return unsend_file(parts, limited);
-        });
+    impl_->run<SettleReport>(std::move(request), std::move(done), &unsend_file);
 }
 
 void FileExporter::settle_async(SettleRequest request, Completion<SettleReport> done) {
-    const CallOptions options = request.call;
-    impl_->run<SettleReport>(
-        options, std::move(done),
-        [request = std::move(request)](const ExporterParts& parts, const std::stop_token& cancel) {
-            auto limited = request;
-            limited.call.cancel = cancel;
-            return settle_copies(parts, limited);
-        });
+    impl_->run<SettleReport>(std::move(request), std::move(done), &settle_copies);
 }
 
 void FileExporter::settle_async(const CallOptions& options, Completion<SettleReport> done) {

@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "commands.h"
 #include "core/text.h"
@@ -91,8 +90,6 @@ std::string as_text(const CleanupReport& report, bool dry_run) {
 struct Run {
     ExitCode code = ExitCode::ok;
     CleanupReport report{};
-    /// Files that are not stored any more.
-    std::vector<FileId> gone{};
 };
 
 Run run(const Session& session, bool dry_run) {
@@ -101,18 +98,13 @@ Run run(const Session& session, bool dry_run) {
         return {session.fail(errno_error(errno, "cannot wait for the call"))};
     }
     const auto first_failure = std::make_shared<std::optional<ErrorCode>>();
-    const auto gone = std::make_shared<std::vector<FileId>>();
     CleanupRequest request;
     request.days = session.options.days.value_or(session.store.cleanup.retention_days);
     request.dry_run = dry_run;
     request.accept_missing = session.options.accept_missing;
     request.count_versions = session.options.count_versions;
     request.call = session.call_options();
-    request.on_file = [feed, first_failure, gone, dry_run,
-                       json = session.options.json](const CleanupFile& file) {
-        if (file.outcome == CleanupOutcome::removed || file.outcome == CleanupOutcome::already_gone) {
-            gone->push_back(file.id);
-        }
+    request.on_file = [feed, first_failure, dry_run, json = session.options.json](const CleanupFile& file) {
         if (file.outcome == CleanupOutcome::failed) {
             *first_failure = first_failure->value_or(file.reason->code());
             report(file.reason->within("file " + file.id.str()));
@@ -131,12 +123,14 @@ Run run(const Session& session, bool dry_run) {
     const ExitCode printed =
         session.print(session.options.json ? to_json(*report, dry_run) + "\n" : as_text(*report, dry_run));
     const bool has_failures = printed == ExitCode::ok && *first_failure;
-    return {has_failures ? exit_code_of(**first_failure) : printed, *report, std::move(*gone)};
+    return {has_failures ? exit_code_of(**first_failure) : printed, *report};
 }
 
 ExitCode run_with_copies(const Session& session) {
-    Run ended = run(session, false);
-    remove_copies_of(session, std::move(ended.gone));
+    const Run ended = run(session, false);
+    if (ended.report.removed > 0 || ended.report.already_gone > 0) {
+        remove_waiting_copies(session);
+    }
     return ended.code;
 }
 

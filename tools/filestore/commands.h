@@ -41,4 +41,7 @@ void tell_audit_server(const Session& session);
 /// Removes the copies at providers of files that a command has deleted. Where one cannot be removed now, says so; that is no failure of the command.
 void remove_copies_of(const Session& session, std::vector<FileId> deleted);
 
+/// The same of all that were deleted, by whatever command.
+void remove_waiting_copies(const Session& session);
+
 }  // namespace filestore::tool

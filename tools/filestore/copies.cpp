@@ -126,6 +126,27 @@ ExitCode unsend_what_waits(const Session& session, FileExporter& exporter) {
     return settled ? print_settled(session, *settled) : session.fail(settled.error());
 }
 
+/// Of these files; of all where there is none.
+void settle_for_a_while(const Session& session, std::vector<FileId> deleted) {
+    if (session.service.catalogue_path().empty()) {
+        return;
+    }
+    auto exporter = open_exporter(session);
+    if (!exporter) {
+        report(exporter.error());
+        return;
+    }
+    CallOptions limits = session.call_options();
+    const auto limit = std::chrono::steady_clock::now() + longest_removal;
+    limits.deadline = std::min(limits.deadline.value_or(limit), limit);
+    const auto settled = settle(session, *exporter, {std::move(deleted), limits});
+    if (!settled) {
+        report(settled.error().within("copies at providers"));
+        return;
+    }
+    report_waiting(*settled);
+}
+
 }  // namespace
 
 Result<FileExporter> open_exporter(const Session& session) {
@@ -174,23 +195,13 @@ ExitCode unsend(const Session& session) {
 }
 
 void remove_copies_of(const Session& session, std::vector<FileId> deleted) {
-    if (deleted.empty() || session.service.catalogue_path().empty()) {
-        return;
+    if (!deleted.empty()) {
+        settle_for_a_while(session, std::move(deleted));
     }
-    auto exporter = open_exporter(session);
-    if (!exporter) {
-        report(exporter.error());
-        return;
-    }
-    CallOptions limits = session.call_options();
-    const auto limit = std::chrono::steady_clock::now() + longest_removal;
-    limits.deadline = std::min(limits.deadline.value_or(limit), limit);
-    const auto settled = settle(session, *exporter, {std::move(deleted), limits});
-    if (!settled) {
-        report(settled.error().within("copies at providers"));
-        return;
-    }
-    report_waiting(*settled);
+}
+
+void remove_waiting_copies(const Session& session) {
+    settle_for_a_while(session, {});
 }
 
 }  // namespace filestore::tool
