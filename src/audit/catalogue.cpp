@@ -346,7 +346,6 @@ private:
     SpaceReserve reserve_;
     SqliteConnection connection_;
     SessionLock lock_;
-    const std::shared_ptr<CopiesInWork> copies_in_work_ = std::make_shared<CopiesInWork>();
     Outbox outbox_;
     /// 0 until the first begin(): a catalogue that is only read takes no session.
     std::int64_t session_ = 0;
@@ -525,7 +524,7 @@ Result<void> Catalogue::Impl::read_soft_deletions(const std::function<Result<voi
 Result<void> Catalogue::Impl::use_sent_copies(const std::function<Result<void>(SentCopies&)>& work) {
     return in_transaction([&]() -> Result<void> {
         FILESTORE_TRY_ASSIGN(const std::int64_t session, own_session());
-        SentCopies copies(connection_, lock_, session, copies_in_work_);
+        SentCopies copies(connection_, lock_, session);
         return work(copies);
     });
 }
@@ -533,7 +532,7 @@ Result<void> Catalogue::Impl::use_sent_copies(const std::function<Result<void>(S
 Result<void> Catalogue::Impl::read_sent_copies(const std::function<Result<void>(SentCopies&)>& work) {
     SqliteTransaction transaction(connection_);
     FILESTORE_TRY(transaction.begin_reading());
-    SentCopies copies(connection_, lock_, session_, copies_in_work_);
+    SentCopies copies(connection_, lock_, session_);
     FILESTORE_TRY(work(copies));
     return transaction.commit();
 }

@@ -1,7 +1,6 @@
 #include "audit/sent_copies.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "audit/catalogue_row.h"
@@ -117,13 +116,20 @@ Result<void> seal_copy(SqliteConnection& connection, std::int64_t number) {
 
 }  // namespace
 
-Result<std::int64_t> SentCopies::begin(const CopyRow& row) {
-    FILESTORE_TRY(connection_.run(add_copy, row.id.text(), row.profile, row.base_url, row.key_variable,
-                                  row.purpose, row.file_version, row.sent_name,
-                                  format_timestamp(row.begun_at), session_));
-    const std::int64_t number = connection_.last_inserted();
-    FILESTORE_TRY(seal_copy(connection_, number));
-    return number;
+Result<CopyInWork> SentCopies::begin(const CopyRow& row) {
+    for (;;) {
+        FILESTORE_TRY(connection_.run(add_copy, row.id.text(), row.profile, row.base_url, row.key_variable,
+                                      row.purpose, row.file_version, row.sent_name,
+                                      format_timestamp(row.begun_at), session_));
+        const std::int64_t number = connection_.last_inserted();
+        FILESTORE_TRY_ASSIGN(auto in_work, lock_.hold_copy(number));
+        if (in_work) {
+            FILESTORE_TRY(seal_copy(connection_, number));
+            return std::move(*in_work);
+        }
+        // The catalogue was replaced by a backup that does not know the newest copies.
+        FILESTORE_TRY(forget(number));
+    }
 }
 
 Result<std::optional<CopyRow>> SentCopies::complete(std::int64_t number, const CompletedCopy& copy) {
@@ -156,14 +162,17 @@ Result<void> SentCopies::note_missed(std::int64_t number, Timestamp since) {
     return seal_copy(connection_, number);
 }
 
-Result<bool> SentCopies::take_over(std::int64_t number) {
+Result<std::optional<CopyInWork>> SentCopies::take_over(std::int64_t number) {
     FILESTORE_TRY_ASSIGN(const auto found, row(number));
-    if (!found || found->is_being_sent || !found->provider_id.empty()) {
-        return false;
+    if (!found || !found->provider_id.empty()) {
+        return std::optional<CopyInWork>();
     }
-    FILESTORE_TRY(
-        connection_.run("UPDATE provider_copies SET session = ? WHERE number = ?", session_, number));
-    return true;
+    FILESTORE_TRY_ASSIGN(auto in_work, lock_.hold_copy(number));
+    if (in_work) {
+        FILESTORE_TRY(
+            connection_.run("UPDATE provider_copies SET session = ? WHERE number = ?", session_, number));
+    }
+    return in_work;
 }
 
 Result<void> SentCopies::note_removed(std::int64_t number) {
@@ -226,21 +235,24 @@ Result<std::vector<CopyRow>> SentCopies::rows(const char* sql, const Parameters&
             sessions.push_back(read.session);
         }
     }
-    FILESTORE_TRY(note_sessions(found, sessions));
+    FILESTORE_TRY(note_work(found, sessions));
     return found;
 }
 
-Result<void> SentCopies::note_sessions(std::vector<CopyRow>& rows,
-                                       const std::vector<std::int64_t>& sessions) const {
-    std::vector<std::int64_t> others;
-    std::copy_if(sessions.begin(), sessions.end(), std::back_inserter(others),
-                 [this](std::int64_t other) { return other != 0 && other != session_; });
-    FILESTORE_TRY_ASSIGN(const auto dead, lock_.dead_among(others));
+/// That a row has a session says that somebody began to work on it; only the lock says that this goes on.
+Result<void> SentCopies::note_work(std::vector<CopyRow>& rows,
+                                   const std::vector<std::int64_t>& sessions) const {
+    std::vector<std::int64_t> begun;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        const bool is_dead =
-            sessions[i] == 0 || std::find(dead.begin(), dead.end(), sessions[i]) != dead.end();
-        const bool is_in_work = sessions[i] == session_ ? in_work_->contains(rows[i].number) : !is_dead;
-        rows[i].is_being_sent = rows[i].provider_id.empty() && sessions[i] != 0 && is_in_work;
+        rows[i].is_being_sent = rows[i].provider_id.empty() && sessions[i] != 0;
+        if (rows[i].is_being_sent) {
+            begun.push_back(rows[i].number);
+        }
+    }
+    FILESTORE_TRY_ASSIGN(const auto idle, lock_.idle_among(begun));
+    for (CopyRow& row : rows) {
+        const bool is_idle = std::find(idle.begin(), idle.end(), row.number) != idle.end();
+        row.is_being_sent = row.is_being_sent && !is_idle;
     }
     return {};
 }

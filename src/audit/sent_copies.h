@@ -2,17 +2,15 @@
 
 /// The copies of files that providers have (filestore/file_exporter.h), beside the catalogue and changed in its transactions.
 ///
-/// A copy is a row of `provider_copies`. It is there before anything is sent, without an ID of the provider's, and gets that when the provider has answered. Until then it belongs to the session that sends; where that is
-/// dead, or has left it, or works on it no more, the provider has to be asked whether there is a copy. A trigger notes of each copy of a file whose deletion is recorded, by whomsoever, that it is to be removed; so it stays until the provider has it no more.
+/// A copy is a row of `provider_copies`. It is there before anything is sent, without an ID of the provider's, and gets that when the provider has answered. Until then it belongs to the call that sends, which has it locked
+/// (copies_in_work.h); where that has ended, however it did, the provider has to be asked whether there is a copy. A trigger notes of each copy of a file whose deletion is recorded, by whomsoever, that it is to be removed; so it stays until the provider has it no more.
 /// A row has a checksum. One that does not match names nothing that may be removed.
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "audit/copies_in_work.h"
@@ -66,24 +64,21 @@ struct CompletedCopy {
 class SentCopies {
 public:
     /// `session` is that of this process, 0 where it only reads.
-    SentCopies(SqliteConnection& connection, const SessionLock& lock, std::int64_t session,
-               std::shared_ptr<CopiesInWork> in_work) noexcept
-        : connection_(connection), lock_(lock), session_(session), in_work_(std::move(in_work)) {}
+    SentCopies(SqliteConnection& connection, const SessionLock& lock, std::int64_t session) noexcept
+        : connection_(connection), lock_(lock), session_(session) {}
 
-    /// Answers its number. It is this session's, and being sent as long as hold() says so. Of the row that which the provider has not answered yet is not used.
-    [[nodiscard]] Result<std::int64_t> begin(const CopyRow& row);
+    /// It is being sent as long as the answer lives. Of the row that which the provider has not answered yet is not used.
+    [[nodiscard]] Result<CopyInWork> begin(const CopyRow& row);
     /// Answers the row as it is then; nothing where it is not there any more.
     [[nodiscard]] Result<std::optional<CopyRow>> complete(std::int64_t number, const CompletedCopy& copy);
-    /// To be held in the transaction that begins it or takes it over, so that nobody sees it left alone.
-    [[nodiscard]] CopyInWork hold(std::int64_t number) const { return {in_work_, number}; }
     /// Nobody works on it any more; what it asks for is still to be done.
     [[nodiscard]] Result<void> leave(std::int64_t number, std::string_view reason);
     /// See CopyRow::is_doubtful; to be noted before the next attempt. Nothing is missed yet of what that makes.
     [[nodiscard]] Result<void> note_doubt(std::int64_t number);
     /// See CopyRow::missed_since.
     [[nodiscard]] Result<void> note_missed(std::int64_t number, Timestamp since);
-    /// A copy that was left is this session's to find out. False where somebody else was first.
-    [[nodiscard]] Result<bool> take_over(std::int64_t number);
+    /// A copy on which nobody works is the caller's to find out, as long as the answer lives. Nothing where somebody else was first.
+    [[nodiscard]] Result<std::optional<CopyInWork>> take_over(std::int64_t number);
     /// The file of its ID is removed, and another of its name may come: the ID is not known any more.
     [[nodiscard]] Result<void> note_removed(std::int64_t number);
     /// There is no such copy.
@@ -107,13 +102,12 @@ public:
 private:
     template <class... Parameters>
     [[nodiscard]] Result<std::vector<CopyRow>> rows(const char* sql, const Parameters&... parameters);
-    [[nodiscard]] Result<void> note_sessions(std::vector<CopyRow>& rows,
-                                             const std::vector<std::int64_t>& sessions) const;
+    [[nodiscard]] Result<void> note_work(std::vector<CopyRow>& rows,
+                                         const std::vector<std::int64_t>& sessions) const;
 
     SqliteConnection& connection_;
     const SessionLock& lock_;
     const std::int64_t session_;
-    const std::shared_ptr<CopiesInWork> in_work_;
 };
 
 /// A pure function; of the columns as they stand in the table.

@@ -6,11 +6,15 @@
 /// drops the lock when the process ends, however it ends, and process ids mean nothing here. A forked child shares the
 /// description, so a session counts as alive until its process called release() or all its children have ended too.
 /// The file holds no data; removing it while the catalogue is in use makes live sessions look dead.
+///
+/// Behind the bytes of all sessions every copy at a provider has one, which is locked as long as somebody works on it, see copies_in_work.h.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "audit/copies_in_work.h"
 #include "core/descriptor.h"
 #include "filestore/result.h"
 
@@ -32,8 +36,20 @@ public:
     [[nodiscard]] Result<std::vector<std::int64_t>> dead_among(
         const std::vector<std::int64_t>& sessions) const;
 
+    /// Locks the byte of a copy. Nothing where somebody else has it.
+    [[nodiscard]] Result<std::optional<CopyInWork>> hold_copy(std::int64_t number) const;
+
+    /// Those of `copies` whose byte nobody has locked.
+    [[nodiscard]] Result<std::vector<std::int64_t>> idle_among(const std::vector<std::int64_t>& copies) const;
+
 private:
     [[nodiscard]] Result<Descriptor> open_file() const;
+    /// False where somebody else has it.
+    [[nodiscard]] Result<bool> lock_byte(const Descriptor& file, std::int64_t byte) const;
+    /// Those of `numbers` whose byte nobody has locked.
+    template <class ByteOf>
+    [[nodiscard]] Result<std::vector<std::int64_t>> free_among(const std::vector<std::int64_t>& numbers,
+                                                               ByteOf byte_of) const;
     [[nodiscard]] Error failure(int number, const char* what) const;
 
     std::string path_;

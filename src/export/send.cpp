@@ -138,15 +138,12 @@ private:
 
     Result<void> take(SentCopies& copies, Claim& claim) {
         if (claim.was_interrupted) {
-            FILESTORE_TRY_ASSIGN(const bool is_ours, copies.take_over(claim.row.number));
-            if (!is_ours) {
-                return Error(ErrorCode::internal, "a copy that nobody sends belongs to somebody");
-            }
-        } else {
-            claim.row = new_row();
-            FILESTORE_TRY_ASSIGN(claim.row.number, copies.begin(claim.row));
+            FILESTORE_TRY_ASSIGN(claim.in_work, copies.take_over(claim.row.number));
+            return claim.in_work ? Result<void>() : being_sent_error(info_.id);
         }
-        claim.in_work.emplace(copies.hold(claim.row.number));
+        claim.row = new_row();
+        FILESTORE_TRY_ASSIGN(claim.in_work, copies.begin(claim.row));
+        claim.row.number = claim.in_work->number();
         return {};
     }
 
@@ -180,7 +177,7 @@ private:
         return true;
     }
 
-    /// Where that cannot be written, the row is nobody's all the same as soon as this call ends.
+    /// Where that cannot be written, the row is nobody's all the same as soon as this call ends: its lock goes.
     void leave(const CopyRow& row, const Error& why) {
         static_cast<void>(parts_.record->leave(row.number, why));
     }

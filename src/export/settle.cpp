@@ -137,10 +137,7 @@ private:
     Result<std::optional<CopyInWork>> take_over(const CopyRow& row) {
         std::optional<CopyInWork> in_work;
         FILESTORE_TRY(parts_.record->use([&](SentCopies& copies) -> Result<void> {
-            FILESTORE_TRY_ASSIGN(const bool is_ours, copies.take_over(row.number));
-            if (is_ours) {
-                in_work.emplace(copies.hold(row.number));
-            }
+            FILESTORE_TRY_ASSIGN(in_work, copies.take_over(row.number));
             return {};
         }));
         return in_work;

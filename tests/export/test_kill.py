@@ -203,22 +203,34 @@ def test_a_copy_that_is_just_sent_is_not_removed_for_another(quick, exporting, s
     assert only(exporting.sent(file_id))["provider_id"] == told[1]
 
 
-def test_a_row_that_cannot_be_written_is_nobodys(quick, exporting, start):
-    """And the same process goes on with it, once it can be written again."""
+@contextlib.contextmanager
+def unwritable(exporting):
+    """Rows of copies cannot be changed meanwhile."""
+    with contextlib.closing(sqlite3.connect(exporting.catalogue)) as connection, connection:
+        connection.execute("create trigger spoilt before update on provider_copies begin select raise(abort, 'spoilt'); end")
+    yield
+    with contextlib.closing(sqlite3.connect(exporting.catalogue)) as connection, connection:
+        connection.execute("drop trigger spoilt")
+
+
+@pytest.mark.parametrize("by", ["the same process", "another process"])
+def test_a_row_that_cannot_be_written_is_nobodys(quick, exporting, start, by):
+    """Once it can be written again, whoever comes goes on with it, although the process that sent it lives."""
     provider = start("openai")
     file_id = exporting.upload()
     held = Fault("POST", "/v1/files", held=threading.Event())
     provider.faults.append(held)
     process = quick.start(provider, file_id, "lines")
     assert held.arrived.wait(60)
-    with contextlib.closing(sqlite3.connect(exporting.catalogue)) as connection, connection:
-        connection.execute("create trigger spoilt before update on provider_copies begin select raise(abort, 'spoilt'); end")
-    held.held.set()
-    assert process.stdout.readline().startswith("failed ")
-    with contextlib.closing(sqlite3.connect(exporting.catalogue)) as connection, connection:
-        connection.execute("drop trigger spoilt")
-    assert only(exporting.sent(file_id))["state"] in ("sending", "unsettled")
+    assert only(exporting.sent(file_id))["state"] == "sending"
+    with unwritable(exporting):
+        held.held.set()
+        assert process.stdout.readline().startswith("failed ")
+    assert only(exporting.sent(file_id))["state"] == "unsettled"
     provider_id = only(provider.files)
+    if by == "another process":
+        assert_succeeds(exporting.tool.run("unsend"), b"")
+        assert only(exporting.sent(file_id))["state"] == "sent"
     out, _ = process.communicate("send\nunsend\n")
     assert out.splitlines() == [f"sent {provider_id} there", "settled removed=1 found=0 forgotten=0 waiting=0"]
     assert provider.files == {} and exporting.sent() == []

@@ -50,19 +50,15 @@ std::vector<CopyRow> of_file(Catalogue& catalogue, const FileId& id) {
     return rows;
 }
 
-/// As long as `in_work` is there, it is being sent.
-std::int64_t begin(Catalogue& catalogue, const FileId& id, std::optional<CopyInWork>& in_work) {
-    std::int64_t number = 0;
-    use(catalogue, [&](SentCopies& copies) {
-        number = copies.begin(row_of(id)).value();
-        in_work.emplace(copies.hold(number));
-    });
-    return number;
+/// It is being sent as long as the answer lives.
+CopyInWork begin_work(Catalogue& catalogue, const FileId& id) {
+    std::optional<CopyInWork> in_work;
+    use(catalogue, [&](SentCopies& copies) { in_work = copies.begin(row_of(id)).value(); });
+    return std::move(*in_work);
 }
 
 std::int64_t begin(Catalogue& catalogue, const FileId& id) {
-    std::optional<CopyInWork> in_work;
-    return begin(catalogue, id, in_work);
+    return begin_work(catalogue, id).number();
 }
 
 void complete(Catalogue& catalogue, std::int64_t number, std::optional<Timestamp> expires_at = {}) {
@@ -93,8 +89,8 @@ TEST_CASE("a copy from its intent to its end", "[export]") {
     const TemporaryDirectory directory;
     const auto catalogue = open(directory);
     const FileId id = stored(*catalogue);
-    std::optional<CopyInWork> in_work;
-    const std::int64_t number = begin(*catalogue, id, in_work);
+    const CopyInWork in_work = begin_work(*catalogue, id);
+    const std::int64_t number = in_work.number();
     auto rows = of_file(*catalogue, id);
     REQUIRE(rows.size() == 1);
     CHECK(rows.front().is_being_sent);
@@ -124,8 +120,7 @@ TEST_CASE("a deletion marks the copies, whoever records it", "[export]") {
     const FileId id = stored(*catalogue);
     const FileId other = stored(*catalogue);
     complete(*catalogue, begin(*catalogue, id));
-    std::optional<CopyInWork> in_work;
-    const std::int64_t under_way = begin(*catalogue, id, in_work);
+    const CopyInWork under_way = begin_work(*catalogue, id);
     complete(*catalogue, begin(*catalogue, other));
     const auto deleter = open(directory);
     remove(*deleter, id);
@@ -138,7 +133,7 @@ TEST_CASE("a deletion marks the copies, whoever records it", "[export]") {
     use(*catalogue, [&](SentCopies& copies) {
         CHECK(copies.is_deleted(id).value());
         CHECK_FALSE(copies.is_deleted(other).value());
-        const auto completed = copies.complete(under_way, {"file-2", at(6), {}}).value();
+        const auto completed = copies.complete(under_way.number(), {"file-2", at(6), {}}).value();
         REQUIRE(completed);
         CHECK(completed->removing_since == at(5));
         CHECK(copies.open_behind(0, 10).value().size() == 2);
@@ -155,46 +150,50 @@ TEST_CASE("a file without a row has its copies marked, too", "[export]") {
     CHECK(of_file(*catalogue, id).front().removing_since == at(5));
 }
 
-TEST_CASE("what a session leaves is taken over by one", "[export]") {
+TEST_CASE("what nobody works on is taken over by one", "[export]") {
     const TemporaryDirectory directory;
     const auto catalogue = open(directory);
-    const FileId id = stored(*catalogue);
-    std::optional<CopyInWork> in_work;
-    const std::int64_t number = begin(*catalogue, id, in_work);
     const auto other = open(directory);
-    use(*other, [&](SentCopies& copies) { CHECK_FALSE(copies.take_over(number).value()); });
-    SECTION("it is left") {
-        use(*catalogue, [&](SentCopies& copies) { REQUIRE(copies.leave(number, "lost").ok()); });
-    }
-    SECTION("its process has ended") {
-        auto ended = open(directory);
-        const std::int64_t of_ended = begin(*ended, id);
-        ended.reset();
-        use(*other, [&](SentCopies& copies) { CHECK(copies.take_over(of_ended).value()); });
-        use(*catalogue, [&](SentCopies& copies) { REQUIRE(copies.leave(number, "lost").ok()); });
-    }
-    CHECK_FALSE(of_file(*other, id).front().is_being_sent);
-    CHECK(of_file(*other, id).front().reason == "lost");
-    std::optional<CopyInWork> taken;
-    use(*other, [&](SentCopies& copies) {
-        CHECK(copies.take_over(number).value());
-        taken.emplace(copies.hold(number));
-    });
-    CHECK(of_file(*other, id).front().is_being_sent);
-    CHECK(of_file(*catalogue, id).front().is_being_sent);
-    use(*catalogue, [&](SentCopies& copies) { CHECK_FALSE(copies.take_over(number).value()); });
-}
-
-TEST_CASE("a copy on which nobody works is left, also where that could not be written", "[export]") {
-    const TemporaryDirectory directory;
-    const auto catalogue = open(directory);
     const FileId id = stored(*catalogue);
-    std::optional<CopyInWork> in_work;
-    const std::int64_t number = begin(*catalogue, id, in_work);
-    use(*catalogue, [&](SentCopies& copies) { CHECK_FALSE(copies.take_over(number).value()); });
+    std::optional<CopyInWork> in_work = begin_work(*catalogue, id);
+    const std::int64_t number = in_work->number();
+    const auto take_over = [&](Catalogue& by) {
+        std::optional<CopyInWork> taken;
+        use(by, [&](SentCopies& copies) { taken = copies.take_over(number).value(); });
+        return taken;
+    };
+    CHECK_FALSE(take_over(*catalogue));
+    CHECK_FALSE(take_over(*other));
+    // Also where its end could not be written.
+    const bool is_written = GENERATE(true, false);
+    if (is_written) {
+        use(*catalogue, [&](SentCopies& copies) { REQUIRE(copies.leave(number, "lost").ok()); });
+        CHECK(of_file(*other, id).front().reason == "lost");
+    }
     in_work.reset();
     CHECK_FALSE(of_file(*catalogue, id).front().is_being_sent);
-    use(*catalogue, [&](SentCopies& copies) { CHECK(copies.take_over(number).value()); });
+    CHECK_FALSE(of_file(*other, id).front().is_being_sent);
+    const auto taken = take_over(*other);
+    REQUIRE(taken);
+    CHECK(of_file(*other, id).front().is_being_sent);
+    CHECK(of_file(*catalogue, id).front().is_being_sent);
+    CHECK_FALSE(take_over(*catalogue));
+}
+
+TEST_CASE("a copy gets no number on which somebody works", "[export]") {
+    const TemporaryDirectory directory;
+    const auto catalogue = open(directory);
+    const FileId id = stored(*catalogue);
+    const CopyInWork in_work = begin_work(*catalogue, id);
+    // As of a backup that does not know it.
+    auto connection = SqliteConnection::open(directory.file("c.sqlite"));
+    REQUIRE(connection.ok());
+    REQUIRE(connection
+                ->execute_script("DELETE FROM provider_copies; UPDATE sqlite_sequence SET seq = 0 WHERE name "
+                                 "= 'provider_copies'")
+                .ok());
+    CHECK(begin_work(*catalogue, id).number() == in_work.number() + 1);
+    CHECK(of_file(*catalogue, id).size() == 1);
 }
 
 TEST_CASE("that there may be another of the name outlasts the completion of a copy", "[export]") {

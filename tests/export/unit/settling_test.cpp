@@ -25,7 +25,7 @@ FileId copy_to_remove(const std::string& catalogue_path, const std::string& base
     row.sent_name = row.id.str();
     REQUIRE((*catalogue)
                 ->use_sent_copies([&](SentCopies& copies) -> Result<void> {
-                    const std::int64_t number = copies.begin(row).value();
+                    const std::int64_t number = copies.begin(row).value().number();
                     REQUIRE(copies.complete(number, {"file-1", {}, {}}).ok());
                     return copies.mark_for_removal(number, {});
                 })

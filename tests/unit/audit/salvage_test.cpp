@@ -240,9 +240,9 @@ private:
                     ->use_sent_copies([&](SentCopies& copies) -> Result<void> {
                         const auto number = copies.begin(row);
                         REQUIRE(number.ok());
-                        REQUIRE(copies.note_doubt(*number).ok());
-                        REQUIRE(copies.note_missed(*number, at(file)).ok());
-                        REQUIRE(copies.complete(*number, {"file-" + id.str(), at(file), {}}).ok());
+                        REQUIRE(copies.note_doubt(number->number()).ok());
+                        REQUIRE(copies.note_missed(number->number(), at(file)).ok());
+                        REQUIRE(copies.complete(number->number(), {"file-" + id.str(), at(file), {}}).ok());
                         return {};
                     })
                     .ok());
