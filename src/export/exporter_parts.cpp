@@ -8,6 +8,7 @@
 #include "core/environment.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
+#include "export/awaited.h"
 
 namespace filestore {
 
@@ -86,6 +87,18 @@ Result<std::optional<CopyRow>> CopyRecord::complete(std::int64_t number, const C
     return row;
 }
 
+Result<std::optional<CopyRow>> CopyRecord::complete_for_removal(std::int64_t number,
+                                                                const CompletedCopy& copy) {
+    std::optional<CopyRow> row;
+    const auto complete_and_mark = [&](SentCopies& copies) -> Result<void> {
+        FILESTORE_TRY(copies.mark_for_removal(number, copy.sent_at));
+        FILESTORE_TRY_ASSIGN(row, copies.complete(number, copy));
+        return {};
+    };
+    FILESTORE_TRY(use(complete_and_mark));
+    return row;
+}
+
 Result<void> CopyRecord::forget(std::int64_t number) {
     return use([&](SentCopies& copies) { return copies.forget(number); });
 }
@@ -126,6 +139,17 @@ Result<ProviderClient> client_of(const ExporterParts& parts, const provider::Pla
     return ProviderClient(std::move(with), {parts.options.retry, parts.options.clock});
 }
 
+Result<FileInfo> look_at(const ExporterParts& parts, const FileId& id, const CallOptions& limits) {
+    const auto info = std::make_shared<Awaited<Result<FileInfo>>>();
+    FileRequest request;
+    request.id = id;
+    request.call.deadline = limits.deadline;
+    request.call.cancel = limits.cancel;
+    parts.options.backend->metadata_async(std::move(request),
+                                          [info](Result<FileInfo> found) { info->give(std::move(found)); });
+    return info->wait();
+}
+
 ProviderCopy copy_of(const CopyRow& row, Timestamp now) {
     ProviderCopy copy;
     copy.number = row.number;
@@ -146,12 +170,15 @@ bool is_at(const CopyRow& row, const provider::Place& place) {
 }
 
 Result<std::optional<CopyRow>> adopt(const ExporterParts& parts, const ProviderClient& client,
-                                     const CopyRow& row) {
+                                     const CopyRow& row, std::optional<std::uint64_t> size) {
     FILESTORE_TRY_ASSIGN(const auto found, client.find_one(provider::mark_in_name(row.id, row.sent_name)));
     if (!found) {
         return std::optional<CopyRow>();
     }
-    return parts.record->complete(row.number, {found->id, parts.options.clock->now(), found->expires_at});
+    const CompletedCopy copy{found->id, parts.options.clock->now(), found->expires_at};
+    const bool is_cut = size && !provider::may_be_whole(*found, *size);
+    return is_cut ? parts.record->complete_for_removal(row.number, copy)
+                  : parts.record->complete(row.number, copy);
 }
 
 Error about_file(const Error& error, const FileId& id) {

@@ -30,6 +30,9 @@ public:
 
     // Each is a transaction.
     [[nodiscard]] Result<std::optional<CopyRow>> complete(std::int64_t number, const CompletedCopy& copy);
+    /// The same for what is no whole copy, and is to be removed.
+    [[nodiscard]] Result<std::optional<CopyRow>> complete_for_removal(std::int64_t number,
+                                                                      const CompletedCopy& copy);
     [[nodiscard]] Result<void> forget(std::int64_t number);
     [[nodiscard]] Result<void> leave(std::int64_t number, const Error& why);
     [[nodiscard]] Result<void> note_removed(std::int64_t number);
@@ -66,9 +69,13 @@ struct ExporterParts {
 /// Whether a row is of this provider at this base URL.
 [[nodiscard]] bool is_at(const CopyRow& row, const provider::Place& place);
 
-/// What became of a send that nobody goes on with: its copy, which is recorded then. Nothing where the provider's list lacks it.
+/// A file of the store as it is now. On a thread that may wait although it is the library's.
+[[nodiscard]] Result<FileInfo> look_at(const ExporterParts& parts, const FileId& id,
+                                       const CallOptions& limits);
+
+/// What became of a send that nobody goes on with: its copy, which is recorded then. It is to be removed (CopyRow::removing_since) where the provider tells another size than `size`. Nothing where the provider's list lacks it.
 [[nodiscard]] Result<std::optional<CopyRow>> adopt(const ExporterParts& parts, const ProviderClient& client,
-                                                   const CopyRow& row);
+                                                   const CopyRow& row, std::optional<std::uint64_t> size);
 
 /// The same failure, with the file's ID in its message once.
 [[nodiscard]] Error about_file(const Error& error, const FileId& id);

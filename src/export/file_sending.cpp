@@ -103,9 +103,27 @@ Attempt FileSending::try_with_file(const provider::Outgoing& request, std::uint6
 SendOutcome FileSending::result_of(const Attempt& attempt) const {
     auto file = provider::read_file(client_.profile(), attempt.answer->body);
     if (file.ok()) {
-        return {std::move(file)};
+        return unless_cut(std::move(*file), attempt.was_whole);
     }
     return {file.error().within("the provider " + std::string(client_.profile().name)), true};
+}
+
+/// Some servers take for a file what came until the connection ended, or answer before all of it has come.
+SendOutcome FileSending::unless_cut(provider::RemoteFile file, bool was_whole) const {
+    if (was_whole && provider::may_be_whole(file, file_.size)) {
+        return {std::move(file)};
+    }
+    const Error fault =
+        was_whole ? Error(ErrorCode::corrupt, "the provider " + std::string(client_.profile().name) +
+                                                  " has a copy of " + std::to_string(*file.size) +
+                                                  " bytes, and " + std::to_string(file_.size) + " were sent")
+                  : early_error();
+    return {fault, true, std::move(file.id)};
+}
+
+Error FileSending::early_error() const {
+    return {ErrorCode::corrupt, "the provider " + std::string(client_.profile().name) +
+                                    " answered before the whole file was sent"};
 }
 
 /// Nothing where the provider's list lacks it, which is noted then.
@@ -123,7 +141,7 @@ std::optional<SendOutcome> FileSending::look_for_it(const Error& failure) {
         return SendOutcome{unknown, true};
     }
     if (*found) {
-        return SendOutcome{std::move(**found)};
+        return unless_cut(std::move(**found), true);
     }
     const auto noted = note_doubt_();
     return noted.ok() ? std::nullopt : std::optional(SendOutcome{noted.error(), true});
@@ -185,7 +203,7 @@ Result<std::string> FileSending::send_part(const std::string& upload_id, std::ui
             try_with_file(provider::send_part(client_.place(), upload_id, size, random_boundary()), offset);
         const auto failure = client_.failure_of(attempt);
         if (!failure) {
-            return provider::read_id(attempt.answer->body);
+            return attempt.was_whole ? provider::read_id(attempt.answer->body) : early_error();
         }
         if (store_failure_) {
             return *store_failure_;

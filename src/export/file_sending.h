@@ -26,6 +26,8 @@ struct SendOutcome {
     Result<provider::RemoteFile> file;
     /// Where it failed: the provider may have the file all the same, or get it yet.
     bool may_be_there = false;
+    /// Where it failed: the ID of what the provider made of the file, which is not the whole of it.
+    std::string cut_id{};
 };
 
 /// The copy that is made. A value (references).
@@ -72,6 +74,8 @@ private:
                                         WithKey with_key = WithKey::yes);
     [[nodiscard]] std::optional<SendOutcome> look_for_it(const Error& failure);
     [[nodiscard]] SendOutcome result_of(const Attempt& attempt) const;
+    [[nodiscard]] SendOutcome unless_cut(provider::RemoteFile file, bool was_whole) const;
+    [[nodiscard]] Error early_error() const;
     [[nodiscard]] FileBody& body_at(std::uint64_t offset);
     void end_body(bool is_failure);
     void note(const Attempt& attempt) noexcept;

@@ -1,28 +1,14 @@
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "core/try.h"
-#include "export/awaited.h"
 #include "export/exporter_parts.h"
 #include "export/file_sending.h"
 
 namespace filestore {
 
 namespace {
-
-/// On a thread that may wait although it is the library's.
-Result<FileInfo> look_at(StorageBackend& backend, const FileId& id, const CallOptions& limits) {
-    const auto info = std::make_shared<Awaited<Result<FileInfo>>>();
-    FileRequest request;
-    request.id = id;
-    request.call.deadline = limits.deadline;
-    request.call.cancel = limits.cancel;
-    backend.metadata_async(std::move(request),
-                           [info](Result<FileInfo> found) { info->give(std::move(found)); });
-    return info->wait();
-}
 
 /// Of a copy's name: two copies of a file are not taken for each other, also where two catalogues keep track of one store.
 Result<std::string> random_mark() {
@@ -41,7 +27,7 @@ public:
         if (request_.id.is_nil()) {
             return Error(ErrorCode::invalid_argument, "the nil ID names no file");
         }
-        FILESTORE_TRY_ASSIGN(info_, look_at(*parts_.options.backend, request_.id, request_.call));
+        FILESTORE_TRY_ASSIGN(info_, look_at(parts_, request_.id, request_.call));
         FILESTORE_TRY(describe_file());
         if (const auto checked = provider::check_file(*place_.profile, file_); !checked.ok()) {
             return about_file(checked.error(), info_.id);
@@ -165,10 +151,13 @@ private:
         if (!claim.was_interrupted) {
             return true;
         }
-        const auto found = adopt(parts_, client, claim.row);
+        const auto found = adopt(parts_, client, claim.row, info_.size);
         if (!found.ok()) {
             leave(claim.row, found.error());
             return about_file(found.error(), info_.id);
+        }
+        if (*found && (*found)->removing_since) {
+            static_cast<void>(remove_unwanted(client, **found));
         }
         if (*found) {
             return false;
@@ -190,6 +179,9 @@ private:
             {info_, file_, claim.was_interrupted, [&] { return parts_.record->note_doubt(row.number); }},
             request_.call);
         const SendOutcome outcome = sending.run({parts_.options.part_threshold, parts_.options.part_size});
+        if (!outcome.cut_id.empty()) {
+            return end_of_cut(client, row, outcome);
+        }
         if (!outcome.file.ok()) {
             return end_of_failure(row, outcome);
         }
@@ -215,19 +207,37 @@ private:
         return failure;
     }
 
+    /// No whole copy is taken for one, whatever comes next: it is recorded as to be removed. Where that cannot be, it is found again by its name, and its size is compared.
+    Error end_of_cut(const ProviderClient& client, const CopyRow& row, const SendOutcome& outcome) {
+        const Error failure = about_file(outcome.file.error(), info_.id);
+        const auto recorded = parts_.record->complete_for_removal(row.number, {outcome.cut_id, now(), {}});
+        if (!recorded.ok() || !*recorded) {
+            leave(row, failure);
+            return failure;
+        }
+        return {failure.code(), std::string(failure.message()) + remove_unwanted(client, **recorded)};
+    }
+
     /// It was deleted while it was sent.
     Error end_of_deleted(const ProviderClient& client, std::int64_t number, const std::string& provider_id,
                          const std::optional<CopyRow>& row) {
-        const std::string what = "file " + info_.id.str() + " was deleted while it was sent";
-        const auto removed = client.remove(provider_id);
+        CopyRow copy = row.value_or(CopyRow());
+        copy.number = number;
+        copy.provider_id = provider_id;
+        return {ErrorCode::not_found,
+                "file " + info_.id.str() + " was deleted while it was sent" + remove_unwanted(client, copy)};
+    }
+
+    /// Of a copy that is recorded as to be removed. What came of it, for a message.
+    std::string remove_unwanted(const ProviderClient& client, const CopyRow& row) {
+        const auto removed = client.remove(row.provider_id);
         if (!removed.ok()) {
-            return {ErrorCode::not_found, what + ", and its copy is still to be removed: " +
-                                              std::string(removed.error().message())};
+            leave(row, removed.error());
+            return ", and its copy is still to be removed: " + std::string(removed.error().message());
         }
-        const bool may_have_another = row && row->is_doubtful;
-        static_cast<void>(may_have_another ? parts_.record->note_removed(number)
-                                           : parts_.record->forget(number));
-        return {ErrorCode::not_found, what + ": its copy was removed"};
+        static_cast<void>(row.is_doubtful ? parts_.record->note_removed(row.number)
+                                          : parts_.record->forget(row.number));
+        return ": its copy was removed";
     }
 
     const ExporterParts& parts_;

@@ -164,8 +164,23 @@ private:
         return is_known || !found.empty() ? removed(row) : forgotten(row);
     }
 
+    /// Of what was sent; nothing where the store has that no more.
+    Result<std::optional<std::uint64_t>> size_of(const CopyRow& row) {
+        const auto info = look_at(parts_, row.id, call_);
+        if (!info.ok() && info.error().code() != ErrorCode::not_found) {
+            return Error(ErrorCode::outcome_unknown,
+                         "what was sent cannot be looked at: " + std::string(info.error().message()));
+        }
+        const bool is_there = info.ok() && info->version == row.file_version;
+        return is_there ? std::optional(info->size) : std::nullopt;
+    }
+
     Result<void> find_out(const ProviderClient& client, const CopyRow& row) {
-        FILESTORE_TRY_ASSIGN(const auto found, adopt(parts_, client, row));
+        FILESTORE_TRY_ASSIGN(const auto size, size_of(row));
+        FILESTORE_TRY_ASSIGN(const auto found, adopt(parts_, client, row, size));
+        if (found && found->removing_since) {
+            return remove(client, *found);
+        }
         if (found) {
             report.found.push_back(copy_of(*found, now()));
             return {};

@@ -124,6 +124,8 @@ class Provider:
         self.stale_lists = 0
         # Of files that come with none of their own, in seconds.
         self.lifetime = None
+        # So many bytes are missing from what is made of a file.
+        self.cut_off = 0
         # What spoils the bytes that go to sessions, one after the other.
         self.session_faults, self.session_cuts = [], []
         self.number = 0
@@ -185,6 +187,8 @@ class Provider:
             self.number += 1
             file_id = {"openai": "file-{}", "anthropic": "file_0{}", "gemini": "files/f{}"}[self.kind].format(self.number)
             self.files[file_id] = {"name": name, "created": int(time.time()), **more}
+            if "size" in more:
+                self.files[file_id]["size"] -= self.cut_off
             return file_id
 
     def names(self):

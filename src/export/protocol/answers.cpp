@@ -58,6 +58,22 @@ std::optional<Timestamp> time_of(const JsonMembers& members, std::string_view na
     return time.ok() ? std::optional(*time) : std::nullopt;
 }
 
+/// Nothing where it is no number.
+std::optional<std::uint64_t> number_of(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_number = failure == std::errc() && end == text.data() + text.size();
+    return is_number ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::uint64_t> size_of(const JsonMembers& members, std::string_view name) {
+    const auto number = members.number(name);
+    if (!number) {
+        return number_of(members.text(name));
+    }
+    return *number >= 0 ? std::optional(static_cast<std::uint64_t>(*number)) : std::nullopt;
+}
+
 /// Without an ID where that is none.
 RemoteFile file_of(const Profile& profile, const JsonMembers& members) {
     RemoteFile file;
@@ -67,6 +83,7 @@ RemoteFile file_of(const Profile& profile, const JsonMembers& members) {
     }
     file.name = members.text(profile.members.name);
     file.expires_at = time_of(members, profile.members.expires_at, profile.members.time_format);
+    file.size = size_of(members, profile.members.size);
     return file;
 }
 
@@ -197,11 +214,12 @@ Result<SessionState> read_session_state(std::string_view status, std::string_vie
     if (state.is_final) {
         return state;
     }
-    const auto [end, failure] =
-        std::from_chars(received.data(), received.data() + received.size(), state.received);
-    const bool is_number = failure == std::errc() && end == received.data() + received.size();
-    return status == "active" && is_number ? Result<SessionState>(state)
-                                           : not_understood("does not say how much has come");
+    const auto count = number_of(received);
+    if (status != "active" || !count) {
+        return not_understood("does not say how much has come");
+    }
+    state.received = *count;
+    return state;
 }
 
 Result<void> read_removal(const Profile& profile, std::string_view provider_id, const RemovalReply& reply) {

@@ -22,6 +22,8 @@ struct RemoteFile {
     std::string id;
     std::string name{};
     std::optional<Timestamp> expires_at{};
+    /// Bytes, where the provider tells that.
+    std::optional<std::uint64_t> size{};
 
     friend bool operator==(const RemoteFile&, const RemoteFile&) = default;
 };
@@ -44,6 +46,11 @@ struct RemovalReply {
     int status = 0;
     std::string_view body{};
 };
+
+/// Whether it can be a copy of so many bytes.
+[[nodiscard]] inline bool may_be_whole(const RemoteFile& file, std::uint64_t size) noexcept {
+    return !file.size || *file.size == size;
+}
 
 // All are `corrupt` where the answer is not what the API answers.
 

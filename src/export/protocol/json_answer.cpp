@@ -1,5 +1,6 @@
 #include "export/protocol/json_answer.h"
 
+#include <limits>
 #include <utility>
 
 #include "core/json.h"
@@ -28,7 +29,11 @@ public:
     bool Int64(std::int64_t number) {
         return add([&](JsonMembers& members, const std::string& key) { members.numbers[key] = number; });
     }
-    bool Uint64(std::uint64_t) { return Null(); }
+    /// Also of each number of 33 bits and more.
+    bool Uint64(std::uint64_t number) {
+        constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+        return number <= most ? Int64(static_cast<std::int64_t>(number)) : Null();
+    }
     bool Double(double) { return Null(); }
     bool RawNumber(const char*, rj::SizeType, bool) { return false; }
     bool String(const char* text, rj::SizeType size, bool) {

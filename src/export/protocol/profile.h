@@ -82,6 +82,8 @@ struct PartRule {
 struct AnswerMembers {
     std::string_view id;
     std::string_view name;
+    /// A number of bytes, or the text of one.
+    std::string_view size;
     std::string_view expires_at;
     TimeFormat time_format;
     /// The list's array.

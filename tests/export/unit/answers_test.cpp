@@ -1,6 +1,8 @@
 #include "export/protocol/answers.h"
 
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 using namespace filestore;
@@ -23,7 +25,7 @@ TEST_CASE("a file that was made", "[export]") {
         read_file(
             profile_of("openai"),
             R"({"id":"file-1","object":"file","bytes":5,"created_at":1,"expires_at":1700003600,"filename":"a.txt","purpose":"user_data","status_details":null})")
-            .value() == RemoteFile{"file-1", "a.txt", time_of("2023-11-14T23:13:20Z")});
+            .value() == RemoteFile{"file-1", "a.txt", time_of("2023-11-14T23:13:20Z"), 5});
     CHECK(read_file(profile_of("openai"),
                     R"({"id":"upload_1","status":"completed","file":{"id":"file-2","filename":"b"}})")
               .value() == RemoteFile{"file-2", "b", std::nullopt});
@@ -37,6 +39,29 @@ TEST_CASE("a file that was made", "[export]") {
             profile_of("gemini"),
             R"({"file":{"name":"files/abc","displayName":"a","expirationTime":"2026-01-03T00:00:00.5Z","uri":"u"}})")
             .value() == RemoteFile{"files/abc", "a", time_of("2026-01-03T00:00:00.5Z")});
+}
+
+TEST_CASE("the size of a file, where it is told", "[export]") {
+    struct Case {
+        const char* profile;
+        const char* json;
+        std::optional<std::uint64_t> size;
+    };
+    const auto given = GENERATE(values<Case>({
+        {"openai", R"({"id":"f","bytes":0})", 0},
+        {"openai", R"({"id":"f","bytes":4294967296})", std::uint64_t{1} << 32U},
+        {"openai", R"({"id":"f","bytes":null})", std::nullopt},
+        {"openai", R"({"id":"f","bytes":-1})", std::nullopt},
+        {"openai", R"({"id":"f","size":5})", std::nullopt},
+        {"openai", R"({"id":"u","bytes":7,"file":{"id":"f","bytes":5}})", 5},
+        {"anthropic", R"({"id":"f","size_bytes":5})", 5},
+        {"gemini", R"({"file":{"name":"files/f","sizeBytes":"5"}})", 5},
+        {"gemini", R"({"file":{"name":"files/f","sizeBytes":"5 bytes"}})", std::nullopt},
+    }));
+    CAPTURE(given.profile, given.json);
+    const auto file = read_file(profile_of(given.profile), given.json).value();
+    CHECK(file.size == given.size);
+    CHECK(may_be_whole(file, 5) == (!given.size || *given.size == 5));
 }
 
 TEST_CASE("answers that are none", "[export]") {
