@@ -59,6 +59,7 @@ Result<IoStep> FilePipe::write(std::span<const std::byte> bytes, const Wake& wak
     if (written_ < passed_over_) {
         const auto passed = std::min<std::uint64_t>(bytes.size(), passed_over_ - written_);
         written_ += passed;
+        begun_.notify_all();
         return IoStep{static_cast<std::size_t>(passed), false};
     }
     std::size_t taken = 0;
@@ -128,6 +129,7 @@ bool FilePipe::keep_file(const FileRange& range) noexcept {
     begin_in_file_ = range.offset - written_;
     told_ = written_;
     written_ = std::max(written_, passed_over_);
+    begun_.notify_all();
     is_read_by_reader_ = file_.is_open();
     return file_.is_open();
 }
@@ -168,9 +170,16 @@ Result<void> FilePipe::finish() {
     return {};
 }
 
+Result<void> FilePipe::wait_for_begin() {
+    std::unique_lock lock(mutex_);
+    begun_.wait(lock, [this] { return written_ >= passed_over_ || failure_; });
+    return written_ >= passed_over_ ? Result<void>() : *failure_;
+}
+
 void FilePipe::fail(const Error& error) {
     std::unique_lock lock(mutex_);
     failure_ = error;
+    begun_.notify_all();
     wake(reader_, lock);
 }
 

@@ -2,6 +2,7 @@
 
 /// The bytes of a stored file on their way from the store into a request, through a buffer of a fixed size.
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -17,7 +18,7 @@
 
 namespace filestore {
 
-/// What a download writes and a request reads. The last byte is held back until the store says that all of them are right, so that no provider takes a damaged file for whole. A resource; thread-safe; read() never waits.
+/// What a download writes and a request reads. The last byte is held back until the store says that all of them are right, so that no provider takes a damaged file for whole. A resource; thread-safe; only wait_for_begin() waits for another thread.
 ///
 /// Where the download has a file, the reader takes what the system has in memory straight from it, without waiting and without a copy on the way; what it would have to wait for, the download reads into the buffer.
 class FilePipe final : public DescriptorSink {
@@ -29,6 +30,9 @@ public:
     [[nodiscard]] Result<std::optional<IoStep>> take_from(const FileRange& range, const Wake& wake) override;
     [[nodiscard]] Result<void> finish() override;
     [[nodiscard]] bool blocking() const noexcept override { return false; }
+
+    /// Until the bytes for nobody have come: a request that begins before would look stalled for as long. Fails as the download does.
+    [[nodiscard]] Result<void> wait_for_begin();
 
     /// The download failed: so does the reader, once it has read what came.
     void fail(const Error& error);
@@ -60,6 +64,8 @@ private:
     const std::uint64_t passed_over_;
     const std::function<void(std::uint64_t)> on_given_;
     std::mutex mutex_;
+    /// The bytes for nobody have come, or do not come any more.
+    std::condition_variable begun_;
     /// Made when it is needed.
     std::vector<std::byte> buffer_;
     /// Of the bytes that lie in the buffer, round its end.

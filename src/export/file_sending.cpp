@@ -85,12 +85,19 @@ void FileSending::end_body(bool is_failure) {
     }
 }
 
-/// Where the store fails, the request fails with it.
+/// Where the store fails, the request fails with it, or is not begun.
 Attempt FileSending::try_with_file(const provider::Outgoing& request, std::uint64_t offset,
                                    WithKey with_key) {
     store_failure_.reset();
-    const auto source = std::make_shared<EnvelopedSource>(request.head, body_at(offset).pipe(),
-                                                          request.file_bytes, request.tail);
+    const std::shared_ptr<FilePipe> pipe = body_at(offset).pipe();
+    if (const auto begun = pipe->wait_for_begin(); !begun.ok()) {
+        end_body(true);
+        Attempt unsent{begun.error()};
+        unsent.was_whole = false;
+        return unsent;
+    }
+    const auto source =
+        std::make_shared<EnvelopedSource>(request.head, pipe, request.file_bytes, request.tail);
     Attempt attempt = client_.try_once(request, source, with_key);
     attempt.was_whole = source->is_given();
     const bool is_failure = client_.failure_of(attempt).has_value();

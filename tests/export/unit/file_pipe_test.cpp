@@ -108,6 +108,14 @@ TEST_CASE("a store that fails fails the request", "[export]") {
     CHECK(failed.error().code() == ErrorCode::corrupt);
 }
 
+TEST_CASE("a store that fails before the first byte for anybody", "[export]") {
+    FilePipe pipe(5, 3, [](std::uint64_t) {});
+    Side writer;
+    CHECK(pipe.write(bytes_of("he"), writer.wake)->bytes == 2);
+    pipe.fail(Error(ErrorCode::corrupt, "damaged"));
+    CHECK(pipe.wait_for_begin().error().code() == ErrorCode::corrupt);
+}
+
 TEST_CASE("more or fewer bytes than there were", "[export]") {
     Side writer;
     FilePipe longer(3, 0, [](std::uint64_t) {});
@@ -150,6 +158,7 @@ TEST_CASE("several bodies take from one reading, and the last byte of all waits"
     Side reader;
     CHECK(pipe->write(bytes_of("0"), writer.wake)->bytes == 1);
     CHECK(pipe->write(bytes_of("1abcdef"), writer.wake)->bytes == 1);
+    CHECK(pipe->wait_for_begin().ok());
     CHECK(pipe->write(bytes_of("abcdef"), writer.wake)->bytes == 6);
     {
         EnvelopedSource first("<", pipe, 3, ">");

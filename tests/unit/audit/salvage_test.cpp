@@ -238,11 +238,11 @@ private:
         row.begun_at = at(file);
         REQUIRE(catalogue_
                     ->use_sent_copies([&](SentCopies& copies) -> Result<void> {
-                        const auto number = copies.begin(row);
-                        REQUIRE(number.ok());
-                        REQUIRE(copies.note_doubt(number->number()).ok());
-                        REQUIRE(copies.note_missed(number->number(), at(file)).ok());
-                        REQUIRE(copies.complete(number->number(), {"file-" + id.str(), at(file), {}}).ok());
+                        const auto begun = copies.begin(row);
+                        REQUIRE(begun.ok());
+                        REQUIRE(copies.note_doubt(begun->number()).ok());
+                        REQUIRE(copies.note_missed(begun->number(), at(file)).ok());
+                        REQUIRE(copies.complete(begun->number(), {"file-" + id.str(), at(file), {}}).ok());
                         return {};
                     })
                     .ok());
