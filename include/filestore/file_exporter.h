@@ -18,7 +18,8 @@
 /// all the same, every file of that name is removed with the copy.
 ///
 /// Where a file is deleted, softly or by a cleanup too, by whoever records that in this catalogue, it notes in the same transaction that the copies are to be removed. (A deletion by another instance that keeps a catalogue of its own for the same
-/// store leaves them: unsend() removes them.) settle() does that, again and again until each provider has said that it is done; so does an exporter by itself after start(). A copy whose row is damaged is told of, and removed by nobody.
+/// store leaves them: unsend() removes them.) settle() does that, again and again until each provider has said that it is done
+/// or that it has no such file (services that are compatible with `openai` say so in many ways: their list has to agree); so does an exporter by itself after start(). A copy whose row is damaged is told of, and removed by nobody.
 ///
 /// The store checks a file as it does for a download of the whole (LocalOptions::verify_downloads, the checksums of S3), and the last byte does not go before it has found the file whole.
 ///

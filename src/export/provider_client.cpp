@@ -1,5 +1,6 @@
 #include "export/provider_client.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <random>
@@ -101,11 +102,10 @@ ProviderClient ProviderClient::limited_to(const CallOptions& limits) const {
     return {std::move(with), retry_};
 }
 
-Result<std::vector<provider::RemoteFile>> ProviderClient::find(std::string_view mark) const {
+Result<void> ProviderClient::visit_pages(const PageVisitor& visit) const {
     const auto within_list = [&](const Error& error) {
         return error.within("the list of files of " + std::string(profile().name));
     };
-    FilesById marked;
     std::set<std::string> cursors;
     std::string cursor;
     // A server that passes over the cursor answers the same one again.
@@ -115,20 +115,38 @@ Result<std::vector<provider::RemoteFile>> ProviderClient::find(std::string_view 
         if (!page.ok()) {
             return within_list(page.error());
         }
-        if (const auto taken = take_marked(std::move(page->files), mark, marked); !taken.ok()) {
-            return within_list(taken.error());
+        if (const auto visited = visit(std::move(page->files)); !visited.ok()) {
+            return within_list(visited.error());
         }
         cursor = std::move(page->cursor);
         if (cursor.empty()) {
-            std::vector<provider::RemoteFile> found;
-            found.reserve(marked.size());
-            for (auto& [id, file] : marked) {
-                found.push_back(std::move(file));
-            }
-            return found;
+            return {};
         }
     }
     return Error(ErrorCode::corrupt, "the list of files of " + std::string(profile().name) + " has no end");
+}
+
+Result<std::vector<provider::RemoteFile>> ProviderClient::find(std::string_view mark) const {
+    FilesById marked;
+    FILESTORE_TRY(visit_pages([&](std::vector<provider::RemoteFile> files) {
+        return take_marked(std::move(files), mark, marked);
+    }));
+    std::vector<provider::RemoteFile> found;
+    found.reserve(marked.size());
+    for (auto& [id, file] : marked) {
+        found.push_back(std::move(file));
+    }
+    return found;
+}
+
+Result<bool> ProviderClient::lists(const std::string& provider_id) const {
+    bool is_there = false;
+    FILESTORE_TRY(visit_pages([&](const std::vector<provider::RemoteFile>& files) -> Result<void> {
+        is_there = is_there || std::any_of(files.begin(), files.end(),
+                                           [&](const auto& file) { return file.id == provider_id; });
+        return {};
+    }));
+    return is_there;
 }
 
 Result<std::optional<provider::RemoteFile>> ProviderClient::find_one(std::string_view mark) const {
@@ -159,12 +177,28 @@ Result<void> ProviderClient::remove(const std::string& provider_id) const {
         return {};
     }
     const Error failure = *failure_of(attempt);
+    if (provider::may_say_missing(profile(), reply)) {
+        return check_removed(provider_id, failure);
+    }
     return failure.code() == ErrorCode::not_found
                ? Error(ErrorCode::corrupt,
                        std::string(failure.message()) +
                            ", which is not what its API says of a file that is not there: check the base URL",
                        failure.details())
                : failure;
+}
+
+/// Frameworks and gateways answer like that to paths that they do not know; a list of files is what only the API has.
+Result<void> ProviderClient::check_removed(const std::string& provider_id, const Error& answer) const {
+    const auto is_listed = lists(provider_id);
+    if (is_listed.ok() && !*is_listed) {
+        return {};
+    }
+    const std::string why = is_listed.ok() ? "its list still has the file"
+                                           : "its list does not tell whether it has the file: " +
+                                                 std::string(is_listed.error().message());
+    return Error(ErrorCode::corrupt, std::string(answer.message()) + ", and " + why + ": check the base URL",
+                 answer.details());
 }
 
 }  // namespace filestore

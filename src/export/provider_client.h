@@ -73,6 +73,13 @@ public:
     [[nodiscard]] ProviderClient limited_to(const CallOptions& limits) const;
 
 private:
+    using PageVisitor = std::function<Result<void>(std::vector<provider::RemoteFile>)>;
+
+    /// Of the provider's list, until the visitor fails.
+    [[nodiscard]] Result<void> visit_pages(const PageVisitor& visit) const;
+    [[nodiscard]] Result<bool> lists(const std::string& provider_id) const;
+    /// Behind an answer that may say that there is no such file.
+    [[nodiscard]] Result<void> check_removed(const std::string& provider_id, const Error& answer) const;
     /// The last of the attempts.
     [[nodiscard]] Attempt insist(const provider::Outgoing& request, WithKey with_key) const;
 

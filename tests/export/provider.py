@@ -126,6 +126,8 @@ class Provider:
         self.lifetime = None
         # So many bytes are missing from what is made of a file.
         self.cut_off = 0
+        # What is answered of files that are not there, in place of the provider's own words.
+        self.other_words = None
         # What spoils the bytes that go to sessions, one after the other.
         self.session_faults, self.session_cuts = [], []
         self.number = 0
@@ -311,6 +313,8 @@ class Provider:
 
     def missing(self):
         message = "there is no such file"
+        if self.other_words is not None:
+            return self.other_words
         if self.kind == "gemini":
             return {"error": {"code": 404, "message": message, "status": "NOT_FOUND"}}
         return {"type": "error", "error": {"message": message, "type": "not_found_error" if self.kind == "anthropic" else "invalid_request_error"}}

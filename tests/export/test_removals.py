@@ -16,6 +16,8 @@ from test_send import only
         ("openai", 200, {"id": "file-1", "deleted": False}),
         ("openai", 200, {"id": "file-9", "deleted": True}),
         ("openai", 404, {"error": {"message": "<proxy>"}}),
+        ("openai", 404, {"detail": "Not Found"}),
+        ("openai", 404, "<html>"),
         ("anthropic", 200, {}),
         ("anthropic", 404, {"detail": "Not Found"}),
         ("gemini", 200, {"name": "files/f1"}),
@@ -30,6 +32,42 @@ def test_what_does_not_say_so_is_no_removal(exporting, start, kind, status, body
     outcome = exporting.tool.run("delete", file_id)
     assert outcome.code == 0 and b"still has a copy of file" in outcome.err, outcome
     assert only(exporting.sent(file_id))["state"] == "removing" and len(provider.files) == 1
+    assert_succeeds(exporting.tool.run("unsend"), b"")
+    assert provider.files == {} and exporting.sent() == []
+
+
+OTHER_WORDS = [{"detail": "File not found"}, {"error": {"message": "no file", "code": 404}}, {"error": "no file"}, {"code": 404, "message": "no file"}]
+
+
+@pytest.mark.parametrize("words", OTHER_WORDS)
+def test_a_file_that_is_gone_by_other_words(exporting, start, words):
+    """Of services that are compatible: their list tells that the words mean what they say."""
+    provider = start("openai")
+    provider.other_words, provider.page_size = words, 2
+    for number in range(3):
+        provider.add_file(f"another {number}")
+    file_id = exporting.upload()
+    assert_succeeds(exporting.send(provider, file_id))
+    provider.files.popitem()
+    assert_succeeds(exporting.tool.run("delete", file_id), b"")
+    assert exporting.sent() == [] and len(provider.asked("GET")) == 2
+
+
+@pytest.mark.parametrize("listed", [{"detail": "Not Found"}, {"detail": "empty"}, "<html>"])
+def test_a_place_that_knows_no_files_is_not_believed(exporting, start, listed):
+    """As of a base URL that leads elsewhere by now."""
+    provider = start("openai")
+    provider.other_words = {"detail": "Not Found"}
+    file_id = exporting.upload()
+    assert_succeeds(exporting.send(provider, file_id))
+    files = dict(provider.files)
+    provider.files.clear()
+    provider.faults.append(Fault("GET", ".*", status=200 if listed == {"detail": "empty"} else 404, body=listed, times=100))
+    outcome = exporting.tool.run("delete", file_id)
+    assert outcome.code == 0 and b"check the base URL" in outcome.err, outcome
+    assert only(exporting.sent(file_id))["state"] == "removing"
+    provider.faults.clear()
+    provider.files.update(files)
     assert_succeeds(exporting.tool.run("unsend"), b"")
     assert provider.files == {} and exporting.sent() == []
 

@@ -249,6 +249,17 @@ bool says_missing(const Profile& profile, const RemovalReply& reply) {
            (profile.missing_code.empty() || complaint.code == profile.missing_code);
 }
 
+/// `{"error": {...}}`, `{"error": ""}`, `{"detail": ...}`, `{"message": "", "code": 404}`.
+bool may_say_missing(const Profile& profile, const RemovalReply& reply) {
+    const auto answer = parse_answer(reply.body);
+    const auto has = [&](std::string_view name) {
+        return answer && (answer->object(name) != nullptr || answer->list(name) != nullptr ||
+                          !answer->members.text(name).empty());
+    };
+    return profile.missing_code.empty() && code_of(reply.status) == ErrorCode::not_found &&
+           (has("error") || has("detail") || has("message"));
+}
+
 Error error_of(const Profile& profile, const Refusal& refusal, std::span<const SecretString> secrets) {
     Complaint complaint = complaint_of(refusal.body);
     const bool is_about_the_key = refusal.status == 401 || refusal.status == 403;

@@ -70,6 +70,9 @@ struct RemovalReply {
 /// Whether the API itself says that it has no such file. What stands before it, such as a proxy, answers 404 to much.
 [[nodiscard]] bool says_missing(const Profile& profile, const RemovalReply& reply);
 
+/// Whether this may be the API's word for it, in one of the many ways of services that are compatible, or that of something else: only together with a list that lacks the file is it one.
+[[nodiscard]] bool may_say_missing(const Profile& profile, const RemovalReply& reply);
+
 /// An answer that is no success. A value (views).
 struct Refusal {
     int status = 0;

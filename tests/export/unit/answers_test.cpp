@@ -200,14 +200,23 @@ TEST_CASE("only the API itself knows that a file is missing", "[export]") {
         int status;
         const char* body;
         bool is_missing;
+        /// With a list that lacks it.
+        bool may_be_missing = false;
     };
     const auto given = GENERATE(values<Case>({
         {"openai", 404,
          R"({"error":{"message":"No such File object: f","type":"invalid_request_error","param":"id","code":null}})",
          true},
         {"openai", 404, R"({"object":"error","message":"No file","type":"not_found","code":1})", true},
-        {"openai", 404, R"({"error":{"message":"<proxy>"}})", false},
-        {"openai", 404, R"({"detail":"Not Found"})", false},
+        {"openai", 404, R"({"error":{"message":"<proxy>"}})", false, true},
+        {"openai", 404, R"({"error":{"message":"No file","code":404}})", false, true},
+        {"openai", 404, R"({"error":"No file"})", false, true},
+        {"openai", 404, R"({"message":"No file","code":404})", false, true},
+        {"openai", 404, R"({"detail":"Not Found"})", false, true},
+        {"openai", 410, R"({"detail":[{"msg":"gone"}]})", false, true},
+        {"openai", 403, R"({"detail":"Not Found"})", false},
+        {"openai", 404, R"({"status":404})", false},
+        {"openai", 404, "[]", false},
         {"openai", 404, "<html>", false},
         {"openai", 404, "", false},
         {"openai", 403, R"({"error":{"message":"no","type":"invalid_request_error"}})", false},
@@ -218,7 +227,11 @@ TEST_CASE("only the API itself knows that a file is missing", "[export]") {
         {"gemini", 404, R"({"error":{"code":404,"message":"no"}})", false},
     }));
     CAPTURE(given.profile, given.status, given.body);
-    CHECK(says_missing(profile_of(given.profile), {given.status, given.body}) == given.is_missing);
+    const RemovalReply reply{given.status, given.body};
+    CHECK(says_missing(profile_of(given.profile), reply) == given.is_missing);
+    if (!given.is_missing) {
+        CHECK(may_say_missing(profile_of(given.profile), reply) == given.may_be_missing);
+    }
 }
 
 TEST_CASE("refusals without a document", "[export]") {
