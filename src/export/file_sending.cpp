@@ -48,6 +48,7 @@ SendOutcome FileSending::run(const PartTerms& parts) {
         return in_parts ? send_in_parts(std::min(parts.size, rule->largest_part)) : send_in_form();
     }();
     end_body(false);
+    outcome.made_none = made_none_;
     if (outcome.file.ok()) {
         progress_.finish();
     }
@@ -62,7 +63,14 @@ void FileSending::note_given(std::uint64_t position) {
 }
 
 void FileSending::note(const Attempt& attempt) noexcept {
-    may_be_there_ = may_be_there_ || may_be_done(attempt) || attempt.was_sent_again;
+    if (may_be_done(attempt) || attempt.was_sent_again) {
+        note_made();
+    }
+}
+
+void FileSending::note_made() noexcept {
+    may_be_there_ = true;
+    made_none_ = false;
 }
 
 /// One reading of the file goes through all requests that follow each other, so that the store checks the whole of it before the last byte goes.
@@ -137,6 +145,7 @@ Error FileSending::early_error() const {
 std::optional<SendOutcome> FileSending::look_for_it(const Error& failure) {
     auto found = client_.find_one(mark_);
     if (!found.ok()) {
+        note_made();
         const bool has_to_end = limits_.cancel.stop_requested() || found.error().code() == ErrorCode::timeout;
         const Error unknown =
             has_to_end || found.error().code() == ErrorCode::outcome_unknown
@@ -158,11 +167,11 @@ SendOutcome FileSending::until_done(const std::function<Attempt()>& try_it) {
     Retries attempts = client_.retries();
     for (;;) {
         const Attempt attempt = try_it();
+        note(attempt);
         const auto failure = client_.failure_of(attempt);
         if (!failure) {
             return result_of(attempt);
         }
-        note(attempt);
         if (store_failure_) {
             return {*store_failure_, may_be_there_};
         }
@@ -261,11 +270,11 @@ SendOutcome FileSending::send_to_session() {
         const Attempt attempt =
             try_with_file(provider::send_to_session(session.url, session.offset, file_.size - session.offset),
                           session.offset, WithKey::no);
+        note(attempt);
         const auto failure = client_.failure_of(attempt);
         if (!failure) {
             return result_of(attempt);
         }
-        note(attempt);
         if (store_failure_) {
             return {*store_failure_, may_be_there_};
         }
@@ -296,7 +305,9 @@ std::optional<SendOutcome> FileSending::go_on(UploadSession& session, const Erro
         session.offset = state->received;
         return std::nullopt;
     }
-    may_be_there_ = may_be_there_ || is_final;
+    if (is_final) {
+        note_made();
+    }
     if (may_be_there_) {
         if (auto found = look_for_it(failure)) {
             return found;

@@ -28,6 +28,8 @@ struct SendOutcome {
     bool may_be_there = false;
     /// Where it failed: the ID of what the provider made of the file, which is not the whole of it.
     std::string cut_id{};
+    /// Where it failed: no attempt of this call can have made it, and no list told of one.
+    bool made_none = false;
 };
 
 /// The copy that is made. A value (references).
@@ -79,6 +81,7 @@ private:
     [[nodiscard]] FileBody& body_at(std::uint64_t offset);
     void end_body(bool is_failure);
     void note(const Attempt& attempt) noexcept;
+    void note_made() noexcept;
     void note_given(std::uint64_t position);
 
     const ProviderClient& client_;
@@ -93,6 +96,8 @@ private:
     std::uint64_t farthest_ = 0;
     /// Some attempt may have been carried out. That stays so, whatever comes of the next.
     bool may_be_there_;
+    /// See SendOutcome.
+    bool made_none_ = true;
     /// What the next attempt goes on with, where it begins there.
     std::shared_ptr<FileBody> body_;
     /// What the store failed with while the last attempt read from it.

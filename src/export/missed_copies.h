@@ -31,4 +31,9 @@ enum class AfterMiss {
     return now - *missed_since < longest_arrival ? AfterMiss::wait : AfterMiss::give_up;
 }
 
+/// Since when it is missed, where a list lacks it now.
+[[nodiscard]] inline Timestamp missed_from(std::optional<Timestamp> missed_since, Timestamp now) noexcept {
+    return after_miss(missed_since, now) == AfterMiss::begin ? now : *missed_since;
+}
+
 }  // namespace filestore

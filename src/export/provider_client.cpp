@@ -55,6 +55,9 @@ bool Retries::wait(const Attempt& failed) {
 }
 
 bool may_be_done(const Attempt& attempt) noexcept {
+    if (attempt.answer.ok() && attempt.answer->is_success()) {
+        return true;
+    }
     if (!attempt.was_whole) {
         return false;
     }
@@ -62,7 +65,7 @@ bool may_be_done(const Attempt& attempt) noexcept {
         return attempt.was_sent;
     }
     const int status = attempt.answer->head.status;
-    return status < 300 || status == 408 || status >= 500;
+    return status == 408 || status >= 500;
 }
 
 std::optional<Error> ProviderClient::failure_of(const Attempt& attempt) const {

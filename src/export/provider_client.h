@@ -87,7 +87,7 @@ private:
     const RetryTerms retry_;
 };
 
-/// Whether a request that failed so may have been carried out: it went out whole, and no answer refuses it. Gateways answer any status of 500 and above after what is behind them took a request.
+/// Whether a request may have been carried out: an answer says so, or it went out whole, and no answer refuses it. Gateways answer any status of 500 and above after what is behind them took a request.
 [[nodiscard]] bool may_be_done(const Attempt& attempt) noexcept;
 
 }  // namespace filestore

@@ -5,6 +5,7 @@
 #include "core/try.h"
 #include "export/exporter_parts.h"
 #include "export/file_sending.h"
+#include "export/missed_copies.h"
 
 namespace filestore {
 
@@ -162,6 +163,7 @@ private:
         if (*found) {
             return false;
         }
+        missed_since_ = missed_from(claim.row.missed_since, now());
         FILESTORE_TRY(parts_.record->note_doubt(claim.row.number));
         return true;
     }
@@ -199,12 +201,21 @@ private:
 
     Error end_of_failure(const CopyRow& row, const SendOutcome& outcome) {
         Error failure = about_file(outcome.file.error(), info_.id);
-        if (outcome.may_be_there) {
-            leave(row, failure);
-        } else {
+        const bool is_none = !outcome.may_be_there || (outcome.made_none && is_given_up());
+        if (is_none) {
             static_cast<void>(parts_.record->forget(row.number));
+            return failure;
         }
+        if (outcome.made_none && missed_since_) {
+            static_cast<void>(parts_.record->note_missed(row.number, *missed_since_));
+        }
+        leave(row, failure);
         return failure;
+    }
+
+    /// Refusals of this call put nothing off: what an earlier one may have made comes no later for it.
+    [[nodiscard]] bool is_given_up() const {
+        return missed_since_ && after_miss(missed_since_, now()) == AfterMiss::give_up;
     }
 
     /// No whole copy is taken for one, whatever comes next: it is recorded as to be removed. Where that cannot be, it is found again by its name, and its size is compared.
@@ -245,6 +256,8 @@ private:
     provider::Place place_;
     FileInfo info_;
     provider::OutgoingFile file_;
+    /// Since when the provider's list lacks what an interrupted call may have made.
+    std::optional<Timestamp> missed_since_;
 };
 
 }  // namespace

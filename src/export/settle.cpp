@@ -195,7 +195,7 @@ private:
         if (next == AfterMiss::give_up) {
             return {};
         }
-        const Timestamp since = next == AfterMiss::begin ? now() : *row.missed_since;
+        const Timestamp since = missed_from(row.missed_since, now());
         if (next == AfterMiss::begin) {
             FILESTORE_TRY(parts_.record->note_missed(row.number, since));
         }

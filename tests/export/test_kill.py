@@ -85,6 +85,24 @@ def test_what_never_arrived_is_no_copy(quick, exporting, start, then):
     assert exporting.sent() == []
 
 
+@pytest.mark.parametrize("then", ["send", "settle"])
+def test_refusals_do_not_keep_what_never_arrived(quick, exporting, start, then):
+    """However often they come."""
+    provider = start("openai")
+    file_id = exporting.upload()
+    kill_while_the_answer_waits(quick, provider, file_id)
+    provider.files.clear()
+    provider.faults.append(Fault("POST", "/v1/files", status=400, times=100))
+    for later in (0, 600, 890):
+        assert quick.send(provider, file_id, f"later={later}")[:2] == ["failed", "invalid_argument"]
+        assert only(exporting.sent(file_id))["state"] == "unsettled"
+    if then == "send":
+        assert quick.send(provider, file_id, "later=930")[:2] == ["failed", "invalid_argument"]
+    else:
+        assert quick.settle(provider, file_id, "later=930")[0]["forgotten"] == 1
+    assert exporting.sent() == []
+
+
 @pytest.mark.parametrize("then", ["unsend", "delete"])
 def test_a_provider_that_still_works_on_it(quick, exporting, start, then):
     provider = start("openai")

@@ -69,6 +69,10 @@ TEST_CASE("a failed attempt may have been carried out", "[export]") {
     Attempt cut = broken_off(true);
     cut.was_whole = false;
     CHECK_FALSE(may_be_done(cut));
+    // It says that it was.
+    Attempt early = answered(200);
+    early.was_whole = false;
+    CHECK(may_be_done(early));
 }
 
 TEST_CASE("a copy that a list lacks is given up after a while", "[export]") {
@@ -86,6 +90,7 @@ TEST_CASE("a copy that a list lacks is given up after a while", "[export]") {
         {now - 24h, AfterMiss::give_up},
     }));
     CHECK(after_miss(given.since, now) == given.next);
+    CHECK(missed_from(given.since, now) == (given.next == AfterMiss::begin ? now : *given.since));
 }
 
 TEST_CASE("each place gets its share of the time", "[export]") {
