@@ -101,3 +101,32 @@ TEST_CASE("an upload expires, unless it has ended", "[serve]") {
     record.status = openai::UploadStatus::cancelled;
     CHECK_THAT(openai::upload_object(record, now + 1h, ""), Catch::Contains(R"("status":"cancelled")"));
 }
+
+TEST_CASE("a size is whole however it is written", "[serve]") {
+    struct Size {
+        const char* json;
+        std::uint64_t bytes;
+    };
+    constexpr Size sizes[] = {
+        {"1", 1},
+        {"3600.0", 3600},
+        {"3.6e3", 3600},
+        {"9223372036854775807", INT64_MAX},
+        {"4122188740922986.0", 4'122'188'740'922'986},
+    };
+    for (const Size& size : sizes) {
+        CAPTURE(size.json);
+        const std::string json = R"({"filename":"a","mime_type":"text/plain","purpose":"batch","bytes":)" +
+                                 std::string(size.json) + "}";
+        openai::UploadRecord record;
+        CHECK_FALSE(openai::read_new_upload(json, now, record));
+        CHECK(record.bytes == size.bytes);
+    }
+    for (const char* const bytes : {"0", "-1", "0.5", "1e300", "9223372036854775808", "\"1\"", "null"}) {
+        CAPTURE(bytes);
+        const std::string json = R"({"filename":"a","mime_type":"text/plain","purpose":"batch","bytes":)" +
+                                 std::string(bytes) + "}";
+        openai::UploadRecord record;
+        CHECK(openai::read_new_upload(json, now, record));
+    }
+}

@@ -51,7 +51,8 @@ std::optional<std::uint64_t> whole_number(std::string_view json) {
         return number;
     }
     JsonDocument value;
-    value.Parse(json.data(), json.size());
+    // The quick reading is off by a half here and there, and what was whole would not be.
+    value.Parse<rj::kParseFullPrecisionFlag>(json.data(), json.size());
     if (value.HasParseError() || !value.IsDouble()) {
         return std::nullopt;
     }
