@@ -188,6 +188,11 @@ typedef int32_t (*filestore_key_function)(void* context, const char* profile, co
                                           const char* key_variable, char* key, size_t capacity,
                                           size_t* length);
 
+/// Hears what a settling that filestore_exporter_start began came to: `report` is the JSON of filestore_settle, `code` FILESTORE_OK and `message` "". Where it failed, `report` is NULL, and `code` and `message` say why. The texts live as long as
+/// the call. It is called on the exporter's thread, one at a time, must be quick and must not block.
+typedef void (*filestore_settled_function)(void* context, const char* report, int32_t code,
+                                           const char* message);
+
 // Version
 
 /// The version of the library that runs, for example "0.1.0"; lives for ever.
@@ -318,6 +323,11 @@ FILESTORE_C_API int32_t filestore_call_options_set_uploads_older_than(
 /// Of filestore_cleanup_report only: with `count_versions` not 0 the report tells what the store keeps of older versions, by a listing of them all.
 FILESTORE_C_API int32_t filestore_call_options_set_count_versions(filestore_call_options* options,
                                                                   int32_t count_versions,
+                                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Of filestore_unsend only: with `forget_damaged` not 0 damaged rows of copies are forgotten, those of all files (and nothing else is done) where it is called without an ID. What they name may stay at the provider: the report has them as `dropped`.
+FILESTORE_C_API int32_t filestore_call_options_set_forget_damaged(filestore_call_options* options,
+                                                                  int32_t forget_damaged,
                                                                   filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Frees options.
@@ -780,6 +790,12 @@ FILESTORE_C_API int32_t filestore_exporter_options_set_retry(filestore_exporter_
 FILESTORE_C_API int32_t filestore_exporter_options_set_settle_interval(
     filestore_exporter_options* options, uint32_t seconds, filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// Sets who hears what each settling after filestore_exporter_start came to; NULL for nobody. `context` must live as long as the exporters that are opened with the options.
+FILESTORE_C_API int32_t filestore_exporter_options_set_settled(filestore_exporter_options* options,
+                                                               filestore_settled_function settled,
+                                                               void* context,
+                                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
 /// Frees options; exporters that were opened with them are not touched.
 FILESTORE_C_API void filestore_exporter_options_destroy(filestore_exporter_options* options)
     FILESTORE_NOEXCEPT;
@@ -854,15 +870,15 @@ FILESTORE_C_API int32_t filestore_send(filestore_exporter* exporter, const char*
                                        const filestore_send_options* options, filestore_buffer** copy,
                                        filestore_error** err) FILESTORE_NOEXCEPT;
 
-/// What the catalogue knows of the copies of a file, or, where `id` is NULL, of the first `limit` (1 to 1000) copies behind `after`, which is the `number` of the last one of the page before; 0 for the first page. No provider is asked.
+/// What the catalogue knows of the copies of a file, or, where `id` is NULL, of the first `limit` (1 to 1000) copies behind `after`, which is the `number` of the last one of the page before; 0 for the first page. No provider is asked. With an ID, `after` and `limit` are passed over.
 /// `*copies` is a new buffer, which the caller destroys: a JSON array of objects as filestore_send has them, without `was_there`. `options` may be NULL. Failures to act on: FILESTORE_INVALID_ARGUMENT (the limit).
 FILESTORE_C_API int32_t filestore_copies(filestore_exporter* exporter, const char* id, int64_t after,
                                          uint32_t limit, const filestore_call_options* options,
                                          filestore_buffer** copies, filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Notes that the copies of a file are to be removed, from the provider of `profile` at `base_url` (NULL: at all of its URLs), or everywhere where `profile` is NULL, then removes them. `*report` is a new buffer, which the caller destroys: a JSON object with
-/// the arrays `removed`, `found` (interrupted sends of which there is a copy) and `waiting` (what is still to be removed or found out, with the `reason`) of objects as filestore_copies has them, the number `forgotten` (interrupted sends of which there is none,
-/// and copies that have expired), and `failure`, the first of the reasons, where there is one. That a provider fails is no failure of the call. `options` may be NULL. Failures to act on: FILESTORE_CONFLICT (a copy is being sent, retryable).
+/// the arrays `removed`, `found` (interrupted sends of which there is a copy), `dropped` (see filestore_call_options_set_forget_damaged) and `waiting` (what is still to be removed or found out, with the `reason`) of objects as filestore_copies has them, the number `forgotten` (interrupted sends of which there is none,
+/// and copies that have expired), and `failure`, the first of the reasons, where there is one. That a provider fails is no failure of the call. `options` may be NULL. Failures to act on: FILESTORE_CONFLICT (a copy is being sent, retryable), FILESTORE_INVALID_ARGUMENT (a `base_url` without `profile`).
 FILESTORE_C_API int32_t filestore_unsend(filestore_exporter* exporter, const char* id, const char* profile,
                                          const char* base_url, const filestore_call_options* options,
                                          filestore_buffer** report, filestore_error** err) FILESTORE_NOEXCEPT;

@@ -59,6 +59,15 @@ int32_t filestore_call_options_set_count_versions(filestore_call_options* option
     });
 }
 
+int32_t filestore_call_options_set_forget_damaged(filestore_call_options* options, int32_t forget_damaged,
+                                                  filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->forget_damaged = forget_damaged != 0;
+        return {};
+    });
+}
+
 void filestore_call_options_destroy(filestore_call_options* options) noexcept {
     capi::guard_destroy(options);
 }

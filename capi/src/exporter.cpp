@@ -47,7 +47,10 @@ Result<CopiesRequest> copies_request(const char* id, std::int64_t after, std::ui
 Result<UnsendRequest> unsend_request(const char* id, const char* profile, const char* base_url,
                                      const filestore_call_options* options) {
     UnsendRequest request;
-    FILESTORE_TRY_ASSIGN(request.id, parse_id(id));
+    request.forget_damaged = options != nullptr && options->forget_damaged;
+    if (id != nullptr || !request.forget_damaged) {
+        FILESTORE_TRY_ASSIGN(request.id, parse_id(id));
+    }
     if (profile != nullptr) {
         FILESTORE_TRY_ASSIGN(request.target.profile, require_text(profile, "profile"));
     }

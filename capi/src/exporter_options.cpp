@@ -1,5 +1,6 @@
 #include "arguments.h"
 #include "callbacks.h"
+#include "export/copies_json.h"
 
 namespace filestore::capi {
 namespace {
@@ -20,6 +21,22 @@ Result<SecretString> ask_for_key(filestore_key_function key, void* context, cons
                                                      std::to_string(longest_key));
     }
     return SecretString(std::string_view(room).substr(0, length));
+}
+
+/// C++ exceptions of the program, if any, end here.
+std::function<void(const Result<SettleReport>&)> settled_hook(filestore_settled_function settled,
+                                                              void* context) {
+    if (settled == nullptr) {
+        return {};
+    }
+    return [settled, context](const Result<SettleReport>& report) {
+        const std::string told = report.ok() ? to_json(*report) : std::string(report.error().message());
+        const auto code = report.ok() ? FILESTORE_OK : static_cast<std::int32_t>(report.error().code());
+        try {
+            settled(context, report.ok() ? told.c_str() : nullptr, code, report.ok() ? "" : told.c_str());
+        } catch (...) {
+        }
+    };
 }
 
 }  // namespace
@@ -95,6 +112,16 @@ int32_t filestore_exporter_options_set_settle_interval(filestore_exporter_option
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::require(options, "options"));
         options->options.settle_interval = std::chrono::seconds(seconds);
+        return {};
+    });
+}
+
+int32_t filestore_exporter_options_set_settled(filestore_exporter_options* options,
+                                               filestore_settled_function settled, void* context,
+                                               filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->options.on_settled = capi::settled_hook(settled, context);
         return {};
     });
 }

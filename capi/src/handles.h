@@ -55,6 +55,8 @@ struct filestore_call_options {
     bool accept_missing = false;
     std::optional<std::chrono::seconds> uploads_older_than;
     bool count_versions = false;
+    /// Of unsends.
+    bool forget_damaged = false;
 };
 
 struct filestore_upload_options {

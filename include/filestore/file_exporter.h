@@ -19,7 +19,7 @@
 ///
 /// Where a file is deleted, softly or by a cleanup too, by whoever records that in this catalogue, it notes in the same transaction that the copies are to be removed. (A deletion by another instance that keeps a catalogue of its own for the same
 /// store leaves them: unsend() removes them.) settle() does that, again and again until each provider has said that it is done
-/// or that it has no such file (services that are compatible with `openai` say so in many ways: their list has to agree); so does an exporter by itself after start(). A copy whose row is damaged is told of, and removed by nobody.
+/// or that it has no such file (services that are compatible with `openai` say so in many ways: their list has to agree); so does an exporter by itself after start(). A copy whose row is damaged is told of, and removed by nobody: UnsendRequest::forget_damaged forgets the row.
 ///
 /// The store checks a file as it does for a download of the whole (LocalOptions::verify_downloads, the checksums of S3), and the last byte does not go before it has found the file whole.
 ///
@@ -153,7 +153,7 @@ struct CopiesRequest {
     FileId id{};
     /// ProviderCopy::number of the last one of the page before.
     std::int64_t after = 0;
-    /// 1 to 1000; with an ID all are told of.
+    /// 1 to 1000; with an ID all are told of, whatever it is.
     std::size_t limit = 1000;
     /// `call.progress` is not used.
     CallOptions call{};
@@ -161,8 +161,10 @@ struct CopiesRequest {
 
 struct UnsendRequest {
     FileId id{};
-    /// Only from this provider, and this base URL where one is given; from all where the profile is empty.
+    /// Only from this provider, and this base URL where one is given; from all where the profile and the base URL are empty.
     ExportTarget target{};
+    /// Damaged rows are forgotten, of all files where the ID is nil. Nobody is asked for what they name, which may stay at the provider: SettleReport::dropped tells what they say.
+    bool forget_damaged = false;
     CallOptions call{};
 };
 
@@ -181,6 +183,8 @@ struct SettleReport {
     std::vector<ProviderCopy> found{};
     /// Interrupted sends of which there is none and none comes any more, or expired copies: they are forgotten.
     std::uint64_t forgotten = 0;
+    /// Damaged rows that are forgotten, as was asked. What they say need not be true; what it names may still be at the provider.
+    std::vector<ProviderCopy> dropped{};
     /// What has still to be removed or found out, with the reason.
     std::vector<ProviderCopy> waiting{};
     /// The first of the reasons.
@@ -206,7 +210,7 @@ public:
     [[nodiscard]] Result<std::vector<ProviderCopy>> copies(CopiesRequest request);
     void copies_async(CopiesRequest request, Completion<std::vector<ProviderCopy>> done);
 
-    /// Notes that the copies of a file are to be removed, then removes them. What could not be removed now waits for settle(): the report says why. `conflict` (retryable) where one is being sent.
+    /// Notes that the copies of a file are to be removed, then removes them. What could not be removed now waits for settle(): the report says why. `conflict` (retryable) where one is being sent, `invalid_argument` (a base URL without a profile).
     [[nodiscard]] Result<SettleReport> unsend(UnsendRequest request);
     void unsend_async(UnsendRequest request, Completion<SettleReport> done);
 

@@ -43,18 +43,6 @@ void write_copies(JsonTextWriter& writer, const std::vector<ProviderCopy>& copie
     writer.EndArray();
 }
 
-/// A copy, and what is true or not of it.
-std::string marked(const ProviderCopy& copy, const char* mark, bool is_marked) {
-    JsonText output;
-    JsonTextWriter writer(output);
-    writer.StartObject();
-    write_members(writer, copy);
-    writer.Key(mark);
-    writer.Bool(is_marked);
-    writer.EndObject();
-    return std::move(output.text);
-}
-
 }  // namespace
 
 std::string to_json(const ProviderCopy& copy) {
@@ -66,8 +54,15 @@ std::string to_json(const ProviderCopy& copy) {
     return std::move(output.text);
 }
 
-std::string to_json(const ProviderCopy& copy, bool removed) {
-    return marked(copy, "removed", removed);
+std::string to_json(const ProviderCopy& copy, const char* mark, bool is_marked) {
+    JsonText output;
+    JsonTextWriter writer(output);
+    writer.StartObject();
+    write_members(writer, copy);
+    writer.Key(mark);
+    writer.Bool(is_marked);
+    writer.EndObject();
+    return std::move(output.text);
 }
 
 std::string to_json(const std::vector<ProviderCopy>& copies) {
@@ -78,7 +73,7 @@ std::string to_json(const std::vector<ProviderCopy>& copies) {
 }
 
 std::string to_json(const ExportReceipt& receipt) {
-    return marked(receipt.copy, "was_there", receipt.was_there);
+    return to_json(receipt.copy, "was_there", receipt.was_there);
 }
 
 std::string to_json(const SettleReport& report) {
@@ -89,6 +84,8 @@ std::string to_json(const SettleReport& report) {
     write_copies(writer, report.removed);
     writer.Key("found");
     write_copies(writer, report.found);
+    writer.Key("dropped");
+    write_copies(writer, report.dropped);
     writer.Key("waiting");
     write_copies(writer, report.waiting);
     write_number(writer, "forgotten", report.forgotten);

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -16,6 +19,13 @@ namespace filestore {
 namespace {
 
 constexpr std::size_t page_size = 100;
+
+/// So begins the reason of a row behind one that failed so that the provider was asked for no more.
+constexpr std::string_view not_asked = "not asked, as for another copy";
+
+bool has_failed(const CopyRow& row) {
+    return !row.reason.empty() && !row.reason.starts_with(not_asked);
+}
 
 /// Rows of one place. Those that failed the last time come last: they keep no other from its turn.
 struct Numbers {
@@ -35,13 +45,18 @@ using NumbersByPlace = std::map<std::tuple<std::string, std::string, std::string
 void add(NumbersByPlace& numbers, const std::vector<CopyRow>& rows) {
     for (const CopyRow& row : rows) {
         Numbers& of_place = numbers[{row.profile, row.base_url, row.key_variable}];
-        (row.reason.empty() ? of_place.untried : of_place.failed).push_back(row.number);
+        (has_failed(row) ? of_place.failed : of_place.untried).push_back(row.number);
     }
+}
+
+bool is_damaged(const CopyRow& row) {
+    return row.is_damaged;
 }
 
 Error damaged_error() {
     return {ErrorCode::corrupt,
-            "its row in the catalogue is damaged: look at it, and remove the copy and the row by hand"};
+            "its row in the catalogue is damaged, so that nobody can tell what is to be removed: look for "
+            "the file at the provider, remove it there, and have the row forgotten"};
 }
 
 /// One call. One thread; blocks.
@@ -72,6 +87,22 @@ public:
         return {};
     }
 
+    /// Nobody is asked for what they name.
+    Result<void> drop_damaged(const std::vector<CopyRow>& rows) {
+        const auto drop_all = [&](SentCopies& copies) -> Result<void> {
+            report.dropped.clear();
+            for (const CopyRow& row : rows) {
+                FILESTORE_TRY_ASSIGN(const auto current, copies.row(row.number));
+                if (current && current->is_damaged && !current->is_being_sent) {
+                    FILESTORE_TRY(copies.forget(row.number));
+                    report.dropped.push_back(copy_of(*current, now()));
+                }
+            }
+            return {};
+        };
+        return rows.empty() ? Result<void>() : parts_.record->use(drop_all);
+    }
+
     SettleReport report;
 
 private:
@@ -88,7 +119,7 @@ private:
                 continue;
             }
             if (out_of_reach) {
-                tell_waiting(*row, *out_of_reach);
+                FILESTORE_TRY(note_behind(*row, *out_of_reach));
                 continue;
             }
             const auto settled = settle_row(*row, end);
@@ -97,7 +128,7 @@ private:
             }
             FILESTORE_TRY(note(*row, settled.error()));
             if (!row->is_damaged && concerns_the_place(settled.error().code())) {
-                out_of_reach = settled.error();
+                out_of_reach = settled.error().within(std::string(not_asked));
             }
         }
         return {};
@@ -224,6 +255,15 @@ private:
         return {};
     }
 
+    /// Of a row that was not asked for: what it failed with itself stays, as that decides on its turn.
+    Result<void> note_behind(const CopyRow& row, const Error& why) {
+        if (has_failed(row) || row.reason == why.message()) {
+            tell_waiting(row, why);
+            return {};
+        }
+        return note(row, why);
+    }
+
     void tell_waiting(const CopyRow& row, const Error& why) {
         ProviderCopy copy = copy_of(row, now());
         copy.reason = why.message();
@@ -267,18 +307,45 @@ Result<NumbersByPlace> copies_of_deleted(const ExporterParts& parts, const std::
     return numbers;
 }
 
+Result<std::vector<CopyRow>> damaged_copies(const ExporterParts& parts) {
+    std::vector<CopyRow> damaged;
+    std::int64_t behind = 0;
+    for (;;) {
+        std::vector<CopyRow> rows;
+        FILESTORE_TRY(parts.record->read([&](SentCopies& copies) -> Result<void> {
+            FILESTORE_TRY_ASSIGN(rows, copies.behind(behind, page_size));
+            return {};
+        }));
+        if (rows.empty()) {
+            return damaged;
+        }
+        behind = rows.back().number;
+        std::copy_if(rows.begin(), rows.end(), std::back_inserter(damaged), &is_damaged);
+    }
+}
+
+Result<std::vector<CopyRow>> copies_of(const ExporterParts& parts, const FileId& id) {
+    std::vector<CopyRow> rows;
+    FILESTORE_TRY(parts.record->read([&](SentCopies& copies) -> Result<void> {
+        FILESTORE_TRY_ASSIGN(rows, copies.of_file(id));
+        return {};
+    }));
+    return rows;
+}
+
 /// The rows that an unsend is about.
 Result<std::vector<CopyRow>> copies_meant(const ExporterParts& parts, const UnsendRequest& request) {
     const ExportTarget& target = request.target;
     std::optional<provider::Place> place;
+    if (target.profile.empty() && !target.base_url.empty()) {
+        return Error(ErrorCode::invalid_argument,
+                     "a base URL says where of a provider: give the profile, too");
+    }
     if (!target.profile.empty()) {
         FILESTORE_TRY_ASSIGN(place, place_of(parts, target));
     }
-    std::vector<CopyRow> rows;
-    FILESTORE_TRY(parts.record->read([&](SentCopies& copies) -> Result<void> {
-        FILESTORE_TRY_ASSIGN(rows, copies.of_file(request.id));
-        return {};
-    }));
+    const bool is_of_all = request.id.is_nil() && request.forget_damaged;
+    FILESTORE_TRY_ASSIGN(auto rows, is_of_all ? damaged_copies(parts) : copies_of(parts, request.id));
     std::erase_if(rows, [&](const CopyRow& row) {
         return place && (target.base_url.empty() ? row.profile != place->profile->name : !is_at(row, *place));
     });
@@ -301,9 +368,15 @@ Result<SettleReport> settle_copies(const ExporterParts& parts, const SettleReque
 }
 
 Result<SettleReport> unsend_file(const ExporterParts& parts, const UnsendRequest& request) {
-    FILESTORE_TRY_ASSIGN(const auto rows, copies_meant(parts, request));
+    FILESTORE_TRY_ASSIGN(auto rows, copies_meant(parts, request));
+    Settling settling(parts, request.call);
+    if (request.forget_damaged) {
+        const auto damaged = std::stable_partition(rows.begin(), rows.end(), std::not_fn(&is_damaged));
+        FILESTORE_TRY(settling.drop_damaged({damaged, rows.end()}));
+        rows.erase(damaged, rows.end());
+    }
     if (rows.empty()) {
-        return SettleReport{};
+        return std::move(settling.report);
     }
     const auto mark_all = [&](SentCopies& copies) -> Result<void> {
         for (const CopyRow& row : rows) {
@@ -318,14 +391,13 @@ Result<SettleReport> unsend_file(const ExporterParts& parts, const UnsendRequest
     FILESTORE_TRY(parts.record->use(mark_all));
     NumbersByPlace numbers;
     add(numbers, rows);
-    Settling settling(parts, request.call);
     FILESTORE_TRY(settling.run(numbers));
     return std::move(settling.report);
 }
 
 Result<std::vector<ProviderCopy>> read_copies(const ExporterParts& parts, const CopiesRequest& request) {
     constexpr std::size_t most = 1000;
-    if (request.limit < 1 || request.limit > most) {
+    if (request.id.is_nil() && (request.limit < 1 || request.limit > most)) {
         return Error(ErrorCode::invalid_argument, "the limit of a page of copies is 1 to 1000");
     }
     std::vector<CopyRow> rows;

@@ -219,6 +219,8 @@ void test_setters_without_options(void) {
                "call_options_set_uploads_older_than without options");
     check_code(filestore_call_options_set_count_versions(NULL, 1, &err), invalid, &err,
                "call_options_set_count_versions without options");
+    check_code(filestore_call_options_set_forget_damaged(NULL, 1, &err), invalid, &err,
+               "call_options_set_forget_damaged without options");
     check_code(filestore_call_options_set_cancel(NULL, NULL, &err), invalid, &err,
                "set_cancel of no call options");
     check_code(filestore_verify_options_set_repair(NULL, 1, &err), invalid, &err, "set_repair of nothing");

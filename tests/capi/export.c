@@ -1,8 +1,11 @@
 /* Copies at AI providers, as far as no provider is needed: nobody listens where these files are sent. */
 
+#include <semaphore.h>
+
 #include "support.h"
 
 #define NOBODY "http://127.0.0.1:9/v1"
+#define NOTHING_SETTLED "{\"removed\":[],\"found\":[],\"dropped\":[],\"waiting\":[],\"forgotten\":0}"
 
 struct Key {
     const char* text;
@@ -21,6 +24,30 @@ static int32_t give_key(void* context, const char* profile, const char* base_url
     memcpy(key, given->text, strlen(given->text));
     *length = given->length;
     return given->fail_with;
+}
+
+struct Settled {
+    sem_t told;
+    char report[256];
+    int32_t code;
+    char message[256];
+};
+
+/* On the exporter's thread. */
+static void note_settled(void* context, const char* report, int32_t code, const char* message) {
+    struct Settled* settled = context;
+    snprintf(settled->report, sizeof settled->report, "%s", report != NULL ? report : "");
+    settled->code = code;
+    snprintf(settled->message, sizeof settled->message, "%s", message);
+    sem_post(&settled->told);
+}
+
+static void test_settled(struct Settled* settled) {
+    while (sem_wait(&settled->told) != 0) {
+    }
+    check_text(settled->report, NOTHING_SETTLED, "what was settled");
+    check(settled->code == FILESTORE_OK, "settling succeeds");
+    check_text(settled->message, "", "no message");
 }
 
 static void test_exporter_options(filestore_exporter_options* options) {
@@ -50,6 +77,7 @@ static void test_exporter_setters_without_options(void) {
     check_code(filestore_exporter_options_set_parts(NULL, 1, 1, &err), invalid, &err, "no options");
     check_code(filestore_exporter_options_set_retry(NULL, 1, 1, 1, &err), invalid, &err, "no options");
     check_code(filestore_exporter_options_set_settle_interval(NULL, 1, &err), invalid, &err, "no options");
+    check_code(filestore_exporter_options_set_settled(NULL, NULL, NULL, &err), invalid, &err, "no options");
     filestore_exporter_options_destroy(NULL);
     check_code(filestore_send_options_create(NULL, &err), invalid, &err, "no output");
     check_code(filestore_send_options_set_base_url(NULL, "x", &err), invalid, &err, "no options");
@@ -118,6 +146,8 @@ static void test_bad_requests(filestore_exporter* exporter, const char* id) {
     check_code(filestore_unsend(exporter, id, "\xff", NULL, NULL, &buffer, &err), invalid, &err,
                "a profile that is no text");
     check_code(filestore_unsend(exporter, id, NULL, NULL, NULL, NULL, &err), invalid, &err, "no output");
+    check_code(filestore_unsend(exporter, id, NULL, NOBODY, NULL, &buffer, &err), invalid, &err,
+               "a base URL of no profile");
     check_code(filestore_settle(exporter, NULL, NULL, &err), invalid, &err, "no output");
     check(buffer == NULL, "nothing after a failure");
 }
@@ -175,13 +205,27 @@ static void test_sends_to_nobody(filestore_exporter* exporter, const char* id, s
     filestore_send_options_destroy(options);
 }
 
+static void test_forgetting(filestore_exporter* exporter) {
+    filestore_buffer* buffer = NULL;
+    filestore_call_options* options = NULL;
+    check_code(filestore_call_options_create(&options, &err), FILESTORE_OK, &err, "make call options");
+    check_code(filestore_call_options_set_forget_damaged(options, 1, &err), FILESTORE_OK, &err,
+               "forget what is damaged");
+    check_code(filestore_unsend(exporter, NULL, NULL, NULL, options, &buffer, &err), FILESTORE_OK, &err,
+               "forget what is damaged of all files");
+    check_json(buffer, NOTHING_SETTLED, "nothing is damaged");
+    filestore_call_options_destroy(options);
+}
+
 void test_export(void) {
     char id[FILESTORE_ID_SIZE];
     struct Key key = {"secret", 6, 0};
     filestore_buffer* buffer = NULL;
+    struct Settled settled;
     filestore_exporter* exporter = NULL;
     filestore_exporter_options* options = NULL;
     filestore_service* service = open_store("export");
+    sem_init(&settled.told, 0, 0);
     test_exporter_setters_without_options();
     test_no_exporter();
     test_bad_exporters(service);
@@ -190,20 +234,25 @@ void test_export(void) {
     test_exporter_options(options);
     check_code(filestore_exporter_options_set_key(options, give_key, &key, &err), FILESTORE_OK, &err,
                "set who gives the key");
+    check_code(filestore_exporter_options_set_settled(options, note_settled, &settled, &err), FILESTORE_OK,
+               &err, "set who hears what was settled");
     check_code(filestore_exporter_open(service, options, &exporter, &err), FILESTORE_OK, &err,
                "open an exporter");
     filestore_exporter_options_destroy(options);
     check_code(filestore_exporter_start(exporter, &err), FILESTORE_OK, &err, "start an exporter");
+    test_settled(&settled);
     test_bad_requests(exporter, id);
     test_sends_to_nobody(exporter, id, &key);
-    check_code(filestore_copies(exporter, id, 0, 1, NULL, &buffer, &err), FILESTORE_OK, &err,
+    check_code(filestore_copies(exporter, id, 0, 0, NULL, &buffer, &err), FILESTORE_OK, &err,
                "ask for the copies of a file");
     check_json(buffer, "[]", "no copies");
     check_code(filestore_unsend(exporter, id, "openai", NOBODY, NULL, &buffer, &err), FILESTORE_OK, &err,
                "take back what was not sent");
-    check_json(buffer, "{\"removed\":[],\"found\":[],\"waiting\":[],\"forgotten\":0}", "nothing to remove");
+    check_json(buffer, NOTHING_SETTLED, "nothing to remove");
+    test_forgetting(exporter);
     check_code(filestore_settle(exporter, NULL, &buffer, &err), FILESTORE_OK, &err, "settle");
-    check_json(buffer, "{\"removed\":[],\"found\":[],\"waiting\":[],\"forgotten\":0}", "nothing to settle");
+    check_json(buffer, NOTHING_SETTLED, "nothing to settle");
     filestore_exporter_close(exporter);
     filestore_close(service);
+    sem_destroy(&settled.told);
 }

@@ -87,7 +87,7 @@ void act(FileExporter& exporter, const Asked& asked, std::string_view action) {
     if (action == "settle") {
         std::cout << line_of(exporter.settle(asked.request.call)) << std::endl;
     } else if (action == "unsend") {
-        std::cout << line_of(exporter.unsend({asked.request.id, {}, asked.request.call})) << std::endl;
+        std::cout << line_of(exporter.unsend({asked.request.id, {}, false, asked.request.call})) << std::endl;
     } else {
         std::cout << line_of(exporter.send(asked.request)) << std::endl;
     }

@@ -59,8 +59,10 @@ def test_a_deletion_removes_it(quick, exporting, provider):
 def test_settling_records_it(quick, exporting, provider):
     file_id = exporting.upload()
     kill_while_the_answer_waits(quick, provider, file_id)
-    assert_succeeds(exporting.tool.run("unsend"), b"")
+    outcome = exporting.tool.run("unsend", "--json")
+    assert_succeeds(outcome)
     copy = only(exporting.sent(file_id))
+    assert json.loads(outcome.out) == {**copy, "found": True}
     assert copy["state"] == "sent" and copy["provider_id"] == only(provider.files)
 
 

@@ -127,8 +127,22 @@ def test_a_copy_that_stays_keeps_no_other(exporting, start):
     first = next(iter(provider.files))
     provider.faults.append(Fault("DELETE", f".*/{first}", status=401, times=100))
     assert exporting.tool.run("delete", *file_ids).code == 0
+    reasons = [copy["reason"] for copy in exporting.sent()]
+    assert not reasons[0].startswith("not asked") and all(reason.startswith("not asked") and "401" in reason for reason in reasons[1:])
     assert exporting.tool.run("unsend").code != 0
     assert list(provider.files) == [first]
+
+
+def test_several_copies_that_stay_keep_no_other(exporting, start):
+    provider = start("openai")
+    file_ids = [exporting.upload(str(number).encode(), f"{number}.txt") for number in range(4)]
+    assert_succeeds(exporting.send(provider, *file_ids))
+    staying = list(provider.files)[:2]
+    provider.faults += [Fault("DELETE", f".*/{provider_id}", status=401, times=100) for provider_id in staying]
+    assert exporting.tool.run("delete", *file_ids).code == 0
+    for _ in range(3):
+        assert exporting.tool.run("unsend").code != 0
+    assert list(provider.files) == staying
 
 
 def test_no_time_at_all_tells_what_waits(exporting, start):

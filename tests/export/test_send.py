@@ -153,7 +153,27 @@ def test_a_damaged_row_removes_nothing(exporting, start):
     assert only(exporting.sent(file_id))["state"] == "damaged"
     outcome = exporting.tool.run("delete", file_id)
     assert outcome.code == 0 and b"damaged" in outcome.err
+    assert b"--forget-damaged" in outcome.err
     assert len(provider.files) == 2 and provider.asked("DELETE") == []
+
+
+@pytest.mark.parametrize("of", ["the file", "all files"])
+def test_a_damaged_row_is_forgotten_where_that_is_asked_for(exporting, start, of):
+    provider = start("openai")
+    file_id, other_id = exporting.upload(), exporting.upload(b"other", "other.txt")
+    assert_succeeds(exporting.send(provider, file_id, other_id))
+    provider_id = next(iter(provider.files))
+    with contextlib.closing(sqlite3.connect(exporting.catalogue)) as connection, connection:
+        connection.execute("update provider_copies set purpose = 'x' where provider_id = ?", (provider_id,))
+    asked = len(provider.requests)
+    outcome = exporting.tool.run("unsend", *([file_id] if of == "the file" else []), "--forget-damaged", "--json")
+    assert outcome.code == 0 and json.loads(outcome.out)["dropped"], outcome
+    for word in (file_id, provider_id, provider.url, "by hand"):
+        assert word.encode() in outcome.err
+    # Nobody was asked, and nothing else was touched.
+    assert len(provider.requests) == asked and len(provider.files) == 2
+    assert only(exporting.sent())["file_id"] == other_id
+    assert_fails(exporting.tool.run("unsend", file_id, "--forget-damaged"), 3, "no such copy")
 
 
 def test_bad_words_and_limits_send_nothing(exporting, start):

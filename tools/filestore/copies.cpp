@@ -76,22 +76,49 @@ ExitCode all_sent(const Session& session, FileExporter& exporter) {
     }
 }
 
+void report_dropped(const SettleReport& settled) {
+    for (const ProviderCopy& copy : settled.dropped) {
+        report("a damaged row is forgotten; what it says, and what may be wrong: " + named_place(copy) +
+               " has a copy of file " + copy.id.str() + ", named " + filestore::quoted(copy.sent_name) +
+               ", with the ID " + filestore::quoted(copy.provider_id) +
+               ": look for it there, and remove it by hand");
+    }
+}
+
 ExitCode print_settled(const Session& session, const SettleReport& settled) {
     if (session.options.json) {
         std::string text;
         for (const ProviderCopy& copy : settled.removed) {
-            text += to_json(copy, true) + "\n";
+            text += to_json(copy, "removed", true) + "\n";
+        }
+        for (const ProviderCopy& copy : settled.found) {
+            text += to_json(copy, "found", true) + "\n";
+        }
+        for (const ProviderCopy& copy : settled.dropped) {
+            text += to_json(copy, "dropped", true) + "\n";
         }
         for (const ProviderCopy& copy : settled.waiting) {
-            text += to_json(copy, false) + "\n";
+            text += to_json(copy, "removed", false) + "\n";
         }
         const ExitCode printed = session.print(text);
         if (printed != ExitCode::ok) {
             return printed;
         }
     }
+    report_dropped(settled);
     report_waiting(settled);
     return settled.failure ? exit_code_of(settled.failure->code()) : ExitCode::ok;
+}
+
+Result<SettleReport> unsend_files(const Session& session, FileExporter& exporter, const FileId& id) {
+    UnsendRequest request;
+    request.id = id;
+    request.target = {session.options.profile, session.options.base_url, {}};
+    request.forget_damaged = session.options.forget_damaged;
+    request.call = session.call_options();
+    return finish_call<SettleReport>(session.signals, nullptr, [&](Completion<SettleReport> done) {
+        exporter.unsend_async(std::move(request), std::move(done));
+    });
 }
 
 ExitCode unsend_one(const Session& session, FileExporter& exporter, const std::string& operand) {
@@ -99,17 +126,12 @@ ExitCode unsend_one(const Session& session, FileExporter& exporter, const std::s
     if (!id) {
         return session.fail(id.error(), operand);
     }
-    UnsendRequest request;
-    request.id = *id;
-    request.target = {session.options.profile, session.options.base_url, {}};
-    request.call = session.call_options();
-    const auto settled = finish_call<SettleReport>(
-        session.signals, nullptr,
-        [&](Completion<SettleReport> done) { exporter.unsend_async(std::move(request), std::move(done)); });
+    const auto settled = unsend_files(session, exporter, *id);
     if (!settled) {
         return session.fail(settled.error(), operand);
     }
-    if (settled->removed.empty() && settled->waiting.empty() && settled->forgotten == 0) {
+    if (settled->removed.empty() && settled->waiting.empty() && settled->dropped.empty() &&
+        settled->forgotten == 0) {
         return session.fail(Error(ErrorCode::not_found, "file " + id->str() + " has no such copy"));
     }
     return print_settled(session, *settled);
@@ -122,7 +144,9 @@ Result<SettleReport> settle(const Session& session, FileExporter& exporter, Sett
 }
 
 ExitCode unsend_what_waits(const Session& session, FileExporter& exporter) {
-    const auto settled = settle(session, exporter, {{}, session.call_options()});
+    const auto settled = session.options.forget_damaged
+                             ? unsend_files(session, exporter, FileId())
+                             : settle(session, exporter, {{}, session.call_options()});
     return settled ? print_settled(session, *settled) : session.fail(settled.error());
 }
 
@@ -165,8 +189,9 @@ void report_waiting(const SettleReport& settled) {
     for (const ProviderCopy& copy : settled.waiting) {
         const std::string what =
             copy.provider_id.empty() ? " may have a copy of file " : " still has a copy of file ";
-        report(named_place(copy) + what + copy.id.str() + ": " + copy.reason +
-               "; `filestore unsend` tries that again");
+        const std::string then = copy.state == CopyState::damaged ? " (`filestore unsend --forget-damaged`)"
+                                                                  : "; `filestore unsend` tries that again";
+        report(named_place(copy) + what + copy.id.str() + ": " + copy.reason + then);
     }
 }
 

@@ -285,6 +285,9 @@ void Parser::add_commands() {
         "Remove copies from AI providers; without an ID, what is still to be removed of deleted files");
     add_optional_operands(*unsend, "ID", "IDs of the files");
     add_target_options(*unsend);
+    unsend->add_flag("--forget-damaged", options_.forget_damaged,
+                     "Forget the rows of copies that are damaged in the catalogue (without an ID: of all "
+                     "files, and do nothing else): what they named may stay at the provider, and is told");
     CLI::App* serve = add_command("serve", Command::serve,
                                   "Serve the store by HTTP, until a signal ends it: to this machine, or with "
                                   "keys to others. SIGHUP has it "

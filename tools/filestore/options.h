@@ -98,6 +98,8 @@ struct Options {
     std::string key_variable;
     std::optional<std::chrono::seconds> kept_for;
     bool again = false;
+    /// unsend: see UnsendRequest.
+    bool forget_damaged = false;
     /// send: files of more bytes go in parts.
     std::optional<std::uint64_t> parts_above;
 
