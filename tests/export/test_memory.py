@@ -21,23 +21,39 @@ def measured(tool, *arguments):
     return outcome, int(result.read_text()) * 1024
 
 
-@pytest.mark.parametrize("how", ["openai in parts", "openai", "anthropic", "gemini"])
-def test_memory(exporting, start, capsys, how):
-    kind = how.split()[0]
-    size = SIZE if how in ("openai in parts", "gemini") else min(SIZE, 500 * MIB)
-    provider = start(kind)
-    path = exporting.tool.directory / "large"
+def upload(tool, size, *options):
+    path = tool.directory / "large"
     with open(path, "wb") as file:
         file.truncate(size)
         file.write(os.urandom(MIB))
-    uploaded = exporting.tool.run("upload", "large", "--content-type", "video/mp4", "--option", "durability=none")
-    assert uploaded.code == 0, uploaded
+    uploaded = tool.run("upload", "large", "--content-type", "video/mp4", *options)
     path.unlink()
-    parts = ["--parts-above", str(MIB)] if how == "openai in parts" else []
-    outcome, peak = measured(exporting.tool, "send", uploaded.lines[0], "--to", kind, "--base-url", provider.url, *parts)
+    assert uploaded.code == 0, uploaded
+    return uploaded.lines[0]
+
+
+def check_memory(exporting, provider, how, file_id, size, capsys, *options):
+    outcome, peak = measured(exporting.tool, "send", file_id, "--to", provider.kind, "--base-url", provider.url, *options)
     assert outcome.code == 0, outcome
     (sent,) = provider.files.values()
     assert sent["size"] == size
     with capsys.disabled():
         print(f"\nsend of {size / MIB:.0f} MiB, {how}: at most {peak / MIB:.1f} MiB")
     assert peak < ALLOWED
+
+
+@pytest.mark.parametrize("how", ["openai in parts", "openai", "anthropic", "gemini"])
+def test_memory(exporting, start, capsys, how):
+    kind = how.split()[0]
+    size = SIZE if how in ("openai in parts", "gemini") else min(SIZE, 500 * MIB)
+    parts = ["--parts-above", str(MIB)] if how == "openai in parts" else []
+    file_id = upload(exporting.tool, size, "--option", "durability=none")
+    check_memory(exporting, start(kind), how, file_id, size, capsys, *parts)
+
+
+@pytest.mark.parametrize("how", ["openai in parts", "gemini"])
+def test_memory_of_a_file_on_s3(exporting, gateway, start, capsys, how):
+    exporting.tool.environment.update(gateway.environment)
+    parts = ["--parts-above", str(MIB)] if how == "openai in parts" else []
+    file_id = upload(exporting.tool, SIZE, *gateway.options)
+    check_memory(exporting, start(how.split()[0]), f"{how} from S3", file_id, SIZE, capsys, *parts, *gateway.options)
