@@ -824,7 +824,7 @@ FILESTORE_C_API int32_t filestore_send_options_set_base_url(filestore_send_optio
                                                             const char* base_url,
                                                             filestore_error** err) FILESTORE_NOEXCEPT;
 
-/// Sets the environment variable that has the key; NULL for the usual one.
+/// Sets the environment variable that has the key; NULL for the usual one. It stands for an account: a copy that was sent with another variable is another copy.
 FILESTORE_C_API int32_t filestore_send_options_set_key_variable(filestore_send_options* options,
                                                                 const char* key_variable,
                                                                 filestore_error** err) FILESTORE_NOEXCEPT;

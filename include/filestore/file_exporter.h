@@ -53,7 +53,8 @@ struct ExportTarget {
     std::string profile{};
     /// Of a service that is compatible with the profile, such as "https://api.example.com/v1" (for `anthropic` and `gemini` without a version). Empty: the provider's own.
     std::string base_url{};
-    /// The environment variable that has the key. Empty: OPENAI_API_KEY, ANTHROPIC_API_KEY, or GOOGLE_API_KEY and then GEMINI_API_KEY.
+    /// The environment variable that has the key. Empty: OPENAI_API_KEY, ANTHROPIC_API_KEY, or GOOGLE_API_KEY and then GEMINI_API_KEY. It is remembered with the copy, and stands for an account: a copy that was sent with another
+    /// variable is another copy. Where its value becomes the key of another account, nobody can remove what the old one has.
     std::string key_variable{};
 };
 

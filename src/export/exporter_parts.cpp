@@ -171,7 +171,7 @@ bool is_at(const CopyRow& row, const provider::Place& place) {
 
 Result<std::optional<CopyRow>> adopt(const ExporterParts& parts, const ProviderClient& client,
                                      const CopyRow& row, std::optional<std::uint64_t> size) {
-    FILESTORE_TRY_ASSIGN(const auto found, client.find_one(provider::mark_in_name(row.id, row.sent_name)));
+    FILESTORE_TRY_ASSIGN(const auto found, client.find_one(provider::copy_name(row.id, row.sent_name)));
     if (!found) {
         return std::optional<CopyRow>();
     }

@@ -31,7 +31,7 @@ FileSending::FileSending(const ProviderClient& client, StorageBackend& backend, 
       backend_(backend),
       info_(copy.info),
       file_(copy.file),
-      mark_(provider::mark_in_name(copy.info.id, copy.file.name)),
+      name_(provider::copy_name(copy.info.id, copy.file.name)),
       note_doubt_(std::move(copy.note_doubt)),
       limits_(limits),
       progress_(limits.progress, copy.info.size),
@@ -115,8 +115,8 @@ Attempt FileSending::try_with_file(const provider::Outgoing& request, std::uint6
     return attempt;
 }
 
-SendOutcome FileSending::result_of(const Attempt& attempt) const {
-    auto file = provider::read_file(client_.profile(), attempt.answer->body);
+SendOutcome FileSending::result_of(const Attempt& attempt, ReadFile& read) const {
+    auto file = read(client_.profile(), attempt.answer->body);
     if (file.ok()) {
         return unless_cut(std::move(*file), attempt.was_whole);
     }
@@ -143,7 +143,7 @@ Error FileSending::early_error() const {
 
 /// Nothing where the provider's list lacks it, which is noted then.
 std::optional<SendOutcome> FileSending::look_for_it(const Error& failure) {
-    auto found = client_.find_one(mark_);
+    auto found = client_.find_one(name_);
     if (!found.ok()) {
         note_made();
         const bool has_to_end = limits_.cancel.stop_requested() || found.error().code() == ErrorCode::timeout;
@@ -163,19 +163,40 @@ std::optional<SendOutcome> FileSending::look_for_it(const Error& failure) {
     return noted.ok() ? std::nullopt : std::optional(SendOutcome{noted.error(), true});
 }
 
-SendOutcome FileSending::until_done(const std::function<Attempt()>& try_it) {
+/// Of a form that ended in the midst of its body: a server may have made a file of what it has.
+std::optional<SendOutcome> FileSending::remove_kept(const Error& failure) {
+    if (limits_.cancel.stop_requested()) {
+        return std::nullopt;
+    }
+    const auto kept = client_.find_one(name_);
+    if (!kept.ok()) {
+        note_made();
+        return std::nullopt;
+    }
+    if (!*kept || client_.remove((*kept)->id).ok()) {
+        return std::nullopt;
+    }
+    return SendOutcome{failure, true, (*kept)->id};
+}
+
+SendOutcome FileSending::until_done(const std::function<Attempt()>& try_it, ReadFile& read) {
     Retries attempts = client_.retries();
     for (;;) {
         const Attempt attempt = try_it();
         note(attempt);
         const auto failure = client_.failure_of(attempt);
         if (!failure) {
-            return result_of(attempt);
+            return result_of(attempt, read);
+        }
+        const bool goes_on = !store_failure_ && failure->retryable() && attempts.wait(attempt);
+        if (may_be_kept(attempt)) {
+            if (auto kept = remove_kept(store_failure_.value_or(*failure))) {
+                return std::move(*kept);
+            }
         }
         if (store_failure_) {
             return {*store_failure_, may_be_there_};
         }
-        const bool goes_on = failure->retryable() && attempts.wait(attempt);
         if (may_be_there_ && !limits_.cancel.stop_requested()) {
             if (auto found = look_for_it(*failure)) {
                 return std::move(*found);
@@ -189,7 +210,8 @@ SendOutcome FileSending::until_done(const std::function<Attempt()>& try_it) {
 
 SendOutcome FileSending::send_in_form() {
     return until_done(
-        [&] { return try_with_file(provider::send_in_form(client_.place(), file_, random_boundary()), 0); });
+        [&] { return try_with_file(provider::send_in_form(client_.place(), file_, random_boundary()), 0); },
+        provider::read_file);
 }
 
 SendOutcome FileSending::send_in_parts(std::uint64_t part_size) {
@@ -233,7 +255,8 @@ Result<std::string> FileSending::send_part(const std::string& upload_id, std::ui
 SendOutcome FileSending::complete_parts(const std::string& upload_id,
                                         const std::vector<std::string>& part_ids) {
     const auto request = provider::complete_parts(client_.place(), upload_id, part_ids);
-    SendOutcome outcome = until_done([&] { return client_.try_once(request); });
+    SendOutcome outcome =
+        until_done([&] { return client_.try_once(request); }, provider::read_file_of_upload);
     if (!outcome.file.ok() && !outcome.may_be_there) {
         take_back_parts(upload_id);
     }
@@ -273,7 +296,7 @@ SendOutcome FileSending::send_to_session() {
         note(attempt);
         const auto failure = client_.failure_of(attempt);
         if (!failure) {
-            return result_of(attempt);
+            return result_of(attempt, provider::read_file);
         }
         if (store_failure_) {
             return {*store_failure_, may_be_there_};

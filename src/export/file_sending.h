@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/progress.h"
 #include "export/file_body.h"
@@ -70,12 +71,16 @@ private:
     [[nodiscard]] Result<void> begin_session(UploadSession& session);
     [[nodiscard]] std::optional<SendOutcome> go_on(UploadSession& session, const Error& failure,
                                                    Retries& attempts);
-    [[nodiscard]] SendOutcome until_done(const std::function<Attempt()>& try_it);
+    using ReadFile = Result<provider::RemoteFile>(const provider::Profile&, std::string_view json);
+
+    /// `read` reads what a success answers.
+    [[nodiscard]] SendOutcome until_done(const std::function<Attempt()>& try_it, ReadFile& read);
     void take_back_parts(const std::string& upload_id) const;
     [[nodiscard]] Attempt try_with_file(const provider::Outgoing& request, std::uint64_t offset,
                                         WithKey with_key = WithKey::yes);
     [[nodiscard]] std::optional<SendOutcome> look_for_it(const Error& failure);
-    [[nodiscard]] SendOutcome result_of(const Attempt& attempt) const;
+    [[nodiscard]] std::optional<SendOutcome> remove_kept(const Error& failure);
+    [[nodiscard]] SendOutcome result_of(const Attempt& attempt, ReadFile& read) const;
     [[nodiscard]] SendOutcome unless_cut(provider::RemoteFile file, bool was_whole) const;
     [[nodiscard]] Error early_error() const;
     [[nodiscard]] FileBody& body_at(std::uint64_t offset);
@@ -88,7 +93,7 @@ private:
     StorageBackend& backend_;
     const FileInfo& info_;
     const provider::OutgoingFile& file_;
-    const std::string mark_;
+    const provider::CopyName name_;
     const std::function<Result<void>()> note_doubt_;
     const CallOptions limits_;
     ProgressMeter progress_;

@@ -4,20 +4,17 @@
 #include <chrono>
 #include <map>
 #include <random>
-#include <set>
 #include <utility>
 
 #include "core/call_limits.h"
 #include "core/text.h"
 #include "core/try.h"
 #include "export/pauses.h"
+#include "export/protocol/list_walk.h"
 
 namespace filestore {
 
 namespace {
-
-/// Of the files of an account.
-constexpr std::size_t most_pages = 10'000;
 
 std::uint64_t chance() {
     std::random_device device;
@@ -31,18 +28,28 @@ std::string_view retry_after_of(const Attempt& failed) {
 using FilesById = std::map<std::string, provider::RemoteFile>;
 
 /// A file that comes while the list is read stands on two pages.
-Result<void> take_marked(std::vector<provider::RemoteFile> files, std::string_view mark, FilesById& marked) {
+Result<void> take_copies(std::vector<provider::RemoteFile> files, const provider::CopyName& name,
+                         FilesById& copies) {
     for (provider::RemoteFile& file : files) {
-        if (file.name.find(mark) == std::string::npos) {
+        if (!provider::is_copy_name(name, file.name)) {
             continue;
         }
         if (file.id.empty()) {
             return Error(ErrorCode::corrupt, "the file " + quoted(file.name) + " has no ID");
         }
         std::string id = file.id;
-        marked.emplace(std::move(id), std::move(file));
+        copies.emplace(std::move(id), std::move(file));
     }
     return {};
+}
+
+/// No answer tells what became of it.
+bool is_undecided(const Attempt& attempt) noexcept {
+    if (!attempt.answer.ok()) {
+        return attempt.was_sent;
+    }
+    const int status = attempt.answer->head.status;
+    return status == 408 || status >= 500;
 }
 
 }  // namespace
@@ -58,14 +65,11 @@ bool may_be_done(const Attempt& attempt) noexcept {
     if (attempt.answer.ok() && attempt.answer->is_success()) {
         return true;
     }
-    if (!attempt.was_whole) {
-        return false;
-    }
-    if (!attempt.answer.ok()) {
-        return attempt.was_sent;
-    }
-    const int status = attempt.answer->head.status;
-    return status == 408 || status >= 500;
+    return attempt.was_whole && is_undecided(attempt);
+}
+
+bool may_be_kept(const Attempt& attempt) noexcept {
+    return !attempt.was_whole && is_undecided(attempt);
 }
 
 std::optional<Error> ProviderClient::failure_of(const Attempt& attempt) const {
@@ -109,34 +113,31 @@ Result<void> ProviderClient::visit_pages(const PageVisitor& visit) const {
     const auto within_list = [&](const Error& error) {
         return error.within("the list of files of " + std::string(profile().name));
     };
-    std::set<std::string> cursors;
-    std::string cursor;
-    // A server that passes over the cursor answers the same one again.
-    while (cursors.size() < most_pages && cursors.insert(cursor).second) {
-        FILESTORE_TRY_ASSIGN(const ProviderAnswer answer, ask(provider::list_files(place(), cursor)));
+    provider::ListWalk walk(profile());
+    while (!walk.is_over()) {
+        FILESTORE_TRY_ASSIGN(const ProviderAnswer answer, ask(provider::list_files(place(), walk.cursor())));
         auto page = provider::read_list(profile(), answer.body);
         if (!page.ok()) {
             return within_list(page.error());
         }
+        if (const auto taken = walk.take(*page); !taken.ok()) {
+            return within_list(taken.error());
+        }
         if (const auto visited = visit(std::move(page->files)); !visited.ok()) {
             return within_list(visited.error());
         }
-        cursor = std::move(page->cursor);
-        if (cursor.empty()) {
-            return {};
-        }
     }
-    return Error(ErrorCode::corrupt, "the list of files of " + std::string(profile().name) + " has no end");
+    return {};
 }
 
-Result<std::vector<provider::RemoteFile>> ProviderClient::find(std::string_view mark) const {
-    FilesById marked;
+Result<std::vector<provider::RemoteFile>> ProviderClient::find(const provider::CopyName& name) const {
+    FilesById copies;
     FILESTORE_TRY(visit_pages([&](std::vector<provider::RemoteFile> files) {
-        return take_marked(std::move(files), mark, marked);
+        return take_copies(std::move(files), name, copies);
     }));
     std::vector<provider::RemoteFile> found;
-    found.reserve(marked.size());
-    for (auto& [id, file] : marked) {
+    found.reserve(copies.size());
+    for (auto& [id, file] : copies) {
         found.push_back(std::move(file));
     }
     return found;
@@ -152,8 +153,8 @@ Result<bool> ProviderClient::lists(const std::string& provider_id) const {
     return is_there;
 }
 
-Result<std::optional<provider::RemoteFile>> ProviderClient::find_one(std::string_view mark) const {
-    FILESTORE_TRY_ASSIGN(auto found, find(mark));
+Result<std::optional<provider::RemoteFile>> ProviderClient::find_one(const provider::CopyName& name) const {
+    FILESTORE_TRY_ASSIGN(auto found, find(name));
     if (found.empty()) {
         return std::optional<provider::RemoteFile>();
     }
@@ -176,9 +177,6 @@ Result<void> ProviderClient::remove(const std::string& provider_id) const {
         const auto removed = provider::read_removal(profile(), provider_id, reply);
         return removed.ok() ? removed : removed.error().within("the provider " + std::string(profile().name));
     }
-    if (provider::says_missing(profile(), reply)) {
-        return {};
-    }
     const Error failure = *failure_of(attempt);
     if (provider::may_say_missing(profile(), reply)) {
         return check_removed(provider_id, failure);
@@ -191,7 +189,7 @@ Result<void> ProviderClient::remove(const std::string& provider_id) const {
                : failure;
 }
 
-/// Frameworks and gateways answer like that to paths that they do not know; a list of files is what only the API has.
+/// Services, frameworks and gateways answer like that to paths that they do not know; a list of files is what only the API has.
 Result<void> ProviderClient::check_removed(const std::string& provider_id, const Error& answer) const {
     const auto is_listed = lists(provider_id);
     if (is_listed.ok() && !*is_listed) {

@@ -60,11 +60,11 @@ public:
     /// The failure that an attempt came to; nothing where it is a success.
     [[nodiscard]] std::optional<Error> failure_of(const Attempt& attempt) const;
 
-    /// The files in the provider's list whose names have a mark, see provider::mark_in_name().
-    [[nodiscard]] Result<std::vector<provider::RemoteFile>> find(std::string_view mark) const;
+    /// The files in the provider's list that have the name of a copy.
+    [[nodiscard]] Result<std::vector<provider::RemoteFile>> find(const provider::CopyName& name) const;
 
     /// The same where one at most is right: `outcome_unknown` for several.
-    [[nodiscard]] Result<std::optional<provider::RemoteFile>> find_one(std::string_view mark) const;
+    [[nodiscard]] Result<std::optional<provider::RemoteFile>> find_one(const provider::CopyName& name) const;
 
     /// Once it succeeds the provider has said so, or that there is no such file.
     [[nodiscard]] Result<void> remove(const std::string& provider_id) const;
@@ -78,7 +78,7 @@ private:
     /// Of the provider's list, until the visitor fails.
     [[nodiscard]] Result<void> visit_pages(const PageVisitor& visit) const;
     [[nodiscard]] Result<bool> lists(const std::string& provider_id) const;
-    /// Behind an answer that may say that there is no such file.
+    /// Behind an answer that may say that there is no such file, see provider::may_say_missing().
     [[nodiscard]] Result<void> check_removed(const std::string& provider_id, const Error& answer) const;
     /// The last of the attempts.
     [[nodiscard]] Attempt insist(const provider::Outgoing& request, WithKey with_key) const;
@@ -89,5 +89,8 @@ private:
 
 /// Whether a request may have been carried out: an answer says so, or it went out whole, and no answer refuses it. Gateways answer any status of 500 and above after what is behind them took a request.
 [[nodiscard]] bool may_be_done(const Attempt& attempt) noexcept;
+
+/// Whether it was cut while its body came: some servers make a file of what they have.
+[[nodiscard]] bool may_be_kept(const Attempt& attempt) noexcept;
 
 }  // namespace filestore

@@ -97,7 +97,9 @@ private:
     }
 
     Result<void> weigh(SentCopies& copies, const CopyRow& row, Claim& claim) {
-        const bool is_meant = is_at(row, place_) && row.purpose == file_.purpose;
+        // Another key may be of another account, which has no copy of this one.
+        const bool is_meant = is_at(row, place_) && row.key_variable == request_.target.key_variable &&
+                              row.purpose == file_.purpose;
         if (!is_meant || row.is_damaged || row.removing_since) {
             return {};
         }
@@ -220,7 +222,7 @@ private:
 
     /// No whole copy is taken for one, whatever comes next: it is recorded as to be removed. Where that cannot be, it is found again by its name, and its size is compared.
     Error end_of_cut(const ProviderClient& client, const CopyRow& row, const SendOutcome& outcome) {
-        const Error failure = about_file(outcome.file.error(), info_.id);
+        Error failure = about_file(outcome.file.error(), info_.id);
         const auto recorded = parts_.record->complete_for_removal(row.number, {outcome.cut_id, now(), {}});
         if (!recorded.ok() || !*recorded) {
             leave(row, failure);

@@ -154,24 +154,36 @@ private:
         FILESTORE_TRY_ASSIGN(const auto place,
                              place_of(parts_, {row.profile, row.base_url, row.key_variable}));
         FILESTORE_TRY_ASSIGN(const ProviderClient client, client_of(parts_, place, row.key_variable, limits));
-        std::optional<CopyInWork> in_work;
-        if (row.provider_id.empty()) {
-            FILESTORE_TRY_ASSIGN(in_work, take_over(row));
-            if (!in_work) {
-                return {};
-            }
+        if (!row.provider_id.empty()) {
+            return remove(client, row);
         }
-        return row.removing_since ? remove(client, row) : find_out(client, row);
+        FILESTORE_TRY_ASSIGN(const auto taken, take_over(row.number));
+        if (!taken) {
+            return {};
+        }
+        return taken->row.removing_since ? remove(client, taken->row) : find_out(client, taken->row);
     }
 
+    /// A copy that nobody else works on now.
+    struct Taken {
+        CopyInWork in_work;
+        /// As it is since then: while the key was asked for, somebody may have sent it once more.
+        CopyRow row;
+    };
+
     /// Nothing where somebody else was first.
-    Result<std::optional<CopyInWork>> take_over(const CopyRow& row) {
-        std::optional<CopyInWork> in_work;
+    Result<std::optional<Taken>> take_over(std::int64_t number) {
+        std::optional<Taken> taken;
         FILESTORE_TRY(parts_.record->use([&](SentCopies& copies) -> Result<void> {
-            FILESTORE_TRY_ASSIGN(in_work, copies.take_over(row.number));
+            taken.reset();
+            FILESTORE_TRY_ASSIGN(auto in_work, copies.take_over(number));
+            FILESTORE_TRY_ASSIGN(auto row, copies.row(number));
+            if (in_work && row) {
+                taken.emplace(Taken{std::move(*in_work), std::move(*row)});
+            }
             return {};
         }));
-        return in_work;
+        return taken;
     }
 
     /// With each other file of its name: all are copies that this row stands for.
@@ -184,7 +196,7 @@ private:
             }
             FILESTORE_TRY(parts_.record->note_removed(row.number));
         }
-        FILESTORE_TRY_ASSIGN(const auto found, client.find(provider::mark_in_name(row.id, row.sent_name)));
+        FILESTORE_TRY_ASSIGN(const auto found, client.find(provider::copy_name(row.id, row.sent_name)));
         for (const provider::RemoteFile& file : found) {
             FILESTORE_TRY(client.remove(file.id));
         }

@@ -35,6 +35,14 @@ struct Asked {
     bool has_lines = false;
 };
 
+/// Waits for a line, as a vault may.
+Result<SecretString> ask_for_key(const ExportTarget&) {
+    std::cout << "asked" << std::endl;
+    std::string line;
+    std::getline(std::cin, line);
+    return SecretString(line);
+}
+
 void take(std::string_view word, Asked& asked) {
     const std::size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);
@@ -53,6 +61,8 @@ void take(std::string_view word, Asked& asked) {
         asked.request.call.deadline = deadline_in(std::chrono::seconds(std::stoul(value)));
     } else if (name == "later") {
         asked.options.clock = std::make_shared<LaterClock>(std::chrono::seconds(std::stoul(value)));
+    } else if (name == "asks") {
+        asked.options.key = &ask_for_key;
     } else if (name == "lines") {
         asked.has_lines = true;
     } else if (name == "settle" || name == "unsend") {

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from command import assert_succeeds
-from provider import MIB, Fault
+from provider import MIB, Cut, Fault
 from test_faults import UPLOAD
 from test_kill import kill_while_the_answer_waits, unwritable
 from test_send import only
@@ -19,6 +19,48 @@ def test_a_copy_of_another_size_is_none(quick, exporting, provider):
     assert provider.files == {} and exporting.sent() == []
     provider.cut_off = 0
     assert quick.send(provider, file_id)[::2] == ["sent", "new"]
+
+
+@pytest.mark.parametrize("then", ["goes on", "cannot remove it", "the store fails"])
+def test_a_server_that_keeps_what_came_of_a_form(quick, exporting, start, then):
+    """Some make a file of what they have when the connection ends."""
+    provider = start("openai")
+    file_id = exporting.upload(bytes(64 * MIB), "large.bin", "video/mp4")
+    read = provider.read
+
+    def read_and_keep(recorded, body):
+        try:
+            return read(recorded, body)
+        except Cut:
+            provider.add_file(only(exporting.sent(file_id))["sent_name"], size=MIB)
+            raise
+
+    provider.read = read_and_keep
+    if then == "the store fails":
+        (exporting.tool.directory / "storage" / file_id).write_bytes(bytes(32 * MIB))
+    else:
+        provider.faults.append(Fault("POST", "/v1/files", cut=MIB))
+    if then == "cannot remove it":
+        provider.faults.append(Fault("DELETE", ".*", status=403))
+    outcome = quick.send(provider, file_id)
+    if then == "goes on":
+        assert outcome[::2] == ["sent", "new"] and only(provider.files) == outcome[1]
+        return
+    assert outcome[0] == "failed", outcome
+    assert exporting.tool.run("delete", file_id).code == 0
+    assert provider.files == {} and exporting.sent() == []
+
+
+def test_the_ID_of_an_upload_is_none_of_a_file(quick, exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload(bytes(2 * MIB), "large.bin")
+    answer = {"id": "upload_1", "object": "upload", "status": "completed", "file": None}
+    provider.faults.append(Fault("POST", "/v1/uploads/[^/]*/complete", done=True, status=200, body=answer))
+    outcome, told, message = quick.send(provider, file_id, "parts-above=1", f"part-size={MIB}")
+    assert (outcome, told) == ("failed", "corrupt") and "names no file" in message
+    assert only(exporting.sent(file_id))["state"] == "unsettled"
+    assert_succeeds(exporting.tool.run("unsend"), b"")
+    assert only(exporting.sent(file_id))["provider_id"] == only(provider.files)
 
 
 def test_neither_is_one_in_parts(quick, exporting, start):

@@ -141,6 +141,27 @@ def test_a_file_that_comes_behind_another_send_is_removed_with_it(quick, exporti
     assert exporting.sent() == []
 
 
+def test_a_send_while_settling_waits_for_the_key_counts(quick, exporting, start):
+    """What it may have made is not forgotten for what was known before it."""
+    provider = start("openai")
+    file_id = exporting.upload()
+    for_nothing = Fault("POST", "/v1/files", held=threading.Event(), slow=True)
+    provider.faults.append(for_nothing)
+    kill_at(quick, provider, file_id, for_nothing)
+    assert quick.settle(provider, file_id)[0]["waiting"] == 1
+    settling = quick.start(provider, file_id, "settle", "asks", "later=930")
+    assert settling.stdout.readline() == "asked\n"
+    held = Fault("POST", "/v1/files", held=threading.Event(), slow=True)
+    provider.faults.append(held)
+    kill_at(quick, provider, file_id, held)
+    settled, _ = settling.communicate("key\n")
+    assert "forgotten=0 waiting=1" in settled
+    held.held.set()
+    wait_until(lambda: provider.files)
+    assert_succeeds(exporting.tool.run("unsend"), b"")
+    assert only(exporting.sent(file_id))["provider_id"] in provider.files
+
+
 def replace(exporting, file_id, content):
     """As an upload of other bytes of that size with this ID leaves a file."""
     store = exporting.tool.directory / "storage"

@@ -3,7 +3,9 @@
 import unicodedata
 
 import pytest
+from command import assert_succeeds
 from provider import Fault
+from test_kill import kill_while_the_answer_waits
 from test_send import only
 
 
@@ -44,3 +46,57 @@ def test_names_may_be_written_in_another_way(quick, exporting, lost):
     change_pages(lost, lambda page: {**page, "data": [{**file, "filename": unicodedata.normalize("NFD", file["filename"])} for file in page["data"]]})
     assert quick.send(lost, exporting.upload(name="\u00dcn\u00ef.txt"))[::2] == ["sent", "new"]
     assert len(lost.files) == 1
+
+
+def by_tokens(provider, query):
+    """As xAI."""
+    begin = int(query.get("pagination_token", 0))
+    ids = list(provider.files)
+    more = {"pagination_token": str(begin + 2)} if begin + 2 < len(ids) else {"pagination_token": None}
+    return {"data": [provider.shown(file_id) for file_id in ids[begin : begin + 2]], **more}
+
+
+def by_numbers(provider, query):
+    """As Mistral."""
+    begin = 2 * int(query.get("page", 0))
+    ids = list(provider.files)
+    return {"object": "list", "data": [provider.shown(file_id) for file_id in ids[begin : begin + 2]], "total": len(ids)}
+
+
+def change_paging(provider, paging):
+    for number in range(5):
+        provider.add_file(f"another {number}")
+    provider.page = lambda query: paging(provider, query)
+
+
+@pytest.mark.parametrize("paging", [by_tokens, by_numbers])
+def test_compatible_services_page_in_their_ways(quick, exporting, lost, paging):
+    change_paging(lost, paging)
+    file_id = exporting.upload()
+    assert quick.send(lost, file_id)[::2] == ["sent", "new"]
+    assert len(lost.files) == 6
+    # What says that a file is not there is compared with all pages.
+    lost.faults.append(Fault("DELETE", ".*", status=404, body={"detail": "Not Found"}))
+    assert exporting.tool.run("delete", file_id).code == 0
+    assert only(exporting.sent(file_id))["state"] == "removing" and len(lost.files) == 6
+    assert_succeeds(exporting.tool.run("unsend"), b"")
+    assert len(lost.files) == 5 and exporting.sent() == []
+
+
+def test_pages_that_cannot_be_asked_for_prove_nothing(quick, exporting, lost):
+    change_paging(lost, lambda provider, query: by_numbers(provider, {}))
+    file_id = exporting.upload()
+    outcome, told, message = quick.send(lost, file_id)
+    assert (outcome, told) == ("failed", "outcome_unknown") and "has no end" in message
+    assert only(exporting.sent(file_id))["state"] == "unsettled" and len(lost.asked("POST")) == 1
+
+
+@pytest.mark.parametrize("name", ["notes on {}", "{}.md", "notes on {}.md"])
+def test_a_file_that_only_has_the_name_in_its_own_is_not_ours(quick, exporting, start, name):
+    provider = start("openai")
+    file_id = exporting.upload()
+    kill_while_the_answer_waits(quick, provider, file_id)
+    provider.files.clear()
+    other_id = provider.add_file(name.format(only(exporting.sent(file_id))["sent_name"]), size=999)
+    assert quick.settle(provider, file_id)[0]["found"] == 0
+    assert only(provider.files) == other_id and only(exporting.sent(file_id))["state"] == "unsettled"

@@ -218,6 +218,19 @@ def test_the_key_may_have_another_name(exporting, start):
     assert provider.files == {}
 
 
+def test_each_key_has_its_copy(exporting, start):
+    """It may be that of another account."""
+    provider = start("openai")
+    environment = {"environment": {"FIRST": "key-1", "OTHER": "key-2"}}
+    file_id = exporting.upload()
+    for variable in ("FIRST", "OTHER"):
+        assert_succeeds(exporting.send(provider, file_id, "--key-env", variable, **environment))
+        assert_succeeds(exporting.send(provider, file_id, "--key-env", variable, **environment))
+    assert {copy["provider_id"] for copy in exporting.sent(file_id)} == set(provider.files) and len(provider.files) == 2
+    assert_succeeds(exporting.tool.run("unsend", file_id, **environment))
+    assert [request.header("authorization") for request in provider.asked("DELETE")] == ["Bearer key-1", "Bearer key-2"]
+
+
 def test_large_files_go_in_parts(exporting, start):
     provider = start("openai")
     content = os.urandom(70 * (1 << 20))

@@ -440,7 +440,7 @@ void Parser::add_send_options(CLI::App& app) {
         app, "--key-env", "NAME", [this](const std::string& name) { options_.key_variable = name; },
         "The environment variable that has the key (default OPENAI_API_KEY, ANTHROPIC_API_KEY, "
         "GOOGLE_API_KEY or "
-        "GEMINI_API_KEY); it is remembered for the removal of the copy");
+        "GEMINI_API_KEY); it is remembered for the removal of the copy, and each has its own copies");
     add_text(app, "--expires", "TIME", kept_for_,
              "How long the provider is to keep them, such as 12h or 7d (default: until they are removed)");
     app.add_flag("--again", options_.again, "Send them although the provider has them");

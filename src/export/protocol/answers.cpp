@@ -90,9 +90,10 @@ RemoteFile file_of(const Profile& profile, const JsonMembers& members) {
 /// The parameter that asks for the next page, behind a file of an ID; empty where there is none.
 Result<std::string> cursor_of(const ListPaging& paging, const JsonMembers& answer,
                               const std::string& last_id) {
-    const std::string token = answer.text(paging.token_member);
-    if (!paging.token_member.empty() && !token.empty()) {
-        return std::string(paging.token_parameter) + "=" + percent_encode(token);
+    for (const TokenPaging& by_token : paging.tokens) {
+        if (const std::string token = answer.text(by_token.member); !token.empty()) {
+            return std::string(by_token.parameter) + "=" + percent_encode(token);
+        }
     }
     if (paging.after_parameter.empty() || !answer.is_true("has_more")) {
         return std::string();
@@ -171,6 +172,13 @@ Result<RemoteFile> read_file(const Profile& profile, std::string_view json) {
     return file.id.empty() ? not_understood("names no file") : Result<RemoteFile>(std::move(file));
 }
 
+Result<RemoteFile> read_file_of_upload(const Profile& profile, std::string_view json) {
+    FILESTORE_TRY_ASSIGN(const JsonAnswer answer, parse(json));
+    const JsonMembers* const inner = answer.object("file");
+    RemoteFile file = inner != nullptr ? file_of(profile, *inner) : RemoteFile();
+    return file.id.empty() ? not_understood("names no file") : Result<RemoteFile>(std::move(file));
+}
+
 Result<std::string> read_id(std::string_view json) {
     FILESTORE_TRY_ASSIGN(const JsonAnswer answer, parse(json));
     std::string id = answer.members.text("id");
@@ -192,6 +200,7 @@ Result<RemoteList> read_list(const Profile& profile, std::string_view json) {
         return not_understood("has no list of files");
     }
     FILESTORE_TRY_ASSIGN(list.cursor, cursor_of(profile.paging, answer.members, last_id));
+    list.total = size_of(answer.members, profile.paging.total_member);
     return list;
 }
 
@@ -242,13 +251,6 @@ Result<void> read_removal(const Profile& profile, std::string_view provider_id, 
     return is_removed ? Result<void>() : not_understood("does not say that the file is removed");
 }
 
-bool says_missing(const Profile& profile, const RemovalReply& reply) {
-    const Complaint complaint = complaint_of(reply.body);
-    const bool is_of_the_api = !complaint.message.empty() && !complaint.code.empty();
-    return code_of(reply.status) == ErrorCode::not_found && is_of_the_api &&
-           (profile.missing_code.empty() || complaint.code == profile.missing_code);
-}
-
 /// `{"error": {...}}`, `{"error": ""}`, `{"detail": ...}`, `{"message": "", "code": 404}`.
 bool may_say_missing(const Profile& profile, const RemovalReply& reply) {
     const auto answer = parse_answer(reply.body);
@@ -256,8 +258,10 @@ bool may_say_missing(const Profile& profile, const RemovalReply& reply) {
         return answer && (answer->object(name) != nullptr || answer->list(name) != nullptr ||
                           !answer->members.text(name).empty());
     };
-    return profile.missing_code.empty() && code_of(reply.status) == ErrorCode::not_found &&
-           (has("error") || has("detail") || has("message"));
+    const bool is_its_word = profile.missing_code.empty()
+                                 ? has("error") || has("detail") || has("message")
+                                 : complaint_of(reply.body).code == profile.missing_code;
+    return code_of(reply.status) == ErrorCode::not_found && is_its_word;
 }
 
 Error error_of(const Profile& profile, const Refusal& refusal, std::span<const SecretString> secrets) {

@@ -31,8 +31,10 @@ struct RemoteFile {
 /// A value.
 struct RemoteList {
     std::vector<RemoteFile> files{};
-    /// For list_files(); empty after the last page.
+    /// For list_files(); empty after the last page, and where pages are asked for by their number.
     std::string cursor{};
+    /// Files in all, where the answer tells that.
+    std::optional<std::uint64_t> total{};
 };
 
 /// What a session of the resumable protocol has come to. A value.
@@ -56,6 +58,8 @@ struct RemovalReply {
 
 /// Also where it stands in a member `file`, as some answers have it.
 [[nodiscard]] Result<RemoteFile> read_file(const Profile& profile, std::string_view json);
+/// What was made of an upload in parts: only the member `file`, as the ID beside it is the upload's.
+[[nodiscard]] Result<RemoteFile> read_file_of_upload(const Profile& profile, std::string_view json);
 /// The `id` of an upload or a part.
 [[nodiscard]] Result<std::string> read_id(std::string_view json);
 [[nodiscard]] Result<RemoteList> read_list(const Profile& profile, std::string_view json);
@@ -67,10 +71,8 @@ struct RemovalReply {
 [[nodiscard]] Result<void> read_removal(const Profile& profile, std::string_view provider_id,
                                         const RemovalReply& reply);
 
-/// Whether the API itself says that it has no such file. What stands before it, such as a proxy, answers 404 to much.
-[[nodiscard]] bool says_missing(const Profile& profile, const RemovalReply& reply);
-
-/// Whether this may be the API's word for it, in one of the many ways of services that are compatible, or that of something else: only together with a list that lacks the file is it one.
+/// Whether this may be the API's word for a file that is not there, in one of the many ways of services that are compatible. It may be that of something else, such as a gateway, or be about a path: only together with a list
+/// that lacks the file is it one.
 [[nodiscard]] bool may_say_missing(const Profile& profile, const RemovalReply& reply);
 
 /// An answer that is no success. A value (views).

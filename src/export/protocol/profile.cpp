@@ -36,6 +36,11 @@ constexpr std::array anthropic_headers{
     FixedHeader{"anthropic-beta", "files-api-2025-04-14"},
 };
 
+// Of the services that are compatible xAI pages by tokens, Mistral by numbers, OpenAI itself behind an ID.
+constexpr std::array openai_tokens{TokenPaging{"pagination_token", "pagination_token"}};
+constexpr std::array anthropic_tokens{TokenPaging{"next_page", "page"}};
+constexpr std::array gemini_tokens{TokenPaging{"nextPageToken", "pageToken"}};
+
 constexpr std::array all_profiles{
     Profile{
         .name = "openai",
@@ -54,7 +59,7 @@ constexpr std::array all_profiles{
         .expiry_field = ExpiryField::anchor_and_seconds,
         .lifetimes = LifetimeRange{hours(1), days(30)},
         .members = {"id", "filename", "bytes", "expires_at", TimeFormat::unix_seconds, "data"},
-        .paging = {"limit=1000&order=desc", "", "", "after"},
+        .paging = {"limit=1000&order=desc", openai_tokens, "after", "total", "page"},
         .removal = RemovalAnswer::deleted_and_id,
         .missing_code = "",
     },
@@ -75,7 +80,7 @@ constexpr std::array all_profiles{
         .expiry_field = ExpiryField::seconds,
         .lifetimes = LifetimeRange{hours(1), days(90)},
         .members = {"id", "filename", "size_bytes", "expires_at", TimeFormat::rfc3339, "data"},
-        .paging = {"limit=1000", "next_page", "page", "after_id"},
+        .paging = {"limit=1000", anthropic_tokens, "after_id"},
         .removal = RemovalAnswer::type_and_id,
         .missing_code = "not_found_error",
     },
@@ -96,7 +101,7 @@ constexpr std::array all_profiles{
         .expiry_field = ExpiryField::none,
         .lifetimes = std::nullopt,
         .members = {"name", "displayName", "sizeBytes", "expirationTime", TimeFormat::rfc3339, "files"},
-        .paging = {"pageSize=100", "nextPageToken", "pageToken", ""},
+        .paging = {"pageSize=100", gemini_tokens},
         .removal = RemovalAnswer::nothing,
         .missing_code = "NOT_FOUND",
     },
@@ -115,6 +120,12 @@ std::string bare_type(std::string_view content_type) {
         bare.remove_suffix(1);
     }
     return to_lower(bare);
+}
+
+std::string letters_and_digits(std::string_view text) {
+    std::string kept = to_lower(text);
+    std::erase_if(kept, [](char c) { return !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9'); });
+    return kept;
 }
 
 bool holds(std::span<const std::string_view> texts, std::string_view text) {
@@ -299,10 +310,20 @@ std::string sent_name(const FileId& id, std::string_view mark, std::string_view 
     return std::string(kept) + (kept.empty() ? "" : "-") + told + extension;
 }
 
-std::string_view mark_in_name(const FileId& id, std::string_view sent_name) {
-    const std::size_t begin = sent_name.rfind(id.text());
-    const std::string_view told = begin == std::string_view::npos ? sent_name : sent_name.substr(begin);
-    return told.substr(0, told.find('.'));
+CopyName copy_name(const FileId& id, std::string_view sent_name) {
+    const std::size_t end = std::min(sent_name.rfind(id.text()), sent_name.size());
+    return {std::string(sent_name.substr(0, end)), std::string(sent_name.substr(end))};
+}
+
+bool is_copy_name(const CopyName& copy, std::string_view listed) {
+    if (!listed.ends_with(copy.end)) {
+        return false;
+    }
+    const std::string_view begin = listed.substr(0, listed.size() - copy.end.size());
+    const bool is_ascii = std::all_of(copy.begin.begin(), copy.begin.end(),
+                                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    return begin == copy.begin ||
+           (!copy.end.empty() && (!is_ascii || letters_and_digits(begin) == letters_and_digits(copy.begin)));
 }
 
 }  // namespace filestore::provider

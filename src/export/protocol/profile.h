@@ -90,15 +90,22 @@ struct AnswerMembers {
     std::string_view files;
 };
 
-/// How a list is asked for page by page. A value.
+/// A member of an answer that is the next page's token, and the parameter that takes it. A value.
+struct TokenPaging {
+    std::string_view member;
+    std::string_view parameter;
+};
+
+/// How a list is asked for page by page: the first way that an answer shows. A value.
 struct ListPaging {
     /// The query of every page.
     std::string_view query;
-    /// Where an answer has a member that is the next page's token, and the parameter that takes it.
-    std::string_view token_member;
-    std::string_view token_parameter;
-    /// Else, where it says `has_more`, the parameter that takes the last file's ID; empty where there is none.
-    std::string_view after_parameter;
+    std::span<const TokenPaging> tokens{};
+    /// Where it says `has_more`, the parameter that takes the last file's ID; empty where there is none.
+    std::string_view after_parameter{};
+    /// Where it tells how many files there are, and the parameter that takes the number of a page, from 0 on; empty where there is none.
+    std::string_view total_member{};
+    std::string_view number_parameter{};
 };
 
 /// A provider. A value; of static data.
@@ -160,7 +167,16 @@ struct OutgoingFile {
 /// provider's list, and is taken for no other of the file. At most 255 bytes.
 [[nodiscard]] std::string sent_name(const FileId& id, std::string_view mark, std::string_view original_path);
 
-/// What of such a name tells the copy: from the file's ID on. Providers may write the rest in another way.
-[[nodiscard]] std::string_view mark_in_name(const FileId& id, std::string_view sent_name);
+/// What tells the copy of such a name from all other files in a list. A value.
+struct CopyName {
+    /// As far as the file's ID.
+    std::string begin{};
+    std::string end{};
+};
+
+[[nodiscard]] CopyName copy_name(const FileId& id, std::string_view sent_name);
+
+/// Providers may write the beginning in another way: letters that are no ASCII by other code points, or marks as others.
+[[nodiscard]] bool is_copy_name(const CopyName& copy, std::string_view listed);
 
 }  // namespace filestore::provider

@@ -69,6 +69,14 @@ TEST_CASE("a failed attempt may have been carried out", "[export]") {
     Attempt cut = broken_off(true);
     cut.was_whole = false;
     CHECK_FALSE(may_be_done(cut));
+    CHECK(may_be_kept(cut));
+    CHECK_FALSE(may_be_kept(broken_off(true)));
+    Attempt refused = answered(413);
+    refused.was_whole = false;
+    CHECK_FALSE(may_be_kept(refused));
+    Attempt unsent = broken_off(false);
+    unsent.was_whole = false;
+    CHECK_FALSE(may_be_kept(unsent));
     // It says that it was.
     Attempt early = answered(200);
     early.was_whole = false;

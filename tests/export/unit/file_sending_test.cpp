@@ -68,7 +68,7 @@ public:
         }
         http::ResponseHead head;
         head.status = is_part && waits.size() == 2 ? 500 : 200;
-        constexpr std::string_view answer = R"({"id":"x"})";
+        constexpr std::string_view answer = R"({"id":"x","file":{"id":"f"}})";
         static_cast<void>(receiver->on_head(head));
         static_cast<void>(receiver->on_body(std::as_bytes(std::span(answer)), wake_));
         receiver->on_done({});

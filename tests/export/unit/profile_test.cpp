@@ -177,7 +177,36 @@ TEST_CASE("names carry the file's ID and the mark of the copy", "[export]") {
         {"a.not-an-extension-of-a-file", "a.not-an-extension-of-a-file-" + text},
     }));
     CHECK(sent_name(id, "0a1b2c3d", given.given) == given.sent);
-    CHECK(mark_in_name(id, given.sent) == text);
+    CHECK(is_copy_name(copy_name(id, given.sent), given.sent));
+}
+
+TEST_CASE("a copy is told from other files by its name", "[export]") {
+    const std::string end = id.str() + "-0a1b2c3d.txt";
+    struct Case {
+        std::string sent;
+        std::string listed;
+        bool is_it;
+    };
+    const auto given = GENERATE_COPY(values<Case>({
+        {"my report-" + end, "my report-" + end, true},
+        {"my report-" + end, "my_report-" + end, true},
+        {"my report-" + end, "My report-" + end, true},
+        {"my report-" + end, "notes on my report-" + end, false},
+        {"my report-" + end, "my report-" + end + ".md", false},
+        {"my report-" + end, "my report-" + id.str() + "-0a1b2c3e.txt", false},
+        {"my report-" + end, "", false},
+        {end, end, true},
+        {end, "a" + end, false},
+        // Composed, and decomposed.
+        {"Ã¼-" + end, "uÌ-" + end, true},
+        {"Ã¼-" + end, "uÌ-" + end + ".md", false},
+        // A row that somebody has changed.
+        {"no ID", "no ID", true},
+        {"no ID", "no-ID", false},
+        {"", "anything", false},
+    }));
+    CAPTURE(given.sent, given.listed);
+    CHECK(is_copy_name(copy_name(id, given.sent), given.listed) == given.is_it);
 }
 
 TEST_CASE("long names are cut between characters", "[export]") {
