@@ -201,7 +201,8 @@ public:
     [[nodiscard]] std::optional<FileAtHand> read_at_hand(const FileId& id, std::size_t most) const noexcept;
 
     /// Removes a file and records it. False, and nothing recorded, where it was not there. With ServiceOptions::soft_delete_grace the bytes stay for a while, and undelete() gives
-    /// the file back; `conflict`, retryable, where another process is at work on it.
+    /// the file back; `conflict`, retryable, where another process is at work on it. With FileRequest::if_version a file of another version stays (`precondition_failed`), and `unsupported` answers for a store that cannot compare it
+    /// (Capabilities::compare_and_delete); where the bytes stay, the version is that which the file has when it is looked at.
     [[nodiscard]] Result<bool> remove(FileRequest request);
     void remove_async(FileRequest request, Completion<bool> done);
 

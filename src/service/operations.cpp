@@ -188,7 +188,8 @@ private:
 class RemovalOperation final : public RecordedOperation<bool> {
 public:
     RemovalOperation(const ServiceParts& parts, FileRequest request, PendingAnswerPtr<bool> answer)
-        : RecordedOperation(parts, std::move(request.call), std::move(answer)) {
+        : RecordedOperation(parts, std::move(request.call), std::move(answer)),
+          if_version_(std::move(request.if_version)) {
         intent().id = request.id;
         intent().operation = Operation::removal;
     }
@@ -200,6 +201,12 @@ private:
 
     /// A file that the catalogue does not know (the original's, or another tool's) is looked at first, so that its row tells what it was.
     void begin() override {
+        if (!if_version_.empty() && !parts().backend->capabilities().compare_and_delete) {
+            // It might pass over the version, and remove the file.
+            return finish(Error(ErrorCode::unsupported,
+                                "this store cannot compare the version of a file that it removes: leave "
+                                "if_version out"));
+        }
         const auto known = parts().journal->knows(intent().id);
         if (!known.ok()) {
             return finish(known.error());
@@ -250,7 +257,7 @@ private:
         if (auto begun = parts().journal->begin(intent()); !begun.ok()) {
             return finish(begun.error());
         }
-        parts().backend->remove_async({intent().id, options()},
+        parts().backend->remove_async({intent().id, options(), if_version_},
                                       [operation = self()](const Result<bool>& removed) {
                                           operation->step([&] { operation->record(removed); });
                                       });
@@ -274,6 +281,8 @@ private:
         }
         finish(removed);
     }
+
+    const std::string if_version_;
 };
 
 }  // namespace

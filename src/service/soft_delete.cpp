@@ -74,7 +74,9 @@ private:
 
 class SoftRemovalOperation final : public LookingOperation {
 public:
-    using LookingOperation::LookingOperation;
+    SoftRemovalOperation(const ServiceParts& parts, FileRequest request, PendingAnswerPtr<bool> answer)
+        : LookingOperation(parts, {request.id, std::move(request.call)}, std::move(answer)),
+          if_version_(std::move(request.if_version)) {}
 
 private:
     void begin() override {
@@ -86,6 +88,10 @@ private:
     }
 
     void found(std::optional<FileInfo> info) override {
+        if (!if_version_.empty() && (!info || info->version != if_version_)) {
+            return finish(Error(ErrorCode::precondition_failed,
+                                "file " + intent().id.str() + " is of another version"));
+        }
         SoftDeletion deletion{intent().id, {}, {}, 0, {}};
         if (info) {
             deletion.file_path = std::move(info->original_path);
@@ -109,6 +115,8 @@ private:
     }
 
     void found_nothing() override { finish(false); }
+
+    const std::string if_version_;
 };
 
 class UndeleteOperation final : public LookingOperation {

@@ -160,6 +160,20 @@ TEST_CASE("a deleted file is gone to the service, recorded as deleted, and its b
     CHECK(*scene.service.exists({kept, {}}));
 }
 
+TEST_CASE("a file of another version is not deleted, softly or for good", "[soft_delete]") {
+    Scene scene;
+    for (FileService* service : {&scene.service, &scene.hard}) {
+        const FileId id = scene.upload();
+        const std::string version = service->metadata({id, {}}).value().version;
+        REQUIRE_FALSE(version.empty());
+        CHECK(code_of(service->remove({id, {}, version + "x"})) == ErrorCode::precondition_failed);
+        CHECK(service->exists({id, {}}).value());
+        CHECK(service->remove({id, {}, version}).value());
+        CHECK_FALSE(service->exists({id, {}}).value());
+        CHECK_FALSE(service->remove({id, {}, version}).value());
+    }
+}
+
 TEST_CASE("an undeleted file is as it was", "[soft_delete]") {
     Scene scene;
     const FileId id = scene.upload("again");
