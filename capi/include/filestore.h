@@ -22,21 +22,26 @@
 ///     returns belongs to the handle that it was asked of and lives as long as it. Memory of the library is freed only by
 ///     destroying its handle, never by free().
 ///  8. Truth values are int32_t: 0 is no, 1 is yes.
-///  9. Threads: a service, an exporter and a cancel token may be used by any number of threads at once. Errors, buffers and pages do not
+///  9. Threads: a service, a backend, an exporter, a cancel token and a pause may be used by any number of threads at once. Errors, buffers, pages and answers do not
 ///     change, so any thread may read them. Options may be read by many calls at once while no thread sets them.
 ///     Destroying a handle while another thread uses it is an error of the program.
-/// 10. Blocking: filestore_open and filestore_open_config make a few system calls; filestore_salvage_catalogue reads and writes the whole catalogue. Every function that takes a service or an exporter,
-///     filestore_catalogue_path and filestore_exporter_open apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
+/// 10. Blocking: filestore_open, filestore_open_config, filestore_open_on and filestore_backend_open make a few system calls; filestore_salvage_catalogue reads and writes the whole catalogue. Every function that takes a service, a backend or an exporter,
+///     filestore_catalogue_path, filestore_exporter_open, filestore_backend_of, filestore_backend_name, filestore_backend_can and those whose names end with `_async` apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
 ///     All others return at once.
-/// 11. Callbacks, the one that gives keys to an exporter apart, run on a thread of the library or on the one that made the call, one at a time for one call, and only before
-///     that call returns: no lock is needed for what only they and the caller use. A reader, rewinder or writer may block. One that returns something
+/// 11. Callbacks, those of the options of a service or an exporter apart, run on a thread of the library or of the program's executor, or on the one that made the call, one at a time for one call, and only before
+///     that call returns, or where it is asynchronous before its `done`: no lock is needed for what only they and the caller use. A reader, rewinder or writer may block. One that returns something
 ///     other than 0 ends the call; its number comes back from filestore_error_caller_code. A callback must not leave by
 ///     longjmp or pthread_exit.
-/// 12. A function that takes a service or an exporter may also fail with FILESTORE_NO_MEMORY, FILESTORE_TIMEOUT, FILESTORE_CANCELLED,
+/// 12. A function that takes a service, a backend or an exporter may also fail with FILESTORE_NO_MEMORY, FILESTORE_TIMEOUT, FILESTORE_CANCELLED,
 ///     FILESTORE_FORKED (the service was opened before fork), FILESTORE_IO, FILESTORE_UNAVAILABLE, FILESTORE_RATE_LIMITED,
 ///     FILESTORE_UNAUTHENTICATED, FILESTORE_PERMISSION_DENIED, FILESTORE_CONFIGURATION (for example an unknown bucket)
 ///     and FILESTORE_INTERNAL.
-/// 13. Versions: ABI.md says what does not change. FILESTORE_VERSION is the version of this header, filestore_version() that of the library.
+/// 13. Asynchronous calls have names that end with `_async`. They do what the function without that does, and take the same; in place of outputs they have `done` and its `context`.
+///     Where they return FILESTORE_OK, `done` is called exactly once, whatever happens: it gets an answer, which it owns, with the outputs or with any of the failures. Where they return another code, for an argument that is not valid, for a path that cannot
+///     be opened, or for FILESTORE_NO_MEMORY, nothing was begun, and `done` is never called. It is called on a thread of the library or of the program's executor, perhaps before the function has returned, but not inside it; only where the system has neither
+///     memory nor a thread left, or the executor no room, may that be the thread that starts the call. It may start calls, request cancels, and end handles, the service too; it should be quick, since other calls may need its thread.
+///     Options, IDs, paths and cursors are read before the function returns; bytes, callbacks and their contexts live until `done` is called. Until then a cancel token ends the call as any other, and `done` gets FILESTORE_CANCELLED, or what the call came to before that.
+/// 14. Versions: ABI.md says what does not change. FILESTORE_VERSION is the version of this header, filestore_version() that of the library.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -123,16 +128,21 @@ extern "C" {
 typedef struct filestore_error filestore_error;
 typedef struct filestore_options filestore_options;
 typedef struct filestore_service filestore_service;
+typedef struct filestore_backend filestore_backend;
 typedef struct filestore_cancel filestore_cancel;
+typedef struct filestore_pause filestore_pause;
 typedef struct filestore_call_options filestore_call_options;
 typedef struct filestore_upload_options filestore_upload_options;
 typedef struct filestore_download_options filestore_download_options;
+typedef struct filestore_presign_options filestore_presign_options;
 typedef struct filestore_verify_options filestore_verify_options;
 typedef struct filestore_exporter_options filestore_exporter_options;
 typedef struct filestore_exporter filestore_exporter;
 typedef struct filestore_send_options filestore_send_options;
 typedef struct filestore_buffer filestore_buffer;
 typedef struct filestore_list_page filestore_list_page;
+typedef struct filestore_answer filestore_answer;
+typedef struct filestore_task filestore_task;
 
 /// Gives the next bytes of an upload: puts 1 to `capacity` bytes into `buffer` and their number into `*length`, or 0 at the
 /// end. Returns 0, or the caller's own number to fail the upload.
@@ -192,6 +202,14 @@ typedef int32_t (*filestore_key_function)(void* context, const char* profile, co
 /// the call. It is called on the exporter's thread, one at a time, must be quick and must not block.
 typedef void (*filestore_settled_function)(void* context, const char* report, int32_t code,
                                            const char* message);
+
+/// Hears the end of an asynchronous call, once (convention 13): `answer` has what it came to, and is now the callback's to destroy, there or later, on any thread.
+typedef void (*filestore_done_function)(void* context, filestore_answer* answer);
+
+/// Takes work of the library for an executor of the program: filestore_task_run is to be called with `task` exactly once, on any thread, but on this one not before this function has returned. No task may be dropped: calls wait for theirs, and so does
+/// filestore_close. Tasks may block for the disk, and several may run at once. It is called on any thread, by several at once; it must be quick, and must call nothing of the library. Returns 0, or another number where it has no room: the task
+/// stays the library's then, and the call that needed it fails with FILESTORE_NO_MEMORY.
+typedef int32_t (*filestore_execute_function)(void* context, filestore_task* task);
 
 // Version
 
@@ -259,6 +277,15 @@ FILESTORE_C_API int32_t filestore_options_set_warning(filestore_options* options
                                                       filestore_warning_function warning, void* context,
                                                       filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// Sets where services that are opened with the options do their work, and call back; NULL for a few threads of their own. `context` must live as long as these services, and until every task that was taken has been run. Blocking calls still do a part of their
+/// work on the thread that waits, and a service on S3 has threads for the network beside the executor.
+FILESTORE_C_API int32_t filestore_options_set_executor(filestore_options* options,
+                                                       filestore_execute_function execute, void* context,
+                                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Does the work that an executor of the program was given, and ends the handle. Blocking calls that its callbacks make are refused, as in any callback. Blocks as long as the work does.
+FILESTORE_C_API void filestore_task_run(filestore_task* task) FILESTORE_NOEXCEPT;
+
 /// Frees options; services that were opened with them are not touched.
 FILESTORE_C_API void filestore_options_destroy(filestore_options* options) FILESTORE_NOEXCEPT;
 
@@ -277,7 +304,8 @@ FILESTORE_C_API int32_t filestore_open_config(const char* path, filestore_servic
 /// Where the service records uploads and deletions (an SQLite file); "" where it records nothing, and for NULL.
 FILESTORE_C_API const char* filestore_catalogue_path(const filestore_service* service) FILESTORE_NOEXCEPT;
 
-/// Ends a service, after what it still does has been cancelled. No other call may be using it.
+/// Ends a service, after what it still does has been cancelled. No blocking call may be using it. Asynchronous calls end with FILESTORE_CANCELLED, or with what they came to before; every `done` has returned when this does. In a callback
+/// it does not wait: other calls may then end after it has returned.
 FILESTORE_C_API void filestore_close(filestore_service* service) FILESTORE_NOEXCEPT;
 
 // Cancelling
@@ -293,7 +321,22 @@ FILESTORE_C_API void filestore_cancel_request(filestore_cancel* cancel) FILESTOR
 /// Frees the handle. Calls and options that hold the token are not touched.
 FILESTORE_C_API void filestore_cancel_destroy(filestore_cancel* cancel) FILESTORE_NOEXCEPT;
 
-// Options of filestore_delete, filestore_exists, filestore_metadata, filestore_list and filestore_cleanup
+// Pausing
+
+/// Makes a switch by which any thread can stop the bytes of the calls whose options hold it, and let them go on. Fails with FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_pause_create(filestore_pause** pause,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// With `paused` not 0 no byte of these calls moves, and none of them begins, until it is set to 0 again; it does not wait for that. The time counts for the limit of a call, and for no other. Cancelling works. Does nothing with NULL.
+FILESTORE_C_API void filestore_pause_set(filestore_pause* pause, int32_t paused) FILESTORE_NOEXCEPT;
+
+/// 1 where it is paused, else 0; 0 for NULL.
+FILESTORE_C_API int32_t filestore_pause_is_set(const filestore_pause* pause) FILESTORE_NOEXCEPT;
+
+/// Frees the handle. Calls and options that hold the switch stay as they are: one that is paused is best cancelled.
+FILESTORE_C_API void filestore_pause_destroy(filestore_pause* pause) FILESTORE_NOEXCEPT;
+
+// Options of filestore_delete, filestore_exists, filestore_metadata, filestore_list and filestore_cleanup, and of what is like them
 
 /// Makes options with their defaults: no time limit, no token. Fails with FILESTORE_NO_MEMORY only.
 FILESTORE_C_API int32_t filestore_call_options_create(filestore_call_options** options,
@@ -330,6 +373,12 @@ FILESTORE_C_API int32_t filestore_call_options_set_forget_damaged(filestore_call
                                                                   int32_t forget_damaged,
                                                                   filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// Of filestore_delete, filestore_delete_async and filestore_backend_delete only: a file of another version than `version`, which filestore_backend_metadata tells, stays, and the call fails with FILESTORE_PRECONDITION_FAILED; with FILESTORE_UNSUPPORTED
+/// where the store is not known to compare it (`compare_and_delete` of filestore_backend_can). NULL or "" for any version.
+FILESTORE_C_API int32_t filestore_call_options_set_if_version(filestore_call_options* options,
+                                                              const char* version,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
 /// Frees options.
 FILESTORE_C_API void filestore_call_options_destroy(filestore_call_options* options) FILESTORE_NOEXCEPT;
 
@@ -363,6 +412,17 @@ FILESTORE_C_API int32_t filestore_upload_options_set_metadata_json(filestore_upl
                                                                    const char* json,
                                                                    filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// Of uploads to a backend only; others refuse it with FILESTORE_INVALID_ARGUMENT. With `create_only` not 0 they fail with FILESTORE_ALREADY_EXISTS where the ID is in use, and with FILESTORE_UNSUPPORTED where the store is known to pass over that.
+FILESTORE_C_API int32_t filestore_upload_options_set_create_only(filestore_upload_options* options,
+                                                                 int32_t create_only,
+                                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Of uploads to a backend only; others refuse it with FILESTORE_INVALID_ARGUMENT, and so does an upload with `create_only`. They replace the file only as long as it is of `version`, which filestore_backend_metadata tells, and fail with
+/// FILESTORE_PRECONDITION_FAILED where it is of another or not there, and with FILESTORE_UNSUPPORTED where the store is known to lack that (`compare_and_swap` of filestore_backend_can). NULL or "" for any version.
+FILESTORE_C_API int32_t filestore_upload_options_set_if_version(filestore_upload_options* options,
+                                                                const char* version,
+                                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
 /// Limits the whole of each upload, from its start; it then fails with FILESTORE_TIMEOUT. 0: no limit.
 FILESTORE_C_API int32_t filestore_upload_options_set_timeout_ms(filestore_upload_options* options,
                                                                 uint64_t timeout_ms,
@@ -372,6 +432,11 @@ FILESTORE_C_API int32_t filestore_upload_options_set_timeout_ms(filestore_upload
 FILESTORE_C_API int32_t filestore_upload_options_set_cancel(filestore_upload_options* options,
                                                             const filestore_cancel* cancel,
                                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Lets a switch pause the uploads; NULL takes it away. The handle may be destroyed before the options.
+FILESTORE_C_API int32_t filestore_upload_options_set_pause(filestore_upload_options* options,
+                                                           const filestore_pause* pause,
+                                                           filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Sets who hears how far an upload is; NULL for nobody.
 FILESTORE_C_API int32_t filestore_upload_options_set_progress(filestore_upload_options* options,
@@ -482,6 +547,11 @@ FILESTORE_C_API int32_t filestore_download_options_set_timeout_ms(filestore_down
 FILESTORE_C_API int32_t filestore_download_options_set_cancel(filestore_download_options* options,
                                                               const filestore_cancel* cancel,
                                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Lets a switch pause the downloads; NULL takes it away. The handle may be destroyed before the options.
+FILESTORE_C_API int32_t filestore_download_options_set_pause(filestore_download_options* options,
+                                                             const filestore_pause* pause,
+                                                             filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Sets who hears how far a download is; NULL for nobody.
 FILESTORE_C_API int32_t filestore_download_options_set_progress(filestore_download_options* options,
@@ -597,6 +667,277 @@ FILESTORE_C_API const char* filestore_list_page_next(const filestore_list_page* 
 
 /// Frees a page.
 FILESTORE_C_API void filestore_list_page_destroy(filestore_list_page* page) FILESTORE_NOEXCEPT;
+
+// URLs by which anybody can use a file for a while
+
+/// Makes options with their defaults: to read the file, for an hour. Fails with FILESTORE_NO_MEMORY only.
+FILESTORE_C_API int32_t filestore_presign_options_create(filestore_presign_options** options,
+                                                         filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets what the URL allows: "get", "put", "head" or "remove". FILESTORE_INVALID_ARGUMENT for anything else; nothing is changed then.
+FILESTORE_C_API int32_t filestore_presign_options_set_method(filestore_presign_options* options,
+                                                             const char* method,
+                                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets how long it lasts, 1 second to 7 days; filestore_presign refuses another time.
+FILESTORE_C_API int32_t filestore_presign_options_set_expires_in(filestore_presign_options* options,
+                                                                 uint64_t seconds,
+                                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// With `exact` not 0 a URL that would end before that, with the credentials, is refused with FILESTORE_UNAUTHENTICATED.
+FILESTORE_C_API int32_t filestore_presign_options_set_exact_expiry(filestore_presign_options* options,
+                                                                   int32_t exact,
+                                                                   filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets the header Content-Disposition of what "get" is answered with, of printable ASCII, such as "attachment"; NULL for none. Local stores leave it to the server that answers.
+FILESTORE_C_API int32_t filestore_presign_options_set_disposition(filestore_presign_options* options,
+                                                                  const char* disposition,
+                                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// The same of the header Content-Type; NULL for that of the file.
+FILESTORE_C_API int32_t filestore_presign_options_set_content_type(filestore_presign_options* options,
+                                                                   const char* content_type,
+                                                                   filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Limits the whole of each call, from its start; it then fails with FILESTORE_TIMEOUT. 0: no limit.
+FILESTORE_C_API int32_t filestore_presign_options_set_timeout_ms(filestore_presign_options* options,
+                                                                 uint64_t timeout_ms,
+                                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Lets a token end the calls; NULL takes it away. The handle may be destroyed before the options.
+FILESTORE_C_API int32_t filestore_presign_options_set_cancel(filestore_presign_options* options,
+                                                             const filestore_cancel* cancel,
+                                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Frees options.
+FILESTORE_C_API void filestore_presign_options_destroy(filestore_presign_options* options) FILESTORE_NOEXCEPT;
+
+/// Makes a URL for a file, in a new buffer, which the caller destroys: whoever has it may use it until it ends. `*expires_at`, which may be NULL, is when that is, in microseconds since 1970-01-01T00:00:00Z; it may be earlier than was asked
+/// for. `options` may be NULL. Whether the file is there is not looked at, but with the option `soft_delete_grace` whether it is deleted: FILESTORE_NOT_FOUND. Failures to act on: FILESTORE_UNSUPPORTED (a local store without `url_base` and `url_key`), FILESTORE_UNAUTHENTICATED (no credentials, or such as end too early),
+/// FILESTORE_INVALID_ARGUMENT (a malformed ID, options that cannot be right).
+FILESTORE_C_API int32_t filestore_presign(filestore_service* service, const char* id,
+                                          const filestore_presign_options* options, filestore_buffer** url,
+                                          int64_t* expires_at, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// For the server that answers the URLs of a local store: puts into `id` the file that `url` allows `method` on at the time `now` (microseconds since 1970-01-01T00:00:00Z). `url` is the whole URL, or path and query; `url_key` is the option. It touches no
+/// store. Failures to act on: FILESTORE_PERMISSION_DENIED (another signature or method, or its time is over), FILESTORE_INVALID_ARGUMENT (it is no such URL, or no such method).
+FILESTORE_C_API int32_t filestore_check_signed_url(const char* url, const char* method, const char* url_key,
+                                                   int64_t now, char id[FILESTORE_ID_SIZE],
+                                                   filestore_error** err) FILESTORE_NOEXCEPT;
+
+// Asynchronous calls (convention 13)
+
+/// As filestore_upload_path; filestore_answer_id gives the new ID.
+FILESTORE_C_API int32_t filestore_upload_path_async(filestore_service* service, const char* path,
+                                                    const filestore_upload_options* options,
+                                                    filestore_done_function done, void* context,
+                                                    filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_upload_buffer; `data` stays as it is until `done` is called. filestore_answer_id gives the new ID.
+FILESTORE_C_API int32_t filestore_upload_buffer_async(filestore_service* service, const void* data,
+                                                      size_t size, const filestore_upload_options* options,
+                                                      filestore_done_function done, void* context,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_upload_callback, with `stream` as the context of `read` and `rewind`. filestore_answer_id gives the new ID.
+FILESTORE_C_API int32_t filestore_upload_callback_async(
+    filestore_service* service, filestore_read_function read, filestore_rewind_function rewind, void* stream,
+    uint64_t size, const filestore_upload_options* options, filestore_done_function done, void* context,
+    filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_download_path; filestore_answer_bytes gives the number of bytes.
+FILESTORE_C_API int32_t filestore_download_path_async(filestore_service* service, const char* id,
+                                                      const char* path,
+                                                      const filestore_download_options* options,
+                                                      filestore_done_function done, void* context,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_download_buffer; filestore_answer_buffer gives the bytes.
+FILESTORE_C_API int32_t filestore_download_buffer_async(filestore_service* service, const char* id,
+                                                        const filestore_download_options* options,
+                                                        filestore_done_function done, void* context,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_download_into; filestore_answer_bytes gives their number. `data` is the library's until `done` is called.
+FILESTORE_C_API int32_t filestore_download_into_async(filestore_service* service, const char* id, void* data,
+                                                      size_t capacity,
+                                                      const filestore_download_options* options,
+                                                      filestore_done_function done, void* context,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_download_callback, with `stream` as the context of `write`. filestore_answer_bytes gives the number of bytes.
+FILESTORE_C_API int32_t filestore_download_callback_async(filestore_service* service, const char* id,
+                                                          filestore_write_function write, void* stream,
+                                                          const filestore_download_options* options,
+                                                          filestore_done_function done, void* context,
+                                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_delete; filestore_answer_flag tells whether the file was there.
+FILESTORE_C_API int32_t filestore_delete_async(filestore_service* service, const char* id,
+                                               const filestore_call_options* options,
+                                               filestore_done_function done, void* context,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_undelete; filestore_answer_flag tells whether there was something to do.
+FILESTORE_C_API int32_t filestore_undelete_async(filestore_service* service, const char* id,
+                                                 const filestore_call_options* options,
+                                                 filestore_done_function done, void* context,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_exists; filestore_answer_flag tells whether the file is there.
+FILESTORE_C_API int32_t filestore_exists_async(filestore_service* service, const char* id,
+                                               const filestore_call_options* options,
+                                               filestore_done_function done, void* context,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_metadata; filestore_answer_buffer gives the JSON object.
+FILESTORE_C_API int32_t filestore_metadata_async(filestore_service* service, const char* id,
+                                                 const filestore_call_options* options,
+                                                 filestore_done_function done, void* context,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_list; filestore_answer_page gives the page.
+FILESTORE_C_API int32_t filestore_list_async(filestore_service* service, const char* cursor, uint32_t limit,
+                                             const filestore_call_options* options,
+                                             filestore_done_function done, void* context,
+                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_presign; filestore_answer_buffer gives the URL, and filestore_answer_expires_at when it ends.
+FILESTORE_C_API int32_t filestore_presign_async(filestore_service* service, const char* id,
+                                                const filestore_presign_options* options,
+                                                filestore_done_function done, void* context,
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// FILESTORE_OK, or the code that the call failed with. FILESTORE_OK for NULL.
+FILESTORE_C_API int32_t filestore_answer_code(const filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+/// What the call failed with; NULL where it succeeded, and for NULL. It belongs to the answer: it is not destroyed by itself.
+FILESTORE_C_API const filestore_error* filestore_answer_error(const filestore_answer* answer)
+    FILESTORE_NOEXCEPT;
+
+/// The ID of what was uploaded; "" of other calls, of failures, and for NULL.
+FILESTORE_C_API const char* filestore_answer_id(const filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+/// What a call answered that asks for yes or no; 0 of other calls, of failures, and for NULL.
+FILESTORE_C_API int32_t filestore_answer_flag(const filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+/// How many bytes a download has given; 0 of other calls, of failures, and for NULL.
+FILESTORE_C_API uint64_t filestore_answer_bytes(const filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+/// When a URL ends, in microseconds since 1970-01-01T00:00:00Z; 0 of other calls, of failures, and for NULL.
+FILESTORE_C_API int64_t filestore_answer_expires_at(const filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+/// The buffer of a call that has one; NULL of other calls, of failures, and for NULL. It belongs to the answer: it is not destroyed by itself.
+FILESTORE_C_API const filestore_buffer* filestore_answer_buffer(const filestore_answer* answer)
+    FILESTORE_NOEXCEPT;
+
+/// The page of a listing; NULL of other calls, of failures, and for NULL. It belongs to the answer: it is not destroyed by itself.
+FILESTORE_C_API const filestore_list_page* filestore_answer_page(const filestore_answer* answer)
+    FILESTORE_NOEXCEPT;
+
+/// Frees an answer with all that belongs to it.
+FILESTORE_C_API void filestore_answer_destroy(filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+// Backends: the stores below services
+//
+// A backend stores files under IDs of the caller's, replaces them, and compares versions. Nothing that is done by it is recorded: programs that keep a record use a service.
+
+/// Opens the store that a service with `options` would have; NULL for the defaults. It uses no network and starts no thread. Failures to act on: those of filestore_open that are of the store.
+FILESTORE_C_API int32_t filestore_backend_open(const filestore_options* options, filestore_backend** backend,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// A new handle on the backend of a service. Once the service is closed its calls fail with FILESTORE_CANCELLED, where the service has opened the store itself.
+FILESTORE_C_API int32_t filestore_backend_of(filestore_service* service, filestore_backend** backend,
+                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Opens a service on a backend. `options` are not optional here: `catalogue_path` must be set ("off": nothing is recorded); those of the store are not used. The handle on the backend may be closed before the service.
+/// Failures to act on: FILESTORE_INVALID_ARGUMENT (no `catalogue_path`, an option that cannot be right), FILESTORE_CONFIGURATION.
+FILESTORE_C_API int32_t filestore_open_on(filestore_backend* backend, const filestore_options* options,
+                                          filestore_service** service,
+                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Ends a handle on a backend; with the last one, those of services included, calls under way end with FILESTORE_CANCELLED, and it waits for that, unless it is called in a callback.
+FILESTORE_C_API void filestore_backend_close(filestore_backend* backend) FILESTORE_NOEXCEPT;
+
+/// "local", "s3", or the name of a backend of the program's own; "" for NULL.
+FILESTORE_C_API const char* filestore_backend_name(const filestore_backend* backend) FILESTORE_NOEXCEPT;
+
+/// 1 where the backend has an ability: `compare_and_swap` (it tells versions, and uploads look at `if_version`), `compare_and_delete` (deletions are known to look at `if_version`), `presign`, `remove_tells_existence` (filestore_backend_delete can tell whether the file
+/// was there), `leaves_uploads` (uploads that never ended may leave something), `may_store_late` (an upload that failed without the storage's answer may be carried out some time after). 0 where it has not, for any other name, and for NULL.
+FILESTORE_C_API int32_t filestore_backend_can(const filestore_backend* backend,
+                                              const char* ability) FILESTORE_NOEXCEPT;
+
+/// Puts a new random ID into `id`. Fails with FILESTORE_INTERNAL where the system has no randomness to give.
+FILESTORE_C_API int32_t filestore_generate_id(char id[FILESTORE_ID_SIZE],
+                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Stores the file at `path` under `id`; `options` may be NULL. A file that is there is replaced, unless `options` say otherwise. The file is there whole, or as it was before. Failures to act on: those of filestore_upload_path,
+/// FILESTORE_ALREADY_EXISTS, FILESTORE_PRECONDITION_FAILED and FILESTORE_UNSUPPORTED (conditions in `options`).
+FILESTORE_C_API int32_t filestore_backend_upload_path(filestore_backend* backend, const char* id,
+                                                      const char* path,
+                                                      const filestore_upload_options* options,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// The same with `size` bytes at `data`, which may be NULL where `size` is 0.
+FILESTORE_C_API int32_t filestore_backend_upload_buffer(filestore_backend* backend, const char* id,
+                                                        const void* data, size_t size,
+                                                        const filestore_upload_options* options,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// The same with what `read` gives, as of filestore_upload_callback.
+FILESTORE_C_API int32_t filestore_backend_upload_callback(filestore_backend* backend, const char* id,
+                                                          filestore_read_function read,
+                                                          filestore_rewind_function rewind, void* context,
+                                                          uint64_t size,
+                                                          const filestore_upload_options* options,
+                                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_download_path.
+FILESTORE_C_API int32_t filestore_backend_download_path(filestore_backend* backend, const char* id,
+                                                        const char* path,
+                                                        const filestore_download_options* options,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_download_buffer.
+FILESTORE_C_API int32_t filestore_backend_download_buffer(filestore_backend* backend, const char* id,
+                                                          const filestore_download_options* options,
+                                                          filestore_buffer** buffer,
+                                                          filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_download_callback.
+FILESTORE_C_API int32_t filestore_backend_download_callback(filestore_backend* backend, const char* id,
+                                                            filestore_write_function write, void* context,
+                                                            const filestore_download_options* options,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Removes a file; `*deleted`, which may be NULL, tells whether it was there, and is 1 where the backend cannot tell. `options` may be NULL. Failures to act on: FILESTORE_INVALID_ARGUMENT (a malformed ID), FILESTORE_PRECONDITION_FAILED and
+/// FILESTORE_UNSUPPORTED (`if_version` in `options`).
+FILESTORE_C_API int32_t filestore_backend_delete(filestore_backend* backend, const char* id,
+                                                 const filestore_call_options* options, int32_t* deleted,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_exists.
+FILESTORE_C_API int32_t filestore_backend_exists(filestore_backend* backend, const char* id,
+                                                 const filestore_call_options* options, int32_t* exists,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_metadata. `*version`, which may be NULL, is a new buffer, too: what filestore_upload_options_set_if_version and filestore_call_options_set_if_version take; empty where the backend has no versions.
+FILESTORE_C_API int32_t filestore_backend_metadata(filestore_backend* backend, const char* id,
+                                                   const filestore_call_options* options,
+                                                   filestore_buffer** json, filestore_buffer** version,
+                                                   filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_list.
+FILESTORE_C_API int32_t filestore_backend_list(filestore_backend* backend, const char* cursor, uint32_t limit,
+                                               const filestore_call_options* options,
+                                               filestore_list_page** page,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_presign.
+FILESTORE_C_API int32_t filestore_backend_presign(filestore_backend* backend, const char* id,
+                                                  const filestore_presign_options* options,
+                                                  filestore_buffer** url, int64_t* expires_at,
+                                                  filestore_error** err) FILESTORE_NOEXCEPT;
 
 // Verify
 

@@ -59,6 +59,7 @@ CallOptions call_options(const CallSettings& settings) {
         call.deadline = deadline_in(std::chrono::milliseconds(limit));
     }
     call.cancel = settings.cancel;
+    call.pause = settings.pause;
     call.progress = progress_hook(settings);
     return call;
 }

@@ -32,6 +32,19 @@ template <class Value>
     return {};
 }
 
+/// Sets an output that may be null.
+template <class Value>
+void give(Value* output, Value value) noexcept {
+    if (output != nullptr) {
+        *output = value;
+    }
+}
+
+/// As C functions tell times: microseconds since 1970-01-01T00:00:00Z.
+[[nodiscard]] inline std::int64_t microseconds_of(Timestamp time) noexcept {
+    return time.time_since_epoch().count();
+}
+
 /// A new handle; the caller of the C function destroys it.
 template <class Handle, class... Members>
 [[nodiscard]] Handle* make_handle(Members&&... members) {

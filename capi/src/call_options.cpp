@@ -1,4 +1,4 @@
-/// Cancel tokens, and what the options of every call have in common.
+/// Cancel tokens, pauses, and what the options of every call have in common.
 
 #include "call_options.h"
 
@@ -16,6 +16,30 @@ void filestore_cancel_request(filestore_cancel* cancel) noexcept {
 
 void filestore_cancel_destroy(filestore_cancel* cancel) noexcept {
     capi::guard_destroy(cancel);
+}
+
+int32_t filestore_pause_create(filestore_pause** pause, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(pause, "pause"));
+        *pause = capi::make_handle<filestore_pause>(std::make_shared<PauseSwitch>());
+        return {};
+    });
+}
+
+void filestore_pause_set(filestore_pause* pause, int32_t paused) noexcept {
+    capi::guard_run(pause, [paused](filestore_pause& handle) noexcept {
+        paused != 0 ? handle.pause->pause() : handle.pause->resume();
+    });
+}
+
+int32_t filestore_pause_is_set(const filestore_pause* pause) noexcept {
+    return capi::guard_read(pause, int32_t{0}, [](const filestore_pause& handle) noexcept {
+        return int32_t{handle.pause->is_paused()};
+    });
+}
+
+void filestore_pause_destroy(filestore_pause* pause) noexcept {
+    capi::guard_destroy(pause);
 }
 
 int32_t filestore_call_options_create(filestore_call_options** options, filestore_error** err) noexcept {
@@ -64,6 +88,15 @@ int32_t filestore_call_options_set_forget_damaged(filestore_call_options* option
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::require(options, "options"));
         options->forget_damaged = forget_damaged != 0;
+        return {};
+    });
+}
+
+int32_t filestore_call_options_set_if_version(filestore_call_options* options, const char* version,
+                                              filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->if_version = version != nullptr ? version : "";
         return {};
     });
 }

@@ -21,6 +21,14 @@ template <class Options>
     return {};
 }
 
+/// `pause` may be null.
+template <class Options>
+[[nodiscard]] Result<void> set_pause(Options* options, const filestore_pause* pause) {
+    FILESTORE_TRY(require(options, "options"));
+    options->call.pause = pause != nullptr ? pause->pause : nullptr;
+    return {};
+}
+
 /// `progress` may be null.
 template <class Options>
 [[nodiscard]] Result<void> set_progress(Options* options, filestore_progress_function progress,

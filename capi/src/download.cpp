@@ -1,28 +1,33 @@
-#include "arguments.h"
+#include "answers.h"
+#include "requests.h"
 #include "streams.h"
 
 namespace filestore::capi {
 namespace {
 
-/// `options` may be null.
-Result<void> download(filestore_service& service, const FileId& id, std::shared_ptr<Sink> sink,
-                      const filestore_download_options* options) {
-    DownloadRequest request;
-    request.id = id;
-    request.sink = std::move(sink);
-    if (options != nullptr) {
-        request.range = options->range;
-        request.call = call_options(options->call);
-    }
-    FILESTORE_TRY(service.service.download(std::move(request)));
-    return {};
+/// Answers the number of bytes.
+Result<std::uint64_t> download_and_wait(filestore_service* service, Result<DownloadRequest> request) {
+    FILESTORE_TRY(require(service, "service"));
+    FILESTORE_TRY(request);
+    FILESTORE_TRY_ASSIGN(const DownloadReceipt receipt, service->service.download(std::move(*request)));
+    return receipt.bytes;
 }
 
-Result<void> download_into(filestore_service& service, const FileId& id, std::span<std::byte> memory,
-                           const filestore_download_options* options, std::size_t& length) {
-    std::size_t taken = 0;
-    FILESTORE_TRY(download(service, id, sink_to_memory(memory, taken), options));
-    length = taken;
+/// With a `buffer` the answer has what that holds.
+Result<void> download_and_answer(filestore_service* service, Result<DownloadRequest> request,
+                                 filestore_done_function done, void* context,
+                                 std::shared_ptr<BufferSink> buffer = nullptr) {
+    FILESTORE_TRY(require(service, "service"));
+    FILESTORE_TRY(require(done, "done"));
+    FILESTORE_TRY(request);
+    auto keep = [buffer = std::move(buffer)](filestore_answer& answer, const DownloadReceipt& receipt) {
+        answer.bytes = receipt.bytes;
+        if (buffer) {
+            answer.buffer.emplace(filestore_buffer{buffer->take()});
+        }
+    };
+    service->service.download_async(std::move(*request),
+                                    answer_to<DownloadReceipt>(done, context, std::move(keep)));
     return {};
 }
 
@@ -34,11 +39,9 @@ using namespace filestore;
 int32_t filestore_download_path(filestore_service* service, const char* id, const char* path,
                                 const filestore_download_options* options, filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
-        FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY_ASSIGN(const FileId parsed, capi::parse_id(id));
-        FILESTORE_TRY(capi::require(path, "path"));
-        FILESTORE_TRY_ASSIGN(std::shared_ptr<Sink> sink, sink_to_path(path));
-        return capi::download(*service, parsed, std::move(sink), options);
+        FILESTORE_TRY(
+            capi::download_and_wait(service, capi::download_request(id, capi::sink_to_file(path), options)));
+        return {};
     });
 }
 
@@ -47,10 +50,9 @@ int32_t filestore_download_buffer(filestore_service* service, const char* id,
                                   filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_output(buffer, "buffer"));
-        FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY_ASSIGN(const FileId parsed, capi::parse_id(id));
         const auto sink = std::make_shared<BufferSink>();
-        FILESTORE_TRY(capi::download(*service, parsed, sink, options));
+        FILESTORE_TRY(capi::download_and_wait(
+            service, capi::download_request(id, std::shared_ptr<Sink>(sink), options)));
         *buffer = capi::make_handle<filestore_buffer>(sink->take());
         return {};
     });
@@ -61,13 +63,12 @@ int32_t filestore_download_into(filestore_service* service, const char* id, void
                                 filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_output(length, "length"));
-        FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY_ASSIGN(const FileId parsed, capi::parse_id(id));
-        if (capacity != 0) {
-            FILESTORE_TRY(capi::require(data, "data"));
-        }
-        const std::span<std::byte> memory(static_cast<std::byte*>(data), capacity);
-        return capi::download_into(*service, parsed, memory, options, *length);
+        FILESTORE_TRY_ASSIGN(
+            const std::uint64_t bytes,
+            capi::download_and_wait(
+                service, capi::download_request(id, capi::sink_to_memory(data, capacity), options)));
+        *length = static_cast<std::size_t>(bytes);
+        return {};
     });
 }
 
@@ -76,9 +77,48 @@ int32_t filestore_download_callback(filestore_service* service, const char* id,
                                     const filestore_download_options* options,
                                     filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
-        FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY_ASSIGN(const FileId parsed, capi::parse_id(id));
-        FILESTORE_TRY(capi::require(write, "write"));
-        return capi::download(*service, parsed, capi::sink_to_writer(write, context), options);
+        FILESTORE_TRY(capi::download_and_wait(
+            service, capi::download_request(id, capi::sink_to_writer(write, context), options)));
+        return {};
+    });
+}
+
+int32_t filestore_download_path_async(filestore_service* service, const char* id, const char* path,
+                                      const filestore_download_options* options, filestore_done_function done,
+                                      void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto request = capi::download_request(id, capi::sink_to_file(path), options);
+        return capi::download_and_answer(service, std::move(request), done, context);
+    });
+}
+
+int32_t filestore_download_buffer_async(filestore_service* service, const char* id,
+                                        const filestore_download_options* options,
+                                        filestore_done_function done, void* context,
+                                        filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        const auto sink = std::make_shared<BufferSink>();
+        auto request = capi::download_request(id, std::shared_ptr<Sink>(sink), options);
+        return capi::download_and_answer(service, std::move(request), done, context, sink);
+    });
+}
+
+int32_t filestore_download_into_async(filestore_service* service, const char* id, void* data, size_t capacity,
+                                      const filestore_download_options* options, filestore_done_function done,
+                                      void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto request = capi::download_request(id, capi::sink_to_memory(data, capacity), options);
+        return capi::download_and_answer(service, std::move(request), done, context);
+    });
+}
+
+int32_t filestore_download_callback_async(filestore_service* service, const char* id,
+                                          filestore_write_function write, void* stream,
+                                          const filestore_download_options* options,
+                                          filestore_done_function done, void* context,
+                                          filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto request = capi::download_request(id, capi::sink_to_writer(write, stream), options);
+        return capi::download_and_answer(service, std::move(request), done, context);
     });
 }

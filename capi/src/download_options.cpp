@@ -48,6 +48,11 @@ int32_t filestore_download_options_set_cancel(filestore_download_options* option
     return capi::guard(err, [&] { return capi::set_cancel(options, cancel); });
 }
 
+int32_t filestore_download_options_set_pause(filestore_download_options* options,
+                                             const filestore_pause* pause, filestore_error** err) noexcept {
+    return capi::guard(err, [&] { return capi::set_pause(options, pause); });
+}
+
 int32_t filestore_download_options_set_progress(filestore_download_options* options,
                                                 filestore_progress_function progress, void* context,
                                                 filestore_error** err) noexcept {

@@ -1,8 +1,29 @@
 /// What is asked of a stored file.
 
-#include "arguments.h"
+#include "answers.h"
+#include "requests.h"
 #include "service/audit_json.h"
 #include "service/file_info_json.h"
+
+namespace filestore::capi {
+namespace {
+
+/// Of FileService: a call on one file.
+template <class T>
+using StartFileCall = void (FileService::*)(FileRequest, Completion<T>);
+
+template <class T>
+Result<void> ask_and_answer(filestore_service* service, Result<FileRequest> request, StartFileCall<T> start,
+                            filestore_done_function done, Completion<T> completion) {
+    FILESTORE_TRY(require(service, "service"));
+    FILESTORE_TRY(require(done, "done"));
+    FILESTORE_TRY(request);
+    (service->service.*start)(std::move(*request), std::move(completion));
+    return {};
+}
+
+}  // namespace
+}  // namespace filestore::capi
 
 using namespace filestore;
 
@@ -13,7 +34,7 @@ int32_t filestore_delete(filestore_service* service, const char* id, const files
         int32_t& answer = deleted != nullptr ? *deleted : ignored;
         answer = 0;
         FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
+        FILESTORE_TRY_ASSIGN(FileRequest request, capi::removal_request(id, options));
         FILESTORE_TRY_ASSIGN(answer, service->service.remove(std::move(request)));
         return {};
     });
@@ -70,5 +91,45 @@ int32_t filestore_metadata(filestore_service* service, const char* id, const fil
         FILESTORE_TRY_ASSIGN(const FileInfo info, service->service.metadata(std::move(request)));
         *json = capi::make_handle<filestore_buffer>(to_json(info));
         return {};
+    });
+}
+
+int32_t filestore_delete_async(filestore_service* service, const char* id,
+                               const filestore_call_options* options, filestore_done_function done,
+                               void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::ask_and_answer<bool>(service, capi::removal_request(id, options),
+                                          &FileService::remove_async, done, capi::flag_to(done, context));
+    });
+}
+
+int32_t filestore_undelete_async(filestore_service* service, const char* id,
+                                 const filestore_call_options* options, filestore_done_function done,
+                                 void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::ask_and_answer<bool>(service, capi::file_request(id, options),
+                                          &FileService::undelete_async, done, capi::flag_to(done, context));
+    });
+}
+
+int32_t filestore_exists_async(filestore_service* service, const char* id,
+                               const filestore_call_options* options, filestore_done_function done,
+                               void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::ask_and_answer<bool>(service, capi::file_request(id, options),
+                                          &FileService::exists_async, done, capi::flag_to(done, context));
+    });
+}
+
+int32_t filestore_metadata_async(filestore_service* service, const char* id,
+                                 const filestore_call_options* options, filestore_done_function done,
+                                 void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto keep = [](filestore_answer& answer, const FileInfo& info) {
+            answer.buffer.emplace(filestore_buffer{to_json(info)});
+        };
+        return capi::ask_and_answer<FileInfo>(service, capi::file_request(id, options),
+                                              &FileService::metadata_async, done,
+                                              capi::answer_to<FileInfo>(done, context, keep));
     });
 }

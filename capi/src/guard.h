@@ -40,6 +40,15 @@ template <class Handle, class Value, class Body>
     return handle == nullptr ? fallback : std::forward<Body>(body)(*handle);
 }
 
+/// Runs the body of a function that does something with a handle and answers nothing; does nothing for no handle.
+template <class Handle, class Body>
+void guard_run(Handle* handle, Body&& body) noexcept {
+    static_assert(std::is_nothrow_invocable_v<Body, Handle&>);
+    if (handle != nullptr) {
+        std::forward<Body>(body)(*handle);
+    }
+}
+
 /// Ends a handle.
 template <class Handle>
 void guard_destroy(Handle* handle) noexcept {

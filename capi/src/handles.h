@@ -2,8 +2,11 @@
 
 /// What is behind the opaque handles of filestore.h. Their thread classes are those of convention 9 there.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -20,6 +23,8 @@ struct CallSettings {
     /// 0: no limit.
     std::uint64_t timeout_ms = 0;
     std::stop_token cancel;
+    /// Null where nobody pauses.
+    std::shared_ptr<filestore::PauseSwitch> pause;
     filestore_progress_function progress = nullptr;
     void* progress_context = nullptr;
 };
@@ -45,8 +50,17 @@ struct filestore_service {
     filestore::FileService service;
 };
 
+struct filestore_backend {
+    std::shared_ptr<filestore::StorageBackend> backend;
+    std::string name;
+};
+
 struct filestore_cancel {
     std::stop_source source;
+};
+
+struct filestore_pause {
+    std::shared_ptr<filestore::PauseSwitch> pause;
 };
 
 struct filestore_call_options {
@@ -57,6 +71,8 @@ struct filestore_call_options {
     bool count_versions = false;
     /// Of unsends.
     bool forget_damaged = false;
+    /// Of deletions.
+    std::string if_version;
 };
 
 struct filestore_upload_options {
@@ -64,11 +80,23 @@ struct filestore_upload_options {
     std::optional<std::string> path;
     std::string content_type{filestore::default_content_type};
     filestore::Metadata metadata;
+    /// Of uploads to a backend.
+    bool create_only = false;
+    std::string if_version;
 };
 
 struct filestore_download_options {
     filestore::capi::CallSettings call;
     std::optional<filestore::ByteRange> range;
+};
+
+struct filestore_presign_options {
+    filestore::capi::CallSettings call;
+    filestore::PresignMethod method = filestore::PresignMethod::get;
+    std::chrono::seconds expires = filestore::PresignRequest().expires;
+    bool exact_expiry = false;
+    std::string answer_disposition;
+    std::string answer_type;
 };
 
 struct filestore_verify_options {
@@ -106,4 +134,21 @@ struct filestore_buffer {
 struct filestore_list_page {
     std::vector<filestore::capi::ListedFile> files;
     std::optional<std::string> next;
+};
+
+/// What an asynchronous call came to.
+struct filestore_answer {
+    /// Nothing where it succeeded.
+    std::optional<filestore_error> failure;
+    /// Text with its NUL; "" where there is none.
+    std::array<char, FILESTORE_ID_SIZE> id{};
+    bool flag = false;
+    std::uint64_t bytes = 0;
+    filestore::Timestamp expires_at{};
+    std::optional<filestore_buffer> buffer;
+    std::optional<filestore_list_page> page;
+};
+
+struct filestore_task {
+    std::function<void()> work;
 };

@@ -1,28 +1,8 @@
-#include "arguments.h"
+#include "answers.h"
+#include "requests.h"
 
 namespace filestore::capi {
 namespace {
-
-constexpr std::uint32_t default_limit = 1000;
-
-/// `options` may be null.
-ListRequest list_request(const char* cursor, std::uint32_t limit, const filestore_call_options* options) {
-    ListRequest request;
-    request.cursor = cursor != nullptr ? cursor : "";
-    request.limit = limit != 0 ? limit : default_limit;
-    request.call = call_of(options);
-    return request;
-}
-
-filestore_list_page c_page(ListPage page) {
-    filestore_list_page result;
-    result.files.reserve(page.files.size());
-    for (const ListEntry& file : page.files) {
-        result.files.push_back({file.id.str(), file.size, format_timestamp(file.last_modified)});
-    }
-    result.next = std::move(page.next);
-    return result;
-}
 
 /// Null past the last one.
 const ListedFile* file_at(const filestore_list_page* page, std::size_t index) noexcept {
@@ -42,7 +22,22 @@ int32_t filestore_list(filestore_service* service, const char* cursor, uint32_t 
         FILESTORE_TRY(capi::require(service, "service"));
         FILESTORE_TRY_ASSIGN(ListPage listed,
                              service->service.list(capi::list_request(cursor, limit, options)));
-        *page = capi::make_handle<filestore_list_page>(capi::c_page(std::move(listed)));
+        *page = capi::make_handle<filestore_list_page>(capi::page_of(std::move(listed)));
+        return {};
+    });
+}
+
+int32_t filestore_list_async(filestore_service* service, const char* cursor, uint32_t limit,
+                             const filestore_call_options* options, filestore_done_function done,
+                             void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY(capi::require(done, "done"));
+        auto keep = [](filestore_answer& answer, ListPage page) {
+            answer.page.emplace(capi::page_of(std::move(page)));
+        };
+        service->service.list_async(capi::list_request(cursor, limit, options),
+                                    capi::answer_to<ListPage>(done, context, keep));
         return {};
     });
 }

@@ -1,6 +1,7 @@
 #include "filestore/resumable_upload.h"
 
 #include "arguments.h"
+#include "requests.h"
 #include "streams.h"
 
 namespace filestore::capi {
@@ -11,7 +12,8 @@ std::optional<std::uint64_t> known_length(std::uint64_t length) {
 }
 
 /// `options` may be null.
-NewUpload new_upload(std::uint64_t length, const filestore_upload_options* options) {
+Result<NewUpload> new_upload(std::uint64_t length, const filestore_upload_options* options) {
+    FILESTORE_TRY(refuse_conditions(options));
     NewUpload upload;
     upload.length = known_length(length);
     if (options != nullptr) {
@@ -31,13 +33,13 @@ struct Place {
 };
 
 /// `options` may be null.
-Result<void> append(filestore_service& service, const Place& place, std::shared_ptr<Source> source,
+Result<void> append(filestore_service& service, const Place& place, Result<std::shared_ptr<Source>> source,
                     const filestore_upload_options* options, std::uint64_t* next) {
     UploadAppend append;
     FILESTORE_TRY_ASSIGN(append.id, parse_id(place.id));
     append.offset = place.offset;
     append.length = known_length(place.length);
-    append.source = std::move(source);
+    FILESTORE_TRY_ASSIGN(append.source, std::move(source));
     if (options != nullptr) {
         append.call = call_options(options->call);
     }
@@ -46,14 +48,6 @@ Result<void> append(filestore_service& service, const Place& place, std::shared_
         *next = upload.offset;
     }
     return {};
-}
-
-/// An output that may be null.
-template <class Value>
-void answer(Value* output, Value value) {
-    if (output != nullptr) {
-        *output = value;
-    }
 }
 
 }  // namespace
@@ -67,8 +61,8 @@ int32_t filestore_upload_begin(filestore_service* service, uint64_t length,
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_id(id));
         FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY_ASSIGN(const ResumableUpload upload,
-                             service->service.begin_upload(capi::new_upload(length, options)));
+        FILESTORE_TRY_ASSIGN(NewUpload begun, capi::new_upload(length, options));
+        FILESTORE_TRY_ASSIGN(const ResumableUpload upload, service->service.begin_upload(std::move(begun)));
         capi::copy_id(upload.id, id);
         return {};
     });
@@ -79,10 +73,9 @@ int32_t filestore_upload_append_callback(filestore_service* service, const char*
                                          uint64_t length, const filestore_upload_options* options,
                                          uint64_t* next, filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
-        capi::answer(next, std::uint64_t{0});
+        capi::give(next, std::uint64_t{0});
         FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY(capi::require(read, "read"));
-        std::shared_ptr<Source> source = capi::source_from_reader({read, nullptr, context, size});
+        auto source = capi::source_from_reader({read, nullptr, context, size});
         return capi::append(*service, {id, offset, length}, std::move(source), options, next);
     });
 }
@@ -92,10 +85,10 @@ int32_t filestore_upload_append_descriptor(filestore_service* service, const cha
                                            const filestore_upload_options* options, uint64_t* next,
                                            filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
-        capi::answer(next, std::uint64_t{0});
+        capi::give(next, std::uint64_t{0});
         FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY_ASSIGN(std::shared_ptr<Source> source, source_from_descriptor(descriptor));
-        return capi::append(*service, {id, offset, length}, std::move(source), options, next);
+        return capi::append(*service, {id, offset, length}, source_from_descriptor(descriptor), options,
+                            next);
     });
 }
 
@@ -103,16 +96,16 @@ int32_t filestore_upload_state(filestore_service* service, const char* id,
                                const filestore_call_options* options, uint64_t* offset, uint64_t* length,
                                int32_t* finished, filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
-        capi::answer(offset, std::uint64_t{0});
-        capi::answer(length, std::uint64_t{0});
-        capi::answer(finished, std::int32_t{0});
+        capi::give(offset, std::uint64_t{0});
+        capi::give(length, std::uint64_t{0});
+        capi::give(finished, std::int32_t{0});
         FILESTORE_TRY(capi::require(service, "service"));
         FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
         FILESTORE_TRY_ASSIGN(const ResumableUpload upload,
                              service->service.resumable_upload(std::move(request)));
-        capi::answer(offset, upload.offset);
-        capi::answer(length, upload.length.value_or(FILESTORE_UNKNOWN_SIZE));
-        capi::answer(finished, std::int32_t{upload.finished});
+        capi::give(offset, upload.offset);
+        capi::give(length, upload.length.value_or(FILESTORE_UNKNOWN_SIZE));
+        capi::give(finished, std::int32_t{upload.finished});
         return {};
     });
 }
@@ -131,11 +124,11 @@ int32_t filestore_upload_end(filestore_service* service, const char* id,
                              const filestore_call_options* options, int32_t* ended,
                              filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
-        capi::answer(ended, std::int32_t{0});
+        capi::give(ended, std::int32_t{0});
         FILESTORE_TRY(capi::require(service, "service"));
         FILESTORE_TRY_ASSIGN(FileRequest request, capi::file_request(id, options));
         FILESTORE_TRY_ASSIGN(const bool was_ended, service->service.end_upload(std::move(request)));
-        capi::answer(ended, std::int32_t{was_ended});
+        capi::give(ended, std::int32_t{was_ended});
         return {};
     });
 }

@@ -1,11 +1,12 @@
 #include "streams.h"
 
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "arguments.h"
 #include "callbacks.h"
-#include "core/try.h"
 
 namespace filestore::capi {
 
@@ -30,21 +31,28 @@ Result<IoStep> read_from(const Reader& reader, std::span<std::byte> into) {
     return IoStep{length, false};
 }
 
-Result<IoStep> copy_to(std::span<std::byte> memory, std::size_t& length, std::span<const std::byte> bytes) {
-    if (bytes.size() > memory.size() - length) {
-        return Error(ErrorCode::sink_failed,
-                     "the file has more bytes than the " + std::to_string(memory.size()) + " that fit");
+/// Memory that is filled from its start. A value.
+struct Memory {
+    std::span<std::byte> all;
+    std::size_t taken = 0;
+
+    Result<IoStep> take(std::span<const std::byte> bytes) {
+        if (bytes.size() > all.size() - taken) {
+            return Error(ErrorCode::sink_failed,
+                         "the file has more bytes than the " + std::to_string(all.size()) + " that fit");
+        }
+        if (!bytes.empty()) {
+            std::memcpy(all.data() + taken, bytes.data(), bytes.size());
+        }
+        taken += bytes.size();
+        return IoStep{bytes.size(), false};
     }
-    if (!bytes.empty()) {
-        std::memcpy(memory.data() + length, bytes.data(), bytes.size());
-    }
-    length += bytes.size();
-    return IoStep{bytes.size(), false};
-}
+};
 
 }  // namespace
 
-std::shared_ptr<Source> source_from_reader(const Reader& reader) {
+Result<std::shared_ptr<Source>> source_from_reader(const Reader& reader) {
+    FILESTORE_TRY(require(reader.read, "read"));
     CallbackSource callbacks;
     callbacks.read = [reader](std::span<std::byte> into, const Wake&) { return read_from(reader, into); };
     if (reader.size != FILESTORE_UNKNOWN_SIZE) {
@@ -59,7 +67,20 @@ std::shared_ptr<Source> source_from_reader(const Reader& reader) {
     return source_from_callback(std::move(callbacks));
 }
 
-std::shared_ptr<Sink> sink_to_writer(filestore_write_function write, void* context) {
+Result<std::shared_ptr<Source>> source_from_memory(const void* data, std::size_t size) {
+    if (size != 0) {
+        FILESTORE_TRY(require(data, "data"));
+    }
+    return source_from_span({static_cast<const std::byte*>(data), size});
+}
+
+Result<std::shared_ptr<Source>> source_from_file(const char* path) {
+    FILESTORE_TRY(require(path, "path"));
+    return source_from_path(path);
+}
+
+Result<std::shared_ptr<Sink>> sink_to_writer(filestore_write_function write, void* context) {
+    FILESTORE_TRY(require(write, "write"));
     CallbackSink callbacks;
     callbacks.write = [write, context](std::span<const std::byte> bytes, const Wake&) -> Result<IoStep> {
         FILESTORE_TRY(call_back(ErrorCode::sink_failed, "writer",
@@ -69,13 +90,22 @@ std::shared_ptr<Sink> sink_to_writer(filestore_write_function write, void* conte
     return sink_to_callback(std::move(callbacks));
 }
 
-std::shared_ptr<Sink> sink_to_memory(std::span<std::byte> memory, std::size_t& length) {
+Result<std::shared_ptr<Sink>> sink_to_memory(void* data, std::size_t capacity) {
+    if (capacity != 0) {
+        FILESTORE_TRY(require(data, "data"));
+    }
     CallbackSink callbacks;
-    callbacks.write = [memory, &length](std::span<const std::byte> bytes, const Wake&) {
-        return copy_to(memory, length, bytes);
+    callbacks.write = [memory = Memory{{static_cast<std::byte*>(data), capacity}}](
+                          std::span<const std::byte> bytes, const Wake&) mutable {
+        return memory.take(bytes);
     };
     callbacks.blocking = false;
     return sink_to_callback(std::move(callbacks));
+}
+
+Result<std::shared_ptr<Sink>> sink_to_file(const char* path) {
+    FILESTORE_TRY(require(path, "path"));
+    return sink_to_path(path);
 }
 
 }  // namespace filestore::capi

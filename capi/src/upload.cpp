@@ -1,14 +1,16 @@
-#include "arguments.h"
+#include "answers.h"
+#include "requests.h"
 #include "streams.h"
 
 namespace filestore::capi {
 namespace {
 
 /// `options` may be null.
-FileUpload file_upload(std::shared_ptr<Source> source, const filestore_upload_options* options,
-                       std::string default_path) {
+Result<FileUpload> file_upload(Result<std::shared_ptr<Source>> source,
+                               const filestore_upload_options* options, std::string default_path = {}) {
+    FILESTORE_TRY(refuse_conditions(options));
     FileUpload file;
-    file.source = std::move(source);
+    FILESTORE_TRY_ASSIGN(file.source, std::move(source));
     file.path = std::move(default_path);
     if (options != nullptr) {
         file.path = options->path.value_or(file.path);
@@ -19,9 +21,28 @@ FileUpload file_upload(std::shared_ptr<Source> source, const filestore_upload_op
     return file;
 }
 
-Result<void> upload(filestore_service& service, FileUpload file, char* id) {
-    FILESTORE_TRY_ASSIGN(const FileId stored, service.service.upload(std::move(file)));
+/// `path` may be null, which is refused.
+Result<FileUpload> upload_of_file(const char* path, const filestore_upload_options* options) {
+    return file_upload(source_from_file(path), options, path != nullptr ? path : "");
+}
+
+Result<void> upload_and_wait(filestore_service* service, Result<FileUpload> file, char* id) {
+    FILESTORE_TRY(require(service, "service"));
+    FILESTORE_TRY(file);
+    FILESTORE_TRY_ASSIGN(const FileId stored, service->service.upload(std::move(*file)));
     copy_id(stored, id);
+    return {};
+}
+
+Result<void> upload_and_answer(filestore_service* service, Result<FileUpload> file,
+                               filestore_done_function done, void* context) {
+    FILESTORE_TRY(require(service, "service"));
+    FILESTORE_TRY(require(done, "done"));
+    FILESTORE_TRY(file);
+    service->service.upload_async(
+        std::move(*file), answer_to<FileId>(done, context, [](filestore_answer& answer, const FileId& id) {
+            copy_id(id, answer.id.data());
+        }));
     return {};
 }
 
@@ -35,10 +56,7 @@ int32_t filestore_upload_path(filestore_service* service, const char* path,
                               filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_id(id));
-        FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY(capi::require(path, "path"));
-        FILESTORE_TRY_ASSIGN(std::shared_ptr<Source> source, source_from_path(path));
-        return capi::upload(*service, capi::file_upload(std::move(source), options, path), id);
+        return capi::upload_and_wait(service, capi::upload_of_file(path, options), id);
     });
 }
 
@@ -47,12 +65,8 @@ int32_t filestore_upload_buffer(filestore_service* service, const void* data, si
                                 filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_id(id));
-        FILESTORE_TRY(capi::require(service, "service"));
-        if (size != 0) {
-            FILESTORE_TRY(capi::require(data, "data"));
-        }
-        std::shared_ptr<Source> source = source_from_span({static_cast<const std::byte*>(data), size});
-        return capi::upload(*service, capi::file_upload(std::move(source), options, {}), id);
+        auto file = capi::file_upload(capi::source_from_memory(data, size), options);
+        return capi::upload_and_wait(service, std::move(file), id);
     });
 }
 
@@ -62,9 +76,34 @@ int32_t filestore_upload_callback(filestore_service* service, filestore_read_fun
                                   filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_id(id));
-        FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY(capi::require(read, "read"));
-        std::shared_ptr<Source> source = capi::source_from_reader({read, rewind, context, size});
-        return capi::upload(*service, capi::file_upload(std::move(source), options, {}), id);
+        auto file = capi::file_upload(capi::source_from_reader({read, rewind, context, size}), options);
+        return capi::upload_and_wait(service, std::move(file), id);
+    });
+}
+
+int32_t filestore_upload_path_async(filestore_service* service, const char* path,
+                                    const filestore_upload_options* options, filestore_done_function done,
+                                    void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::upload_and_answer(service, capi::upload_of_file(path, options), done, context);
+    });
+}
+
+int32_t filestore_upload_buffer_async(filestore_service* service, const void* data, size_t size,
+                                      const filestore_upload_options* options, filestore_done_function done,
+                                      void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto file = capi::file_upload(capi::source_from_memory(data, size), options);
+        return capi::upload_and_answer(service, std::move(file), done, context);
+    });
+}
+
+int32_t filestore_upload_callback_async(filestore_service* service, filestore_read_function read,
+                                        filestore_rewind_function rewind, void* stream, uint64_t size,
+                                        const filestore_upload_options* options, filestore_done_function done,
+                                        void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto file = capi::file_upload(capi::source_from_reader({read, rewind, stream, size}), options);
+        return capi::upload_and_answer(service, std::move(file), done, context);
     });
 }

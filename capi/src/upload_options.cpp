@@ -90,6 +90,24 @@ int32_t filestore_upload_options_set_metadata_json(filestore_upload_options* opt
     });
 }
 
+int32_t filestore_upload_options_set_create_only(filestore_upload_options* options, int32_t create_only,
+                                                 filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->create_only = create_only != 0;
+        return {};
+    });
+}
+
+int32_t filestore_upload_options_set_if_version(filestore_upload_options* options, const char* version,
+                                                filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->if_version = version != nullptr ? version : "";
+        return {};
+    });
+}
+
 int32_t filestore_upload_options_set_timeout_ms(filestore_upload_options* options, uint64_t timeout_ms,
                                                 filestore_error** err) noexcept {
     return capi::guard(err, [&] { return capi::set_timeout(options, timeout_ms); });
@@ -98,6 +116,11 @@ int32_t filestore_upload_options_set_timeout_ms(filestore_upload_options* option
 int32_t filestore_upload_options_set_cancel(filestore_upload_options* options, const filestore_cancel* cancel,
                                             filestore_error** err) noexcept {
     return capi::guard(err, [&] { return capi::set_cancel(options, cancel); });
+}
+
+int32_t filestore_upload_options_set_pause(filestore_upload_options* options, const filestore_pause* pause,
+                                           filestore_error** err) noexcept {
+    return capi::guard(err, [&] { return capi::set_pause(options, pause); });
 }
 
 int32_t filestore_upload_options_set_progress(filestore_upload_options* options,

@@ -15,6 +15,7 @@
 #include "service/catalogue_path.h"
 #include "service/cleanup.h"
 #include "service/history.h"
+#include "service/open_store.h"
 #include "service/operations.h"
 #include "service/reconcile.h"
 #include "service/resumable_uploads.h"
@@ -266,28 +267,6 @@ private:
     std::shared_ptr<CleanupScheduler> scheduler_;
 };
 
-namespace {
-
-/// The store shares the service's executor and clock, unless it was given its own.
-Result<std::shared_ptr<StorageBackend>> open_backend(const ServiceOptions& options,
-                                                     const std::shared_ptr<Executor>& executor) {
-    if (options.backend == "local") {
-        LocalOptions local = options.local;
-        local.executor = local.executor ? local.executor : executor;
-        return open_local_backend(std::move(local));
-    }
-    if (options.backend == "s3") {
-        S3Options s3 = options.s3;
-        s3.executor = s3.executor ? s3.executor : executor;
-        s3.clock = s3.clock ? s3.clock : options.clock;
-        return open_s3_backend(std::move(s3));
-    }
-    return Error(ErrorCode::invalid_argument,
-                 "the backend " + filestore::quoted(options.backend) + " is not known: 'local' and 's3' are");
-}
-
-}  // namespace
-
 Result<FileService> FileService::open(ServiceOptions options) {
     try {
         ExecutorChoice executor(options.executor);
@@ -296,8 +275,7 @@ Result<FileService> FileService::open(ServiceOptions options) {
         FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));
         FILESTORE_TRY_ASSIGN(auto validator,
                              validation::Validator::make(options.validation, executor.executor));
-        FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend,
-                             open_backend(options, executor.executor));
+        FILESTORE_TRY_ASSIGN(std::shared_ptr<StorageBackend> backend, open_store(options, executor.executor));
         return FileService(Impl::make(std::move(backend), catalogue, std::move(audit), std::move(validator),
                                       std::move(options), std::move(executor), true));
     } catch (const std::bad_alloc&) {

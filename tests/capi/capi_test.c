@@ -38,6 +38,9 @@ int main(int argc, char** argv) {
     test_malformed_ids(service);
     test_errors(service);
     test_list();
+    test_async(service);
+    test_backends(service);
+    test_presign();
     test_verify();
     test_layouts();
     test_cleanup();

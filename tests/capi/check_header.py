@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 GUARDS = (r"return capi::guard\(", r"return capi::guard_read\(", r"\(void\)capi::guard_read\(",
-          r"capi::guard_destroy\(")
+          r"capi::guard_run\(", r"capi::guard_destroy\(")
 # They take no handle and no memory: there is nothing to guard.
 CONSTANTS = {
     "filestore_version": "return FILESTORE_VERSION;",

@@ -82,6 +82,9 @@ void test_soft_delete(void);
 void test_audit(void);
 void test_salvage(void);
 void test_export(void);
+void test_async(filestore_service* service);
+void test_backends(filestore_service* service);
+void test_presign(void);
 void test_errors(filestore_service* service);
 
 #endif
