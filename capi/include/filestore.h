@@ -129,6 +129,7 @@ typedef struct filestore_error filestore_error;
 typedef struct filestore_options filestore_options;
 typedef struct filestore_service filestore_service;
 typedef struct filestore_backend filestore_backend;
+typedef struct filestore_backend_call filestore_backend_call;
 typedef struct filestore_cancel filestore_cancel;
 typedef struct filestore_pause filestore_pause;
 typedef struct filestore_call_options filestore_call_options;
@@ -210,6 +211,51 @@ typedef void (*filestore_done_function)(void* context, filestore_answer* answer)
 /// filestore_close. Tasks may block for the disk, and several may run at once. It is called on any thread, by several at once; it must be quick, and must call nothing of the library. Returns 0, or another number where it has no room: the task
 /// stays the library's then, and the call that needed it fails with FILESTORE_NO_MEMORY.
 typedef int32_t (*filestore_execute_function)(void* context, filestore_task* task);
+
+/// `abilities` of a backend of the program's own: `open_writer` or `commit` looks at filestore_backend_call_if_version; and so does `remove`.
+#define FILESTORE_COMPARES_UPLOADS 1
+#define FILESTORE_COMPARES_DELETIONS 2
+
+/// What a backend of the program's own is made of (filestore_backend_create). `struct_size` is sizeof(filestore_backend_table), by which the library knows of which version the table is: later ones have more functions at the end, and an older program's table lacks them. A function
+/// that is NULL, or that the table is too short to have, is one that the backend cannot do: FILESTORE_UNSUPPORTED.
+///
+/// Each function gets the `context` of the backend. It returns FILESTORE_OK or the code of its failure, with filestore_backend_call_set_failure in its own words; a number that is no code counts as FILESTORE_INTERNAL, and comes back from filestore_error_caller_code.
+/// `call` tells what is asked and takes the answer, for as long as the function runs (for writers: until `close_writer`), on its thread. The functions are called on threads of the library, of the program's executor, and of blocking calls, for different calls at once; they may block,
+/// must not call functions that wait for a store, and must not leave by longjmp or pthread_exit. One that may wait for long asks filestore_backend_call_state.
+typedef struct filestore_backend_table {
+    size_t struct_size;
+    /// FILESTORE_COMPARES_ numbers, added.
+    uint64_t abilities;
+    /// What filestore_backend_name tells; NULL for "custom". It is copied.
+    const char* name;
+    /// Called once, when nothing uses the backend any more: perhaps a moment after the last handle was closed, on any thread; also where filestore_backend_create fails.
+    void (*destroy)(void* context);
+    /// Tells of a file by filestore_backend_call_set_info. FILESTORE_NOT_FOUND where it is not there; that "exists" is asked by this, too.
+    int32_t (*describe)(void* context, filestore_backend_call* call);
+    /// Opens a file for reading: `*reader` is what the next two get, `*size` how many bytes the file has. FILESTORE_NOT_FOUND where it is not there. On a failure nothing is open.
+    int32_t (*open_reader)(void* context, filestore_backend_call* call, void** reader, uint64_t* size);
+    /// Puts up to `capacity` bytes (never 0) from `offset` on into `buffer`, and their number into `*length`; 0 at the end.
+    int32_t (*read)(void* context, filestore_backend_call* call, void* reader, uint64_t offset, void* buffer,
+                    size_t capacity, size_t* length);
+    /// Ends a reader, once.
+    void (*close_reader)(void* context, void* reader);
+    /// Begins to store a file: `*writer` is what the next three get. What is to be stored tell filestore_backend_call_path and the like. On a failure nothing is open.
+    int32_t (*open_writer)(void* context, filestore_backend_call* call, void** writer);
+    /// Takes the next `size` bytes, all of them, in order.
+    int32_t (*write)(void* context, filestore_backend_call* call, void* writer, const void* data,
+                     size_t size);
+    /// Makes the file, of `size` bytes in all, whole and with its metadata, in place of one that is there. With filestore_backend_call_create_only it fails with FILESTORE_ALREADY_EXISTS where one is there, and with another filestore_backend_call_if_version than that
+    /// of the file with FILESTORE_PRECONDITION_FAILED. On a failure all is as it was.
+    int32_t (*commit)(void* context, filestore_backend_call* call, void* writer, uint64_t size);
+    /// Ends a writer, once. Without `commit`, or where that failed, nothing of the file stays.
+    void (*close_writer)(void* context, void* writer);
+    /// Removes a file; `*removed` is 1 where it was there. With another filestore_backend_call_if_version than that of the file it fails with FILESTORE_PRECONDITION_FAILED.
+    int32_t (*remove)(void* context, filestore_backend_call* call, int32_t* removed);
+    /// Tells up to filestore_backend_call_limit files behind filestore_backend_call_cursor ("": from the first on), in the order of their IDs, by filestore_backend_call_add_file, and by filestore_backend_call_set_next where more follow.
+    int32_t (*list)(void* context, filestore_backend_call* call);
+    /// Makes a URL for a file, by filestore_backend_call_set_url.
+    int32_t (*presign)(void* context, filestore_backend_call* call);
+} filestore_backend_table;
 
 // Version
 
@@ -850,6 +896,13 @@ FILESTORE_C_API int32_t filestore_backend_open(const filestore_options* options,
 FILESTORE_C_API int32_t filestore_backend_of(filestore_service* service, filestore_backend** backend,
                                              filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// Makes a backend of the program's own (see filestore_backend_table, which is copied). Of `options`, which may be NULL, the executor counts. `context` is the backend's from now on, also on a failure, where `destroy` is called before this returns,
+/// unless the table is NULL or too short to have it. Failures to act on: FILESTORE_INVALID_ARGUMENT (`struct_size` is smaller than that of any version; a function that goes with another is NULL).
+FILESTORE_C_API int32_t filestore_backend_create(const filestore_backend_table* table, void* context,
+                                                 const filestore_options* options,
+                                                 filestore_backend** backend,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
 /// Opens a service on a backend. `options` are not optional here: `catalogue_path` must be set ("off": nothing is recorded); those of the store are not used. The handle on the backend may be closed before the service.
 /// Failures to act on: FILESTORE_INVALID_ARGUMENT (no `catalogue_path`, an option that cannot be right), FILESTORE_CONFIGURATION.
 FILESTORE_C_API int32_t filestore_open_on(filestore_backend* backend, const filestore_options* options,
@@ -938,6 +991,79 @@ FILESTORE_C_API int32_t filestore_backend_presign(filestore_backend* backend, co
                                                   const filestore_presign_options* options,
                                                   filestore_buffer** url, int64_t* expires_at,
                                                   filestore_error** err) FILESTORE_NOEXCEPT;
+
+// What a backend of the program's own is asked, and what it answers; only in the functions of its table. Texts live as long as the call.
+
+/// The ID of the file; "" of listings, and for NULL.
+FILESTORE_C_API const char* filestore_backend_call_id(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
+
+/// FILESTORE_OK as long as the call goes on; FILESTORE_CANCELLED or FILESTORE_TIMEOUT, which the function then returns, once it has to end. FILESTORE_OK for NULL.
+FILESTORE_C_API int32_t filestore_backend_call_state(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
+
+/// Of uploads: the name that the file has for its owner; "" where there is none, and for NULL.
+FILESTORE_C_API const char* filestore_backend_call_path(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of uploads: the content type; "" for NULL.
+FILESTORE_C_API const char* filestore_backend_call_content_type(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of uploads: the metadata, a JSON object; "" for NULL.
+FILESTORE_C_API const char* filestore_backend_call_metadata(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of uploads: how many bytes will come; FILESTORE_UNKNOWN_SIZE where that is not known, and for NULL.
+FILESTORE_C_API uint64_t filestore_backend_call_size(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
+
+/// Of uploads: 1 where no file may be there.
+FILESTORE_C_API int32_t filestore_backend_call_create_only(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of uploads and deletions: the version that the file must have; "" for any, and for NULL.
+FILESTORE_C_API const char* filestore_backend_call_if_version(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of listings: what filestore_backend_call_set_next was given on the page before; "" for the first page, and for NULL. It may also be any text that a caller has made up.
+FILESTORE_C_API const char* filestore_backend_call_cursor(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of listings: the most files of the page, 1 to 1000; 0 for NULL.
+FILESTORE_C_API uint32_t filestore_backend_call_limit(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
+
+/// Of URLs: "get", "put", "head" or "remove"; "" for NULL.
+FILESTORE_C_API const char* filestore_backend_call_method(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of URLs: how many seconds they last; 0 for NULL.
+FILESTORE_C_API uint64_t filestore_backend_call_expires_in(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Says in a line what fails, which becomes filestore_error_message, and whether the same call may succeed when it is made again. It counts where the function then returns a failure. NULL for the library's words.
+FILESTORE_C_API int32_t filestore_backend_call_set_failure(filestore_backend_call* call, const char* message,
+                                                           int32_t retryable,
+                                                           filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Answers `describe`. `last_modified` is in microseconds since 1970-01-01T00:00:00Z. `path`, `content_type`, `metadata` (a JSON object) and `version` may be NULL, and have their defaults then; `version` is another one with each upload. FILESTORE_INVALID_ARGUMENT
+/// for metadata that is no JSON object, and for what is not UTF-8; nothing is changed then.
+FILESTORE_C_API int32_t filestore_backend_call_set_info(filestore_backend_call* call, uint64_t size,
+                                                        int64_t last_modified, const char* path,
+                                                        const char* content_type, const char* metadata,
+                                                        const char* version,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Adds a file to the page that `list` answers. FILESTORE_INVALID_ARGUMENT for a malformed ID, for one that does not come behind the one before, and where the page is full; nothing is changed then.
+FILESTORE_C_API int32_t filestore_backend_call_add_file(filestore_backend_call* call, const char* id,
+                                                        uint64_t size, int64_t last_modified,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets the cursor of the next page, where there is one.
+FILESTORE_C_API int32_t filestore_backend_call_set_next(filestore_backend_call* call, const char* cursor,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Answers `presign`; `expires_at` is in microseconds since 1970-01-01T00:00:00Z.
+FILESTORE_C_API int32_t filestore_backend_call_set_url(filestore_backend_call* call, const char* url,
+                                                       int64_t expires_at,
+                                                       filestore_error** err) FILESTORE_NOEXCEPT;
 
 // Verify
 

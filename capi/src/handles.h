@@ -55,6 +55,30 @@ struct filestore_backend {
     std::string name;
 };
 
+/// One call of a backend of the caller's: what is asked, and what is answered. One thread at a time; most members are of some kinds of calls only.
+struct filestore_backend_call {
+    /// As long as the call.
+    const filestore::CallOptions* limits = nullptr;
+    std::string id;
+    std::string path;
+    std::string content_type;
+    std::string metadata;
+    std::uint64_t size = FILESTORE_UNKNOWN_SIZE;
+    bool create_only = false;
+    std::string if_version;
+    std::string cursor;
+    std::uint32_t limit = 0;
+    filestore::PresignMethod method = filestore::PresignMethod::get;
+    std::chrono::seconds expires{};
+
+    filestore::FileInfo info;
+    filestore::ListPage page;
+    filestore::PresignedUrl url;
+    /// The caller's own words.
+    std::string failure;
+    bool is_retryable = false;
+};
+
 struct filestore_cancel {
     std::stop_source source;
 };

@@ -1,5 +1,12 @@
-/* Backends, and conditions. */
+/* Backends: the library's, and one of the program's own; conditions, and services on them. */
 
+#define _POSIX_C_SOURCE 200809L
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "memory_backend.h"
 #include "support.h"
 
 static filestore_backend* open_local_backend(const char* name) {
@@ -9,6 +16,14 @@ static filestore_backend* open_local_backend(const char* name) {
     filestore_options_set(options, "base_path", path_in_directory(name), NULL);
     check_code(filestore_backend_open(options, &backend, &err), FILESTORE_OK, &err, "backend_open");
     filestore_options_destroy(options);
+    return backend;
+}
+
+static filestore_backend* open_memory_backend(struct MemoryStore* store) {
+    const filestore_backend_table table = memory_backend_table();
+    filestore_backend* backend = NULL;
+    check_code(filestore_backend_create(&table, store, NULL, &backend, &err), FILESTORE_OK, &err,
+               "backend_create");
     return backend;
 }
 
@@ -203,6 +218,204 @@ static void test_any_backend(filestore_backend* backend, const char* name) {
     test_pages_of(backend);
 }
 
+/* A thread that has just answered may hold the backend for a moment more. */
+static int ends(struct MemoryStore* store) {
+    const struct timespec pause = {0, 1000000};
+    for (int i = 0; i < 5000 && times_destroyed(store) == 0; ++i) {
+        nanosleep(&pause, NULL);
+    }
+    return times_destroyed(store) > 0;
+}
+
+static void test_service_on_memory(filestore_backend* backend, struct MemoryStore* store) {
+    char id[FILESTORE_ID_SIZE];
+    filestore_options* options = NULL;
+    filestore_service* service = NULL;
+    filestore_buffer* buffer = NULL;
+    int32_t answer = 0;
+    filestore_options_create(&options, NULL);
+    check_code(filestore_open_on(backend, options, &service, &err), FILESTORE_INVALID_ARGUMENT, &err,
+               "open_on without a catalogue_path");
+    filestore_options_set(options, "catalogue_path", path_in_directory("memory.sqlite"), NULL);
+    filestore_options_set(options, "audit_url", "off", NULL);
+    check_code(filestore_open_on(backend, options, &service, &err), FILESTORE_OK, &err, "open_on");
+    filestore_options_destroy(options);
+    filestore_backend_close(backend);
+    store_text(service, TEXT, id);
+    check(store->count == 1 && store->open_writers == 0, "the backend has the file");
+    check_code(filestore_download_buffer(service, id, NULL, &buffer, &err), FILESTORE_OK, &err,
+               "a download by a service on a backend of the program's own");
+    check(buffer_holds(buffer, TEXT, TEXT_SIZE), "it has the bytes");
+    filestore_buffer_destroy(buffer);
+    check(stored_count(service) == 1, "a listing of that service");
+    check_code(filestore_history(service, id, NULL, &buffer, &err), FILESTORE_OK, &err,
+               "the record of that service");
+    filestore_buffer_destroy(buffer);
+    store->failure = "the tape is full";
+    store->fail_with = FILESTORE_NO_SPACE;
+    char refused[FILESTORE_ID_SIZE];
+    const int32_t code = filestore_upload_buffer(service, TEXT, TEXT_SIZE, NULL, refused, &err);
+    check_text(filestore_error_message(err), "the tape is full", "a failure in the backend's own words");
+    check(filestore_error_retryable(err) == 1, "it may be tried again");
+    check_code(code, FILESTORE_NO_SPACE, &err, "a failure of the backend");
+    check(stored_count(service) == 1, "nothing is stored by what failed");
+    check_code(filestore_delete(service, id, NULL, &answer, &err), FILESTORE_OK, &err,
+               "a deletion by that service");
+    check(answer == 1 && store->count == 0, "the backend has removed the file");
+    check_code(filestore_verify(service, NULL, &buffer, &err), FILESTORE_UNSUPPORTED, &err,
+               "what the backend cannot do");
+    check(times_destroyed(store) == 0, "the backend lives as long as a service on it");
+    filestore_close(service);
+    check(ends(store), "with the last handle it ends");
+    check(times_destroyed(store) == 1 && store->open_readers == 0 && store->open_writers == 0,
+          "it ends once, with all that was open");
+}
+
+static void test_memory_failures(filestore_backend* backend, struct MemoryStore* store) {
+    filestore_buffer* buffer = NULL;
+    store->failure = NULL;
+    store->fail_with = 4711;
+    const int32_t code = filestore_backend_download_buffer(backend, UNKNOWN_ID, NULL, &buffer, &err);
+    check(filestore_error_caller_code(err) == 4711, "a number that is no code comes back");
+    check_code(code, FILESTORE_INTERNAL, &err, "a number that is no code");
+    store->fail_with = FILESTORE_UNAVAILABLE;
+    check_code(filestore_backend_upload_buffer(backend, UNKNOWN_ID, "x", 1, NULL, &err),
+               FILESTORE_UNAVAILABLE, &err, "a failure without words");
+    check(store->open_readers == 0 && store->open_writers == 0 && store->count == 0,
+          "what could not be opened is not ended");
+}
+
+static void test_url_of_memory(filestore_backend* backend) {
+    filestore_presign_options* options = NULL;
+    filestore_buffer* url = NULL;
+    int64_t expires_at = 7;
+    filestore_presign_options_create(&options, NULL);
+    filestore_presign_options_set_method(options, "head", NULL);
+    filestore_presign_options_set_expires_in(options, 60, NULL);
+    check_code(filestore_backend_presign(backend, UNKNOWN_ID, options, &url, &expires_at, &err), FILESTORE_OK,
+               &err, "backend_presign");
+    check_text(filestore_buffer_data(url), "memory:" UNKNOWN_ID "?head", "the URL of a backend");
+    check(expires_at == 60000000, "when it ends");
+    filestore_buffer_destroy(url);
+    filestore_presign_options_destroy(options);
+}
+
+static void test_older_table(void) {
+    struct MemoryStore store;
+    filestore_backend_table table = memory_backend_table();
+    filestore_backend* backend = NULL;
+    filestore_buffer* url = NULL;
+    filestore_list_page* page = NULL;
+    char id[FILESTORE_ID_SIZE];
+    make_memory_store(&store);
+    table.struct_size = offsetof(filestore_backend_table, presign);
+    check_code(filestore_backend_create(&table, &store, NULL, &backend, &err), FILESTORE_OK, &err,
+               "a table of an older program");
+    filestore_generate_id(id, NULL);
+    put(backend, id, "old", "an upload to it");
+    check_content(backend, id, "old", "a download from it");
+    check(filestore_backend_can(backend, "presign") == 0, "it has no URLs");
+    check_code(filestore_backend_presign(backend, id, NULL, &url, NULL, &err), FILESTORE_UNSUPPORTED, &err,
+               "a URL of it");
+    filestore_backend_close(backend);
+    table.struct_size = sizeof table;
+    table.list = NULL;
+    table.abilities = 0;
+    table.name = NULL;
+    filestore_backend_create(&table, &store, NULL, &backend, NULL);
+    check_text(filestore_backend_name(backend), "custom", "a backend without a name");
+    check_code(filestore_backend_list(backend, NULL, 0, NULL, &page, &err), FILESTORE_UNSUPPORTED, &err,
+               "a list of a backend that has none");
+    filestore_call_options* options = NULL;
+    filestore_call_options_create(&options, NULL);
+    filestore_call_options_set_if_version(options, "v1", NULL);
+    check_code(filestore_backend_delete(backend, id, options, NULL, &err), FILESTORE_UNSUPPORTED, &err,
+               "a condition of a backend that has none");
+    filestore_call_options_destroy(options);
+    check_content(backend, id, "old", "what cannot be compared stays");
+    filestore_backend_close(backend);
+    check(store.destroyed == 2, "each backend ends once");
+    end_memory_store(&store);
+}
+
+static void test_wrong_tables(void) {
+    const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
+    struct MemoryStore store;
+    filestore_backend_table table = memory_backend_table();
+    filestore_backend* backend = NULL;
+    make_memory_store(&store);
+    check_code(filestore_backend_create(NULL, &store, NULL, &backend, &err), invalid, &err,
+               "backend_create without a table");
+    table.struct_size = offsetof(filestore_backend_table, destroy);
+    check_code(filestore_backend_create(&table, &store, NULL, &backend, &err), invalid, &err,
+               "a table that is too short");
+    check(store.destroyed == 0, "it has no function to end it");
+    table = memory_backend_table();
+    table.close_writer = NULL;
+    check_code(filestore_backend_create(&table, &store, NULL, &backend, &err), invalid, &err,
+               "a table without close_writer");
+    check(store.destroyed == 1 && backend == NULL, "what cannot be made is ended");
+    table = memory_backend_table();
+    table.read = NULL;
+    check_code(filestore_backend_create(&table, &store, NULL, &backend, &err), invalid, &err,
+               "a table without read");
+    table = memory_backend_table();
+    check_code(filestore_backend_create(&table, &store, NULL, NULL, &err), invalid, &err,
+               "backend_create without output");
+    check(store.destroyed == 3, "every context is ended");
+    end_memory_store(&store);
+}
+
+/* Answers that the library refuses, in the place of a listing. */
+static int32_t list_wrongly(void* context, filestore_backend_call* call) {
+    const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
+    (void)context;
+    check(filestore_backend_call_add_file(call, "x", 1, 0, NULL) == invalid, "a malformed id on a page");
+    check(filestore_backend_call_add_file(call, UNKNOWN_ID, 1, 0, NULL) == FILESTORE_OK, "a file on a page");
+    check(filestore_backend_call_limit(call) == 1 &&
+              filestore_backend_call_add_file(call, UNKNOWN_ID, 1, 0, NULL) == invalid,
+          "a page that is full");
+    check(filestore_backend_call_set_next(call, "\xFF", NULL) == invalid, "a cursor that is not UTF-8");
+    check(filestore_backend_call_set_info(call, 1, 0, NULL, NULL, "[", NULL, NULL) == invalid,
+          "metadata that is no JSON object");
+    check(filestore_backend_call_set_failure(call, "\xFF", 0, NULL) == invalid, "words that are not UTF-8");
+    return FILESTORE_OK;
+}
+
+static void test_wrong_answers(void) {
+    const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
+    filestore_backend_table table;
+    filestore_backend* backend = NULL;
+    filestore_list_page* page = NULL;
+    memset(&table, 0, sizeof table);
+    table.struct_size = sizeof table;
+    table.list = list_wrongly;
+    filestore_backend_create(&table, NULL, NULL, &backend, NULL);
+    check_code(filestore_backend_list(backend, NULL, 1, NULL, &page, &err), FILESTORE_OK, &err,
+               "a listing with wrong answers");
+    check(filestore_list_page_count(page) == 1, "the right ones count");
+    filestore_list_page_destroy(page);
+    filestore_backend_close(backend);
+    check_code(filestore_backend_call_set_failure(NULL, "x", 0, &err), invalid, &err, "no call");
+    check_code(filestore_backend_call_set_info(NULL, 0, 0, NULL, NULL, NULL, NULL, &err), invalid, &err,
+               "no call");
+    check_code(filestore_backend_call_add_file(NULL, UNKNOWN_ID, 0, 0, &err), invalid, &err, "no call");
+    check_code(filestore_backend_call_set_next(NULL, "x", &err), invalid, &err, "no call");
+    check_code(filestore_backend_call_set_url(NULL, "x", 0, &err), invalid, &err, "no call");
+    check(filestore_backend_call_state(NULL) == FILESTORE_OK &&
+              filestore_backend_call_size(NULL) == FILESTORE_UNKNOWN_SIZE &&
+              filestore_backend_call_create_only(NULL) == 0 && filestore_backend_call_limit(NULL) == 0 &&
+              filestore_backend_call_expires_in(NULL) == 0,
+          "numbers of no call");
+    check_text(filestore_backend_call_id(NULL), "", "id of no call");
+    check_text(filestore_backend_call_path(NULL), "", "path of no call");
+    check_text(filestore_backend_call_content_type(NULL), "", "content type of no call");
+    check_text(filestore_backend_call_metadata(NULL), "", "metadata of no call");
+    check_text(filestore_backend_call_if_version(NULL), "", "version of no call");
+    check_text(filestore_backend_call_cursor(NULL), "", "cursor of no call");
+    check_text(filestore_backend_call_method(NULL), "", "method of no call");
+}
+
 static void test_wrong_calls_of_backends(filestore_backend* backend) {
     const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
     char* no_id = NULL;
@@ -286,9 +499,20 @@ static void test_conditions_of_services(filestore_service* service) {
 }
 
 void test_backends(filestore_service* service) {
+    struct MemoryStore store;
     filestore_backend* backend = open_local_backend("backend");
     test_any_backend(backend, "local");
     test_wrong_calls_of_backends(backend);
     filestore_backend_close(backend);
+    make_memory_store(&store);
+    backend = open_memory_backend(&store);
+    test_any_backend(backend, "memory");
+    test_url_of_memory(backend);
+    test_memory_failures(backend, &store);
+    test_service_on_memory(backend, &store);
+    end_memory_store(&store);
+    test_older_table();
+    test_wrong_tables();
+    test_wrong_answers();
     test_conditions_of_services(service);
 }

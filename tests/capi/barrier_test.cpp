@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace {
 
@@ -76,8 +77,35 @@ int32_t throwing_write(void*, const void*, size_t) {
 void throwing_progress(void*, uint64_t, uint64_t) {
     throw std::runtime_error("progress");
 }
+void throwing_done(void* context, filestore_answer* answer) {
+    const std::int32_t code = filestore_answer_code(answer);
+    filestore_answer_destroy(answer);
+    static_cast<std::atomic<std::int32_t>*>(context)->store(code);
+    throw std::runtime_error("done");
+}
+int32_t throwing_list(void*, filestore_backend_call*) {
+    throw std::runtime_error("list");
+}
+void throwing_destroy(void* context) {
+    ++*static_cast<int*>(context);
+    throw std::runtime_error("destroy");
+}
 void throwing_warning(void*, const char*, const char*, const char*, const char*) {
     throw std::runtime_error("warning");
+}
+
+constexpr std::int32_t no_answer = -1;
+
+/// What `throwing_done` puts there.
+std::int32_t wait_for_code(const std::atomic<std::int32_t>& code) {
+    while (code.load() == no_answer) {
+        std::this_thread::yield();
+    }
+    return code.load();
+}
+
+int32_t list_one_file(void*, filestore_backend_call* call) {
+    return filestore_backend_call_add_file(call, "00000000-0000-4000-8000-000000000000", 1, 0, nullptr);
 }
 
 /// The handles of one scenario. A resource; one thread at a time.
@@ -87,6 +115,8 @@ struct Handles {
     filestore_upload_options* upload = nullptr;
     filestore_buffer* buffer = nullptr;
     filestore_cancel* cancel = nullptr;
+    filestore_backend* backend = nullptr;
+    filestore_list_page* page = nullptr;
     filestore_error* error = nullptr;
 
     Handles() = default;
@@ -94,6 +124,8 @@ struct Handles {
     Handles& operator=(const Handles&) = delete;
     ~Handles() {
         filestore_error_destroy(error);
+        filestore_list_page_destroy(page);
+        filestore_backend_close(backend);
         filestore_cancel_destroy(cancel);
         filestore_buffer_destroy(buffer);
         filestore_upload_options_destroy(upload);
@@ -137,14 +169,37 @@ int32_t be_refused(Handles& handles) {
     return FILESTORE_OK;
 }
 
+/// An asynchronous call; what it came to, or the code of its start.
+int32_t ask_later(Handles& handles) {
+    std::atomic<std::int32_t> code{no_answer};
+    const int32_t started = filestore_exists_async(handles.service, "00000000-0000-4000-8000-000000000000",
+                                                   nullptr, throwing_done, &code, &handles.error);
+    return started == FILESTORE_OK ? wait_for_code(code) : started;
+}
+
+int32_t use_own_backend(Handles& handles, int* times_destroyed) {
+    filestore_backend_table table{};
+    table.struct_size = sizeof table;
+    table.destroy = throwing_destroy;
+    table.list = list_one_file;
+    const int32_t code =
+        filestore_backend_create(&table, times_destroyed, nullptr, &handles.backend, &handles.error);
+    return code == FILESTORE_OK
+               ? filestore_backend_list(handles.backend, nullptr, 0, nullptr, &handles.page, &handles.error)
+               : code;
+}
+
 /// Makes handles of every kind; the code of the first call that fails.
-int32_t run_scenario(Handles& handles, const char* base_path) {
+int32_t run_scenario(Handles& handles, const char* base_path, int* times_destroyed) {
     int32_t code = open_store(handles, base_path);
     if (code == FILESTORE_OK) {
         code = make_upload_options(handles);
     }
     if (code == FILESTORE_OK) {
         code = filestore_cancel_create(&handles.cancel, &handles.error);
+    }
+    if (code == FILESTORE_OK) {
+        code = use_own_backend(handles, times_destroyed);
     }
     return code == FILESTORE_OK ? be_refused(handles) : code;
 }
@@ -158,25 +213,58 @@ bool ended_well(int32_t code, const filestore_error* error) {
            !std::string_view(filestore_error_message(error)).empty();
 }
 
-void test_failing_allocator(const char* base_path) {
+/// What `run` comes to, with the failure of each allocation in turn until one needs no more.
+template <class Run>
+void fail_each_allocation(std::string_view name, Run&& run) {
     constexpr long most_allocations = 100'000;
     long number = 0;
     bool all_well = true;
     do {
-        Handles handles;
         allocation_failed = false;
-        allocations_left = number++;
-        const int32_t code = run_scenario(handles, base_path);
-        allocations_left = never;
-        if (!ended_well(code, handles.error)) {
-            all_well = false;
-            std::cout << "# allocation " << number << ": " << filestore_code_name(code) << ": "
-                      << filestore_error_message(handles.error) << '\n';
-        }
+        all_well = run(number++) && all_well;
     } while (allocation_failed && number < most_allocations);
-    check(all_well, "every failed allocation is answered by no_memory or got over");
-    check(!allocation_failed && number > 10, "the loop reached a run that needs no more");
+    check(all_well, std::string(name) + ": every failed allocation is answered by no_memory or got over");
+    check(!allocation_failed && number > 3,
+          std::string(name) + ": the loop reached a run that needs no more");
     std::cout << "# " << number << " runs\n";
+}
+
+void test_failing_allocator(const char* base_path) {
+    int begun = 0;
+    int ended = 0;
+    fail_each_allocation("handles", [&](long number) {
+        int times_destroyed = 0;
+        bool is_well = false;
+        {
+            Handles handles;
+            allocations_left = number;
+            const int32_t code = run_scenario(handles, base_path, &times_destroyed);
+            allocations_left = never;
+            begun += handles.backend != nullptr ? 1 : 0;
+            is_well = ended_well(code, handles.error);
+            if (!is_well) {
+                std::cout << "# allocation " << number << ": " << filestore_code_name(code) << ": "
+                          << filestore_error_message(handles.error) << '\n';
+            }
+        }
+        ended += times_destroyed;
+        return is_well && times_destroyed <= 1;
+    });
+    check(begun > 0 && ended >= begun, "a backend's context is ended, whatever fails");
+}
+
+/// The error of an asynchronous call is in its answer.
+void test_failing_allocator_behind(const char* base_path) {
+    Handles handles;
+    check(open_store(handles, base_path) == FILESTORE_OK, "open");
+    fail_each_allocation("asynchronous", [&](long number) {
+        allocations_left = number;
+        const int32_t code = ask_later(handles);
+        allocations_left = never;
+        filestore_error_destroy(handles.error);
+        handles.error = nullptr;
+        return code == FILESTORE_OK || code == FILESTORE_NO_MEMORY;
+    });
 }
 
 void test_throwing_callbacks(const char* base_path) {
@@ -197,6 +285,21 @@ void test_throwing_callbacks(const char* base_path) {
     check(filestore_download_callback(handles.service, id, throwing_write, nullptr, nullptr, nullptr) ==
               FILESTORE_SINK_FAILED,
           "a writer that throws");
+    check(ask_later(handles) == FILESTORE_OK, "one who hears the end and throws");
+    int times_destroyed = 0;
+    filestore_backend_table table{};
+    table.struct_size = sizeof table;
+    table.destroy = throwing_destroy;
+    table.list = throwing_list;
+    check(filestore_backend_create(&table, &times_destroyed, nullptr, &handles.backend, nullptr) ==
+              FILESTORE_OK,
+          "backend_create");
+    check(filestore_backend_list(handles.backend, nullptr, 0, nullptr, &handles.page, nullptr) ==
+              FILESTORE_INTERNAL,
+          "a backend that throws");
+    filestore_backend_close(handles.backend);
+    handles.backend = nullptr;
+    check(times_destroyed == 1, "a backend whose end throws");
 }
 
 }  // namespace
@@ -209,5 +312,6 @@ int main(int argc, char** argv) {
     const std::string base_path = std::string(argv[1]) + "/barrier";
     test_throwing_callbacks(base_path.c_str());
     test_failing_allocator(base_path.c_str());
+    test_failing_allocator_behind(base_path.c_str());
     return failures == 0 ? 0 : 1;
 }
