@@ -22,7 +22,7 @@
 ///     returns belongs to the handle that it was asked of and lives as long as it. Memory of the library is freed only by
 ///     destroying its handle, never by free().
 ///  8. Truth values are int32_t: 0 is no, 1 is yes.
-///  9. Threads: a service, a backend, an exporter, a cancel token and a pause may be used by any number of threads at once. Errors, buffers, pages and answers do not
+///  9. Threads: a service, a backend, an exporter, a cancel token and a pause may be used by any number of threads at once. Errors, buffers, pages, answers and schedules do not
 ///     change, so any thread may read them. Options may be read by many calls at once while no thread sets them.
 ///     Destroying a handle while another thread uses it is an error of the program.
 /// 10. Blocking: filestore_open, filestore_open_config, filestore_open_on and filestore_backend_open make a few system calls; filestore_salvage_catalogue reads and writes the whole catalogue. Every function that takes a service, a backend or an exporter,
@@ -142,6 +142,7 @@ typedef struct filestore_exporter filestore_exporter;
 typedef struct filestore_send_options filestore_send_options;
 typedef struct filestore_buffer filestore_buffer;
 typedef struct filestore_list_page filestore_list_page;
+typedef struct filestore_schedule filestore_schedule;
 typedef struct filestore_answer filestore_answer;
 typedef struct filestore_task filestore_task;
 
@@ -257,6 +258,13 @@ typedef struct filestore_backend_table {
     int32_t (*presign)(void* context, filestore_backend_call* call);
 } filestore_backend_table;
 
+/// Hears what a scheduled cleanup came to: `report` is a JSON object as of filestore_cleanup_report, and `error` is NULL; or `report` is "", and `error`, which lives as long as the call, says why the run failed. It is made again then. It may block; the next run waits for it.
+typedef void (*filestore_cleanup_run_function)(void* context, const char* report,
+                                               const filestore_error* error);
+
+/// Hears what keeps the audit project from being told, when that changes: `error` lives as long as the call, and is NULL once an attempt has gone through, the first one of a service included. Never twice at a time; nothing is sent meanwhile.
+typedef void (*filestore_delivery_function)(void* context, const filestore_error* error);
+
 // Version
 
 /// The version of the library that runs, for example "0.1.0"; lives for ever.
@@ -322,6 +330,27 @@ FILESTORE_C_API int32_t filestore_options_set(filestore_options* options, const 
 FILESTORE_C_API int32_t filestore_options_set_warning(filestore_options* options,
                                                       filestore_warning_function warning, void* context,
                                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who hears of what is cleaned up by the schedule of services that are opened with the options (option `cleanup_enabled`, filestore_start): `file` of each file, whose answer is passed over, and then `run` once; either may be NULL. They come on a thread of the library.
+/// `context` must live as long as these services.
+FILESTORE_C_API int32_t filestore_options_set_cleanup(filestore_options* options,
+                                                      filestore_cleanup_function file,
+                                                      filestore_cleanup_run_function run, void* context,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who hears what keeps the audit project from being told; NULL for nobody. It comes on a thread of the library. `context` must live as long as the services that are opened with the options.
+FILESTORE_C_API int32_t filestore_options_set_delivery(filestore_options* options,
+                                                       filestore_delivery_function delivery, void* context,
+                                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets all options as a storage.yaml file tells; what it does not name, and every callback and executor, has its default. It reads the file. Failures to act on: FILESTORE_CONFIGURATION (a file that cannot be read, an unknown key or a wrong value, named with its
+/// line); nothing is changed then.
+FILESTORE_C_API int32_t filestore_options_load(filestore_options* options, const char* path,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// The same from text; `origin` names it in messages.
+FILESTORE_C_API int32_t filestore_options_parse(filestore_options* options, const char* yaml,
+                                                const char* origin, filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Sets where services that are opened with the options do their work, and call back; NULL for a few threads of their own. `context` must live as long as these services, and until every task that was taken has been run. Blocking calls still do a part of their
 /// work on the thread that waits, and a service on S3 has threads for the network beside the executor.
@@ -1149,6 +1178,19 @@ FILESTORE_C_API int32_t filestore_start(filestore_service* service, filestore_er
 /// `*at` is when the next scheduled cleanup is due, in microseconds since 1970-01-01T00:00:00Z; 0 where none is scheduled: before filestore_start, or without `cleanup_enabled`.
 FILESTORE_C_API int32_t filestore_next_cleanup(filestore_service* service, int64_t* at,
                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Reads a cron expression: five fields (minute, hour, day of the month, month, day of the week), with lists, ranges, steps and names, or @yearly, @monthly, @weekly, @daily, @hourly. `time_zone` is a name such as "Europe/Berlin", "UTC", or "local"; NULL for UTC. The database of
+/// time zones may be read. Failures to act on: FILESTORE_INVALID_ARGUMENT (the expression is wrong or names a day that never comes; the zone is not known), FILESTORE_CONFIGURATION (the system has no database of time zones).
+FILESTORE_C_API int32_t filestore_schedule_create(const char* expression, const char* time_zone,
+                                                  filestore_schedule** schedule,
+                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// `*at` is the first time of the schedule that is later than `after`, both in microseconds since 1970-01-01T00:00:00Z. FILESTORE_NOT_FOUND where there is none before the year 9999.
+FILESTORE_C_API int32_t filestore_schedule_next(const filestore_schedule* schedule, int64_t after,
+                                                int64_t* at, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Frees a schedule.
+FILESTORE_C_API void filestore_schedule_destroy(filestore_schedule* schedule) FILESTORE_NOEXCEPT;
 
 // The audit trail in a Supabase project (options `audit_url` and so on)
 

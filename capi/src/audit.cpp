@@ -50,8 +50,35 @@ Result<RecordedFilesRequest> recorded_files_request(const char* before, const ch
     return request;
 }
 
+/// C++ exceptions of the program, if any, end here: what is to be told is told all the same.
+std::function<void(const std::optional<Error>&)> delivery_hook(filestore_delivery_function delivery,
+                                                               void* context) {
+    if (delivery == nullptr) {
+        return {};
+    }
+    return [delivery, context](const std::optional<Error>& failure) {
+        try {
+            if (!failure) {
+                return delivery(context, nullptr);
+            }
+            const filestore_error error{*failure};
+            delivery(context, &error);
+        } catch (...) {
+        }
+    };
+}
+
 }  // namespace
 }  // namespace filestore::capi
+
+int32_t filestore_options_set_delivery(filestore_options* options, filestore_delivery_function delivery,
+                                       void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->options.audit.on_delivery = capi::delivery_hook(delivery, context);
+        return {};
+    });
+}
 
 int32_t filestore_flush(filestore_service* service, const filestore_call_options* options,
                         filestore_error** err) noexcept {

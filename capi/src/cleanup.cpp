@@ -37,8 +37,46 @@ std::function<Result<void>(const CleanupFile&)> cleaned_file_hook(filestore_clea
     };
 }
 
+/// C++ exceptions of the program, if any, end in these two: a scheduled run does not fail because nobody could be told of it.
+std::function<void(const CleanupFile&)> scheduled_file_hook(filestore_cleanup_function file, void* context) {
+    if (file == nullptr) {
+        return {};
+    }
+    return [told = cleaned_file_hook(file, context)](const CleanupFile& cleaned) {
+        static_cast<void>(told(cleaned));
+    };
+}
+
+std::function<void(const Result<CleanupReport>&)> run_hook(filestore_cleanup_run_function run,
+                                                           void* context) {
+    if (run == nullptr) {
+        return {};
+    }
+    return [run, context](const Result<CleanupReport>& report) {
+        try {
+            if (report.ok()) {
+                return run(context, to_json(*report, false).c_str(), nullptr);
+            }
+            const filestore_error error{report.error()};
+            run(context, "", &error);
+        } catch (...) {
+        }
+    };
+}
+
 }  // namespace
 }  // namespace filestore::capi
+
+int32_t filestore_options_set_cleanup(filestore_options* options, filestore_cleanup_function file,
+                                      filestore_cleanup_run_function run, void* context,
+                                      filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->options.cleanup.on_file = capi::scheduled_file_hook(file, context);
+        options->options.cleanup.on_run = capi::run_hook(run, context);
+        return {};
+    });
+}
 
 int32_t filestore_cleanup(filestore_service* service, uint32_t days, int32_t dry_run,
                           const filestore_call_options* options, uint64_t* removed, uint64_t* failed,
@@ -83,7 +121,7 @@ int32_t filestore_next_cleanup(filestore_service* service, int64_t* at, filestor
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_output(at, "at"));
         FILESTORE_TRY(capi::require(service, "service"));
-        *at = service->service.next_cleanup().value_or(Timestamp()).time_since_epoch().count();
+        *at = capi::microseconds_of(service->service.next_cleanup().value_or(Timestamp()));
         return {};
     });
 }

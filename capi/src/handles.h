@@ -14,6 +14,7 @@
 
 #include "filestore.h"
 #include "filestore/file_exporter.h"
+#include "filestore/schedule.h"
 #include "filestore/service.h"
 
 namespace filestore::capi {
@@ -171,6 +172,10 @@ struct filestore_answer {
     filestore::Timestamp expires_at{};
     std::optional<filestore_buffer> buffer;
     std::optional<filestore_list_page> page;
+};
+
+struct filestore_schedule {
+    filestore::CronSchedule schedule;
 };
 
 struct filestore_task {

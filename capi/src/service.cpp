@@ -48,6 +48,26 @@ int32_t filestore_options_set(filestore_options* options, const char* name, cons
     });
 }
 
+int32_t filestore_options_load(filestore_options* options, const char* path, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        FILESTORE_TRY(capi::require(path, "path"));
+        FILESTORE_TRY_ASSIGN(options->options, load_config_file(path));
+        return {};
+    });
+}
+
+int32_t filestore_options_parse(filestore_options* options, const char* yaml, const char* origin,
+                                filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        FILESTORE_TRY(capi::require(yaml, "yaml"));
+        FILESTORE_TRY(capi::require(origin, "origin"));
+        FILESTORE_TRY_ASSIGN(options->options, parse_config(yaml, origin));
+        return {};
+    });
+}
+
 int32_t filestore_options_set_warning(filestore_options* options, filestore_warning_function warning,
                                       void* context, filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {

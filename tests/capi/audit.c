@@ -1,5 +1,7 @@
 /* What is recorded, and what an audit server has still to be told: one that nobody answers for. */
 
+#include <pthread.h>
+
 #include "support.h"
 
 static void check_part(filestore_buffer* json, const char* part, const char* what) {
@@ -100,7 +102,51 @@ static void test_forgetting(void) {
     filestore_close(service);
 }
 
+struct Heard {
+    pthread_mutex_t mutex;
+    int32_t code;
+    int calls;
+};
+
+static void hear_delivery(void* context, const filestore_error* error) {
+    struct Heard* heard = context;
+    pthread_mutex_lock(&heard->mutex);
+    heard->code = filestore_error_code(error);
+    ++heard->calls;
+    pthread_mutex_unlock(&heard->mutex);
+}
+
+static void test_delivery(void) {
+    struct Heard heard;
+    char id[FILESTORE_ID_SIZE];
+    filestore_options* options = NULL;
+    filestore_service* service = NULL;
+    filestore_call_options* soon = NULL;
+    pthread_mutex_init(&heard.mutex, NULL);
+    heard.code = FILESTORE_OK;
+    heard.calls = 0;
+    filestore_options_create(&options, NULL);
+    filestore_options_set(options, "base_path", path_in_directory("heard"), NULL);
+    filestore_options_set(options, "audit_url", "http://127.0.0.1:9", NULL);
+    filestore_options_set(options, "audit_key", "key", NULL);
+    check_code(filestore_options_set_delivery(options, hear_delivery, &heard, &err), FILESTORE_OK, &err,
+               "set_delivery");
+    check_code(filestore_options_set_delivery(NULL, hear_delivery, &heard, &err), FILESTORE_INVALID_ARGUMENT,
+               &err, "set_delivery of no options");
+    check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err, "open with one who hears");
+    filestore_options_destroy(options);
+    store_text(service, TEXT, id);
+    filestore_call_options_create(&soon, NULL);
+    filestore_call_options_set_timeout_ms(soon, 2000, NULL);
+    check_code(filestore_flush(service, soon, &err), FILESTORE_TIMEOUT, &err, "flush to nobody who hears");
+    filestore_call_options_destroy(soon);
+    filestore_close(service);
+    check(heard.calls == 1 && heard.code == FILESTORE_UNAVAILABLE, "what keeps the project is told once");
+    pthread_mutex_destroy(&heard.mutex);
+}
+
 void test_audit(void) {
+    test_delivery();
     test_records();
 
     char id[FILESTORE_ID_SIZE];

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
     test_async(service);
     test_backends(service);
     test_presign();
+    test_schedules();
     test_verify();
     test_layouts();
     test_cleanup();

@@ -85,6 +85,7 @@ void test_export(void);
 void test_async(filestore_service* service);
 void test_backends(filestore_service* service);
 void test_presign(void);
+void test_schedules(void);
 void test_errors(filestore_service* service);
 
 #endif
