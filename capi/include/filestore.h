@@ -26,7 +26,7 @@
 ///     change, so any thread may read them. Options may be read by many calls at once while no thread sets them.
 ///     Destroying a handle while another thread uses it is an error of the program.
 /// 10. Blocking: filestore_open, filestore_open_config, filestore_open_on and filestore_backend_open make a few system calls; filestore_salvage_catalogue reads and writes the whole catalogue. Every function that takes a service, a backend or an exporter,
-///     filestore_catalogue_path, filestore_exporter_open, filestore_backend_of, filestore_backend_name, filestore_backend_can and those whose names end with `_async` apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
+///     filestore_catalogue_path, filestore_exporter_open, filestore_backend_of, filestore_backend_name, filestore_backend_can, filestore_check_upload, filestore_max_upload_length, filestore_has_audit_server and those whose names end with `_async` apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
 ///     All others return at once.
 /// 11. Callbacks, those of the options of a service or an exporter apart, run on a thread of the library or of the program's executor, or on the one that made the call, one at a time for one call, and only before
 ///     that call returns, or where it is asynchronous before its `done`: no lock is needed for what only they and the caller use. A reader, rewinder or writer may block. One that returns something
@@ -599,6 +599,19 @@ FILESTORE_C_API int32_t filestore_upload_finish(filestore_service* service, cons
 FILESTORE_C_API int32_t filestore_upload_end(filestore_service* service, const char* id,
                                              const filestore_call_options* options, int32_t* ended,
                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Ends the uploads to which no byte came for `upload_lifetime`. `*count`, which may be NULL, is how many; 0 where the store has no such uploads. `options` may be NULL.
+FILESTORE_C_API int32_t filestore_sweep_uploads(filestore_service* service,
+                                                const filestore_call_options* options, uint64_t* count,
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// The most bytes that such an upload can have here, by the rules and by the store; 0 where the store has none, and for NULL.
+FILESTORE_C_API uint64_t filestore_max_upload_length(const filestore_service* service) FILESTORE_NOEXCEPT;
+
+/// Fails with FILESTORE_REJECTED where the rules refuse a file before there is a byte of it: by its name, its declared type, or its size where it is not FILESTORE_UNKNOWN_SIZE. `path` and `content_type` may be NULL, as for an upload.
+FILESTORE_C_API int32_t filestore_check_upload(const filestore_service* service, const char* path,
+                                               const char* content_type, uint64_t size,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
 
 // Download
 
@@ -1234,6 +1247,18 @@ FILESTORE_C_API int32_t filestore_recorded_files(filestore_service* service, con
                                                  const filestore_call_options* options,
                                                  filestore_buffer** page,
                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// A page of the files that the catalogue has as stored, whatever a project was told of them, in the order of the times of their uploads, with `newest_first` not 0 the newest first. `behind` is `next` of the page before; NULL for the first page. Where `key` is not NULL, only files whose
+/// metadata has it. `*page` is as that of filestore_recorded_files; `limit` (1 to 1000) is the most files to look at. `options` may be NULL. Failures to act on: FILESTORE_INVALID_ARGUMENT (the limit, a malformed ID), FILESTORE_NOT_FOUND (there is no record of `behind`), FILESTORE_CONFIGURATION
+/// (the catalogue is off).
+FILESTORE_C_API int32_t filestore_catalogued_files(filestore_service* service, const char* behind,
+                                                   int32_t newest_first, const char* key, uint32_t limit,
+                                                   const filestore_call_options* options,
+                                                   filestore_buffer** page,
+                                                   filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// 1 where a project is told of what is recorded, else 0; 0 for NULL.
+FILESTORE_C_API int32_t filestore_has_audit_server(const filestore_service* service) FILESTORE_NOEXCEPT;
 
 /// Finds where store, catalogue and project disagree; with `repair` not 0 the records are made to say what is in the store. No file is ever removed or changed. `finding` (NULL for nobody) gets
 /// `context`. `*report` is a new buffer, which the caller destroys: a JSON object with the numbers `files` (in the store), `unrecorded`, `marked_deleted`, `missing`, `untold`, `repaired`, `failed` and

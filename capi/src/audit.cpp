@@ -19,6 +19,32 @@ std::string to_json(const std::vector<ParkedFile>& files) {
     return json + "]";
 }
 
+/// A JSON object.
+std::string to_json(const CataloguedFilesPage& page) {
+    std::string json = "{\"files\":[";
+    for (const FileHistory& file : page.files) {
+        json += json.back() == '[' ? "" : ",";
+        json += filestore::to_json(file);
+    }
+    return json + "],\"next\":" + (page.next ? '"' + page.next->str() + '"' : "null") + "}";
+}
+
+Result<CataloguedFilesRequest> catalogued_files_request(const char* behind, std::int32_t newest_first,
+                                                        const char* key, std::uint32_t limit,
+                                                        const filestore_call_options* options) {
+    CataloguedFilesRequest request;
+    if (behind != nullptr) {
+        FILESTORE_TRY_ASSIGN(request.behind, parse_id(behind));
+    }
+    if (key != nullptr) {
+        FILESTORE_TRY_ASSIGN(request.key, require_text(key, "key"));
+    }
+    request.newest_first = newest_first != 0;
+    request.limit = limit;
+    request.call = call_of(options);
+    return request;
+}
+
 std::function<Result<void>(const DriftFinding&)> finding_hook(filestore_drift_function finding,
                                                               void* context) {
     if (finding == nullptr) {
@@ -181,5 +207,25 @@ int32_t filestore_forget_audit_server(filestore_service* service, const filestor
         FILESTORE_TRY(capi::require(service, "service"));
         FILESTORE_TRY_ASSIGN(*count, service->service.forget_audit_server(capi::call_of(options)));
         return {};
+    });
+}
+
+int32_t filestore_catalogued_files(filestore_service* service, const char* behind, int32_t newest_first,
+                                   const char* key, uint32_t limit, const filestore_call_options* options,
+                                   filestore_buffer** page, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(page, "page"));
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(auto request,
+                             capi::catalogued_files_request(behind, newest_first, key, limit, options));
+        FILESTORE_TRY_ASSIGN(const auto read, service->service.catalogued_files(std::move(request)));
+        *page = capi::make_handle<filestore_buffer>(capi::to_json(read));
+        return {};
+    });
+}
+
+int32_t filestore_has_audit_server(const filestore_service* service) noexcept {
+    return capi::guard_read(service, int32_t{0}, [](const filestore_service& handle) noexcept {
+        return int32_t{handle.service.has_audit_server()};
     });
 }

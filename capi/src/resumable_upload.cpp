@@ -132,3 +132,32 @@ int32_t filestore_upload_end(filestore_service* service, const char* id,
         return {};
     });
 }
+
+int32_t filestore_sweep_uploads(filestore_service* service, const filestore_call_options* options,
+                                uint64_t* count, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        capi::give(count, std::uint64_t{0});
+        FILESTORE_TRY(capi::require(service, "service"));
+        FILESTORE_TRY_ASSIGN(const std::uint64_t ended,
+                             service->service.sweep_uploads(capi::call_of(options)));
+        capi::give(count, ended);
+        return {};
+    });
+}
+
+uint64_t filestore_max_upload_length(const filestore_service* service) noexcept {
+    return capi::guard_read(service, uint64_t{0}, [](const filestore_service& handle) noexcept {
+        return handle.service.max_upload_length();
+    });
+}
+
+int32_t filestore_check_upload(const filestore_service* service, const char* path, const char* content_type,
+                               uint64_t size, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(service, "service"));
+        return service->service.check_upload(
+            path != nullptr ? path : "",
+            std::string(content_type != nullptr ? content_type : default_content_type),
+            capi::known_length(size));
+    });
+}

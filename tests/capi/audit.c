@@ -67,6 +67,29 @@ static void check_reconciliation(filestore_service* service, const char* id) {
     check_part(json, "\"repaired\":1", "the file is recorded as deleted");
 }
 
+static void check_catalogued(filestore_service* service, const char* id) {
+    const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
+    filestore_buffer* json = NULL;
+    check_code(filestore_catalogued_files(service, NULL, 1, NULL, 10, NULL, &json, &err), FILESTORE_OK, &err,
+               "catalogued_files");
+    check(json != NULL && strstr(filestore_buffer_data(json), id) != NULL, "the page has the file");
+    check_part(json, "],\"next\":null}", "it is the last page");
+    check_code(filestore_catalogued_files(service, id, 0, NULL, 10, NULL, &json, &err), FILESTORE_OK, &err,
+               "catalogued_files behind one");
+    check_part(json, "{\"files\":[],\"next\":null}", "nothing is behind the last one");
+    check_code(filestore_catalogued_files(service, NULL, 0, "author", 10, NULL, &json, &err), FILESTORE_OK,
+               &err, "catalogued_files with a key");
+    check_part(json, "{\"files\":[],", "no file has it");
+    check_code(filestore_catalogued_files(service, NULL, 0, NULL, 0, NULL, &json, &err), invalid, &err,
+               "catalogued_files of none");
+    check_code(filestore_catalogued_files(service, UNKNOWN_ID, 0, NULL, 1, NULL, &json, &err),
+               FILESTORE_NOT_FOUND, &err, "catalogued_files behind an unknown id");
+    check_code(filestore_catalogued_files(NULL, NULL, 0, NULL, 1, NULL, &json, &err), invalid, &err,
+               "catalogued_files without service");
+    check_code(filestore_catalogued_files(service, NULL, 0, NULL, 1, NULL, NULL, &err), invalid, &err,
+               "catalogued_files without output");
+}
+
 static void test_records(void) {
     char id[FILESTORE_ID_SIZE];
     filestore_options* options = NULL;
@@ -76,6 +99,9 @@ static void test_records(void) {
     check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err, "open a store without a project");
     filestore_options_destroy(options);
     store_text(service, TEXT, id);
+    check(filestore_has_audit_server(service) == 0 && filestore_has_audit_server(NULL) == 0,
+          "no project is told");
+    check_catalogued(service, id);
     check_records(service, id);
     check_reconciliation(service, id);
     filestore_close(service);
@@ -154,6 +180,7 @@ void test_audit(void) {
     filestore_buffer* json = NULL;
     filestore_call_options* soon = NULL;
     filestore_service* service = open_with_project("false");
+    check(filestore_has_audit_server(service) == 1, "a project is told");
     filestore_call_options_create(&soon, NULL);
     filestore_call_options_set_timeout_ms(soon, 200, NULL);
 

@@ -130,7 +130,37 @@ static void test_wrong_calls_of_pieces(filestore_service* service) {
                "upload_end without an id");
 }
 
+static void test_rules_ahead(filestore_service* service) {
+    const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
+    uint64_t count = 7;
+    filestore_options* options = NULL;
+    filestore_service* strict = NULL;
+    filestore_options_create(&options, NULL);
+    filestore_options_set(options, "base_path", path_in_directory("ruled"), NULL);
+    filestore_options_set(options, "max_size", "10", NULL);
+    filestore_options_set(options, "denied_extensions", "exe", NULL);
+    filestore_open(options, &strict, NULL);
+    filestore_options_destroy(options);
+    check_code(filestore_check_upload(strict, "a.txt", NULL, 10, &err), FILESTORE_OK, &err, "check_upload");
+    check_code(filestore_check_upload(strict, "a.exe", NULL, FILESTORE_UNKNOWN_SIZE, &err),
+               FILESTORE_REJECTED, &err, "a name that is refused");
+    check_code(filestore_check_upload(strict, NULL, "text/plain", 11, &err), FILESTORE_REJECTED, &err,
+               "a size that is refused");
+    check_code(filestore_check_upload(service, NULL, NULL, 11, &err), FILESTORE_OK, &err, "without rules");
+    check_code(filestore_check_upload(NULL, "x", NULL, 1, &err), invalid, &err,
+               "check_upload without service");
+    check(filestore_max_upload_length(strict) == 10 && filestore_max_upload_length(service) > 10 &&
+              filestore_max_upload_length(NULL) == 0,
+          "max_upload_length");
+    check_code(filestore_sweep_uploads(strict, NULL, &count, &err), FILESTORE_OK, &err, "sweep_uploads");
+    check(count == 0, "no upload is given up");
+    check_code(filestore_sweep_uploads(NULL, NULL, &count, &err), invalid, &err,
+               "sweep_uploads without service");
+    filestore_close(strict);
+}
+
 void test_pieces(filestore_service* service) {
+    test_rules_ahead(service);
     test_file_of_pieces(service);
     test_end_of_pieces(service);
     test_wrong_calls_of_pieces(service);
