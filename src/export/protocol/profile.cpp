@@ -124,7 +124,7 @@ std::string bare_type(std::string_view content_type) {
 
 std::string letters_and_digits(std::string_view text) {
     std::string kept = to_lower(text);
-    std::erase_if(kept, [](char c) { return !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9'); });
+    std::erase_if(kept, [](char c) { return (c < 'a' || c > 'z') && (c < '0' || c > '9'); });
     return kept;
 }
 
