@@ -189,9 +189,10 @@ void report_waiting(const SettleReport& settled) {
     for (const ProviderCopy& copy : settled.waiting) {
         const std::string what =
             copy.provider_id.empty() ? " may have a copy of file " : " still has a copy of file ";
-        const std::string then = copy.state == CopyState::damaged ? " (`filestore unsend --forget-damaged`)"
-                                                                  : "; `filestore unsend` tries that again";
-        report(named_place(copy) + what + copy.id.str() + ": " + copy.reason + then);
+        std::string line = named_place(copy) + what + copy.id.str() + ": " + copy.reason;
+        line += copy.state == CopyState::damaged ? " (`filestore unsend --forget-damaged`)"
+                                                 : "; `filestore unsend` tries that again";
+        report(line);
     }
 }
 
