@@ -163,22 +163,6 @@ std::optional<SendOutcome> FileSending::look_for_it(const Error& failure) {
     return noted.ok() ? std::nullopt : std::optional(SendOutcome{noted.error(), true});
 }
 
-/// Of a form that ended in the midst of its body: a server may have made a file of what it has.
-std::optional<SendOutcome> FileSending::remove_kept(const Error& failure) {
-    if (limits_.cancel.stop_requested()) {
-        return std::nullopt;
-    }
-    const auto kept = client_.find_one(name_);
-    if (!kept.ok()) {
-        note_made();
-        return std::nullopt;
-    }
-    if (!*kept || client_.remove((*kept)->id).ok()) {
-        return std::nullopt;
-    }
-    return SendOutcome{failure, true, (*kept)->id};
-}
-
 SendOutcome FileSending::until_done(const std::function<Attempt()>& try_it, ReadFile& read) {
     Retries attempts = client_.retries();
     for (;;) {
@@ -190,9 +174,7 @@ SendOutcome FileSending::until_done(const std::function<Attempt()>& try_it, Read
         }
         const bool goes_on = !store_failure_ && failure->retryable() && attempts.wait(attempt);
         if (may_be_kept(attempt)) {
-            if (auto kept = remove_kept(store_failure_.value_or(*failure))) {
-                return std::move(*kept);
-            }
+            note_made();
         }
         if (store_failure_) {
             return {*store_failure_, may_be_there_};

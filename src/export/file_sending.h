@@ -79,7 +79,6 @@ private:
     [[nodiscard]] Attempt try_with_file(const provider::Outgoing& request, std::uint64_t offset,
                                         WithKey with_key = WithKey::yes);
     [[nodiscard]] std::optional<SendOutcome> look_for_it(const Error& failure);
-    [[nodiscard]] std::optional<SendOutcome> remove_kept(const Error& failure);
     [[nodiscard]] SendOutcome result_of(const Attempt& attempt, ReadFile& read) const;
     [[nodiscard]] SendOutcome unless_cut(provider::RemoteFile file, bool was_whole) const;
     [[nodiscard]] Error early_error() const;

@@ -322,7 +322,9 @@ def test_a_damaged_file_is_not_sent(exporting, start, how):
     provider.session_cuts = [5 * MIB]
     parts = ["--parts-above", "1"] if how == "parts" else []
     assert_fails(exporting.send(provider, file_id, *parts, "--option", "verify_downloads=checksum"), 7, file_id)
-    assert provider.files == {} and exporting.sent() == []
+    # Of a form that ends in its midst some servers make a file.
+    left = ["unsettled"] if how == "whole" else []
+    assert provider.files == {} and [copy["state"] for copy in exporting.sent()] == left
 
 
 def test_a_failure_names_its_file_once(exporting, start):

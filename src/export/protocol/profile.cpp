@@ -122,6 +122,10 @@ std::string bare_type(std::string_view content_type) {
     return to_lower(bare);
 }
 
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 std::string letters_and_digits(std::string_view text) {
     std::string kept = to_lower(text);
     std::erase_if(kept, [](char c) { return (c < 'a' || c > 'z') && (c < '0' || c > '9'); });
@@ -320,10 +324,10 @@ bool is_copy_name(const CopyName& copy, std::string_view listed) {
         return false;
     }
     const std::string_view begin = listed.substr(0, listed.size() - copy.end.size());
-    const bool is_ascii = std::all_of(copy.begin.begin(), copy.begin.end(),
-                                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    return begin == copy.begin ||
-           (!copy.end.empty() && (!is_ascii || letters_and_digits(begin) == letters_and_digits(copy.begin)));
+    const bool is_like_it =
+        is_ascii(copy.begin) ? is_ascii(begin) && letters_and_digits(begin) == letters_and_digits(copy.begin)
+                             : !is_ascii(begin);
+    return begin == copy.begin || (!copy.end.empty() && is_like_it);
 }
 
 }  // namespace filestore::provider

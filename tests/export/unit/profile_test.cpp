@@ -194,6 +194,7 @@ TEST_CASE("a copy is told from other files by its name", "[export]") {
         {"my report-" + end, "notes on my report-" + end, false},
         {"my report-" + end, "my report-" + end + ".md", false},
         {"my report-" + end, "my report-" + id.str() + "-0a1b2c3e.txt", false},
+        {"my report-" + end, "\xC3\xBC my report-" + end, false},
         {"my report-" + end, "", false},
         {end, end, true},
         {end, "a" + end, false},
