@@ -1,5 +1,6 @@
 """What is no whole copy is never taken for one: it is removed, and remembered until then."""
 
+import signal
 import threading
 
 import pytest
@@ -55,6 +56,26 @@ def test_a_server_that_keeps_what_came_of_a_form(quick, exporting, start, then):
     assert provider.files == {}
     assert quick.settle(provider, file_id, "later=930")[0]["waiting"] == 0
     assert exporting.sent() == []
+
+
+def test_an_interrupted_form_may_have_left_something(exporting, start):
+    provider = start("openai")
+    file_id = exporting.upload(bytes(64 * MIB), "large.bin", "video/mp4")
+    begun, go_on, read = threading.Event(), threading.Event(), provider.read
+
+    def read_late(recorded, body):
+        if recorded.method == "POST":
+            begun.set()
+            go_on.wait(60)
+        return read(recorded, body)
+
+    provider.read = read_late
+    process = exporting.tool.start("send", file_id, "--to", "openai", "--base-url", provider.url)
+    assert begun.wait(60)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    go_on.set()
+    assert only(exporting.sent(file_id))["state"] == "unsettled"
 
 
 def test_the_ID_of_an_upload_is_none_of_a_file(quick, exporting, start):
