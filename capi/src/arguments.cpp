@@ -52,6 +52,14 @@ Result<std::string_view> require_text(const char* text, std::string_view name) {
     return std::string_view(text);
 }
 
+Result<std::string> optional_text(const char* text, std::string_view name) {
+    if (text == nullptr) {
+        return std::string();
+    }
+    FILESTORE_TRY_ASSIGN(const std::string_view checked, require_text(text, name));
+    return std::string(checked);
+}
+
 CallOptions call_options(const CallSettings& settings) {
     CallOptions call;
     if (settings.timeout_ms != 0) {

@@ -71,6 +71,9 @@ void copy_id(const FileId& id, char* to) noexcept;
 /// `invalid_argument`, with the parameter's name, for NULL and for text that is not UTF-8.
 [[nodiscard]] Result<std::string_view> require_text(const char* text, std::string_view name);
 
+/// `text` may be null: then it is empty.
+[[nodiscard]] Result<std::string> optional_text(const char* text, std::string_view name);
+
 /// Counts the timeout from now.
 [[nodiscard]] CallOptions call_options(const CallSettings& settings);
 

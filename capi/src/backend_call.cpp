@@ -25,15 +25,6 @@ Timestamp time_of(std::int64_t microseconds) noexcept {
     return Timestamp(std::chrono::microseconds(microseconds));
 }
 
-/// `text` may be null: then it is empty.
-Result<std::string> optional_text(const char* text, std::string_view name) {
-    if (text == nullptr) {
-        return std::string();
-    }
-    FILESTORE_TRY_ASSIGN(const std::string_view checked, require_text(text, name));
-    return std::string(checked);
-}
-
 Result<void> add_file(filestore_backend_call& call, ListEntry file) {
     const auto& files = call.page.files;
     if (files.size() >= call.limit) {

@@ -5,22 +5,6 @@
 #include "filestore/local_backend.h"
 #include "requests.h"
 
-namespace filestore::capi {
-namespace {
-
-/// `text` may be null: then it is empty.
-Result<void> set_answer_header(std::string& header, const char* text) {
-    if (text == nullptr) {
-        header.clear();
-        return {};
-    }
-    FILESTORE_TRY_ASSIGN(header, require_text(text, "the header"));
-    return {};
-}
-
-}  // namespace
-}  // namespace filestore::capi
-
 using namespace filestore;
 
 int32_t filestore_presign_options_create(filestore_presign_options** options,
@@ -59,7 +43,8 @@ int32_t filestore_presign_options_set_disposition(filestore_presign_options* opt
                                                   filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::require(options, "options"));
-        return capi::set_answer_header(options->answer_disposition, disposition);
+        FILESTORE_TRY_ASSIGN(options->answer_disposition, capi::optional_text(disposition, "the header"));
+        return {};
     });
 }
 
@@ -67,7 +52,8 @@ int32_t filestore_presign_options_set_content_type(filestore_presign_options* op
                                                    const char* content_type, filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::require(options, "options"));
-        return capi::set_answer_header(options->answer_type, content_type);
+        FILESTORE_TRY_ASSIGN(options->answer_type, capi::optional_text(content_type, "the header"));
+        return {};
     });
 }
 
