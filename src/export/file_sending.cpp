@@ -168,17 +168,17 @@ SendOutcome FileSending::until_done(const std::function<Attempt()>& try_it, Read
     for (;;) {
         const Attempt attempt = try_it();
         note(attempt);
+        if (may_be_kept(attempt)) {
+            note_made();
+        }
         const auto failure = client_.failure_of(attempt);
         if (!failure) {
             return result_of(attempt, read);
         }
-        const bool goes_on = !store_failure_ && failure->retryable() && attempts.wait(attempt);
-        if (may_be_kept(attempt)) {
-            note_made();
-        }
         if (store_failure_) {
             return {*store_failure_, may_be_there_};
         }
+        const bool goes_on = failure->retryable() && attempts.wait(attempt);
         if (may_be_there_ && !limits_.cancel.stop_requested()) {
             if (auto found = look_for_it(*failure)) {
                 return std::move(*found);
