@@ -158,6 +158,10 @@ class S3Store:
             key.removeprefix(self.prefix): client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys
         }
 
+    def holds(self, file_id):
+        keys = self.client().list_objects_v2(Bucket=self.bucket, Prefix=self.prefix + file_id)
+        return keys["KeyCount"] > 0
+
     def uploads(self):
         """The keys of uploads in parts that were begun and not ended."""
         listed = self.client().list_multipart_uploads(Bucket=self.bucket, Prefix=self.prefix)
