@@ -13,7 +13,7 @@
 ///
 /// The catalogue keeps a row of each copy: see ProviderCopy. It is durable before the first byte is sent, so that no copy is forgotten where the process dies. The same file (of the same FileInfo::version) is not sent to one place for one purpose
 /// twice, unless that is asked for (two files are two copies, also where their bytes are the same: the copy of one goes with that file, and must not take the other's along); a copy that has expired is forgotten. Where an answer was lost, the provider's list is asked for the name under which the file was sent: nothing is sent again before that. The name is that of the file, with its
-/// ID and a mark of this copy before the extension. A copy whose size the provider tells is one only where that is the file's: what is shorter, or was answered before all of the file had gone, is removed, and `corrupt` is what send() fails with.
+/// ID and a mark of this copy before the extension, and `_` for all but letters and digits of ASCII, `.` and `-`, so that services write it in one way only. A copy whose size the provider tells is one only where that is the file's: what is shorter, or was answered before all of the file had gone, is removed, and `corrupt` is what send() fails with.
 /// Where a request ended in the midst of the file, too, the provider may have made something of what came: it is looked for, and removed. What a list lacks may still come, so a copy that may have been made is forgotten only where the list still lacks it 15 minutes after it was missed first (an attempt that may have made one counts anew, one that was refused does not); and where something was sent again
 /// all the same, every file of that name is removed with the copy.
 ///

@@ -127,7 +127,8 @@ Result<provider::Place> place_of(const ExporterParts& parts, const ExportTarget&
 }
 
 Result<ProviderClient> client_of(const ExporterParts& parts, const provider::Place& place,
-                                 const std::string& key_variable, const CallOptions& limits) {
+                                 const std::string& key_variable, const std::string& purpose,
+                                 const CallOptions& limits) {
     const ExportTarget target{std::string(place.profile->name), place.base_url, key_variable};
     FILESTORE_TRY_ASSIGN(
         SecretString key,
@@ -136,7 +137,7 @@ Result<ProviderClient> client_of(const ExporterParts& parts, const provider::Pla
     FILESTORE_TRY_ASSIGN(provider::HeaderField header, provider::key_header(*place.profile, key));
     Correspondence with{parts.transport, place, std::move(header), {}, limits};
     with.secrets.push_back(std::move(key));
-    return ProviderClient(std::move(with), {parts.options.retry, parts.options.clock});
+    return ProviderClient(std::move(with), {parts.options.retry, parts.options.clock}, purpose);
 }
 
 Result<FileInfo> look_at(const ExporterParts& parts, const FileId& id, const CallOptions& limits) {
@@ -171,7 +172,7 @@ bool is_at(const CopyRow& row, const provider::Place& place) {
 
 Result<std::optional<CopyRow>> adopt(const ExporterParts& parts, const ProviderClient& client,
                                      const CopyRow& row, std::optional<std::uint64_t> size) {
-    FILESTORE_TRY_ASSIGN(const auto found, client.find_one(provider::copy_name(row.id, row.sent_name)));
+    FILESTORE_TRY_ASSIGN(const auto found, client.find_one(row.sent_name));
     if (!found) {
         return std::optional<CopyRow>();
     }

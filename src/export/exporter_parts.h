@@ -59,9 +59,10 @@ struct ExporterParts {
 /// The profile and base URL of a target.
 [[nodiscard]] Result<provider::Place> place_of(const ExporterParts& parts, const ExportTarget& target);
 
-/// With the target's key.
+/// With the target's key, for copies of one purpose.
 [[nodiscard]] Result<ProviderClient> client_of(const ExporterParts& parts, const provider::Place& place,
-                                               const std::string& key_variable, const CallOptions& limits);
+                                               const std::string& key_variable, const std::string& purpose,
+                                               const CallOptions& limits);
 
 /// As callers see a row.
 [[nodiscard]] ProviderCopy copy_of(const CopyRow& row, Timestamp now);

@@ -31,7 +31,6 @@ FileSending::FileSending(const ProviderClient& client, StorageBackend& backend, 
       backend_(backend),
       info_(copy.info),
       file_(copy.file),
-      name_(provider::copy_name(copy.info.id, copy.file.name)),
       note_doubt_(std::move(copy.note_doubt)),
       limits_(limits),
       progress_(limits.progress, copy.info.size),
@@ -143,7 +142,7 @@ Error FileSending::early_error() const {
 
 /// Nothing where the provider's list lacks it, which is noted then.
 std::optional<SendOutcome> FileSending::look_for_it(const Error& failure) {
-    auto found = client_.find_one(name_);
+    auto found = client_.find_one(file_.name);
     if (!found.ok()) {
         note_made();
         const bool has_to_end = limits_.cancel.stop_requested() || found.error().code() == ErrorCode::timeout;

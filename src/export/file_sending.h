@@ -92,7 +92,6 @@ private:
     StorageBackend& backend_;
     const FileInfo& info_;
     const provider::OutgoingFile& file_;
-    const provider::CopyName name_;
     const std::function<Result<void>()> note_doubt_;
     const CallOptions limits_;
     ProgressMeter progress_;

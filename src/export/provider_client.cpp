@@ -28,10 +28,10 @@ std::string_view retry_after_of(const Attempt& failed) {
 using FilesById = std::map<std::string, provider::RemoteFile>;
 
 /// A file that comes while the list is read stands on two pages.
-Result<void> take_copies(std::vector<provider::RemoteFile> files, const provider::CopyName& name,
+Result<void> take_copies(std::vector<provider::RemoteFile> files, std::string_view sent_name,
                          FilesById& copies) {
     for (provider::RemoteFile& file : files) {
-        if (!provider::is_copy_name(name, file.name)) {
+        if (!provider::is_copy_name(sent_name, file.name)) {
             continue;
         }
         if (file.id.empty()) {
@@ -106,7 +106,7 @@ Result<ProviderAnswer> ProviderClient::ask(const provider::Outgoing& request, Wi
 ProviderClient ProviderClient::limited_to(const CallOptions& limits) const {
     Correspondence with = with_;
     with.limits = limits;
-    return {std::move(with), retry_};
+    return {std::move(with), retry_, purpose_};
 }
 
 Result<void> ProviderClient::visit_pages(const PageVisitor& visit) const {
@@ -114,8 +114,12 @@ Result<void> ProviderClient::visit_pages(const PageVisitor& visit) const {
         return error.within("the list of files of " + std::string(profile().name));
     };
     provider::ListWalk walk(profile());
+    std::string_view purpose;
     while (!walk.is_over()) {
-        FILESTORE_TRY_ASSIGN(const ProviderAnswer answer, ask(provider::list_files(place(), walk.cursor())));
+        FILESTORE_TRY_ASSIGN(const ProviderAnswer answer,
+                             walk.cursor().empty()
+                                 ? first_page(purpose)
+                                 : ask(provider::list_files(place(), {walk.cursor(), purpose})));
         auto page = provider::read_list(profile(), answer.body);
         if (!page.ok()) {
             return within_list(page.error());
@@ -130,10 +134,22 @@ Result<void> ProviderClient::visit_pages(const PageVisitor& visit) const {
     return {};
 }
 
-Result<std::vector<provider::RemoteFile>> ProviderClient::find(const provider::CopyName& name) const {
+/// Some services want to be told of which purpose, others may keep files under another than that which they were sent for: the purpose is given, and noted, where a list of all is refused.
+Result<ProviderAnswer> ProviderClient::first_page(std::string_view& purpose) const {
+    auto answer = ask(provider::list_files(place(), {{}, purpose}));
+    const bool is_refused = !answer.ok() && (answer.error().code() == ErrorCode::invalid_argument ||
+                                             answer.error().code() == ErrorCode::rejected);
+    if (!is_refused || purpose_.empty() || !purpose.empty()) {
+        return answer;
+    }
+    purpose = purpose_;
+    return ask(provider::list_files(place(), {{}, purpose}));
+}
+
+Result<std::vector<provider::RemoteFile>> ProviderClient::find(std::string_view sent_name) const {
     FilesById copies;
     FILESTORE_TRY(visit_pages([&](std::vector<provider::RemoteFile> files) {
-        return take_copies(std::move(files), name, copies);
+        return take_copies(std::move(files), sent_name, copies);
     }));
     std::vector<provider::RemoteFile> found;
     found.reserve(copies.size());
@@ -153,8 +169,8 @@ Result<bool> ProviderClient::lists(const std::string& provider_id) const {
     return is_there;
 }
 
-Result<std::optional<provider::RemoteFile>> ProviderClient::find_one(const provider::CopyName& name) const {
-    FILESTORE_TRY_ASSIGN(auto found, find(name));
+Result<std::optional<provider::RemoteFile>> ProviderClient::find_one(std::string_view sent_name) const {
+    FILESTORE_TRY_ASSIGN(auto found, find(sent_name));
     if (found.empty()) {
         return std::optional<provider::RemoteFile>();
     }

@@ -40,8 +40,9 @@ private:
 /// A resource; one thread at a time; blocks.
 class ProviderClient {
 public:
-    ProviderClient(Correspondence with, RetryTerms retry)
-        : with_(std::move(with)), retry_(std::move(retry)) {}
+    /// `purpose` is that of the copies which it is about; empty where the provider knows none.
+    ProviderClient(Correspondence with, RetryTerms retry, std::string purpose)
+        : with_(std::move(with)), retry_(std::move(retry)), purpose_(std::move(purpose)) {}
 
     [[nodiscard]] const provider::Profile& profile() const noexcept { return *with_.place.profile; }
     [[nodiscard]] const provider::Place& place() const noexcept { return with_.place; }
@@ -60,11 +61,11 @@ public:
     /// The failure that an attempt came to; nothing where it is a success.
     [[nodiscard]] std::optional<Error> failure_of(const Attempt& attempt) const;
 
-    /// The files in the provider's list that have the name of a copy.
-    [[nodiscard]] Result<std::vector<provider::RemoteFile>> find(const provider::CopyName& name) const;
+    /// The files in the provider's list that were sent under a name.
+    [[nodiscard]] Result<std::vector<provider::RemoteFile>> find(std::string_view sent_name) const;
 
     /// The same where one at most is right: `outcome_unknown` for several.
-    [[nodiscard]] Result<std::optional<provider::RemoteFile>> find_one(const provider::CopyName& name) const;
+    [[nodiscard]] Result<std::optional<provider::RemoteFile>> find_one(std::string_view sent_name) const;
 
     /// Once it succeeds the provider has said so, or that there is no such file.
     [[nodiscard]] Result<void> remove(const std::string& provider_id) const;
@@ -77,6 +78,7 @@ private:
 
     /// Of the provider's list, until the visitor fails.
     [[nodiscard]] Result<void> visit_pages(const PageVisitor& visit) const;
+    [[nodiscard]] Result<ProviderAnswer> first_page(std::string_view& purpose) const;
     [[nodiscard]] Result<bool> lists(const std::string& provider_id) const;
     /// Behind an answer that may say that there is no such file, see provider::may_say_missing().
     [[nodiscard]] Result<void> check_removed(const std::string& provider_id, const Error& answer) const;
@@ -85,6 +87,7 @@ private:
 
     const Correspondence with_;
     const RetryTerms retry_;
+    const std::string purpose_;
 };
 
 /// Whether a request may have been carried out: an answer says so, or it went out whole, and no answer refuses it. Gateways answer any status of 500 and above after what is behind them took a request.

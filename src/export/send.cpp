@@ -33,8 +33,9 @@ public:
         if (const auto checked = provider::check_file(*place_.profile, file_); !checked.ok()) {
             return about_file(checked.error(), info_.id);
         }
-        FILESTORE_TRY_ASSIGN(const ProviderClient client,
-                             client_of(parts_, place_, request_.target.key_variable, request_.call));
+        FILESTORE_TRY_ASSIGN(
+            const ProviderClient client,
+            client_of(parts_, place_, request_.target.key_variable, file_.purpose, request_.call));
         for (;;) {
             FILESTORE_TRY_ASSIGN(const Claim claim, claim_copy());
             if (claim.there) {

@@ -153,7 +153,8 @@ private:
         limits.deadline = end_of_copy(std::chrono::steady_clock::now(), end_of_place);
         FILESTORE_TRY_ASSIGN(const auto place,
                              place_of(parts_, {row.profile, row.base_url, row.key_variable}));
-        FILESTORE_TRY_ASSIGN(const ProviderClient client, client_of(parts_, place, row.key_variable, limits));
+        FILESTORE_TRY_ASSIGN(const ProviderClient client,
+                             client_of(parts_, place, row.key_variable, row.purpose, limits));
         if (!row.provider_id.empty()) {
             return remove(client, row);
         }
@@ -196,7 +197,7 @@ private:
             }
             FILESTORE_TRY(parts_.record->note_removed(row.number));
         }
-        FILESTORE_TRY_ASSIGN(const auto found, client.find(provider::copy_name(row.id, row.sent_name)));
+        FILESTORE_TRY_ASSIGN(const auto found, client.find(row.sent_name));
         for (const provider::RemoteFile& file : found) {
             FILESTORE_TRY(client.remove(file.id));
         }

@@ -15,7 +15,7 @@ def test_a_c_program_sends_a_file_and_takes_it_back(tmp_path, provider):
     assert sent == 12 and first["was_there"] is False and first["state"] == "sent"
     assert second.pop("was_there") is True and copies == [second]
     assert {**first, "was_there": True} == {**second, "was_there": True}
-    assert is_sent_name(first["sent_name"], "from c-", first["file_id"], ".txt")
+    assert is_sent_name(first["sent_name"], "from_c-", first["file_id"], ".txt")
     assert [copy["number"] for copy in settled["removed"]] == [first["number"]]
     assert (settled["found"], settled["waiting"], settled["forgotten"], none) == ([], [], 0, [])
     assert provider.files == {}

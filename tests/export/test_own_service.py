@@ -140,7 +140,7 @@ def test_a_file_arrives_and_goes_with_its_source(near, far, words, content):
     assert_succeeds(outcome)
     file = only(far.files())
     assert outcome.lines == [file.id]
-    assert is_sent_name(file.filename, "März-", file_id, ".jsonl")
+    assert is_sent_name(file.filename, "M_rz-", file_id, ".jsonl")
     assert (file.purpose, file.bytes) == ("batch", len(content))
     assert file.expires_at == file.created_at + 7200 and far.content(file.id) == content
     copy = only(near.sent(file_id))

@@ -25,7 +25,7 @@ def test_a_file_is_sent_once(exporting, provider):
     assert_succeeds(outcome)
     provider_id, file = only(provider.files.items())
     assert outcome.lines == [provider_id]
-    assert is_sent_name(file["name"], "My report-", file_id, ".txt") and file["size"] == 10
+    assert is_sent_name(file["name"], "My_report-", file_id, ".txt") and file["size"] == 10
     assert file["sha"] == hashlib.sha256(b"some bytes").hexdigest() and file["type"] == "text/plain"
 
     again = exporting.send(provider, file_id, "--json")

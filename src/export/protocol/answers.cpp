@@ -195,6 +195,7 @@ Result<RemoteList> read_list(const Profile& profile, std::string_view json) {
         for (const JsonMembers& entry : *files) {
             list.files.push_back(file_of(profile, entry));
             last_id = entry.text(profile.members.id);
+            list.first_id = list.files.size() == 1 ? last_id : list.first_id;
         }
     } else if (profile.style != UploadStyle::resumable) {
         return not_understood("has no list of files");
@@ -258,10 +259,13 @@ bool may_say_missing(const Profile& profile, const RemovalReply& reply) {
         return answer && (answer->object(name) != nullptr || answer->list(name) != nullptr ||
                           !answer->members.text(name).empty());
     };
-    const bool is_its_word = profile.missing_code.empty()
-                                 ? has("error") || has("detail") || has("message")
-                                 : complaint_of(reply.body).code == profile.missing_code;
-    return code_of(reply.status) == ErrorCode::not_found && is_its_word;
+    const ErrorCode code = code_of(reply.status);
+    if (profile.missing_codes.empty()) {
+        return code == ErrorCode::not_found && (has("error") || has("detail") || has("message"));
+    }
+    const bool fits = code == ErrorCode::not_found || code == ErrorCode::permission_denied;
+    const auto codes = profile.missing_codes;
+    return fits && std::find(codes.begin(), codes.end(), complaint_of(reply.body).code) != codes.end();
 }
 
 Error error_of(const Profile& profile, const Refusal& refusal, std::span<const SecretString> secrets) {

@@ -31,6 +31,8 @@ struct RemoteFile {
 /// A value.
 struct RemoteList {
     std::vector<RemoteFile> files{};
+    /// The ID of the first file, also one that nobody here would take; empty where it has none.
+    std::string first_id{};
     /// For list_files(); empty after the last page, and where pages are asked for by their number.
     std::string cursor{};
     /// Files in all, where the answer tells that.

@@ -2,16 +2,18 @@
 
 /// The way through a list of files, page by page. Pure.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "export/protocol/answers.h"
 
 namespace filestore::provider {
 
-/// A value; one thread at a time.
+/// Pages that are asked for by number move when files come and go meanwhile, so that one may be on none: such a list is read until two readings in a row are the same. A value; one thread at a time.
 class ListWalk {
 public:
     /// `profile` outlives it.
@@ -25,15 +27,22 @@ public:
     [[nodiscard]] Result<void> take(const RemoteList& page);
 
 private:
-    [[nodiscard]] bool has_more_by_number(const RemoteList& page) const noexcept;
+    [[nodiscard]] Result<void> go_on(std::string cursor);
+    [[nodiscard]] Result<void> take_numbered(std::uint64_t total, bool is_empty);
+    [[nodiscard]] Result<void> end_reading();
 
     const Profile& profile_;
     std::string cursor_;
-    std::set<std::string> cursors_{std::string()};
     bool is_over_ = false;
+    std::size_t pages_ = 0;
+    std::set<std::string> cursors_{std::string()};
     /// Of the last page.
-    std::optional<RemoteFile> first_;
+    std::string first_id_;
     std::uint64_t seen_ = 0;
+    /// Readings by number: the IDs of this one, and of the one before.
+    std::vector<std::string> ids_;
+    std::optional<std::vector<std::string>> last_ids_;
+    unsigned readings_ = 0;
 };
 
 }  // namespace filestore::provider

@@ -41,6 +41,10 @@ constexpr std::array openai_tokens{TokenPaging{"pagination_token", "pagination_t
 constexpr std::array anthropic_tokens{TokenPaging{"next_page", "page"}};
 constexpr std::array gemini_tokens{TokenPaging{"nextPageToken", "pageToken"}};
 
+constexpr std::array anthropic_missing{"not_found_error"sv};
+// "You do not have permission to access the File abc or it may not exist."
+constexpr std::array gemini_missing{"NOT_FOUND"sv, "PERMISSION_DENIED"sv};
+
 constexpr std::array all_profiles{
     Profile{
         .name = "openai",
@@ -59,9 +63,9 @@ constexpr std::array all_profiles{
         .expiry_field = ExpiryField::anchor_and_seconds,
         .lifetimes = LifetimeRange{hours(1), days(30)},
         .members = {"id", "filename", "bytes", "expires_at", TimeFormat::unix_seconds, "data"},
-        .paging = {"limit=1000&order=desc", openai_tokens, "after", "total", "page"},
+        .paging = {"limit=1000", "limit=100", openai_tokens, "after", "total", "page"},
         .removal = RemovalAnswer::deleted_and_id,
-        .missing_code = "",
+        .missing_codes = {},
     },
     Profile{
         .name = "anthropic",
@@ -80,9 +84,9 @@ constexpr std::array all_profiles{
         .expiry_field = ExpiryField::seconds,
         .lifetimes = LifetimeRange{hours(1), days(90)},
         .members = {"id", "filename", "size_bytes", "expires_at", TimeFormat::rfc3339, "data"},
-        .paging = {"limit=1000", anthropic_tokens, "after_id"},
+        .paging = {"limit=1000", "limit=1000", anthropic_tokens, "after_id"},
         .removal = RemovalAnswer::type_and_id,
-        .missing_code = "not_found_error",
+        .missing_codes = anthropic_missing,
     },
     Profile{
         .name = "gemini",
@@ -101,9 +105,9 @@ constexpr std::array all_profiles{
         .expiry_field = ExpiryField::none,
         .lifetimes = std::nullopt,
         .members = {"name", "displayName", "sizeBytes", "expirationTime", TimeFormat::rfc3339, "files"},
-        .paging = {"pageSize=100", gemini_tokens},
+        .paging = {"pageSize=100", "pageSize=100", gemini_tokens},
         .removal = RemovalAnswer::nothing,
-        .missing_code = "NOT_FOUND",
+        .missing_codes = gemini_missing,
     },
 };
 
@@ -120,16 +124,6 @@ std::string bare_type(std::string_view content_type) {
         bare.remove_suffix(1);
     }
     return to_lower(bare);
-}
-
-bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-std::string letters_and_digits(std::string_view text) {
-    std::string kept = to_lower(text);
-    std::erase_if(kept, [](char c) { return (c < 'a' || c > 'z') && (c < '0' || c > '9'); });
-    return kept;
 }
 
 bool holds(std::span<const std::string_view> texts, std::string_view text) {
@@ -226,22 +220,21 @@ Error bad_url(std::string_view what) {
             "the base URL " + std::string(what) + ": give one such as https://api.example.com/v1"};
 }
 
-/// Which some provider refuses in a name.
-bool is_refused_in_names(char c) {
-    constexpr auto refused_characters = "<>:\"|?*\\/"sv;
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F ||
-           refused_characters.find(c) != std::string_view::npos;
+bool stands_in_names(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
 }
 
-/// The first `most` bytes of UTF-8, or fewer, so that no character is cut.
-std::string_view cut(std::string_view text, std::size_t most) {
-    if (text.size() <= most) {
-        return text;
+/// What does not stand in names is one `_` in a row.
+std::string plain_name(std::string_view name) {
+    std::string plain;
+    for (const char c : name) {
+        if (stands_in_names(c)) {
+            plain += c;
+        } else if (!plain.ends_with('_')) {
+            plain += '_';
+        }
     }
-    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) {
-        --most;
-    }
-    return text.substr(0, most);
+    return plain;
 }
 
 }  // namespace
@@ -299,35 +292,19 @@ std::string sent_name(const FileId& id, std::string_view mark, std::string_view 
     constexpr std::size_t longest = 255;
     constexpr std::size_t longest_extension = 16;
     const std::size_t slash = original_path.find_last_of("/\\");
-    std::string base(slash == std::string_view::npos ? original_path : original_path.substr(slash + 1));
-    const bool is_text = is_utf8(base);
-    std::replace_if(
-        base.begin(), base.end(),
-        [&](char c) { return is_refused_in_names(c) || (!is_text && static_cast<unsigned char>(c) >= 0x80); },
-        '_');
+    const std::string base =
+        plain_name(slash == std::string_view::npos ? original_path : original_path.substr(slash + 1));
     const std::size_t dot = base.rfind('.');
     const bool has_extension = dot != std::string::npos && dot > 0 && base.size() - dot <= longest_extension;
     const std::string extension = has_extension ? base.substr(dot) : std::string();
-    const std::string_view stem = std::string_view(base).substr(0, has_extension ? dot : base.size());
     const std::string told = id.str() + "-" + std::string(mark);
-    const std::string_view kept = cut(stem, longest - extension.size() - told.size() - 1);
-    return std::string(kept) + (kept.empty() ? "" : "-") + told + extension;
+    const std::string stem =
+        base.substr(0, std::min(base.size(), longest - told.size() - 1) - extension.size());
+    return (stem.empty() || stem == "_" ? "" : stem + "-") + told + extension;
 }
 
-CopyName copy_name(const FileId& id, std::string_view sent_name) {
-    const std::size_t end = std::min(sent_name.rfind(id.text()), sent_name.size());
-    return {std::string(sent_name.substr(0, end)), std::string(sent_name.substr(end))};
-}
-
-bool is_copy_name(const CopyName& copy, std::string_view listed) {
-    if (!listed.ends_with(copy.end)) {
-        return false;
-    }
-    const std::string_view begin = listed.substr(0, listed.size() - copy.end.size());
-    const bool is_like_it =
-        is_ascii(copy.begin) ? is_ascii(begin) && letters_and_digits(begin) == letters_and_digits(copy.begin)
-                             : !is_ascii(begin);
-    return begin == copy.begin || (!copy.end.empty() && is_like_it);
+bool is_copy_name(std::string_view sent_name, std::string_view listed) noexcept {
+    return !sent_name.empty() && equal_ignoring_case(sent_name, listed);
 }
 
 }  // namespace filestore::provider

@@ -98,8 +98,10 @@ struct TokenPaging {
 
 /// How a list is asked for page by page: the first way that an answer shows. A value.
 struct ListPaging {
-    /// The query of every page.
+    /// The query of every page at the profile's own base URL.
     std::string_view query;
+    /// At those of others: what every service takes.
+    std::string_view query_of_others{};
     std::span<const TokenPaging> tokens{};
     /// Where it says `has_more`, the parameter that takes the last file's ID; empty where there is none.
     std::string_view after_parameter{};
@@ -135,8 +137,8 @@ struct Profile {
     AnswerMembers members;
     ListPaging paging;
     RemovalAnswer removal;
-    /// The code in the API's error for a file that is not there; empty where it has any.
-    std::string_view missing_code;
+    /// The codes in the API's error for a file that is not there; any where there is none.
+    std::span<const std::string_view> missing_codes;
 };
 
 [[nodiscard]] std::span<const Profile> profiles() noexcept;
@@ -163,20 +165,11 @@ struct OutgoingFile {
 [[nodiscard]] Result<std::string> resolve_base_url(const Profile& profile, std::string_view given,
                                                    bool allow_plain_http);
 
-/// The name under which a file is sent: the last part of its own, of characters that every provider takes, with the file's ID and `mark` before the extension, so that this copy can be found in a
-/// provider's list, and is taken for no other of the file. At most 255 bytes.
+/// The name under which a file is sent: the last part of its own, with the file's ID and `mark` before the extension, so that this copy can be found in a provider's list, and is taken for no other of the
+/// file. Of letters and digits of ASCII, `.`, `-` and `_`, which no service writes in another way. At most 255 bytes.
 [[nodiscard]] std::string sent_name(const FileId& id, std::string_view mark, std::string_view original_path);
 
-/// What tells the copy of such a name from all other files in a list. A value.
-struct CopyName {
-    /// As far as the file's ID.
-    std::string begin{};
-    std::string end{};
-};
-
-[[nodiscard]] CopyName copy_name(const FileId& id, std::string_view sent_name);
-
-/// Providers may write the beginning in another way: letters that are no ASCII by other code points, or marks as others.
-[[nodiscard]] bool is_copy_name(const CopyName& copy, std::string_view listed);
+/// Whether a file in a provider's list is the copy of such a name. Some services write names in lower case.
+[[nodiscard]] bool is_copy_name(std::string_view sent_name, std::string_view listed) noexcept;
 
 }  // namespace filestore::provider

@@ -155,12 +155,16 @@ Outgoing ask_session(std::string_view session_url) {
     return session_request(session_url, "query");
 }
 
-Outgoing list_files(const Place& place, std::string_view cursor) {
+Outgoing list_files(const Place& place, const ListPage& page) {
     Outgoing made = request(place, Verb::get, place.profile->files_path);
     const ListPaging& paging = place.profile->paging;
-    made.url += "?" + std::string(paging.query);
-    if (!cursor.empty()) {
-        made.url += "&" + std::string(cursor);
+    const bool is_its_own = place.base_url == place.profile->base_url;
+    made.url += "?" + std::string(is_its_own ? paging.query : paging.query_of_others);
+    if (!page.purpose.empty()) {
+        made.url += "&purpose=" + percent_encode(page.purpose);
+    }
+    if (!page.cursor.empty()) {
+        made.url += "&" + std::string(page.cursor);
     }
     return made;
 }

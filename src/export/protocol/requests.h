@@ -62,8 +62,15 @@ struct Place {
 /// How much of it has come.
 [[nodiscard]] Outgoing ask_session(std::string_view session_url);
 
-/// A page of the provider's files. An empty cursor is the first.
-[[nodiscard]] Outgoing list_files(const Place& place, std::string_view cursor);
+/// A page of the provider's files. A value (views).
+struct ListPage {
+    /// Empty for the first.
+    std::string_view cursor{};
+    /// Only files of that purpose are listed; empty for all.
+    std::string_view purpose{};
+};
+
+[[nodiscard]] Outgoing list_files(const Place& place, const ListPage& page);
 [[nodiscard]] Outgoing remove_file(const Place& place, std::string_view provider_id);
 
 }  // namespace filestore::provider

@@ -102,6 +102,7 @@ TEST_CASE("a list leads through all files, or is given up", "[export]") {
         for (const char* const file_id : ids) {
             list.files.push_back({file_id});
         }
+        list.first_id = list.files.empty() ? "" : list.files.front().id;
         list.cursor = cursor;
         list.total = total;
         return list;
@@ -120,6 +121,48 @@ TEST_CASE("a list leads through all files, or is given up", "[export]") {
         REQUIRE(walk.take(page({"a", "b"}, "", 3)).ok());
         CHECK(walk.cursor() == "page=1");
         REQUIRE(walk.take(page({"c"}, "", 3)).ok());
+        CHECK_FALSE(walk.is_over());
+        CHECK(walk.cursor().empty());
+        REQUIRE(walk.take(page({"a", "b"}, "", 3)).ok());
+        REQUIRE(walk.take(page({"c"}, "", 3)).ok());
+        CHECK(walk.is_over());
+    }
+    SECTION("by numbers, of one page") {
+        ListWalk walk(profile_of("openai"));
+        REQUIRE(walk.take(page({"a", "b"}, "", 2)).ok());
+        CHECK(walk.is_over());
+    }
+    SECTION("by numbers, while a file goes") {
+        ListWalk walk(profile_of("openai"));
+        // Of a, b, c, d, where b goes behind the first page: c is on none.
+        REQUIRE(walk.take(page({"a", "b"}, "", 4)).ok());
+        REQUIRE(walk.take(page({"d"}, "", 3)).ok());
+        for (int reading = 0; reading < 2; ++reading) {
+            CHECK_FALSE(walk.is_over());
+            REQUIRE(walk.take(page({"a", "c"}, "", 3)).ok());
+            REQUIRE(walk.take(page({"d"}, "", 3)).ok());
+        }
+        CHECK(walk.is_over());
+    }
+    SECTION("by numbers, of a list that never rests") {
+        ListWalk walk(profile_of("openai"));
+        Result<void> taken;
+        int readings = 0;
+        for (; taken.ok() && readings < 100; ++readings) {
+            REQUIRE(walk.take(page({"a"}, "", 2)).ok());
+            const std::string last = std::to_string(readings);
+            taken = walk.take(page({last.c_str()}, "", 2));
+        }
+        CHECK(readings == 8);
+        REQUIRE_FALSE(taken.ok());
+        CHECK(taken.error().code() == ErrorCode::corrupt);
+    }
+    SECTION("files of one name, and of IDs that nobody takes") {
+        ListWalk walk(profile_of("openai"));
+        const auto of = [](const char* json) { return read_list(profile_of("openai"), json).value(); };
+        REQUIRE(walk.take(of(R"({"data":[{"id":"a b","filename":"x"}],"has_more":true})")).ok());
+        CHECK(walk.cursor() == "after=a%20b");
+        REQUIRE(walk.take(of(R"({"data":[{"id":"a c","filename":"x"}],"has_more":false})")).ok());
         CHECK(walk.is_over());
     }
     SECTION("pages of Google may be empty") {
@@ -290,6 +333,11 @@ TEST_CASE("only the API itself may know that a file is missing", "[export]") {
         {"anthropic", 404, R"({"error":{"type":"proxy_error","message":"no route"}})", false},
         {"gemini", 404, R"({"error":{"code":404,"message":"no","status":"NOT_FOUND"}})", true},
         {"gemini", 404, R"({"error":{"code":404,"message":"no"}})", false},
+        {"gemini", 403,
+         R"({"error":{"code":403,"message":"You do not have permission to access the File f or it may not exist.","status":"PERMISSION_DENIED"}})",
+         true},
+        {"gemini", 403, R"({"error":{"code":403,"message":"no","status":"SERVICE_DISABLED"}})", false},
+        {"gemini", 400, R"({"error":{"code":400,"message":"no","status":"PERMISSION_DENIED"}})", false},
     }));
     CAPTURE(given.profile, given.status, given.body);
     const RemovalReply reply{given.status, given.body};

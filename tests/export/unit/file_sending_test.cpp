@@ -100,7 +100,7 @@ TEST_CASE("a part that is sent again waits until the store has come to its bytes
     retry.first_delay = std::chrono::milliseconds(0);
     const ProviderClient client(
         {provider, {profile, "https://api.example/v1"}, {"authorization", "key"}, {}, {}},
-        {retry, system_clock()});
+        {retry, system_clock()}, "user_data");
     const provider::OutgoingFile file{
         provider::sent_name(info.id, "mark", "a.txt"), "text/plain", info.size, "user_data", {}};
     FileSending sending(client, *store, {info, file, false, [] { return Result<void>(); }}, {});

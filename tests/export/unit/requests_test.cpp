@@ -111,10 +111,14 @@ TEST_CASE("a file in a session", "[export]") {
 }
 
 TEST_CASE("lists and removals", "[export]") {
-    CHECK(list_files(place_of("openai"), "").url == "https://api.example/files?limit=1000&order=desc");
-    CHECK(list_files(place_of("anthropic"), "page=p%3D").url ==
+    const std::string openai = "https://api.openai.com/v1";
+    CHECK(list_files(place_of("openai", openai), {}).url == openai + "/files?limit=1000");
+    CHECK(list_files(place_of("openai"), {}).url == "https://api.example/files?limit=100");
+    CHECK(list_files(place_of("openai"), {"after=a", "file-extract"}).url ==
+          "https://api.example/files?limit=100&purpose=file-extract&after=a");
+    CHECK(list_files(place_of("anthropic"), {"page=p%3D"}).url ==
           "https://api.example/v1/files?limit=1000&page=p%3D");
-    CHECK(list_files(place_of("gemini"), "").url == "https://api.example/v1beta/files?pageSize=100");
+    CHECK(list_files(place_of("gemini"), {}).url == "https://api.example/v1beta/files?pageSize=100");
     CHECK(remove_file(place_of("openai"), "file-1").url == "https://api.example/files/file-1");
     CHECK(remove_file(place_of("openai"), "../x?y").url == "https://api.example/files/..%2Fx%3Fy");
     CHECK(remove_file(place_of("gemini"), "files/abc").url == "https://api.example/v1beta/files/abc");
