@@ -120,6 +120,7 @@ TEST_CASE("a list leads through all files, or is given up", "[export]") {
         ListWalk walk(profile_of("openai"));
         REQUIRE(walk.take(page({"a", "b"}, "", 3)).ok());
         CHECK(walk.cursor() == "page=1");
+        CHECK_FALSE(walk.is_over());
         REQUIRE(walk.take(page({"c"}, "", 3)).ok());
         CHECK_FALSE(walk.is_over());
         CHECK(walk.cursor().empty());
