@@ -896,6 +896,129 @@ FILESTORE_C_API int32_t filestore_presign_async(filestore_service* service, cons
                                                 filestore_done_function done, void* context,
                                                 filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// As filestore_upload_begin; filestore_answer_id gives the ID.
+FILESTORE_C_API int32_t filestore_upload_begin_async(filestore_service* service, uint64_t length,
+                                                     const filestore_upload_options* options,
+                                                     filestore_done_function done, void* context,
+                                                     filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_upload_append_callback, with `stream` as the context of `read`; filestore_answer_offset gives where the next bytes go.
+FILESTORE_C_API int32_t filestore_upload_append_callback_async(filestore_service* service, const char* id,
+                                                               uint64_t offset, filestore_read_function read,
+                                                               void* stream, uint64_t size, uint64_t length,
+                                                               const filestore_upload_options* options,
+                                                               filestore_done_function done, void* context,
+                                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_upload_append_descriptor; the descriptor stays open until `done` is called. filestore_answer_offset gives where the next bytes go.
+FILESTORE_C_API int32_t filestore_upload_append_descriptor_async(filestore_service* service, const char* id,
+                                                                 uint64_t offset, int32_t descriptor,
+                                                                 uint64_t length,
+                                                                 const filestore_upload_options* options,
+                                                                 filestore_done_function done, void* context,
+                                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_upload_state; filestore_answer_offset gives where the next bytes go, filestore_answer_length the length, and filestore_answer_flag tells whether it is a file.
+FILESTORE_C_API int32_t filestore_upload_state_async(filestore_service* service, const char* id,
+                                                     const filestore_call_options* options,
+                                                     filestore_done_function done, void* context,
+                                                     filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_upload_finish; filestore_answer_id gives the ID of the file.
+FILESTORE_C_API int32_t filestore_upload_finish_async(filestore_service* service, const char* id,
+                                                      const filestore_call_options* options,
+                                                      filestore_done_function done, void* context,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_upload_end; filestore_answer_flag tells whether there was one to give up.
+FILESTORE_C_API int32_t filestore_upload_end_async(filestore_service* service, const char* id,
+                                                   const filestore_call_options* options,
+                                                   filestore_done_function done, void* context,
+                                                   filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_sweep_uploads; filestore_answer_count gives how many.
+FILESTORE_C_API int32_t filestore_sweep_uploads_async(filestore_service* service,
+                                                      const filestore_call_options* options,
+                                                      filestore_done_function done, void* context,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_deleted_files; filestore_answer_buffer gives the page.
+FILESTORE_C_API int32_t filestore_deleted_files_async(filestore_service* service, const char* cursor,
+                                                      uint32_t limit, const filestore_call_options* options,
+                                                      filestore_done_function done, void* context,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_verify; filestore_answer_buffer gives the report.
+FILESTORE_C_API int32_t filestore_verify_async(filestore_service* service,
+                                               const filestore_verify_options* options,
+                                               filestore_done_function done, void* context,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_cleanup_report, with `listener` as the context of `file`; filestore_answer_buffer gives the report.
+FILESTORE_C_API int32_t filestore_cleanup_report_async(filestore_service* service, uint32_t days,
+                                                       int32_t dry_run, filestore_cleanup_function file,
+                                                       void* listener, const filestore_call_options* options,
+                                                       filestore_done_function done, void* context,
+                                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_flush.
+FILESTORE_C_API int32_t filestore_flush_async(filestore_service* service,
+                                              const filestore_call_options* options,
+                                              filestore_done_function done, void* context,
+                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_history; filestore_answer_buffer gives the JSON object.
+FILESTORE_C_API int32_t filestore_history_async(filestore_service* service, const char* id,
+                                                const filestore_call_options* options,
+                                                filestore_done_function done, void* context,
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_recorded_files; filestore_answer_buffer gives the page.
+FILESTORE_C_API int32_t filestore_recorded_files_async(filestore_service* service, const char* before,
+                                                       const char* cursor, uint32_t limit,
+                                                       const filestore_call_options* options,
+                                                       filestore_done_function done, void* context,
+                                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_catalogued_files; filestore_answer_buffer gives the page.
+FILESTORE_C_API int32_t filestore_catalogued_files_async(filestore_service* service, const char* behind,
+                                                         int32_t newest_first, const char* key,
+                                                         uint32_t limit,
+                                                         const filestore_call_options* options,
+                                                         filestore_done_function done, void* context,
+                                                         filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_reconcile, with `listener` as the context of `finding`; filestore_answer_buffer gives the report.
+FILESTORE_C_API int32_t filestore_reconcile_async(filestore_service* service, int32_t repair,
+                                                  filestore_drift_function finding, void* listener,
+                                                  const filestore_call_options* options,
+                                                  filestore_done_function done, void* context,
+                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_audit_status; filestore_answer_buffer gives the JSON object.
+FILESTORE_C_API int32_t filestore_audit_status_async(filestore_service* service,
+                                                     const filestore_call_options* options,
+                                                     filestore_done_function done, void* context,
+                                                     filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_parked; filestore_answer_buffer gives the JSON array.
+FILESTORE_C_API int32_t filestore_parked_async(filestore_service* service, const char* after, uint32_t limit,
+                                               const filestore_call_options* options,
+                                               filestore_done_function done, void* context,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_retry_parked; filestore_answer_count gives how many.
+FILESTORE_C_API int32_t filestore_retry_parked_async(filestore_service* service, const char* file_id,
+                                                     const filestore_call_options* options,
+                                                     filestore_done_function done, void* context,
+                                                     filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_forget_audit_server; filestore_answer_count gives how many.
+FILESTORE_C_API int32_t filestore_forget_audit_server_async(filestore_service* service,
+                                                            const filestore_call_options* options,
+                                                            filestore_done_function done, void* context,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
 /// FILESTORE_OK, or the code that the call failed with. FILESTORE_OK for NULL.
 FILESTORE_C_API int32_t filestore_answer_code(const filestore_answer* answer) FILESTORE_NOEXCEPT;
 
@@ -903,7 +1026,7 @@ FILESTORE_C_API int32_t filestore_answer_code(const filestore_answer* answer) FI
 FILESTORE_C_API const filestore_error* filestore_answer_error(const filestore_answer* answer)
     FILESTORE_NOEXCEPT;
 
-/// The ID of what was uploaded; "" of other calls, of failures, and for NULL.
+/// The ID of what was uploaded, or is being uploaded piece by piece; "" of other calls, of failures, and for NULL.
 FILESTORE_C_API const char* filestore_answer_id(const filestore_answer* answer) FILESTORE_NOEXCEPT;
 
 /// What a call answered that asks for yes or no; 0 of other calls, of failures, and for NULL.
@@ -911,6 +1034,18 @@ FILESTORE_C_API int32_t filestore_answer_flag(const filestore_answer* answer) FI
 
 /// How many bytes a download has given; 0 of other calls, of failures, and for NULL.
 FILESTORE_C_API uint64_t filestore_answer_bytes(const filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+/// What a call answered that asks for how many; 0 of other calls, of failures, and for NULL.
+FILESTORE_C_API uint64_t filestore_answer_count(const filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+/// Where the next bytes of an upload go that comes piece by piece; 0 of other calls, of failures, and for NULL.
+FILESTORE_C_API uint64_t filestore_answer_offset(const filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+/// How many bytes such an upload will have, FILESTORE_UNKNOWN_SIZE where that was not told yet; 0 of other calls, of failures, and for NULL.
+FILESTORE_C_API uint64_t filestore_answer_length(const filestore_answer* answer) FILESTORE_NOEXCEPT;
+
+/// The version of a file that filestore_backend_metadata_async tells of; "" of other calls, of failures, and for NULL.
+FILESTORE_C_API const char* filestore_answer_version(const filestore_answer* answer) FILESTORE_NOEXCEPT;
 
 /// When a URL ends, in microseconds since 1970-01-01T00:00:00Z; 0 of other calls, of failures, and for NULL.
 FILESTORE_C_API int64_t filestore_answer_expires_at(const filestore_answer* answer) FILESTORE_NOEXCEPT;
@@ -1033,6 +1168,77 @@ FILESTORE_C_API int32_t filestore_backend_presign(filestore_backend* backend, co
                                                   const filestore_presign_options* options,
                                                   filestore_buffer** url, int64_t* expires_at,
                                                   filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_upload_path.
+FILESTORE_C_API int32_t filestore_backend_upload_path_async(filestore_backend* backend, const char* id,
+                                                            const char* path,
+                                                            const filestore_upload_options* options,
+                                                            filestore_done_function done, void* context,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_upload_buffer; `data` stays as it is until `done` is called.
+FILESTORE_C_API int32_t filestore_backend_upload_buffer_async(filestore_backend* backend, const char* id,
+                                                              const void* data, size_t size,
+                                                              const filestore_upload_options* options,
+                                                              filestore_done_function done, void* context,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_upload_callback, with `stream` as the context of `read` and `rewind`.
+FILESTORE_C_API int32_t filestore_backend_upload_callback_async(
+    filestore_backend* backend, const char* id, filestore_read_function read,
+    filestore_rewind_function rewind, void* stream, uint64_t size, const filestore_upload_options* options,
+    filestore_done_function done, void* context, filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_download_path; filestore_answer_bytes gives the number of bytes.
+FILESTORE_C_API int32_t filestore_backend_download_path_async(filestore_backend* backend, const char* id,
+                                                              const char* path,
+                                                              const filestore_download_options* options,
+                                                              filestore_done_function done, void* context,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_download_buffer; filestore_answer_buffer gives the bytes.
+FILESTORE_C_API int32_t filestore_backend_download_buffer_async(filestore_backend* backend, const char* id,
+                                                                const filestore_download_options* options,
+                                                                filestore_done_function done, void* context,
+                                                                filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_download_callback, with `stream` as the context of `write`; filestore_answer_bytes gives the number of bytes.
+FILESTORE_C_API int32_t filestore_backend_download_callback_async(filestore_backend* backend, const char* id,
+                                                                  filestore_write_function write,
+                                                                  void* stream,
+                                                                  const filestore_download_options* options,
+                                                                  filestore_done_function done, void* context,
+                                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_delete; filestore_answer_flag tells whether the file was there.
+FILESTORE_C_API int32_t filestore_backend_delete_async(filestore_backend* backend, const char* id,
+                                                       const filestore_call_options* options,
+                                                       filestore_done_function done, void* context,
+                                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_exists; filestore_answer_flag tells whether the file is there.
+FILESTORE_C_API int32_t filestore_backend_exists_async(filestore_backend* backend, const char* id,
+                                                       const filestore_call_options* options,
+                                                       filestore_done_function done, void* context,
+                                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_metadata; filestore_answer_buffer gives the JSON object, and filestore_answer_version the version.
+FILESTORE_C_API int32_t filestore_backend_metadata_async(filestore_backend* backend, const char* id,
+                                                         const filestore_call_options* options,
+                                                         filestore_done_function done, void* context,
+                                                         filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_list; filestore_answer_page gives the page.
+FILESTORE_C_API int32_t filestore_backend_list_async(filestore_backend* backend, const char* cursor,
+                                                     uint32_t limit, const filestore_call_options* options,
+                                                     filestore_done_function done, void* context,
+                                                     filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_presign; filestore_answer_buffer gives the URL, and filestore_answer_expires_at when it ends.
+FILESTORE_C_API int32_t filestore_backend_presign_async(filestore_backend* backend, const char* id,
+                                                        const filestore_presign_options* options,
+                                                        filestore_done_function done, void* context,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
 
 // What a backend of the program's own is asked, and what it answers; only in the functions of its table. Texts live as long as the call.
 
@@ -1420,6 +1626,33 @@ FILESTORE_C_API int32_t filestore_unsend(filestore_exporter* exporter, const cha
 /// Removes what is to be removed, also of files that were deleted, and finds out what became of interrupted sends, each once. `*report` is as that of filestore_unsend. `options` may be NULL.
 FILESTORE_C_API int32_t filestore_settle(filestore_exporter* exporter, const filestore_call_options* options,
                                          filestore_buffer** report, filestore_error** err) FILESTORE_NOEXCEPT;
+
+// The asynchronous forms (convention 13); filestore_answer_buffer gives the document.
+
+/// As filestore_send.
+FILESTORE_C_API int32_t filestore_send_async(filestore_exporter* exporter, const char* id,
+                                             const char* profile, const filestore_send_options* options,
+                                             filestore_done_function done, void* context,
+                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_copies.
+FILESTORE_C_API int32_t filestore_copies_async(filestore_exporter* exporter, const char* id, int64_t after,
+                                               uint32_t limit, const filestore_call_options* options,
+                                               filestore_done_function done, void* context,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_unsend.
+FILESTORE_C_API int32_t filestore_unsend_async(filestore_exporter* exporter, const char* id,
+                                               const char* profile, const char* base_url,
+                                               const filestore_call_options* options,
+                                               filestore_done_function done, void* context,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_settle.
+FILESTORE_C_API int32_t filestore_settle_async(filestore_exporter* exporter,
+                                               const filestore_call_options* options,
+                                               filestore_done_function done, void* context,
+                                               filestore_error** err) FILESTORE_NOEXCEPT;
 
 #ifdef __cplusplus
 }

@@ -42,6 +42,26 @@ uint64_t filestore_answer_bytes(const filestore_answer* answer) noexcept {
                             [](const filestore_answer& handle) noexcept { return handle.bytes; });
 }
 
+uint64_t filestore_answer_count(const filestore_answer* answer) noexcept {
+    return capi::guard_read(answer, uint64_t{0},
+                            [](const filestore_answer& handle) noexcept { return handle.count; });
+}
+
+uint64_t filestore_answer_offset(const filestore_answer* answer) noexcept {
+    return capi::guard_read(answer, uint64_t{0},
+                            [](const filestore_answer& handle) noexcept { return handle.offset; });
+}
+
+uint64_t filestore_answer_length(const filestore_answer* answer) noexcept {
+    return capi::guard_read(answer, uint64_t{0},
+                            [](const filestore_answer& handle) noexcept { return handle.length; });
+}
+
+const char* filestore_answer_version(const filestore_answer* answer) noexcept {
+    return capi::guard_read(answer, "",
+                            [](const filestore_answer& handle) noexcept { return handle.version.c_str(); });
+}
+
 int64_t filestore_answer_expires_at(const filestore_answer* answer) noexcept {
     return capi::guard_read(answer, int64_t{0}, [](const filestore_answer& handle) noexcept {
         return capi::microseconds_of(handle.expires_at);

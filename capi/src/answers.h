@@ -3,11 +3,13 @@
 /// How asynchronous calls answer a C caller: by its function `done`, once.
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <utility>
 
 #include "arguments.h"
 #include "filestore/call.h"
+#include "requests.h"
 
 namespace filestore::capi {
 
@@ -55,9 +57,100 @@ template <class T, class Keep>
     };
 }
 
+/// Of calls that only succeed or fail.
+[[nodiscard]] inline Completion<void> nothing_to(filestore_done_function done, void* context) {
+    const auto pending = std::make_shared<PendingCAnswer>(done, context);
+    return
+        [pending](const Result<void>& result) { pending->give([&](filestore_answer&) { return result; }); };
+}
+
 /// Of calls that answer yes or no.
 [[nodiscard]] inline Completion<bool> flag_to(filestore_done_function done, void* context) {
     return answer_to<bool>(done, context, [](filestore_answer& answer, bool value) { answer.flag = value; });
+}
+
+/// Of calls that answer an ID.
+[[nodiscard]] inline Completion<FileId> id_to(filestore_done_function done, void* context) {
+    return answer_to<FileId>(
+        done, context, [](filestore_answer& answer, const FileId& id) { copy_id(id, answer.id.data()); });
+}
+
+/// Of calls that answer how many.
+[[nodiscard]] inline Completion<std::uint64_t> count_to(filestore_done_function done, void* context) {
+    return answer_to<std::uint64_t>(
+        done, context, [](filestore_answer& answer, std::uint64_t value) { answer.count = value; });
+}
+
+/// Of calls that give bytes to a sink.
+[[nodiscard]] inline Completion<DownloadReceipt> bytes_to(filestore_done_function done, void* context) {
+    return answer_to<DownloadReceipt>(
+        done, context,
+        [](filestore_answer& answer, const DownloadReceipt& receipt) { answer.bytes = receipt.bytes; });
+}
+
+/// Of calls that give bytes to `buffer`, which the answer has then.
+[[nodiscard]] inline Completion<DownloadReceipt> buffer_to(std::shared_ptr<BufferSink> buffer,
+                                                           filestore_done_function done, void* context) {
+    return answer_to<DownloadReceipt>(
+        done, context,
+        [buffer = std::move(buffer)](filestore_answer& answer, const DownloadReceipt& receipt) {
+            answer.bytes = receipt.bytes;
+            answer.buffer.emplace(filestore_buffer{buffer->take()});
+        });
+}
+
+/// Of calls that answer a document, which `to_json` beside the type writes.
+template <class T>
+[[nodiscard]] Completion<T> json_to(filestore_done_function done, void* context) {
+    return answer_to<T>(done, context, [](filestore_answer& answer, const T& value) {
+        answer.buffer.emplace(filestore_buffer{to_json(value)});
+    });
+}
+
+/// Of calls that answer a page of a listing.
+[[nodiscard]] inline Completion<ListPage> page_to(filestore_done_function done, void* context) {
+    return answer_to<ListPage>(done, context, [](filestore_answer& answer, ListPage page) {
+        answer.page.emplace(page_of(std::move(page)));
+    });
+}
+
+/// Of calls that answer a URL.
+[[nodiscard]] inline Completion<PresignedUrl> url_to(filestore_done_function done, void* context) {
+    return answer_to<PresignedUrl>(done, context, [](filestore_answer& answer, PresignedUrl signed_url) {
+        answer.expires_at = signed_url.expires_at;
+        answer.buffer.emplace(filestore_buffer{std::move(signed_url.url)});
+    });
+}
+
+/// What the calls of a handle are made of, and how its parameter is named.
+[[nodiscard]] inline FileService& object_of(filestore_service& handle) noexcept {
+    return handle.service;
+}
+[[nodiscard]] inline StorageBackend& object_of(filestore_backend& handle) noexcept {
+    return *handle.backend;
+}
+[[nodiscard]] inline FileExporter& object_of(filestore_exporter& handle) noexcept {
+    return handle.exporter;
+}
+[[nodiscard]] inline std::string_view name_of(const filestore_service*) noexcept {
+    return "service";
+}
+[[nodiscard]] inline std::string_view name_of(const filestore_backend*) noexcept {
+    return "backend";
+}
+[[nodiscard]] inline std::string_view name_of(const filestore_exporter*) noexcept {
+    return "exporter";
+}
+
+/// Begins an asynchronous call by `start`, a member function of what is behind the handle, or nothing where an argument is not valid.
+template <class Handle, class Request, class Start, class T>
+[[nodiscard]] Result<void> begin_call(Handle* handle, Result<Request> request, Start start,
+                                      filestore_done_function done, Completion<T> completion) {
+    FILESTORE_TRY(require(handle, name_of(handle)));
+    FILESTORE_TRY(require(done, "done"));
+    FILESTORE_TRY(request);
+    std::invoke(start, object_of(*handle), std::move(*request), std::move(completion));
+    return {};
 }
 
 }  // namespace filestore::capi

@@ -1,6 +1,6 @@
 /// What is recorded, and what the audit server has still to be told.
 
-#include "arguments.h"
+#include "answers.h"
 #include "callbacks.h"
 #include "service/audit_json.h"
 
@@ -59,6 +59,31 @@ std::function<Result<void>(const DriftFinding&)> finding_hook(filestore_drift_fu
             return finding(context, id.c_str(), drift.c_str(), what.c_str(), found.repaired ? 1 : 0);
         });
     };
+}
+
+ReconcileRequest reconcile_request(std::int32_t repair, filestore_drift_function finding, void* context,
+                                   const filestore_call_options* options) {
+    ReconcileRequest request;
+    request.repair = repair != 0;
+    request.on_finding = finding_hook(finding, context);
+    request.call = call_of(options);
+    return request;
+}
+
+Result<ParkedRequest> parked_request(const char* after, std::uint32_t limit,
+                                     const filestore_call_options* options) {
+    ParkedRequest request;
+    FILESTORE_TRY_ASSIGN(request.after, optional_text(after, "after"));
+    request.limit = limit;
+    request.call = call_of(options);
+    return request;
+}
+
+Result<RetryParkedRequest> retry_parked_request(const char* file_id, const filestore_call_options* options) {
+    RetryParkedRequest request;
+    FILESTORE_TRY_ASSIGN(request.file_id, optional_text(file_id, "file_id"));
+    request.call = call_of(options);
+    return request;
 }
 
 Result<RecordedFilesRequest> recorded_files_request(const char* before, const char* cursor, uint32_t limit,
@@ -131,12 +156,7 @@ int32_t filestore_parked(filestore_service* service, const char* after, uint32_t
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_output(files, "files"));
         FILESTORE_TRY(capi::require(service, "service"));
-        ParkedRequest request;
-        if (after != nullptr) {
-            FILESTORE_TRY_ASSIGN(request.after, capi::require_text(after, "after"));
-        }
-        request.limit = limit;
-        request.call = capi::call_of(options);
+        FILESTORE_TRY_ASSIGN(auto request, capi::parked_request(after, limit, options));
         FILESTORE_TRY_ASSIGN(const auto page, service->service.parked_files(std::move(request)));
         *files = capi::make_handle<filestore_buffer>(capi::to_json(page));
         return {};
@@ -149,11 +169,7 @@ int32_t filestore_retry_parked(filestore_service* service, const char* file_id,
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_output(count, "count"));
         FILESTORE_TRY(capi::require(service, "service"));
-        RetryParkedRequest request;
-        if (file_id != nullptr) {
-            FILESTORE_TRY_ASSIGN(request.file_id, capi::require_text(file_id, "file_id"));
-        }
-        request.call = capi::call_of(options);
+        FILESTORE_TRY_ASSIGN(auto request, capi::retry_parked_request(file_id, options));
         FILESTORE_TRY_ASSIGN(*count, service->service.retry_parked(std::move(request)));
         return {};
     });
@@ -190,11 +206,8 @@ int32_t filestore_reconcile(filestore_service* service, int32_t repair, filestor
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_output(report, "report"));
         FILESTORE_TRY(capi::require(service, "service"));
-        ReconcileRequest request;
-        request.repair = repair != 0;
-        request.on_finding = capi::finding_hook(finding, context);
-        request.call = capi::call_of(options);
-        FILESTORE_TRY_ASSIGN(const auto reconciled, service->service.reconcile(std::move(request)));
+        FILESTORE_TRY_ASSIGN(const auto reconciled, service->service.reconcile(capi::reconcile_request(
+                                                        repair, finding, context, options)));
         *report = capi::make_handle<filestore_buffer>(to_json(reconciled));
         return {};
     });
@@ -227,5 +240,99 @@ int32_t filestore_catalogued_files(filestore_service* service, const char* behin
 int32_t filestore_has_audit_server(const filestore_service* service) noexcept {
     return capi::guard_read(service, int32_t{0}, [](const filestore_service& handle) noexcept {
         return int32_t{handle.service.has_audit_server()};
+    });
+}
+
+int32_t filestore_flush_async(filestore_service* service, const filestore_call_options* options,
+                              filestore_done_function done, void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, Result(FlushRequest{capi::call_of(options)}),
+                                &FileService::flush_async, done, capi::nothing_to(done, context));
+    });
+}
+
+int32_t filestore_audit_status_async(filestore_service* service, const filestore_call_options* options,
+                                     filestore_done_function done, void* context,
+                                     filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, Result(capi::call_of(options)), &FileService::audit_status_async,
+                                done, capi::json_to<AuditStatus>(done, context));
+    });
+}
+
+int32_t filestore_parked_async(filestore_service* service, const char* after, uint32_t limit,
+                               const filestore_call_options* options, filestore_done_function done,
+                               void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto keep = [](filestore_answer& answer, const std::vector<ParkedFile>& files) {
+            answer.buffer.emplace(filestore_buffer{capi::to_json(files)});
+        };
+        return capi::begin_call(service, capi::parked_request(after, limit, options),
+                                &FileService::parked_files_async, done,
+                                capi::answer_to<std::vector<ParkedFile>>(done, context, keep));
+    });
+}
+
+int32_t filestore_retry_parked_async(filestore_service* service, const char* file_id,
+                                     const filestore_call_options* options, filestore_done_function done,
+                                     void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, capi::retry_parked_request(file_id, options),
+                                &FileService::retry_parked_async, done, capi::count_to(done, context));
+    });
+}
+
+int32_t filestore_history_async(filestore_service* service, const char* id,
+                                const filestore_call_options* options, filestore_done_function done,
+                                void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, capi::file_request(id, options), &FileService::history_async, done,
+                                capi::json_to<FileHistory>(done, context));
+    });
+}
+
+int32_t filestore_recorded_files_async(filestore_service* service, const char* before, const char* cursor,
+                                       uint32_t limit, const filestore_call_options* options,
+                                       filestore_done_function done, void* context,
+                                       filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, capi::recorded_files_request(before, cursor, limit, options),
+                                &FileService::recorded_files_async, done,
+                                capi::json_to<RecordedFilesPage>(done, context));
+    });
+}
+
+int32_t filestore_reconcile_async(filestore_service* service, int32_t repair,
+                                  filestore_drift_function finding, void* listener,
+                                  const filestore_call_options* options, filestore_done_function done,
+                                  void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, Result(capi::reconcile_request(repair, finding, listener, options)),
+                                &FileService::reconcile_async, done,
+                                capi::json_to<ReconcileReport>(done, context));
+    });
+}
+
+int32_t filestore_forget_audit_server_async(filestore_service* service, const filestore_call_options* options,
+                                            filestore_done_function done, void* context,
+                                            filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, Result(capi::call_of(options)),
+                                &FileService::forget_audit_server_async, done, capi::count_to(done, context));
+    });
+}
+
+int32_t filestore_catalogued_files_async(filestore_service* service, const char* behind, int32_t newest_first,
+                                         const char* key, uint32_t limit,
+                                         const filestore_call_options* options, filestore_done_function done,
+                                         void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto keep = [](filestore_answer& answer, const CataloguedFilesPage& page) {
+            answer.buffer.emplace(filestore_buffer{capi::to_json(page)});
+        };
+        return capi::begin_call(service,
+                                capi::catalogued_files_request(behind, newest_first, key, limit, options),
+                                &FileService::catalogued_files_async, done,
+                                capi::answer_to<CataloguedFilesPage>(done, context, keep));
     });
 }

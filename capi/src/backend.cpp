@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "answers.h"
 #include "requests.h"
 #include "service/file_info_json.h"
 #include "service/open_store.h"
@@ -49,6 +50,28 @@ Result<std::uint64_t> download_from(filestore_backend* backend, Result<DownloadR
     FILESTORE_TRY(request);
     FILESTORE_TRY_ASSIGN(const DownloadReceipt receipt, backend->backend->download(std::move(*request)));
     return receipt.bytes;
+}
+
+/// A store that cannot compare the version might pass over it, and remove the file.
+Result<FileRequest> removal_from(const filestore_backend& backend, const char* id,
+                                 const filestore_call_options* options) {
+    FILESTORE_TRY_ASSIGN(FileRequest request, removal_request(id, options));
+    if (!request.if_version.empty() && !backend.backend->capabilities().compare_and_delete) {
+        return Error(ErrorCode::unsupported,
+                     "this store cannot compare the version of a file that it removes: leave if_version out");
+    }
+    return request;
+}
+
+Completion<UploadReceipt> receipt_to(filestore_done_function done, void* context) {
+    return answer_to<UploadReceipt>(done, context, [](filestore_answer&, const UploadReceipt&) {});
+}
+
+Completion<FileInfo> info_to(filestore_done_function done, void* context) {
+    return answer_to<FileInfo>(done, context, [](filestore_answer& answer, const FileInfo& info) {
+        answer.buffer.emplace(filestore_buffer{to_json(info)});
+        answer.version = info.version;
+    });
 }
 
 Result<void> tell_metadata(const FileInfo& info, filestore_buffer** json, filestore_buffer** version) {
@@ -195,13 +218,7 @@ int32_t filestore_backend_delete(filestore_backend* backend, const char* id,
     return capi::guard(err, [&]() -> Result<void> {
         capi::give(deleted, int32_t{0});
         FILESTORE_TRY(capi::require(backend, "backend"));
-        FILESTORE_TRY_ASSIGN(FileRequest request, capi::removal_request(id, options));
-        if (!request.if_version.empty() && !backend->backend->capabilities().compare_and_delete) {
-            // It might pass over the version, and remove the file.
-            return Error(ErrorCode::unsupported,
-                         "this store cannot compare the version of a file that it "
-                         "removes: leave if_version out");
-        }
+        FILESTORE_TRY_ASSIGN(FileRequest request, capi::removal_from(*backend, id, options));
         FILESTORE_TRY_ASSIGN(const bool was_there, backend->backend->remove(std::move(request)));
         capi::give(deleted, int32_t{was_there});
         return {};
@@ -258,5 +275,123 @@ int32_t filestore_backend_presign(filestore_backend* backend, const char* id,
         *url = capi::make_handle<filestore_buffer>(std::move(signed_url.url));
         capi::give(expires_at, capi::microseconds_of(signed_url.expires_at));
         return {};
+    });
+}
+
+int32_t filestore_backend_upload_path_async(filestore_backend* backend, const char* id, const char* path,
+                                            const filestore_upload_options* options,
+                                            filestore_done_function done, void* context,
+                                            filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto request =
+            capi::upload_request(id, capi::source_from_file(path), options, path != nullptr ? path : "");
+        return capi::begin_call(backend, std::move(request), &StorageBackend::upload_async, done,
+                                capi::receipt_to(done, context));
+    });
+}
+
+int32_t filestore_backend_upload_buffer_async(filestore_backend* backend, const char* id, const void* data,
+                                              size_t size, const filestore_upload_options* options,
+                                              filestore_done_function done, void* context,
+                                              filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto request = capi::upload_request(id, capi::source_from_memory(data, size), options);
+        return capi::begin_call(backend, std::move(request), &StorageBackend::upload_async, done,
+                                capi::receipt_to(done, context));
+    });
+}
+
+int32_t filestore_backend_upload_callback_async(filestore_backend* backend, const char* id,
+                                                filestore_read_function read,
+                                                filestore_rewind_function rewind, void* stream, uint64_t size,
+                                                const filestore_upload_options* options,
+                                                filestore_done_function done, void* context,
+                                                filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto source = capi::source_from_reader({read, rewind, stream, size});
+        return capi::begin_call(backend, capi::upload_request(id, std::move(source), options),
+                                &StorageBackend::upload_async, done, capi::receipt_to(done, context));
+    });
+}
+
+int32_t filestore_backend_download_path_async(filestore_backend* backend, const char* id, const char* path,
+                                              const filestore_download_options* options,
+                                              filestore_done_function done, void* context,
+                                              filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto request = capi::download_request(id, capi::sink_to_file(path), options);
+        return capi::begin_call(backend, std::move(request), &StorageBackend::download_async, done,
+                                capi::bytes_to(done, context));
+    });
+}
+
+int32_t filestore_backend_download_buffer_async(filestore_backend* backend, const char* id,
+                                                const filestore_download_options* options,
+                                                filestore_done_function done, void* context,
+                                                filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        const auto sink = std::make_shared<BufferSink>();
+        auto request = capi::download_request(id, std::shared_ptr<Sink>(sink), options);
+        return capi::begin_call(backend, std::move(request), &StorageBackend::download_async, done,
+                                capi::buffer_to(sink, done, context));
+    });
+}
+
+int32_t filestore_backend_download_callback_async(filestore_backend* backend, const char* id,
+                                                  filestore_write_function write, void* stream,
+                                                  const filestore_download_options* options,
+                                                  filestore_done_function done, void* context,
+                                                  filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto request = capi::download_request(id, capi::sink_to_writer(write, stream), options);
+        return capi::begin_call(backend, std::move(request), &StorageBackend::download_async, done,
+                                capi::bytes_to(done, context));
+    });
+}
+
+int32_t filestore_backend_delete_async(filestore_backend* backend, const char* id,
+                                       const filestore_call_options* options, filestore_done_function done,
+                                       void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(backend, "backend"));
+        return capi::begin_call(backend, capi::removal_from(*backend, id, options),
+                                &StorageBackend::remove_async, done, capi::flag_to(done, context));
+    });
+}
+
+int32_t filestore_backend_exists_async(filestore_backend* backend, const char* id,
+                                       const filestore_call_options* options, filestore_done_function done,
+                                       void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(backend, capi::file_request(id, options), &StorageBackend::exists_async, done,
+                                capi::flag_to(done, context));
+    });
+}
+
+int32_t filestore_backend_metadata_async(filestore_backend* backend, const char* id,
+                                         const filestore_call_options* options, filestore_done_function done,
+                                         void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(backend, capi::file_request(id, options), &StorageBackend::metadata_async,
+                                done, capi::info_to(done, context));
+    });
+}
+
+int32_t filestore_backend_list_async(filestore_backend* backend, const char* cursor, uint32_t limit,
+                                     const filestore_call_options* options, filestore_done_function done,
+                                     void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(backend, Result(capi::list_request(cursor, limit, options)),
+                                &StorageBackend::list_async, done, capi::page_to(done, context));
+    });
+}
+
+int32_t filestore_backend_presign_async(filestore_backend* backend, const char* id,
+                                        const filestore_presign_options* options,
+                                        filestore_done_function done, void* context,
+                                        filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(backend, capi::presign_request(id, options), &StorageBackend::presign_async,
+                                done, capi::url_to(done, context));
     });
 }

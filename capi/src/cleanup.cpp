@@ -1,6 +1,6 @@
 /// Removes old files, at once or by a schedule.
 
-#include "arguments.h"
+#include "answers.h"
 #include "callbacks.h"
 #include "service/cleanup_json.h"
 
@@ -107,6 +107,21 @@ int32_t filestore_cleanup_report(filestore_service* service, uint32_t days, int3
         FILESTORE_TRY_ASSIGN(const CleanupReport cleaned, service->service.cleanup(std::move(request)));
         *report = capi::make_handle<filestore_buffer>(to_json(cleaned, dry_run != 0));
         return {};
+    });
+}
+
+int32_t filestore_cleanup_report_async(filestore_service* service, uint32_t days, int32_t dry_run,
+                                       filestore_cleanup_function file, void* listener,
+                                       const filestore_call_options* options, filestore_done_function done,
+                                       void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        CleanupRequest request = capi::cleanup_request(days, dry_run, options);
+        request.on_file = capi::cleaned_file_hook(file, listener);
+        auto keep = [is_dry = dry_run != 0](filestore_answer& answer, const CleanupReport& report) {
+            answer.buffer.emplace(filestore_buffer{to_json(report, is_dry)});
+        };
+        return capi::begin_call(service, Result(std::move(request)), &FileService::cleanup_async, done,
+                                capi::answer_to<CleanupReport>(done, context, keep));
     });
 }
 

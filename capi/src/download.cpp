@@ -13,22 +13,10 @@ Result<std::uint64_t> download_and_wait(filestore_service* service, Result<Downl
     return receipt.bytes;
 }
 
-/// With a `buffer` the answer has what that holds.
 Result<void> download_and_answer(filestore_service* service, Result<DownloadRequest> request,
-                                 filestore_done_function done, void* context,
-                                 std::shared_ptr<BufferSink> buffer = nullptr) {
-    FILESTORE_TRY(require(service, "service"));
-    FILESTORE_TRY(require(done, "done"));
-    FILESTORE_TRY(request);
-    auto keep = [buffer = std::move(buffer)](filestore_answer& answer, const DownloadReceipt& receipt) {
-        answer.bytes = receipt.bytes;
-        if (buffer) {
-            answer.buffer.emplace(filestore_buffer{buffer->take()});
-        }
-    };
-    service->service.download_async(std::move(*request),
-                                    answer_to<DownloadReceipt>(done, context, std::move(keep)));
-    return {};
+                                 filestore_done_function done, void* context) {
+    return begin_call(service, std::move(request), &FileService::download_async, done,
+                      bytes_to(done, context));
 }
 
 }  // namespace
@@ -99,7 +87,8 @@ int32_t filestore_download_buffer_async(filestore_service* service, const char* 
     return capi::guard(err, [&] {
         const auto sink = std::make_shared<BufferSink>();
         auto request = capi::download_request(id, std::shared_ptr<Sink>(sink), options);
-        return capi::download_and_answer(service, std::move(request), done, context, sink);
+        return capi::begin_call(service, std::move(request), &FileService::download_async, done,
+                                capi::buffer_to(sink, done, context));
     });
 }
 

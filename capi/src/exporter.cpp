@@ -1,6 +1,6 @@
 /// Copies of stored files at AI providers.
 
-#include "arguments.h"
+#include "answers.h"
 #include "export/copies_json.h"
 
 namespace filestore::capi {
@@ -133,5 +133,48 @@ int32_t filestore_settle(filestore_exporter* exporter, const filestore_call_opti
         FILESTORE_TRY_ASSIGN(const SettleReport settled, exporter->exporter.settle(capi::call_of(options)));
         *report = capi::make_handle<filestore_buffer>(to_json(settled));
         return {};
+    });
+}
+
+int32_t filestore_send_async(filestore_exporter* exporter, const char* id, const char* profile,
+                             const filestore_send_options* options, filestore_done_function done,
+                             void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(exporter, capi::export_request(id, profile, options),
+                                &FileExporter::send_async, done, capi::json_to<ExportReceipt>(done, context));
+    });
+}
+
+int32_t filestore_copies_async(filestore_exporter* exporter, const char* id, int64_t after, uint32_t limit,
+                               const filestore_call_options* options, filestore_done_function done,
+                               void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto keep = [](filestore_answer& answer, const std::vector<ProviderCopy>& copies) {
+            answer.buffer.emplace(filestore_buffer{to_json(copies)});
+        };
+        return capi::begin_call(exporter, capi::copies_request(id, after, limit, options),
+                                &FileExporter::copies_async, done,
+                                capi::answer_to<std::vector<ProviderCopy>>(done, context, keep));
+    });
+}
+
+int32_t filestore_unsend_async(filestore_exporter* exporter, const char* id, const char* profile,
+                               const char* base_url, const filestore_call_options* options,
+                               filestore_done_function done, void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(exporter, capi::unsend_request(id, profile, base_url, options),
+                                &FileExporter::unsend_async, done,
+                                capi::json_to<SettleReport>(done, context));
+    });
+}
+
+int32_t filestore_settle_async(filestore_exporter* exporter, const filestore_call_options* options,
+                               filestore_done_function done, void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        const auto settle = [](FileExporter& all, const CallOptions& call, Completion<SettleReport> told) {
+            all.settle_async(call, std::move(told));
+        };
+        return capi::begin_call(exporter, Result(capi::call_of(options)), settle, done,
+                                capi::json_to<SettleReport>(done, context));
     });
 }

@@ -8,18 +8,14 @@
 namespace filestore::capi {
 namespace {
 
-/// Of FileService: a call on one file.
-template <class T>
-using StartFileCall = void (FileService::*)(FileRequest, Completion<T>);
-
-template <class T>
-Result<void> ask_and_answer(filestore_service* service, Result<FileRequest> request, StartFileCall<T> start,
-                            filestore_done_function done, Completion<T> completion) {
-    FILESTORE_TRY(require(service, "service"));
-    FILESTORE_TRY(require(done, "done"));
-    FILESTORE_TRY(request);
-    (service->service.*start)(std::move(*request), std::move(completion));
-    return {};
+/// `cursor` and `options` may be null.
+Result<DeletedFilesRequest> deleted_files_request(const char* cursor, std::uint32_t limit,
+                                                  const filestore_call_options* options) {
+    DeletedFilesRequest request;
+    FILESTORE_TRY_ASSIGN(request.cursor, optional_text(cursor, "cursor"));
+    request.limit = limit;
+    request.call = call_of(options);
+    return request;
 }
 
 }  // namespace
@@ -59,12 +55,7 @@ int32_t filestore_deleted_files(filestore_service* service, const char* cursor, 
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_output(page, "page"));
         FILESTORE_TRY(capi::require(service, "service"));
-        DeletedFilesRequest request;
-        if (cursor != nullptr) {
-            FILESTORE_TRY_ASSIGN(request.cursor, capi::require_text(cursor, "cursor"));
-        }
-        request.limit = limit;
-        request.call = capi::call_of(options);
+        FILESTORE_TRY_ASSIGN(auto request, capi::deleted_files_request(cursor, limit, options));
         FILESTORE_TRY_ASSIGN(const auto read, service->service.deleted_files(std::move(request)));
         *page = capi::make_handle<filestore_buffer>(to_json(read));
         return {};
@@ -98,8 +89,8 @@ int32_t filestore_delete_async(filestore_service* service, const char* id,
                                const filestore_call_options* options, filestore_done_function done,
                                void* context, filestore_error** err) noexcept {
     return capi::guard(err, [&] {
-        return capi::ask_and_answer<bool>(service, capi::removal_request(id, options),
-                                          &FileService::remove_async, done, capi::flag_to(done, context));
+        return capi::begin_call(service, capi::removal_request(id, options), &FileService::remove_async, done,
+                                capi::flag_to(done, context));
     });
 }
 
@@ -107,8 +98,18 @@ int32_t filestore_undelete_async(filestore_service* service, const char* id,
                                  const filestore_call_options* options, filestore_done_function done,
                                  void* context, filestore_error** err) noexcept {
     return capi::guard(err, [&] {
-        return capi::ask_and_answer<bool>(service, capi::file_request(id, options),
-                                          &FileService::undelete_async, done, capi::flag_to(done, context));
+        return capi::begin_call(service, capi::file_request(id, options), &FileService::undelete_async, done,
+                                capi::flag_to(done, context));
+    });
+}
+
+int32_t filestore_deleted_files_async(filestore_service* service, const char* cursor, uint32_t limit,
+                                      const filestore_call_options* options, filestore_done_function done,
+                                      void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, capi::deleted_files_request(cursor, limit, options),
+                                &FileService::deleted_files_async, done,
+                                capi::json_to<DeletedFilesPage>(done, context));
     });
 }
 
@@ -116,8 +117,8 @@ int32_t filestore_exists_async(filestore_service* service, const char* id,
                                const filestore_call_options* options, filestore_done_function done,
                                void* context, filestore_error** err) noexcept {
     return capi::guard(err, [&] {
-        return capi::ask_and_answer<bool>(service, capi::file_request(id, options),
-                                          &FileService::exists_async, done, capi::flag_to(done, context));
+        return capi::begin_call(service, capi::file_request(id, options), &FileService::exists_async, done,
+                                capi::flag_to(done, context));
     });
 }
 
@@ -125,11 +126,7 @@ int32_t filestore_metadata_async(filestore_service* service, const char* id,
                                  const filestore_call_options* options, filestore_done_function done,
                                  void* context, filestore_error** err) noexcept {
     return capi::guard(err, [&] {
-        auto keep = [](filestore_answer& answer, const FileInfo& info) {
-            answer.buffer.emplace(filestore_buffer{to_json(info)});
-        };
-        return capi::ask_and_answer<FileInfo>(service, capi::file_request(id, options),
-                                              &FileService::metadata_async, done,
-                                              capi::answer_to<FileInfo>(done, context, keep));
+        return capi::begin_call(service, capi::file_request(id, options), &FileService::metadata_async, done,
+                                capi::json_to<FileInfo>(done, context));
     });
 }

@@ -169,7 +169,12 @@ struct filestore_answer {
     std::array<char, FILESTORE_ID_SIZE> id{};
     bool flag = false;
     std::uint64_t bytes = 0;
+    std::uint64_t count = 0;
+    /// Of an upload that comes piece by piece.
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
     filestore::Timestamp expires_at{};
+    std::string version;
     std::optional<filestore_buffer> buffer;
     std::optional<filestore_list_page> page;
 };

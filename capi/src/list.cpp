@@ -30,15 +30,9 @@ int32_t filestore_list(filestore_service* service, const char* cursor, uint32_t 
 int32_t filestore_list_async(filestore_service* service, const char* cursor, uint32_t limit,
                              const filestore_call_options* options, filestore_done_function done,
                              void* context, filestore_error** err) noexcept {
-    return capi::guard(err, [&]() -> Result<void> {
-        FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY(capi::require(done, "done"));
-        auto keep = [](filestore_answer& answer, ListPage page) {
-            answer.page.emplace(capi::page_of(std::move(page)));
-        };
-        service->service.list_async(capi::list_request(cursor, limit, options),
-                                    capi::answer_to<ListPage>(done, context, keep));
-        return {};
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, Result(capi::list_request(cursor, limit, options)),
+                                &FileService::list_async, done, capi::page_to(done, context));
     });
 }
 

@@ -89,17 +89,9 @@ int32_t filestore_presign(filestore_service* service, const char* id,
 int32_t filestore_presign_async(filestore_service* service, const char* id,
                                 const filestore_presign_options* options, filestore_done_function done,
                                 void* context, filestore_error** err) noexcept {
-    return capi::guard(err, [&]() -> Result<void> {
-        FILESTORE_TRY(capi::require(service, "service"));
-        FILESTORE_TRY(capi::require(done, "done"));
-        FILESTORE_TRY_ASSIGN(PresignRequest request, capi::presign_request(id, options));
-        auto keep = [](filestore_answer& answer, PresignedUrl signed_url) {
-            answer.expires_at = signed_url.expires_at;
-            answer.buffer.emplace(filestore_buffer{std::move(signed_url.url)});
-        };
-        service->service.presign_async(std::move(request),
-                                       capi::answer_to<PresignedUrl>(done, context, keep));
-        return {};
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, capi::presign_request(id, options), &FileService::presign_async,
+                                done, capi::url_to(done, context));
     });
 }
 

@@ -1,6 +1,6 @@
 #include "filestore/resumable_upload.h"
 
-#include "arguments.h"
+#include "answers.h"
 #include "requests.h"
 #include "streams.h"
 
@@ -33,8 +33,8 @@ struct Place {
 };
 
 /// `options` may be null.
-Result<void> append(filestore_service& service, const Place& place, Result<std::shared_ptr<Source>> source,
-                    const filestore_upload_options* options, std::uint64_t* next) {
+Result<UploadAppend> upload_append(const Place& place, Result<std::shared_ptr<Source>> source,
+                                   const filestore_upload_options* options) {
     UploadAppend append;
     FILESTORE_TRY_ASSIGN(append.id, parse_id(place.id));
     append.offset = place.offset;
@@ -43,11 +43,26 @@ Result<void> append(filestore_service& service, const Place& place, Result<std::
     if (options != nullptr) {
         append.call = call_options(options->call);
     }
-    FILESTORE_TRY_ASSIGN(const ResumableUpload upload, service.service.append(std::move(append)));
-    if (next != nullptr) {
-        *next = upload.offset;
-    }
+    return append;
+}
+
+Result<void> append_and_wait(filestore_service* service, Result<UploadAppend> append, std::uint64_t* next) {
+    give(next, std::uint64_t{0});
+    FILESTORE_TRY(require(service, "service"));
+    FILESTORE_TRY(append);
+    FILESTORE_TRY_ASSIGN(const ResumableUpload upload, service->service.append(std::move(*append)));
+    give(next, upload.offset);
     return {};
+}
+
+Completion<ResumableUpload> upload_to(filestore_done_function done, void* context) {
+    return answer_to<ResumableUpload>(done, context,
+                                      [](filestore_answer& answer, const ResumableUpload& upload) {
+                                          copy_id(upload.id, answer.id.data());
+                                          answer.offset = upload.offset;
+                                          answer.length = upload.length.value_or(FILESTORE_UNKNOWN_SIZE);
+                                          answer.flag = upload.finished;
+                                      });
 }
 
 }  // namespace
@@ -72,11 +87,10 @@ int32_t filestore_upload_append_callback(filestore_service* service, const char*
                                          filestore_read_function read, void* context, uint64_t size,
                                          uint64_t length, const filestore_upload_options* options,
                                          uint64_t* next, filestore_error** err) noexcept {
-    return capi::guard(err, [&]() -> Result<void> {
-        capi::give(next, std::uint64_t{0});
-        FILESTORE_TRY(capi::require(service, "service"));
+    return capi::guard(err, [&] {
         auto source = capi::source_from_reader({read, nullptr, context, size});
-        return capi::append(*service, {id, offset, length}, std::move(source), options, next);
+        return capi::append_and_wait(
+            service, capi::upload_append({id, offset, length}, std::move(source), options), next);
     });
 }
 
@@ -84,11 +98,9 @@ int32_t filestore_upload_append_descriptor(filestore_service* service, const cha
                                            int32_t descriptor, uint64_t length,
                                            const filestore_upload_options* options, uint64_t* next,
                                            filestore_error** err) noexcept {
-    return capi::guard(err, [&]() -> Result<void> {
-        capi::give(next, std::uint64_t{0});
-        FILESTORE_TRY(capi::require(service, "service"));
-        return capi::append(*service, {id, offset, length}, source_from_descriptor(descriptor), options,
-                            next);
+    return capi::guard(err, [&] {
+        auto append = capi::upload_append({id, offset, length}, source_from_descriptor(descriptor), options);
+        return capi::append_and_wait(service, std::move(append), next);
     });
 }
 
@@ -142,6 +154,76 @@ int32_t filestore_sweep_uploads(filestore_service* service, const filestore_call
                              service->service.sweep_uploads(capi::call_of(options)));
         capi::give(count, ended);
         return {};
+    });
+}
+
+int32_t filestore_upload_begin_async(filestore_service* service, uint64_t length,
+                                     const filestore_upload_options* options, filestore_done_function done,
+                                     void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, capi::new_upload(length, options), &FileService::begin_upload_async,
+                                done, capi::upload_to(done, context));
+    });
+}
+
+int32_t filestore_upload_append_callback_async(filestore_service* service, const char* id, uint64_t offset,
+                                               filestore_read_function read, void* stream, uint64_t size,
+                                               uint64_t length, const filestore_upload_options* options,
+                                               filestore_done_function done, void* context,
+                                               filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto source = capi::source_from_reader({read, nullptr, stream, size});
+        return capi::begin_call(service,
+                                capi::upload_append({id, offset, length}, std::move(source), options),
+                                &FileService::append_async, done, capi::upload_to(done, context));
+    });
+}
+
+int32_t filestore_upload_append_descriptor_async(filestore_service* service, const char* id, uint64_t offset,
+                                                 int32_t descriptor, uint64_t length,
+                                                 const filestore_upload_options* options,
+                                                 filestore_done_function done, void* context,
+                                                 filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        auto append = capi::upload_append({id, offset, length}, source_from_descriptor(descriptor), options);
+        return capi::begin_call(service, std::move(append), &FileService::append_async, done,
+                                capi::upload_to(done, context));
+    });
+}
+
+int32_t filestore_upload_state_async(filestore_service* service, const char* id,
+                                     const filestore_call_options* options, filestore_done_function done,
+                                     void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, capi::file_request(id, options),
+                                &FileService::resumable_upload_async, done, capi::upload_to(done, context));
+    });
+}
+
+int32_t filestore_upload_finish_async(filestore_service* service, const char* id,
+                                      const filestore_call_options* options, filestore_done_function done,
+                                      void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, capi::file_request(id, options), &FileService::finish_upload_async,
+                                done, capi::id_to(done, context));
+    });
+}
+
+int32_t filestore_upload_end_async(filestore_service* service, const char* id,
+                                   const filestore_call_options* options, filestore_done_function done,
+                                   void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, capi::file_request(id, options), &FileService::end_upload_async,
+                                done, capi::flag_to(done, context));
+    });
+}
+
+int32_t filestore_sweep_uploads_async(filestore_service* service, const filestore_call_options* options,
+                                      filestore_done_function done, void* context,
+                                      filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, Result(capi::call_of(options)), &FileService::sweep_uploads_async,
+                                done, capi::count_to(done, context));
     });
 }
 

@@ -36,14 +36,7 @@ Result<void> upload_and_wait(filestore_service* service, Result<FileUpload> file
 
 Result<void> upload_and_answer(filestore_service* service, Result<FileUpload> file,
                                filestore_done_function done, void* context) {
-    FILESTORE_TRY(require(service, "service"));
-    FILESTORE_TRY(require(done, "done"));
-    FILESTORE_TRY(file);
-    service->service.upload_async(
-        std::move(*file), answer_to<FileId>(done, context, [](filestore_answer& answer, const FileId& id) {
-            copy_id(id, answer.id.data());
-        }));
-    return {};
+    return begin_call(service, std::move(file), &FileService::upload_async, done, id_to(done, context));
 }
 
 }  // namespace

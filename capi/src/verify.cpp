@@ -1,4 +1,4 @@
-#include "arguments.h"
+#include "answers.h"
 #include "callbacks.h"
 #include "service/verify_json.h"
 
@@ -33,14 +33,17 @@ std::function<void(const VerifyProgress&)> progress_hook(const filestore_verify_
     };
 }
 
-VerifyRequest verify_request(const filestore_verify_options& options) {
+/// `options` may be null.
+VerifyRequest verify_request(const filestore_verify_options* options) {
     VerifyRequest request;
-    request.repair = options.repair;
-    request.resume = options.resume;
-    request.parallel = options.parallel;
-    request.on_finding = finding_hook(options);
-    request.progress = progress_hook(options);
-    request.call = call_options(options.call);
+    if (options != nullptr) {
+        request.repair = options->repair;
+        request.resume = options->resume;
+        request.parallel = options->parallel;
+        request.on_finding = finding_hook(*options);
+        request.progress = progress_hook(*options);
+        request.call = call_options(options->call);
+    }
     return request;
 }
 
@@ -54,9 +57,17 @@ int32_t filestore_verify(filestore_service* service, const filestore_verify_opti
     return capi::guard(err, [&]() -> Result<void> {
         FILESTORE_TRY(capi::clear_output(report, "report"));
         FILESTORE_TRY(capi::require(service, "service"));
-        VerifyRequest request = options != nullptr ? capi::verify_request(*options) : VerifyRequest();
-        FILESTORE_TRY_ASSIGN(const VerifyReport verified, service->service.verify(std::move(request)));
+        FILESTORE_TRY_ASSIGN(const VerifyReport verified,
+                             service->service.verify(capi::verify_request(options)));
         *report = capi::make_handle<filestore_buffer>(to_json(verified));
         return {};
+    });
+}
+
+int32_t filestore_verify_async(filestore_service* service, const filestore_verify_options* options,
+                               filestore_done_function done, void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(service, Result(capi::verify_request(options)), &FileService::verify_async,
+                                done, capi::json_to<VerifyReport>(done, context));
     });
 }

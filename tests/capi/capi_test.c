@@ -39,6 +39,8 @@ int main(int argc, char** argv) {
     test_errors(service);
     test_list();
     test_async(service);
+    test_async_records(service);
+    test_async_backends();
     test_backends(service);
     test_presign();
     test_schedules();

@@ -2,7 +2,7 @@
 
 #include <semaphore.h>
 
-#include "support.h"
+#include "inbox.h"
 
 #define NOBODY "http://127.0.0.1:9/v1"
 #define NOTHING_SETTLED "{\"removed\":[],\"found\":[],\"dropped\":[],\"waiting\":[],\"forgotten\":0}"
@@ -217,6 +217,32 @@ static void test_forgetting(filestore_exporter* exporter) {
     filestore_call_options_destroy(options);
 }
 
+static void test_export_async(filestore_exporter* exporter, const char* id) {
+    const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
+    struct Inbox inbox;
+    filestore_send_options* options = options_to_nobody();
+    open_inbox(&inbox);
+    check_answer(&inbox, filestore_send_async(exporter, id, "openai", options, take_answer, &inbox, &err),
+                 FILESTORE_UNAVAILABLE, "send_async to nobody");
+    filestore_send_options_destroy(options);
+    check_document(&inbox, filestore_copies_async(exporter, id, 0, 0, NULL, take_answer, &inbox, &err), "[]",
+                   "copies_async");
+    check_document(&inbox,
+                   filestore_unsend_async(exporter, id, "openai", NOBODY, NULL, take_answer, &inbox, &err),
+                   NOTHING_SETTLED, "unsend_async");
+    check_document(&inbox, filestore_settle_async(exporter, NULL, take_answer, &inbox, &err), NOTHING_SETTLED,
+                   "settle_async");
+    check_code(filestore_send_async(exporter, id, NULL, NULL, take_answer, &inbox, &err), invalid, &err,
+               "no profile");
+    check_code(filestore_copies_async(exporter, "x", 0, 1, NULL, take_answer, &inbox, &err), invalid, &err,
+               "a malformed id");
+    check_code(filestore_unsend_async(exporter, id, NULL, NULL, NULL, NULL, &inbox, &err), invalid, &err,
+               "no done");
+    check_code(filestore_settle_async(NULL, NULL, take_answer, &inbox, &err), invalid, &err, "no exporter");
+    check(inbox.calls == 0, "what was not started has no answer");
+    close_inbox(&inbox);
+}
+
 void test_export(void) {
     char id[FILESTORE_ID_SIZE];
     struct Key key = {"secret", 6, 0};
@@ -252,6 +278,8 @@ void test_export(void) {
     test_forgetting(exporter);
     check_code(filestore_settle(exporter, NULL, &buffer, &err), FILESTORE_OK, &err, "settle");
     check_json(buffer, NOTHING_SETTLED, "nothing to settle");
+    key.length = 6;
+    test_export_async(exporter, id);
     filestore_exporter_close(exporter);
     filestore_close(service);
     sem_destroy(&settled.told);

@@ -83,6 +83,8 @@ void test_audit(void);
 void test_salvage(void);
 void test_export(void);
 void test_async(filestore_service* service);
+void test_async_records(filestore_service* service);
+void test_async_backends(void);
 void test_backends(filestore_service* service);
 void test_presign(void);
 void test_schedules(void);
