@@ -25,7 +25,7 @@
 ///  9. Threads: a service, a backend, an exporter, a cancel token and a pause may be used by any number of threads at once. Errors, buffers, pages, answers and schedules do not
 ///     change, so any thread may read them. Options may be read by many calls at once while no thread sets them.
 ///     Destroying a handle while another thread uses it is an error of the program.
-/// 10. Blocking: filestore_open, filestore_open_config, filestore_open_on and filestore_backend_open make a few system calls; filestore_salvage_catalogue reads and writes the whole catalogue. Every function that takes a service, a backend or an exporter,
+/// 10. Blocking: filestore_open, filestore_open_config, filestore_open_on and filestore_backend_open make a few system calls; filestore_salvage_catalogue reads and writes the whole catalogue, and filestore_convert_store moves every file. Every function that takes a service, a backend or an exporter,
 ///     filestore_catalogue_path, filestore_exporter_open, filestore_backend_of, filestore_backend_name, filestore_backend_can, filestore_check_upload, filestore_max_upload_length, filestore_has_audit_server and those whose names end with `_async` apart, waits for the disk or the network, and in a callback answers FILESTORE_WOULD_DEADLOCK.
 ///     All others return at once.
 /// 11. Callbacks, those of the options of a service or an exporter apart, run on a thread of the library or of the program's executor, or on the one that made the call, one at a time for one call, and only before
@@ -159,6 +159,15 @@ typedef int32_t (*filestore_write_function)(void* context, const void* data, siz
 /// Hears how far a transfer is: growing `bytes_done`, at most about ten times a second and once at the end; `bytes_total` is
 /// FILESTORE_UNKNOWN_SIZE where it is not known. It must be quick and must not block.
 typedef void (*filestore_progress_function)(void* context, uint64_t bytes_done, uint64_t bytes_total);
+
+/// Hears of a file before the first byte of its download: `json` is as of filestore_metadata, and lives as long as the call. It must not block. Returns 0, or the caller's own number to end the download.
+typedef int32_t (*filestore_info_function)(void* context, const char* json);
+
+/// Hears how many files of about `files_total` a conversion has moved, at most about ten times a second and once at the end. It must be quick and must not block.
+typedef void (*filestore_files_function)(void* context, uint64_t files_done, uint64_t files_total);
+
+/// Tells the time of day, in microseconds since 1970-01-01T00:00:00Z. It is called on any thread, by several at once, must be quick and must not block.
+typedef int64_t (*filestore_now_function)(void* context);
 
 /// Hears of a damaged file, in the order of their IDs: `damage` is "corrupt" (its bytes are not those that were stored, or its metadata cannot be
 /// read), "missing" (it is recorded as stored and its bytes are gone, or its metadata is), "orphaned" (metadata of no file: nothing is lost) or "unreadable" (the system
@@ -358,6 +367,10 @@ FILESTORE_C_API int32_t filestore_options_set_executor(filestore_options* option
                                                        filestore_execute_function execute, void* context,
                                                        filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// Sets where services and backends that are opened with the options take the time of day from; NULL for the system. `context` must live as long as these. Pauses and time limits run by the system's steady clock.
+FILESTORE_C_API int32_t filestore_options_set_clock(filestore_options* options, filestore_now_function now,
+                                                    void* context, filestore_error** err) FILESTORE_NOEXCEPT;
+
 /// Does the work that an executor of the program was given, and ends the handle. Blocking calls that its callbacks make are refused, as in any callback. Blocks as long as the work does.
 FILESTORE_C_API void filestore_task_run(filestore_task* task) FILESTORE_NOEXCEPT;
 
@@ -375,6 +388,14 @@ FILESTORE_C_API int32_t filestore_open(const filestore_options* options, filesto
 /// cannot be read, an unknown key or a wrong value, named with its line).
 FILESTORE_C_API int32_t filestore_open_config(const char* path, filestore_service** service,
                                               filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Gives a local store another `layout` ("flat", "sharded"): every file is moved in place, none is read or copied. `options` says where the store is, which must be there; NULL for the defaults. Whoever has it open keeps the call from beginning; once it has begun, others may open and use the store. Where it ends early the store is whole and can be
+/// used, and another call goes on. `progress` (NULL for nobody) gets `context`, on the calling thread. `*files`, which may be NULL, is how many were moved. It blocks, for some 20 microseconds a file. Failures to act on: FILESTORE_CONFLICT (somebody has the store open; a file is there in both layouts), FILESTORE_CONFIGURATION (there is no store), FILESTORE_INVALID_ARGUMENT (no such layout, no local
+/// store), FILESTORE_CANCELLED, FILESTORE_TIMEOUT, FILESTORE_PERMISSION_DENIED, FILESTORE_NO_SPACE, FILESTORE_IO.
+FILESTORE_C_API int32_t filestore_convert_store(const filestore_options* options, const char* layout,
+                                                filestore_files_function progress, void* context,
+                                                const filestore_call_options* call, uint64_t* files,
+                                                filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Where the service records uploads and deletions (an SQLite file); "" where it records nothing, and for NULL.
 FILESTORE_C_API const char* filestore_catalogue_path(const filestore_service* service) FILESTORE_NOEXCEPT;
@@ -433,7 +454,7 @@ FILESTORE_C_API int32_t filestore_call_options_set_accept_missing(filestore_call
                                                                   int32_t accept_missing,
                                                                   filestore_error** err) FILESTORE_NOEXCEPT;
 
-/// Of the same calls only: uploads that were begun in parts, and have not ended for so many seconds, are ended, and their parts freed, unless the catalogue knows them to be under way. 7 days where it is not set.
+/// Of the same calls and filestore_backend_sweep_uploads only: uploads that were begun in parts, and have not ended for so many seconds, are ended, and their parts freed, unless the catalogue knows them to be under way. 7 days where it is not set.
 /// Failures to act on: FILESTORE_INVALID_ARGUMENT (more than 100 years).
 FILESTORE_C_API int32_t filestore_call_options_set_uploads_older_than(
     filestore_call_options* options, uint64_t seconds, filestore_error** err) FILESTORE_NOEXCEPT;
@@ -625,6 +646,11 @@ FILESTORE_C_API int32_t filestore_download_options_create(filestore_download_opt
 FILESTORE_C_API int32_t filestore_download_options_set_range(filestore_download_options* options,
                                                              uint64_t offset, uint64_t length,
                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Sets who hears of the file before its first byte, once for each download; NULL for nobody.
+FILESTORE_C_API int32_t filestore_download_options_set_info(filestore_download_options* options,
+                                                            filestore_info_function info, void* context,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
 
 /// Limits the whole of each download, from its start; it then fails with FILESTORE_TIMEOUT. 0: no limit.
 FILESTORE_C_API int32_t filestore_download_options_set_timeout_ms(filestore_download_options* options,
@@ -1169,6 +1195,39 @@ FILESTORE_C_API int32_t filestore_backend_presign(filestore_backend* backend, co
                                                   filestore_buffer** url, int64_t* expires_at,
                                                   filestore_error** err) FILESTORE_NOEXCEPT;
 
+/// Removes `count` files, 1 to 1000, by as few requests as the store needs for that. `if_versions`, which may be NULL, has the version that each must have, or NULL or "" for any. `*outcomes` is a new buffer, which the caller destroys: a JSON array in the order of `ids`, of objects with `file_id`, `removed`
+/// (as `*deleted` of filestore_backend_delete), `keeps_version` (true: the store keeps the bytes as an older version, so no space is freed), and, where it failed, `code` (its name) and `message`. That one fails is no failure of the call. Failures to act on: FILESTORE_INVALID_ARGUMENT (the number, a malformed ID), FILESTORE_UNSUPPORTED (`if_versions` of a store that
+/// is not known to compare them).
+FILESTORE_C_API int32_t filestore_backend_delete_batch(filestore_backend* backend, const char* const* ids,
+                                                       const char* const* if_versions, size_t count,
+                                                       const filestore_call_options* options,
+                                                       filestore_buffer** outcomes,
+                                                       filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Takes back an upload under `id` that did not end well, whose file may be there or not: removes it, and what the store keeps of an upload before it is published. Nobody uploads under the ID any more. Nothing is done where an upload that comes piece by piece is there under it.
+FILESTORE_C_API int32_t filestore_backend_discard(filestore_backend* backend, const char* id,
+                                                  const filestore_call_options* options,
+                                                  filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Ends uploads that were begun in parts and have not ended for the time of filestore_call_options_set_uploads_older_than, and frees their parts; with `dry_run` not 0 it only tells of them. `*ids` is a new buffer, which the caller destroys: a JSON array of the IDs that they are of, once for each. Failures to act on: FILESTORE_UNSUPPORTED, FILESTORE_PERMISSION_DENIED (uploads cannot
+/// be listed or ended here).
+FILESTORE_C_API int32_t filestore_backend_sweep_uploads(filestore_backend* backend, int32_t dry_run,
+                                                        const filestore_call_options* options,
+                                                        filestore_buffer** ids,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Counts what the store keeps of older versions, by a listing of them all. `*kept` is a new buffer, which the caller destroys: a JSON object with `versions`, `bytes` and `orphan_markers` (of removed files of which no version is left). Failures to act on: FILESTORE_UNSUPPORTED, FILESTORE_PERMISSION_DENIED (versions cannot be listed here).
+FILESTORE_C_API int32_t filestore_backend_kept_versions(filestore_backend* backend,
+                                                        const filestore_call_options* options,
+                                                        filestore_buffer** kept,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_verify, but without what is recorded.
+FILESTORE_C_API int32_t filestore_backend_verify(filestore_backend* backend,
+                                                 const filestore_verify_options* options,
+                                                 filestore_buffer** report,
+                                                 filestore_error** err) FILESTORE_NOEXCEPT;
+
 /// As filestore_backend_upload_path.
 FILESTORE_C_API int32_t filestore_backend_upload_path_async(filestore_backend* backend, const char* id,
                                                             const char* path,
@@ -1239,6 +1298,38 @@ FILESTORE_C_API int32_t filestore_backend_presign_async(filestore_backend* backe
                                                         const filestore_presign_options* options,
                                                         filestore_done_function done, void* context,
                                                         filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_delete_batch; filestore_answer_buffer gives the JSON array.
+FILESTORE_C_API int32_t filestore_backend_delete_batch_async(filestore_backend* backend,
+                                                             const char* const* ids,
+                                                             const char* const* if_versions, size_t count,
+                                                             const filestore_call_options* options,
+                                                             filestore_done_function done, void* context,
+                                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_discard.
+FILESTORE_C_API int32_t filestore_backend_discard_async(filestore_backend* backend, const char* id,
+                                                        const filestore_call_options* options,
+                                                        filestore_done_function done, void* context,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_sweep_uploads; filestore_answer_buffer gives the JSON array.
+FILESTORE_C_API int32_t filestore_backend_sweep_uploads_async(filestore_backend* backend, int32_t dry_run,
+                                                              const filestore_call_options* options,
+                                                              filestore_done_function done, void* context,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_kept_versions; filestore_answer_buffer gives the JSON object.
+FILESTORE_C_API int32_t filestore_backend_kept_versions_async(filestore_backend* backend,
+                                                              const filestore_call_options* options,
+                                                              filestore_done_function done, void* context,
+                                                              filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// As filestore_backend_verify; filestore_answer_buffer gives the report.
+FILESTORE_C_API int32_t filestore_backend_verify_async(filestore_backend* backend,
+                                                       const filestore_verify_options* options,
+                                                       filestore_done_function done, void* context,
+                                                       filestore_error** err) FILESTORE_NOEXCEPT;
 
 // What a backend of the program's own is asked, and what it answers; only in the functions of its table. Texts live as long as the call.
 

@@ -37,6 +37,16 @@ int32_t filestore_download_options_set_range(filestore_download_options* options
     });
 }
 
+int32_t filestore_download_options_set_info(filestore_download_options* options, filestore_info_function info,
+                                            void* context, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::require(options, "options"));
+        options->info = info;
+        options->info_context = context;
+        return {};
+    });
+}
+
 int32_t filestore_download_options_set_timeout_ms(filestore_download_options* options, uint64_t timeout_ms,
                                                   filestore_error** err) noexcept {
     return capi::guard(err, [&] { return capi::set_timeout(options, timeout_ms); });

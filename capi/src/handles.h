@@ -113,6 +113,8 @@ struct filestore_upload_options {
 struct filestore_download_options {
     filestore::capi::CallSettings call;
     std::optional<filestore::ByteRange> range;
+    filestore_info_function info = nullptr;
+    void* info_context = nullptr;
 };
 
 struct filestore_presign_options {

@@ -3,12 +3,24 @@
 #include <array>
 #include <utility>
 
+#include "callbacks.h"
 #include "core/text.h"
+#include "service/file_info_json.h"
 
 namespace filestore::capi {
 namespace {
 
 constexpr std::uint32_t default_limit = 1000;
+
+std::function<Result<void>(const FileInfo&)> info_hook(const filestore_download_options& options) {
+    if (options.info == nullptr) {
+        return {};
+    }
+    return [info = options.info, context = options.info_context](const FileInfo& file) {
+        const std::string json = to_json(file);
+        return call_back(ErrorCode::sink_failed, "listener", [&] { return info(context, json.c_str()); });
+    };
+}
 
 }  // namespace
 
@@ -45,6 +57,7 @@ Result<DownloadRequest> download_request(const char* id, Result<std::shared_ptr<
     FILESTORE_TRY_ASSIGN(request.sink, std::move(sink));
     if (options != nullptr) {
         request.range = options->range;
+        request.on_info = info_hook(*options);
         request.call = call_options(options->call);
     }
     return request;

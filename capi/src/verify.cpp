@@ -71,3 +71,24 @@ int32_t filestore_verify_async(filestore_service* service, const filestore_verif
                                 done, capi::json_to<VerifyReport>(done, context));
     });
 }
+
+int32_t filestore_backend_verify(filestore_backend* backend, const filestore_verify_options* options,
+                                 filestore_buffer** report, filestore_error** err) noexcept {
+    return capi::guard(err, [&]() -> Result<void> {
+        FILESTORE_TRY(capi::clear_output(report, "report"));
+        FILESTORE_TRY(capi::require(backend, "backend"));
+        FILESTORE_TRY_ASSIGN(const VerifyReport verified,
+                             backend->backend->verify(capi::verify_request(options)));
+        *report = capi::make_handle<filestore_buffer>(to_json(verified));
+        return {};
+    });
+}
+
+int32_t filestore_backend_verify_async(filestore_backend* backend, const filestore_verify_options* options,
+                                       filestore_done_function done, void* context,
+                                       filestore_error** err) noexcept {
+    return capi::guard(err, [&] {
+        return capi::begin_call(backend, Result(capi::verify_request(options)), &StorageBackend::verify_async,
+                                done, capi::json_to<VerifyReport>(done, context));
+    });
+}

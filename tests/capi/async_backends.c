@@ -69,6 +69,19 @@ static void test_questions_async(filestore_backend* backend, const char* id, str
     check_text(filestore_answer_version(answer), "", "no version of a failure");
 }
 
+static void test_whole_backends_async(filestore_backend* backend, struct Inbox* inbox) {
+    const char* ids[] = {UNKNOWN_ID};
+    check_document(
+        inbox, filestore_backend_delete_batch_async(backend, ids, NULL, 1, NULL, take_answer, inbox, &err),
+        "[{\"file_id\":\"" UNKNOWN_ID "\",", "backend_delete_batch_async");
+    check_answer(inbox, filestore_backend_discard_async(backend, UNKNOWN_ID, NULL, take_answer, inbox, &err),
+                 FILESTORE_OK, "backend_discard_async");
+    check_document(inbox, filestore_backend_sweep_uploads_async(backend, 1, NULL, take_answer, inbox, &err),
+                   "[]", "backend_sweep_uploads_async");
+    check_document(inbox, filestore_backend_kept_versions_async(backend, NULL, take_answer, inbox, &err),
+                   "\"versions\":0", "backend_kept_versions_async");
+}
+
 static void test_refused_calls(filestore_backend* backend, struct Inbox* inbox) {
     const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
     const char* id = UNKNOWN_ID;
@@ -96,6 +109,16 @@ static void test_refused_calls(filestore_backend* backend, struct Inbox* inbox) 
                "no backend");
     check_code(filestore_backend_presign_async(backend, NULL, NULL, take_answer, inbox, &err), invalid, &err,
                "no id");
+    check_code(filestore_backend_delete_batch_async(backend, NULL, NULL, 1, NULL, take_answer, inbox, &err),
+               invalid, &err, "no ids");
+    check_code(filestore_backend_discard_async(backend, "x", NULL, take_answer, inbox, &err), invalid, &err,
+               "a malformed id");
+    check_code(filestore_backend_sweep_uploads_async(backend, 1, NULL, NULL, inbox, &err), invalid, &err,
+               "no done");
+    check_code(filestore_backend_kept_versions_async(NULL, NULL, take_answer, inbox, &err), invalid, &err,
+               "no backend");
+    check_code(filestore_backend_verify_async(NULL, NULL, take_answer, inbox, &err), invalid, &err,
+               "no backend");
     check(inbox->calls == 0, "what was not started has no answer");
     check_text(filestore_answer_version(NULL), "", "the version of no answer");
 }
@@ -105,6 +128,7 @@ static void test_backend_async(filestore_backend* backend, struct Inbox* inbox) 
     filestore_generate_id(id, NULL);
     test_transfers_async(backend, id, inbox);
     test_questions_async(backend, id, inbox);
+    test_whole_backends_async(backend, inbox);
     test_refused_calls(backend, inbox);
     filestore_backend_close(backend);
 }
@@ -122,6 +146,8 @@ void test_async_backends(void) {
     check_answer(&inbox,
                  filestore_backend_presign_async(backend, UNKNOWN_ID, NULL, take_answer, &inbox, &err),
                  FILESTORE_UNSUPPORTED, "backend_presign_async of a store without URLs");
+    check_document(&inbox, filestore_backend_verify_async(backend, NULL, take_answer, &inbox, &err),
+                   "\"corrupt\":0", "backend_verify_async");
     test_backend_async(backend, &inbox);
     make_memory_store(&store);
     const filestore_backend_table table = memory_backend_table();

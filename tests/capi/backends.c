@@ -462,6 +462,72 @@ static void test_wrong_calls_of_backends(filestore_backend* backend) {
     filestore_backend_close(NULL);
 }
 
+static void check_part(filestore_buffer* json, const char* part, const char* what) {
+    check(json != NULL && strstr(filestore_buffer_data(json), part) != NULL, what);
+    filestore_buffer_destroy(json);
+}
+
+static void test_batches(filestore_backend* backend) {
+    const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
+    char first[FILESTORE_ID_SIZE];
+    const char* ids[] = {first, UNKNOWN_ID};
+    const char* versions[] = {"another", NULL};
+    filestore_buffer* json = NULL;
+    filestore_generate_id(first, NULL);
+    filestore_backend_upload_buffer(backend, first, TEXT, TEXT_SIZE, NULL, NULL);
+    check_code(filestore_backend_delete_batch(backend, ids, versions, 2, NULL, &json, &err), FILESTORE_OK,
+               &err, "a batch with a version");
+    check_part(json, "\"removed\":false,\"keeps_version\":false,\"code\":\"precondition_failed\"",
+               "a file of another version stays");
+    check_code(filestore_backend_delete_batch(backend, ids, NULL, 2, NULL, &json, &err), FILESTORE_OK, &err,
+               "backend_delete_batch");
+    check(json != NULL && strstr(filestore_buffer_data(json), first) != NULL, "a batch has each ID");
+    check_part(json, "\"removed\":true,\"keeps_version\":false},{", "a file of a batch was there");
+    check_code(filestore_backend_delete_batch(backend, ids, NULL, 0, NULL, &json, &err), invalid, &err,
+               "a batch of none");
+    check_code(filestore_backend_delete_batch(backend, NULL, NULL, 1, NULL, &json, &err), invalid, &err,
+               "a batch without IDs");
+    check_code(filestore_backend_delete_batch(NULL, ids, NULL, 1, NULL, &json, &err), invalid, &err,
+               "a batch without backend");
+    ids[1] = NULL;
+    check_code(filestore_backend_delete_batch(backend, ids, NULL, 2, NULL, &json, &err), invalid, &err,
+               "a batch with no ID in it");
+    check(json == NULL, "nothing after a failure");
+}
+
+static void test_whole_backends(filestore_backend* backend) {
+    const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
+    char id[FILESTORE_ID_SIZE];
+    int32_t exists = 7;
+    filestore_buffer* json = NULL;
+    filestore_generate_id(id, NULL);
+    filestore_backend_upload_buffer(backend, id, TEXT, TEXT_SIZE, NULL, NULL);
+    check_code(filestore_backend_discard(backend, id, NULL, &err), FILESTORE_OK, &err, "backend_discard");
+    filestore_backend_exists(backend, id, NULL, &exists, NULL);
+    check(exists == 0, "what is discarded is not there");
+    check_code(filestore_backend_discard(NULL, id, NULL, &err), invalid, &err, "discard without backend");
+    check_code(filestore_backend_sweep_uploads(backend, 1, NULL, &json, &err), FILESTORE_OK, &err,
+               "backend_sweep_uploads");
+    check_part(json, "[]", "no upload was left");
+    check_code(filestore_backend_sweep_uploads(NULL, 1, NULL, &json, &err), invalid, &err,
+               "sweep without backend");
+    check_code(filestore_backend_kept_versions(backend, NULL, &json, &err), FILESTORE_OK, &err,
+               "backend_kept_versions");
+    check_part(json, "{\"versions\":0,\"bytes\":0,\"orphan_markers\":0}", "no versions are kept");
+    check_code(filestore_backend_kept_versions(backend, NULL, NULL, &err), invalid, &err,
+               "kept versions without output");
+}
+
+static void test_verify_of_backends(filestore_backend* local, filestore_backend* memory) {
+    filestore_buffer* json = NULL;
+    check_code(filestore_backend_verify(local, NULL, &json, &err), FILESTORE_OK, &err, "backend_verify");
+    check_part(json, "\"corrupt\":0", "nothing is damaged");
+    check_code(filestore_backend_verify(memory, NULL, &json, &err), FILESTORE_UNSUPPORTED, &err,
+               "verify of a store that cannot");
+    check_code(filestore_backend_verify(NULL, NULL, &json, &err), FILESTORE_INVALID_ARGUMENT, &err,
+               "verify without backend");
+}
+
 static void test_conditions_of_services(filestore_service* service) {
     const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
     char id[FILESTORE_ID_SIZE];
@@ -500,13 +566,18 @@ static void test_conditions_of_services(filestore_service* service) {
 
 void test_backends(filestore_service* service) {
     struct MemoryStore store;
-    filestore_backend* backend = open_local_backend("backend");
-    test_any_backend(backend, "local");
-    test_wrong_calls_of_backends(backend);
-    filestore_backend_close(backend);
+    filestore_backend* local = open_local_backend("backend");
+    test_any_backend(local, "local");
+    test_wrong_calls_of_backends(local);
+    test_batches(local);
+    test_whole_backends(local);
     make_memory_store(&store);
-    backend = open_memory_backend(&store);
+    filestore_backend* backend = open_memory_backend(&store);
     test_any_backend(backend, "memory");
+    test_batches(backend);
+    test_whole_backends(backend);
+    test_verify_of_backends(local, backend);
+    filestore_backend_close(local);
     test_url_of_memory(backend);
     test_memory_failures(backend, &store);
     test_service_on_memory(backend, &store);

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     test_null_service();
     test_null_inputs(service);
     test_options();
+    test_clock();
     test_warnings();
     test_config();
     test_bad_places();
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
     test_failing_readers(service);
     test_pieces(service);
     test_nested_call(service);
+    test_info(service);
     test_ranges(service);
     test_metadata(service);
     test_bad_upload_options();

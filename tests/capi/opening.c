@@ -29,6 +29,35 @@ void test_options(void) {
     filestore_options_destroy(options);
 }
 
+/* 2001-02-03T04:05:06Z */
+static int64_t long_ago(void* context) {
+    ++*(int*)context;
+    return INT64_C(981173106000000);
+}
+
+void test_clock(void) {
+    int calls = 0;
+    char id[FILESTORE_ID_SIZE];
+    filestore_options* options = NULL;
+    filestore_service* service = NULL;
+    filestore_buffer* json = NULL;
+    filestore_options_create(&options, NULL);
+    filestore_options_set(options, "base_path", path_in_directory("clock"), NULL);
+    check_code(filestore_options_set_clock(options, long_ago, &calls, &err), FILESTORE_OK, &err, "set_clock");
+    check_code(filestore_options_set_clock(NULL, long_ago, &calls, &err), FILESTORE_INVALID_ARGUMENT, &err,
+               "set_clock of no options");
+    check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err, "open with a clock");
+    store_text(service, TEXT, id);
+    filestore_history(service, id, NULL, &json, NULL);
+    check(calls > 0 && strstr(filestore_buffer_data(json), "2001-02-03T04:05:06") != NULL,
+          "what is recorded is of the program's time");
+    filestore_buffer_destroy(json);
+    filestore_close(service);
+    check_code(filestore_options_set_clock(options, NULL, NULL, &err), FILESTORE_OK, &err,
+               "take the clock away");
+    filestore_options_destroy(options);
+}
+
 /* What was told last, and how often. */
 struct Warned {
     char path[32];

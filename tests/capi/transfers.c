@@ -136,6 +136,35 @@ void test_nested_call(filestore_service* service) {
     check(reader.code == FILESTORE_WOULD_DEADLOCK, "a blocking call in a callback is refused");
 }
 
+static int32_t note_info(void* context, const char* json) {
+    struct Writer* writer = context;
+    check(writer->size == 0, "the file is told of before its bytes");
+    check(strstr(json, "\"size\":12") != NULL, "its size");
+    writer->data[0] = 'i';
+    return writer->fail_with;
+}
+
+void test_info(filestore_service* service) {
+    char id[FILESTORE_ID_SIZE];
+    struct Writer writer = {{0}, 0, 0};
+    filestore_download_options* options = NULL;
+    store_text(service, TEXT, id);
+    filestore_download_options_create(&options, NULL);
+    check_code(filestore_download_options_set_info(options, note_info, &writer, &err), FILESTORE_OK, &err,
+               "set_info");
+    check_code(filestore_download_options_set_info(NULL, note_info, &writer, &err),
+               FILESTORE_INVALID_ARGUMENT, &err, "set_info of no options");
+    check_code(filestore_download_callback(service, id, write_data, &writer, options, &err), FILESTORE_OK,
+               &err, "a download that tells of its file");
+    check(writer.size == TEXT_SIZE, "the bytes of the file");
+    writer.size = 0;
+    writer.fail_with = 4711;
+    const int32_t code = filestore_download_callback(service, id, write_data, &writer, options, &err);
+    check(filestore_error_caller_code(err) == 4711 && writer.size == 0, "who hears can end it");
+    check_code(code, FILESTORE_SINK_FAILED, &err, "a download that is ended");
+    filestore_download_options_destroy(options);
+}
+
 void test_ranges(filestore_service* service) {
     char id[FILESTORE_ID_SIZE];
     filestore_buffer* buffer = NULL;

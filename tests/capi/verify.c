@@ -101,6 +101,39 @@ void test_verify(void) {
     filestore_close(service);
 }
 
+static void count_moves(void* context, uint64_t files_done, uint64_t files_total) {
+    uint64_t* moved = context;
+    check(files_done <= 2 && files_total <= 2, "no more files than there are");
+    *moved = files_done;
+}
+
+static void test_converting(const filestore_options* options, filestore_service* service, const char* id) {
+    const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
+    uint64_t files = 7;
+    uint64_t moved = 7;
+    char name[PATH_CAPACITY];
+    filestore_options* remote = NULL;
+    check_code(filestore_convert_store(options, "flat", NULL, NULL, NULL, &files, &err), FILESTORE_CONFLICT,
+               &err, "a store that is open cannot be converted");
+    check(files == 0, "no file was moved");
+    filestore_close(service);
+    check_code(filestore_convert_store(options, "flat", count_moves, &moved, NULL, &files, &err),
+               FILESTORE_OK, &err, "convert_store");
+    snprintf(name, sizeof name, "sharded/%s", id);
+    check(files == 1 && moved == 1 && file_holds(name, TEXT), "the file is in its new place");
+    check_code(filestore_convert_store(options, "flat", NULL, NULL, NULL, NULL, &err), FILESTORE_OK, &err,
+               "convert a store that has the layout");
+    check_code(filestore_convert_store(options, "round", NULL, NULL, NULL, &files, &err), invalid, &err,
+               "no such layout");
+    check_code(filestore_convert_store(options, NULL, NULL, NULL, NULL, &files, &err), invalid, &err,
+               "no layout");
+    filestore_options_create(&remote, NULL);
+    filestore_options_set(remote, "backend", "s3", NULL);
+    check_code(filestore_convert_store(remote, "flat", NULL, NULL, NULL, &files, &err), invalid, &err,
+               "only local stores have a layout");
+    filestore_options_destroy(remote);
+}
+
 void test_layouts(void) {
     filestore_options* options = NULL;
     filestore_service* service = NULL;
@@ -114,8 +147,7 @@ void test_layouts(void) {
     snprintf(name, sizeof name, "sharded/%.2s/%s", id, id);
     check(file_holds(name, TEXT), "a file of a sharded store is in its directory");
     check_report(service, NULL, "\"files\":1", "verify of a sharded store");
-    filestore_close(service);
-    filestore_options_set(options, "layout", "flat", NULL);
+    test_converting(options, service, id);
     check_code(filestore_open(options, &service, &err), FILESTORE_CONFIGURATION, &err,
                "a store that has another layout");
     filestore_options_destroy(options);
