@@ -1665,7 +1665,7 @@ FILESTORE_C_API int32_t filestore_send_options_set_purpose(filestore_send_option
                                                            const char* purpose,
                                                            filestore_error** err) FILESTORE_NOEXCEPT;
 
-/// Sets how long the provider is to keep the file, 1 hour to 30 days for openai, to 90 days for anthropic; 0: as it does by itself. FILESTORE_INVALID_ARGUMENT for more than 100 years; nothing is changed then.
+/// Sets how long the provider is to keep the file, 1 hour to 30 days for openai, to 90 days for anthropic; 0: as it does by itself. A service that passes over that answers a copy without `expires_at`. FILESTORE_INVALID_ARGUMENT for more than 100 years; nothing is changed then.
 FILESTORE_C_API int32_t filestore_send_options_set_expires_in(filestore_send_options* options,
                                                               uint64_t seconds,
                                                               filestore_error** err) FILESTORE_NOEXCEPT;
@@ -1696,7 +1696,7 @@ FILESTORE_C_API void filestore_send_options_destroy(filestore_send_options* opti
 /// Sends a file to the provider of `profile` ("openai", "anthropic" or "gemini"), or answers the copy that is there. `*copy` is a new buffer, which the caller destroys: a JSON object with `number` (of the copy), `file_id`, `profile`, `base_url`, `purpose`, `provider_id`,
 /// `sent_name`, `state` (here "sent"; else also "sending", "unsettled", "removing", "expired" or "damaged"), and `sent_at`, `expires_at` and `reason` where there is one; and with `was_there`. `options` may be NULL. On a failure there is no copy, or it is noted that
 /// there may be one (`unsettled`). Failures to act on: FILESTORE_NOT_FOUND (there is no such file, or it was deleted meanwhile), FILESTORE_CONFLICT (somebody else is sending it, retryable; or it was replaced meanwhile), FILESTORE_REJECTED (the
-/// provider does not take it), FILESTORE_INVALID_ARGUMENT, FILESTORE_OUTCOME_UNKNOWN (the answer was lost, and the provider's list does not tell: the same call asks again), FILESTORE_CORRUPT (the file, the provider's answer, or a copy that is not the whole file, which is removed).
+/// provider does not take it), FILESTORE_INVALID_ARGUMENT, FILESTORE_OUTCOME_UNKNOWN (the answer was lost, and the provider's list does not tell: the same call asks again), FILESTORE_CORRUPT (the file, the provider's answer, an answer of another file, or a copy that is not the whole file, which is removed), FILESTORE_CONFIGURATION (the base URL leads elsewhere).
 FILESTORE_C_API int32_t filestore_send(filestore_exporter* exporter, const char* id, const char* profile,
                                        const filestore_send_options* options, filestore_buffer** copy,
                                        filestore_error** err) FILESTORE_NOEXCEPT;

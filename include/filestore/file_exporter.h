@@ -25,7 +25,7 @@
 /// Keys come from the environment or from ExporterOptions::key, are asked for at each call, and stand in no message and no row. They are sent to the base URL of a target or copy only, and without TLS to this machine only, unless ExporterOptions::allow_plain_http says otherwise.
 ///
 /// Each call has a blocking and an asynchronous form, with the general failures of StorageBackend (see backend.h) and those of the catalogue (`io`, `no_space`, `corrupt`). Failures of a provider are `unauthenticated` (no key, or a refused one),
-/// `permission_denied`, `rejected` (it does not take the file), `rate_limited`, `unavailable`, `timeout`, `invalid_argument`, `configuration` (its certificate) and `corrupt` (its answer is none, or what it has is not the whole file); status, the provider's own code and its ID of the request are in the details.
+/// `permission_denied`, `rejected` (it does not take the file), `rate_limited`, `unavailable`, `timeout`, `invalid_argument`, `configuration` (its certificate, or a base URL where it is not: 404, 405) and `corrupt` (its answer is none or of another file, or what it has is not the whole file); status, the provider's own code and its ID of the request are in the details.
 
 #include <chrono>
 #include <cstdint>
@@ -134,7 +134,7 @@ struct ExportRequest {
     ExportTarget target{};
     /// What the file is for, where the provider wants to know; empty: `user_data` for openai.
     std::string purpose{};
-    /// How long the provider is to keep it; 1 hour to 30 days for openai, to 90 days for anthropic. Nothing: as it does by itself.
+    /// How long the provider is to keep it; 1 hour to 30 days for openai, to 90 days for anthropic. Nothing: as it does by itself. A service that passes over it answers a copy without ProviderCopy::expires_at.
     std::optional<std::chrono::seconds> expires_in{};
     /// Send it although there is a copy.
     bool again = false;

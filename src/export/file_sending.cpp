@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/encoding.h"
+#include "core/text.h"
 #include "core/try.h"
 
 namespace filestore {
@@ -117,22 +118,28 @@ Attempt FileSending::try_with_file(const provider::Outgoing& request, std::uint6
 SendOutcome FileSending::result_of(const Attempt& attempt, ReadFile& read) const {
     auto file = read(client_.profile(), attempt.answer->body);
     if (file.ok()) {
-        return unless_cut(std::move(*file), attempt.was_whole);
+        return as_copy(std::move(*file), attempt.was_whole);
     }
     return {file.error().within("the provider " + std::string(client_.profile().name)), true};
 }
 
-/// Some servers take for a file what came until the connection ended, or answer before all of it has come.
-SendOutcome FileSending::unless_cut(provider::RemoteFile file, bool was_whole) const {
-    if (was_whole && provider::may_be_whole(file, file_.size)) {
-        return {std::move(file)};
+/// Some servers take for a file what came until the connection ended, or answer before all of it has come; some answer the file that they had before of the same bytes, which is not ours.
+SendOutcome FileSending::as_copy(provider::RemoteFile file, bool was_whole) const {
+    const std::string provider = "the provider " + std::string(client_.profile().name);
+    if (!provider::may_stand_for(file_.name, file.name)) {
+        return {Error(ErrorCode::corrupt, provider + " answered another file, named " + quoted(file.name) +
+                                              ": what was sent is looked for by its own name"),
+                true};
     }
-    const Error fault =
-        was_whole ? Error(ErrorCode::corrupt, "the provider " + std::string(client_.profile().name) +
-                                                  " has a copy of " + std::to_string(*file.size) +
-                                                  " bytes, and " + std::to_string(file_.size) + " were sent")
-                  : early_error();
-    return {fault, true, std::move(file.id)};
+    if (!was_whole) {
+        return {early_error(), true, std::move(file.id)};
+    }
+    if (!provider::may_be_whole(file, file_.size)) {
+        return {Error(ErrorCode::corrupt, provider + " has a copy of " + std::to_string(*file.size) +
+                                              " bytes, and " + std::to_string(file_.size) + " were sent"),
+                true, std::move(file.id)};
+    }
+    return {std::move(file)};
 }
 
 Error FileSending::early_error() const {
@@ -156,7 +163,7 @@ std::optional<SendOutcome> FileSending::look_for_it(const Error& failure) {
         return SendOutcome{unknown, true};
     }
     if (*found) {
-        return unless_cut(std::move(**found), true);
+        return as_copy(std::move(**found), true);
     }
     const auto noted = note_doubt_();
     return noted.ok() ? std::nullopt : std::optional(SendOutcome{noted.error(), true});

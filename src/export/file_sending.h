@@ -80,7 +80,7 @@ private:
                                         WithKey with_key = WithKey::yes);
     [[nodiscard]] std::optional<SendOutcome> look_for_it(const Error& failure);
     [[nodiscard]] SendOutcome result_of(const Attempt& attempt, ReadFile& read) const;
-    [[nodiscard]] SendOutcome unless_cut(provider::RemoteFile file, bool was_whole) const;
+    [[nodiscard]] SendOutcome as_copy(provider::RemoteFile file, bool was_whole) const;
     [[nodiscard]] Error early_error() const;
     [[nodiscard]] FileBody& body_at(std::uint64_t offset);
     void end_body(bool is_failure);

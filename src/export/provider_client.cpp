@@ -109,13 +109,14 @@ ProviderClient ProviderClient::limited_to(const CallOptions& limits) const {
     return {std::move(with), retry_, purpose_};
 }
 
-Result<void> ProviderClient::visit_pages(const PageVisitor& visit) const {
+Result<void> ProviderClient::visit_pages(const PageVisitor& visit,
+                                         const std::function<bool()>& is_enough) const {
     const auto within_list = [&](const Error& error) {
         return error.within("the list of files of " + std::string(profile().name));
     };
     provider::ListWalk walk(profile());
     std::string_view purpose;
-    while (!walk.is_over()) {
+    while (!walk.is_over() && !(walk.was_read() && is_enough())) {
         FILESTORE_TRY_ASSIGN(const ProviderAnswer answer,
                              walk.cursor().empty()
                                  ? first_page(purpose)
@@ -147,10 +148,16 @@ Result<ProviderAnswer> ProviderClient::first_page(std::string_view& purpose) con
 }
 
 Result<std::vector<provider::RemoteFile>> ProviderClient::find(std::string_view sent_name) const {
+    return look_for(sent_name, false);
+}
+
+Result<std::vector<provider::RemoteFile>> ProviderClient::look_for(std::string_view sent_name,
+                                                                   bool is_first_enough) const {
     FilesById copies;
-    FILESTORE_TRY(visit_pages([&](std::vector<provider::RemoteFile> files) {
+    const auto take = [&](std::vector<provider::RemoteFile> files) {
         return take_copies(std::move(files), sent_name, copies);
-    }));
+    };
+    FILESTORE_TRY(visit_pages(take, [&] { return is_first_enough && !copies.empty(); }));
     std::vector<provider::RemoteFile> found;
     found.reserve(copies.size());
     for (auto& [id, file] : copies) {
@@ -161,16 +168,17 @@ Result<std::vector<provider::RemoteFile>> ProviderClient::find(std::string_view 
 
 Result<bool> ProviderClient::lists(const std::string& provider_id) const {
     bool is_there = false;
-    FILESTORE_TRY(visit_pages([&](const std::vector<provider::RemoteFile>& files) -> Result<void> {
+    const auto look = [&](const std::vector<provider::RemoteFile>& files) -> Result<void> {
         is_there = is_there || std::any_of(files.begin(), files.end(),
                                            [&](const auto& file) { return file.id == provider_id; });
         return {};
-    }));
+    };
+    FILESTORE_TRY(visit_pages(look, [&] { return is_there; }));
     return is_there;
 }
 
 Result<std::optional<provider::RemoteFile>> ProviderClient::find_one(std::string_view sent_name) const {
-    FILESTORE_TRY_ASSIGN(auto found, find(sent_name));
+    FILESTORE_TRY_ASSIGN(auto found, look_for(sent_name, true));
     if (found.empty()) {
         return std::optional<provider::RemoteFile>();
     }
@@ -197,11 +205,9 @@ Result<void> ProviderClient::remove(const std::string& provider_id) const {
     if (provider::may_say_missing(profile(), reply)) {
         return check_removed(provider_id, failure);
     }
-    return failure.code() == ErrorCode::not_found
-               ? Error(ErrorCode::corrupt,
-                       std::string(failure.message()) +
-                           ", which is not what its API says of a file that is not there: check the base URL",
-                       failure.details())
+    const int status = failure.details().http_status;
+    return status == 404 || status == 410
+               ? failure.within("what was answered is not what its API says of a file that is not there")
                : failure;
 }
 
@@ -211,11 +217,13 @@ Result<void> ProviderClient::check_removed(const std::string& provider_id, const
     if (is_listed.ok() && !*is_listed) {
         return {};
     }
+    if (answer.code() == ErrorCode::permission_denied) {
+        return answer;
+    }
     const std::string why = is_listed.ok() ? "its list still has the file"
-                                           : "its list does not tell whether it has the file: " +
-                                                 std::string(is_listed.error().message());
-    return Error(ErrorCode::corrupt, std::string(answer.message()) + ", and " + why + ": check the base URL",
-                 answer.details());
+                                           : "its list does not tell whether it has the file (" +
+                                                 std::string(is_listed.error().message()) + ")";
+    return Error(ErrorCode::corrupt, why + ", and " + std::string(answer.message()), answer.details());
 }
 
 }  // namespace filestore

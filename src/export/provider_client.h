@@ -76,8 +76,11 @@ public:
 private:
     using PageVisitor = std::function<Result<void>(std::vector<provider::RemoteFile>)>;
 
-    /// Of the provider's list, until the visitor fails.
-    [[nodiscard]] Result<void> visit_pages(const PageVisitor& visit) const;
+    /// Of the provider's list, until the visitor fails, or all of it has come and `is_enough`.
+    [[nodiscard]] Result<void> visit_pages(const PageVisitor& visit,
+                                           const std::function<bool()>& is_enough) const;
+    [[nodiscard]] Result<std::vector<provider::RemoteFile>> look_for(std::string_view sent_name,
+                                                                     bool is_first_enough) const;
     [[nodiscard]] Result<ProviderAnswer> first_page(std::string_view& purpose) const;
     [[nodiscard]] Result<bool> lists(const std::string& provider_id) const;
     /// Behind an answer that may say that there is no such file, see provider::may_say_missing().

@@ -1,5 +1,6 @@
 """Providers that refuse, break off and lose answers: nothing is sent twice, and the table is right."""
 
+import hashlib
 import os
 import signal
 import threading
@@ -21,7 +22,8 @@ def fault(provider, **more):
 
 def test_refusals_are_told_and_leave_nothing(quick, exporting, provider):
     file_id = exporting.upload()
-    for status, code in ((400, "invalid_argument"), (401, "unauthenticated"), (403, "permission_denied"), (413, "rejected")):
+    codes = {400: "invalid_argument", 401: "unauthenticated", 403: "permission_denied", 404: "configuration", 409: "rejected", 413: "rejected"}
+    for status, code in codes.items():
         for early in (False, True):
             fault(provider, status=status, early=early, body={"error": {"message": f"no: {KEY}", "type": "refused"}})
             outcome, told, message = quick.send(provider, file_id)
@@ -29,6 +31,38 @@ def test_refusals_are_told_and_leave_nothing(quick, exporting, provider):
             assert f"{provider.kind} answered {status}" in message and file_id in message
             assert exporting.sent(file_id) == []
     assert provider.files == {} and provider.asked("GET") == []
+
+
+def test_a_base_url_that_leads_elsewhere(exporting, start):
+    """That is no file that is missing."""
+    provider = start("anthropic")
+    file_id = exporting.upload()
+    outcome = exporting.tool.run("send", file_id, "--to", "anthropic", "--base-url", f"{provider.url}/v2")
+    assert_fails(outcome, 2, "check the base URL")
+    assert exporting.sent() == []
+
+
+def test_a_lifetime_that_is_passed_over(exporting, start):
+    provider = start("openai")
+    provider.knows_lifetimes = False
+    file_id = exporting.upload()
+    outcome = exporting.send(provider, file_id, "--expires", "1h")
+    assert outcome.code == 0 and b"warning: " in outcome.err and b"does not say when its copy of file" in outcome.err, outcome
+    assert "expires_at" not in only(exporting.sent(file_id)) and len(provider.files) == 1
+    assert_succeeds(exporting.send(provider, file_id, "--expires", "1h"))
+
+
+def test_a_service_that_keeps_the_same_bytes_once(quick, exporting, start):
+    """What it had before is nobody's copy: it stays when our file goes."""
+    provider = start("openai")
+    provider.keeps_bytes_once = True
+    file_id = exporting.upload()
+    other_id = provider.add_file("somebody-elses.txt", size=5, sha=hashlib.sha256(b"hello").hexdigest())
+    outcome, told, message = quick.send(provider, file_id)
+    assert (outcome, told) == ("failed", "corrupt") and "somebody-elses.txt" in message, message
+    assert only(exporting.sent(file_id))["state"] == "unsettled"
+    assert exporting.tool.run("delete", file_id).code == 0
+    assert list(provider.files) == [other_id]
 
 
 def test_a_large_body_is_refused_before_it_is_sent(quick, exporting, provider):

@@ -99,6 +99,20 @@ def test_pages_by_number_move_when_files_go(quick, exporting, lost):
     assert len(lost.asked("POST")) == 1 and only(exporting.sent(file_id))["state"] == "sent"
 
 
+def test_what_is_found_needs_no_second_reading(quick, exporting, lost):
+    """Of a list that never rests."""
+    change_paging(lost, by_numbers)
+    by_number = lost.page
+
+    def page(query):
+        shown = by_number(query)
+        lost.add_file("another")
+        return shown
+
+    lost.page = page
+    assert quick.send(lost, exporting.upload())[::2] == ["sent", "new"]
+
+
 def test_a_service_may_list_the_files_of_one_purpose_only(quick, exporting, lost):
     """As Zhipu."""
     act, lists = lost.act, []

@@ -17,6 +17,12 @@ ExitCode print_sent(const Session& session, const ExportReceipt& receipt) {
     return session.print(to_json(receipt) + "\n");
 }
 
+/// Some services that are compatible pass over it.
+void warn_of_no_end(const ProviderCopy& copy) {
+    report("warning: " + named_place(copy) + " does not say when its copy of file " + copy.id.str() +
+           " expires: it may stay until `filestore unsend` removes it");
+}
+
 ExitCode send_one(const Session& session, FileExporter& exporter, const std::string& operand) {
     const auto id = FileId::parse(operand);
     if (!id) {
@@ -35,6 +41,9 @@ ExitCode send_one(const Session& session, FileExporter& exporter, const std::str
         exporter.send_async(std::move(request), std::move(done));
     });
     bar.clear();
+    if (sent && options.kept_for && !sent->was_there && !sent->copy.expires_at) {
+        warn_of_no_end(sent->copy);
+    }
     return sent ? print_sent(session, *sent) : session.fail(sent.error(), operand);
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/ascii.h"
 #include "core/encoding.h"
 #include "core/text.h"
 #include "core/try.h"
@@ -104,6 +105,7 @@ Result<std::string> cursor_of(const ListPaging& paging, const JsonMembers& answe
     return std::string(paging.after_parameter) + "=" + percent_encode(last_id);
 }
 
+/// `not_found` and `conflict` are about the stored file; what a provider does not find is the place that was asked.
 ErrorCode code_of(int status) {
     switch (status) {
         case 401:
@@ -111,12 +113,12 @@ ErrorCode code_of(int status) {
         case 403:
             return ErrorCode::permission_denied;
         case 404:
+        case 405:
         case 410:
-            return ErrorCode::not_found;
+            return ErrorCode::configuration;
         case 408:
             return ErrorCode::timeout;
         case 409:
-            return ErrorCode::conflict;
         case 413:
         case 415:
         case 422:
@@ -134,6 +136,10 @@ std::string_view advice_for(int status) {
             return "; check the key";
         case 403:
             return "; check what the key may do";
+        case 404:
+        case 405:
+        case 410:
+            return "; check the base URL, and whether the service has this call";
         case 413:
             return "; the file is larger than this account or service takes";
         default:
@@ -147,8 +153,9 @@ struct Complaint {
     std::string message{};
 };
 
-/// `{"error": {"message", "code" or "type" or "status"}}`, with small differences.
+/// `{"error": {"message", "code" or "type" or "status"}}`; of compatible services also `{"error": ""}`, `{"message": ""}`, `{"detail": ""}`, or a document of another kind, which is told as it is.
 Complaint complaint_of(std::string_view body) {
+    constexpr std::size_t longest_excerpt = 300;
     const auto answer = parse_answer(body);
     if (!answer) {
         return {};
@@ -159,8 +166,20 @@ Complaint complaint_of(std::string_view body) {
     for (const std::string_view name : {"code", "type", "status"}) {
         complaint.code = complaint.code.empty() ? error.text(name) : complaint.code;
     }
-    complaint.message = error.text("message");
+    for (const std::string_view name : {"message", "error", "detail"}) {
+        complaint.message = complaint.message.empty() ? error.text(name) : complaint.message;
+    }
+    if (complaint.message.empty() && !answer->is_empty()) {
+        complaint.message = body.substr(0, longest_excerpt);
+    }
     return complaint;
+}
+
+/// Some services repeat parts of a key that they refuse.
+bool is_about_the_key(int status, std::string_view message) {
+    std::string plain = to_lower(message);
+    std::erase_if(plain, [](char c) { return c < 'a' || c > 'z'; });
+    return status == 401 || status == 403 || plain.find("apikey") != std::string::npos;
 }
 
 }  // namespace
@@ -214,8 +233,12 @@ Result<std::string> read_session_url(const Place& place, std::string_view header
         return not_understood("does not say where the file is to be sent");
     }
     const std::string_view base = place.base_url;
-    const std::size_t end_of_origin = base.find('/', base.find("://") + 3);
-    return std::string(base.substr(0, end_of_origin)) + std::string(header.substr(path));
+    const std::size_t end_of_origin = std::min(base.find('/', base.find("://") + 3), base.size());
+    const std::string_view session = header.substr(path);
+    // A gateway may hand on what the provider says, or say where it itself is asked.
+    const std::string begin = std::string(base.substr(end_of_origin)) + "/";
+    const bool is_whole = session.starts_with(begin);
+    return std::string(base.substr(0, is_whole ? end_of_origin : base.size())) + std::string(session);
 }
 
 Result<SessionState> read_session_state(std::string_view status, std::string_view received) {
@@ -259,20 +282,19 @@ bool may_say_missing(const Profile& profile, const RemovalReply& reply) {
         return answer && (answer->object(name) != nullptr || answer->list(name) != nullptr ||
                           !answer->members.text(name).empty());
     };
-    const ErrorCode code = code_of(reply.status);
+    const bool tells_of_missing = reply.status == 404 || reply.status == 410;
     if (profile.missing_codes.empty()) {
-        return code == ErrorCode::not_found && (has("error") || has("detail") || has("message"));
+        return tells_of_missing && (has("error") || has("detail") || has("message"));
     }
-    const bool fits = code == ErrorCode::not_found || code == ErrorCode::permission_denied;
+    const bool fits = tells_of_missing || reply.status == 403;
     const auto codes = profile.missing_codes;
     return fits && std::find(codes.begin(), codes.end(), complaint_of(reply.body).code) != codes.end();
 }
 
 Error error_of(const Profile& profile, const Refusal& refusal, std::span<const SecretString> secrets) {
     Complaint complaint = complaint_of(refusal.body);
-    const bool is_about_the_key = refusal.status == 401 || refusal.status == 403;
     std::string message = std::string(profile.name) + " answered " + std::to_string(refusal.status);
-    if (is_about_the_key || complaint.message.empty()) {
+    if (complaint.message.empty() || is_about_the_key(refusal.status, complaint.message)) {
         message += complaint.code.empty() ? "" : " " + quoted(without_secrets(complaint.code, secrets));
     } else {
         message += ": " + quoted(without_secrets(complaint.message, secrets));

@@ -25,9 +25,10 @@ Result<void> ListWalk::take(const RemoteList& page) {
     ++pages_;
     seen_ += page.files.size();
     if (!page.cursor.empty()) {
+        has_cursors_ = true;
         return go_on(page.cursor);
     }
-    if (profile_.paging.number_parameter.empty() || !page.total) {
+    if (profile_.paging.number_parameter.empty() || !page.total || has_cursors_) {
         is_over_ = true;
         return {};
     }

@@ -22,6 +22,8 @@ public:
     /// Of the page that is to be asked for, see list_files().
     [[nodiscard]] const std::string& cursor() const noexcept { return cursor_; }
     [[nodiscard]] bool is_over() const noexcept { return is_over_; }
+    /// The whole list has come, if perhaps not each file of it: enough for whoever has found what he looks for.
+    [[nodiscard]] bool was_read() const noexcept { return is_over_ || (pages_ > 0 && cursor_.empty()); }
 
     /// The page has come. `corrupt` where the list does not lead through all files: what it lacks may be there all the same.
     [[nodiscard]] Result<void> take(const RemoteList& page);
@@ -35,6 +37,7 @@ private:
     std::string cursor_;
     bool is_over_ = false;
     std::size_t pages_ = 0;
+    bool has_cursors_ = false;
     std::set<std::string> cursors_{std::string()};
     /// Of the last page.
     std::string first_id_;

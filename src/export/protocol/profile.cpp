@@ -307,4 +307,10 @@ bool is_copy_name(std::string_view sent_name, std::string_view listed) noexcept 
     return !sent_name.empty() && equal_ignoring_case(sent_name, listed);
 }
 
+bool may_stand_for(std::string_view sent_name, std::string_view answered) {
+    const std::string sent = to_lower(sent_name);
+    const std::string told = to_lower(answered);
+    return told.find(sent) != std::string::npos || sent.starts_with(told);
+}
+
 }  // namespace filestore::provider

@@ -172,4 +172,7 @@ struct OutgoingFile {
 /// Whether a file in a provider's list is the copy of such a name. Some services write names in lower case.
 [[nodiscard]] bool is_copy_name(std::string_view sent_name, std::string_view listed) noexcept;
 
+/// Whether what a service answers as the name of a file can stand for that which it was sent under: with something around it, or cut.
+[[nodiscard]] bool may_stand_for(std::string_view sent_name, std::string_view answered);
+
 }  // namespace filestore::provider

@@ -123,8 +123,10 @@ TEST_CASE("a list leads through all files, or is given up", "[export]") {
         CHECK_FALSE(walk.is_over());
         REQUIRE(walk.take(page({"c"}, "", 3)).ok());
         CHECK_FALSE(walk.is_over());
+        CHECK(walk.was_read());
         CHECK(walk.cursor().empty());
         REQUIRE(walk.take(page({"a", "b"}, "", 3)).ok());
+        CHECK_FALSE(walk.was_read());
         REQUIRE(walk.take(page({"c"}, "", 3)).ok());
         CHECK(walk.is_over());
     }
@@ -157,6 +159,14 @@ TEST_CASE("a list leads through all files, or is given up", "[export]") {
         CHECK(readings == 8);
         REQUIRE_FALSE(taken.ok());
         CHECK(taken.error().code() == ErrorCode::corrupt);
+    }
+    SECTION("by cursors, of a list that tells of more files than it has") {
+        ListWalk walk(profile_of("openai"));
+        REQUIRE(walk.take(page({"a"}, "after=a", 9)).ok());
+        CHECK_FALSE(walk.was_read());
+        REQUIRE(walk.take(page({"b"}, "", 9)).ok());
+        CHECK(walk.is_over());
+        CHECK(walk.was_read());
     }
     SECTION("files of one name, and of IDs that nobody takes") {
         ListWalk walk(profile_of("openai"));
@@ -227,7 +237,11 @@ TEST_CASE("lists, page by page", "[export]") {
 TEST_CASE("sessions stay where they were asked for", "[export]") {
     const Place place{&profile_of("gemini"), "http://127.0.0.1:8080/proxy"};
     CHECK(read_session_url(place, "https://generativelanguage.googleapis.com/upload/v1beta/files?upload_id=1")
-              .value() == "http://127.0.0.1:8080/upload/v1beta/files?upload_id=1");
+              .value() == "http://127.0.0.1:8080/proxy/upload/v1beta/files?upload_id=1");
+    CHECK(read_session_url(place, "http://127.0.0.1:8080/proxy/upload?id=1").value() ==
+          "http://127.0.0.1:8080/proxy/upload?id=1");
+    CHECK(read_session_url({&profile_of("gemini"), "https://other"}, "https://host/proxy/up").value() ==
+          "https://other/proxy/up");
     for (const char* bad : {"", "/upload", "https://host", "https://h/a b", "https://h/a\r\nx: y"}) {
         CHECK_FALSE(read_session_url(place, bad).ok());
     }
@@ -249,8 +263,9 @@ TEST_CASE("what refusals mean", "[export]") {
         {400, ErrorCode::invalid_argument, false},
         {401, ErrorCode::unauthenticated, false},
         {403, ErrorCode::permission_denied, false},
-        {404, ErrorCode::not_found, false},
-        {409, ErrorCode::conflict, false},
+        {404, ErrorCode::configuration, false},
+        {405, ErrorCode::configuration, false},
+        {409, ErrorCode::rejected, false},
         {413, ErrorCode::rejected, false},
         {429, ErrorCode::rate_limited, true},
         {500, ErrorCode::unavailable, true},
@@ -346,7 +361,7 @@ TEST_CASE("only the API itself may know that a file is missing", "[export]") {
 }
 
 TEST_CASE("refusals without a document", "[export]") {
-    for (const char* body : {"", "<html>", "[]", R"({"error":"text"})"}) {
+    for (const char* body : {"", "<html>", "[]", "{}"}) {
         const auto error = error_of(profile_of("gemini"), {500, body, ""}, {});
         CHECK(error.message() == "gemini answered 500");
     }
@@ -354,4 +369,25 @@ TEST_CASE("refusals without a document", "[export]") {
                    {400, R"({"error":{"code":400,"message":"Bad","status":"INVALID_ARGUMENT"}})", ""}, {})
               .details()
               .server_code == "INVALID_ARGUMENT");
+}
+
+TEST_CASE("what compatible services say of a refusal", "[export]") {
+    struct Case {
+        int status;
+        const char* body;
+        const char* told;
+    };
+    const auto given = GENERATE(values<Case>({
+        {400, R"({"error":"the purpose is not supported"})", ": 'the purpose is not supported'"},
+        {422, R"({"detail":"too long"})", ": 'too long'"},
+        {422, R"({"detail":[{"loc":["purpose"],"msg":"must be ocr"}]})",
+         R"(: '{"detail":[{"loc":["purpose"],"msg":"must be ocr"}]}')"},
+        {422, R"({"object":"error","message":{"detail":[{"msg":"must be ocr"}]},"type":"invalid"})",
+         R"(: '{"object":"error","message":{"detail":[{"msg":"must be ocr"}]},"type":"invalid"}')"},
+        {400, R"({"code":"invalid_key","error":"Incorrect API key provided: xa***bc"})", " 'invalid_key'"},
+        {400, R"({"error":{"message":"no such api_key: sk-ab","type":"bad"}})", " 'bad'"},
+    }));
+    const Secrets secrets{SecretString("sk-marker")};
+    const auto error = error_of(profile_of("openai"), {given.status, given.body, ""}, secrets);
+    CHECK(error.message() == "openai answered " + std::to_string(given.status) + given.told);
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "core/ascii.h"
 #include "core/text.h"
 
 using namespace filestore;
@@ -193,6 +194,16 @@ TEST_CASE("a copy is told from other files by its name", "[export]") {
     }
     // A row that somebody has changed.
     CHECK_FALSE(is_copy_name("", ""));
+}
+
+TEST_CASE("an answer names the file that was sent, or another", "[export]") {
+    const std::string sent = "report-" + id.str() + "-0a1b2c3d.txt";
+    CHECK(may_stand_for(sent, sent));
+    CHECK(may_stand_for(sent, "uploads/" + to_lower(sent)));
+    CHECK(may_stand_for(sent, sent.substr(0, 30)));
+    CHECK(may_stand_for(sent, ""));
+    CHECK_FALSE(may_stand_for(sent, "report-" + id.str() + "-0a1b2c3e.txt"));
+    CHECK_FALSE(may_stand_for(sent, "report.txt"));
 }
 
 TEST_CASE("long names are cut before the ID", "[export]") {
