@@ -16,6 +16,25 @@ if(FILESTORE_SANITIZE)
     endif()
 endif()
 
+# Sections of their own let the linker leave out what nothing uses. A build that looks for faults, or is for a debugger, stays as it is.
+set(filestore_section_flags "")
+set(filestore_small_flags "")
+if(NOT FILESTORE_SANITIZE)
+    set(filestore_section_flags $<$<NOT:$<CONFIG:Debug>>:-ffunction-sections> $<$<NOT:$<CONFIG:Debug>>:-fdata-sections>)
+    if(FILESTORE_SMALL)
+        set(filestore_small_flags $<$<NOT:$<CONFIG:Debug>>:-Os>)
+    endif()
+endif()
+
+# filestore_small(TARGET [EXCEPT source...]): optimises the target for size, all but the hot sources.
+function(filestore_small target)
+    cmake_parse_arguments(PARSE_ARGV 1 small "" "" "EXCEPT")
+    target_compile_options(${target} PRIVATE ${filestore_section_flags} ${filestore_small_flags})
+    if(filestore_small_flags)
+        set_source_files_properties(${small_EXCEPT} PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
+    endif()
+endfunction()
+
 # What every target of this project is compiled with; nothing of it reaches a consumer.
 function(filestore_compile_settings target)
     target_compile_options(${target} PRIVATE ${filestore_warnings} ${filestore_sanitizer_flags})
@@ -34,10 +53,23 @@ function(filestore_compile_settings target)
                    POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
+# A tenth of the room that relocations take, where the C library of this system, and so of those that the build is for, reads them.
+include(CheckCXXSourceCompiles)
+include(CheckLinkerFlag)
+set(filestore_relocation_flags "")
+check_linker_flag(CXX LINKER:-z,pack-relative-relocs FILESTORE_LINKER_PACKS_RELOCATIONS)
+check_cxx_source_compiles("
+    #include <features.h>
+    static_assert(__GLIBC_PREREQ(2, 36));
+    int main() {}" FILESTORE_LIBC_READS_PACKED_RELOCATIONS)
+if(FILESTORE_LINKER_PACKS_RELOCATIONS AND FILESTORE_LIBC_READS_PACKED_RELOCATIONS)
+    set(filestore_relocation_flags LINKER:-z,pack-relative-relocs)
+endif()
+
 # A shared library names everything that it needs. Clang leaves the sanitizers' symbols to the program.
 function(filestore_shared_library_settings target)
     if(NOT FILESTORE_SANITIZE)
         target_link_options(${target} PRIVATE LINKER:-z,defs)
     endif()
-    target_link_options(${target} PRIVATE LINKER:--as-needed)
+    target_link_options(${target} PRIVATE LINKER:--as-needed LINKER:--gc-sections ${filestore_relocation_flags})
 endfunction()

@@ -28,6 +28,13 @@ std::function<void(const Progress&)> progress_hook(const CallSettings& settings)
 
 }  // namespace
 
+Result<void> require_given(bool is_given, std::string_view name) {
+    if (!is_given) {
+        return Error(ErrorCode::invalid_argument, std::string(name) + " is NULL");
+    }
+    return {};
+}
+
 Result<void> clear_id(char* id) {
     FILESTORE_TRY(require(id, "id"));
     std::memset(id, 0, FILESTORE_ID_SIZE);

@@ -14,14 +14,14 @@
 
 namespace filestore::capi {
 
-/// `invalid_argument`, with the parameter's name, for a null pointer.
+/// `invalid_argument`, with the parameter's name, for what was not given.
+[[nodiscard]] Result<void> require_given(bool is_given, std::string_view name);
+
+/// The same for a null pointer.
 template <class Pointer>
     requires std::is_pointer_v<Pointer>
 [[nodiscard]] Result<void> require(Pointer pointer, std::string_view name) {
-    if (pointer == nullptr) {
-        return Error(ErrorCode::invalid_argument, std::string(name) + " is NULL");
-    }
-    return {};
+    return require_given(pointer != nullptr, name);
 }
 
 /// Sets an output to empty before anything can fail.

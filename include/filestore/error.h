@@ -75,7 +75,9 @@ public:
     explicit Error(ErrorCode code) noexcept : code_(code) {}
 
     /// `message` is one line: what failed, where, and what to do. It never holds a secret.
-    Error(ErrorCode code, std::string message, ErrorDetails details = {});
+    Error(ErrorCode code, std::string message, ErrorDetails details);
+    Error(ErrorCode code, std::string message);
+    Error(ErrorCode code, const char* message);
 
     [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 

@@ -4,10 +4,10 @@
 /// Success allocates nothing.
 
 #include <cassert>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "filestore/error.h"
 
@@ -19,42 +19,47 @@ class [[nodiscard]] Result {
 public:
     using value_type = T;
 
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+    Result(T value) : value_(std::in_place, std::move(value)) {}
+    Result(const Error& error) noexcept : error_(error) {}
+    Result(Error&& error) noexcept : error_(std::move(error)) {}
 
     template <class U>
         requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
                  !std::is_same_v<std::remove_cvref_t<U>, Error> &&
                  !std::is_same_v<std::remove_cvref_t<U>, Result<T>>)
-    Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+    Result(U&& value) : value_(std::in_place, std::forward<U>(value)) {}
 
-    [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }
+    [[nodiscard]] bool ok() const noexcept { return value_.has_value(); }
     explicit operator bool() const noexcept { return ok(); }
 
-    [[nodiscard]] T& value() & noexcept { return *checked_value(); }
-    [[nodiscard]] const T& value() const& noexcept { return *const_cast<Result*>(this)->checked_value(); }
-    [[nodiscard]] T&& value() && noexcept { return std::move(*checked_value()); }
+    [[nodiscard]] T& value() & noexcept { return *operator->(); }
+    [[nodiscard]] const T& value() const& noexcept { return *operator->(); }
+    [[nodiscard]] T&& value() && noexcept { return std::move(*operator->()); }
 
-    [[nodiscard]] const Error& error() const noexcept {
-        const Error* error = std::get_if<1>(&state_);
-        assert(error != nullptr);
-        return *error;
+    [[nodiscard]] const Error& error() const& noexcept {
+        assert(!ok());
+        return error_;
+    }
+    [[nodiscard]] Error&& error() && noexcept {
+        assert(!ok());
+        return std::move(error_);
     }
 
     [[nodiscard]] T& operator*() & noexcept { return value(); }
     [[nodiscard]] const T& operator*() const& noexcept { return value(); }
     [[nodiscard]] T&& operator*() && noexcept { return std::move(*this).value(); }
-    [[nodiscard]] T* operator->() noexcept { return checked_value(); }
-    [[nodiscard]] const T* operator->() const noexcept { return &value(); }
-
-private:
-    T* checked_value() noexcept {
-        T* value = std::get_if<0>(&state_);
-        assert(value != nullptr);
-        return value;
+    [[nodiscard]] T* operator->() noexcept {
+        assert(ok());
+        return std::addressof(*value_);
+    }
+    [[nodiscard]] const T* operator->() const noexcept {
+        assert(ok());
+        return std::addressof(*value_);
     }
 
-    std::variant<T, Error> state_;
+private:
+    std::optional<T> value_;
+    Error error_{ErrorCode::ok};
 };
 
 /// Success without a value, or an Error.
@@ -64,14 +69,19 @@ public:
     using value_type = void;
 
     Result() noexcept = default;
-    Result(Error error) noexcept : error_(std::move(error)) {}
+    Result(const Error& error) noexcept : error_(error) {}
+    Result(Error&& error) noexcept : error_(std::move(error)) {}
 
     [[nodiscard]] bool ok() const noexcept { return !error_.has_value(); }
     explicit operator bool() const noexcept { return ok(); }
 
-    [[nodiscard]] const Error& error() const noexcept {
-        assert(error_.has_value());
+    [[nodiscard]] const Error& error() const& noexcept {
+        assert(!ok());
         return *error_;
+    }
+    [[nodiscard]] Error&& error() && noexcept {
+        assert(!ok());
+        return *std::move(error_);
     }
 
 private:

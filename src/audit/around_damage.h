@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "audit/sqlite.h"
+#include "core/function_ref.h"
 #include "core/try.h"
 #include "filestore/result.h"
 
@@ -78,11 +79,12 @@ private:
     std::int64_t last_;
 };
 
-/// Gives `take` the rows, some perhaps twice; `take` is a function of a row that answers Result<void>. Answers whether all could be read. One connection; one thread at a time.
-template <class Take>
+/// Gives `take` the rows, some perhaps twice; Answers whether all could be read. One connection; one thread at a time.
 class ReadAroundDamage {
 public:
-    ReadAroundDamage(SqliteConnection& damaged, const SalvageRead& read, const Take& take) noexcept
+    using Take = FunctionRef<Result<void>(SqliteQuery&)>;
+
+    ReadAroundDamage(SqliteConnection& damaged, const SalvageRead& read, Take take) noexcept
         : damaged_(damaged), read_(read), take_(take) {}
 
     [[nodiscard]] Result<bool> run() {
@@ -176,7 +178,7 @@ private:
 
     SqliteConnection& damaged_;
     const SalvageRead& read_;
-    const Take& take_;
+    Take take_;
 };
 
 }  // namespace filestore

@@ -296,6 +296,16 @@ Error SqliteConnection::failure(int code) const {
     return sqlite_error(code, errno_of_failure(handle_, code), text, path_);
 }
 
+Result<void> SqliteConnection::pass_over_rows(Result<SqliteQuery> query) {
+    FILESTORE_TRY(query);
+    for (;;) {
+        FILESTORE_TRY_ASSIGN(const bool row, query->next());
+        if (!row) {
+            return {};
+        }
+    }
+}
+
 Result<SqliteQuery> SqliteConnection::prepare(const char* sql) {
     if (const auto found = statements_.find(sql); found != statements_.end()) {
         return SqliteQuery(*this, found->second);

@@ -86,13 +86,7 @@ public:
     /// Runs a query whose rows are not wanted.
     template <class... Parameters>
     [[nodiscard]] Result<void> run(const char* sql, const Parameters&... parameters) {
-        FILESTORE_TRY_ASSIGN(SqliteQuery query, this->query(sql, parameters...));
-        for (;;) {
-            FILESTORE_TRY_ASSIGN(const bool row, query.next());
-            if (!row) {
-                return {};
-            }
-        }
+        return pass_over_rows(query(sql, parameters...));
     }
 
     /// Runs one or more statements without parameters, uncached.
@@ -124,6 +118,7 @@ public:
 private:
     SqliteConnection(sqlite3* handle, std::string path) noexcept : handle_(handle), path_(std::move(path)) {}
     [[nodiscard]] Result<SqliteQuery> prepare(const char* sql);
+    [[nodiscard]] static Result<void> pass_over_rows(Result<SqliteQuery> query);
 
     sqlite3* handle_;
     std::string path_;

@@ -74,6 +74,11 @@ Error::Error(ErrorCode code, std::string message, ErrorDetails details)
     : code_(code),
       text_(std::make_shared<const Text>(Text{one_line(std::move(message)), std::move(details)})) {}
 
+// Most errors have no details: each place that makes one would else have to build and destroy them.
+Error::Error(ErrorCode code, std::string message) : Error(code, std::move(message), {}) {}
+
+Error::Error(ErrorCode code, const char* message) : Error(code, std::string(message)) {}
+
 std::string_view Error::message() const noexcept {
     return text_ && !text_->message.empty() ? std::string_view(text_->message) : text_of(code_);
 }

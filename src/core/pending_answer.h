@@ -12,15 +12,36 @@
 
 #include "core/library_thread.h"
 #include "core/pending_calls.h"
-#include "core/worker_thread.h"
 #include "filestore/call.h"
 #include "filestore/executor.h"
 
 namespace filestore {
 
+/// What does not depend on the type of the answer. A resource held by std::shared_ptr; thread-safe.
+class PendingFailure : public std::enable_shared_from_this<PendingFailure> {
+public:
+    PendingFailure() = default;
+    PendingFailure(const PendingFailure&) = delete;
+    PendingFailure& operator=(const PendingFailure&) = delete;
+    virtual ~PendingFailure() = default;
+
+    /// Completes the call on this thread.
+    virtual void fail(const Error& error) noexcept = 0;
+
+    /// Completes it on a thread of its own, or on this one where the system gives no thread.
+    void fail_elsewhere(const Error& error) noexcept;
+
+protected:
+    /// Gives the answer that was kept: on the executor; on this thread where the executor can take no task.
+    void post_kept(Executor& executor) noexcept;
+
+private:
+    virtual void give_kept() noexcept = 0;
+};
+
 /// Holds a caller's completion, and the call's registration, until the answer is given. A resource held by std::shared_ptr; thread-safe.
 template <class T>
-class PendingAnswer : public std::enable_shared_from_this<PendingAnswer<T>> {
+class PendingAnswer final : public PendingFailure {
 public:
     /// Both are taken over only once nothing can fail any more.
     PendingAnswer(std::shared_ptr<PendingCalls::Call>&& call, Completion<T>&& done) noexcept
@@ -54,14 +75,14 @@ public:
             return;
         }
         result_.emplace(std::move(result));
-        try {
-            executor.post([self = this->shared_from_this()] { self->give(std::move(*self->result_)); });
-        } catch (const std::bad_alloc&) {
-            give(std::move(*result_));
-        }
+        post_kept(executor);
     }
 
+    void fail(const Error& error) noexcept override { give(error); }
+
 private:
+    void give_kept() noexcept override { give(std::move(*result_)); }
+
     std::shared_ptr<PendingCalls::Call> call_;
     const std::stop_token token_;
     Completion<T> done_;
@@ -77,17 +98,11 @@ using PendingAnswerPtr = std::shared_ptr<PendingAnswer<T>>;
 /// the starting call; where the system gives no thread there is no other place than this one.
 template <class T>
 void refuse_call(Completion<T>& done, const Error& error) noexcept {
-    PendingAnswerPtr<T> answer;
     try {
-        answer = std::make_shared<PendingAnswer<T>>(nullptr, std::move(done));
-        start_worker([answer, error] { answer->give(error); }).detach();
+        std::make_shared<PendingAnswer<T>>(nullptr, std::move(done))->fail_elsewhere(error);
     } catch (const std::bad_alloc&) {
-        if (answer) {
-            answer->give(error);
-        } else {
-            const LibraryThreadScope scope;
-            std::exchange(done, nullptr)(error);
-        }
+        const LibraryThreadScope scope;
+        std::exchange(done, nullptr)(error);
     }
 }
 

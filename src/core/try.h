@@ -5,11 +5,30 @@
 ///     FILESTORE_TRY(store.sync());                            // Result<void>
 ///     FILESTORE_TRY_ASSIGN(auto size, file.size());           // Result<T>
 
-#define FILESTORE_TRY(expression)                                                          \
-    do {                                                                                   \
-        if (const auto& filestore_try_result = (expression); !filestore_try_result.ok()) { \
-            return filestore_try_result.error();                                           \
-        }                                                                                  \
+#include <utility>
+
+#include "filestore/result.h"
+
+namespace filestore {
+
+/// The failure in `result`, moved out of it where nobody else sees it.
+template <class T>
+[[nodiscard]] const Error& failure_in(const Result<T>& result) noexcept {
+    return result.error();
+}
+template <class T>
+[[nodiscard]] Error&& failure_in(Result<T>&& result) noexcept {
+    return std::move(result).error();
+}
+
+}  // namespace filestore
+
+#define FILESTORE_TRY(expression)                                                     \
+    do {                                                                              \
+        if (auto&& filestore_try_result = (expression); !filestore_try_result.ok()) { \
+            return ::filestore::failure_in(                                           \
+                std::forward<decltype(filestore_try_result)>(filestore_try_result));  \
+        }                                                                             \
     } while (false)
 
 #define FILESTORE_JOIN_INNER(a, b) a##b
@@ -18,7 +37,7 @@
 #define FILESTORE_TRY_ASSIGN_INNER(result, target, expression) \
     auto result = (expression);                                \
     if (!result.ok()) {                                        \
-        return result.error();                                 \
+        return std::move(result).error();                      \
     }                                                          \
     target = std::move(result).value()
 

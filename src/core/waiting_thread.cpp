@@ -3,6 +3,8 @@
 #include <new>
 #include <utility>
 
+#include "core/library_thread.h"
+
 namespace filestore {
 
 namespace {
@@ -34,6 +36,30 @@ void WaitingThread::post(std::function<void()> task) {
         }
     }
     otherwise_->post(std::move(task));
+}
+
+Result<void> WaitingThread::run(FunctionRef<void()> start) {
+    if (on_library_thread()) {
+        return Error(
+            ErrorCode::would_deadlock,
+            "a blocking call was made inside a completion or stream: use the asynchronous form there");
+    }
+    try {
+        const Offer offer(*this);
+        start();
+    } catch (...) {
+        leave();
+        throw;
+    }
+    wait();
+    return {};
+}
+
+void WaitingThread::end(FunctionRef<void()> last) {
+    const std::lock_guard lock(mutex_);
+    last();
+    is_over_ = true;
+    changed_.notify_one();
 }
 
 void WaitingThread::wait() {

@@ -7,7 +7,9 @@
 #include <memory>
 #include <mutex>
 
+#include "core/function_ref.h"
 #include "filestore/executor.h"
+#include "filestore/result.h"
 
 namespace filestore {
 
@@ -35,6 +37,9 @@ public:
 
     void post(std::function<void()> task) override;
 
+    /// Offers this thread to what `start` starts, and waits for its end(). `would_deadlock` on a library thread.
+    [[nodiscard]] Result<void> run(FunctionRef<void()> start);
+
     /// Runs what is posted until end(), then leaves. Another call's thread, whose start waits here, is offered to nothing that runs meanwhile: it could not run it.
     void wait();
 
@@ -42,13 +47,7 @@ public:
     void leave();
 
     /// Runs `last` under the lock, then lets the thread go on.
-    template <class Last>
-    void end(Last&& last) {
-        const std::lock_guard lock(mutex_);
-        std::forward<Last>(last)();
-        is_over_ = true;
-        changed_.notify_one();
-    }
+    void end(FunctionRef<void()> last);
 
 private:
     [[nodiscard]] std::function<void()> next();

@@ -4,6 +4,7 @@
 #include <new>
 #include <thread>
 
+#include "core/library_thread.h"
 #include "support/executors.h"
 
 using filestore::Completion;

@@ -1,0 +1,4 @@
+/* What a program has that does nothing. */
+int main(void) {
+    return 0;
+}
