@@ -2,24 +2,10 @@
 
 #include "arguments.h"
 #include "core/call_limits.h"
-#include "core/text.h"
+#include "presign_methods.h"
 
 namespace filestore::capi {
 namespace {
-
-const char* method_name(PresignMethod method) noexcept {
-    switch (method) {
-        case PresignMethod::get:
-            return "get";
-        case PresignMethod::put:
-            return "put";
-        case PresignMethod::head:
-            return "head";
-        case PresignMethod::remove:
-            return "remove";
-    }
-    return "";
-}
 
 Timestamp time_of(std::int64_t microseconds) noexcept {
     return Timestamp(std::chrono::microseconds(microseconds));
@@ -99,9 +85,8 @@ uint32_t filestore_backend_call_limit(const filestore_backend_call* call) noexce
 }
 
 const char* filestore_backend_call_method(const filestore_backend_call* call) noexcept {
-    return capi::guard_read(call, "", [](const filestore_backend_call& handle) noexcept {
-        return capi::method_name(handle.method);
-    });
+    return capi::guard_read(
+        call, "", [](const filestore_backend_call& handle) noexcept { return capi::name_of(handle.method); });
 }
 
 uint64_t filestore_backend_call_expires_in(const filestore_backend_call* call) noexcept {

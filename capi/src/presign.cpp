@@ -3,6 +3,7 @@
 #include "answers.h"
 #include "call_options.h"
 #include "filestore/local_backend.h"
+#include "presign_methods.h"
 #include "requests.h"
 
 using namespace filestore;

@@ -1,10 +1,8 @@
 #include "requests.h"
 
-#include <array>
 #include <utility>
 
 #include "callbacks.h"
-#include "core/text.h"
 #include "service/file_info_json.h"
 
 namespace filestore::capi {
@@ -91,22 +89,6 @@ Result<PresignRequest> presign_request(const char* id, const filestore_presign_o
         request.call = call_options(options->call);
     }
     return request;
-}
-
-Result<PresignMethod> presign_method(const char* name) {
-    constexpr auto methods =
-        std::to_array<std::pair<std::string_view, PresignMethod>>({{"get", PresignMethod::get},
-                                                                   {"put", PresignMethod::put},
-                                                                   {"head", PresignMethod::head},
-                                                                   {"remove", PresignMethod::remove}});
-    FILESTORE_TRY(require(name, "method"));
-    for (const auto& [known, method] : methods) {
-        if (known == name) {
-            return method;
-        }
-    }
-    return Error(ErrorCode::invalid_argument,
-                 "the method " + quoted(name) + " is not known: 'get', 'put', 'head' and 'remove' are");
 }
 
 filestore_list_page page_of(ListPage page) {

@@ -27,9 +27,6 @@ namespace filestore::capi {
 [[nodiscard]] Result<PresignRequest> presign_request(const char* id,
                                                      const filestore_presign_options* options);
 
-/// "get", "put", "head" or "remove"; `invalid_argument` for anything else, and for null.
-[[nodiscard]] Result<PresignMethod> presign_method(const char* name);
-
 /// Not a request, but what a listing answers.
 [[nodiscard]] filestore_list_page page_of(ListPage page);
 
