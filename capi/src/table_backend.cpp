@@ -20,13 +20,26 @@ namespace {
 /// Every table has what stands before this.
 constexpr std::size_t shortest_table = offsetof(filestore_backend_table, describe);
 
-// ABI.md: the members keep their places.
-constexpr bool has_64_bits = sizeof(void*) == 8;
-static_assert(!has_64_bits || offsetof(filestore_backend_table, abilities) == 8);
-static_assert(!has_64_bits || offsetof(filestore_backend_table, describe) == 32);
-static_assert(!has_64_bits || offsetof(filestore_backend_table, open_writer) == 64);
-static_assert(!has_64_bits || offsetof(filestore_backend_table, presign) == 112);
-static_assert(!has_64_bits || sizeof(filestore_backend_table) == 120);
+// ABI.md: the members keep their places, each of the size of a pointer.
+constexpr bool is_at(std::size_t place, std::size_t offset) noexcept {
+    return sizeof(void*) != 8 || offset == place * sizeof(void*);
+}
+static_assert(is_at(0, offsetof(filestore_backend_table, struct_size)));
+static_assert(is_at(1, offsetof(filestore_backend_table, abilities)));
+static_assert(is_at(2, offsetof(filestore_backend_table, name)));
+static_assert(is_at(3, offsetof(filestore_backend_table, destroy)));
+static_assert(is_at(4, offsetof(filestore_backend_table, describe)));
+static_assert(is_at(5, offsetof(filestore_backend_table, open_reader)));
+static_assert(is_at(6, offsetof(filestore_backend_table, read)));
+static_assert(is_at(7, offsetof(filestore_backend_table, close_reader)));
+static_assert(is_at(8, offsetof(filestore_backend_table, open_writer)));
+static_assert(is_at(9, offsetof(filestore_backend_table, write)));
+static_assert(is_at(10, offsetof(filestore_backend_table, commit)));
+static_assert(is_at(11, offsetof(filestore_backend_table, close_writer)));
+static_assert(is_at(12, offsetof(filestore_backend_table, remove)));
+static_assert(is_at(13, offsetof(filestore_backend_table, list)));
+static_assert(is_at(14, offsetof(filestore_backend_table, presign)));
+static_assert(is_at(15, sizeof(filestore_backend_table)));
 
 /// The functions of the caller, with the context that they get. A resource: `destroy` is called at its end.
 class Table {

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
     test_null_inputs(service);
     test_options();
     test_clock();
+    test_options_of_later_versions();
     test_warnings();
     test_config();
     test_bad_places();

@@ -58,6 +58,25 @@ void test_clock(void) {
     filestore_options_destroy(options);
 }
 
+/* A program that was made for a later version can tell that this one lacks an option, and goes on without it. */
+void test_options_of_later_versions(void) {
+    filestore_options* options = NULL;
+    filestore_service* service = NULL;
+    filestore_options_create(&options, &err);
+    filestore_options_set(options, "base_path", path_in_directory("later"), &err);
+    check(filestore_options_set(options, "holographic_parity", "twice", &err) == FILESTORE_INVALID_ARGUMENT &&
+              strstr(filestore_error_message(err), "unknown option 'holographic_parity'") != NULL &&
+              strstr(filestore_error_message(err), "base_path") != NULL,
+          "an option of a later version is named, with those that are known");
+    check_code(filestore_error_code(err), FILESTORE_INVALID_ARGUMENT, &err, "an option of a later version");
+    check_code(filestore_options_set(options, "checksum", "holographic", &err), FILESTORE_INVALID_ARGUMENT,
+               &err, "a value of a later version");
+    check_code(filestore_open(options, &service, &err), FILESTORE_OK, &err,
+               "open with what was set beside such an option");
+    filestore_options_destroy(options);
+    filestore_close(service);
+}
+
 /* What was told last, and how often. */
 struct Warned {
     char path[32];

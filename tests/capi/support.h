@@ -58,6 +58,7 @@ void test_malformed_ids(filestore_service* service);
 void test_codes(void);
 void test_options(void);
 void test_clock(void);
+void test_options_of_later_versions(void);
 void test_warnings(void);
 void test_config(void);
 void test_bad_places(void);

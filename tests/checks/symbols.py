@@ -19,7 +19,8 @@ def dynamic_section(library):
     return output("readelf", "--dynamic", "--wide", library)
 
 
-def check_c_library(library):
+def check_c_library(library, version):
+    soname = f"libfilestore_c.so.{version.split('.')[0]}"
     names = {name for _, name in exported(library)}
     if not names:
         yield "exports nothing"
@@ -29,8 +30,8 @@ def check_c_library(library):
     dynamic = dynamic_section(library)
     if "NODELETE" not in dynamic:
         yield "is not linked with -z nodelete"
-    if "[libfilestore_c.so.0]" not in dynamic:
-        yield "has not the SONAME libfilestore_c.so.0"
+    if f"[{soname}]" not in dynamic:
+        yield f"has not the SONAME {soname}"
     if "NEEDED" in dynamic and "[libfilestore.so" in dynamic:
         yield "needs libfilestore.so"
 
@@ -54,7 +55,7 @@ def check_cpp_library(library, version):
 
 def main():
     c_library, cpp_library, version = sys.argv[1:]
-    found = [f"{c_library} {problem}" for problem in check_c_library(c_library)]
+    found = [f"{c_library} {problem}" for problem in check_c_library(c_library, version)]
     found += [f"{cpp_library} {problem}" for problem in check_cpp_library(cpp_library, version)]
     print("\n".join(found) or "only what is meant to be exported is")
     sys.exit(1 if found else 0)
