@@ -116,7 +116,7 @@ def print_build_time():
         seconds = time.monotonic() - began
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(f"a new build: {seconds:.0f} s, limit {BUILD_SECONDS} s; {processor:.0f} s of processors, "
+    print(f"a new build: {seconds:.0f} s, limit {BUILD_SECONDS} s; {processor:.0f} s of processors, so {processor / COMPILERS:.0f} s where nothing else runs; "
           f"at most {after.ru_maxrss / 1024:.0f} MiB in a process")
 
 
