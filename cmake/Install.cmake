@@ -36,8 +36,8 @@ set(installed_headers
     include/filestore/validation.h
     include/filestore/verify.h
     include/filestore/version.h)
-install(FILES ${installed_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/filestore)
-install(FILES capi/include/filestore.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${installed_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/filestore COMPONENT development)
+install(FILES capi/include/filestore.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 
 foreach(kind shared static)
     string(TOUPPER ${kind} upper)
@@ -46,16 +46,23 @@ foreach(kind shared static)
         if(kind STREQUAL static)
             set(suffix _static)
         endif()
-        install(TARGETS filestore${suffix} filestore_c${suffix} EXPORT filestore_${kind})
+        foreach(library filestore filestore_c)
+            install(
+                TARGETS ${library}${suffix}
+                EXPORT filestore_${kind}
+                LIBRARY COMPONENT ${library} NAMELINK_COMPONENT development
+                ARCHIVE COMPONENT development)
+        endforeach()
         install(
             EXPORT filestore_${kind}
             NAMESPACE filestore::
             FILE filestore_${kind}.cmake
-            DESTINATION ${package_directory})
+            DESTINATION ${package_directory}
+            COMPONENT development)
     endif()
 endforeach()
 if(FILESTORE_WITH_TOOLS)
-    install(TARGETS filestore_tool)
+    install(TARGETS filestore_tool COMPONENT command)
 endif()
 
 configure_package_config_file(
@@ -64,8 +71,10 @@ configure_package_config_file(
     NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/filestoreConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/filestoreConfig.cmake ${PROJECT_BINARY_DIR}/filestoreConfigVersion.cmake
-        DESTINATION ${package_directory})
-install(FILES cmake/Dependencies.cmake DESTINATION ${package_directory} RENAME filestoreDependencies.cmake)
+        DESTINATION ${package_directory}
+        COMPONENT development)
+install(FILES cmake/Dependencies.cmake DESTINATION ${package_directory} RENAME filestoreDependencies.cmake
+        COMPONENT development)
 
 # The prefix is found from the place of the .pc file, so that the installed tree can be moved.
 file(RELATIVE_PATH pc_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
@@ -75,6 +84,6 @@ if(FILESTORE_WITH_MAGIC)
 endif()
 foreach(package filestore filestore_c)
     configure_file(cmake/${package}.pc.in ${PROJECT_BINARY_DIR}/${package}.pc @ONLY)
-    install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+    install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 endforeach()
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/filestore)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/filestore COMPONENT licence)
