@@ -63,6 +63,14 @@ foreach(kind shared static)
 endforeach()
 if(FILESTORE_WITH_TOOLS)
     install(TARGETS filestore_tool COMPONENT command)
+    if(NOT CMAKE_CROSSCOMPILING)
+        set(texts ${PROJECT_BINARY_DIR}/tools/filestore)
+        install(FILES ${texts}/filestore.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command)
+        install(FILES ${texts}/filestore.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+                RENAME filestore COMPONENT command)
+        install(FILES ${texts}/_filestore DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/${FILESTORE_ZSH_DIRECTORY}
+                COMPONENT command)
+    endif()
 endif()
 
 configure_package_config_file(

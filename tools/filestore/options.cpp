@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "core/try.h"
 #include "filestore/version.h"
+#include "shell_texts.h"
 
 namespace filestore::tool {
 
@@ -28,7 +29,8 @@ constexpr std::string_view exit_codes =
     "5 credentials or permission, 6 unavailable or timed out, 7 stored or received data is damaged.\n"
     "S3 credentials are taken from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN,\n"
     "or from the configuration file. SUPABASE_URL and SUPABASE_KEY name a project that is told of every\n"
-    "upload and deletion.";
+    "upload and deletion.\n"
+    "Alone, --man prints a page for man, and --completion bash or --completion zsh a script for the shell.";
 
 /// Led before a word, makes it an operand for CLI11; no word of a command line holds one.
 constexpr char literal_mark = '\0';
@@ -127,6 +129,7 @@ private:
     /// CLI11 reads what follows `--` as words of the main program once a command has an operand, so it gets them marked, as operands
     /// that look like nothing else. Throws CLI::ParseError.
     void run_cli11(int count, const char* const* arguments);
+    [[nodiscard]] std::string text_for_shells(int count, const char* const* arguments) const;
     CLI::App* add_command(const std::string& word, Command command, const std::string& help);
     void add_operand(CLI::App& app, const std::string& placeholder, const std::string& help);
     void add_operand_and_dash(CLI::App& app, const std::string& placeholder, const std::string& help);
@@ -683,7 +686,25 @@ void Parser::run_cli11(int count, const char* const* arguments) {
     }
 }
 
+/// The texts that stand in for a command; empty for other command lines.
+std::string Parser::text_for_shells(int count, const char* const* arguments) const {
+    const std::vector<std::string_view> words(arguments + 1, arguments + std::max(count, 1));
+    if (words == std::vector<std::string_view>{"--man"}) {
+        return manual_page(app_);
+    }
+    if (words == std::vector<std::string_view>{"--completion", "bash"}) {
+        return bash_completion(app_);
+    }
+    if (words == std::vector<std::string_view>{"--completion", "zsh"}) {
+        return zsh_completion(app_);
+    }
+    return {};
+}
+
 Result<CommandLine> Parser::parse(int count, const char* const* arguments) {
+    if (std::string text = text_for_shells(count, arguments); !text.empty()) {
+        return CommandLine{{}, std::move(text)};
+    }
     try {
         run_cli11(count, arguments);
     } catch (const CLI::CallForVersion& version_text) {
