@@ -36,7 +36,7 @@ namespace filestore {
 /// A value: cheap to copy, immutable, so safe from any thread.
 class FILESTORE_API CronSchedule {
 public:
-    /// `time_zone` is a name of the IANA time zone database ("Europe/Berlin"), "UTC", or "local" for the zone that the system has now. Blocks: for a zone other
+    /// `time_zone` is a name of the IANA time zone database ("Europe/Berlin"), "UTC", or "local" for the zone that the system has now (its /etc/localtime; the variable TZ is not looked at). Blocks: for a zone other
     /// than UTC the system's database is read. Failures: `invalid_argument` (the expression is wrong, or names a day that never comes, as `0 0 30 2 *`
     /// does; the time zone is not known), `configuration` (the system has no time zone database, or it cannot be read), `no_memory`.
     [[nodiscard]] static Result<CronSchedule> parse(std::string_view expression,

@@ -327,6 +327,7 @@ private:
 
     template <class Work>
     auto in_transaction(Work work) -> std::invoke_result_t<Work>;
+    [[nodiscard]] Result<void> check_in_place() const;
     /// Whether the next transactions wait for the disk. Outside of a transaction.
     [[nodiscard]] Result<void> set_durable(bool is_durable);
     [[nodiscard]] Result<void> commit_together(const SharedCommits::Work& all);
@@ -367,6 +368,7 @@ auto Catalogue::Impl::in_transaction(Work work) -> std::invoke_result_t<Work> {
     const std::int64_t session_before = session_;
     SqliteTransaction transaction(connection_);
     FILESTORE_TRY(transaction.begin());
+    FILESTORE_TRY(check_in_place());
     auto result = work();
     Result<void> committed = result.ok() ? transaction.commit() : Result<void>();
     if (result.ok() && committed.ok()) {
@@ -381,6 +383,16 @@ auto Catalogue::Impl::in_transaction(Work work) -> std::invoke_result_t<Work> {
         return committed.error();
     }
     return result;
+}
+
+/// What is written to a file that nobody can open any more is lost.
+Result<void> Catalogue::Impl::check_in_place() const {
+    if (connection_.has_moved()) {
+        return Error(ErrorCode::io, "catalogue " + filestore::quoted(path()) +
+                                        " was removed or replaced while it was in use: nothing is recorded "
+                                        "before whoever uses it is started again");
+    }
+    return {};
 }
 
 Result<void> Catalogue::Impl::begin_upload(Intent& intent) {

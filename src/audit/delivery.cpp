@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -61,50 +62,50 @@ private:
     void take(Verdict verdict) {
         auto& entries = verdict.entries;
         if (!verdict.refused) {
-            take_told(entries);
+            take_told(entries, verdict.by);
         } else if (!postgrest::concerns_rows(*verdict.refused)) {
-            stop(std::move(*verdict.refused));
+            stop(std::move(*verdict.refused), verdict.by);
         } else {
-            count_failure(*verdict.refused);
+            count_failure(*verdict.refused, verdict.by);
             if (entries.size() == 1) {
-                take_single(std::move(entries.front()), std::move(*verdict.refused));
+                take_single(std::move(entries.front()), std::move(*verdict.refused), verdict.by);
             } else {
-                part(entries, *verdict.refused);
+                part(entries, *verdict.refused, verdict.by);
             }
         }
     }
 
-    void take_told(std::vector<OutboxEntry>& entries) {
+    /// A row is not changed before its insertion was taken, if only as one that is there.
+    void take_told(std::vector<OutboxEntry>& entries, Writing by) {
         failures_for_now_ = 0;
-        for (OutboxEntry& entry : entries) {
-            (changes_its_row(entry) ? delivery_.taken.changes : delivery_.taken.inserts) = true;
-            delivery_.delivered.push_back(std::move(entry));
-        }
+        delivery_.taken.inserts = true;
+        delivery_.taken.changes |= by == Writing::change;
+        std::move(entries.begin(), entries.end(), std::back_inserter(delivery_.delivered));
     }
 
-    void count_failure(const Refused& refused) {
+    void count_failure(const Refused& refused, Writing by) {
         const bool takes_some = delivery_.taken.inserts || delivery_.taken.changes;
         if (refused.refusal == Refusal::for_now &&
             ++failures_for_now_ >= (takes_some ? most_failures_for_now : most_failures_at_first)) {
-            stop(refused);
+            stop(refused, by);
         }
     }
 
-    void take_single(OutboxEntry entry, Refused refused) {
+    void take_single(OutboxEntry entry, Refused refused, Writing by) {
         if (refused.perhaps_of_a_row || refused.refusal == Refusal::of_a_row) {
-            may_ask_ |= refused.refusal != Refusal::for_now && !changes_its_row(entry);
-            ++suspects_of(entry);
-            suspects_.push_back({std::move(entry), std::move(refused)});
+            may_ask_ |= refused.refusal != Refusal::for_now && by == Writing::insert;
+            ++(by == Writing::change ? suspects_among_changes_ : suspects_among_inserts_);
+            suspects_.push_back({std::move(entry), std::move(refused), by});
         } else {
             delivery_.refused.push_back({std::move(entry), std::move(refused.error)});
         }
     }
 
-    void part(std::vector<OutboxEntry>& entries, const Refused& refused) {
+    void part(std::vector<OutboxEntry>& entries, const Refused& refused, Writing by) {
         delivery_.is_too_much |= refused.refusal == Refusal::for_now;
         refusals_for_a_row_ += refused.refusal == Refusal::of_a_row ? 1 : 0;
         const bool is_doubtful = refused.perhaps_of_a_row || refusals_for_a_row_ >= most_refusals_for_a_row;
-        if (is_doubtful && refused.refusal != Refusal::of_size && !delivery_.taken.like(entries.front())) {
+        if (is_doubtful && refused.refusal != Refusal::of_size && !delivery_.taken.takes(by)) {
             return probe(entries);
         }
         const auto half = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
@@ -145,9 +146,10 @@ private:
         return delivery_.taken.inserts;
     }
 
-    void stop(Refused refused) {
+    void stop(Refused refused, Writing by) {
         if (!delivery_.stopped || delivery_.stopped->refusal == Refusal::for_now) {
             delivery_.stopped = std::move(refused);
+            delivery_.stopped_by = by;
         }
     }
 
@@ -156,32 +158,29 @@ private:
         if (!delivery_.stopped) {
             takes_inserts();
         }
-        const Refused* reason = nullptr;
+        const Suspect* reason = nullptr;
         for (Suspect& suspect : suspects_) {
-            const bool is_its_own = delivery_.taken.like(suspect.entry);
+            const bool is_its_own = delivery_.taken.takes(suspect.by);
             const bool is_for_now = suspect.refused.refusal == Refusal::for_now;
             if (is_its_own && !is_for_now) {
                 delivery_.refused.push_back({std::move(suspect.entry), std::move(suspect.refused.error)});
                 continue;
             }
             if (!is_its_own && (reason == nullptr || is_for_now)) {
-                reason = &suspect.refused;
+                reason = &suspect;
             }
-            delivery_.left.push_back({std::move(suspect.entry), suspect.refused, is_its_own});
+            delivery_.left.push_back({std::move(suspect.entry), suspect.refused, suspect.by, is_its_own});
         }
         if (reason != nullptr && !delivery_.stopped) {
-            stop(as_of_the_table(*reason));
+            stop(as_of_the_table(reason->refused), reason->by);
         }
     }
 
     struct Suspect {
         OutboxEntry entry;
         Refused refused;
+        Writing by;
     };
-
-    std::size_t& suspects_of(const OutboxEntry& entry) {
-        return changes_its_row(entry) ? suspects_among_changes_ : suspects_among_inserts_;
-    }
 
     const TellEntries& tell_;
     const AskForRow& takes_a_row_;
@@ -198,10 +197,6 @@ private:
 };
 
 }  // namespace
-
-bool changes_its_row(const OutboxEntry& entry) noexcept {
-    return (entry.row.deleted_at && !entry.never_told) || !entry.undone.empty();
-}
 
 Delivery deliver(std::span<const OutboxEntry> batch, const TellEntries& tell, const AskForRow& takes_a_row,
                  Taken taken) {

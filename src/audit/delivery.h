@@ -15,11 +15,16 @@
 
 namespace filestore {
 
+/// How a row is written. A key may insert rows, and not change them; a constraint may be against one or the other.
+enum class Writing { insert, change };
+
 /// What was said of some of the entries that were told. A value.
 struct Verdict {
     std::vector<OutboxEntry> entries;
     /// Nothing where the server has them all.
     std::optional<postgrest::Refused> refused;
+    /// What was refused; else the last thing that was taken.
+    Writing by = Writing::insert;
 };
 
 /// Tells the server. Every entry is in one of the verdicts. May be called with the same entries again.
@@ -37,20 +42,18 @@ struct RefusedEntry {
 struct LeftEntry {
     OutboxEntry entry;
     postgrest::Refused refused;
+    Writing by = Writing::insert;
     /// The server takes others like it.
     bool is_its_own = false;
 };
 
-/// Whether the row is changed once it is there. A key may insert rows, and not change them.
-[[nodiscard]] bool changes_its_row(const OutboxEntry& entry) noexcept;
-
-/// Which entries a server is known to take. A value.
+/// What a server is known to take. A value.
 struct Taken {
     bool inserts = false;
     bool changes = false;
 
-    [[nodiscard]] bool like(const OutboxEntry& entry) const noexcept {
-        return changes_its_row(entry) ? changes : inserts;
+    [[nodiscard]] bool takes(Writing by) const noexcept {
+        return by == Writing::change ? changes : inserts;
     }
 };
 
@@ -62,6 +65,8 @@ struct Delivery {
     std::vector<LeftEntry> left;
     /// Why it ended early, or nothing like some of the entries was taken. One that does not pass by itself stands before one that does, unless that one may have been of a row.
     std::optional<postgrest::Refused> stopped;
+    /// What was not taken, where `stopped` may have been of a row.
+    Writing stopped_by = Writing::insert;
     Taken taken;
     /// What was too much at once, or would be, for the time that the server gives a request.
     bool is_too_much = false;

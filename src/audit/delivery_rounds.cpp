@@ -14,6 +14,8 @@ namespace {
 
 /// So many postponed entries in a row fail again before the rest is left for the next round.
 constexpr unsigned most_postponed_in_vain = 5;
+/// So many batches of a round may hold changes of which none is taken: what is behind them may be taken.
+constexpr unsigned most_changes_in_vain = 8;
 
 }  // namespace
 
@@ -22,6 +24,7 @@ Result<RoundOutcome> DeliveryRounds::run(RoundsHost& host, const SenderPauses& p
     pauses_ = pauses;
     taken_ = {};
     outcome_ = {};
+    changes_in_vain_ = 0;
     bool is_through = false;
     do {
         has_released_ = false;
@@ -142,8 +145,9 @@ Result<bool> DeliveryRounds::tell_batch(std::span<const OutboxEntry> batch, bool
     }
     taken_ = delivery.taken;
     release_like(taken_);
-    for (const LeftEntry& left : delivery.left) {
-        postpone(left.entry, left.refused, left.is_its_own || fails_for_itself);
+    for (LeftEntry left : delivery.left) {
+        left.is_its_own |= fails_for_itself;
+        postpone(left);
     }
     adapt_size(batch.size(), delivery);
     const bool got_on = !delivery.delivered.empty() || !delivery.refused.empty();
@@ -153,30 +157,34 @@ Result<bool> DeliveryRounds::tell_batch(std::span<const OutboxEntry> batch, bool
         const Refused& stopped = *delivery.stopped;
         const bool is_for_now = stopped.refusal == Refusal::for_now;
         if (is_for_now && batch.size() == 1 && delivery.left.empty()) {
-            postpone(batch.front(), stopped, taken_.like(batch.front()));
+            postpone({batch.front(), stopped, delivery.stopped_by, taken_.takes(delivery.stopped_by)});
         }
         note_stop(stopped);
-        if (!got_on || !(is_for_now || stopped.perhaps_of_a_row)) {
+        const bool may_be_of_rows = stopped.perhaps_of_a_row && !is_for_now;
+        changes_in_vain_ = got_on ? 0 : changes_in_vain_ + 1;
+        const bool goes_on = got_on ? may_be_of_rows || is_for_now
+                                    : may_be_of_rows && delivery.stopped_by == Writing::change &&
+                                          changes_in_vain_ < most_changes_in_vain;
+        if (!goes_on) {
             return false;
         }
     }
     return host_->goes_on();
 }
 
-void DeliveryRounds::postpone(const OutboxEntry& entry, const Refused& refused, bool is_its_own) {
-    const auto before = postponed_.find(entry.number);
+void DeliveryRounds::postpone(const LeftEntry& left) {
+    const std::int64_t number = left.entry.number;
+    const auto before = postponed_.find(number);
     const unsigned failures = before == postponed_.end() ? 0 : before->second.failures;
     postponed_.insert_or_assign(
-        entry.number,
-        Postponed{refused, changes_its_row(entry), is_its_own || released_.contains(entry.number),
-                  failures + 1, host_->now(), pause_after(failures, pauses_)});
+        number, Postponed{left.refused, left.by, left.is_its_own || released_.contains(number), failures + 1,
+                          host_->now(), pause_after(failures, pauses_)});
 }
 
 void DeliveryRounds::release_like(Taken taken) {
     for (auto at = postponed_.begin(); at != postponed_.end();) {
         const auto& [number, postponed] = *at;
-        const bool takes_like = postponed.changes_its_row ? taken.changes : taken.inserts;
-        if (postponed.is_its_own || !takes_like) {
+        if (postponed.is_its_own || !taken.takes(postponed.by)) {
             ++at;
             continue;
         }

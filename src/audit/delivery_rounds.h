@@ -3,7 +3,7 @@
 /// Goes through an outbox again and again, until the server has been told all of it. What is refused keeps nothing else waiting.
 ///
 /// What fails alone is postponed: the rounds go on without it, and try it again by itself, with pauses that grow. Where it may be the server's fault, as nothing like it was taken in that
-/// round, it is as the others again as soon as something like it is. A round ends where nothing goes through any more; the next one begins behind that place. So whatever the server
+/// round, it is as the others again as soon as something like it is. A round ends where nothing goes through any more, unless that is a few batches of changes to rows; the next one begins behind that place. So whatever the server
 /// does with others, an entry that it takes is told after a number of rounds that grows with the outbox.
 
 #include <chrono>
@@ -68,7 +68,7 @@ private:
 
     struct Postponed {
         postgrest::Refused refused;
-        bool changes_its_row = false;
+        Writing by = Writing::insert;
         bool is_its_own = false;
         unsigned failures = 0;
         Time tried_at{};
@@ -82,7 +82,7 @@ private:
     [[nodiscard]] Result<bool> tell_batch(std::span<const OutboxEntry> batch, bool fails_for_itself = false);
     [[nodiscard]] std::optional<std::int64_t> next_postponed() const;
     [[nodiscard]] Time next_try(const Postponed& postponed) const;
-    void postpone(const OutboxEntry& entry, const postgrest::Refused& refused, bool is_its_own);
+    void postpone(const LeftEntry& left);
     void release_like(Taken taken);
     void adapt_size(std::size_t told, const Delivery& delivery) noexcept;
     void note_stop(const postgrest::Refused& refused);
@@ -93,6 +93,7 @@ private:
     Taken taken_;
     RoundOutcome outcome_;
     bool has_released_ = false;
+    unsigned changes_in_vain_ = 0;
 
     std::size_t batch_size_ = most_entries;
     /// The next round begins behind this entry.

@@ -107,12 +107,13 @@ private:
             if (method_ == postgrest::Method::get && status_ == 200) {
                 return {std::nullopt, std::move(body_)};
             }
-            auto refused =
-                postgrest::read_refusal({method_, status_, content_range_, body_}, table_, secrets_);
+            const postgrest::Answer answer{method_, status_, content_range_, body_};
+            auto refused = postgrest::read_refusal(answer, table_, secrets_);
             if (refused) {
                 refused->retry_after = retry_after_;
+                return {std::move(refused), {}};
             }
-            return {std::move(refused), {}};
+            return {std::nullopt, {}, postgrest::rows_written(answer)};
         } catch (const std::bad_alloc&) {
             return {Refused{Refusal::for_now, Error(ErrorCode::no_memory), {}}, {}};
         }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -23,6 +24,8 @@ struct Reply {
     std::optional<postgrest::Refused> refused;
     /// Of an answer to a request that reads.
     std::string body;
+    /// Of one that writes and was done: see postgrest::rows_written().
+    std::optional<std::uint64_t> rows_written{};
 };
 
 /// Where requests go, and by whom. A value.

@@ -1,9 +1,11 @@
 #include "audit/row_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
+#include "audit/postgrest/judgement.h"
 #include "core/try.h"
 
 namespace filestore {
@@ -12,6 +14,15 @@ using postgrest::Detail;
 using postgrest::Request;
 using postgrest::RowPage;
 using postgrest::RowPlace;
+
+namespace {
+
+/// Of constraints, which PostgreSQL looks at where the policies let a row be written.
+bool is_of_a_constraint(const Error& error) {
+    return error.details().server_code.starts_with("23");
+}
+
+}  // namespace
 
 /// Rows that are too large to come together are asked for in shorter pages, and one that is too large by itself without its metadata.
 template <class MakeRequest>
@@ -27,7 +38,7 @@ Result<RowPage> RowReader::page(std::size_t most, Detail detail, const MakeReque
     }
 }
 
-Result<void> RowReader::check_sight() {
+Result<void> RowReader::check_sight(Timestamp now) {
     FILESTORE_TRY_ASSIGN(const RowPage first, page(1, Detail::brief, [&](std::size_t limit, Detail) {
                              return postgrest::read_by_id(server_.table(), std::nullopt, limit);
                          }));
@@ -35,9 +46,10 @@ Result<void> RowReader::check_sight() {
         return {};
     }
     FILESTORE_TRY_ASSIGN(const FileId id, FileId::generate());
-    FILESTORE_TRY_ASSIGN(const Request request, postgrest::write_in_vain(server_.table(), id));
+    FILESTORE_TRY_ASSIGN(const Request request, postgrest::write_in_vain(server_.table(), id, now));
     const auto answer = server_.ask(request, limits_);
-    if (answer.ok() || answer.error().details().server_code == postgrest::two_of_one_file) {
+    if (answer.ok() || answer.error().details().server_code == postgrest::two_of_one_file ||
+        is_of_a_constraint(answer.error())) {
         return {};
     }
     return answer.error().within("the audit server shows this key no row of its table");
@@ -122,7 +134,12 @@ Result<RowPage> RowReader::by_id(const std::optional<RowPlace>& behind, std::siz
 Result<void> RowReader::clear_deleted(const FileId& id, Timestamp at) {
     FILESTORE_TRY_ASSIGN(const Request request, postgrest::clear_deleted(server_.table(), id, at));
     FILESTORE_TRY(server_.ask(request, limits_));
-    return {};
+    FILESTORE_TRY_ASSIGN(auto left, row(id));
+    const bool is_as_before = left && left->deleted_at == at;
+    const std::array undone{at};
+    const auto refused = is_as_before ? postgrest::judge_taken_back({id, std::move(left), {}}, undone)
+                                      : std::optional<postgrest::Refused>();
+    return refused ? refused->error : Result<void>();
 }
 
 }  // namespace filestore

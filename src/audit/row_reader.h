@@ -20,7 +20,7 @@ public:
 
     /// Whether what is not in an answer is not in the table: a key from which row-level security hides every row gets empty answers. Changes nothing. `permission_denied` where the key is shown no row, and may not write
     /// and read one.
-    [[nodiscard]] Result<void> check_sight();
+    [[nodiscard]] Result<void> check_sight(Timestamp now);
 
     /// Nothing where there is no row.
     [[nodiscard]] Result<std::optional<CatalogueRow>> row(const FileId& id);
@@ -37,7 +37,7 @@ public:
     [[nodiscard]] Result<postgrest::RowPage> by_id(const std::optional<postgrest::RowPlace>& behind,
                                                    std::size_t most);
 
-    /// See postgrest::clear_deleted().
+    /// See postgrest::clear_deleted(). `permission_denied` where the row may not be changed.
     [[nodiscard]] Result<void> clear_deleted(const FileId& id, Timestamp at);
 
 private:

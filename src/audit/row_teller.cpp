@@ -4,18 +4,22 @@
 #include <iterator>
 #include <map>
 #include <optional>
-#include <unordered_set>
+#include <set>
 #include <utility>
 
+#include "audit/postgrest/judgement.h"
+#include "audit/postgrest/page_request.h"
 #include "audit/postgrest/rows.h"
 #include "core/try.h"
 
 namespace filestore {
 namespace {
 
+using postgrest::Detail;
 using postgrest::Refusal;
 using postgrest::Refused;
 using postgrest::Request;
+using postgrest::SeenRow;
 
 /// Deletions at more times than these are claimed.
 constexpr std::size_t most_single_times = 16;
@@ -29,6 +33,19 @@ struct Step {
     Entries entries;
 };
 
+/// A step that was not refused.
+struct Written {
+    Entries entries;
+    /// The row of each of them; else of some, or none.
+    bool is_whole = false;
+};
+
+/// A row that was looked for.
+struct Seen {
+    const OutboxEntry* entry = nullptr;
+    SeenRow row;
+};
+
 /// Tells one batch. One thread at a time.
 class RowTeller {
 public:
@@ -38,160 +55,252 @@ public:
         const auto told = try_to_tell(entries);
         if (!told.ok()) {
             verdicts_ = {};
-            add_verdict(pointers(entries), Refused{Refusal::of_the_table, told.error(), {}});
+            done_ = {};
+            add_refusal(pointers(entries), Refused{Refusal::of_the_table, told.error(), {}}, Writing::insert);
+        }
+        for (const Writing by : {Writing::insert, Writing::change}) {
+            add_verdict(done_[by], std::nullopt, by);
         }
         return std::move(verdicts_);
     }
 
 private:
     Result<void> try_to_tell(std::span<const OutboxEntry> entries) {
-        FILESTORE_TRY_ASSIGN(const Entries inserted, insert(entries));
-        FILESTORE_TRY_ASSIGN(const Entries ready, take_back(inserted));
+        FILESTORE_TRY_ASSIGN(const Entries known, insert(entries));
+        FILESTORE_TRY_ASSIGN(const Entries ready, take_back(known));
         EntriesByTime deletions;
+        Entries uploads;
         for (const OutboxEntry* entry : ready) {
-            if (entry->row.deleted_at && !entry->never_told) {
+            if (entry->row.deleted_at) {
                 deletions[*entry->row.deleted_at].push_back(entry);
             } else {
-                done_.push_back(entry);
+                uploads.push_back(entry);
             }
         }
-        FILESTORE_TRY(deletions.size() > most_single_times ? mark_by_claims(deletions) : mark(deletions));
-        add_verdict(done_, std::nullopt);
-        return {};
+        FILESTORE_TRY(look_for(uploads, Writing::insert,
+                               [](const Seen& seen) { return postgrest::judge_inserted(seen.row); }));
+        return deletions.size() > most_single_times ? mark_by_claims(deletions) : mark(deletions);
     }
 
-    /// Rows for files of which the table may have none yet; answers the entries whose rows are there then.
+    /// Rows for files of which the table may have none yet, as they are now. Answers the entries of which some rows were there before. Those of which nobody was told are told by themselves, as no row of theirs should be.
     Result<Entries> insert(std::span<const OutboxEntry> entries) {
         std::vector<Step> steps;
-        for (const bool has_time : {true, false}) {
-            Entries some;
-            std::vector<CatalogueRow> rows;
-            for (const OutboxEntry& entry : entries) {
-                if (entry.row.uploaded_at.has_value() == has_time) {
-                    some.push_back(&entry);
-                    rows.push_back(entry.row);
+        for (const bool never_told : {true, false}) {
+            for (const bool has_time : {true, false}) {
+                Entries some;
+                std::vector<CatalogueRow> rows;
+                for (const OutboxEntry& entry : entries) {
+                    if (entry.never_told == never_told && entry.row.uploaded_at.has_value() == has_time) {
+                        some.push_back(&entry);
+                        rows.push_back(entry.row);
+                    }
+                }
+                if (!rows.empty()) {
+                    FILESTORE_TRY_ASSIGN(auto request, postgrest::insert_rows(table_, rows));
+                    steps.push_back({std::move(request), std::move(some)});
                 }
             }
-            if (!rows.empty()) {
-                FILESTORE_TRY_ASSIGN(auto request, postgrest::insert_rows(table_, rows));
-                steps.push_back({std::move(request), std::move(some)});
-            }
         }
-        return run(steps);
+        Entries known;
+        for (const Written& written : run(steps, Writing::insert)) {
+            append(written.is_whole ? done_[Writing::insert] : known, written.entries);
+        }
+        return known;
     }
 
-    /// Deletions that were undone; answers the entries of which none is left. The same row may have several of them.
+    /// Deletions that were undone; answers the entries of which none is left, and something else may be to tell. The same row may have several of them.
     Result<Entries> take_back(const Entries& entries) {
         EntriesByTime undone;
+        Entries ready;
         for (const OutboxEntry* entry : entries) {
             for (const Timestamp time : entry->undone) {
                 undone[time].push_back(entry);
+            }
+            if (entry->undone.empty()) {
+                ready.push_back(entry);
             }
         }
         FILESTORE_TRY_ASSIGN(const auto steps,
                              steps_for(undone, postgrest::most_ids_in_filter, postgrest::take_back_deleted));
         const auto replies = send_all(steps);
-        std::unordered_set<const OutboxEntry*> refused;
+        std::set<const OutboxEntry*> failed;
+        std::set<const OutboxEntry*> doubtful;
         for (std::size_t i = 0; i < steps.size(); ++i) {
+            Entries some = steps[i].entries;
             if (replies[i].refused) {
-                Entries some = steps[i].entries;
-                std::erase_if(some, [&](const OutboxEntry* entry) { return !refused.insert(entry).second; });
-                add_verdict(some, replies[i].refused);
+                std::erase_if(some, [&](const OutboxEntry* entry) { return !failed.insert(entry).second; });
+                add_refusal(some, *replies[i].refused, Writing::change);
+            } else if (!wrote_all(replies[i], some)) {
+                doubtful.insert(some.begin(), some.end());
             }
         }
-        Entries ready = entries;
-        std::erase_if(ready, [&](const OutboxEntry* entry) { return refused.contains(entry); });
+        Entries to_see;
+        for (const OutboxEntry* entry : entries) {
+            if (entry->undone.empty() || failed.contains(entry)) {
+                continue;
+            }
+            if (doubtful.contains(entry)) {
+                to_see.push_back(entry);
+            } else {
+                (entry->row.deleted_at ? ready : done_[Writing::change]).push_back(entry);
+            }
+        }
+        FILESTORE_TRY_ASSIGN(const auto rows, see(to_see, Detail::brief, Writing::change));
+        for (const Seen& seen : rows) {
+            if (const auto refused = postgrest::judge_taken_back(seen.row, seen.entry->undone)) {
+                add_refusal({seen.entry}, *refused, Writing::change);
+            } else {
+                (seen.entry->row.deleted_at ? ready : done_[Writing::insert]).push_back(seen.entry);
+            }
+        }
         return ready;
     }
 
     /// One request for each time.
     Result<void> mark(const EntriesByTime& deletions) {
-        FILESTORE_TRY_ASSIGN(const Entries marked, run_marks(deletions));
-        done_.insert(done_.end(), marked.begin(), marked.end());
-        return {};
+        FILESTORE_TRY_ASSIGN(const auto steps,
+                             steps_for(deletions, postgrest::most_ids_in_filter, postgrest::mark_deleted));
+        Entries doubtful;
+        for (const Written& written : run(steps, Writing::change)) {
+            append(written.is_whole ? done_[Writing::change] : doubtful, written.entries);
+        }
+        return look_for(doubtful, Writing::change,
+                        [](const Seen& seen) { return postgrest::judge_marked(seen.row); });
     }
 
     Result<void> mark_by_claims(const EntriesByTime& deletions) {
         EntriesByTime by_claim;
         for (const auto& [time, entries] : deletions) {
-            auto& claimed = by_claim[postgrest::claim_of(time)];
-            claimed.insert(claimed.end(), entries.begin(), entries.end());
+            append(by_claim[postgrest::claim_of(time)], entries);
         }
-        FILESTORE_TRY_ASSIGN(const Entries claimed, run_marks(by_claim));
+        FILESTORE_TRY_ASSIGN(const auto steps,
+                             steps_for(by_claim, postgrest::most_ids_in_filter, postgrest::mark_deleted));
+        Entries claimed;
+        for (const Written& written : run(steps, Writing::change)) {
+            append(claimed, written.entries);
+        }
         FILESTORE_TRY_ASSIGN(const Entries unchanged, look_at_claimed(claimed));
-        if (unchanged.empty()) {
-            return {};
+        return unchanged.empty() ? Result<void>() : set(unchanged);
+    }
+
+    /// Answers those whose rows are claimed and otherwise as the catalogue has them. Others were deleted before, or are marked one by one.
+    Result<Entries> look_at_claimed(const Entries& entries) {
+        FILESTORE_TRY_ASSIGN(const auto rows, see(entries, Detail::whole, Writing::change));
+        Entries unchanged;
+        Entries changed;
+        for (const Seen& seen : rows) {
+            const OutboxEntry& entry = *seen.entry;
+            const auto& row = seen.row.row;
+            const auto refused = postgrest::judge_marked(seen.row);
+            if (seen.row.unreadable) {
+                changed.push_back(seen.entry);
+            } else if (refused) {
+                add_refusal({seen.entry}, *refused, Writing::change);
+            } else if (row->deleted_at != postgrest::claim_of(*entry.row.deleted_at)) {
+                done_[Writing::insert].push_back(seen.entry);
+            } else if (row->file_path == entry.row.file_path && row->metadata == entry.row.metadata) {
+                unchanged.push_back(seen.entry);
+            } else {
+                changed.push_back(seen.entry);
+            }
         }
-        const auto rows = rows_of(unchanged);
+        FILESTORE_TRY(mark(by_time(changed)));
+        return unchanged;
+    }
+
+    /// Claimed rows get their own times.
+    Result<void> set(const Entries& claimed) {
+        const auto rows = rows_of(claimed);
         FILESTORE_TRY_ASSIGN(auto request, postgrest::set_deleted(table_, rows));
-        const Reply reply = send_({request}).front();
-        if (!reply.refused) {
-            done_.insert(done_.end(), unchanged.begin(), unchanged.end());
-        } else if (postgrest::concerns_rows(*reply.refused)) {
-            return mark(by_time(unchanged));
+        const Reply reply = send_({std::move(request)}).front();
+        if (reply.refused && postgrest::concerns_rows(*reply.refused)) {
+            return mark(by_time(claimed));
+        }
+        if (reply.refused) {
+            add_refusal(claimed, *reply.refused, Writing::change);
+        } else if (wrote_all(reply, claimed)) {
+            append(done_[Writing::change], claimed);
         } else {
-            add_verdict(unchanged, reply.refused);
+            return look_for(claimed, Writing::change, [](const Seen& seen) {
+                return postgrest::judge_set(seen.row, *seen.entry->row.deleted_at);
+            });
         }
         return {};
     }
 
-    /// Those whose rows are claimed and otherwise as the catalogue has them. Others were deleted before, or are marked one by one.
-    Result<Entries> look_at_claimed(const Entries& entries) {
-        Looks looks;
-        looks.to_ask = entries;
-        while (!looks.to_ask.empty()) {
-            EntriesByTime by_claim;
-            for (const OutboxEntry* entry : std::exchange(looks.to_ask, {})) {
-                by_claim[postgrest::claim_of(*entry->row.deleted_at)].push_back(entry);
+    /// Judges by their rows what a request that was done may not have written. Where all is well that was no doing of ours.
+    template <class Judge>
+    Result<void> look_for(const Entries& entries, Writing by, const Judge& judge) {
+        FILESTORE_TRY_ASSIGN(const auto rows, see(entries, Detail::brief, by));
+        for (const Seen& seen : rows) {
+            if (const auto refused = judge(seen)) {
+                add_refusal({seen.entry}, *refused, by);
+            } else {
+                done_[Writing::insert].push_back(seen.entry);
             }
-            FILESTORE_TRY_ASSIGN(const auto steps,
-                                 steps_for(by_claim, postgrest::most_ids_to_read, postgrest::read_deleted));
-            const std::vector<Reply> replies = send_all(steps);
+        }
+        return {};
+    }
+
+    /// The rows of those whose reading is not refused. What an answer with rows leaves out is asked for again: the server gives as few rows at a time as it likes.
+    Result<std::vector<Seen>> see(Entries to_ask, Detail detail, Writing by) {
+        std::vector<Seen> seen;
+        while (!to_ask.empty()) {
+            std::vector<Step> steps;
+            for (Entries& some : parts_of(std::exchange(to_ask, {}), postgrest::most_ids_to_read)) {
+                const auto ids = ids_of(some);
+                FILESTORE_TRY_ASSIGN(auto request, postgrest::read_rows_of(table_, ids, detail));
+                steps.push_back({std::move(request), std::move(some)});
+            }
+            const auto replies = send_all(steps);
             for (std::size_t i = 0; i < steps.size(); ++i) {
                 if (replies[i].refused) {
-                    add_verdict(steps[i].entries, replies[i].refused);
+                    add_refusal(steps[i].entries, *replies[i].refused, by);
+                    continue;
+                }
+                const auto page = postgrest::read_page(replies[i].body);
+                if (page.ok()) {
+                    append(to_ask, find(steps[i].entries, *page, seen));
+                } else if (detail == Detail::whole) {
+                    add_unreadable(steps[i].entries, page.error(), seen);
                 } else {
-                    look(steps[i].entries, postgrest::read_rows(replies[i].body), looks);
+                    return page.error();
                 }
             }
         }
-        FILESTORE_TRY(mark(by_time(looks.changed)));
-        return std::move(looks.unchanged);
+        return seen;
     }
 
-    struct Looks {
-        Entries unchanged{};
-        Entries changed{};
-        /// What an answer with rows left out: the server gives as few rows at a time as it likes.
-        Entries to_ask{};
-    };
-
-    void look(const Entries& entries, const Result<std::vector<CatalogueRow>>& rows, Looks& looks) {
-        if (!rows.ok()) {
-            looks.changed.insert(looks.changed.end(), entries.begin(), entries.end());
-            return;
+    /// Metadata may be more than one answer holds.
+    static void add_unreadable(const Entries& entries, const Error& reason, std::vector<Seen>& seen) {
+        for (const OutboxEntry* entry : entries) {
+            seen.push_back({entry, {entry->row.id, {}, reason}});
         }
+    }
+
+    /// Answers those that are not in a page with others.
+    static Entries find(const Entries& entries, const postgrest::RowPage& page, std::vector<Seen>& seen) {
         Entries missing;
         for (const OutboxEntry* entry : entries) {
-            const auto found = std::find_if(rows->begin(), rows->end(), [entry](const CatalogueRow& row) {
-                return row.id == entry->row.id;
-            });
-            if (found == rows->end()) {
-                missing.push_back(entry);
-            } else if (found->file_path == entry->row.file_path && found->metadata == entry->row.metadata) {
-                looks.unchanged.push_back(entry);
+            const FileId& id = entry->row.id;
+            const auto is_its = [&](const auto& row) { return row.id == id; };
+            const auto row = std::find_if(page.rows.begin(), page.rows.end(), is_its);
+            const auto untimed = std::find_if(page.untimed.begin(), page.untimed.end(), is_its);
+            if (row != page.rows.end()) {
+                seen.push_back({entry, {id, *row, {}}});
+            } else if (untimed != page.untimed.end()) {
+                seen.push_back({entry, {id, {}, untimed->reason}});
             } else {
-                looks.changed.push_back(entry);
+                missing.push_back(entry);
             }
         }
-        Entries& taker = missing.size() == entries.size() ? done_ : looks.to_ask;
-        taker.insert(taker.end(), missing.begin(), missing.end());
-    }
-
-    Result<Entries> run_marks(const EntriesByTime& by_time) {
-        FILESTORE_TRY_ASSIGN(const auto steps,
-                             steps_for(by_time, postgrest::most_ids_in_filter, postgrest::mark_deleted));
-        return run(steps);
+        if (missing.size() < entries.size()) {
+            return missing;
+        }
+        for (const OutboxEntry* entry : missing) {
+            seen.push_back({entry, {entry->row.id, {}, {}}});
+        }
+        return {};
     }
 
     using MakeRequest = Result<Request> (*)(std::string_view, std::span<const FileId>, Timestamp);
@@ -200,16 +309,10 @@ private:
                                         MakeRequest make) {
         std::vector<Step> steps;
         for (const auto& [time, all] : by_time) {
-            for (auto first = all.begin(); first != all.end();) {
-                const auto left = static_cast<std::size_t>(all.end() - first);
-                const auto end = first + static_cast<std::ptrdiff_t>(std::min(left, most_ids));
-                Entries some(first, end);
-                std::vector<FileId> ids;
-                std::transform(first, end, std::back_inserter(ids),
-                               [](const OutboxEntry* entry) { return entry->row.id; });
+            for (Entries& some : parts_of(all, most_ids)) {
+                const auto ids = ids_of(some);
                 FILESTORE_TRY_ASSIGN(auto request, make(table_, ids, time));
                 steps.push_back({std::move(request), std::move(some)});
-                first = end;
             }
         }
         return steps;
@@ -222,22 +325,26 @@ private:
         return requests.empty() ? std::vector<Reply>() : send_(requests);
     }
 
-    /// Answers the entries for which all is well.
-    Result<Entries> run(const std::vector<Step>& steps) {
+    /// Answers what was not refused.
+    std::vector<Written> run(const std::vector<Step>& steps, Writing by) {
         const auto replies = send_all(steps);
-        Entries well;
+        std::vector<Written> written;
         for (std::size_t i = 0; i < steps.size(); ++i) {
             const Entries& entries = steps[i].entries;
             if (replies[i].refused) {
-                add_verdict(entries, replies[i].refused);
+                add_refusal(entries, *replies[i].refused, by);
             } else {
-                well.insert(well.end(), entries.begin(), entries.end());
+                written.push_back({entries, wrote_all(replies[i], entries)});
             }
         }
-        return well;
+        return written;
     }
 
-    void add_verdict(const Entries& entries, std::optional<Refused> refused) {
+    void add_refusal(const Entries& entries, const Refused& refused, Writing by) {
+        add_verdict(entries, refused, by);
+    }
+
+    void add_verdict(const Entries& entries, std::optional<Refused> refused, Writing by) {
         if (entries.empty()) {
             return;
         }
@@ -245,6 +352,33 @@ private:
         std::transform(entries.begin(), entries.end(), std::back_inserter(verdict.entries),
                        [](const OutboxEntry* entry) { return *entry; });
         verdict.refused = std::move(refused);
+        verdict.by = by;
+    }
+
+    static bool wrote_all(const Reply& reply, const Entries& entries) {
+        return reply.rows_written >= entries.size();
+    }
+
+    static void append(Entries& entries, const Entries& more) {
+        entries.insert(entries.end(), more.begin(), more.end());
+    }
+
+    static std::vector<Entries> parts_of(const Entries& entries, std::size_t most) {
+        std::vector<Entries> parts;
+        for (const OutboxEntry* entry : entries) {
+            if (parts.empty() || parts.back().size() == most) {
+                parts.emplace_back();
+            }
+            parts.back().push_back(entry);
+        }
+        return parts;
+    }
+
+    static std::vector<FileId> ids_of(const Entries& entries) {
+        std::vector<FileId> ids;
+        std::transform(entries.begin(), entries.end(), std::back_inserter(ids),
+                       [](const OutboxEntry* entry) { return entry->row.id; });
+        return ids;
     }
 
     static Entries pointers(std::span<const OutboxEntry> entries) {
@@ -271,8 +405,8 @@ private:
 
     const std::string& table_;
     const Send& send_;
-    /// What the server has.
-    Entries done_;
+    /// What the server has, by what was written for it; what it had before counts with what was inserted.
+    std::map<Writing, Entries> done_;
     std::vector<Verdict> verdicts_;
 };
 

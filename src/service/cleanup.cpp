@@ -70,7 +70,7 @@ private:
     /// What it does not tell of is perhaps new, so nothing is removed, not even purged, where it cannot be asked, or hides its rows.
     Result<void> check_the_server() {
         return where_the_server_is_asked([this]() -> Result<void> {
-            const auto checked = RowReader(*parts().audit_server, limits()).check_sight();
+            const auto checked = RowReader(*parts().audit_server, limits()).check_sight(began_);
             if (!checked.ok()) {
                 return checked.error().within(
                     "nothing was removed, as the audit server does not tell what is old");

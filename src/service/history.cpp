@@ -49,6 +49,17 @@ Timestamp end_of_times() {
     return std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
 }
 
+/// The catalogue may have what the server is still to be told.
+Error no_row(const FileId& id, const std::vector<RecordDetails>& details) {
+    std::string message = "the audit server has no row of file " + id.str();
+    if (!details.empty() && details.front().parked) {
+        message += ": what the catalogue has of it is parked, as the server refused it";
+    } else if (!details.empty() && details.front().waits) {
+        message += " yet: what the catalogue has of it is still to be told";
+    }
+    return Error(ErrorCode::not_found, std::move(message));
+}
+
 Result<RecordedFilesPage> read_from_server(const ServiceParts& parts, const RecordedFilesRequest& request,
                                            Timestamp before, const std::optional<RowPlace>& behind) {
     RowReader reader(*parts.audit_server, request.call);
@@ -59,7 +70,7 @@ Result<RecordedFilesPage> read_from_server(const ServiceParts& parts, const Reco
     }
     // Where a page came before, the key was shown rows.
     if (!read.last && !behind) {
-        FILESTORE_TRY(reader.check_sight());
+        FILESTORE_TRY(reader.check_sight(parts.clock->now()));
     }
     RecordedFilesPage page;
     std::transform(read.rows.begin(), read.rows.end(), std::back_inserter(page.files),
@@ -107,8 +118,9 @@ Result<FileHistory> read_history(const ServiceParts& parts, const FileId& id, co
     RowReader reader(*parts.audit_server, limits);
     FILESTORE_TRY_ASSIGN(auto row, reader.row(id));
     if (!row) {
-        FILESTORE_TRY(reader.check_sight());
-        return Error(ErrorCode::not_found, "the audit server has no row of file " + id.str());
+        FILESTORE_TRY(reader.check_sight(parts.clock->now()));
+        FILESTORE_TRY_ASSIGN(const auto details, parts.journal->details_of({id}));
+        return no_row(id, details);
     }
     return history_of(std::move(*row));
 }

@@ -72,7 +72,7 @@ private:
             return go_on();
         }
         return where_the_server_is_asked([this]() -> Result<void> {
-            FILESTORE_TRY(RowReader(*parts().audit_server, limits()).check_sight());
+            FILESTORE_TRY(RowReader(*parts().audit_server, limits()).check_sight(parts().clock->now()));
             return go_on();
         });
     }

@@ -42,6 +42,20 @@ def test_more_files_than_the_server_gives_at_a_time(store, time):
     assert sorted(file["metadata"]["n"] for file in found) == list(range(1, ROWS + 1))
 
 
+def test_the_history_of_a_file_that_is_still_to_be_told_or_parked(store):
+    store.project.sql(f"alter table public.{store.project.table} add check (file_path <> 'b')")
+    (waiting,), _ = store.upload("a", url=NOBODY_LISTENS, words=["--flush", "0"])
+    outcome = store.run("audit", "history", waiting)
+    assert outcome.code == 3 and b"still to be told" in outcome.err, outcome
+    store.flush()
+    assert store.run("audit", "history", waiting).code == 0
+    (parked,), _ = store.upload("b")
+    outcome = store.run("audit", "history", parked)
+    assert outcome.code == 3 and b"parked" in outcome.err, outcome
+    outcome = store.run("audit", "history", str(uuid.uuid4()))
+    assert outcome.code == 3 and b"no row" in outcome.err and b"told" not in outcome.err, outcome
+
+
 def test_only_what_is_older_and_not_deleted(store):
     table = store.project.table
     fill(store.project, 10, "timestamptz '2026-01-01 00:00:00+00' + n * interval '1 microsecond'")

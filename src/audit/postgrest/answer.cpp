@@ -258,6 +258,13 @@ bool is_content_range(std::string_view text) {
            text.find_first_not_of("0123456789-*/") == std::string_view::npos;
 }
 
+std::optional<std::uint64_t> number_of(std::string_view text) noexcept {
+    std::uint64_t number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_number = !text.empty() && failure == std::errc() && end == text.data() + text.size();
+    return is_number ? std::optional(number) : std::nullopt;
+}
+
 /// Requests ask for no rows back. A web server that is no PostgREST, and knows nothing of the events, may have a success for every request, with a page or without.
 bool says_done(const Answer& answer) {
     // Where rows were merged and none was new PostgREST answers a POST with 200.
@@ -269,6 +276,23 @@ bool says_done(const Answer& answer) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> rows_written(const Answer& answer) noexcept {
+    const std::string_view text = answer.content_range;
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    const std::string_view range = text.substr(0, slash);
+    const auto total = number_of(text.substr(std::min(slash + 1, text.size())));
+    if (total || answer.method != Method::patch) {
+        return total;
+    }
+    const std::size_t dash = std::min(range.find('-'), range.size());
+    const auto first = number_of(range.substr(0, dash));
+    const auto last = number_of(range.substr(std::min(dash + 1, range.size())));
+    if (first && last && *first <= *last) {
+        return *last - *first + 1;
+    }
+    return range == "*" ? std::optional<std::uint64_t>(0) : std::nullopt;
+}
 
 bool concerns_rows(const Refused& refused) noexcept {
     return refused.perhaps_of_a_row || refused.refusal == Refusal::of_a_row ||

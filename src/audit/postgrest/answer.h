@@ -5,6 +5,7 @@
 /// Versions 12 to 14 are known; where they differ, both are. Statuses and codes decide, never a text.
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -59,9 +60,12 @@ struct Answer {
     std::string_view body;
 };
 
-/// The answer to a request of request.h that writes, or to another that failed. Nothing where it was done; what was done before, or matched no row, counts as done, and a success
+/// The answer to a request of request.h that writes, or to another that failed. Nothing where it was done, whatever rows that wrote (see rows_written()); a success
 /// that PostgREST does not give so does not: any other server would have the events forgotten. `secrets` that the answer repeats, whole or 8 characters of what a key alone has, in whatever case, are not in the message; `table` is.
 [[nodiscard]] std::optional<Refused> read_refusal(const Answer& answer, std::string_view table,
                                                   std::span<const SecretString> secrets = {});
+
+/// How many rows a request of request.h wrote that was done: a POST may pass over rows that are there, and a PATCH over those that it does not match or may not change. Nothing where the answer does not say.
+[[nodiscard]] std::optional<std::uint64_t> rows_written(const Answer& answer) noexcept;
 
 }  // namespace filestore::postgrest

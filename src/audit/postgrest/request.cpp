@@ -15,9 +15,6 @@ namespace filestore::postgrest {
 namespace {
 
 constexpr std::string_view rest_path = "/rest/v1";
-/// Metadata as a text keep the digits of their numbers.
-constexpr std::string_view selected_columns =
-    "select=file_id,file_path,metadata::text,uploaded_at,deleted_at";
 
 Error bad_url(std::string_view what) {
     return Error(ErrorCode::configuration,
@@ -64,7 +61,7 @@ Request write_rows(std::string_view table, std::span<const CatalogueRow> rows, b
     request.method = Method::post;
     request.target = "/" + std::string(table) + "?on_conflict=file_id&columns=file_id,file_path,metadata," +
                      (with_upload_time ? "uploaded_at," : "") + "deleted_at";
-    request.headers = {content_type(), {"prefer", "return=minimal,resolution=" + std::string(resolution)}};
+    request.headers = {content_type(), {"prefer", "return=minimal,count=exact,resolution=" + std::string(resolution)}};
     JsonText body;
     JsonTextWriter writer(body);
     writer.StartArray();
@@ -161,7 +158,20 @@ Result<std::string> filter_by_ids(std::span<const FileId> ids, std::size_t most)
 }
 
 Timestamp claim_of(Timestamp deleted_at) {
-    return std::chrono::floor<std::chrono::hours>(deleted_at) + std::chrono::microseconds(1);
+    return std::chrono::floor<std::chrono::hours>(deleted_at) + std::chrono::seconds(7);
+}
+
+std::vector<Timestamp> kept_forms_of(Timestamp at) {
+    std::vector<Timestamp> forms{at};
+    constexpr std::int64_t second = 1'000'000;
+    for (std::int64_t unit = 10; unit <= second; unit *= 10) {
+        const std::int64_t count = (at.time_since_epoch().count() + unit / 2) / unit * unit;
+        const Timestamp form{std::chrono::microseconds(count)};
+        if (form != forms.back()) {
+            forms.push_back(form);
+        }
+    }
+    return forms;
 }
 
 Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
@@ -170,16 +180,6 @@ Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids
     return change_deleted("/" + std::string(table) + "?or=(deleted_at.is.null,deleted_at.eq." +
                               time_text(claim_of(at)) + ")&" + of_ids,
                           at);
-}
-
-Result<Request> read_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
-    FILESTORE_TRY(check_table(table));
-    FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_to_read));
-    Request request;
-    request.method = Method::get;
-    request.target = "/" + std::string(table) + "?" + std::string(selected_columns) + "&deleted_at=eq." +
-                     time_text(at) + "&" + of_ids;
-    return request;
 }
 
 Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow> rows) {
@@ -204,9 +204,11 @@ Result<Request> write_in_vain(std::string_view table, const FileId& id,
 Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
     FILESTORE_TRY(check_table(table));
     FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_in_filter));
-    return change_deleted("/" + std::string(table) + "?or=(deleted_at.eq." + time_text(at) +
-                              ",deleted_at.eq." + time_text(claim_of(at)) + ")&" + of_ids,
-                          std::nullopt);
+    std::string times = time_text(claim_of(at));
+    for (const Timestamp form : kept_forms_of(at)) {
+        times += "," + time_text(form);
+    }
+    return change_deleted("/" + std::string(table) + "?deleted_at=in.(" + times + ")&" + of_ids, std::nullopt);
 }
 
 Result<Request> clear_deleted(std::string_view table, const FileId& id, Timestamp at) {

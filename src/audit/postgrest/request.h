@@ -2,7 +2,7 @@
 
 /// The requests by which the audit table of a Supabase project is written, as PostgREST takes them. Pure functions.
 ///
-/// Requests that write may be sent any number of times, in whole or in parts, with the effect of once. Of an upload and a deletion it does not matter which comes first: a row that is there
+/// Requests that write may be sent any number of times, in whole or in parts, with the effect of once, and have the answer tell how many rows they wrote. Of an upload and a deletion it does not matter which comes first: a row that is there
 /// is not inserted again, and a deletion that is recorded stays as it is.
 
 #include <chrono>
@@ -74,16 +74,16 @@ inline constexpr std::size_t most_ids_to_read = 50;
 /// row, for rows of both kinds, and for a table whose name is not made of letters, digits and `_`.
 [[nodiscard]] Result<Request> insert_rows(std::string_view table, std::span<const CatalogueRow> rows);
 
-/// The time by which a deletion may be claimed before its own time is set: the first microsecond of its hour, at which nobody else deletes, as they may at a full hour. Anybody can tell by the row that it is still to be
-/// set.
+/// The time by which a deletion may be claimed before its own time is set: the seventh second of its hour, at which nobody else deletes, as they may at a full hour, and which columns with fewer digits keep. Anybody can tell by the row
+/// that it is still to be set.
 [[nodiscard]] Timestamp claim_of(Timestamp deleted_at);
+
+/// What a column may keep of a time: all of it, and what `timestamp(5)` to `timestamp(0)` round it to.
+[[nodiscard]] std::vector<Timestamp> kept_forms_of(Timestamp at);
 
 /// Sets `deleted_at` of rows that have none, or are claimed for that time. `invalid_argument` for no ID (a request without a filter would change every row), for more than `most_ids_in_filter`, and for a
 /// table as above.
 [[nodiscard]] Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at);
-
-/// Reads the rows of these IDs whose `deleted_at` is a time: see read_rows(). At most `most_ids_to_read`; fails as mark_deleted().
-[[nodiscard]] Result<Request> read_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at);
 
 /// Makes rows that are claimed, with these paths and metadata, deleted at their times, whatever they say of that; `uploaded_at` stays. `invalid_argument` for no row, and for a
 /// table as above.
@@ -94,7 +94,7 @@ inline constexpr std::size_t most_ids_to_read = 50;
                                             std::optional<Timestamp> uploaded_at = {});
 inline constexpr std::string_view two_of_one_file = "21000";
 
-/// Takes the `deleted_at` of rows away again, where it is that time, or they are claimed for it. Fails as mark_deleted().
+/// Takes the `deleted_at` of rows away again, where it is what a column keeps of that time, or they are claimed for it. Fails as mark_deleted().
 [[nodiscard]] Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids,
                                                 Timestamp at);
 

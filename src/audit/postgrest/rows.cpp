@@ -87,9 +87,11 @@ bool read_time(const Columns& columns, std::string_view name, std::optional<Time
         return true;
     }
     auto parsed = parse_timestamp(text);
-    if (!parsed.ok()) {
-        // Of a column without a time zone.
-        parsed = parse_timestamp(std::string(text) + "Z");
+    // Of a column without a time zone, or of dates.
+    for (const char* rest : {"Z", "T00:00:00Z"}) {
+        if (!parsed.ok()) {
+            parsed = parse_timestamp(std::string(text) + rest);
+        }
     }
     if (parsed.ok()) {
         time = *parsed;
@@ -158,12 +160,6 @@ Result<RowPage> read_page(std::string_view body) {
         page.last = place_of(gatherer.rows().back());
     }
     return page;
-}
-
-Result<std::vector<CatalogueRow>> read_rows(std::string_view body) {
-    FILESTORE_TRY_ASSIGN(RowPage page, read_page(body));
-    return page.untimed.empty() ? Result<std::vector<CatalogueRow>>(std::move(page.rows))
-                                : page.untimed.front().reason;
 }
 
 }  // namespace filestore::postgrest

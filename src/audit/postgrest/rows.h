@@ -12,10 +12,6 @@
 
 namespace filestore::postgrest {
 
-/// The answer to a request for rows. Rows whose `file_id` is no ID of ours are left out; metadata that cannot be read are empty, as NULL is. A time may be `least_time` or `greatest_time`. `corrupt` where it is no such answer, and for a
-/// row with what is no time at all.
-[[nodiscard]] Result<std::vector<CatalogueRow>> read_rows(std::string_view body);
-
 /// A row with what is no time at all (one before our era, a text), and what to say of it. A value.
 struct UntimedRow {
     FileId id;
@@ -24,14 +20,14 @@ struct UntimedRow {
 
 /// A value.
 struct RowPage {
-    /// As read_rows() gives them.
+    /// Those whose `file_id` is no ID of ours are left out; metadata that cannot be read are empty, as NULL is. A time may be `least_time` or `greatest_time`, and is the beginning of a day where a column holds those.
     std::vector<CatalogueRow> rows;
     std::vector<UntimedRow> untimed;
     /// Of the last row, also where that is none of ours; nothing where there was no row.
     std::optional<RowPlace> last;
 };
 
-/// The answer to a request of page_request.h for a page. `corrupt` where it is no such answer.
+/// The answer to a request of page_request.h. `corrupt` where it is no such answer.
 [[nodiscard]] Result<RowPage> read_page(std::string_view body);
 
 }  // namespace filestore::postgrest

@@ -153,6 +153,25 @@ void leave_stale(const std::string& path, const std::vector<Intent>& intents) {
 
 }  // namespace
 
+TEST_CASE("nothing is recorded in a catalogue that was removed or replaced while it is in use", "[audit]") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("c.sqlite");
+    auto catalogue = open_or_fail(path);
+    Intent before = new_intent();
+    begin(*catalogue, before);
+    const bool is_replaced = GENERATE(true, false);
+    fs::rename(path, directory.file("moved.sqlite"));
+    if (is_replaced) {
+        write_file(path, "");
+    }
+    CHECK(code_of(catalogue->complete(before, at_second(5))) == ErrorCode::io);
+    const auto begun = catalogue->begin(new_intent());
+    REQUIRE(code_of(begun) == ErrorCode::io);
+    CHECK_THAT(std::string(begun.error().message()), Catch::Contains("c.sqlite") && Catch::Contains("replaced"));
+    fs::rename(directory.file("moved.sqlite"), path);
+    CHECK(catalogue->complete(before, at_second(5)).ok());
+}
+
 TEST_CASE("an upload is recorded when its intent completes", "[audit]") {
     const TemporaryDirectory directory;
     const std::string path = directory.file("c.sqlite");

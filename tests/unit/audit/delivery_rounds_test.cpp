@@ -77,7 +77,9 @@ public:
         ++requests;
         std::vector<Verdict> verdicts(2);
         for (const OutboxEntry& entry : entries) {
-            Verdict& verdict = verdicts[changes_its_row(entry) ? 1 : 0];
+            const Writing by = entry.row.deleted_at ? Writing::change : Writing::insert;
+            Verdict& verdict = verdicts[by == Writing::change ? 1 : 0];
+            verdict.by = by;
             verdict.entries.push_back(entry);
             if (!verdict.refused) {
                 verdict.refused = is_down ? refusal_of(down_with) : refusal_of(fates.at(entry.number));
@@ -247,6 +249,35 @@ TEST_CASE("rows of every fate, in any order: the good are told, the bad are park
     }
     runner.run(10);
     CHECK(model.pending().empty());
+}
+
+TEST_CASE("what a few batches of refused changes keep waiting is told in the same round", "[audit]") {
+    constexpr std::size_t count = 2000;
+    const Fate fate = GENERATE(Fate::bad, Fate::lasting);
+    auto rows = repeated(count, fate);
+    rows.push_back(Fate::good);
+    std::vector<bool> changes(count, true);
+    changes.push_back(false);
+    Model model(rows, changes);
+    Runner runner(model);
+    const RoundOutcome outcome = runner.run();
+    CHECK(model.told == model.all({Fate::good}));
+    CHECK(model.parked.empty());
+    CHECK(model.requests < 60);
+    REQUIRE(outcome.stopped);
+    CHECK_FALSE(outcome.is_done);
+}
+
+TEST_CASE("changes of which a server takes none are soon left alone", "[audit]") {
+    constexpr std::size_t count = 20'000;
+    Model model(repeated(count, Fate::bad), std::vector<bool>(count, true));
+    Runner runner(model);
+    for (int round = 0; round < 5; ++round) {
+        const int before = model.requests;
+        runner.run();
+        CHECK(model.requests - before < 130);
+    }
+    CHECK(model.parked.empty());
 }
 
 TEST_CASE("a server that is down for all is soon left alone, and told all once it is back", "[audit]") {

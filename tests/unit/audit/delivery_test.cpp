@@ -223,6 +223,7 @@ TEST_CASE("a key that may not change rows is no fault of the deletions", "[audit
             ++requests;
             std::vector<Verdict> verdicts(2);
             verdicts[1].refused = refused_as(Refusal::of_permission, true);
+            verdicts[1].by = Writing::change;
             for (const OutboxEntry& entry : part) {
                 verdicts[entry.row.deleted_at ? 1 : 0].entries.push_back(entry);
             }
@@ -235,6 +236,39 @@ TEST_CASE("a key that may not change rows is no fault of the deletions", "[audit
     REQUIRE(delivery.stopped);
     CHECK(delivery.stopped->refusal == Refusal::of_permission);
     CHECK(requests <= 9);
+}
+
+TEST_CASE("a deletion whose row is refused as a new one is judged as an upload is", "[audit]") {
+    const bool takes_rows = GENERATE(true, false);
+    auto batch = entries(20);
+    for (OutboxEntry& entry : batch) {
+        entry.row.deleted_at = Timestamp(std::chrono::seconds(1));
+    }
+    Server server(up_to(20), Refusal::of_a_row);
+    const Delivery delivery = deliver(
+        batch, [&](auto part) { return server.tell(part); }, [=] { return takes_rows; });
+    CHECK(delivery.refused.size() == (takes_rows ? 20 : 0));
+    CHECK(delivery.stopped.has_value() != takes_rows);
+}
+
+TEST_CASE("a deletion that came with its row says nothing of changes", "[audit]") {
+    const auto batch = entries(2);
+    const std::span<const OutboxEntry> all(batch);
+    const Writing by = GENERATE(Writing::insert, Writing::change);
+    const Delivery delivery = deliver(
+        batch,
+        [&](auto) {
+            auto told = verdict_on(all.first(1), std::nullopt);
+            told.front().by = by;
+            auto refused = verdict_on(all.last(1), refused_as(Refusal::of_permission, true));
+            refused.front().by = Writing::change;
+            return std::vector<Verdict>{told.front(), refused.front()};
+        },
+        no);
+    const bool takes_changes = by == Writing::change;
+    CHECK(delivery.refused.size() == (takes_changes ? 1 : 0));
+    CHECK(delivery.stopped.has_value() != takes_changes);
+    CHECK(delivery.taken.inserts);
 }
 
 TEST_CASE("what a constraint says is of the table where that takes no row at all", "[audit]") {

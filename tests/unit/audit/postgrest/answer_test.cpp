@@ -40,6 +40,26 @@ TEST_CASE("what was done", "[postgrest]") {
     CHECK_FALSE(read_refusal({method, status, range, "[]"}, "uploads"));
 }
 
+TEST_CASE("how many rows were written", "[postgrest]") {
+    using Count = std::optional<std::uint64_t>;
+    const auto [method, range, rows] = GENERATE(table<Method, std::string, Count>({
+        {Method::post, "*/3", 3},
+        {Method::post, "*/0", 0},
+        {Method::post, "*/*", std::nullopt},
+        {Method::post, "0-2/*", std::nullopt},
+        {Method::patch, "*/*", 0},
+        {Method::patch, "*/0", 0},
+        {Method::patch, "0-0/*", 1},
+        {Method::patch, "0-99/100", 100},
+        {Method::patch, "3-1/*", std::nullopt},
+        {Method::patch, "-/*", std::nullopt},
+        {Method::patch, "", std::nullopt},
+        {Method::patch, "0-99999999999999999999/*", std::nullopt},
+    }));
+    CAPTURE(range);
+    CHECK(rows_written({method, 200, range, ""}) == rows);
+}
+
 TEST_CASE("a success of another server tells nothing of the events", "[postgrest]") {
     const auto [method, status, range, body] = GENERATE(table<Method, int, std::string, std::string>({
         {Method::post, 200, "*/*", "<html>Welcome</html>"},

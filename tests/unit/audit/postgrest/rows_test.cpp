@@ -8,6 +8,19 @@
 using namespace filestore;
 using namespace filestore::postgrest;
 
+namespace {
+
+Result<std::vector<CatalogueRow>> read_rows(const std::string& body) {
+    auto page = read_page(body);
+    if (!page.ok()) {
+        return page.error();
+    }
+    return page->untimed.empty() ? Result<std::vector<CatalogueRow>>(std::move(page->rows))
+                                 : page->untimed.front().reason;
+}
+
+}  // namespace
+
 TEST_CASE("rows as PostgREST gives them", "[postgrest]") {
     const auto rows = read_rows(
         R"([{"file_id":"0b9f1c7e-3d52-4a61-8f0e-2c1d5e6f7a8b","file_path":"a \"b\"","metadata":"{\"n\": 1.50}",
@@ -38,6 +51,13 @@ TEST_CASE("a time without a zone is one of UTC", "[postgrest]") {
         R"([{"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","uploaded_at":"2026-01-31T23:59:59.123"}])");
     REQUIRE(rows.ok());
     CHECK(rows->at(0).uploaded_at == parse_timestamp("2026-01-31T23:59:59.123Z").value());
+}
+
+TEST_CASE("a date is the beginning of a day of UTC", "[postgrest]") {
+    const auto rows =
+        read_rows(R"([{"file_id":"7f3a2b1c-9d8e-4f70-a1b2-c3d4e5f60718","deleted_at":"2026-01-31"}])");
+    REQUIRE(rows.ok());
+    CHECK(rows->at(0).deleted_at == parse_timestamp("2026-01-31T00:00:00Z").value());
 }
 
 TEST_CASE("a row with a time that is none is named", "[postgrest]") {
