@@ -12,8 +12,11 @@
 /// The notes take some 100 bytes for a file, and never more than one note: the upload and the deletion of a file are told together where neither is told yet. The data to tell stays
 /// in the catalogue. Nothing is dropped where the disk is full, or AuditOptions::most_pending is reached: what cannot be noted is not done (`no_space`).
 ///
-/// A `deleted_at` that is there stays, but for one of ours that was taken back (soft_delete.h). Where many deletions are told together, a row's may for a moment be the beginning of the hour of its own; what somebody else
+/// A `deleted_at` that is there stays, but for one of ours that was taken back (soft_delete.h). Where many deletions are told together, a row's may for a moment be the seventh second of the hour of its own; what somebody else
 /// changes in such a row in that moment may be lost, and a row that he removes may come again.
+///
+/// What the project says that it wrote is counted, and a row that it did not write is looked at. One that is deleted already is as it must be. One that is still as it was, or is not shown, as row-level security or a trigger has it, counts as a missing
+/// permission: `permission_denied`. The times of a column with fewer digits than ours (`timestamp(3)`, `date`) are what it keeps of them.
 ///
 /// A file that the table refuses (a trigger, a NUL in its metadata), or whose row in the catalogue is damaged, is parked and keeps no other from being told. A refused key, a missing permission
 /// and a table that is not as it must be keep everything waiting until they are mended. A trigger may raise the same codes (SQLSTATE 22023, 42501 and the like) for one row: that one is parked where

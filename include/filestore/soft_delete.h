@@ -8,7 +8,8 @@
 /// finds nothing wrong with a file that is marked, unless the audit server has it as stored. Until then each of these calls reads the catalogue once, which without the option they do not; what they began before goes on.
 ///
 /// FileService::undelete() takes the deletion back as long as the grace is not over: the file is stored again, with its old path, metadata and time of upload. The audit server's `deleted_at`
-/// becomes null again where it is the one that this catalogue told; who deleted the file there before keeps his.
+/// becomes null again where it is the one that this catalogue told; who deleted the file there before keeps his. A request that told the deletion, and that the server carries out only after
+/// the undelete was told (it was sent again, as its answer did not come), marks the row there once more: reconcile() finds that as `marked_deleted`, and repairs it.
 ///
 /// Once the grace is over nobody gets the file back, and the next cleanup() purges it: the bytes go, in batches, and nothing is recorded that was not. Space is free only then. So there must be somebody who
 /// cleans up now and then: the schedule of a started service (CleanupOptions), or `filestore cleanup`.

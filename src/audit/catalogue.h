@@ -7,7 +7,7 @@
 /// transaction that records the event takes it away. What a crashed process left is settled by recovery (see stale_intents). Of the outbox tells outbox.h, of files that can be had back soft_deletions.h, of copies at providers sent_copies.h.
 /// Where several uploads are under way, that transaction also holds the intents of the next ones (reserved_intents.h), which have neither path nor metadata.
 ///
-/// A resource, thread-safe; every function blocks (it waits for the disk). Any number of processes may share the file.
+/// A resource, thread-safe; every function blocks (it waits for the disk). Any number of processes may share the file. Once it was removed or replaced, whatever writes fails with `io`.
 
 #include <chrono>
 #include <cstdint>

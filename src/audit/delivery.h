@@ -52,9 +52,7 @@ struct Taken {
     bool inserts = false;
     bool changes = false;
 
-    [[nodiscard]] bool takes(Writing by) const noexcept {
-        return by == Writing::change ? changes : inserts;
-    }
+    [[nodiscard]] bool takes(Writing by) const noexcept { return by == Writing::change ? changes : inserts; }
 };
 
 /// What became of a batch. A value. What is in none of the lists was not told, or only together with others.

@@ -29,7 +29,7 @@ namespace filestore {
 struct OutboxEntry {
     std::int64_t number = 0;
     std::int64_t version = 0;
-    /// No request with anything of this file was ever made: the server has no row of it.
+    /// Nobody made a request with anything of this file by way of this catalogue: the server has no row of it, unless another catalogue of the store told it, or another tool.
     bool never_told = false;
     CatalogueRow row;
     /// When it was deleted before; to be taken back where the server has it so.

@@ -46,6 +46,12 @@ struct Seen {
     SeenRow row;
 };
 
+/// A row that was looked at, and is not as it must be.
+struct Judged {
+    const OutboxEntry* entry = nullptr;
+    Refused refused;
+};
+
 /// Tells one batch. One thread at a time.
 class RowTeller {
 public:
@@ -56,10 +62,12 @@ public:
         if (!told.ok()) {
             verdicts_ = {};
             done_ = {};
-            add_refusal(pointers(entries), Refused{Refusal::of_the_table, told.error(), {}}, Writing::insert);
+            judged_ = {};
+            add_verdict(pointers(entries), Refused{Refusal::of_the_table, told.error(), {}}, Writing::insert);
         }
         for (const Writing by : {Writing::insert, Writing::change}) {
             add_verdict(done_[by], std::nullopt, by);
+            add_judged(judged_[by], by);
         }
         return std::move(verdicts_);
     }
@@ -84,22 +92,15 @@ private:
 
     /// Rows for files of which the table may have none yet, as they are now. Answers the entries of which some rows were there before. Those of which nobody was told are told by themselves, as no row of theirs should be.
     Result<Entries> insert(std::span<const OutboxEntry> entries) {
+        std::map<std::pair<bool, bool>, Entries> kinds;
+        for (const OutboxEntry& entry : entries) {
+            kinds[{entry.never_told, entry.row.uploaded_at.has_value()}].push_back(&entry);
+        }
         std::vector<Step> steps;
-        for (const bool never_told : {true, false}) {
-            for (const bool has_time : {true, false}) {
-                Entries some;
-                std::vector<CatalogueRow> rows;
-                for (const OutboxEntry& entry : entries) {
-                    if (entry.never_told == never_told && entry.row.uploaded_at.has_value() == has_time) {
-                        some.push_back(&entry);
-                        rows.push_back(entry.row);
-                    }
-                }
-                if (!rows.empty()) {
-                    FILESTORE_TRY_ASSIGN(auto request, postgrest::insert_rows(table_, rows));
-                    steps.push_back({std::move(request), std::move(some)});
-                }
-            }
+        for (auto& [kind, some] : kinds) {
+            const auto rows = rows_of(some);
+            FILESTORE_TRY_ASSIGN(auto request, postgrest::insert_rows(table_, rows));
+            steps.push_back({std::move(request), std::move(some)});
         }
         Entries known;
         for (const Written& written : run(steps, Writing::insert)) {
@@ -111,49 +112,58 @@ private:
     /// Deletions that were undone; answers the entries of which none is left, and something else may be to tell. The same row may have several of them.
     Result<Entries> take_back(const Entries& entries) {
         EntriesByTime undone;
-        Entries ready;
         for (const OutboxEntry* entry : entries) {
             for (const Timestamp time : entry->undone) {
                 undone[time].push_back(entry);
             }
+        }
+        FILESTORE_TRY_ASSIGN(const Doubts doubts, run_take_backs(undone));
+        Entries ready;
+        Entries doubtful;
+        for (const OutboxEntry* entry : entries) {
             if (entry->undone.empty()) {
                 ready.push_back(entry);
-            }
-        }
-        FILESTORE_TRY_ASSIGN(const auto steps,
-                             steps_for(undone, postgrest::most_ids_in_filter, postgrest::take_back_deleted));
-        const auto replies = send_all(steps);
-        std::set<const OutboxEntry*> failed;
-        std::set<const OutboxEntry*> doubtful;
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            Entries some = steps[i].entries;
-            if (replies[i].refused) {
-                std::erase_if(some, [&](const OutboxEntry* entry) { return !failed.insert(entry).second; });
-                add_refusal(some, *replies[i].refused, Writing::change);
-            } else if (!wrote_all(replies[i], some)) {
-                doubtful.insert(some.begin(), some.end());
-            }
-        }
-        Entries to_see;
-        for (const OutboxEntry* entry : entries) {
-            if (entry->undone.empty() || failed.contains(entry)) {
-                continue;
-            }
-            if (doubtful.contains(entry)) {
-                to_see.push_back(entry);
-            } else {
+            } else if (doubts.written_in_part.contains(entry)) {
+                doubtful.push_back(entry);
+            } else if (!doubts.refused.contains(entry)) {
                 (entry->row.deleted_at ? ready : done_[Writing::change]).push_back(entry);
             }
         }
-        FILESTORE_TRY_ASSIGN(const auto rows, see(to_see, Detail::brief, Writing::change));
+        FILESTORE_TRY_ASSIGN(const auto rows, see(doubtful, Detail::brief, Writing::change));
         for (const Seen& seen : rows) {
-            if (const auto refused = postgrest::judge_taken_back(seen.row, seen.entry->undone)) {
-                add_refusal({seen.entry}, *refused, Writing::change);
+            if (auto refused = postgrest::judge_taken_back(seen.row, seen.entry->undone)) {
+                judged_[Writing::change].push_back({seen.entry, std::move(*refused)});
             } else {
                 (seen.entry->row.deleted_at ? ready : done_[Writing::insert]).push_back(seen.entry);
             }
         }
         return ready;
+    }
+
+    /// Of several requests for each entry. None is in both.
+    struct Doubts {
+        std::set<const OutboxEntry*> refused{};
+        std::set<const OutboxEntry*> written_in_part{};
+    };
+
+    Result<Doubts> run_take_backs(const EntriesByTime& undone) {
+        FILESTORE_TRY_ASSIGN(const auto steps,
+                             steps_for(undone, postgrest::most_ids_in_filter, postgrest::take_back_deleted));
+        const auto replies = send_all(steps);
+        Doubts doubts;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            Entries some = steps[i].entries;
+            if (replies[i].refused) {
+                std::erase_if(some,
+                              [&](const OutboxEntry* entry) { return !doubts.refused.insert(entry).second; });
+                add_verdict(some, replies[i].refused, Writing::change);
+            } else if (!wrote_all(replies[i], some)) {
+                doubts.written_in_part.insert(some.begin(), some.end());
+            }
+        }
+        std::erase_if(doubts.written_in_part,
+                      [&](const OutboxEntry* entry) { return doubts.refused.contains(entry); });
+        return doubts;
     }
 
     /// One request for each time.
@@ -191,11 +201,11 @@ private:
         for (const Seen& seen : rows) {
             const OutboxEntry& entry = *seen.entry;
             const auto& row = seen.row.row;
-            const auto refused = postgrest::judge_marked(seen.row);
+            auto refused = postgrest::judge_marked(seen.row);
             if (seen.row.unreadable) {
                 changed.push_back(seen.entry);
             } else if (refused) {
-                add_refusal({seen.entry}, *refused, Writing::change);
+                judged_[Writing::change].push_back({seen.entry, std::move(*refused)});
             } else if (row->deleted_at != postgrest::claim_of(*entry.row.deleted_at)) {
                 done_[Writing::insert].push_back(seen.entry);
             } else if (row->file_path == entry.row.file_path && row->metadata == entry.row.metadata) {
@@ -217,7 +227,7 @@ private:
             return mark(by_time(claimed));
         }
         if (reply.refused) {
-            add_refusal(claimed, *reply.refused, Writing::change);
+            add_verdict(claimed, reply.refused, Writing::change);
         } else if (wrote_all(reply, claimed)) {
             append(done_[Writing::change], claimed);
         } else {
@@ -233,8 +243,8 @@ private:
     Result<void> look_for(const Entries& entries, Writing by, const Judge& judge) {
         FILESTORE_TRY_ASSIGN(const auto rows, see(entries, Detail::brief, by));
         for (const Seen& seen : rows) {
-            if (const auto refused = judge(seen)) {
-                add_refusal({seen.entry}, *refused, by);
+            if (auto refused = judge(seen)) {
+                judged_[by].push_back({seen.entry, std::move(*refused)});
             } else {
                 done_[Writing::insert].push_back(seen.entry);
             }
@@ -255,7 +265,7 @@ private:
             const auto replies = send_all(steps);
             for (std::size_t i = 0; i < steps.size(); ++i) {
                 if (replies[i].refused) {
-                    add_refusal(steps[i].entries, *replies[i].refused, by);
+                    add_verdict(steps[i].entries, replies[i].refused, by);
                     continue;
                 }
                 const auto page = postgrest::read_page(replies[i].body);
@@ -332,7 +342,7 @@ private:
         for (std::size_t i = 0; i < steps.size(); ++i) {
             const Entries& entries = steps[i].entries;
             if (replies[i].refused) {
-                add_refusal(entries, *replies[i].refused, by);
+                add_verdict(entries, replies[i].refused, by);
             } else {
                 written.push_back({entries, wrote_all(replies[i], entries)});
             }
@@ -340,8 +350,19 @@ private:
         return written;
     }
 
-    void add_refusal(const Entries& entries, const Refused& refused, Writing by) {
-        add_verdict(entries, refused, by);
+    /// Where nothing was written it may be of all: who asks again then asks for a few of them.
+    void add_judged(const std::vector<Judged>& judged, Writing by) {
+        Entries together;
+        for (const Judged& one : judged) {
+            if (done_[by].empty()) {
+                together.push_back(one.entry);
+            } else {
+                add_verdict({one.entry}, one.refused, by);
+            }
+        }
+        if (!together.empty()) {
+            add_verdict(together, judged.front().refused, by);
+        }
     }
 
     void add_verdict(const Entries& entries, std::optional<Refused> refused, Writing by) {
@@ -407,6 +428,7 @@ private:
     const Send& send_;
     /// What the server has, by what was written for it; what it had before counts with what was inserted.
     std::map<Writing, Entries> done_;
+    std::map<Writing, std::vector<Judged>> judged_;
     std::vector<Verdict> verdicts_;
 };
 

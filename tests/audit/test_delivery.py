@@ -311,7 +311,7 @@ def test_deletions_that_were_claimed_before_a_crash(store, gateway, count_then):
     gateway.before = lambda request: True if any(seen.method == "GET" for seen in gateway.requests) else None
     assert store.run("audit", "flush", "--timeout", "1", url=gateway.url).code == 6
     claimed = {line.split(",")[2] for line in store.project.rows()}
-    assert claimed and all(time.endswith(":00:00.000001Z") for time in claimed)
+    assert claimed and all(time.endswith(":00:07.000000Z") for time in claimed)
     with contextlib.closing(sqlite3.connect(store.catalogue)) as connection:
         connection.execute(f"delete from outbox where number not in (select number from outbox order by number limit {count_then})")
         connection.commit()

@@ -27,7 +27,8 @@ std::optional<Refused> fault_of(const SeenRow& seen) {
     if (seen.unreadable) {
         return Refused{Refusal::of_a_row, *seen.unreadable, {}};
     }
-    return seen.row ? std::nullopt : std::optional(not_permitted(seen.id, "accepts, and does not show, the row"));
+    return seen.row ? std::nullopt
+                    : std::optional(not_permitted(seen.id, "accepts, and does not show, the row"));
 }
 
 bool is_kept_form(Timestamp kept, Timestamp at) {

@@ -61,7 +61,8 @@ Request write_rows(std::string_view table, std::span<const CatalogueRow> rows, b
     request.method = Method::post;
     request.target = "/" + std::string(table) + "?on_conflict=file_id&columns=file_id,file_path,metadata," +
                      (with_upload_time ? "uploaded_at," : "") + "deleted_at";
-    request.headers = {content_type(), {"prefer", "return=minimal,count=exact,resolution=" + std::string(resolution)}};
+    request.headers = {content_type(),
+                       {"prefer", "return=minimal,count=exact,resolution=" + std::string(resolution)}};
     JsonText body;
     JsonTextWriter writer(body);
     writer.StartArray();
@@ -208,7 +209,8 @@ Result<Request> take_back_deleted(std::string_view table, std::span<const FileId
     for (const Timestamp form : kept_forms_of(at)) {
         times += "," + time_text(form);
     }
-    return change_deleted("/" + std::string(table) + "?deleted_at=in.(" + times + ")&" + of_ids, std::nullopt);
+    return change_deleted("/" + std::string(table) + "?deleted_at=in.(" + times + ")&" + of_ids,
+                          std::nullopt);
 }
 
 Result<Request> clear_deleted(std::string_view table, const FileId& id, Timestamp at) {

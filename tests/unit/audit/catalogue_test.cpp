@@ -167,7 +167,8 @@ TEST_CASE("nothing is recorded in a catalogue that was removed or replaced while
     CHECK(code_of(catalogue->complete(before, at_second(5))) == ErrorCode::io);
     const auto begun = catalogue->begin(new_intent());
     REQUIRE(code_of(begun) == ErrorCode::io);
-    CHECK_THAT(std::string(begun.error().message()), Catch::Contains("c.sqlite") && Catch::Contains("replaced"));
+    CHECK_THAT(std::string(begun.error().message()),
+               Catch::Contains("c.sqlite") && Catch::Contains("replaced"));
     fs::rename(directory.file("moved.sqlite"), path);
     CHECK(catalogue->complete(before, at_second(5)).ok());
 }

@@ -88,8 +88,9 @@ TEST_CASE("rows are inserted where they are not there", "[postgrest]") {
     CHECK(request->method == Method::post);
     CHECK(request->target ==
           "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,uploaded_at,deleted_at");
-    CHECK(request->headers == std::vector<Header>{{"content-type", "application/json"},
-                                                  {"prefer", "return=minimal,count=exact,resolution=ignore-duplicates"}});
+    CHECK(request->headers ==
+          std::vector<Header>{{"content-type", "application/json"},
+                              {"prefer", "return=minimal,count=exact,resolution=ignore-duplicates"}});
     CHECK(
         request->body ==
         std::string(R"([{"file_id":")") + first_id + R"(","file_path":"a \"b\"\n)" + "\xC3\xA4" +
@@ -157,11 +158,12 @@ TEST_CASE("a request that can only be refused asks for two rows of one file", "[
 
 TEST_CASE("a deletion is taken back only where it is the one", "[postgrest]") {
     const std::vector<FileId> ids{id(first_id)};
-    const auto request = take_back_deleted("file_uploads", ids, at("2026-02-01T01:02:03Z"));
+    const auto request = take_back_deleted("file_uploads", ids, at("2026-02-01T01:02:03.25Z"));
     REQUIRE(request.ok());
     CHECK(request->method == Method::patch);
     CHECK(request->target ==
-          "/file_uploads?deleted_at=in.(2026-02-01T01:00:07.000000Z,2026-02-01T01:02:03.000000Z)"
+          "/file_uploads?deleted_at=in.(2026-02-01T01:00:07.000000Z,2026-02-01T01:02:03.250000Z,"
+          "2026-02-01T01:02:03.300000Z,2026-02-01T01:02:03.000000Z)"
           "&file_id=in.(" +
               std::string(first_id) + ")");
     CHECK(request->body == R"({"deleted_at":null})");
@@ -174,7 +176,8 @@ TEST_CASE("what a column of fewer digits keeps of a time", "[postgrest]") {
         {"2026-02-01T01:02:03Z", {"03"}},
         {"2026-02-01T01:02:03.5Z", {"03.5", "04"}},
         {"2026-02-01T01:02:03.499999Z", {"03.499999", "03.5", "03"}},
-        {"2026-02-01T01:02:03.123456Z", {"03.123456", "03.12346", "03.1235", "03.123", "03.12", "03.1", "03"}},
+        {"2026-02-01T01:02:03.123456Z",
+         {"03.123456", "03.12346", "03.1235", "03.123", "03.12", "03.1", "03"}},
     }));
     std::vector<Timestamp> kept;
     for (const std::string& form : forms) {
