@@ -133,7 +133,7 @@ def test_a_deletion_that_is_only_claimed_is_taken_back(store):
     """As a sender that was killed leaves it: see row_teller.h."""
     (file_id,), _ = store.upload("a.txt")
     run(store, "delete", file_id)
-    store.project.sql(f"update public.{store.project.table} set deleted_at = date_trunc('hour', deleted_at) + interval '1 microsecond'")
+    store.project.sql(f"update public.{store.project.table} set deleted_at = date_trunc('hour', deleted_at) + interval '7 seconds'")
     run(store, "undelete", file_id)
     assert_told(store)
     assert deleted(store) == []
