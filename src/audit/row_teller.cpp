@@ -208,10 +208,10 @@ private:
                 judged_[Writing::change].push_back({seen.entry, std::move(*refused)});
             } else if (row->deleted_at != postgrest::claim_of(*entry.row.deleted_at)) {
                 done_[Writing::insert].push_back(seen.entry);
-            } else if (row->file_path == entry.row.file_path && row->metadata == entry.row.metadata) {
-                unchanged.push_back(seen.entry);
             } else {
-                changed.push_back(seen.entry);
+                const bool is_as_recorded =
+                    row->file_path == entry.row.file_path && row->metadata == entry.row.metadata;
+                (is_as_recorded ? unchanged : changed).push_back(seen.entry);
             }
         }
         FILESTORE_TRY(mark(by_time(changed)));
