@@ -1,0 +1,166 @@
+//! Downloads: to paths, memory and writers.
+
+use crate::call_options::milliseconds;
+use crate::ffi::{check, handle, path_text, Buffer};
+use crate::streams::{self, context_of, Progress, Stream};
+use crate::{CancelToken, Code, Error, FileId, Pause, Result, Service};
+use filestore_sys as sys;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+handle!(DownloadHandle, filestore_download_options, filestore_download_options_destroy);
+
+pub(crate) struct RawDownloadOptions {
+    handle: DownloadHandle,
+    _progress: Option<Arc<Progress>>,
+}
+
+// SAFETY: as of RawUploadOptions.
+unsafe impl Send for RawDownloadOptions {}
+
+impl RawDownloadOptions {
+    pub(crate) fn as_ptr(&self) -> *const sys::filestore_download_options {
+        self.handle.as_ptr()
+    }
+}
+
+/// What a download can be told. A value; one may serve many downloads, also at once.
+#[derive(Clone, Default)]
+pub struct DownloadOptions {
+    range: Option<(u64, Option<u64>)>,
+    timeout: Option<Duration>,
+    pub(crate) cancel: Option<CancelToken>,
+    pause: Option<Pause>,
+    progress: Option<Arc<Progress>>,
+}
+
+impl fmt::Debug for DownloadOptions {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.debug_struct("DownloadOptions")
+            .field("range", &self.range)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DownloadOptions {
+    /// The whole file, without a limit.
+    pub fn new() -> DownloadOptions {
+        DownloadOptions::default()
+    }
+
+    /// `length` bytes from `offset` on, or all from there. A range that reaches past the end is cut; one that starts there fails with
+    /// [`Code::RangeNotSatisfiable`](crate::Code::RangeNotSatisfiable).
+    pub fn range(mut self, offset: u64, length: impl Into<Option<u64>>) -> Self {
+        self.range = Some((offset, length.into()));
+        self
+    }
+
+    /// Limits the whole of each download.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Lets a token end the downloads.
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = Some(token.clone());
+        self
+    }
+
+    /// Lets a switch pause the downloads.
+    pub fn pause(mut self, pause: &Pause) -> Self {
+        self.pause = Some(pause.clone());
+        self
+    }
+
+    /// As [`UploadOptions::progress`](crate::UploadOptions::progress).
+    pub fn progress(mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(Progress(Box::new(progress))));
+        self
+    }
+
+    pub(crate) fn raw(&self) -> Result<RawDownloadOptions> {
+        // SAFETY: the output and the error are places.
+        let handle = DownloadHandle::make(|out, error| unsafe { sys::filestore_download_options_create(out, error) })?;
+        let options = handle.as_ptr();
+        // SAFETY: the handle and the arguments live, and nobody else has the handle.
+        unsafe {
+            if let Some((offset, length)) = self.range {
+                let length = length.unwrap_or(sys::FILESTORE_UNKNOWN_SIZE);
+                check(|e| sys::filestore_download_options_set_range(options, offset, length, e))?;
+            }
+            check(|e| sys::filestore_download_options_set_timeout_ms(options, milliseconds(self.timeout), e))?;
+            if let Some(token) = &self.cancel {
+                check(|e| sys::filestore_download_options_set_cancel(options, token.as_ptr(), e))?;
+            }
+            if let Some(pause) = &self.pause {
+                check(|e| sys::filestore_download_options_set_pause(options, pause.as_ptr(), e))?;
+            }
+            if let Some(progress) = &self.progress {
+                let context = context_of(progress);
+                check(|e| sys::filestore_download_options_set_progress(options, Some(streams::progress), context, e))?;
+            }
+        }
+        Ok(RawDownloadOptions { handle, _progress: self.progress.clone() })
+    }
+}
+
+pub(crate) fn source_failed(error: io::Error) -> Error {
+    Error::new(Code::SourceFailed, "the caller's reader cannot tell where it is").because(Some(error.into()))
+}
+
+impl Service {
+    /// Writes a file to `path`, which is the whole download or what it was before.
+    pub fn download_path(&self, id: &FileId, path: impl AsRef<Path>, options: &DownloadOptions) -> Result<()> {
+        let (path, options) = (path_text(path.as_ref())?, options.raw()?);
+        // SAFETY: all arguments live as long as the call.
+        check(|error| unsafe {
+            sys::filestore_download_path(self.as_ptr(), id.as_ptr(), path.as_ptr(), options.as_ptr(), error)
+        })
+    }
+
+    /// Reads a file, or a range of it, into memory.
+    pub fn download_bytes(&self, id: &FileId, options: &DownloadOptions) -> Result<Vec<u8>> {
+        let options = options.raw()?;
+        // SAFETY: all arguments live as long as the call.
+        let buffer = Buffer::make(|out, error| unsafe {
+            sys::filestore_download_buffer(self.as_ptr(), id.as_ptr(), options.as_ptr(), out, error)
+        })?;
+        Ok(buffer.bytes().to_vec())
+    }
+
+    /// Reads a file, or a range of it, into memory of the caller's; the number of bytes. [`Code::SinkFailed`] where there are more than fit.
+    pub fn download_into(&self, id: &FileId, memory: &mut [u8], options: &DownloadOptions) -> Result<usize> {
+        let (options, mut length) = (options.raw()?, 0);
+        let (data, capacity) = (memory.as_mut_ptr().cast(), memory.len());
+        // SAFETY: all arguments live as long as the call.
+        check(|error| unsafe {
+            sys::filestore_download_into(
+                self.as_ptr(),
+                id.as_ptr(),
+                data,
+                capacity,
+                options.as_ptr(),
+                &mut length,
+                error,
+            )
+        })?;
+        Ok(length)
+    }
+
+    /// Hands the bytes of a file to a writer, on any one thread at a time. After a failure it may have had a part.
+    pub fn download<W: Write + Send>(&self, id: &FileId, writer: W, options: &DownloadOptions) -> Result<()> {
+        let (options, mut stream) = (options.raw()?, Stream::new(writer));
+        let context = stream.as_context();
+        // SAFETY: all arguments live as long as the call, and the callback gets the stream that it is for.
+        let result = check(|error| unsafe {
+            let write = Some(streams::write::<W> as _);
+            sys::filestore_download_callback(self.as_ptr(), id.as_ptr(), write, context, options.as_ptr(), error)
+        });
+        result.map_err(|error| error.because(stream.failure.take()))
+    }
+}
