@@ -134,6 +134,17 @@ pub type filestore_write_function = ::std::option::Option<
 pub type filestore_progress_function = ::std::option::Option<
     unsafe extern "C" fn(context: *mut ::std::os::raw::c_void, bytes_done: u64, bytes_total: u64),
 >;
+pub type filestore_info_function = ::std::option::Option<
+    unsafe extern "C" fn(
+        context: *mut ::std::os::raw::c_void,
+        json: *const ::std::os::raw::c_char,
+    ) -> i32,
+>;
+pub type filestore_files_function = ::std::option::Option<
+    unsafe extern "C" fn(context: *mut ::std::os::raw::c_void, files_done: u64, files_total: u64),
+>;
+pub type filestore_now_function =
+    ::std::option::Option<unsafe extern "C" fn(context: *mut ::std::os::raw::c_void) -> i64>;
 pub type filestore_finding_function = ::std::option::Option<
     unsafe extern "C" fn(
         context: *mut ::std::os::raw::c_void,
@@ -671,6 +682,14 @@ extern "C" {
     ) -> i32;
 }
 extern "C" {
+    pub fn filestore_options_set_clock(
+        options: *mut filestore_options,
+        now: filestore_now_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
     pub fn filestore_task_run(task: *mut filestore_task);
 }
 extern "C" {
@@ -687,6 +706,17 @@ extern "C" {
     pub fn filestore_open_config(
         path: *const ::std::os::raw::c_char,
         service: *mut *mut filestore_service,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_convert_store(
+        options: *const filestore_options,
+        layout: *const ::std::os::raw::c_char,
+        progress: filestore_files_function,
+        context: *mut ::std::os::raw::c_void,
+        call: *const filestore_call_options,
+        files: *mut u64,
         err: *mut *mut filestore_error,
     ) -> i32;
 }
@@ -989,6 +1019,14 @@ extern "C" {
         options: *mut filestore_download_options,
         offset: u64,
         length: u64,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_download_options_set_info(
+        options: *mut filestore_download_options,
+        info: filestore_info_function,
+        context: *mut ::std::os::raw::c_void,
         err: *mut *mut filestore_error,
     ) -> i32;
 }
@@ -1373,6 +1411,211 @@ extern "C" {
     ) -> i32;
 }
 extern "C" {
+    pub fn filestore_upload_begin_async(
+        service: *mut filestore_service,
+        length: u64,
+        options: *const filestore_upload_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_upload_append_callback_async(
+        service: *mut filestore_service,
+        id: *const ::std::os::raw::c_char,
+        offset: u64,
+        read: filestore_read_function,
+        stream: *mut ::std::os::raw::c_void,
+        size: u64,
+        length: u64,
+        options: *const filestore_upload_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_upload_append_descriptor_async(
+        service: *mut filestore_service,
+        id: *const ::std::os::raw::c_char,
+        offset: u64,
+        descriptor: i32,
+        length: u64,
+        options: *const filestore_upload_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_upload_state_async(
+        service: *mut filestore_service,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_upload_finish_async(
+        service: *mut filestore_service,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_upload_end_async(
+        service: *mut filestore_service,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_sweep_uploads_async(
+        service: *mut filestore_service,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_deleted_files_async(
+        service: *mut filestore_service,
+        cursor: *const ::std::os::raw::c_char,
+        limit: u32,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_verify_async(
+        service: *mut filestore_service,
+        options: *const filestore_verify_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_cleanup_report_async(
+        service: *mut filestore_service,
+        days: u32,
+        dry_run: i32,
+        file: filestore_cleanup_function,
+        listener: *mut ::std::os::raw::c_void,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_flush_async(
+        service: *mut filestore_service,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_history_async(
+        service: *mut filestore_service,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_recorded_files_async(
+        service: *mut filestore_service,
+        before: *const ::std::os::raw::c_char,
+        cursor: *const ::std::os::raw::c_char,
+        limit: u32,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_catalogued_files_async(
+        service: *mut filestore_service,
+        behind: *const ::std::os::raw::c_char,
+        newest_first: i32,
+        key: *const ::std::os::raw::c_char,
+        limit: u32,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_reconcile_async(
+        service: *mut filestore_service,
+        repair: i32,
+        finding: filestore_drift_function,
+        listener: *mut ::std::os::raw::c_void,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_audit_status_async(
+        service: *mut filestore_service,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_parked_async(
+        service: *mut filestore_service,
+        after: *const ::std::os::raw::c_char,
+        limit: u32,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_retry_parked_async(
+        service: *mut filestore_service,
+        file_id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_forget_audit_server_async(
+        service: *mut filestore_service,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
     pub fn filestore_answer_code(answer: *const filestore_answer) -> i32;
 }
 extern "C" {
@@ -1386,6 +1629,20 @@ extern "C" {
 }
 extern "C" {
     pub fn filestore_answer_bytes(answer: *const filestore_answer) -> u64;
+}
+extern "C" {
+    pub fn filestore_answer_count(answer: *const filestore_answer) -> u64;
+}
+extern "C" {
+    pub fn filestore_answer_offset(answer: *const filestore_answer) -> u64;
+}
+extern "C" {
+    pub fn filestore_answer_length(answer: *const filestore_answer) -> u64;
+}
+extern "C" {
+    pub fn filestore_answer_version(
+        answer: *const filestore_answer,
+    ) -> *const ::std::os::raw::c_char;
 }
 extern "C" {
     pub fn filestore_answer_expires_at(answer: *const filestore_answer) -> i64;
@@ -1554,6 +1811,221 @@ extern "C" {
         options: *const filestore_presign_options,
         url: *mut *mut filestore_buffer,
         expires_at: *mut i64,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_delete_batch(
+        backend: *mut filestore_backend,
+        ids: *const *const ::std::os::raw::c_char,
+        if_versions: *const *const ::std::os::raw::c_char,
+        count: usize,
+        options: *const filestore_call_options,
+        outcomes: *mut *mut filestore_buffer,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_discard(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_sweep_uploads(
+        backend: *mut filestore_backend,
+        dry_run: i32,
+        options: *const filestore_call_options,
+        ids: *mut *mut filestore_buffer,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_kept_versions(
+        backend: *mut filestore_backend,
+        options: *const filestore_call_options,
+        kept: *mut *mut filestore_buffer,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_verify(
+        backend: *mut filestore_backend,
+        options: *const filestore_verify_options,
+        report: *mut *mut filestore_buffer,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_upload_path_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        path: *const ::std::os::raw::c_char,
+        options: *const filestore_upload_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_upload_buffer_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        data: *const ::std::os::raw::c_void,
+        size: usize,
+        options: *const filestore_upload_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_upload_callback_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        read: filestore_read_function,
+        rewind: filestore_rewind_function,
+        stream: *mut ::std::os::raw::c_void,
+        size: u64,
+        options: *const filestore_upload_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_download_path_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        path: *const ::std::os::raw::c_char,
+        options: *const filestore_download_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_download_buffer_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_download_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_download_callback_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        write: filestore_write_function,
+        stream: *mut ::std::os::raw::c_void,
+        options: *const filestore_download_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_delete_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_exists_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_metadata_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_list_async(
+        backend: *mut filestore_backend,
+        cursor: *const ::std::os::raw::c_char,
+        limit: u32,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_presign_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_presign_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_delete_batch_async(
+        backend: *mut filestore_backend,
+        ids: *const *const ::std::os::raw::c_char,
+        if_versions: *const *const ::std::os::raw::c_char,
+        count: usize,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_discard_async(
+        backend: *mut filestore_backend,
+        id: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_sweep_uploads_async(
+        backend: *mut filestore_backend,
+        dry_run: i32,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_kept_versions_async(
+        backend: *mut filestore_backend,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_verify_async(
+        backend: *mut filestore_backend,
+        options: *const filestore_verify_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
         err: *mut *mut filestore_error,
     ) -> i32;
 }
@@ -2052,6 +2524,50 @@ extern "C" {
         exporter: *mut filestore_exporter,
         options: *const filestore_call_options,
         report: *mut *mut filestore_buffer,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_send_async(
+        exporter: *mut filestore_exporter,
+        id: *const ::std::os::raw::c_char,
+        profile: *const ::std::os::raw::c_char,
+        options: *const filestore_send_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_copies_async(
+        exporter: *mut filestore_exporter,
+        id: *const ::std::os::raw::c_char,
+        after: i64,
+        limit: u32,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_unsend_async(
+        exporter: *mut filestore_exporter,
+        id: *const ::std::os::raw::c_char,
+        profile: *const ::std::os::raw::c_char,
+        base_url: *const ::std::os::raw::c_char,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_settle_async(
+        exporter: *mut filestore_exporter,
+        options: *const filestore_call_options,
+        done: filestore_done_function,
+        context: *mut ::std::os::raw::c_void,
         err: *mut *mut filestore_error,
     ) -> i32;
 }

@@ -195,40 +195,34 @@ impl Backend {
 
     /// As [`Service::download_path`].
     pub fn download_path(&self, id: &FileId, path: impl AsRef<Path>, options: &DownloadOptions) -> Result<()> {
-        let (path, options) = (path_text(path.as_ref())?, options.raw()?);
+        let (path, raw) = (path_text(path.as_ref())?, options.raw()?);
         // SAFETY: all arguments live as long as the call.
-        check(|error| unsafe {
-            sys::filestore_backend_download_path(self.as_ptr(), id.as_ptr(), path.as_ptr(), options.as_ptr(), error)
-        })
+        let result = check(|error| unsafe {
+            sys::filestore_backend_download_path(self.as_ptr(), id.as_ptr(), path.as_ptr(), raw.as_ptr(), error)
+        });
+        raw.explain(result, None)
     }
 
     /// As [`Service::download_bytes`].
     pub fn download_bytes(&self, id: &FileId, options: &DownloadOptions) -> Result<Vec<u8>> {
-        let options = options.raw()?;
+        let raw = options.raw()?;
         // SAFETY: all arguments live as long as the call.
         let buffer = Buffer::make(|out, error| unsafe {
-            sys::filestore_backend_download_buffer(self.as_ptr(), id.as_ptr(), options.as_ptr(), out, error)
-        })?;
-        Ok(buffer.bytes().to_vec())
+            sys::filestore_backend_download_buffer(self.as_ptr(), id.as_ptr(), raw.as_ptr(), out, error)
+        });
+        Ok(raw.explain(buffer, None)?.bytes().to_vec())
     }
 
     /// As [`Service::download`].
     pub fn download<W: Write + Send>(&self, id: &FileId, writer: W, options: &DownloadOptions) -> Result<()> {
-        let (options, mut stream) = (options.raw()?, Stream::new(writer));
+        let (raw, mut stream) = (options.raw()?, Stream::new(writer));
         let context = stream.as_context();
         // SAFETY: all arguments live as long as the call, and the callback gets the stream that it is for.
         let result = check(|error| unsafe {
             let write = Some(streams::write::<W> as _);
-            sys::filestore_backend_download_callback(
-                self.as_ptr(),
-                id.as_ptr(),
-                write,
-                context,
-                options.as_ptr(),
-                error,
-            )
+            sys::filestore_backend_download_callback(self.as_ptr(), id.as_ptr(), write, context, raw.as_ptr(), error)
         });
-        result.map_err(|error| error.because(stream.failure.take()))
+        raw.explain(result, stream.failure.take())
     }
 
     /// Removes a file; whether it was there, or true where the backend cannot tell.

@@ -4,9 +4,10 @@ use crate::call_options::milliseconds;
 use crate::ffi::{
     check, end_outside_of_callbacks, handle, path_text, run_callback, text, text_of, OptionalText, FAILED,
 };
+use crate::future::{ask, own_token, with, Answer};
 use crate::json::Json;
 use crate::streams::{self, context_of, Progress};
-use crate::{CallOptions, CancelToken, Code, Error, FileId, Result, Service};
+use crate::{Call, CallOptions, CancelToken, Code, Error, FileId, Result, Service};
 use filestore_sys as sys;
 use std::fmt;
 use std::os::raw::{c_char, c_void};
@@ -18,6 +19,9 @@ use std::time::Duration;
 handle!(ExporterOptionsHandle, filestore_exporter_options, filestore_exporter_options_destroy);
 handle!(ExporterHandle, filestore_exporter, filestore_exporter_close);
 handle!(SendHandle, filestore_send_options, filestore_send_options_destroy);
+
+// SAFETY: as of RawUploadOptions.
+unsafe impl Send for SendHandle {}
 
 // SAFETY: convention 9 of filestore.h: an exporter may be used by any number of threads at once, and options by many calls while no
 // thread sets them, for which `&mut` is needed here.
@@ -357,5 +361,56 @@ impl Exporter {
     pub fn settle(&self, options: &CallOptions) -> Result<Json> {
         let options = options.raw()?;
         Json::made_by(|out, error| unsafe { sys::filestore_settle(self.as_ptr(), options.as_ptr(), out, error) })
+    }
+
+    /// As [`Exporter::send`].
+    pub fn send_async(&self, id: &FileId, profile: &str, options: &SendOptions) -> Call<Json> {
+        with(text(profile), |profile| {
+            Call::begin(
+                own_token(&options.cancel),
+                |token| {
+                    let options = options.clone().cancel(token);
+                    Ok((options.raw()?, options))
+                },
+                // SAFETY: what is kept lives until `done` is called.
+                |kept, done, context, err| unsafe {
+                    let raw = (*kept).0.as_ptr();
+                    sys::filestore_send_async(self.as_ptr(), id.as_ptr(), profile.as_ptr(), raw, done, context, err)
+                },
+                |answer, _| answer.outcome().and_then(|_| answer.json()),
+            )
+        })
+    }
+
+    /// As [`Exporter::copies`].
+    pub fn copies_async(&self, id: Option<&FileId>, after: i64, limit: u32, options: &CallOptions) -> Call<Json> {
+        let id = id.map_or(ptr::null(), FileId::as_ptr);
+        ask(options, Answer::json, |raw, done, context, err| unsafe {
+            sys::filestore_copies_async(self.as_ptr(), id, after, limit, raw, done, context, err)
+        })
+    }
+
+    /// As [`Exporter::unsend`].
+    pub fn unsend_async(
+        &self,
+        id: &FileId,
+        profile: Option<&str>,
+        base_url: Option<&str>,
+        options: &CallOptions,
+    ) -> Call<Json> {
+        let texts = OptionalText::new(profile).and_then(|profile| Ok((profile, OptionalText::new(base_url)?)));
+        with(texts, |(profile, base_url)| {
+            ask(options, Answer::json, |raw, done, context, err| unsafe {
+                let (exporter, profile, base_url) = (self.as_ptr(), profile.as_ptr(), base_url.as_ptr());
+                sys::filestore_unsend_async(exporter, id.as_ptr(), profile, base_url, raw, done, context, err)
+            })
+        })
+    }
+
+    /// As [`Exporter::settle`].
+    pub fn settle_async(&self, options: &CallOptions) -> Call<Json> {
+        ask(options, Answer::json, |raw, done, context, err| unsafe {
+            sys::filestore_settle_async(self.as_ptr(), raw, done, context, err)
+        })
     }
 }

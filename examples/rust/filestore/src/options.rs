@@ -2,14 +2,16 @@
 
 use crate::executor::{self, Executor, Task};
 use crate::ffi::{check, handle, path_text, run_callback, text, text_of};
+use crate::presign::microseconds_of;
 use crate::streams::context_of;
-use crate::{Error, Result};
+use crate::{CallOptions, Error, Result};
 use filestore_sys as sys;
 use std::any::Any;
 use std::fmt;
 use std::os::raw::{c_char, c_void};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 handle!(OptionsHandle, filestore_options, filestore_options_destroy);
 
@@ -57,6 +59,20 @@ pub struct Warning {
     pub found_type: String,
     /// What does not agree, in a line.
     pub message: String,
+}
+
+struct ClockHook(Box<dyn Fn() -> SystemTime + Send + Sync>);
+struct ConversionHook<F>(F);
+
+unsafe extern "C" fn tell_time(context: *mut c_void) -> i64 {
+    let this = &*context.cast::<ClockHook>();
+    // Of a clock that panics the system's takes the place.
+    microseconds_of(run_callback(|| (this.0)()).unwrap_or_else(|_| SystemTime::now()))
+}
+
+unsafe extern "C" fn hear_conversion<F: FnMut(u64, u64)>(context: *mut c_void, done: u64, total: u64) {
+    let this = &mut *context.cast::<ConversionHook<F>>();
+    let _ = run_callback(|| (this.0)(done, total));
 }
 
 struct WarningHook(Box<dyn Fn(Warning) + Send + Sync>);
@@ -200,6 +216,14 @@ impl Options {
         Ok(self)
     }
 
+    /// Sets where services and backends take the time of day from. It runs on any thread, by several at once, and must be quick.
+    pub fn clock(&mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Result<&mut Self> {
+        let context = self.keep(ClockHook(Box::new(now)));
+        // SAFETY: as in on_warning().
+        check(|e| unsafe { sys::filestore_options_set_clock(self.as_mut_ptr(), Some(tell_time), context, e) })?;
+        Ok(self)
+    }
+
     /// Keeps what the library is told the address of.
     fn keep<T: Any + Send + Sync>(&mut self, hook: T) -> *mut c_void {
         let hook = Arc::new(hook);
@@ -219,4 +243,36 @@ impl Options {
     pub(crate) fn kept(&self) -> Kept {
         self.kept.clone()
     }
+}
+
+/// How a local store has its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// In one directory.
+    Flat,
+    /// In 256 directories.
+    Sharded,
+}
+
+/// Gives a local store, which nobody has open, another layout; `progress` hears how many files were moved, of how many. How many were moved.
+pub fn convert_store(
+    options: &Options,
+    layout: Layout,
+    progress: impl FnMut(u64, u64),
+    call: &CallOptions,
+) -> Result<u64> {
+    fn listener<F: FnMut(u64, u64)>(_: &ConversionHook<F>) -> sys::filestore_files_function {
+        Some(hear_conversion::<F>)
+    }
+    let layout = text(match layout {
+        Layout::Flat => "flat",
+        Layout::Sharded => "sharded",
+    })?;
+    let (call, mut hook, mut files) = (call.raw()?, ConversionHook(progress), 0);
+    let (hear, context) = (listener(&hook), (&mut hook as *mut ConversionHook<_>).cast());
+    // SAFETY: all arguments live as long as the call, and the callback gets the hook that it is for.
+    check(|error| unsafe {
+        sys::filestore_convert_store(options.as_ptr(), layout.as_ptr(), hear, context, call.as_ptr(), &mut files, error)
+    })?;
+    Ok(files)
 }

@@ -38,9 +38,9 @@ impl CleanedFile {
 /// How a cleanup is done. A value.
 #[derive(Clone, Debug)]
 pub struct CleanupOptions {
-    days: u32,
-    is_dry_run: bool,
-    call: CallOptions,
+    pub(crate) days: u32,
+    pub(crate) is_dry_run: bool,
+    pub(crate) call: CallOptions,
 }
 
 impl CleanupOptions {

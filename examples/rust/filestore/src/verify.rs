@@ -5,7 +5,7 @@ use crate::ffi::{check, handle, run_callback};
 use crate::json::Json;
 use crate::report::{Listener, Told};
 use crate::streams::context_of;
-use crate::{CancelToken, FileId, Result, Service};
+use crate::{Backend, CancelToken, FileId, Result, Service};
 use filestore_sys as sys;
 use std::fmt;
 use std::os::raw::c_void;
@@ -13,6 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 handle!(VerifyHandle, filestore_verify_options, filestore_verify_options_destroy);
+
+// SAFETY: as of RawUploadOptions.
+unsafe impl Send for VerifyHandle {}
 
 /// A damaged file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +46,7 @@ pub struct VerifyOptions {
     resume: bool,
     parallel: Option<u32>,
     timeout: Option<Duration>,
-    cancel: Option<CancelToken>,
+    pub(crate) cancel: Option<CancelToken>,
     progress: Option<Arc<VerifyProgress>>,
 }
 
@@ -98,7 +101,7 @@ impl VerifyOptions {
         self
     }
 
-    fn raw(&self) -> Result<VerifyHandle> {
+    pub(crate) fn raw(&self) -> Result<VerifyHandle> {
         // SAFETY: the output and the error are places.
         let handle = VerifyHandle::make(|out, error| unsafe { sys::filestore_verify_options_create(out, error) })?;
         let options = handle.as_ptr();
@@ -122,18 +125,24 @@ impl VerifyOptions {
     }
 }
 
-impl Service {
-    /// Reads every file of the store and compares it with its checksum, its metadata and its record. `finding` hears of damage, in the order of IDs;
-    /// an error of it ends the run. The report is a JSON object with numbers.
-    pub fn verify(&self, options: &VerifyOptions, finding: impl FnMut(Finding) -> Told + Send) -> Result<Json> {
-        let (raw, mut listener) = (options.raw()?, Listener::new(finding));
-        let context = listener.as_context();
-        // SAFETY: all arguments live as long as the call, and the callback gets the listener that it is for.
-        check(|e| unsafe {
-            sys::filestore_verify_options_set_finding(raw.as_ptr(), Some(listener.finding()), context, e)
-        })?;
-        let report =
-            Json::made_by(|out, error| unsafe { sys::filestore_verify(self.as_ptr(), raw.as_ptr(), out, error) });
-        listener.explain(report)
-    }
+macro_rules! verify {
+    ($owner:ident, $function:ident) => {
+        impl $owner {
+            /// Reads every file of the store and compares it with its checksum, its metadata and, of a service, its record.
+            /// `finding` hears of damage, in the order of IDs; an error of it ends the run. The report is a JSON object with numbers.
+            pub fn verify(&self, options: &VerifyOptions, finding: impl FnMut(Finding) -> Told + Send) -> Result<Json> {
+                let (raw, mut listener) = (options.raw()?, Listener::new(finding));
+                let (options, context) = (raw.as_ptr(), listener.as_context());
+                // SAFETY: all arguments live as long as the call, and the callback gets the listener that it is for.
+                check(|e| unsafe {
+                    sys::filestore_verify_options_set_finding(options, Some(listener.finding()), context, e)
+                })?;
+                let report = Json::made_by(|out, error| unsafe { sys::$function(self.as_ptr(), options, out, error) });
+                listener.explain(report)
+            }
+        }
+    };
 }
+
+verify!(Service, filestore_verify);
+verify!(Backend, filestore_backend_verify);

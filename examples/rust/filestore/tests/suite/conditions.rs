@@ -1,7 +1,7 @@
 //! Conditional writes, on backends.
 
 use crate::stores::{stores, unknown};
-use filestore::{Ability, Backend, CallOptions, Code, DownloadOptions, FileId, UploadOptions};
+use filestore::{Ability, Backend, CallOptions, Code, DownloadOptions, FileId, UploadOptions, VerifyOptions};
 use std::fs;
 
 #[test]
@@ -83,4 +83,49 @@ fn the_backend_of_a_service_has_its_files_and_ends_with_it() {
         drop(service);
         assert_eq!(backend.exists(&id, &CallOptions::new()).unwrap_err().code(), Code::Cancelled);
     }
+}
+
+#[test]
+fn batches_tell_of_each_file() {
+    for store in stores() {
+        let backend = Backend::open(&store.options()).unwrap();
+        let (first, second) = (FileId::generate().unwrap(), FileId::generate().unwrap());
+        for id in [first, second] {
+            backend.upload_bytes(&id, b"x", &UploadOptions::new()).unwrap();
+        }
+        if store.name == "local" {
+            let outcomes =
+                backend.delete_batch(&[(first, Some("another")), (second, None)], &CallOptions::new()).unwrap();
+            assert_eq!(outcomes[0].removed.as_ref().unwrap_err().code(), Code::PreconditionFailed);
+            assert!(*outcomes[1].removed.as_ref().unwrap());
+        }
+        let outcomes = backend.delete_batch(&[(first, None), (second, None)], &CallOptions::new()).unwrap();
+        assert_eq!((outcomes.len(), outcomes[0].id, outcomes[0].keeps_version), (2, first, false), "{}", store.name);
+        assert_eq!(backend.list_page(None, 0, &CallOptions::new()).unwrap().files, []);
+        backend.discard(&first, &CallOptions::new()).unwrap();
+        assert_eq!(backend.delete_batch(&[], &CallOptions::new()).unwrap_err().code(), Code::InvalidArgument);
+        match backend.sweep_uploads(true, Some(std::time::Duration::from_secs(86400)), &CallOptions::new()) {
+            Ok(ids) => assert_eq!(ids, []),
+            Err(error) => assert_eq!(error.code(), Code::Unsupported),
+        }
+        match backend.kept_versions(&CallOptions::new()) {
+            Ok(kept) => assert_eq!(kept.get("bytes").unwrap().as_u64(), Some(0)),
+            Err(error) => assert_eq!(error.code(), Code::Unsupported),
+        }
+    }
+}
+
+#[test]
+fn a_backend_verifies_what_it_has() {
+    let store = &stores()[0];
+    let backend = Backend::open(&store.options()).unwrap();
+    let id = FileId::generate().unwrap();
+    backend.upload_bytes(&id, b"whole", &UploadOptions::new()).unwrap();
+    fs::write(store.directory.join("store").join(id.as_str()), "spoil").unwrap();
+    let mut found = Vec::new();
+    let verified = backend.verify(&VerifyOptions::new(), |finding| {
+        found.push(finding.id);
+        Ok(())
+    });
+    assert_eq!((verified.unwrap().get("corrupt").unwrap().as_u64(), found), (Some(1), vec![id]));
 }

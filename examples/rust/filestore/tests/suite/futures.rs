@@ -1,6 +1,9 @@
-use crate::stores::{bytes, local_service, stores, unknown};
+use crate::stores::{bytes, local, local_service, stores, unknown};
 use filestore::doc::block_on;
-use filestore::{Call, CallOptions, CancelToken, Code, DownloadOptions, PresignOptions, UploadOptions};
+use filestore::{
+    Backend, Call, CallOptions, CancelToken, CleanupOptions, Code, DownloadOptions, Exporter, ExporterOptions, FileId,
+    Json, PresignOptions, SendOptions, UploadOptions, VerifyOptions,
+};
 use std::error::Error as _;
 use std::future::Future;
 use std::io::{self, Read};
@@ -44,6 +47,107 @@ fn every_call_can_be_awaited() {
             assert!(!service.delete_async(&id, &none).await.unwrap());
             let url = service.presign_async(&id, &PresignOptions::new()).await;
             assert_eq!(url.is_ok(), store.name == "s3");
+        });
+    }
+}
+
+#[test]
+fn backends_can_be_awaited() {
+    for store in stores() {
+        let (backend, none) = (Backend::open(&store.options()).unwrap(), CallOptions::new());
+        let (id, upload, download) = (FileId::generate().unwrap(), UploadOptions::new(), DownloadOptions::new());
+        block_on(async {
+            backend.upload_bytes_async(&id, b"one", &upload).await.unwrap();
+            let (info, version) = backend.metadata_async(&id, &none).await.unwrap();
+            assert_eq!(info.size, 3, "{}", store.name);
+            backend.upload_async(&id, io::Cursor::new("two"), &upload.clone().if_version(&version)).await.unwrap();
+            backend.upload_seekable_async(&id, io::Cursor::new("three"), &upload).await.unwrap();
+            assert_eq!(backend.download_bytes_async(&id, &download).await.unwrap(), b"three");
+            let (copy, size) = backend.download_async(&id, Vec::new(), &download).await.unwrap();
+            assert_eq!((copy.as_slice(), size), (&b"three"[..], 5));
+            let path = store.directory.join("path");
+            assert_eq!(backend.download_path_async(&id, &path, &download).await.unwrap(), 5);
+            let other = FileId::generate().unwrap();
+            backend.upload_path_async(&other, &path, &upload).await.unwrap();
+            assert_eq!(backend.list_page_async(None, 0, &none).await.unwrap().files.len(), 2);
+            assert_eq!(backend.presign_async(&id, &PresignOptions::new()).await.is_ok(), store.name == "s3");
+            let report = backend.verify_async(&VerifyOptions::new(), |_| Ok(())).await.unwrap();
+            assert_eq!(report.get("files").unwrap().as_u64(), Some(2));
+            assert!(backend.delete_async(&other, &none).await.unwrap());
+            let outcomes = backend.delete_batch_async(&[(id, None)], &none).await.unwrap();
+            assert!(outcomes[0].id == id && *outcomes[0].removed.as_ref().unwrap());
+            assert!(!backend.exists_async(&id, &none).await.unwrap());
+            backend.discard_async(&id, &none).await.unwrap();
+            if store.name == "s3" {
+                assert_eq!(backend.sweep_uploads_async(true, None, &none).await.unwrap(), []);
+            }
+        });
+    }
+}
+
+#[test]
+fn records_and_upkeep_can_be_awaited() {
+    for store in stores() {
+        let (service, none) = (store.open(), CallOptions::new());
+        let id = service.upload_bytes(b"x", &UploadOptions::new().metadata("k", "v")).unwrap();
+        let files = |page: Json| page.get("files").unwrap().as_array().unwrap().len();
+        block_on(async {
+            let history = service.history_async(&id, &none).await.unwrap();
+            assert_eq!(history.get("file_id").unwrap().as_str(), Some(id.as_str()), "{}", store.name);
+            assert_eq!(files(service.recorded_files_async(None, None, 10, &none).await.unwrap()), 1);
+            assert_eq!(files(service.catalogued_files_async(None, true, Some("k"), 10, &none).await.unwrap()), 1);
+            assert_eq!(files(service.deleted_files_async(None, 10, &none).await.unwrap()), 0);
+            assert_eq!(service.audit_status_async(&none).await.unwrap().get("pending").unwrap().as_u64(), Some(0));
+            assert_eq!(service.parked_async(None, 10, &none).await.unwrap(), Json::Array(vec![]));
+            assert_eq!(service.retry_parked_async(None, &none).await.unwrap(), 0);
+            assert_eq!(service.forget_audit_server_async(&none).await.unwrap(), 0);
+            assert_eq!(service.flush_async(&none).await.unwrap_err().code(), Code::Configuration);
+            assert_eq!(service.sweep_uploads_async(&none).await.unwrap(), 0);
+            service.reconcile_async(false, |drift| panic!("{:?}", drift), &none).await.unwrap();
+            let cleanup = CleanupOptions::older_than_days(1);
+            service.cleanup_report_async(&cleanup, |file| panic!("{:?}", file)).await.unwrap();
+            let report = service.verify_async(&VerifyOptions::new(), |_| Ok(())).await.unwrap();
+            assert_eq!(report.get("files").unwrap().as_u64(), Some(1));
+            let exporter = Exporter::open(&service, &ExporterOptions::new().unwrap()).unwrap();
+            assert_eq!(exporter.copies_async(Some(&id), 0, 10, &none).await.unwrap(), Json::Array(vec![]));
+            exporter.unsend_async(&id, None, None, &none).await.unwrap();
+            exporter.settle_async(&none).await.unwrap();
+            let send = exporter.send_async(&id, "nobody", &SendOptions::new()).await;
+            assert_eq!(send.unwrap_err().code(), Code::InvalidArgument);
+        });
+    }
+}
+
+#[test]
+fn who_hears_of_damage_can_end_a_future() {
+    let store = local();
+    let service = store.open();
+    let id = service.upload_bytes(b"whole", &UploadOptions::new()).unwrap();
+    fs::write(store.directory.join("store").join(id.as_str()), "spoil").unwrap();
+    let error = block_on(service.verify_async(&VerifyOptions::new(), |_| Err("enough".into()))).unwrap_err();
+    assert_eq!((error.code(), error.source().unwrap().to_string().as_str()), (Code::SinkFailed, "enough"));
+}
+
+#[test]
+fn pieces_can_be_awaited() {
+    for store in stores() {
+        let (service, none, options) = (store.open(), CallOptions::new(), UploadOptions::new());
+        let path = store.directory.join("rest");
+        fs::write(&path, "and more").unwrap();
+        block_on(async {
+            let id = service.begin_upload_async(&options.clone().path("pieces.txt")).await.unwrap();
+            let offset = service.append_async(&id, 0, &b"some "[..], None, &options).await.unwrap();
+            assert_eq!(offset, 5, "{}", store.name);
+            let late = service.append_async(&id, 3, &b"x"[..], None, &options).await.unwrap_err();
+            assert_eq!(late.code(), Code::PreconditionFailed);
+            let file = fs::File::open(&path).unwrap();
+            assert_eq!(service.append_from_async(&id, 5, file, Some(13), &options).await.unwrap(), 13);
+            let state = service.upload_state_async(&id, &none).await.unwrap();
+            assert_eq!((state.offset, state.length, state.is_finished), (13, Some(13), false));
+            assert_eq!(service.finish_upload_async(&id, &none).await.unwrap(), id);
+            assert_eq!(service.download_bytes(&id, &DownloadOptions::new()).unwrap(), b"some and more");
+            let id = service.begin_upload_async(&options).await.unwrap();
+            assert!(service.end_upload_async(&id, &none).await.unwrap());
         });
     }
 }

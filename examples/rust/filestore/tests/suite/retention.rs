@@ -1,5 +1,5 @@
 use crate::stores::{local, stores};
-use filestore::{CallOptions, CleanupOptions, Code, Schedule, Service, UploadOptions};
+use filestore::{CallOptions, CleanupOptions, Code, Layout, Options, Schedule, Service, UploadOptions};
 use std::time::{Duration, UNIX_EPOCH};
 
 #[test]
@@ -70,4 +70,33 @@ fn a_started_service_cleans_up_by_its_schedule() {
     assert!(service.next_cleanup().unwrap().unwrap() > std::time::SystemTime::now());
     drop(service);
     assert!(told.try_recv().is_err());
+}
+
+#[test]
+fn time_comes_from_the_program() {
+    let store = local();
+    let mut options = store.options();
+    let then = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    options.clock(move || then).unwrap();
+    let id = Service::open(&options).unwrap().upload_bytes(b"then", &UploadOptions::new()).unwrap();
+    let history = store.open().history(&id, &CallOptions::new()).unwrap();
+    let uploaded_at = history.get("uploaded_at").unwrap().as_str().unwrap();
+    assert!(uploaded_at.starts_with("2001-09-09T01:46:40"), "{}", uploaded_at);
+}
+
+#[test]
+fn a_store_takes_another_layout() {
+    let store = local();
+    let id = store.open().upload_bytes(b"x", &UploadOptions::new()).unwrap();
+    let mut told = 0;
+    let convert = |layout, told: &mut u64| {
+        filestore::convert_store(&store.options(), layout, |done, _| *told = done, &CallOptions::new())
+    };
+    assert_eq!(convert(Layout::Sharded, &mut told).unwrap(), 1);
+    assert_eq!(told, 1);
+    assert!(store.directory.join("store").join(&id.as_str()[..2]).join(id.as_str()).exists());
+    let open = Service::open(Options::local(store.directory.join("store")).unwrap().set("layout", "sharded").unwrap())
+        .unwrap();
+    assert!(open.exists(&id, &CallOptions::new()).unwrap());
+    assert_eq!(convert(Layout::Flat, &mut told).unwrap_err().code(), Code::Conflict);
 }

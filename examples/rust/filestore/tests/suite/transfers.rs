@@ -2,6 +2,7 @@
 
 use crate::stores::{bytes, local_service, stores};
 use filestore::{CancelToken, Code, DownloadOptions, Pause, UploadOptions};
+use std::error::Error as _;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{mpsc, Arc};
@@ -86,4 +87,29 @@ fn a_paused_upload_goes_on_where_it_was() {
         pause.set(false);
         has_ended.recv().unwrap().unwrap();
     });
+}
+
+#[test]
+fn a_download_tells_of_its_file_first() {
+    for store in stores() {
+        let service = store.open();
+        let id = service.upload_bytes(b"four", &UploadOptions::new().path("a.txt")).unwrap();
+        let heard = Arc::new(AtomicU64::new(0));
+        let hear = heard.clone();
+        let options = DownloadOptions::new().range(1, 2).info(move |info| {
+            assert_eq!(info.path, "a.txt");
+            hear.fetch_add(info.size, Ordering::SeqCst);
+            Ok(())
+        });
+        assert_eq!(service.download_bytes(&id, &options).unwrap(), b"ou", "{}", store.name);
+        assert_eq!(heard.load(Ordering::SeqCst), 4);
+        let refuse = DownloadOptions::new().info(|info| Err(format!("{} is too large", info.size).into()));
+        for error in [
+            service.download_bytes(&id, &refuse).unwrap_err(),
+            service.download(&id, Vec::new(), &refuse).unwrap_err(),
+            filestore::doc::block_on(service.download_bytes_async(&id, &refuse)).unwrap_err(),
+        ] {
+            assert_eq!(error.source().unwrap().to_string(), "4 is too large", "{}", store.name);
+        }
+    }
 }
