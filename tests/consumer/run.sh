@@ -52,6 +52,17 @@ flags() { PKG_CONFIG_PATH=$library_directory/pkgconfig pkg-config "$@"; }
 compile_cpp() { g++ -std=c++20 "${strict[@]}" cpp/main.cpp -o consumer $(flags --cflags --libs "$@" filestore); }
 compile_c() { gcc -std=c99 "${strict[@]}" c/main.c -o consumer $(flags --cflags --libs "$@" filestore_c); }
 
+# The same sources by pkg-config, with every warning.
+compile_examples() {
+    case $1 in
+        c) for source in c/*.c; do gcc -std=c99 "${strict[@]}" "$source" -o "${source%.c}" $(flags --cflags --libs filestore_c) -pthread; done ;;
+        cpp)
+            for source in cpp/{upload,pipe}.cpp; do g++ -std=c++20 "${strict[@]}" "$source" -o "${source%.cpp}" $(flags --cflags --libs filestore); done
+            g++ -std=c++20 "${strict[@]}" cpp/{thumbnails,shrinker}.cpp -o cpp/thumbnails $(flags --cflags --libs filestore)
+            ;;
+    esac
+}
+
 case $case in
     find_package_cpp_shared)
         find_package cpp shared filestore::filestore
@@ -104,9 +115,9 @@ case $case in
         ;;
     example_cpp | example_c)
         build "${case#example_}" -DCMAKE_PREFIX_PATH="$prefix"
-        echo "hello" >file
-        build/upload file store
-        [ -d store/metadata ]
+        compile_examples "${case#example_}"
+        export EXAMPLES=$work/build FILESTORE_TOOL=$prefix/bin/filestore
+        "$root/tests/servers/python" -m pytest -p no:cacheprovider --quiet -rs "$here/test_$case.py"
         ;;
     *)
         echo "run.sh: there is no case $case" >&2
