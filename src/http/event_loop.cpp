@@ -482,6 +482,8 @@ private:
             // Not only for the reset: libcurl has a second pointer to what it was told of names.
             curl_easy_setopt(handle, CURLOPT_RESOLVE, nullptr);
             curl_easy_reset(handle);
+            // For its end, which is no transfer.
+            curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
             free_handles_.push_back(handle);
         }
     }
