@@ -41,7 +41,11 @@
 ///     be opened, or for FILESTORE_NO_MEMORY, nothing was begun, and `done` is never called. It is called on a thread of the library or of the program's executor, perhaps before the function has returned, but not inside it; only where the system has neither
 ///     memory nor a thread left, or the executor no room, may that be the thread that starts the call. It may start calls, request cancels, and end handles, the service too; it should be quick, since other calls may need its thread.
 ///     Options, IDs, paths and cursors are read before the function returns; bytes, callbacks and their contexts live until `done` is called. Until then a cancel token ends the call as any other, and `done` gets FILESTORE_CANCELLED, or what the call came to before that.
-/// 14. Versions: ABI.md says what does not change. FILESTORE_VERSION is the version of this header, filestore_version() that of the library.
+/// 14. The process: there is no init or shutdown call. Services may be opened before main and closed after it, in static initialisers, in functions of atexit, or never; each may be left open at exit, also with calls under way, and when the shared library is unloaded, which stays in memory then. A plugin
+///     that contains the static library closes what it opened before it is unloaded. Several copies of the library may be in a process, and use one store. The library changes no signal handling, locale, umask or working directory, and starts no process but those of `credential_process`. Threads start
+///     with calls that need them and end when these are done for a while, or with the service. After fork, what was opened before answers FILESTORE_FORKED in the child, where it may be closed, and what is opened anew works; the parent goes on. A program may initialise and clean up libcurl as its own functions demand, at any time; one that calls
+///     OPENSSL_cleanup lets no call begin after it.
+/// 15. Versions: ABI.md says what does not change. FILESTORE_VERSION is the version of this header, filestore_version() that of the library.
 
 #include <stddef.h>
 #include <stdint.h>

@@ -144,11 +144,12 @@ def run(tmp_path, authority, wrapper):
         program = pathlib.Path(os.environ["BORDER_PROGRAMS"]) / f"filestore_border_{name}"
         environment = {**os.environ, **server_variables(), "BORDER_ENDPOINT": endpoint, "BORDER_CA_FILE": str(authority),
                        "BORDER_DIRECTORY": str(tmp_path), "no_proxy": "*", **variables}
+        # Services are left behind on purpose, with threads that nobody joins.
+        environment["TSAN_OPTIONS"] = os.environ.get("TSAN_OPTIONS", "") + ":report_thread_leaks=0:die_after_fork=0"
         if wrapper:
             environment["BORDER_PART"] = PART_FOR_VALGRIND
         if forks:
             environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
-            environment["TSAN_OPTIONS"] = os.environ.get("TSAN_OPTIONS", "") + ":die_after_fork=0"
         ended = subprocess.run([*(wrapper(forks) if wrapper else []), program, *map(str, arguments)], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
                                text=True, errors="replace", timeout=SECONDS)
         errors = "".join(path.read_text(errors="replace") for path in tmp_path.glob("valgrind.*"))

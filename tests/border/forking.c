@@ -75,9 +75,14 @@ static void keep_busy(filestore_service* service, int calls) {
     }
 }
 
+/* The allocators of sanitizers leave their locks in the child as other threads have them: with these nothing may be under way at fork(). */
+static int is_quiet(void) {
+    return getenv("BORDER_SANITIZED") != NULL;
+}
+
 int main(int argc, char** argv) {
     enum { calls = 50 };
-    const int forks = as_often_as(20);
+    const int forks = is_quiet() ? 4 : as_often_as(20);
     int uploads = 0;
     filestore_cancel* cancel = NULL;
     filestore_upload_options* options = NULL;
@@ -89,11 +94,17 @@ int main(int argc, char** argv) {
     filestore_cancel_create(&cancel, NULL);
     filestore_upload_options_create(&options, NULL);
     filestore_upload_options_set_cancel(options, cancel, NULL);
-    filestore_upload_callback_async(service, endless, NULL, &uploads, FILESTORE_UNKNOWN_SIZE, options,
-                                    count_answer, NULL, NULL);
-    wait_for_calls(&uploads, 2);
+    const int endless_uploads = is_quiet() ? 0 : 1;
+    if (endless_uploads != 0) {
+        filestore_upload_callback_async(service, endless, NULL, &uploads, FILESTORE_UNKNOWN_SIZE, options,
+                                        count_answer, NULL, NULL);
+        wait_for_calls(&uploads, 2);
+    }
     for (int number = 0; number < forks; ++number) {
         keep_busy(service, calls);
+        if (is_quiet()) {
+            wait_for_threads(1);
+        }
         const pid_t child = fork_with_alarm();
         if (child == 0) {
             be_a_child(service, number % 2);
@@ -102,7 +113,7 @@ int main(int argc, char** argv) {
         use_store(&linked_library, service);
     }
     filestore_cancel_request(cancel);
-    wait_for_calls(&answered, forks * calls + 1);
+    wait_for_calls(&answered, forks * calls + endless_uploads);
     filestore_upload_options_destroy(options);
     filestore_cancel_destroy(cancel);
     filestore_close(service);
