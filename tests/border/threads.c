@@ -53,7 +53,7 @@ static void require_one_answer_each(int calls) {
 
 static void bound(const char* name, const char* directory) {
     filestore_service* service = open_store(&linked_library, directory, name);
-    require(thread_count() == 1, "a service that was opened has no thread");
+    require(thread_count() <= 1, "a service that was opened has no thread");
     const int calls = as_often_as(most_calls);
     begin(service, calls);
     wait_for_calls(&answered, calls);
@@ -62,7 +62,7 @@ static void bound(const char* name, const char* directory) {
     wait_for_threads(1);
     use_store(&linked_library, service);
     filestore_close(service);
-    require(thread_count() == 1, "a service that was closed has no thread");
+    require(thread_count() <= 1, "a service that was closed has no thread");
 }
 
 /* A queue of tasks, and one thread that runs them. */
