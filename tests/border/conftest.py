@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import random
 import socket
 import ssl
 import struct
@@ -127,12 +128,24 @@ def s3(front):
     return front(forward_to(port), tls=ssl.TLSVersion.TLSv1_3)
 
 
+LONG = os.environ.get("FILESTORE_TEST_LONG") == "1"
+SEED = os.environ.get("FILESTORE_TEST_SEED", "1")
+# Valgrind takes seconds to begin: each run has one test in so many, and with FILESTORE_TEST_LONG all of them.
+ONE_IN = 1 if LONG or "BORDER_VALGRIND" not in os.environ else 4
+
+
+def pytest_collection_modifyitems(config, items):
+    chosen = items[random.Random(SEED).randrange(ONE_IN) :: ONE_IN]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
 # What it finds is in files: valgrind also speaks of system calls that it does not know.
 VALGRIND = ["valgrind", "--error-exitcode=9", "--fair-sched=yes"]
 # What nothing points to any more.
 LEAKS = ["--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]
 # Of what is done many times; the whole of it takes valgrind ten minutes.
-PART_FOR_VALGRIND = "1" if os.environ.get("FILESTORE_TEST_LONG") else "20"
+PART_FOR_VALGRIND = "1" if LONG else "20"
 
 
 @pytest.fixture
