@@ -32,6 +32,7 @@ FileSending::FileSending(const ProviderClient& client, StorageBackend& backend, 
       backend_(backend),
       info_(copy.info),
       file_(copy.file),
+      begun_at_(copy.begun_at),
       note_doubt_(std::move(copy.note_doubt)),
       limits_(limits),
       progress_(limits.progress, copy.info.size),
@@ -123,10 +124,18 @@ SendOutcome FileSending::result_of(const Attempt& attempt, ReadFile& read) const
     return {file.error().within("the provider " + std::string(client_.profile().name)), true};
 }
 
+/// Names alone do not tell: some services write them in ways of their own.
+bool FileSending::is_older(const provider::RemoteFile& file) const {
+    // As far as clocks may differ.
+    constexpr std::chrono::minutes leeway{5};
+    return !provider::holds_name(file.name, file_.name) && file.created_at &&
+           *file.created_at < begun_at_ - leeway;
+}
+
 /// Some servers take for a file what came until the connection ended, or answer before all of it has come; some answer the file that they had before of the same bytes, which is not ours.
 SendOutcome FileSending::as_copy(provider::RemoteFile file, bool was_whole) const {
     const std::string provider = "the provider " + std::string(client_.profile().name);
-    if (!provider::may_stand_for(file_.name, file.name)) {
+    if (is_older(file)) {
         return {Error(ErrorCode::corrupt, provider + " answered another file, named " + quoted(file.name) +
                                               ": what was sent is looked for by its own name"),
                 true};

@@ -37,6 +37,8 @@ struct SendOutcome {
 struct CopyTerms {
     const FileInfo& info;
     const provider::OutgoingFile& file;
+    /// When it was sent first.
+    Timestamp begun_at{};
     /// An earlier attempt may have made it.
     bool may_be_there = false;
     /// Notes durably that an attempt may have made the copy, although the provider's list lacks it. What this fails with ends the sending.
@@ -80,6 +82,7 @@ private:
                                         WithKey with_key = WithKey::yes);
     [[nodiscard]] std::optional<SendOutcome> look_for_it(const Error& failure);
     [[nodiscard]] SendOutcome result_of(const Attempt& attempt, ReadFile& read) const;
+    [[nodiscard]] bool is_older(const provider::RemoteFile& file) const;
     [[nodiscard]] SendOutcome as_copy(provider::RemoteFile file, bool was_whole) const;
     [[nodiscard]] Error early_error() const;
     [[nodiscard]] FileBody& body_at(std::uint64_t offset);
@@ -92,6 +95,7 @@ private:
     StorageBackend& backend_;
     const FileInfo& info_;
     const provider::OutgoingFile& file_;
+    const Timestamp begun_at_;
     const std::function<Result<void>()> note_doubt_;
     const CallOptions limits_;
     ProgressMeter progress_;

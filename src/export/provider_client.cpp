@@ -206,8 +206,12 @@ Result<void> ProviderClient::remove(const std::string& provider_id) const {
         return check_removed(provider_id, failure);
     }
     const int status = failure.details().http_status;
-    return status == 404 || status == 410
-               ? failure.within("what was answered is not what its API says of a file that is not there")
+    // It is about this file, and keeps no other of the place from being asked for.
+    return status == 404 || status == 405 || status == 410
+               ? Error(ErrorCode::corrupt,
+                       "what was answered is not what its API says of a file that is not there: " +
+                           std::string(failure.message()),
+                       failure.details())
                : failure;
 }
 

@@ -179,10 +179,10 @@ private:
     Result<ExportReceipt> send(const ProviderClient& client, const Claim& claim) {
         const CopyRow& row = claim.row;
         file_.name = row.sent_name;
-        FileSending sending(
-            client, *parts_.options.backend,
-            {info_, file_, claim.was_interrupted, [&] { return parts_.record->note_doubt(row.number); }},
-            request_.call);
+        FileSending sending(client, *parts_.options.backend,
+                            {info_, file_, row.begun_at, claim.was_interrupted,
+                             [&] { return parts_.record->note_doubt(row.number); }},
+                            request_.call);
         const SendOutcome outcome = sending.run({parts_.options.part_threshold, parts_.options.part_size});
         if (!outcome.cut_id.empty()) {
             return end_of_cut(client, row, outcome);

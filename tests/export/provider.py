@@ -283,9 +283,9 @@ class Provider:
             return {"id": file_id, "object": "file", "bytes": file.get("size", 0), "created_at": file["created"], "filename": file["name"], "purpose": file.get("purpose", "user_data"), "status": "processed", **({"expires_at": file["expires"]} if "expires" in file else {})}
         if self.kind == "anthropic":
             expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(file["expires"])) if "expires" in file else None
-            return {"id": file_id, "type": "file", "filename": file["name"], "mime_type": file.get("type", "text/plain"), "size_bytes": file.get("size", 0), "created_at": "2026-01-01T00:00:00Z", "downloadable": False, "expires_at": expires}
+            return {"id": file_id, "type": "file", "filename": file["name"], "mime_type": file.get("type", "text/plain"), "size_bytes": file.get("size", 0), "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(file["created"])), "downloadable": False, "expires_at": expires}
         expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(file["created"] + 48 * 3600))
-        return {"name": file_id, "displayName": file["name"], "mimeType": file.get("type", "text/plain"), "sizeBytes": str(file.get("size", 0)), "expirationTime": expires, "uri": f"{self.root}/v1beta/{file_id}", "state": "ACTIVE"}
+        return {"name": file_id, "displayName": file["name"], "mimeType": file.get("type", "text/plain"), "sizeBytes": str(file.get("size", 0)), "createTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(file["created"])), "expirationTime": expires, "uri": f"{self.root}/v1beta/{file_id}", "state": "ACTIVE"}
 
     def act(self, recorded):
         path = re.sub(r"^/v1(beta)?(?=/)", "", recorded.path)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 import threading
+import time
 
 import pytest
 from command import assert_fails, assert_succeeds
@@ -49,20 +50,33 @@ def test_a_lifetime_that_is_passed_over(exporting, start):
     outcome = exporting.send(provider, file_id, "--expires", "1h")
     assert outcome.code == 0 and b"warning: " in outcome.err and b"does not say when its copy of file" in outcome.err, outcome
     assert "expires_at" not in only(exporting.sent(file_id)) and len(provider.files) == 1
-    assert_succeeds(exporting.send(provider, file_id, "--expires", "1h"))
+    # The copy that is there has no end either.
+    assert b"warning: " in exporting.send(provider, file_id, "--expires", "1h").err and len(provider.files) == 1
 
 
-def test_a_service_that_keeps_the_same_bytes_once(quick, exporting, start):
+@pytest.mark.parametrize("name", ["somebody-elses.txt", "report", ""])
+def test_a_service_that_keeps_the_same_bytes_once(quick, exporting, start, name):
     """What it had before is nobody's copy: it stays when our file goes."""
     provider = start("openai")
     provider.keeps_bytes_once = True
     file_id = exporting.upload()
-    other_id = provider.add_file("somebody-elses.txt", size=5, sha=hashlib.sha256(b"hello").hexdigest())
+    other_id = provider.add_file(name, created=int(time.time()) - 3600, size=5, sha=hashlib.sha256(b"hello").hexdigest())
     outcome, told, message = quick.send(provider, file_id)
-    assert (outcome, told) == ("failed", "corrupt") and "somebody-elses.txt" in message, message
+    assert (outcome, told) == ("failed", "corrupt") and "answered another file" in message, message
     assert only(exporting.sent(file_id))["state"] == "unsettled"
     assert exporting.tool.run("delete", file_id).code == 0
     assert list(provider.files) == [other_id]
+
+
+def test_a_service_that_names_files_in_its_own_way(quick, exporting, start):
+    provider = start("openai")
+    shown = provider.shown
+    provider.shown = lambda file_id: {**shown(file_id), "filename": f"bucket/{file_id}"}
+    file_id = exporting.upload()
+    assert quick.send(provider, file_id)[::2] == ["sent", "new"]
+    assert quick.send(provider, file_id)[::2] == ["sent", "there"]
+    assert_succeeds(exporting.tool.run("delete", file_id), b"")
+    assert provider.files == {} and exporting.sent() == []
 
 
 def test_a_large_body_is_refused_before_it_is_sent(quick, exporting, provider):

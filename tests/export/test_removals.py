@@ -157,3 +157,18 @@ def test_no_time_at_all_tells_what_waits(exporting, start):
     held.set()
     assert outcome.code != 0 and f"still has a copy of file {file_id}".encode() in outcome.err, outcome
     assert only(exporting.sent(file_id))["state"] == "removing"
+
+
+def test_a_file_that_is_missing_in_unknown_words_keeps_no_other_waiting(exporting, start):
+    provider = start("openai")
+    file_ids = [exporting.upload() for _ in range(3)]
+    for file_id in file_ids:
+        assert_succeeds(exporting.send(provider, file_id))
+    gone, also_gone, there = list(provider.files)
+    for provider_id in (gone, also_gone):
+        provider.faults.append(Fault("DELETE", f".*/{provider_id}", status=404, body={"reason": "gone"}, times=100))
+    provider.faults.append(Fault("DELETE", f".*/{there}", status=400))
+    for file_id in file_ids:
+        assert exporting.tool.run("delete", file_id).code == 0
+    exporting.tool.run("unsend")
+    assert there not in provider.files and {copy["state"] for copy in exporting.sent()} == {"removing"} and len(exporting.sent()) == 2

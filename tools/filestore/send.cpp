@@ -41,7 +41,7 @@ ExitCode send_one(const Session& session, FileExporter& exporter, const std::str
         exporter.send_async(std::move(request), std::move(done));
     });
     bar.clear();
-    if (sent && options.kept_for && !sent->was_there && !sent->copy.expires_at) {
+    if (sent && options.kept_for && !sent->copy.expires_at) {
         warn_of_no_end(sent->copy);
     }
     return sent ? print_sent(session, *sent) : session.fail(sent.error(), operand);

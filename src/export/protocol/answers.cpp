@@ -84,6 +84,7 @@ RemoteFile file_of(const Profile& profile, const JsonMembers& members) {
     }
     file.name = members.text(profile.members.name);
     file.expires_at = time_of(members, profile.members.expires_at, profile.members.time_format);
+    file.created_at = time_of(members, profile.members.created_at, profile.members.time_format);
     file.size = size_of(members, profile.members.size);
     return file;
 }
@@ -153,9 +154,8 @@ struct Complaint {
     std::string message{};
 };
 
-/// `{"error": {"message", "code" or "type" or "status"}}`; of compatible services also `{"error": ""}`, `{"message": ""}`, `{"detail": ""}`, or a document of another kind, which is told as it is.
+/// `{"error": {"message", "code" or "type" or "status"}}`; of compatible services also `{"error": ""}`, `{"message": ""}`, `{"detail": ""}` and `{"detail": [{"msg": ""}]}`.
 Complaint complaint_of(std::string_view body) {
-    constexpr std::size_t longest_excerpt = 300;
     const auto answer = parse_answer(body);
     if (!answer) {
         return {};
@@ -169,8 +169,9 @@ Complaint complaint_of(std::string_view body) {
     for (const std::string_view name : {"message", "error", "detail"}) {
         complaint.message = complaint.message.empty() ? error.text(name) : complaint.message;
     }
-    if (complaint.message.empty() && !answer->is_empty()) {
-        complaint.message = body.substr(0, longest_excerpt);
+    const auto* const details = answer->list("detail");
+    if (complaint.message.empty() && details != nullptr && !details->empty()) {
+        complaint.message = details->front().text("msg");
     }
     return complaint;
 }
@@ -235,9 +236,10 @@ Result<std::string> read_session_url(const Place& place, std::string_view header
     const std::string_view base = place.base_url;
     const std::size_t end_of_origin = std::min(base.find('/', base.find("://") + 3), base.size());
     const std::string_view session = header.substr(path);
-    // A gateway may hand on what the provider says, or say where it itself is asked.
+    // A gateway may say where it itself is asked, or hand on what the provider says.
+    const std::string origin = std::string(base.substr(0, end_of_origin)) + "/";
     const std::string begin = std::string(base.substr(end_of_origin)) + "/";
-    const bool is_whole = session.starts_with(begin);
+    const bool is_whole = header.starts_with(origin) || session.starts_with(begin);
     return std::string(base.substr(0, is_whole ? end_of_origin : base.size())) + std::string(session);
 }
 

@@ -24,6 +24,7 @@ struct RemoteFile {
     std::optional<Timestamp> expires_at{};
     /// Bytes, where the provider tells that.
     std::optional<std::uint64_t> size{};
+    std::optional<Timestamp> created_at{};
 
     friend bool operator==(const RemoteFile&, const RemoteFile&) = default;
 };

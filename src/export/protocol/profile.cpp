@@ -62,7 +62,7 @@ constexpr std::array all_profiles{
         .rules = openai_rules,
         .expiry_field = ExpiryField::anchor_and_seconds,
         .lifetimes = LifetimeRange{hours(1), days(30)},
-        .members = {"id", "filename", "bytes", "expires_at", TimeFormat::unix_seconds, "data"},
+        .members = {"id", "filename", "bytes", "expires_at", TimeFormat::unix_seconds, "data", "created_at"},
         .paging = {"limit=1000", "limit=100", openai_tokens, "after", "total", "page"},
         .removal = RemovalAnswer::deleted_and_id,
         .missing_codes = {},
@@ -83,7 +83,7 @@ constexpr std::array all_profiles{
         .rules = {},
         .expiry_field = ExpiryField::seconds,
         .lifetimes = LifetimeRange{hours(1), days(90)},
-        .members = {"id", "filename", "size_bytes", "expires_at", TimeFormat::rfc3339, "data"},
+        .members = {"id", "filename", "size_bytes", "expires_at", TimeFormat::rfc3339, "data", "created_at"},
         .paging = {"limit=1000", "limit=1000", anthropic_tokens, "after_id"},
         .removal = RemovalAnswer::type_and_id,
         .missing_codes = anthropic_missing,
@@ -104,7 +104,8 @@ constexpr std::array all_profiles{
         .rules = gemini_rules,
         .expiry_field = ExpiryField::none,
         .lifetimes = std::nullopt,
-        .members = {"name", "displayName", "sizeBytes", "expirationTime", TimeFormat::rfc3339, "files"},
+        .members = {"name", "displayName", "sizeBytes", "expirationTime", TimeFormat::rfc3339, "files",
+                    "createTime"},
         .paging = {"pageSize=100", "pageSize=100", gemini_tokens},
         .removal = RemovalAnswer::nothing,
         .missing_codes = gemini_missing,
@@ -307,10 +308,8 @@ bool is_copy_name(std::string_view sent_name, std::string_view listed) noexcept 
     return !sent_name.empty() && equal_ignoring_case(sent_name, listed);
 }
 
-bool may_stand_for(std::string_view sent_name, std::string_view answered) {
-    const std::string sent = to_lower(sent_name);
-    const std::string told = to_lower(answered);
-    return told.find(sent) != std::string::npos || sent.starts_with(told);
+bool holds_name(std::string_view answered, std::string_view sent_name) {
+    return to_lower(answered).find(to_lower(sent_name)) != std::string::npos;
 }
 
 }  // namespace filestore::provider

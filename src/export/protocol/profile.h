@@ -88,6 +88,7 @@ struct AnswerMembers {
     TimeFormat time_format;
     /// The list's array.
     std::string_view files;
+    std::string_view created_at;
 };
 
 /// A member of an answer that is the next page's token, and the parameter that takes it. A value.
@@ -172,7 +173,7 @@ struct OutgoingFile {
 /// Whether a file in a provider's list is the copy of such a name. Some services write names in lower case.
 [[nodiscard]] bool is_copy_name(std::string_view sent_name, std::string_view listed) noexcept;
 
-/// Whether what a service answers as the name of a file can stand for that which it was sent under: with something around it, or cut.
-[[nodiscard]] bool may_stand_for(std::string_view sent_name, std::string_view answered);
+/// Whether a service answers the name that a file was sent under, perhaps with something around it.
+[[nodiscard]] bool holds_name(std::string_view answered, std::string_view sent_name);
 
 }  // namespace filestore::provider

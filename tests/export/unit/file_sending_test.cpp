@@ -103,7 +103,7 @@ TEST_CASE("a part that is sent again waits until the store has come to its bytes
         {retry, system_clock()}, "user_data");
     const provider::OutgoingFile file{
         provider::sent_name(info.id, "mark", "a.txt"), "text/plain", info.size, "user_data", {}};
-    FileSending sending(client, *store, {info, file, false, [] { return Result<void>(); }}, {});
+    FileSending sending(client, *store, {info, file, {}, false, [] { return Result<void>(); }}, {});
     const auto outcome = sending.run({1, 4});
     REQUIRE(outcome.file.ok());
     REQUIRE(provider->waits.size() == 4);

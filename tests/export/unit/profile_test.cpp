@@ -198,12 +198,12 @@ TEST_CASE("a copy is told from other files by its name", "[export]") {
 
 TEST_CASE("an answer names the file that was sent, or another", "[export]") {
     const std::string sent = "report-" + id.str() + "-0a1b2c3d.txt";
-    CHECK(may_stand_for(sent, sent));
-    CHECK(may_stand_for(sent, "uploads/" + to_lower(sent)));
-    CHECK(may_stand_for(sent, sent.substr(0, 30)));
-    CHECK(may_stand_for(sent, ""));
-    CHECK_FALSE(may_stand_for(sent, "report-" + id.str() + "-0a1b2c3e.txt"));
-    CHECK_FALSE(may_stand_for(sent, "report.txt"));
+    CHECK(holds_name(sent, sent));
+    CHECK(holds_name("uploads/" + to_lower(sent), sent));
+    for (const std::string& other :
+         {sent.substr(0, 30), std::string(), "report-" + id.str() + "-0a1b2c3e.txt", std::string("report")}) {
+        CHECK_FALSE(holds_name(other, sent));
+    }
 }
 
 TEST_CASE("long names are cut before the ID", "[export]") {
