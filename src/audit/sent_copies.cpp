@@ -202,6 +202,18 @@ Result<bool> SentCopies::is_deleted(const FileId& id) {
     return row.next();
 }
 
+Result<std::string> SentCopies::other_holder(std::int64_t number, std::string_view provider_id) {
+    FILESTORE_TRY_ASSIGN(
+        SqliteQuery row,
+        connection_.query(
+            "SELECT other.file_id FROM provider_copies AS own, provider_copies AS other "
+            "WHERE own.number = ? AND other.number <> own.number AND other.profile = own.profile "
+            "AND other.base_url = own.base_url AND other.provider_id = ? LIMIT 1",
+            number, provider_id));
+    FILESTORE_TRY_ASSIGN(const bool is_there, row.next());
+    return is_there ? std::string(row.text(0)) : std::string();
+}
+
 Result<std::optional<CopyRow>> SentCopies::row(std::int64_t number) {
     FILESTORE_TRY_ASSIGN(auto found, rows(one_copy, number));
     return found.empty() ? std::optional<CopyRow>() : std::optional(std::move(found.front()));

@@ -190,6 +190,10 @@ private:
         if (!outcome.file.ok()) {
             return end_of_failure(row, outcome);
         }
+        if (const auto own = check_own(row, outcome.file->id); !own.ok()) {
+            leave(row, own.error());
+            return about_file(own.error(), info_.id);
+        }
         const auto recorded =
             parts_.record->complete(row.number, {outcome.file->id, now(), outcome.file->expires_at});
         if (!recorded.ok()) {
@@ -200,6 +204,19 @@ private:
             return end_of_deleted(client, row.number, outcome.file->id, *recorded);
         }
         return ExportReceipt{copy_of(**recorded, now()), false};
+    }
+
+    /// A service that keeps the same bytes once answers the copy of another file, which goes with that.
+    Result<void> check_own(const CopyRow& row, const std::string& provider_id) {
+        std::string holder;
+        FILESTORE_TRY(parts_.record->read([&](SentCopies& copies) -> Result<void> {
+            FILESTORE_TRY_ASSIGN(holder, copies.other_holder(row.number, provider_id));
+            return {};
+        }));
+        return holder.empty()
+                   ? Result<void>()
+                   : Error(ErrorCode::corrupt, "the provider " + row.profile +
+                                                   " answered the copy that it has of file " + holder);
     }
 
     Error end_of_failure(const CopyRow& row, const SendOutcome& outcome) {

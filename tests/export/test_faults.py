@@ -68,6 +68,18 @@ def test_a_service_that_keeps_the_same_bytes_once(quick, exporting, start, name)
     assert list(provider.files) == [other_id]
 
 
+def test_the_copy_of_another_file_is_none(quick, exporting, start):
+    """Of the same bytes, at a service that keeps them once."""
+    provider = start("openai")
+    provider.keeps_bytes_once = True
+    first, second = exporting.upload(), exporting.upload()
+    assert quick.send(provider, first)[::2] == ["sent", "new"]
+    outcome, told, message = quick.send(provider, second)
+    assert (outcome, told) == ("failed", "corrupt") and f"the copy that it has of file {first}" in message, message
+    assert exporting.tool.run("delete", second).code == 0
+    assert len(provider.files) == 1 and only(exporting.sent(first))["state"] == "sent"
+
+
 def test_a_service_that_names_files_in_its_own_way(quick, exporting, start):
     provider = start("openai")
     shown = provider.shown
