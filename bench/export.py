@@ -8,6 +8,7 @@ of the copy is written. The sink is a process of its own that receives what come
 
 import argparse
 import contextlib
+import itertools
 import multiprocessing
 import os
 import pathlib
@@ -32,14 +33,16 @@ print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 sys.exit(os.waitstatus_to_exitcode(status))
 """
 # What `send` compares with the file, its size and its name, is told of by no service that does not look at what comes.
-FILE = '{"id": "file-1", "object": "file", "created_at": 1, "purpose": "user_data", "status": "processed"}'
+FILE = '{"id": "file-NUMBER", "object": "file", "purpose": "user_data", "status": "processed"}'
+# No two files have one ID.
+NUMBERS = itertools.count(1)
 ANSWERS = {
     "/v1/files": FILE,
     "/v1/uploads": '{"id": "upload_1"}',
     "/v1/uploads/upload_1/parts": '{"id": "part_1"}',
     "/v1/uploads/upload_1/complete": f'{{"id": "upload_1", "status": "completed", "file": {FILE}}}',
     "/upload/v1beta/files": "{}",
-    "/session": '{"file": {"name": "files/1", "mimeType": "video/mp4"}}',
+    "/session": '{"file": {"name": "files/NUMBER", "mimeType": "video/mp4"}}',
 }
 
 
@@ -64,7 +67,7 @@ def serve_connection(connection, root):
                 if count == 0:
                     return
                 left -= count
-            answer = ANSWERS[path].encode()
+            answer = ANSWERS[path].replace("NUMBER", str(next(NUMBERS))).encode()
             session = f"X-Goog-Upload-URL: {root}/session\r\nX-Goog-Upload-Status: active\r\n"
             connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{session}Content-Length: {len(answer)}\r\n\r\n".encode() + answer)
 

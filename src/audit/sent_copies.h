@@ -92,7 +92,7 @@ public:
     [[nodiscard]] Result<bool> is_deleted(const FileId& id);
 
     [[nodiscard]] Result<std::optional<CopyRow>> row(std::int64_t number);
-    /// The file whose copy this is, by another row of the same place; empty where there is none.
+    /// The file whose copy this is, by a row of another file at the same place; empty where there is none.
     [[nodiscard]] Result<std::string> other_holder(std::int64_t number, std::string_view provider_id);
     /// In the order in which they were begun.
     [[nodiscard]] Result<std::vector<CopyRow>> of_file(const FileId& id);

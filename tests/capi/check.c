@@ -1,14 +1,22 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "check.h"
 
+#include <pthread.h>
+
+/* Callbacks of asynchronous calls check, too. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int checks_made = 0;
 static int checks_failed = 0;
 
 int check(int holds, const char* name) {
+    pthread_mutex_lock(&mutex);
     ++checks_made;
     if (!holds) {
         ++checks_failed;
     }
     printf("%sok %d %s\n", holds ? "" : "not ", checks_made, name);
+    pthread_mutex_unlock(&mutex);
     return holds;
 }
 
