@@ -208,7 +208,8 @@ Result<std::string> SentCopies::other_holder(std::int64_t number, std::string_vi
         connection_.query(
             "SELECT other.file_id FROM provider_copies AS own, provider_copies AS other "
             "WHERE own.number = ? AND other.file_id <> own.file_id AND other.profile = own.profile "
-            "AND other.base_url = own.base_url AND other.provider_id = ? LIMIT 1",
+            "AND other.base_url = own.base_url AND other.key_variable = own.key_variable AND "
+            "other.provider_id = ? LIMIT 1",
             number, provider_id));
     FILESTORE_TRY_ASSIGN(const bool is_there, row.next());
     return is_there ? std::string(row.text(0)) : std::string();

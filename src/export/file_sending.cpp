@@ -125,17 +125,19 @@ SendOutcome FileSending::result_of(const Attempt& attempt, ReadFile& read) const
 }
 
 /// Names alone do not tell: some services write them in ways of their own.
-bool FileSending::is_older(const provider::RemoteFile& file) const {
+bool FileSending::is_of_others(const provider::RemoteFile& file) const {
     // As far as clocks may differ.
     constexpr std::chrono::minutes leeway{5};
-    return !provider::holds_name(file.name, file_.name) && file.created_at &&
-           *file.created_at < begun_at_ - leeway;
+    if (provider::holds_name(file.name, file_.name)) {
+        return false;
+    }
+    return file.created_at ? *file.created_at < begun_at_ - leeway : !file.name.empty();
 }
 
 /// Some servers take for a file what came until the connection ended, or answer before all of it has come; some answer the file that they had before of the same bytes, which is not ours.
 SendOutcome FileSending::as_copy(provider::RemoteFile file, bool was_whole) const {
     const std::string provider = "the provider " + std::string(client_.profile().name);
-    if (is_older(file)) {
+    if (is_of_others(file)) {
         return {Error(ErrorCode::corrupt, provider + " answered another file, named " + quoted(file.name) +
                                               ": what was sent is looked for by its own name"),
                 true};

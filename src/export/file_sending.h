@@ -82,7 +82,7 @@ private:
                                         WithKey with_key = WithKey::yes);
     [[nodiscard]] std::optional<SendOutcome> look_for_it(const Error& failure);
     [[nodiscard]] SendOutcome result_of(const Attempt& attempt, ReadFile& read) const;
-    [[nodiscard]] bool is_older(const provider::RemoteFile& file) const;
+    [[nodiscard]] bool is_of_others(const provider::RemoteFile& file) const;
     [[nodiscard]] SendOutcome as_copy(provider::RemoteFile file, bool was_whole) const;
     [[nodiscard]] Error early_error() const;
     [[nodiscard]] FileBody& body_at(std::uint64_t offset);

@@ -184,15 +184,16 @@ private:
                              [&] { return parts_.record->note_doubt(row.number); }},
                             request_.call);
         const SendOutcome outcome = sending.run({parts_.options.part_threshold, parts_.options.part_size});
-        if (!outcome.cut_id.empty()) {
-            return end_of_cut(client, row, outcome);
-        }
-        if (!outcome.file.ok()) {
+        if (!outcome.file.ok() && outcome.cut_id.empty()) {
             return end_of_failure(row, outcome);
         }
-        if (const auto own = check_own(row, outcome.file->id); !own.ok()) {
+        if (const auto own = check_own(row, outcome.file.ok() ? outcome.file->id : outcome.cut_id);
+            !own.ok()) {
             leave(row, own.error());
             return about_file(own.error(), info_.id);
+        }
+        if (!outcome.cut_id.empty()) {
+            return end_of_cut(client, row, outcome);
         }
         const auto recorded =
             parts_.record->complete(row.number, {outcome.file->id, now(), outcome.file->expires_at});

@@ -54,11 +54,15 @@ def test_a_lifetime_that_is_passed_over(exporting, start):
     assert b"warning: " in exporting.send(provider, file_id, "--expires", "1h").err and len(provider.files) == 1
 
 
-@pytest.mark.parametrize("name", ["somebody-elses.txt", "report", ""])
-def test_a_service_that_keeps_the_same_bytes_once(quick, exporting, start, name):
+@pytest.mark.parametrize("created", ["told", "in milliseconds", "untold"])
+@pytest.mark.parametrize("name", ["somebody-elses.txt", "report"])
+def test_a_service_that_keeps_the_same_bytes_once(quick, exporting, start, name, created):
     """What it had before is nobody's copy: it stays when our file goes."""
     provider = start("openai")
     provider.keeps_bytes_once = True
+    shown = provider.shown
+    times = {"told": 1, "in milliseconds": 1000}
+    provider.shown = lambda file_id: {**shown(file_id), "created_at": times[created] * shown(file_id)["created_at"] if created in times else None}
     file_id = exporting.upload()
     other_id = provider.add_file(name, created=int(time.time()) - 3600, size=5, sha=hashlib.sha256(b"hello").hexdigest())
     outcome, told, message = quick.send(provider, file_id)
@@ -77,6 +81,10 @@ def test_the_copy_of_another_file_is_none(quick, exporting, start):
     outcome, told, message = quick.send(provider, second)
     assert (outcome, told) == ("failed", "corrupt") and f"the copy that it has of file {first}" in message, message
     assert exporting.tool.run("delete", second).code == 0
+    # Not as a cut copy either.
+    third = exporting.upload(b"more bytes")
+    provider.files[only(exporting.sent(first))["provider_id"]]["sha"] = hashlib.sha256(b"more bytes").hexdigest()
+    assert quick.send(provider, third)[:2] == ["failed", "corrupt"]
     assert len(provider.files) == 1 and only(exporting.sent(first))["state"] == "sent"
 
 

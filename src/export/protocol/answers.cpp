@@ -51,7 +51,9 @@ bool is_id(std::string_view text) {
 std::optional<Timestamp> time_of(const JsonMembers& members, std::string_view name, TimeFormat format) {
     if (format == TimeFormat::unix_seconds) {
         constexpr std::int64_t latest = 253'402'300'799;
-        const auto seconds = members.number(name).value_or(0);
+        const auto number = members.number(name).value_or(0);
+        // Some services count milliseconds.
+        const auto seconds = number > latest ? number / 1000 : number;
         return seconds > 0 && seconds <= latest ? std::optional(Timestamp(std::chrono::seconds(seconds)))
                                                 : std::nullopt;
     }
