@@ -5,7 +5,10 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "arguments.h"
 #include "filestore/call.h"
@@ -99,12 +102,29 @@ template <class T, class Keep>
         });
 }
 
-/// Of calls that answer a document, which `to_json` beside the type writes.
+/// Of calls that answer a document, which `write(value)` makes.
+template <class T, class Write>
+[[nodiscard]] Completion<T> json_to(filestore_done_function done, void* context, Write write) {
+    return answer_to<T>(done, context, [write = std::move(write)](filestore_answer& answer, const T& value) {
+        answer.buffer.emplace(filestore_buffer{write(value)});
+    });
+}
+
+/// The same where `to_json` beside the type writes it.
 template <class T>
 [[nodiscard]] Completion<T> json_to(filestore_done_function done, void* context) {
-    return answer_to<T>(done, context, [](filestore_answer& answer, const T& value) {
-        answer.buffer.emplace(filestore_buffer{to_json(value)});
-    });
+    return json_to<T>(done, context, [](const T& value) { return to_json(value); });
+}
+
+/// A JSON array of what `write` makes of each value.
+template <class T, class Write>
+[[nodiscard]] std::string json_array(const std::vector<T>& values, Write write) {
+    std::string json = "[";
+    for (const T& value : values) {
+        json += json.size() > 1 ? "," : "";
+        json += write(value);
+    }
+    return json + "]";
 }
 
 /// Of calls that answer a page of a listing.

@@ -9,24 +9,13 @@ using namespace filestore;
 namespace filestore::capi {
 namespace {
 
-/// A JSON array.
-std::string to_json(const std::vector<ParkedFile>& files) {
-    std::string json = "[";
-    for (const ParkedFile& file : files) {
-        json += json.size() > 1 ? "," : "";
-        json += filestore::to_json(file);
-    }
-    return json + "]";
+std::string parked_json(const std::vector<ParkedFile>& files) {
+    return json_array(files, [](const ParkedFile& file) { return to_json(file); });
 }
 
-/// A JSON object.
-std::string to_json(const CataloguedFilesPage& page) {
-    std::string json = "{\"files\":[";
-    for (const FileHistory& file : page.files) {
-        json += json.back() == '[' ? "" : ",";
-        json += filestore::to_json(file);
-    }
-    return json + "],\"next\":" + (page.next ? '"' + page.next->str() + '"' : "null") + "}";
+std::string catalogued_json(const CataloguedFilesPage& page) {
+    return "{\"files\":" + json_array(page.files, [](const FileHistory& file) { return to_json(file); }) +
+           ",\"next\":" + (page.next ? '"' + page.next->str() + '"' : "null") + "}";
 }
 
 Result<CataloguedFilesRequest> catalogued_files_request(const char* behind, std::int32_t newest_first,
@@ -158,7 +147,7 @@ int32_t filestore_parked(filestore_service* service, const char* after, uint32_t
         FILESTORE_TRY(capi::require(service, "service"));
         FILESTORE_TRY_ASSIGN(auto request, capi::parked_request(after, limit, options));
         FILESTORE_TRY_ASSIGN(const auto page, service->service.parked_files(std::move(request)));
-        *files = capi::make_handle<filestore_buffer>(capi::to_json(page));
+        *files = capi::make_handle<filestore_buffer>(capi::parked_json(page));
         return {};
     });
 }
@@ -232,7 +221,7 @@ int32_t filestore_catalogued_files(filestore_service* service, const char* behin
         FILESTORE_TRY_ASSIGN(auto request,
                              capi::catalogued_files_request(behind, newest_first, key, limit, options));
         FILESTORE_TRY_ASSIGN(const auto read, service->service.catalogued_files(std::move(request)));
-        *page = capi::make_handle<filestore_buffer>(capi::to_json(read));
+        *page = capi::make_handle<filestore_buffer>(capi::catalogued_json(read));
         return {};
     });
 }
@@ -264,12 +253,9 @@ int32_t filestore_parked_async(filestore_service* service, const char* after, ui
                                const filestore_call_options* options, filestore_done_function done,
                                void* context, filestore_error** err) noexcept {
     return capi::guard(err, [&] {
-        auto keep = [](filestore_answer& answer, const std::vector<ParkedFile>& files) {
-            answer.buffer.emplace(filestore_buffer{capi::to_json(files)});
-        };
         return capi::begin_call(service, capi::parked_request(after, limit, options),
                                 &FileService::parked_files_async, done,
-                                capi::answer_to<std::vector<ParkedFile>>(done, context, keep));
+                                capi::json_to<std::vector<ParkedFile>>(done, context, &capi::parked_json));
     });
 }
 
@@ -327,12 +313,9 @@ int32_t filestore_catalogued_files_async(filestore_service* service, const char*
                                          const filestore_call_options* options, filestore_done_function done,
                                          void* context, filestore_error** err) noexcept {
     return capi::guard(err, [&] {
-        auto keep = [](filestore_answer& answer, const CataloguedFilesPage& page) {
-            answer.buffer.emplace(filestore_buffer{capi::to_json(page)});
-        };
         return capi::begin_call(service,
                                 capi::catalogued_files_request(behind, newest_first, key, limit, options),
                                 &FileService::catalogued_files_async, done,
-                                capi::answer_to<CataloguedFilesPage>(done, context, keep));
+                                capi::json_to<CataloguedFilesPage>(done, context, &capi::catalogued_json));
     });
 }

@@ -38,7 +38,7 @@ SweepUploadsRequest sweep_request(std::int32_t dry_run, const filestore_call_opt
 }
 
 /// A JSON object.
-std::string to_json(const RemovalOutcome& outcome) {
+std::string outcome_json(const RemovalOutcome& outcome) {
     const auto truth = [](bool value) { return value ? "true" : "false"; };
     std::string json;
     append_json_text(json, "file_id", outcome.id.text());
@@ -51,41 +51,25 @@ std::string to_json(const RemovalOutcome& outcome) {
     return json + "}";
 }
 
-/// A JSON array.
-std::string to_json(const std::vector<RemovalOutcome>& outcomes) {
-    std::string json = "[";
-    for (const RemovalOutcome& outcome : outcomes) {
-        json += json.size() > 1 ? "," : "";
-        json += to_json(outcome);
-    }
-    return json + "]";
+std::string outcomes_json(const std::vector<RemovalOutcome>& outcomes) {
+    return json_array(outcomes, &outcome_json);
 }
 
-/// A JSON array.
-std::string to_json(const std::vector<FileId>& ids) {
-    std::string json = "[";
-    for (const FileId& id : ids) {
-        json += json.size() > 1 ? "," : "";
+std::string ids_json(const std::vector<FileId>& ids) {
+    return json_array(ids, [](const FileId& id) {
+        std::string json;
         append_json_string(json, id.text());
-    }
-    return json + "]";
+        return json;
+    });
 }
 
 /// A JSON object.
-std::string to_json(const KeptVersions& kept) {
+std::string kept_json(const KeptVersions& kept) {
     std::string json;
     append_json_member(json, "versions", std::to_string(kept.versions));
     append_json_member(json, "bytes", std::to_string(kept.bytes));
     append_json_member(json, "orphan_markers", std::to_string(kept.orphan_markers));
     return json + "}";
-}
-
-/// Of calls whose answer is written here.
-template <class T>
-Completion<T> written_to(filestore_done_function done, void* context) {
-    return answer_to<T>(done, context, [](filestore_answer& answer, const T& value) {
-        answer.buffer.emplace(filestore_buffer{to_json(value)});
-    });
 }
 
 }  // namespace
@@ -102,7 +86,7 @@ int32_t filestore_backend_delete_batch(filestore_backend* backend, const char* c
         FILESTORE_TRY(capi::require(backend, "backend"));
         FILESTORE_TRY_ASSIGN(auto request, capi::batch_request(ids, if_versions, count, options));
         FILESTORE_TRY_ASSIGN(const auto removed, backend->backend->remove_batch(std::move(request)));
-        *outcomes = capi::make_handle<filestore_buffer>(capi::to_json(removed));
+        *outcomes = capi::make_handle<filestore_buffer>(capi::outcomes_json(removed));
         return {};
     });
 }
@@ -124,7 +108,7 @@ int32_t filestore_backend_sweep_uploads(filestore_backend* backend, int32_t dry_
         FILESTORE_TRY(capi::require(backend, "backend"));
         FILESTORE_TRY_ASSIGN(const auto swept,
                              backend->backend->sweep_uploads(capi::sweep_request(dry_run, options)));
-        *ids = capi::make_handle<filestore_buffer>(capi::to_json(swept));
+        *ids = capi::make_handle<filestore_buffer>(capi::ids_json(swept));
         return {};
     });
 }
@@ -136,7 +120,7 @@ int32_t filestore_backend_kept_versions(filestore_backend* backend, const filest
         FILESTORE_TRY(capi::require(backend, "backend"));
         FILESTORE_TRY_ASSIGN(const KeptVersions counted,
                              backend->backend->kept_versions(capi::call_of(options)));
-        *kept = capi::make_handle<filestore_buffer>(capi::to_json(counted));
+        *kept = capi::make_handle<filestore_buffer>(capi::kept_json(counted));
         return {};
     });
 }
@@ -147,9 +131,10 @@ int32_t filestore_backend_delete_batch_async(filestore_backend* backend, const c
                                              filestore_done_function done, void* context,
                                              filestore_error** err) noexcept {
     return capi::guard(err, [&] {
-        return capi::begin_call(backend, capi::batch_request(ids, if_versions, count, options),
-                                &StorageBackend::remove_batch_async, done,
-                                capi::written_to<std::vector<RemovalOutcome>>(done, context));
+        return capi::begin_call(
+            backend, capi::batch_request(ids, if_versions, count, options),
+            &StorageBackend::remove_batch_async, done,
+            capi::json_to<std::vector<RemovalOutcome>>(done, context, &capi::outcomes_json));
     });
 }
 
@@ -169,7 +154,7 @@ int32_t filestore_backend_sweep_uploads_async(filestore_backend* backend, int32_
     return capi::guard(err, [&] {
         return capi::begin_call(backend, Result(capi::sweep_request(dry_run, options)),
                                 &StorageBackend::sweep_uploads_async, done,
-                                capi::written_to<std::vector<FileId>>(done, context));
+                                capi::json_to<std::vector<FileId>>(done, context, &capi::ids_json));
     });
 }
 
@@ -179,6 +164,6 @@ int32_t filestore_backend_kept_versions_async(filestore_backend* backend,
                                               filestore_error** err) noexcept {
     return capi::guard(err, [&] {
         return capi::begin_call(backend, Result(capi::call_of(options)), &StorageBackend::kept_versions_async,
-                                done, capi::written_to<KeptVersions>(done, context));
+                                done, capi::json_to<KeptVersions>(done, context, &capi::kept_json));
     });
 }

@@ -117,11 +117,11 @@ int32_t filestore_cleanup_report_async(filestore_service* service, uint32_t days
     return capi::guard(err, [&] {
         CleanupRequest request = capi::cleanup_request(days, dry_run, options);
         request.on_file = capi::cleaned_file_hook(file, listener);
-        auto keep = [is_dry = dry_run != 0](filestore_answer& answer, const CleanupReport& report) {
-            answer.buffer.emplace(filestore_buffer{to_json(report, is_dry)});
+        const auto write = [is_dry = dry_run != 0](const CleanupReport& report) {
+            return to_json(report, is_dry);
         };
         return capi::begin_call(service, Result(std::move(request)), &FileService::cleanup_async, done,
-                                capi::answer_to<CleanupReport>(done, context, keep));
+                                capi::json_to<CleanupReport>(done, context, write));
     });
 }
 

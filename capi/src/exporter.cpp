@@ -149,12 +149,9 @@ int32_t filestore_copies_async(filestore_exporter* exporter, const char* id, int
                                const filestore_call_options* options, filestore_done_function done,
                                void* context, filestore_error** err) noexcept {
     return capi::guard(err, [&] {
-        auto keep = [](filestore_answer& answer, const std::vector<ProviderCopy>& copies) {
-            answer.buffer.emplace(filestore_buffer{to_json(copies)});
-        };
         return capi::begin_call(exporter, capi::copies_request(id, after, limit, options),
                                 &FileExporter::copies_async, done,
-                                capi::answer_to<std::vector<ProviderCopy>>(done, context, keep));
+                                capi::json_to<std::vector<ProviderCopy>>(done, context));
     });
 }
 

@@ -4,11 +4,6 @@
 
 #include "support.h"
 
-static void check_part(filestore_buffer* json, const char* part, const char* what) {
-    check(json != NULL && strstr(filestore_buffer_data(json), part) != NULL, what);
-    filestore_buffer_destroy(json);
-}
-
 static filestore_service* open_with_project(const char* strict) {
     filestore_options* options = NULL;
     filestore_service* service = NULL;

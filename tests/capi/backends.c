@@ -462,11 +462,6 @@ static void test_wrong_calls_of_backends(filestore_backend* backend) {
     filestore_backend_close(NULL);
 }
 
-static void check_part(filestore_buffer* json, const char* part, const char* what) {
-    check(json != NULL && strstr(filestore_buffer_data(json), part) != NULL, what);
-    filestore_buffer_destroy(json);
-}
-
 static void test_batches(filestore_backend* backend) {
     const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
     char first[FILESTORE_ID_SIZE];

@@ -113,3 +113,8 @@ int32_t write_data(void* context, const void* data, size_t size) {
     writer->size += size;
     return 0;
 }
+
+void check_part(filestore_buffer* json, const char* part, const char* what) {
+    check(json != NULL && strstr(filestore_buffer_data(json), part) != NULL, what);
+    filestore_buffer_destroy(json);
+}

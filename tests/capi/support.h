@@ -39,6 +39,8 @@ int file_is_missing(const char* name);
 /* A local store in that directory; ends the test when it cannot. */
 filestore_service* open_store(const char* name);
 void store_text(filestore_service* service, const char* text, char id[FILESTORE_ID_SIZE]);
+/* Checks that a document has a part, and ends it. */
+void check_part(filestore_buffer* json, const char* part, const char* what);
 int buffer_holds(const filestore_buffer* buffer, const void* data, size_t size);
 /* -1 when it cannot be told. */
 int stored_count(filestore_service* service);

@@ -66,7 +66,7 @@ struct RemovalReply {
 /// The `id` of an upload or a part.
 [[nodiscard]] Result<std::string> read_id(std::string_view json);
 [[nodiscard]] Result<RemoteList> read_list(const Profile& profile, std::string_view json);
-/// Where the bytes are to go: what the header X-Goog-Upload-URL says, but always below the base URL that was asked.
+/// Where the bytes are to go: what the header X-Goog-Upload-URL says, but always at the server that was asked, and below the base URL unless it names that server itself.
 [[nodiscard]] Result<std::string> read_session_url(const Place& place, std::string_view header);
 /// From the headers X-Goog-Upload-Status and X-Goog-Upload-Size-Received.
 [[nodiscard]] Result<SessionState> read_session_state(std::string_view status, std::string_view received);
