@@ -113,7 +113,8 @@ private:
                 refused->retry_after = retry_after_;
                 return {std::move(refused), {}};
             }
-            return {std::nullopt, {}, postgrest::rows_written(answer)};
+            const auto rows_written = postgrest::rows_written(answer);
+            return {std::nullopt, std::move(body_), rows_written};
         } catch (const std::bad_alloc&) {
             return {Refused{Refusal::for_now, Error(ErrorCode::no_memory), {}}, {}};
         }

@@ -22,7 +22,7 @@ namespace filestore {
 struct Reply {
     /// Nothing where it was done.
     std::optional<postgrest::Refused> refused;
-    /// Of an answer to a request that reads.
+    /// Rows, where the request asks for them.
     std::string body;
     /// Of one that writes and was done: see postgrest::rows_written().
     std::optional<std::uint64_t> rows_written{};

@@ -132,7 +132,8 @@ Result<RowPage> RowReader::by_id(const std::optional<RowPlace>& behind, std::siz
 }
 
 Result<void> RowReader::clear_deleted(const FileId& id, Timestamp at) {
-    FILESTORE_TRY_ASSIGN(const Request request, postgrest::clear_deleted(server_.table(), id, at));
+    FILESTORE_TRY_ASSIGN(const Request request,
+                         postgrest::change_deleted(server_.table(), {&id, 1}, at, std::nullopt));
     FILESTORE_TRY(server_.ask(request, limits_));
     FILESTORE_TRY_ASSIGN(auto left, row(id));
     const bool is_as_before = left && left->deleted_at == at;

@@ -37,7 +37,7 @@ public:
     [[nodiscard]] Result<postgrest::RowPage> by_id(const std::optional<postgrest::RowPlace>& behind,
                                                    std::size_t most);
 
-    /// See postgrest::clear_deleted(). `permission_denied` where the row may not be changed.
+    /// Takes the `deleted_at` of a row away where it is that time. `permission_denied` where the row may not be changed.
     [[nodiscard]] Result<void> clear_deleted(const FileId& id, Timestamp at);
 
 private:

@@ -1,6 +1,7 @@
 #include "audit/row_teller.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -21,8 +22,10 @@ using postgrest::Refused;
 using postgrest::Request;
 using postgrest::SeenRow;
 
-/// Deletions at more times than these are claimed.
+/// Deletions at more times than these are claimed, where a table lets them.
 constexpr std::size_t most_single_times = 16;
+/// Deletions at so many of many times show what a table makes of them.
+constexpr std::size_t first_times = 4;
 
 using Entries = std::vector<const OutboxEntry*>;
 using EntriesByTime = std::map<Timestamp, Entries>;
@@ -33,18 +36,57 @@ struct Step {
     Entries entries;
 };
 
-/// A step that was not refused.
-struct Written {
-    Entries entries;
-    /// The row of each of them; else of some, or none.
-    bool is_whole = false;
-};
-
-/// A row that was looked for.
+/// A row that was given back, or looked for.
 struct Seen {
     const OutboxEntry* entry = nullptr;
     SeenRow row;
 };
+
+/// What a request wrote, as it is now, and the rest of what it was for.
+struct Outcome {
+    std::vector<Seen> written;
+    Entries rest;
+};
+
+/// What a table makes of deletions. Neither where somebody recorded all of them before.
+struct Marked {
+    /// One of those that were written.
+    std::optional<Seen> written;
+    /// Why one was not.
+    std::optional<Refused> refused;
+};
+
+/// Of rows and a time.
+using MakeRequest = Result<Request> (*)(std::string_view table, std::span<const FileId> ids, Timestamp at);
+
+Result<Request> mark_unmarked(std::string_view table, std::span<const FileId> ids, Timestamp at) {
+    return postgrest::change_deleted(table, ids, std::nullopt, at);
+}
+
+Result<Request> mark_claimed(std::string_view table, std::span<const FileId> ids, Timestamp at) {
+    return postgrest::change_deleted(table, ids, postgrest::claim_of(at), at);
+}
+
+/// Why a row is not as the entry has it.
+using Judge = std::optional<Refused> (*)(const SeenRow& row, const OutboxEntry& entry);
+
+std::optional<Refused> judge_stored(const SeenRow& row, const OutboxEntry&) {
+    return postgrest::judge_inserted(row);
+}
+
+std::optional<Refused> judge_deleted(const SeenRow& row, const OutboxEntry& entry) {
+    return postgrest::judge_marked(row, *entry.row.deleted_at);
+}
+
+std::optional<Refused> judge_undone(const SeenRow& row, const OutboxEntry& entry) {
+    return postgrest::judge_taken_back(row, entry.undone);
+}
+
+/// Whether a row may be refused because it says that it is deleted.
+bool may_be_of_the_deletion(const Refused& refused) {
+    return refused.refusal == Refusal::of_a_row ||
+           (refused.perhaps_of_a_row && refused.refusal != Refusal::for_now);
+}
 
 /// A row that was looked at, and is not as it must be.
 struct Judged {
@@ -85,16 +127,21 @@ private:
                 uploads.push_back(entry);
             }
         }
-        FILESTORE_TRY(look_for(uploads, Writing::insert,
-                               [](const Seen& seen) { return postgrest::judge_inserted(seen.row); }));
-        return deletions.size() > most_single_times ? mark_by_claims(deletions) : mark(deletions);
+        FILESTORE_TRY_ASSIGN(const auto stored, see(uploads, Detail::brief, Writing::insert));
+        judge_rows(stored, Writing::insert, judge_stored);
+        if (deletions.size() > most_single_times) {
+            return mark_many(std::move(deletions));
+        }
+        FILESTORE_TRY(mark(deletions));
+        return {};
     }
 
     /// Rows for files of which the table may have none yet, as they are now. Answers the entries of which some rows were there before. Those of which nobody was told are told by themselves, as no row of theirs should be.
     Result<Entries> insert(std::span<const OutboxEntry> entries) {
-        std::map<std::pair<bool, bool>, Entries> kinds;
+        std::map<std::array<bool, 3>, Entries> kinds;
         for (const OutboxEntry& entry : entries) {
-            kinds[{entry.never_told, entry.row.uploaded_at.has_value()}].push_back(&entry);
+            const bool is_deleted = entry.row.deleted_at.has_value();
+            kinds[{entry.never_told, entry.row.uploaded_at.has_value(), is_deleted}].push_back(&entry);
         }
         std::vector<Step> steps;
         for (auto& [kind, some] : kinds) {
@@ -102,11 +149,56 @@ private:
             FILESTORE_TRY_ASSIGN(auto request, postgrest::insert_rows(table_, rows));
             steps.push_back({std::move(request), std::move(some)});
         }
+        const auto replies = send_all(steps);
         Entries known;
-        for (const Written& written : run(steps, Writing::insert)) {
-            append(written.is_whole ? done_[Writing::insert] : known, written.entries);
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            const Entries& some = steps[i].entries;
+            const bool are_deleted = some.front()->row.deleted_at.has_value();
+            FILESTORE_TRY_ASSIGN(const Entries rest, are_deleted ? take_deleted(some, replies[i])
+                                                                 : take_stored(some, replies[i]));
+            append(known, rest);
         }
         return known;
+    }
+
+    /// Of an insertion. Each of these answers what may have been there before.
+    Result<Entries> take_stored(const Entries& entries, const Reply& reply) {
+        if (!reply.refused && reply.rows_written < entries.size()) {
+            return entries;
+        }
+        if (reply.refused) {
+            add_verdict(entries, reply.refused, Writing::insert);
+        } else {
+            append(done_[Writing::insert], entries);
+        }
+        return Entries();
+    }
+
+    Result<Entries> take_deleted(const Entries& entries, const Reply& reply) {
+        if (!reply.refused) {
+            return take_written(entries, reply, Writing::insert, judge_deleted);
+        }
+        if (may_be_of_the_deletion(*reply.refused)) {
+            return insert_as_stored(entries, *reply.refused);
+        }
+        add_verdict(entries, reply.refused, Writing::insert);
+        return Entries();
+    }
+
+    /// A table may take rows of files, and none of a file that is deleted.
+    Result<Entries> insert_as_stored(const Entries& entries, const Refused& refused) {
+        auto rows = rows_of(entries);
+        for (CatalogueRow& row : rows) {
+            row.deleted_at.reset();
+        }
+        FILESTORE_TRY_ASSIGN(auto request, postgrest::insert_rows(table_, rows));
+        const Reply reply = send_({std::move(request)}).front();
+        if (!reply.refused) {
+            return entries;
+        }
+        add_verdict(entries, postgrest::concerns_rows(*reply.refused) ? refused : reply.refused,
+                    Writing::insert);
+        return Entries();
     }
 
     /// Deletions that were undone; answers the entries of which none is left, and something else may be to tell. The same row may have several of them.
@@ -123,7 +215,7 @@ private:
         for (const OutboxEntry* entry : entries) {
             if (entry->undone.empty()) {
                 ready.push_back(entry);
-            } else if (doubts.written_in_part.contains(entry)) {
+            } else if (doubts.unwritten.contains(entry)) {
                 doubtful.push_back(entry);
             } else if (!doubts.refused.contains(entry)) {
                 (entry->row.deleted_at ? ready : done_[Writing::change]).push_back(entry);
@@ -131,7 +223,7 @@ private:
         }
         FILESTORE_TRY_ASSIGN(const auto rows, see(doubtful, Detail::brief, Writing::change));
         for (const Seen& seen : rows) {
-            if (auto refused = postgrest::judge_taken_back(seen.row, seen.entry->undone)) {
+            if (auto refused = judge_undone(seen.row, *seen.entry)) {
                 judged_[Writing::change].push_back({seen.entry, std::move(*refused)});
             } else {
                 (seen.entry->row.deleted_at ? ready : done_[Writing::insert]).push_back(seen.entry);
@@ -143,7 +235,8 @@ private:
     /// Of several requests for each entry. None is in both.
     struct Doubts {
         std::set<const OutboxEntry*> refused{};
-        std::set<const OutboxEntry*> written_in_part{};
+        /// By one of them.
+        std::set<const OutboxEntry*> unwritten{};
     };
 
     Result<Doubts> run_take_backs(const EntriesByTime& undone) {
@@ -157,37 +250,118 @@ private:
                 std::erase_if(some,
                               [&](const OutboxEntry* entry) { return !doubts.refused.insert(entry).second; });
                 add_verdict(some, replies[i].refused, Writing::change);
-            } else if (!wrote_all(replies[i], some)) {
-                doubts.written_in_part.insert(some.begin(), some.end());
+            } else {
+                const Entries rest = outcome_of(some, replies[i], judge_undone).rest;
+                doubts.unwritten.insert(rest.begin(), rest.end());
             }
         }
-        std::erase_if(doubts.written_in_part,
+        std::erase_if(doubts.unwritten,
                       [&](const OutboxEntry* entry) { return doubts.refused.contains(entry); });
         return doubts;
     }
 
-    /// One request for each time.
-    Result<void> mark(const EntriesByTime& deletions) {
-        FILESTORE_TRY_ASSIGN(const auto steps,
-                             steps_for(deletions, postgrest::most_ids_in_filter, postgrest::mark_deleted));
-        Entries doubtful;
-        for (const Written& written : run(steps, Writing::change)) {
-            append(written.is_whole ? done_[Writing::change] : doubtful, written.entries);
+    /// One request for each time, where there is none, and one where the row is claimed for it.
+    Result<Marked> mark(const EntriesByTime& deletions) {
+        Marked marked;
+        FILESTORE_TRY_ASSIGN(const Entries rest, change(deletions, mark_unmarked, marked));
+        FILESTORE_TRY_ASSIGN(const auto rows, see(rest, Detail::brief, Writing::change));
+        std::vector<Seen> others;
+        Entries claimed;
+        for (const Seen& seen : rows) {
+            if (is_claimed(seen)) {
+                claimed.push_back(seen.entry);
+            } else {
+                others.push_back(seen);
+            }
         }
-        return look_for(doubtful, Writing::change,
-                        [](const Seen& seen) { return postgrest::judge_marked(seen.row); });
+        FILESTORE_TRY_ASSIGN(const Entries left, change(by_time(claimed), mark_claimed, marked));
+        FILESTORE_TRY_ASSIGN(const auto still_claimed, see(left, Detail::brief, Writing::change));
+        others.insert(others.end(), still_claimed.begin(), still_claimed.end());
+        if (auto refused = judge_rows(others, Writing::change, judge_deleted)) {
+            marked.refused = std::move(refused);
+        }
+        return marked;
     }
 
-    Result<void> mark_by_claims(const EntriesByTime& deletions) {
+    static bool is_claimed(const Seen& seen) {
+        return seen.row.row && seen.row.row->deleted_at == postgrest::claim_of(*seen.entry->row.deleted_at);
+    }
+
+    /// Answers those that were not refused, and not changed.
+    Result<Entries> change(const EntriesByTime& deletions, MakeRequest make, Marked& marked) {
+        FILESTORE_TRY_ASSIGN(const auto steps, steps_for(deletions, postgrest::most_ids_in_filter, make));
+        const auto replies = send_all(steps);
+        Entries rest;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            if (replies[i].refused) {
+                marked.refused = replies[i].refused;
+                add_verdict(steps[i].entries, replies[i].refused, Writing::change);
+                continue;
+            }
+            Outcome outcome = outcome_of(steps[i].entries, replies[i], judge_deleted);
+            append(done_[Writing::change], entries_of(outcome.written));
+            append(rest, outcome.rest);
+            if (!outcome.written.empty()) {
+                marked.written = std::move(outcome.written.front());
+            }
+        }
+        return rest;
+    }
+
+    /// A few first. Where none of them is taken, none of the others is tried: whoever tells may ask again for fewer.
+    Result<void> mark_many(EntriesByTime deletions) {
+        for (std::size_t count = first_times; !deletions.empty(); count *= 2) {
+            FILESTORE_TRY_ASSIGN(const Marked first, mark(take_first(deletions, count)));
+            if (first.written) {
+                FILESTORE_TRY_ASSIGN(const bool may_claim, may_be_changed_again(*first.written));
+                return may_claim ? claim(deletions) : mark_all(deletions);
+            }
+            if (first.refused) {
+                add_verdict(entries_of(deletions), first.refused, Writing::change);
+                return {};
+            }
+        }
+        return {};
+    }
+
+    Result<void> mark_all(const EntriesByTime& deletions) {
+        FILESTORE_TRY(mark(deletions));
+        return {};
+    }
+
+    /// All of them rather than leave one, of which a verdict by itself would be believed.
+    static EntriesByTime take_first(EntriesByTime& deletions, std::size_t count) {
+        EntriesByTime first;
+        while (!deletions.empty() && (first.size() < count || deletions.size() == 1)) {
+            first.insert(deletions.extract(deletions.begin()));
+        }
+        return first;
+    }
+
+    /// Where a deletion is final, or hides the row, a claim would be.
+    Result<bool> may_be_changed_again(const Seen& deleted) {
+        const auto& time = deleted.row.row->deleted_at;
+        FILESTORE_TRY_ASSIGN(auto request,
+                             postgrest::change_deleted(table_, {&deleted.row.id, 1}, time, time));
+        const Reply reply = send_({std::move(request)}).front();
+        return !reply.refused && !outcome_of({deleted.entry}, reply, judge_deleted).written.empty();
+    }
+
+    Result<void> claim(const EntriesByTime& deletions) {
         EntriesByTime by_claim;
         for (const auto& [time, entries] : deletions) {
             append(by_claim[postgrest::claim_of(time)], entries);
         }
         FILESTORE_TRY_ASSIGN(const auto steps,
-                             steps_for(by_claim, postgrest::most_ids_in_filter, postgrest::mark_deleted));
+                             steps_for(by_claim, postgrest::most_ids_in_filter, mark_unmarked));
+        const auto replies = send_all(steps);
         Entries claimed;
-        for (const Written& written : run(steps, Writing::change)) {
-            append(claimed, written.entries);
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            if (replies[i].refused) {
+                add_verdict(steps[i].entries, replies[i].refused, Writing::change);
+            } else {
+                append(claimed, steps[i].entries);
+            }
         }
         FILESTORE_TRY_ASSIGN(const Entries unchanged, look_at_claimed(claimed));
         return unchanged.empty() ? Result<void>() : set(unchanged);
@@ -199,57 +373,87 @@ private:
         Entries unchanged;
         Entries changed;
         for (const Seen& seen : rows) {
-            const OutboxEntry& entry = *seen.entry;
-            const auto& row = seen.row.row;
-            auto refused = postgrest::judge_marked(seen.row);
-            if (seen.row.unreadable) {
-                changed.push_back(seen.entry);
-            } else if (refused) {
-                judged_[Writing::change].push_back({seen.entry, std::move(*refused)});
-            } else if (row->deleted_at != postgrest::claim_of(*entry.row.deleted_at)) {
-                done_[Writing::insert].push_back(seen.entry);
-            } else {
+            if (is_claimed(seen)) {
+                const CatalogueRow& recorded = seen.entry->row;
+                const CatalogueRow& row = *seen.row.row;
                 const bool is_as_recorded =
-                    row->file_path == entry.row.file_path && row->metadata == entry.row.metadata;
+                    row.file_path == recorded.file_path && row.metadata == recorded.metadata;
                 (is_as_recorded ? unchanged : changed).push_back(seen.entry);
+            } else if (seen.row.unreadable) {
+                changed.push_back(seen.entry);
+            } else if (auto refused = judge_deleted(seen.row, *seen.entry)) {
+                judged_[Writing::change].push_back({seen.entry, std::move(*refused)});
+            } else {
+                done_[Writing::insert].push_back(seen.entry);
             }
         }
-        FILESTORE_TRY(mark(by_time(changed)));
+        FILESTORE_TRY(finish(changed));
         return unchanged;
     }
 
-    /// Claimed rows get their own times.
+    /// Claimed rows get their own times. A trigger may keep a row from it, or have taken the claim away.
     Result<void> set(const Entries& claimed) {
         const auto rows = rows_of(claimed);
         FILESTORE_TRY_ASSIGN(auto request, postgrest::set_deleted(table_, rows));
         const Reply reply = send_({std::move(request)}).front();
-        if (reply.refused && postgrest::concerns_rows(*reply.refused)) {
-            return mark(by_time(claimed));
-        }
-        if (reply.refused) {
+        if (reply.refused && !postgrest::concerns_rows(*reply.refused)) {
             add_verdict(claimed, reply.refused, Writing::change);
-        } else if (wrote_all(reply, claimed)) {
-            append(done_[Writing::change], claimed);
-        } else {
-            return look_for(claimed, Writing::change, [](const Seen& seen) {
-                return postgrest::judge_set(seen.row, *seen.entry->row.deleted_at);
-            });
+            return {};
         }
-        return {};
+        return reply.refused
+                   ? finish(claimed)
+                   : mark_all(by_time(take_written(claimed, reply, Writing::change, judge_deleted)));
     }
 
-    /// Judges by their rows what a request that was done may not have written. Where all is well that was no doing of ours.
-    template <class Judge>
-    Result<void> look_for(const Entries& entries, Writing by, const Judge& judge) {
-        FILESTORE_TRY_ASSIGN(const auto rows, see(entries, Detail::brief, by));
+    /// Claimed rows, one by one.
+    Result<void> finish(const Entries& claimed) {
+        Marked marked;
+        FILESTORE_TRY_ASSIGN(const Entries rest, change(by_time(claimed), mark_claimed, marked));
+        return mark_all(by_time(rest));
+    }
+
+    /// Answers the rest.
+    Entries take_written(const Entries& entries, const Reply& reply, Writing by, Judge judge) {
+        Outcome outcome = outcome_of(entries, reply, judge);
+        append(done_[by], entries_of(outcome.written));
+        return std::move(outcome.rest);
+    }
+
+    static Outcome outcome_of(const Entries& entries, const Reply& reply, Judge judge) {
+        std::map<FileId, CatalogueRow> rows;
+        if (auto page = postgrest::read_page(reply.body); page.ok()) {
+            for (CatalogueRow& row : page->rows) {
+                rows.emplace(row.id, std::move(row));
+            }
+        }
+        Outcome outcome;
+        for (const OutboxEntry* entry : entries) {
+            const auto row = rows.find(entry->row.id);
+            Seen seen{entry, {entry->row.id, {}, {}}};
+            if (row != rows.end()) {
+                seen.row.row = row->second;
+            }
+            if (seen.row.row && !judge(seen.row, *entry)) {
+                outcome.written.push_back(std::move(seen));
+            } else {
+                outcome.rest.push_back(entry);
+            }
+        }
+        return outcome;
+    }
+
+    /// Of entries that a request passed over. Where all is well that was no doing of ours. Answers why one is to be told again.
+    std::optional<Refused> judge_rows(const std::vector<Seen>& rows, Writing by, Judge judge) {
+        std::optional<Refused> reason;
         for (const Seen& seen : rows) {
-            if (auto refused = judge(seen)) {
+            if (auto refused = judge(seen.row, *seen.entry)) {
+                reason = refused;
                 judged_[by].push_back({seen.entry, std::move(*refused)});
             } else {
                 done_[Writing::insert].push_back(seen.entry);
             }
         }
-        return {};
+        return reason;
     }
 
     /// The rows of those whose reading is not refused. What an answer with rows leaves out is asked for again: the server gives as few rows at a time as it likes.
@@ -313,8 +517,6 @@ private:
         return {};
     }
 
-    using MakeRequest = Result<Request> (*)(std::string_view, std::span<const FileId>, Timestamp);
-
     Result<std::vector<Step>> steps_for(const EntriesByTime& by_time, std::size_t most_ids,
                                         MakeRequest make) {
         std::vector<Step> steps;
@@ -333,21 +535,6 @@ private:
         std::transform(steps.begin(), steps.end(), std::back_inserter(requests),
                        [](const Step& step) { return step.request; });
         return requests.empty() ? std::vector<Reply>() : send_(requests);
-    }
-
-    /// Answers what was not refused.
-    std::vector<Written> run(const std::vector<Step>& steps, Writing by) {
-        const auto replies = send_all(steps);
-        std::vector<Written> written;
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            const Entries& entries = steps[i].entries;
-            if (replies[i].refused) {
-                add_verdict(entries, replies[i].refused, by);
-            } else {
-                written.push_back({entries, wrote_all(replies[i], entries)});
-            }
-        }
-        return written;
     }
 
     /// Where nothing was written it may be of all: who asks again then asks for a few of them.
@@ -376,10 +563,6 @@ private:
         verdict.by = by;
     }
 
-    static bool wrote_all(const Reply& reply, const Entries& entries) {
-        return reply.rows_written >= entries.size();
-    }
-
     static void append(Entries& entries, const Entries& more) {
         entries.insert(entries.end(), more.begin(), more.end());
     }
@@ -400,6 +583,21 @@ private:
         std::transform(entries.begin(), entries.end(), std::back_inserter(ids),
                        [](const OutboxEntry* entry) { return entry->row.id; });
         return ids;
+    }
+
+    static Entries entries_of(const std::vector<Seen>& rows) {
+        Entries entries;
+        std::transform(rows.begin(), rows.end(), std::back_inserter(entries),
+                       [](const Seen& seen) { return seen.entry; });
+        return entries;
+    }
+
+    static Entries entries_of(const EntriesByTime& sorted) {
+        Entries entries;
+        for (const auto& [time, some] : sorted) {
+            append(entries, some);
+        }
+        return entries;
     }
 
     static Entries pointers(std::span<const OutboxEntry> entries) {

@@ -2,10 +2,11 @@
 
 /// How entries of the outbox become rows of the table of a project, in as few requests as that takes.
 ///
-/// Rows are inserted where there are none. What an answer says of the number of rows that were written counts: rows that were not all written are read and judged (judgement.h).
+/// Rows are inserted where there are none. An answer that says so is not enough to forget a deletion: it gives back the rows that were written, and those that are not as they must be are read and judged
+/// (judgement.h). A table that takes no row of a deleted file gets it as stored, and then its deletion.
 ///
-/// Deletions that were undone are taken back, each guarded by its time. Of those that may have been there before, deletions at a few times take one guarded request for each time. Where there are many times
-/// they are claimed first (see claim_of()), by requests with the same guard; the rows that then are claimed get their own times by one request, for which paths and metadata must
+/// Deletions that were undone are taken back, each guarded by its time. Of those that may have been there before, deletions at a few times take one guarded request for each time. Where there are many times, and a first deletion
+/// shows that its row may be changed again, they are claimed first (see claim_of()), by requests with the same guard; the rows that then are claimed get their own times by one request, for which paths and metadata must
 /// be what they were. Whoever comes after a crash finds the claim and goes on.
 
 #include <functional>

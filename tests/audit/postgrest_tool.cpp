@@ -132,7 +132,8 @@ int main(int count, char** arguments) {
         return print(postgrest::insert_rows(words[1], read_rows()));
     }
     if (words.size() == 3 && words[0] == "delete") {
-        return print(postgrest::mark_deleted(words[1], read_ids(), parse_timestamp(words[2]).value()));
+        return print(
+            postgrest::change_deleted(words[1], read_ids(), std::nullopt, parse_timestamp(words[2]).value()));
     }
     if ((words.size() == 4 || words.size() == 6) && words[0] == "page") {
         std::optional<postgrest::RowPlace> behind;

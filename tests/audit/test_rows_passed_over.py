@@ -197,3 +197,113 @@ def test_a_hidden_table_with_constraints_is_no_empty_one(store, command):
     store.project.sql(f"alter table public.{store.project.table} add check (file_path like 'x%')")
     outcome = store.run(*command, key=store.project.anon_key)
     assert outcome.code == 5 and b"42501" in outcome.err, outcome
+
+
+def trigger(project, event, body):
+    """For each row, before it is written."""
+    table, name = project.table, f"{event}_{project.table}"
+    project.sql(f"create function public.{name}() returns trigger language plpgsql as $$ begin {body} end $$")
+    project.sql(f"create trigger {event}_first before {event} on public.{table} for each row execute function public.{name}()")
+
+
+def delete_unseen(store, count):
+    """Files that the table has, and deletions that nobody was told of."""
+    ids, _ = store.upload(*(f"f{number}" for number in range(count)))
+    assert store.tool.run("delete", *ids, "--flush", "0").code == 0
+    return ids
+
+
+@pytest.mark.parametrize("count", FEW_AND_MANY)
+def test_a_trigger_that_takes_deletions_out_of_what_is_inserted(store, count):
+    trigger(store.project, "insert", "new.deleted_at := null; return new;")
+    delete_unseen(store, count)
+    unseen = upload_unseen(store, count)
+    assert store.tool.run("delete", *unseen, "--flush", "0").code == 0
+    store.flush()
+    assert store.project.rows() == store.recorded()
+    assert store.run("audit", "reconcile").code == 0
+
+
+REFUSALS_OF_DELETED_ROWS = {
+    "a trigger": lambda project: trigger(project, "insert", "if new.deleted_at is not null then raise exception 'no'; end if; return new;"),
+    "a code of permissions": lambda project: trigger(project, "insert", "if new.deleted_at is not null then raise insufficient_privilege; end if; return new;"),
+    "a policy": lambda project: project.sql(f"create policy not_deleted on public.{project.table} as restrictive for insert with check (deleted_at is null)"),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS_OF_DELETED_ROWS)
+@pytest.mark.parametrize("count", FEW_AND_MANY)
+def test_deletions_are_told_where_no_deleted_row_may_be_inserted(store, refusal, count):
+    allow(store.project, "select", "insert", "update")
+    REFUSALS_OF_DELETED_ROWS[refusal](store.project)
+    anonymous = {"key": store.project.anon_key}
+    delete_unseen(store, count)
+    unseen = upload_unseen(store, count)
+    assert store.tool.run("delete", *unseen, "--flush", "0").code == 0
+    store.flush(**anonymous)
+    assert store.project.rows() == store.recorded()
+    assert store.status()["parked"] == 0
+
+
+@pytest.mark.parametrize("count", FEW_AND_MANY)
+def test_deletions_wait_where_policies_hide_what_is_deleted(store, count):
+    """No row may be made one that its key does not see."""
+    project = store.project
+    allow(project, "insert", "update")
+    project.sql(f"create policy stored on public.{project.table} for select to anon using (deleted_at is null)")
+    anonymous = {"key": project.anon_key}
+    delete_unseen(store, count)
+    failed = store.run("audit", "flush", "--timeout", "60", **anonymous)
+    assert failed.code == 5 and b"42501" in failed.err, failed
+    status = store.status()
+    assert (status["pending"], status["parked"]) == (count, 0)
+    store.flush()
+    assert project.rows() == store.recorded()
+
+
+FINAL_DELETIONS = {
+    "a policy": lambda project: project.sql(f"create policy final on public.{project.table} as restrictive for update using (deleted_at is null) with check (true)"),
+    "a trigger": lambda project: trigger(project, "update", "if old.deleted_at is not null then raise exception 'final'; end if; return new;"),
+    "a silent trigger": lambda project: trigger(project, "update", "if old.deleted_at is not null then return null; end if; return new;"),
+}
+
+
+@pytest.mark.parametrize("final", FINAL_DELETIONS)
+@pytest.mark.parametrize("count", FEW_AND_MANY)
+def test_deletions_have_their_times_where_they_are_final(store, final, count):
+    allow(store.project, "select", "insert", "update")
+    FINAL_DELETIONS[final](store.project)
+    delete_unseen(store, count)
+    store.flush(key=store.project.anon_key)
+    assert store.project.rows() == store.recorded()
+    assert store.run("audit", "reconcile").code == 0
+
+
+@pytest.mark.parametrize("count", FEW_AND_MANY)
+def test_deletions_wait_where_a_trigger_drops_them_in_silence(store, count):
+    trigger(store.project, "update", "new.deleted_at := old.deleted_at; return new;")
+    delete_unseen(store, count)
+    failed = store.run("audit", "flush", "--timeout", "60")
+    assert failed.code == 5 and b"does not change the row" in failed.err, failed
+    status = store.status()
+    assert (status["pending"], status["parked"]) == (count, 0)
+    store.project.sql(f"drop trigger update_first on public.{store.project.table}")
+    store.flush()
+    assert store.project.rows() == store.recorded()
+
+
+@pytest.mark.parametrize("count", FEW_AND_MANY)
+def test_deletions_are_told_to_a_view_of_stored_files(store, count):
+    project = store.project
+    project.sql(f"alter table public.{project.table} rename to of_{project.table}")
+    project.sql(f"create view public.{project.table} as select * from public.of_{project.table} where deleted_at is null")
+    project.wait_for_the_table()
+    try:
+        delete_unseen(store, count)
+        store.flush()
+        told = project.sql(f"select file_id, to_char(deleted_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from public.of_{project.table} order by 1")
+        assert told == sorted(",".join(one) for one in deletions(store.recorded()).items())
+        assert store.status()["parked"] == 0
+    finally:
+        project.sql(f"drop view public.{project.table}")
+        project.sql(f"alter table public.of_{project.table} rename to {project.table}")

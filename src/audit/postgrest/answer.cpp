@@ -233,6 +233,18 @@ void append(std::string& message, std::string_view what, std::string_view text) 
     }
 }
 
+Refused without_content_range(int status) {
+    ErrorDetails details;
+    details.http_status = status;
+    return {Refusal::of_the_table,
+            Error(ErrorCode::configuration,
+                  "the audit server answered " + std::to_string(status) +
+                      " without the header Content-Range of PostgREST: check SUPABASE_URL, and that no proxy "
+                      "takes that header away",
+                  std::move(details)),
+            {}};
+}
+
 Error error_of(int status, const ErrorDocument& document, Refusal refusal, bool perhaps_of_a_row,
                std::string_view table) {
     std::string message = "the audit server answered " + std::to_string(status);
@@ -265,33 +277,30 @@ std::optional<std::uint64_t> number_of(std::string_view text) noexcept {
     return is_number ? std::optional(number) : std::nullopt;
 }
 
-/// Requests ask for no rows back. A web server that is no PostgREST, and knows nothing of the events, may have a success for every request, with a page or without.
+bool is_success(const Answer& answer) {
+    switch (answer.method) {
+        case Method::post:
+            // Where rows were merged and none was new PostgREST answers 200.
+            return answer.status == 201 || answer.status == 200;
+        case Method::patch:
+            return answer.status == 204 || answer.status == 200;
+        case Method::get:
+            return false;
+    }
+    return false;
+}
+
+/// A web server that is no PostgREST, and knows nothing of the events, may have a success for every request, with a page or without.
 bool says_done(const Answer& answer) {
-    // Where rows were merged and none was new PostgREST answers a POST with 200.
-    const bool is_success = answer.method == Method::post    ? answer.status == 201 || answer.status == 200
-                            : answer.method == Method::patch ? answer.status == 204 || answer.status == 200
-                                                             : false;
-    return is_success && is_content_range(answer.content_range) &&
-           (answer.body.empty() || answer.body == "[]");
+    return is_success(answer) && is_content_range(answer.content_range) &&
+           (answer.body.empty() || answer.body.starts_with('['));
 }
 
 }  // namespace
 
 std::optional<std::uint64_t> rows_written(const Answer& answer) noexcept {
-    const std::string_view text = answer.content_range;
-    const std::size_t slash = std::min(text.find('/'), text.size());
-    const std::string_view range = text.substr(0, slash);
-    const auto total = number_of(text.substr(std::min(slash + 1, text.size())));
-    if (total || answer.method != Method::patch) {
-        return total;
-    }
-    const std::size_t dash = std::min(range.find('-'), range.size());
-    const auto first = number_of(range.substr(0, dash));
-    const auto last = number_of(range.substr(std::min(dash + 1, range.size())));
-    if (first && last && *first <= *last) {
-        return *last - *first + 1;
-    }
-    return range == "*" ? std::optional<std::uint64_t>(0) : std::nullopt;
+    const std::size_t slash = answer.content_range.find('/');
+    return slash == std::string_view::npos ? std::nullopt : number_of(answer.content_range.substr(slash + 1));
 }
 
 bool concerns_rows(const Refused& refused) noexcept {
@@ -316,6 +325,9 @@ std::optional<Refused> read_refusal(const Answer& answer, std::string_view table
     }
     const ErrorDocument document = read_document(answer.body, secrets);
     const Refusal refusal = refusal_of(answer.status, document);
+    if (is_success(answer) && !is_content_range(answer.content_range)) {
+        return without_content_range(answer.status);
+    }
     const bool perhaps_of_a_row =
         answer.method != Method::get && is_perhaps_of_a_row(refusal, answer.status, document.code);
     return Refused{

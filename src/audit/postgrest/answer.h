@@ -65,7 +65,7 @@ struct Answer {
 [[nodiscard]] std::optional<Refused> read_refusal(const Answer& answer, std::string_view table,
                                                   std::span<const SecretString> secrets = {});
 
-/// How many rows a request of request.h wrote that was done: a POST may pass over rows that are there, and a PATCH over those that it does not match or may not change. Nothing where the answer does not say.
+/// How many rows an insertion wrote that was done: it passes over rows that are there. Nothing where the answer does not say.
 [[nodiscard]] std::optional<std::uint64_t> rows_written(const Answer& answer) noexcept;
 
 }  // namespace filestore::postgrest

@@ -11,10 +11,12 @@ namespace {
 
 /// A policy, or a trigger, may be of some rows only.
 Refused not_permitted(const FileId& id, std::string_view what) {
-    Error error(ErrorCode::permission_denied,
-                "the audit server " + std::string(what) + " of file " + id.str() +
-                    ", as its policies of row-level security or a trigger have it: use the project's service "
-                    "key, or let the key insert, read and update rows");
+    Error error(
+        ErrorCode::permission_denied,
+        "the audit server " + std::string(what) + " of file " + id.str() +
+            ", as its policies of row-level security or a trigger have it: use the project's service "
+            "key, or let the key insert, read and update rows; and name a table, not a view of some of "
+            "its rows");
     return {Refusal::of_permission, std::move(error), {}, true};
 }
 
@@ -43,20 +45,13 @@ std::optional<Refused> judge_inserted(const SeenRow& seen) {
     return seen.unreadable ? std::nullopt : fault_of(seen);
 }
 
-std::optional<Refused> judge_marked(const SeenRow& seen) {
+std::optional<Refused> judge_marked(const SeenRow& seen, Timestamp deleted_at) {
     if (auto fault = fault_of(seen)) {
         return fault;
     }
-    return seen.row->deleted_at ? std::nullopt : std::optional(not_changed(seen.id));
-}
-
-std::optional<Refused> judge_set(const SeenRow& seen, Timestamp deleted_at) {
-    if (auto refused = judge_marked(seen)) {
-        return refused;
-    }
-    const Timestamp kept = *seen.row->deleted_at;
-    const bool is_claim = kept == claim_of(deleted_at) && !is_kept_form(kept, deleted_at);
-    return is_claim ? std::optional(not_changed(seen.id)) : std::nullopt;
+    const auto& kept = seen.row->deleted_at;
+    const bool is_claim = kept == claim_of(deleted_at) && !is_kept_form(*kept, deleted_at);
+    return !kept || is_claim ? std::optional(not_changed(seen.id)) : std::nullopt;
 }
 
 std::optional<Refused> judge_taken_back(const SeenRow& seen, std::span<const Timestamp> undone) {

@@ -26,13 +26,10 @@ struct SeenRow {
 /// Of a row that insert_rows() said is there. Each of these answers why it is to be told again, and nothing where the table has it as it must be.
 [[nodiscard]] std::optional<Refused> judge_inserted(const SeenRow& seen);
 
-/// Of a row that mark_deleted() did not write: somebody deleted it before, or it may not be changed.
-[[nodiscard]] std::optional<Refused> judge_marked(const SeenRow& seen);
+/// Of a row that is to be deleted at that time. One that somebody deleted before is as it must be, and one that is only claimed for it is not (see claim_of()).
+[[nodiscard]] std::optional<Refused> judge_marked(const SeenRow& seen, Timestamp deleted_at);
 
-/// Of a claimed row that set_deleted() did not write.
-[[nodiscard]] std::optional<Refused> judge_set(const SeenRow& seen, Timestamp deleted_at);
-
-/// Of a row that take_back_deleted() did not write for some of these times: its deletion is none of them, or it may not be changed.
+/// Of a row of which deletions at these times are to be taken back. One that somebody deleted at another time is as it must be.
 [[nodiscard]] std::optional<Refused> judge_taken_back(const SeenRow& seen, std::span<const Timestamp> undone);
 
 }  // namespace filestore::postgrest

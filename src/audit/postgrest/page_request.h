@@ -42,7 +42,7 @@ enum class Detail {
 [[nodiscard]] Result<Request> read_by_id(std::string_view table, const std::optional<RowPlace>& behind,
                                          std::size_t most);
 
-/// The rows of these IDs. At most `most_ids_to_read`; fails as mark_deleted().
+/// The rows of these IDs. At most `most_ids_to_read`; fails as change_deleted().
 [[nodiscard]] Result<Request> read_rows_of(std::string_view table, std::span<const FileId> ids,
                                            Detail detail);
 

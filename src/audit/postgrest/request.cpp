@@ -55,14 +55,22 @@ Header content_type() {
     return {"content-type", "application/json"};
 }
 
+/// Whether an answer gives the rows that were written back.
+enum class Answers { count, rows };
+
+constexpr std::string_view answered_columns = "select=file_id,deleted_at";
+
 Request write_rows(std::string_view table, std::span<const CatalogueRow> rows, bool with_upload_time,
-                   std::string_view resolution) {
+                   std::string_view resolution, Answers answers) {
+    const bool gives_rows = answers == Answers::rows;
     Request request;
     request.method = Method::post;
     request.target = "/" + std::string(table) + "?on_conflict=file_id&columns=file_id,file_path,metadata," +
-                     (with_upload_time ? "uploaded_at," : "") + "deleted_at";
+                     (with_upload_time ? "uploaded_at," : "") + "deleted_at" +
+                     (gives_rows ? "&" + std::string(answered_columns) : "");
     request.headers = {content_type(),
-                       {"prefer", "return=minimal,count=exact,resolution=" + std::string(resolution)}};
+                       {"prefer", (gives_rows ? "return=representation" : "return=minimal,count=exact") +
+                                      (",resolution=" + std::string(resolution))}};
     JsonText body;
     JsonTextWriter writer(body);
     writer.StartArray();
@@ -74,11 +82,12 @@ Request write_rows(std::string_view table, std::span<const CatalogueRow> rows, b
     return request;
 }
 
-Request change_deleted(std::string target, const std::optional<Timestamp>& deleted_at) {
+Request write_deleted(std::string_view table, const std::string& filter,
+                      const std::optional<Timestamp>& deleted_at) {
     Request request;
     request.method = Method::patch;
-    request.target = std::move(target);
-    request.headers = {content_type(), {"prefer", "return=minimal"}};
+    request.target = "/" + std::string(table) + "?" + std::string(answered_columns) + "&" + filter;
+    request.headers = {content_type(), {"prefer", "return=representation"}};
     JsonText body;
     JsonTextWriter writer(body);
     writer.StartObject();
@@ -141,7 +150,9 @@ Result<Request> insert_rows(std::string_view table, std::span<const CatalogueRow
         return Error(ErrorCode::invalid_argument,
                      "rows to insert are one or more, and all with an upload time or all without");
     }
-    return write_rows(table, rows, timed, "ignore-duplicates");
+    const bool says_deleted = std::any_of(rows.begin(), rows.end(),
+                                          [](const CatalogueRow& row) { return row.deleted_at.has_value(); });
+    return write_rows(table, rows, timed, "ignore-duplicates", says_deleted ? Answers::rows : Answers::count);
 }
 
 Result<std::string> filter_by_ids(std::span<const FileId> ids, std::size_t most) {
@@ -175,12 +186,13 @@ std::vector<Timestamp> kept_forms_of(Timestamp at) {
     return forms;
 }
 
-Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
+Result<Request> change_deleted(std::string_view table, std::span<const FileId> ids,
+                               const std::optional<Timestamp>& before,
+                               const std::optional<Timestamp>& after) {
     FILESTORE_TRY(check_table(table));
     FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_in_filter));
-    return change_deleted("/" + std::string(table) + "?or=(deleted_at.is.null,deleted_at.eq." +
-                              time_text(claim_of(at)) + ")&" + of_ids,
-                          at);
+    const std::string guard = before ? "eq." + time_text(*before) : "is.null";
+    return write_deleted(table, "deleted_at=" + guard + "&" + of_ids, after);
 }
 
 Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow> rows) {
@@ -188,7 +200,7 @@ Result<Request> set_deleted(std::string_view table, std::span<const CatalogueRow
     if (rows.empty()) {
         return Error(ErrorCode::invalid_argument, "rows to change are one or more");
     }
-    return write_rows(table, rows, false, "merge-duplicates");
+    return write_rows(table, rows, false, "merge-duplicates", Answers::rows);
 }
 
 Result<Request> write_in_vain(std::string_view table, const FileId& id,
@@ -199,7 +211,7 @@ Result<Request> write_in_vain(std::string_view table, const FileId& id,
     row.file_path = id.str();
     row.uploaded_at = uploaded_at;
     const std::array rows{row, row};
-    return write_rows(table, rows, uploaded_at.has_value(), "merge-duplicates");
+    return write_rows(table, rows, uploaded_at.has_value(), "merge-duplicates", Answers::count);
 }
 
 Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
@@ -209,15 +221,7 @@ Result<Request> take_back_deleted(std::string_view table, std::span<const FileId
     for (const Timestamp form : kept_forms_of(at)) {
         times += "," + time_text(form);
     }
-    return change_deleted("/" + std::string(table) + "?deleted_at=in.(" + times + ")&" + of_ids,
-                          std::nullopt);
-}
-
-Result<Request> clear_deleted(std::string_view table, const FileId& id, Timestamp at) {
-    FILESTORE_TRY(check_table(table));
-    FILESTORE_TRY_ASSIGN(const std::string of_id, filter_by_ids({&id, 1}, 1));
-    return change_deleted("/" + std::string(table) + "?deleted_at=eq." + time_text(at) + "&" + of_id,
-                          std::nullopt);
+    return write_deleted(table, "deleted_at=in.(" + times + ")&" + of_ids, std::nullopt);
 }
 
 }  // namespace filestore::postgrest

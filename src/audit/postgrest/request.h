@@ -2,11 +2,12 @@
 
 /// The requests by which the audit table of a Supabase project is written, as PostgREST takes them. Pure functions.
 ///
-/// Requests that write may be sent any number of times, in whole or in parts, with the effect of once, and have the answer tell how many rows they wrote. Of an upload and a deletion it does not matter which comes first: a row that is there
+/// Requests that write may be sent any number of times, in whole or in parts, with the effect of once. The answer to one that tells of a deletion gives IDs and `deleted_at` of the rows that it wrote, as they are now; to one that inserts stored files, their number. Of an upload and a deletion it does not matter which comes first: a row that is there
 /// is not inserted again, and a deletion that is recorded stays as it is.
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,9 +82,12 @@ inline constexpr std::size_t most_ids_to_read = 50;
 /// What a column may keep of a time: all of it, and what `timestamp(5)` to `timestamp(0)` round it to.
 [[nodiscard]] std::vector<Timestamp> kept_forms_of(Timestamp at);
 
-/// Sets `deleted_at` of rows that have none, or are claimed for that time. `invalid_argument` for no ID (a request without a filter would change every row), for more than `most_ids_in_filter`, and for a
+/// Makes `deleted_at` of rows `after` (nothing: takes it away) where it is `before` (nothing: where there is none). `invalid_argument` for no ID (a request without a filter would change every row), for more than `most_ids_in_filter`, and for a
 /// table as above.
-[[nodiscard]] Result<Request> mark_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at);
+// One filter for each column: PostgREST looks at an `or` again in the rows that it gives back.
+[[nodiscard]] Result<Request> change_deleted(std::string_view table, std::span<const FileId> ids,
+                                             const std::optional<Timestamp>& before,
+                                             const std::optional<Timestamp>& after);
 
 /// Makes rows that are claimed, with these paths and metadata, deleted at their times, whatever they say of that; `uploaded_at` stays. `invalid_argument` for no row, and for a
 /// table as above.
@@ -94,11 +98,8 @@ inline constexpr std::size_t most_ids_to_read = 50;
                                             std::optional<Timestamp> uploaded_at = {});
 inline constexpr std::string_view two_of_one_file = "21000";
 
-/// Takes the `deleted_at` of rows away again, where it is what a column keeps of that time, or they are claimed for it. Fails as mark_deleted().
+/// Takes the `deleted_at` of rows away again, where it is what a column keeps of that time, or they are claimed for it. Fails as change_deleted().
 [[nodiscard]] Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids,
                                                 Timestamp at);
-
-/// Takes the `deleted_at` of a row away again, where it is that time. Fails as mark_deleted().
-[[nodiscard]] Result<Request> clear_deleted(std::string_view table, const FileId& id, Timestamp at);
 
 }  // namespace filestore::postgrest

@@ -89,6 +89,16 @@ public:
     std::string refused_file;
     /// Policies let this key change none.
     bool may_change = true;
+    /// A deleted row is changed no more.
+    bool deletions_are_final = false;
+    /// As a view of the files that are stored.
+    bool hides_deleted = false;
+    /// A trigger takes the deletion out of what is inserted, also where the row is there and is merged.
+    bool inserts_as_stored = false;
+    /// A policy, or a trigger, lets no deleted row be inserted.
+    bool refuses_deleted = false;
+    /// A trigger lets no change of a deletion through, and says nothing.
+    bool keeps_deletions = false;
     /// A trigger drops them.
     bool keeps_insertions = true;
     /// It is hidden from the key.
@@ -108,23 +118,36 @@ private:
         if (kind == "read") {
             return Reply{std::nullopt, rows_named_in(text)};
         }
-        std::uint64_t written = 0;
-        for (const OutboxEntry& entry : entries) {
-            const bool is_named = text.find(entry.row.id.str()) != std::string::npos;
-            written += is_named && write(kind, entry, request) ? 1 : 0;
+        const bool inserts_deleted = kind != "set" && request.method == Method::post &&
+                                     request.body.find("deleted_at\":\"") != std::string::npos;
+        if (refuses_deleted && inserts_deleted) {
+            return refusal(Refusal::of_a_row);
         }
-        return {std::nullopt, {}, tells_counts ? std::optional(written) : std::nullopt};
+        std::vector<std::string> written;
+        for (const OutboxEntry& entry : entries) {
+            if (text.find(entry.row.id.str()) != std::string::npos && write(kind, entry, request)) {
+                written.push_back(entry.row.id.str());
+            }
+        }
+        const bool gives_rows = request.headers.at(1).value.find("representation") != std::string::npos;
+        return {std::nullopt, gives_rows ? listed(written) : "",
+                tells_counts ? std::optional<std::uint64_t>(written.size()) : std::nullopt};
     }
 
     /// False where nothing is written.
     bool write(const std::string& kind, const OutboxEntry& entry, const Request& request) {
         const std::string id = entry.row.id.str();
-        const auto time = entry.row.deleted_at ? format_timestamp(*entry.row.deleted_at) : std::string();
+        const bool says_deleted =
+            entry.row.deleted_at &&
+            request.body.find(format_timestamp(*entry.row.deleted_at)) != std::string::npos;
+        const auto time =
+            says_deleted && !inserts_as_stored ? format_timestamp(*entry.row.deleted_at) : std::string();
         if (kind == "insert") {
             return keeps_insertions && rows.try_emplace(id, Row{entry.row.file_path, time}).second;
         }
         const auto row = rows.find(id);
-        if (row == rows.end() || !may_change || id == hidden_file) {
+        if (row == rows.end() || !may_change || is_hidden(id) ||
+            (deletions_are_final && !row->second.deleted_at.empty())) {
             return false;
         }
         std::string& deleted = row->second.deleted_at;
@@ -132,22 +155,38 @@ private:
             request.target.find(deleted.empty() ? "is.null" : deleted) == std::string::npos) {
             return false;
         }
-        const std::string own = kind == "mark" ? request.body.substr(15, time.size()) : std::string();
-        deleted = kind == "set" ? time : own;
+        constexpr std::size_t before_time = 15;
+        constexpr std::size_t of_time = 27;
+        const std::string own = kind == "mark" ? request.body.substr(before_time, of_time) : std::string();
+        if (!keeps_deletions) {
+            deleted = kind == "set" ? time : own;
+        }
         return true;
     }
 
-    std::string rows_named_in(const std::string& text) const {
+    bool is_hidden(const std::string& id) const {
+        return id == hidden_file || (hides_deleted && !rows.at(id).deleted_at.empty());
+    }
+
+    std::string listed(const std::vector<std::string>& ids) const {
         std::string found;
-        std::size_t count = 0;
-        for (const auto& [id, row] : rows) {
-            if (text.find(id) != std::string::npos && id != hidden_file && count++ < most_rows) {
-                found += (found.empty() ? "" : ",") + (R"({"file_id":")" + id) + R"(","file_path":")" +
-                         row.file_path + R"(","metadata":"{}","deleted_at":)" +
-                         (row.deleted_at.empty() ? "null" : '"' + row.deleted_at + '"') + "}";
-            }
+        for (const std::string& id : ids) {
+            const Row& row = rows.at(id);
+            found += (found.empty() ? "" : ",") + (R"({"file_id":")" + id) + R"(","file_path":")" +
+                     row.file_path + R"(","metadata":"{}","deleted_at":)" +
+                     (row.deleted_at.empty() ? "null" : '"' + row.deleted_at + '"') + "}";
         }
         return "[" + found + "]";
+    }
+
+    std::string rows_named_in(const std::string& text) const {
+        std::vector<std::string> ids;
+        for (const auto& [id, row] : rows) {
+            if (text.find(id) != std::string::npos && !is_hidden(id) && ids.size() < most_rows) {
+                ids.push_back(id);
+            }
+        }
+        return listed(ids);
     }
 };
 
@@ -239,7 +278,7 @@ TEST_CASE("a key that may not change rows is refused, whatever the answers say",
     const auto verdicts = table.tell();
     CHECK(refuses_all_for_permission(verdicts, Writing::change));
     // Who tells then need not look at each.
-    CHECK(verdicts.size() == 1);
+    CHECK(verdicts.size() <= 2);
 }
 
 TEST_CASE("a row that is hidden from the key is refused", "[audit]") {
@@ -263,15 +302,15 @@ TEST_CASE("deletions at a few times take a request for each", "[audit]") {
 TEST_CASE("deletions at many times are claimed, looked at and set", "[audit]") {
     Table table(deletions(40));
     CHECK(told(table.tell()) == 40);
-    CHECK(table.kinds == Kinds{"insert", "mark", "read", "set"});
+    CHECK(table.kinds == Kinds{"insert", "mark", "mark", "mark", "mark", "mark", "mark", "read", "set"});
     CHECK(table.has_all_deletions());
 }
 
 TEST_CASE("rows that a server with a low limit left out are asked for again", "[audit]") {
-    Table table(deletions(45));
+    Table table(deletions(49));
     table.most_rows = 20;
-    CHECK(told(table.tell()) == 45);
-    CHECK(table.kinds == Kinds{"insert", "mark", "read", "read", "read", "set"});
+    CHECK(told(table.tell()) == 49);
+    CHECK(std::count(table.kinds.begin(), table.kinds.end(), "read") == 3);
 }
 
 TEST_CASE("a refused deletion is told of by itself", "[audit]") {
@@ -291,23 +330,25 @@ TEST_CASE("where rows cannot be set together each is marked", "[audit]") {
     table.refused_kind = "set";
     table.refused_as = Refusal::of_a_row;
     CHECK(told(table.tell()) == 20);
-    CHECK(std::count(table.kinds.begin(), table.kinds.end(), "mark") == 21);
+    CHECK(std::count(table.kinds.begin(), table.kinds.end(), "mark") == 22);
 }
 
 TEST_CASE("a row that was changed is marked, not set", "[audit]") {
     Table table(deletions(20));
-    table.rows.at(table.entries[0].row.id.str()).file_path = "another name";
+    table.rows.at(table.entries[10].row.id.str()).file_path = "another name";
     CHECK(told(table.tell()) == 20);
-    CHECK(table.kinds == Kinds{"insert", "mark", "read", "mark", "set"});
+    CHECK(table.kinds ==
+          Kinds{"insert", "mark", "mark", "mark", "mark", "mark", "mark", "read", "mark", "set"});
     CHECK(table.has_all_deletions());
 }
 
 TEST_CASE("what fails on the way is told of, and nothing is told twice", "[audit]") {
-    const auto kind = GENERATE(as<std::string>(), "insert", "mark", "read", "set");
+    const auto [kind, before] =
+        GENERATE(table<std::string, std::size_t>({{"insert", 0}, {"mark", 0}, {"read", 4}, {"set", 4}}));
     Table table(deletions(40));
     table.refused_kind = kind;
     const auto verdicts = table.tell();
-    CHECK(told(verdicts) == 0);
+    CHECK(told(verdicts) == before);
     CHECK(all(verdicts) == 40);
     CHECK(table.kinds.back() == kind);
 }
@@ -333,7 +374,7 @@ TEST_CASE("deletions that were undone are taken back before anything else is tol
     table.deleted_at(0) = format_timestamp(at(101));
     table.deleted_at(1) = format_timestamp(at(101));
     CHECK(told(table.tell()) == 3);
-    CHECK(table.kinds == Kinds{"insert", "take back", "take back", "read", "mark", "mark"});
+    CHECK(table.kinds == Kinds{"insert", "insert", "take back", "take back", "read", "mark", "mark"});
     CHECK(table.deleted_at(0).empty());
     CHECK(table.deleted_at(1) == format_timestamp(*table.entries[1].row.deleted_at));
 }
@@ -363,4 +404,80 @@ TEST_CASE("an entry of which a deletion cannot be taken back is in one verdict",
     CHECK(all(verdicts) == 3);
     CHECK(told(verdicts) == 1);
     CHECK(table.kinds.back() == "mark");
+}
+
+TEST_CASE("deletions are told where they are final, or hide their rows, which then are never claimed",
+          "[audit]") {
+    Table table(deletions(GENERATE(3, 40)));
+    (GENERATE(true, false) ? table.deletions_are_final : table.hides_deleted) = true;
+    CHECK(told(table.tell()) == table.entries.size());
+    CHECK(table.has_all_deletions());
+    CHECK(std::count(table.kinds.begin(), table.kinds.end(), "set") == 0);
+}
+
+TEST_CASE("what is left of a claim where deletions are final is no deletion", "[audit]") {
+    Table table(deletions(GENERATE(1, 40)));
+    table.deletions_are_final = true;
+    for (std::size_t i = 0; i < table.entries.size(); ++i) {
+        table.deleted_at(i) = format_timestamp(postgrest::claim_of(*table.entries[i].row.deleted_at));
+    }
+    CHECK(refuses_all_for_permission(table.tell(), Writing::change));
+}
+
+TEST_CASE("a deletion that a trigger takes out of what is inserted is told", "[audit]") {
+    Table table(deletions(GENERATE(3, 40)));
+    table.inserts_as_stored = true;
+    const bool are_there = GENERATE(true, false);
+    if (!are_there) {
+        table.rows.clear();
+    }
+    CHECK(told(table.tell()) == table.entries.size());
+    CHECK(table.has_all_deletions());
+}
+
+TEST_CASE("deletions are told where no deleted row can be inserted", "[audit]") {
+    Table table(deletions(GENERATE(3, 40)));
+    table.refuses_deleted = true;
+    const bool are_there = GENERATE(true, false);
+    if (!are_there) {
+        table.rows.clear();
+    }
+    const auto verdicts = table.tell();
+    CHECK(told(verdicts) == table.entries.size());
+    CHECK(was_changed(verdicts));
+    CHECK(table.has_all_deletions());
+}
+
+TEST_CASE("a row that cannot be inserted as stored either is refused as it is", "[audit]") {
+    Table table(deletions(3));
+    table.refused_kind = "insert";
+    table.refused_as = Refusal::of_a_row;
+    const auto verdicts = table.tell();
+    REQUIRE(verdicts.size() == 1);
+    CHECK(verdicts[0].refused);
+    CHECK(verdicts[0].by == Writing::insert);
+    CHECK(table.kinds == Kinds{"insert", "insert"});
+}
+
+TEST_CASE("a change that a trigger drops in silence was none", "[audit]") {
+    Table table(deletions(GENERATE(3, 40)));
+    table.keeps_deletions = true;
+    CHECK(refuses_all_for_permission(table.tell(), Writing::change));
+    for (std::size_t i = 0; i < table.entries.size(); ++i) {
+        table.entries[i].undone = {at(100)};
+        table.entries[i].row.deleted_at.reset();
+        table.deleted_at(i) = format_timestamp(at(100));
+    }
+    CHECK(refuses_all_for_permission(table.tell(), Writing::change));
+}
+
+TEST_CASE("many deletions that somebody recorded are passed over before one that is told", "[audit]") {
+    Table table(deletions(100));
+    for (std::size_t i = 0; i < 30; ++i) {
+        table.deleted_at(i) = "2020-01-01T00:00:00.000000Z";
+    }
+    CHECK(told(table.tell()) == 100);
+    CHECK(table.deleted_at(29) == "2020-01-01T00:00:00.000000Z");
+    CHECK(table.deleted_at(99) == format_timestamp(*table.entries[99].row.deleted_at));
+    CHECK(std::count(table.kinds.begin(), table.kinds.end(), "set") == 1);
 }

@@ -49,21 +49,15 @@ TEST_CASE("a row that is said to be there", "[postgrest]") {
     CHECK(is_of_permission(judge_inserted(hidden())));
 }
 
-TEST_CASE("a row that was not marked was deleted before, or may not be changed", "[postgrest]") {
-    CHECK_FALSE(judge_marked(seen(deleted_at)));
-    CHECK_FALSE(judge_marked(seen(at("59"))));
-    CHECK(is_of_permission(judge_marked(seen(std::nullopt))));
-    CHECK(is_of_permission(judge_marked(hidden())));
-    CHECK(is_of_a_row(judge_marked(unreadable())));
-}
-
-TEST_CASE("a claimed row that was not set", "[postgrest]") {
-    CHECK_FALSE(judge_set(seen(deleted_at), deleted_at));
-    CHECK_FALSE(judge_set(seen(at("59")), deleted_at));
-    CHECK_FALSE(judge_set(seen(claim_of(deleted_at)), claim_of(deleted_at) + std::chrono::milliseconds(1)));
-    CHECK(is_of_permission(judge_set(seen(claim_of(deleted_at)), deleted_at)));
-    CHECK(is_of_permission(judge_set(seen(std::nullopt), deleted_at)));
-    CHECK(is_of_permission(judge_set(hidden(), deleted_at)));
+TEST_CASE("a row that is to be deleted is deleted, whoever did it, or may not be changed", "[postgrest]") {
+    CHECK_FALSE(judge_marked(seen(deleted_at), deleted_at));
+    CHECK_FALSE(judge_marked(seen(at("59")), deleted_at));
+    CHECK_FALSE(
+        judge_marked(seen(claim_of(deleted_at)), claim_of(deleted_at) + std::chrono::milliseconds(1)));
+    CHECK(is_of_permission(judge_marked(seen(claim_of(deleted_at)), deleted_at)));
+    CHECK(is_of_permission(judge_marked(seen(std::nullopt), deleted_at)));
+    CHECK(is_of_permission(judge_marked(hidden(), deleted_at)));
+    CHECK(is_of_a_row(judge_marked(unreadable(), deleted_at)));
 }
 
 TEST_CASE("a row of which a deletion was not taken back", "[postgrest]") {
@@ -79,7 +73,7 @@ TEST_CASE("a row of which a deletion was not taken back", "[postgrest]") {
 
 TEST_CASE("what keeps a row from being changed is named, and the file", "[postgrest]") {
     const SeenRow row = seen(std::nullopt);
-    const auto refused = judge_marked(row);
+    const auto refused = judge_marked(row, deleted_at);
     REQUIRE(refused);
     CHECK_THAT(std::string(refused->error.message()),
                Catch::Contains(row.id.str()) && Catch::Contains("row-level security") &&

@@ -87,16 +87,26 @@ TEST_CASE("rows are inserted where they are not there", "[postgrest]") {
     REQUIRE(request.ok());
     CHECK(request->method == Method::post);
     CHECK(request->target ==
-          "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,uploaded_at,deleted_at");
+          "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,uploaded_at,deleted_at&"
+          "select=file_id,deleted_at");
     CHECK(request->headers ==
           std::vector<Header>{{"content-type", "application/json"},
-                              {"prefer", "return=minimal,count=exact,resolution=ignore-duplicates"}});
+                              {"prefer", "return=representation,resolution=ignore-duplicates"}});
     CHECK(
         request->body ==
         std::string(R"([{"file_id":")") + first_id + R"(","file_path":"a \"b\"\n)" + "\xC3\xA4" +
             R"(","metadata":{"owner":"ada","pages":12},"uploaded_at":"2026-01-31T23:59:59.000001Z","deleted_at":null},)" +
             R"({"file_id":")" + second_id +
             R"(","file_path":"","metadata":{},"uploaded_at":"2026-01-31T23:59:59.000001Z","deleted_at":"2026-02-01T00:00:00.000000Z"}])");
+}
+
+TEST_CASE("rows of stored files are counted, not given back", "[postgrest]") {
+    const std::vector<CatalogueRow> rows{row(first_id)};
+    const auto request = insert_rows("file_uploads", rows);
+    REQUIRE(request.ok());
+    CHECK(request->target ==
+          "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,uploaded_at,deleted_at");
+    CHECK(request->headers.at(1).value == "return=minimal,count=exact,resolution=ignore-duplicates");
 }
 
 TEST_CASE("rows of files whose upload nobody recorded leave the time to the table", "[postgrest]") {
@@ -106,7 +116,8 @@ TEST_CASE("rows of files whose upload nobody recorded leave the time to the tabl
     const auto request = insert_rows("file_uploads", rows);
     REQUIRE(request.ok());
     CHECK(request->target ==
-          "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,deleted_at");
+          "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,deleted_at&select=file_id,"
+          "deleted_at");
     CHECK(request->body.find("uploaded_at") == std::string::npos);
 
     rows.push_back(row(second_id));
@@ -114,18 +125,24 @@ TEST_CASE("rows of files whose upload nobody recorded leave the time to the tabl
     CHECK(code_of(insert_rows("file_uploads", {})) == ErrorCode::invalid_argument);
 }
 
-TEST_CASE("deletions are recorded where none is yet", "[postgrest]") {
+TEST_CASE("deletions are changed where they are what they were", "[postgrest]") {
+    using Time = std::optional<Timestamp>;
+    const Time time = at("2026-02-01T00:59:59.5Z");
+    const Time earlier = at("2026-02-01T00:00:07Z");
+    const auto [before, after, guard, body] = GENERATE_COPY(table<Time, Time, std::string, std::string>({
+        {std::nullopt, time, "is.null", R"({"deleted_at":"2026-02-01T00:59:59.500000Z"})"},
+        {earlier, time, "eq.2026-02-01T00:00:07.000000Z", R"({"deleted_at":"2026-02-01T00:59:59.500000Z"})"},
+        {time, std::nullopt, "eq.2026-02-01T00:59:59.500000Z", R"({"deleted_at":null})"},
+    }));
     const std::vector<FileId> ids{id(first_id), id(second_id)};
-    const auto request = mark_deleted("file_uploads", ids, at("2026-02-01T00:59:59.5Z"));
+    const auto request = change_deleted("file_uploads", ids, before, after);
     REQUIRE(request.ok());
     CHECK(request->method == Method::patch);
-    CHECK(request->target ==
-          std::string("/file_uploads?or=(deleted_at.is.null,deleted_at.eq.2026-02-01T00:00:07.000000Z)"
-                      "&file_id=in.(") +
-              first_id + "," + second_id + ")");
+    CHECK(request->target == "/file_uploads?select=file_id,deleted_at&deleted_at=" + guard + "&file_id=in.(" +
+                                 first_id + "," + second_id + ")");
     CHECK(request->headers ==
-          std::vector<Header>{{"content-type", "application/json"}, {"prefer", "return=minimal"}});
-    CHECK(request->body == R"({"deleted_at":"2026-02-01T00:59:59.500000Z"})");
+          std::vector<Header>{{"content-type", "application/json"}, {"prefer", "return=representation"}});
+    CHECK(request->body == body);
 }
 
 TEST_CASE("claimed rows get their own times", "[postgrest]") {
@@ -133,8 +150,10 @@ TEST_CASE("claimed rows get their own times", "[postgrest]") {
     rows[0].deleted_at = at("2026-02-01T01:02:03Z");
     const auto set = set_deleted("file_uploads", rows);
     REQUIRE(set.ok());
-    CHECK(set->target == "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,deleted_at");
-    CHECK(set->headers.at(1).value == "return=minimal,count=exact,resolution=merge-duplicates");
+    CHECK(set->target ==
+          "/file_uploads?on_conflict=file_id&columns=file_id,file_path,metadata,deleted_at&select=file_id,"
+          "deleted_at");
+    CHECK(set->headers.at(1).value == "return=representation,resolution=merge-duplicates");
     CHECK_THAT(set->body, Catch::Contains(R"("deleted_at":"2026-02-01T01:02:03.000000Z")") &&
                               !Catch::Contains("uploaded_at"));
     CHECK(code_of(set_deleted("file_uploads", {})) == ErrorCode::invalid_argument);
@@ -162,7 +181,8 @@ TEST_CASE("a deletion is taken back only where it is the one", "[postgrest]") {
     REQUIRE(request.ok());
     CHECK(request->method == Method::patch);
     CHECK(request->target ==
-          "/file_uploads?deleted_at=in.(2026-02-01T01:00:07.000000Z,2026-02-01T01:02:03.250000Z,"
+          "/file_uploads?select=file_id,deleted_at&deleted_at=in.(2026-02-01T01:00:07.000000Z,2026-02-01T01:"
+          "02:03.250000Z,"
           "2026-02-01T01:02:03.300000Z,2026-02-01T01:02:03.000000Z)"
           "&file_id=in.(" +
               std::string(first_id) + ")");
@@ -207,12 +227,12 @@ TEST_CASE("a key goes to this machine without TLS", "[postgrest]") {
 }
 
 TEST_CASE("no request changes every row", "[postgrest]") {
-    CHECK(code_of(mark_deleted("file_uploads", {}, at("2026-02-01T00:00:00Z"))) ==
+    CHECK(code_of(change_deleted("file_uploads", {}, std::nullopt, at("2026-02-01T00:00:00Z"))) ==
           ErrorCode::invalid_argument);
     const std::vector<FileId> most(most_ids_in_filter, id(first_id));
-    CHECK(mark_deleted("file_uploads", most, {}).ok());
+    CHECK(change_deleted("file_uploads", most, std::nullopt, {}).ok());
     const std::vector<FileId> too_many(most_ids_in_filter + 1, id(first_id));
-    CHECK(code_of(mark_deleted("file_uploads", too_many, {})) == ErrorCode::invalid_argument);
+    CHECK(code_of(change_deleted("file_uploads", too_many, std::nullopt, {})) == ErrorCode::invalid_argument);
 }
 
 TEST_CASE("a table's name cannot change the request", "[postgrest]") {
@@ -222,5 +242,5 @@ TEST_CASE("a table's name cannot change the request", "[postgrest]") {
     const std::vector<CatalogueRow> rows{row(first_id)};
     const std::vector<FileId> ids{id(first_id)};
     CHECK(code_of(insert_rows(table, rows)) == ErrorCode::invalid_argument);
-    CHECK(code_of(mark_deleted(table, ids, {})) == ErrorCode::invalid_argument);
+    CHECK(code_of(change_deleted(table, ids, std::nullopt, {})) == ErrorCode::invalid_argument);
 }
