@@ -155,7 +155,9 @@ void Sender::wake(const std::shared_ptr<Catalogue>& catalogue) noexcept {
     const std::lock_guard lock(mutex_);
     use(catalogue);
     has_news_ = true;
-    static_cast<void>(ensure_running());
+    if (hears_news_ || !is_running_) {
+        static_cast<void>(ensure_running());
+    }
 }
 
 void Sender::flush(const std::shared_ptr<Catalogue>& catalogue,
@@ -269,9 +271,10 @@ void Sender::run() noexcept {
 
 /// What is recorded after a failure waits with the rest.
 void Sender::pause_behind(const Round& round, std::unique_lock<std::mutex>& lock) {
-    const bool ends_by_news = round.is_done || round.next_try;
+    hears_news_ = round.is_done || round.next_try;
     changed_.wait_for(lock, pause_for(round),
-                      [&] { return is_closed_ || is_urgent_ || (has_news_ && ends_by_news); });
+                      [&] { return is_closed_ || is_urgent_ || (has_news_ && hears_news_); });
+    hears_news_ = false;
 }
 
 std::chrono::milliseconds Sender::pause_for(const Round& round) {

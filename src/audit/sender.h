@@ -103,6 +103,8 @@ private:
     bool is_running_ = false;
     /// Something was recorded since the last round began.
     bool has_news_ = false;
+    /// The thread pauses until there are news. Else it looks for them by itself, and need not be woken by each.
+    bool hears_news_ = false;
     /// Somebody waits, so that the pause after a failure is ended once.
     bool is_urgent_ = false;
     bool is_closed_ = false;

@@ -18,6 +18,8 @@ constexpr int busy_timeout_milliseconds = 10'000;
 /// Of 4 KiB, of the log: from so many on it is looked at what they add to the file, and so many are the most.
 constexpr int usual_log = 1'000;
 constexpr int longest_log = 4'000;
+/// A look takes longer than most commits.
+constexpr int pages_between_looks = 250;
 /// Pages that the file has not got yet. Most pages of a log are newer forms of ones that it has.
 constexpr std::int64_t most_growth = 500;
 
@@ -122,9 +124,21 @@ std::int64_t growth_in_log(sqlite3* handle) noexcept {
     return growth;
 }
 
+/// `next_look`: the length of the log from which on it is looked at what it adds to the file.
+bool is_to_be_shortened(sqlite3* handle, int pages, int& next_look) noexcept {
+    if (pages < usual_log) {
+        next_look = usual_log;
+    }
+    if (pages < next_look || pages >= longest_log) {
+        return pages >= longest_log;
+    }
+    next_look = pages + pages_between_looks;
+    return growth_in_log(handle) >= most_growth;
+}
+
 /// Called by SQLite after each commit. A log that cannot be brought to the file now stays; that is no failure of the commit.
-int shorten_log(void*, sqlite3* handle, const char* database, int pages) noexcept {
-    if (pages >= longest_log || (pages >= usual_log && growth_in_log(handle) >= most_growth)) {
+int shorten_log(void* next_look, sqlite3* handle, const char* database, int pages) noexcept {
+    if (is_to_be_shortened(handle, pages, *static_cast<int*>(next_look))) {
         sqlite3_wal_checkpoint_v2(handle, database, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
     }
     return SQLITE_OK;
@@ -223,23 +237,23 @@ NullableText SqliteQuery::nullable(int column) const {
 }
 
 Result<SqliteConnection> SqliteConnection::open(const std::string& path) {
-    sqlite3* handle = nullptr;
+    SqliteConnection connection(path);
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
-    if (handle == nullptr) {
+    const int code = sqlite3_open_v2(path.c_str(), &connection.handle_, flags, nullptr);
+    if (connection.handle_ == nullptr) {
         return Error(ErrorCode::no_memory);
     }
-    SqliteConnection connection(handle, path);
     if (code != SQLITE_OK) {
         return connection.failure(code);
     }
-    sqlite3_busy_timeout(handle, busy_timeout_milliseconds);
+    sqlite3_busy_timeout(connection.handle_, busy_timeout_milliseconds);
     return connection;
 }
 
 SqliteConnection::SqliteConnection(SqliteConnection&& other) noexcept
     : handle_(std::exchange(other.handle_, nullptr)),
       path_(std::move(other.path_)),
+      next_look_at_log_(std::move(other.next_look_at_log_)),
       statements_(std::exchange(other.statements_, {})) {}
 
 SqliteConnection::~SqliteConnection() {
@@ -283,7 +297,7 @@ bool SqliteConnection::has_moved() const noexcept {
 }
 
 void SqliteConnection::use_long_log() noexcept {
-    sqlite3_wal_hook(handle_, shorten_log, nullptr);
+    sqlite3_wal_hook(handle_, shorten_log, next_look_at_log_.get());
 }
 
 void SqliteConnection::disown() noexcept {

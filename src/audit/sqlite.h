@@ -4,6 +4,7 @@
 /// SQL text given to these classes must have static storage.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -116,12 +117,14 @@ public:
     [[nodiscard]] Error failure(int code) const;
 
 private:
-    SqliteConnection(sqlite3* handle, std::string path) noexcept : handle_(handle), path_(std::move(path)) {}
+    explicit SqliteConnection(std::string path) : path_(std::move(path)) {}
     [[nodiscard]] Result<SqliteQuery> prepare(const char* sql);
     [[nodiscard]] static Result<void> pass_over_rows(Result<SqliteQuery> query);
 
-    sqlite3* handle_;
+    sqlite3* handle_ = nullptr;
     std::string path_;
+    /// Known to SQLite by its address.
+    std::unique_ptr<int> next_look_at_log_ = std::make_unique<int>(0);
     std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
 };
 
