@@ -70,7 +70,7 @@ extern "C" {
 #define FILESTORE_VERSION_PATCH 0
 #define FILESTORE_VERSION "0.1.0"
 
-/// The codes. Numbers are never reused.
+/// Success. The numbers of codes are never reused.
 #define FILESTORE_OK 0
 /// An argument is not valid.
 #define FILESTORE_INVALID_ARGUMENT 1
