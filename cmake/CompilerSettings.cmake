@@ -31,7 +31,7 @@ function(filestore_small target)
     cmake_parse_arguments(PARSE_ARGV 1 small "" "" "EXCEPT")
     target_compile_options(${target} PRIVATE ${filestore_section_flags} ${filestore_small_flags})
     if(filestore_small_flags)
-        set_source_files_properties(${small_EXCEPT} PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
+        set_source_files_properties(${small_EXCEPT} PROPERTIES COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O2>)
     endif()
 endfunction()
 

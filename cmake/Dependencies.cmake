@@ -1,6 +1,26 @@
 # The packages that the library links. The build uses this file, and the installed package does for its static libraries.
 
-set(filestore_dependencies CURL OpenSSL SQLite3 Threads date pugixml yaml-cpp)
+# Who sends requests: S3, and what tells others of what the catalogue records.
+set(filestore_with_http OFF)
+if(FILESTORE_WITH_S3 OR FILESTORE_WITH_SQLITE)
+    set(filestore_with_http ON)
+endif()
+
+set(filestore_dependencies OpenSSL Threads date)
+set(filestore_link_libraries OpenSSL::Crypto Threads::Threads date::date-tz)
+set(filestore_link_names crypto date-tz)
+# filestore_depend(OPTION PACKAGE TARGET NAME): on a package for the sake of an option; NAME is its library's for the linker.
+macro(filestore_depend option package target name)
+    if(${option})
+        list(APPEND filestore_dependencies ${package})
+        list(APPEND filestore_link_libraries ${target})
+        list(APPEND filestore_link_names ${name})
+    endif()
+endmacro()
+filestore_depend(filestore_with_http CURL CURL::libcurl curl)
+filestore_depend(FILESTORE_WITH_SQLITE SQLite3 SQLite::SQLite3 sqlite3)
+filestore_depend(FILESTORE_WITH_S3 pugixml pugixml::pugixml pugixml)
+filestore_depend(FILESTORE_WITH_YAML yaml-cpp yaml-cpp::yaml-cpp yaml-cpp)
 
 # libmagic has no package of CMake's.
 macro(filestore_find_magic)
@@ -36,8 +56,7 @@ macro(filestore_find_dependencies)
     endif()
 endmacro()
 
-set(filestore_link_libraries CURL::libcurl OpenSSL::Crypto SQLite::SQLite3 Threads::Threads date::date-tz
-                             pugixml::pugixml yaml-cpp::yaml-cpp)
 if(FILESTORE_WITH_MAGIC)
     list(APPEND filestore_link_libraries filestore_magic)
+    list(APPEND filestore_link_names magic)
 endif()

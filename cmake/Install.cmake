@@ -87,9 +87,7 @@ install(FILES cmake/Dependencies.cmake DESTINATION ${package_directory} RENAME f
 # The prefix is found from the place of the .pc file, so that the installed tree can be moved.
 file(RELATIVE_PATH pc_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" pc_prefix ${pc_prefix})
-if(FILESTORE_WITH_MAGIC)
-    set(filestore_pc_magic " -lmagic")
-endif()
+list(JOIN filestore_link_names " -l" filestore_pc_libraries)
 foreach(package filestore filestore_c)
     configure_file(cmake/${package}.pc.in ${PROJECT_BINARY_DIR}/${package}.pc @ONLY)
     install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)

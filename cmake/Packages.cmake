@@ -51,8 +51,19 @@ endforeach()
 
 # What the static libraries need is what the build needed; the shared ones are of one build with the headers.
 set(development_packages
-    "${c_package} (= ${PROJECT_VERSION})" "${cpp_package} (= ${PROJECT_VERSION})" "libcurl4-openssl-dev | libcurl-dev"
-    libssl-dev libsqlite3-dev libyaml-cpp-dev libpugixml-dev libhowardhinnant-date-dev)
+    "${c_package} (= ${PROJECT_VERSION})" "${cpp_package} (= ${PROJECT_VERSION})" libssl-dev libhowardhinnant-date-dev)
+if(filestore_with_http)
+    list(APPEND development_packages "libcurl4-openssl-dev | libcurl-dev")
+endif()
+if(FILESTORE_WITH_SQLITE)
+    list(APPEND development_packages libsqlite3-dev)
+endif()
+if(FILESTORE_WITH_S3)
+    list(APPEND development_packages libpugixml-dev)
+endif()
+if(FILESTORE_WITH_YAML)
+    list(APPEND development_packages libyaml-cpp-dev)
+endif()
 if(FILESTORE_WITH_MAGIC)
     list(APPEND development_packages libmagic-dev)
 endif()

@@ -45,7 +45,9 @@
 ///     that contains the static library closes what it opened before it is unloaded. Several copies of the library may be in a process, and use one store. The library changes no signal handling, locale, umask or working directory, and starts no process but those of `credential_process`. Threads start
 ///     with calls that need them and end when these are done for a while, or with the service. After fork, what was opened before answers FILESTORE_FORKED in the child, where it may be closed, and what is opened anew works; the parent goes on. A program may initialise and clean up libcurl as its own functions demand, at any time; one that calls
 ///     OPENSSL_cleanup lets no call begin after it.
-/// 15. Versions: ABI.md says what does not change. FILESTORE_VERSION is the version of this header, filestore_version() that of the library.
+/// 15. Parts: a library may have been built without S3, the catalogue (with audit server, soft delete and exporters), configuration files or the types of files. Every function is there all the same; what needs such a part answers FILESTORE_UNSUPPORTED, with a message that names the option
+///     of the build (`FILESTORE_WITH_S3`, `_SQLITE`, `_YAML`, `_MAGIC`). Without the catalogue nothing is recorded, and filestore_catalogue_path is "".
+/// 16. Versions: ABI.md says what does not change. FILESTORE_VERSION is the version of this header, filestore_version() that of the library.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -68,7 +70,7 @@ extern "C" {
 #define FILESTORE_VERSION_PATCH 0
 #define FILESTORE_VERSION "0.1.0"
 
-/// The codes. Numbers are never reused.
+/// Success. The numbers of codes are never reused.
 #define FILESTORE_OK 0
 /// An argument is not valid.
 #define FILESTORE_INVALID_ARGUMENT 1
@@ -436,7 +438,7 @@ FILESTORE_C_API int32_t filestore_pause_is_set(const filestore_pause* pause) FIL
 /// Frees the handle. Calls and options that hold the switch stay as they are: one that is paused is best cancelled.
 FILESTORE_C_API void filestore_pause_destroy(filestore_pause* pause) FILESTORE_NOEXCEPT;
 
-// Options of filestore_delete, filestore_exists, filestore_metadata, filestore_list and filestore_cleanup, and of what is like them
+// Options of calls: of filestore_delete, filestore_exists, filestore_metadata, filestore_list and filestore_cleanup, and of what is like them
 
 /// Makes options with their defaults: no time limit, no token. Fails with FILESTORE_NO_MEMORY only.
 FILESTORE_C_API int32_t filestore_call_options_create(filestore_call_options** options,
@@ -574,7 +576,7 @@ FILESTORE_C_API int32_t filestore_upload_callback(filestore_service* service, fi
                                                   char id[FILESTORE_ID_SIZE],
                                                   filestore_error** err) FILESTORE_NOEXCEPT;
 
-// Uploads that come piece by piece, over many calls, processes and days
+// Uploads piece by piece: over many calls, processes and days
 //
 //     filestore_upload_begin(service, FILESTORE_UNKNOWN_SIZE, NULL, id, &err);
 //     filestore_upload_append_descriptor(service, id, 0, first, FILESTORE_UNKNOWN_SIZE, NULL, &offset, &err);     (breaks off)
@@ -786,7 +788,7 @@ FILESTORE_C_API const char* filestore_list_page_next(const filestore_list_page* 
 /// Frees a page.
 FILESTORE_C_API void filestore_list_page_destroy(filestore_list_page* page) FILESTORE_NOEXCEPT;
 
-// URLs by which anybody can use a file for a while
+// Presigned URLs: anybody can use a file by them, for a while
 
 /// Makes options with their defaults: to read the file, for an hour. Fails with FILESTORE_NO_MEMORY only.
 FILESTORE_C_API int32_t filestore_presign_options_create(filestore_presign_options** options,
@@ -1335,7 +1337,7 @@ FILESTORE_C_API int32_t filestore_backend_verify_async(filestore_backend* backen
                                                        filestore_done_function done, void* context,
                                                        filestore_error** err) FILESTORE_NOEXCEPT;
 
-// What a backend of the program's own is asked, and what it answers; only in the functions of its table. Texts live as long as the call.
+// Calls of a backend of the program's own: what it is asked, and what it answers; only in the functions of its table. Texts live as long as the call.
 
 /// The ID of the file; "" of listings, and for NULL.
 FILESTORE_C_API const char* filestore_backend_call_id(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
@@ -1459,6 +1461,7 @@ FILESTORE_C_API void filestore_verify_options_destroy(filestore_verify_options* 
 /// FILESTORE_CONFLICT (another run is at work, where this one is to go on), FILESTORE_SINK_FAILED (the callback ended it), FILESTORE_NO_SPACE.
 FILESTORE_C_API int32_t filestore_verify(filestore_service* service, const filestore_verify_options* options,
                                          filestore_buffer** report, filestore_error** err) FILESTORE_NOEXCEPT;
+
 // Retention
 
 /// Removes, and records as deleted, the files that were stored more than `days` days ago (1 to 36500), at once and without asking; with `dry_run` not 0 it only counts
@@ -1506,7 +1509,7 @@ FILESTORE_C_API int32_t filestore_schedule_next(const filestore_schedule* schedu
 /// Frees a schedule.
 FILESTORE_C_API void filestore_schedule_destroy(filestore_schedule* schedule) FILESTORE_NOEXCEPT;
 
-// The audit trail in a Supabase project (options `audit_url` and so on)
+// The audit trail: in a Supabase project (options `audit_url` and so on)
 
 /// Waits until the project was told all that had been recorded when this was called; what was parked is not waited for. Without a time limit in `options`, which may be
 /// NULL, it waits as long as that takes. Failures to act on: FILESTORE_TIMEOUT, and before that FILESTORE_UNAUTHENTICATED, FILESTORE_PERMISSION_DENIED or
@@ -1722,7 +1725,7 @@ FILESTORE_C_API int32_t filestore_unsend(filestore_exporter* exporter, const cha
 FILESTORE_C_API int32_t filestore_settle(filestore_exporter* exporter, const filestore_call_options* options,
                                          filestore_buffer** report, filestore_error** err) FILESTORE_NOEXCEPT;
 
-// The asynchronous forms (convention 13); filestore_answer_buffer gives the document.
+// Asynchronous calls about copies: as those without `_async` (convention 13); filestore_answer_buffer gives the document.
 
 /// As filestore_send.
 FILESTORE_C_API int32_t filestore_send_async(filestore_exporter* exporter, const char* id,

@@ -1,5 +1,7 @@
 /// What asynchronous calls came to, as the caller reads it.
 
+#include "answers.h"
+
 #include "arguments.h"
 
 namespace filestore::capi {
@@ -11,6 +13,23 @@ const Value* pointer_to(const std::optional<Value>& value) noexcept {
 }
 
 }  // namespace
+
+void PendingCAnswer::give(FunctionRef<Result<void>(filestore_answer&)> fill) noexcept {
+    try {
+        const Result<void> filled = fill(*answer_);
+        if (!filled.ok()) {
+            answer_->failure.emplace(filestore_error{filled.error()});
+        }
+    } catch (...) {
+        answer_->failure.emplace(filestore_error{current_exception_error()});
+    }
+    try {
+        done_(context_, answer_.release());
+    } catch (...) {
+        // The call has ended; nobody is left who could be told.
+    }
+}
+
 }  // namespace filestore::capi
 
 using namespace filestore;

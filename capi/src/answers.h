@@ -24,22 +24,7 @@ public:
         : answer_(std::make_unique<filestore_answer>()), done_(done), context_(context) {}
 
     /// Calls `done` with what `fill` puts into the answer, or with its failure.
-    template <class Fill>
-    void give(Fill&& fill) noexcept {
-        try {
-            const Result<void> filled = std::forward<Fill>(fill)(*answer_);
-            if (!filled.ok()) {
-                answer_->failure.emplace(filestore_error{filled.error()});
-            }
-        } catch (...) {
-            answer_->failure.emplace(filestore_error{current_exception_error()});
-        }
-        try {
-            done_(context_, answer_.release());
-        } catch (...) {
-            // The call has ended; nobody is left who could be told.
-        }
-    }
+    void give(FunctionRef<Result<void>(filestore_answer&)> fill) noexcept;
 
 private:
     std::unique_ptr<filestore_answer> answer_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/function_ref.h"
 #include "filestore/result.h"
 
 namespace filestore::capi {
@@ -14,18 +15,7 @@ namespace filestore::capi {
 [[nodiscard]] Error caller_error(ErrorCode code, std::string_view callback, std::int32_t caller_code);
 
 /// C++ exceptions of the program, if any, end here.
-template <class Call>
-[[nodiscard]] Result<void> call_back(ErrorCode code, std::string_view callback, Call&& call) {
-    std::int32_t caller_code = 0;
-    try {
-        caller_code = call();
-    } catch (...) {
-        return Error(code, "the caller's " + std::string(callback) + " threw an exception");
-    }
-    if (caller_code != 0) {
-        return caller_error(code, callback, caller_code);
-    }
-    return {};
-}
+[[nodiscard]] Result<void> call_back(ErrorCode code, std::string_view callback,
+                                     FunctionRef<std::int32_t()> call);
 
 }  // namespace filestore::capi

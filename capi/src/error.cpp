@@ -93,6 +93,18 @@ Error internal_error(const char* what) noexcept {
 
 }  // namespace
 
+std::int32_t guard(filestore_error** err, FunctionRef<Result<void>()> body) noexcept {
+    if (err != nullptr) {
+        *err = nullptr;
+    }
+    try {
+        const Result<void> result = body();
+        return result.ok() ? FILESTORE_OK : report(result.error(), err);
+    } catch (...) {
+        return report(current_exception_error(), err);
+    }
+}
+
 std::int32_t report(const Error& error, filestore_error** err) noexcept {
     if (err != nullptr) {
         filestore_error* object = new (std::nothrow) filestore_error{error};

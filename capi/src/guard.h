@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/function_ref.h"
 #include "filestore.h"
 #include "filestore/result.h"
 
@@ -20,18 +21,7 @@ namespace filestore::capi {
 [[nodiscard]] Error current_exception_error() noexcept;
 
 /// Runs the body of a function that can fail.
-template <class Body>
-[[nodiscard]] std::int32_t guard(filestore_error** err, Body&& body) noexcept {
-    if (err != nullptr) {
-        *err = nullptr;
-    }
-    try {
-        const Result<void> result = std::forward<Body>(body)();
-        return result.ok() ? FILESTORE_OK : report(result.error(), err);
-    } catch (...) {
-        return report(current_exception_error(), err);
-    }
-}
+[[nodiscard]] std::int32_t guard(filestore_error** err, FunctionRef<Result<void>()> body) noexcept;
 
 /// Runs the body of a function that only answers something of a handle; `fallback` for no handle.
 template <class Handle, class Value, class Body>

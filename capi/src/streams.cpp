@@ -18,6 +18,19 @@ Error caller_error(ErrorCode code, std::string_view callback, std::int32_t calle
                  details);
 }
 
+Result<void> call_back(ErrorCode code, std::string_view callback, FunctionRef<std::int32_t()> call) {
+    std::int32_t caller_code = 0;
+    try {
+        caller_code = call();
+    } catch (...) {
+        return Error(code, "the caller's " + std::string(callback) + " threw an exception");
+    }
+    if (caller_code != 0) {
+        return caller_error(code, callback, caller_code);
+    }
+    return {};
+}
+
 namespace {
 
 Result<IoStep> read_from(const Reader& reader, std::span<std::byte> into) {

@@ -193,7 +193,7 @@ struct SettleReport {
 
 class FILESTORE_API FileExporter {
 public:
-    /// `invalid_argument` for options that cannot be, `configuration` where the catalogue is off. Does not block.
+    /// `invalid_argument` for options that cannot be, `configuration` where the catalogue is off, `unsupported` in a library without it (FILESTORE_WITH_SQLITE). Does not block.
     [[nodiscard]] static Result<FileExporter> open(ExporterOptions options);
 
     FileExporter(FileExporter&& other) noexcept;

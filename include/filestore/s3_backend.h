@@ -43,7 +43,7 @@ struct S3Options : S3ClientOptions {
 };
 
 /// Opens an S3 backend; does no network I/O and starts no thread. Destroying the handle closes the backend: pending calls complete
-/// with `cancelled`. Failures: `invalid_argument` for an option that cannot be right, `unsupported` for an encryption or a storage class that the server is known not to have.
+/// with `cancelled`. Failures: `invalid_argument` for an option that cannot be right, `unsupported` in a library without S3 (FILESTORE_WITH_S3), and for an encryption or a storage class that the server is known not to have.
 ///
 /// Failures of its calls beyond those of StorageBackend: `configuration` (the bucket does not exist, the server's certificate is not trusted), `unauthenticated`
 /// (missing or wrong keys, wrong clock), `permission_denied`, `unavailable`, `timeout`, `rate_limited`.

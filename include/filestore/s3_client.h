@@ -1,7 +1,7 @@
 #pragma once
 
 /// `S3Client`: any bucket and any key of an S3-compatible store. S3Backend is a thin layer on it; use it for objects that no FileService
-/// made, and for what only S3 has: conditions, copies, versions, tags, encryption.
+/// made, and for what only S3 has: conditions, copies, versions, tags, encryption. Programs that use it do not link with a library without S3 (FILESTORE_WITH_S3).
 ///
 /// A resource, movable, and thread-safe: any thread may start any call. Each call has a blocking form and one that returns at once and answers
 /// by a Completion (call.h), which must not be empty. A client that was moved from may only be destroyed, closed or assigned to. The structs are values.

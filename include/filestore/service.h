@@ -114,7 +114,7 @@ struct FILESTORE_API ServiceOptions {
 };
 
 /// Reads `storage.yaml`. A key that is not known fails with `configuration` and names file, line and the nearest known key; so does a
-/// value of the wrong kind. Blocks.
+/// value of the wrong kind. `unsupported` in a library without YAML (FILESTORE_WITH_YAML). Blocks.
 [[nodiscard]] FILESTORE_API Result<ServiceOptions> load_config_file(const std::string& path);
 
 /// The same from text; `origin` names it in messages.
@@ -137,7 +137,7 @@ struct FileUpload {
 class FILESTORE_API FileService {
 public:
     /// Reads SUPABASE_URL and SUPABASE_KEY, see AuditOptions. Failures: `invalid_argument` (an unknown backend, an option that cannot be right), and those of opening the store:
-    /// `configuration` (there is no such place, or no such audit server, or one without a key or a catalogue, or soft delete without a catalogue), `permission_denied`, `no_space`, `io`. Blocks for a few system calls. The catalogue is opened by the first call that records.
+    /// `configuration` (there is no such place, or no such audit server, or one without a key or a catalogue, or soft delete without a catalogue), `unsupported` (what the options ask for was left out of this library: see the README's FILESTORE_WITH_...), `permission_denied`, `no_space`, `io`. Blocks for a few system calls. The catalogue is opened by the first call that records.
     [[nodiscard]] static Result<FileService> open(ServiceOptions options);
 
     /// A service on a backend of the caller's own. `options.catalogue_path` must be set; other options of the store are not used.

@@ -163,6 +163,10 @@ Error sqlite_error(int code, int system_errno, std::string_view text, const std:
     return Error(meaning.code, std::move(message), std::move(details));
 }
 
+bool can_keep_catalogues() noexcept {
+    return true;
+}
+
 SqliteQuery::SqliteQuery(SqliteConnection& connection, sqlite3_stmt* statement) noexcept
     : connection_(&connection), statement_(statement) {}
 

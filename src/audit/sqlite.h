@@ -25,6 +25,9 @@ inline constexpr const char* advice_for_damage =
     "audit "
     "reconcile --repair` then repair the rest from the store";
 
+/// Whether this library was built with SQLite.
+[[nodiscard]] bool can_keep_catalogues() noexcept;
+
 /// The Error for an (extended) SQLite result code. `system_errno` is 0 where it is not known; `text` is SQLite's own message.
 /// Never call it with a code of success.
 [[nodiscard]] Error sqlite_error(int code, int system_errno, std::string_view text, const std::string& path);

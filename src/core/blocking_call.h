@@ -3,7 +3,6 @@
 /// Waits for an asynchronous call: what the blocking wrappers are made of.
 
 #include <memory>
-#include <new>
 #include <optional>
 #include <utility>
 
@@ -17,21 +16,13 @@ namespace filestore {
 /// What wait_for() does, once for each type of an answer.
 template <class T>
 [[nodiscard]] Result<T> wait_for_answer(FunctionRef<void(Completion<T>)> start) {
-    struct Waiting final : WaitingThread {
-        std::optional<Result<T>> answer;
-    };
-    try {
-        // Shared, for a start() that fails and answers all the same.
-        const auto waiting = std::make_shared<Waiting>();
-        FILESTORE_TRY(waiting->run([&] {
-            start([waiting](Result<T> result) {
-                waiting->end([&] { waiting->answer.emplace(std::move(result)); });
-            });
-        }));
-        return std::move(*waiting->answer);
-    } catch (const std::bad_alloc&) {
-        return Error(ErrorCode::no_memory);
-    }
+    std::optional<Result<T>> answer;
+    FILESTORE_TRY(wait_for_end([&](const std::shared_ptr<WaitingThread>& waiting) {
+        start([waiting, &answer](Result<T> result) {
+            waiting->end([&] { answer.emplace(std::move(result)); });
+        });
+    }));
+    return std::move(*answer);
 }
 
 /// Starts a call by `start(Completion<T>)` and waits for its answer; does the work of the call meanwhile, where that can use a thread that blocks (see

@@ -20,4 +20,12 @@ void PendingFailure::post_kept(Executor& executor) noexcept {
     }
 }
 
+void step_of(PendingFailure& answer, Executor& executor, FunctionRef<void()> step) noexcept {
+    try {
+        step();
+    } catch (const std::bad_alloc&) {
+        answer.post_failure(executor, Error(ErrorCode::no_memory));
+    }
+}
+
 }  // namespace filestore

@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "core/function_ref.h"
 #include "core/library_thread.h"
 #include "core/pending_calls.h"
 #include "filestore/call.h"
@@ -30,6 +31,9 @@ public:
 
     /// Completes it on a thread of its own, or on this one where the system gives no thread.
     void fail_elsewhere(const Error& error) noexcept;
+
+    /// Completes it on the executor; on this thread where the executor can take no task.
+    virtual void post_failure(Executor& executor, const Error& error) noexcept = 0;
 
 protected:
     /// Gives the answer that was kept: on the executor; on this thread where the executor can take no task.
@@ -79,6 +83,7 @@ public:
     }
 
     void fail(const Error& error) noexcept override { give(error); }
+    void post_failure(Executor& executor, const Error& error) noexcept override { post(executor, error); }
 
 private:
     void give_kept() noexcept override { give(std::move(*result_)); }
@@ -123,13 +128,6 @@ template <class T>
 }
 
 /// Runs a step of a call; without memory for it, the call ends with `no_memory`.
-template <class T, class Step>
-void step_of(PendingAnswer<T>& answer, Executor& executor, Step&& step) noexcept {
-    try {
-        std::forward<Step>(step)();
-    } catch (const std::bad_alloc&) {
-        answer.post(executor, Error(ErrorCode::no_memory));
-    }
-}
+void step_of(PendingFailure& answer, Executor& executor, FunctionRef<void()> step) noexcept;
 
 }  // namespace filestore

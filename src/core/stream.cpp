@@ -32,15 +32,6 @@ bool Sink::blocking() const noexcept {
     return false;
 }
 
-Error source_size_error(std::uint64_t declared, std::uint64_t delivered) {
-    if (delivered < declared) {
-        return {ErrorCode::source_failed, "the source ended after " + std::to_string(delivered) + " of the " +
-                                              std::to_string(declared) + " bytes that it declared"};
-    }
-    return {ErrorCode::source_failed,
-            "the source gave more than the " + std::to_string(declared) + " bytes that it declared"};
-}
-
 namespace {
 
 class SpanSource final : public Source {

@@ -2,25 +2,22 @@
 
 /// Calls into the caller's streams and hooks: an exception that one throws in spite of the contract becomes an Error.
 
-#include <exception>
-#include <new>
 #include <utility>
 
 #include "filestore/stream.h"
 
 namespace filestore {
 
-/// Runs `call`; an exception becomes `code` (no_memory for std::bad_alloc).
+/// What the exception that is being handled becomes: `code`, or no_memory for std::bad_alloc. Called in a catch clause only.
+[[nodiscard]] Error thrown_error(ErrorCode code) noexcept;
+
+/// Runs `call`; an exception becomes an Error.
 template <class Call>
 [[nodiscard]] auto call_user(ErrorCode code, Call&& call) -> decltype(call()) {
     try {
         return std::forward<Call>(call)();
-    } catch (const std::bad_alloc&) {
-        return Error(ErrorCode::no_memory);
-    } catch (const std::exception& exception) {
-        return Error(code, std::string("a caller's function threw: ") + exception.what());
     } catch (...) {
-        return Error(code, "a caller's function threw");
+        return thrown_error(code);
     }
 }
 

@@ -57,6 +57,9 @@ Result<void> WaitingThread::run(FunctionRef<void()> start) {
 
 void WaitingThread::end(FunctionRef<void()> last) {
     const std::lock_guard lock(mutex_);
+    if (has_left_) {
+        return;
+    }
     last();
     is_over_ = true;
     changed_.notify_one();
@@ -91,6 +94,16 @@ void WaitingThread::leave() {
         otherwise_->post(left);
     } catch (const std::bad_alloc&) {
         left();
+    }
+}
+
+Result<void> wait_for_end(FunctionRef<void(const std::shared_ptr<WaitingThread>&)> start) {
+    try {
+        // Shared, for a start() that fails and answers all the same.
+        const auto waiting = std::make_shared<WaitingThread>();
+        return waiting->run([&] { start(waiting); });
+    } catch (const std::bad_alloc&) {
+        return Error(ErrorCode::no_memory);
     }
 }
 

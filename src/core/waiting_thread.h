@@ -46,7 +46,7 @@ public:
     /// Hands what was posted and has not begun to its own executor, as what is posted from now on.
     void leave();
 
-    /// Runs `last` under the lock, then lets the thread go on.
+    /// Runs `last` under the lock, then lets the thread go on. Does nothing where that has left: what `last` writes to may be gone.
     void end(FunctionRef<void()> last);
 
 private:
@@ -60,5 +60,8 @@ private:
     bool is_over_ = false;
     bool has_left_ = false;
 };
+
+/// Has the calling thread wait until what `start` starts ends it. `would_deadlock` on a library thread, where nothing is started; `no_memory` where start() found none.
+[[nodiscard]] Result<void> wait_for_end(FunctionRef<void(const std::shared_ptr<WaitingThread>&)> start);
 
 }  // namespace filestore

@@ -96,24 +96,6 @@ private:
 
 }  // namespace
 
-std::string_view to_string(CopyState state) noexcept {
-    switch (state) {
-        case CopyState::sent:
-            return "sent";
-        case CopyState::sending:
-            return "sending";
-        case CopyState::unsettled:
-            return "unsettled";
-        case CopyState::removing:
-            return "removing";
-        case CopyState::expired:
-            return "expired";
-        case CopyState::damaged:
-            break;
-    }
-    return "damaged";
-}
-
 /// Shared by the exporter and its calls, which may outlive it by a moment. Calls wait for providers, so they run on threads of their own.
 class FileExporter::Impl {
 public:

@@ -4,6 +4,7 @@
 
 #include "core/environment.h"
 #include "core/try.h"
+#include "service/catalogue_path.h"
 
 namespace filestore {
 
@@ -34,10 +35,10 @@ Result<std::shared_ptr<AuditServer>> open_audit_server(const ServiceOptions& opt
     if (is_off) {
         return std::shared_ptr<AuditServer>();
     }
-    if (options.catalogue_path == "off") {
-        return Error(ErrorCode::configuration,
-                     "SUPABASE_URL names an audit server, which is told what the catalogue records, and the "
-                     "catalogue is off: leave out catalogue_path, or set audit_url to off");
+    if (!has_catalogue(options)) {
+        return without_catalogue_error(
+            "SUPABASE_URL names an audit server, which is told what the catalogue records, and the "
+            "catalogue is off: leave out catalogue_path, or set audit_url to off");
     }
     if (audit.key.empty()) {
         audit.key = environment_variable("SUPABASE_KEY").value_or("");

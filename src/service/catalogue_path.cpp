@@ -1,10 +1,13 @@
 #include "service/catalogue_path.h"
 
 #include <optional>
+#include <utility>
 
+#include "audit/sqlite.h"
 #include "core/digest.h"
 #include "core/encoding.h"
 #include "core/environment.h"
+#include "core/left_out.h"
 #include "core/try.h"
 
 namespace filestore {
@@ -30,10 +33,27 @@ std::string file_name(const S3Options& options) {
     return options.bucket + "-" + to_hex(sha256(place)).substr(0, enough_digits) + ".sqlite";
 }
 
+Error no_catalogues() {
+    return left_out_error("SQLite, which keeps the catalogue", "FILESTORE_WITH_SQLITE");
+}
+
 }  // namespace
 
+Error without_catalogue_error(std::string message) {
+    return can_keep_catalogues() ? Error(ErrorCode::configuration, std::move(message)) : no_catalogues();
+}
+
+bool has_catalogue(const ServiceOptions& options) {
+    return can_keep_catalogues() && options.catalogue_path != "off";
+}
+
+Result<void> check_catalogue(const ServiceOptions& options) {
+    const bool is_wanted = !options.catalogue_path.empty() && options.catalogue_path != "off";
+    return is_wanted && !can_keep_catalogues() ? no_catalogues() : Result<void>();
+}
+
 Result<std::string> catalogue_path(const ServiceOptions& options) {
-    if (options.catalogue_path == "off") {
+    if (!has_catalogue(options)) {
         return std::string();
     }
     if (!options.catalogue_path.empty()) {

@@ -9,6 +9,7 @@
 #include "core/try.h"
 #include "core/upload_record.h"
 #include "filestore/resumable_store.h"
+#include "service/catalogue_path.h"
 
 namespace filestore {
 
@@ -317,8 +318,8 @@ Result<std::vector<RecordedUpload>> Journal::uploaded_before(Timestamp before, c
 
 Result<StoredRowsPage> Journal::stored_rows(const StoredRowsRequest& request) {
     if (!records()) {
-        return Error(ErrorCode::configuration,
-                     "nothing is recorded here (catalogue_path is off), so there is no list of what is");
+        return without_catalogue_error(
+            "nothing is recorded here (catalogue_path is off), so there is no list of what is");
     }
     if (!has_recorded()) {
         return request.behind ? Result<StoredRowsPage>(Error(

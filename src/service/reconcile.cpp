@@ -10,6 +10,7 @@
 
 #include "audit/row_reader.h"
 #include "core/try.h"
+#include "service/catalogue_path.h"
 #include "service/drift.h"
 #include "service/looks.h"
 #include "service/store_run.h"
@@ -65,8 +66,8 @@ private:
 
     Result<void> begin() {
         if (!parts().journal->records()) {
-            return Error(ErrorCode::configuration,
-                         "there is nothing to compare the store with: the catalogue is off");
+            return without_catalogue_error(
+                "there is nothing to compare the store with: the catalogue is off");
         }
         if (!parts().audit_server) {
             return go_on();

@@ -14,7 +14,7 @@ namespace filestore {
 Result<SalvageReport> salvage_catalogue(const ServiceOptions& options, const SalvageRequest& request) {
     FILESTORE_TRY_ASSIGN(const std::string path, catalogue_path(options));
     if (path.empty()) {
-        return Error(ErrorCode::configuration, "the catalogue is off: there is none to salvage");
+        return without_catalogue_error("the catalogue is off: there is none to salvage");
     }
     std::error_code failure;
     const std::filesystem::path absolute = std::filesystem::absolute(path, failure);

@@ -60,8 +60,7 @@ Result<void> check_grace(const std::optional<std::chrono::seconds>& grace,
     }
     FILESTORE_TRY(catalogue_path);
     if (catalogue_path->empty()) {
-        return Error(
-            ErrorCode::configuration,
+        return without_catalogue_error(
             "soft delete keeps its marks in the catalogue, and that is off: leave out catalogue_path, or "
             "set soft_delete_grace to off");
     }
@@ -230,8 +229,7 @@ private:
     [[nodiscard]] Result<std::shared_ptr<CleanupScheduler>> make_scheduler() const {
         FILESTORE_TRY(check_cleanup(cleanup_));
         if (!parts_.journal->records()) {
-            return Error(
-                ErrorCode::configuration,
+            return without_catalogue_error(
                 "cleanup is enabled, and the catalogue, which keeps track of its runs, is off: leave "
                 "out catalogue_path, or set cleanup_enabled to false");
         }
@@ -269,6 +267,7 @@ private:
 
 Result<FileService> FileService::open(ServiceOptions options) {
     try {
+        FILESTORE_TRY(check_catalogue(options));
         ExecutorChoice executor(options.executor);
         const auto catalogue = filestore::catalogue_path(options);
         FILESTORE_TRY(check_grace(options.soft_delete_grace, catalogue));
@@ -289,7 +288,8 @@ Result<FileService> FileService::open(std::shared_ptr<StorageBackend> backend, S
                      "a service on a backend of your own needs the backend and a catalogue_path");
     }
     try {
-        const std::string catalogue = options.catalogue_path == "off" ? "" : options.catalogue_path;
+        FILESTORE_TRY(check_catalogue(options));
+        const std::string catalogue = has_catalogue(options) ? options.catalogue_path : "";
         FILESTORE_TRY(check_grace(options.soft_delete_grace, catalogue));
         ExecutorChoice executor(options.executor);
         FILESTORE_TRY_ASSIGN(auto audit, open_audit_server(options));

@@ -168,11 +168,6 @@ Error syntax_error(const std::string& origin, const YAML::Exception& failure, Ya
 
 }  // namespace
 
-Error yaml_error(const std::string& origin, YamlPlace place, const std::string& message) {
-    return Error(ErrorCode::configuration, origin + ":" + std::to_string(place.line) + ":" +
-                                               std::to_string(place.column) + ": " + message);
-}
-
 Result<YamlNode> parse_yaml(std::string_view yaml, const std::string& origin) {
     FILESTORE_TRY(check_text(yaml, origin));
     TreeBuilder tree;

@@ -52,6 +52,35 @@ flags() { PKG_CONFIG_PATH=$library_directory/pkgconfig pkg-config "$@"; }
 compile_cpp() { g++ -std=c++20 "${strict[@]}" cpp/main.cpp -o consumer $(flags --cflags --libs "$@" filestore); }
 compile_c() { gcc -std=c99 "${strict[@]}" c/main.c -o consumer $(flags --cflags --libs "$@" filestore_c); }
 
+# What a project needs that builds us with itself.
+copy_our_sources() {
+    mkdir "$1"
+    (cd "$root" && cp -r CMakeLists.txt LICENSE cmake include src capi "$1")
+}
+
+as_repository() {
+    git -C "$1" init --quiet --initial-branch=main
+    git -C "$1" add --all
+    git -C "$1" -c user.name=test -c user.email=test@localhost commit --quiet --message=ours
+}
+
+# Without optimisation, and a folder at a time, the library is built in a tenth of the time. What was compiled for another one of these cases, and in another run, is not compiled again.
+build_with_ours() {
+    export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
+    build subdirectory "$@" -DCMAKE_BUILD_TYPE=Debug -DFILESTORE_UNITY_BUILD=ON \
+        -DCMAKE_C_COMPILER_LAUNCHER="$(command -v ccache)" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache)"
+}
+
+run_with_ours() {
+    expect_shared build/consumer_filestore libfilestore.so.
+    expect_static build/consumer_filestore_static
+    expect_shared build/consumer_filestore_c libfilestore_c.so.
+    expect_static build/consumer_filestore_c_static
+    for library in filestore filestore_static filestore_c filestore_c_static; do
+        run "../build/consumer_$library"
+    done
+}
+
 # The same sources by pkg-config, with every warning.
 compile_examples() {
     case $1 in
@@ -107,11 +136,16 @@ case $case in
         run ../consumer
         ;;
     add_subdirectory)
-        # Without optimisation, and a folder at a time, the library is built in a tenth of the time.
-        build subdirectory -DFILESTORE_ROOT="$root" -DCMAKE_BUILD_TYPE=Debug -DFILESTORE_UNITY_BUILD=ON \
-            -DCMAKE_C_COMPILER_LAUNCHER="$(command -v ccache)" -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache)"
-        run ../build/consumer
-        run ../build/consumer_c
+        copy_our_sources "$work/ours"
+        build_with_ours -DFILESTORE_ROOT="$work/ours"
+        run_with_ours
+        ;;
+    fetch_content)
+        copy_our_sources "$work/repository"
+        as_repository "$work/repository"
+        build_with_ours -DFILESTORE_ROOT="$work/ours" -DFILESTORE_REPOSITORY="file://$work/repository"
+        [ "$(git -C ours log --format=%s)" = ours ]
+        run_with_ours
         ;;
     example_cpp | example_c)
         build "${case#example_}" -DCMAKE_PREFIX_PATH="$prefix"

@@ -15,6 +15,9 @@ case $1 in
         g++ -std=c++20 -Wall -Werror main.cpp -o cpp $(pkg-config --cflags --libs filestore)
         gcc -std=c99 -Wall -Werror main.c -o c $(pkg-config --cflags --libs filestore_c)
         gcc -std=c99 main.c -o static /usr/lib/*/libfilestore_c.a $(pkg-config --static --libs filestore_c | sed 's/-lfilestore_c//')
+        # A page that leads to another.
+        page=/usr/share/man/man3/filestore_upload_buffer.3
+        test -s "/usr/share/man/$(sed -n 's/^\.so //p' "$page")"
         for program in cpp c static; do
             rm -rf storage
             "./$program"

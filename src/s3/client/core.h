@@ -18,6 +18,7 @@
 #include "core/secret.h"
 #include "core/thread_pool.h"
 #include "core/try.h"
+#include "core/waiting_thread.h"
 #include "filestore/s3_client.h"
 #include "s3/protocol/endpoint.h"
 #include "s3/protocol/part_plan.h"
@@ -73,8 +74,8 @@ public:
         }
         options.cancel = answer->token();
         step_of(*answer, *executor_.executor, [&] {
-            const auto operation = std::make_shared<const Operation<T>>(
-                Operation<T>{shared_from_this(), executor_.executor, answer});
+            const auto operation = std::make_shared<const Operation<T>>(Operation<T>{
+                shared_from_this(), filestore::WaitingThread::or_else(executor_.executor), answer});
             const auto begun = check_and_begin(options, operation, std::forward<Begin>(begin));
             if (!begun.ok()) {
                 operation->finish(begun.error());

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/left_out.h"
 #include "core/text.h"
 #include "core/try.h"
 
@@ -146,8 +147,7 @@ bool can_detect_types() noexcept {
 }
 
 Result<std::string> TypeDetector::type_of(std::span<const std::byte>) {
-    return Error(ErrorCode::configuration,
-                 "this filestore was built without libmagic, which tells the types of files");
+    return left_out_error("libmagic, which tells the types of files", "FILESTORE_WITH_MAGIC");
 }
 
 }  // namespace filestore::validation

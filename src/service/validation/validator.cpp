@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/left_out.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
 #include "service/validation/limited_source.h"
@@ -27,10 +28,9 @@ Result<std::shared_ptr<Validator>> Validator::make(const ValidationOptions& opti
         return std::shared_ptr<Validator>();
     }
     if (must_know_type(options) && !can_detect_types()) {
-        return Error(ErrorCode::configuration,
-                     "rules on types need libmagic, without which this filestore was built: leave out "
-                     "allowed_types and "
-                     "denied_types, and set type_policy to warn or off");
+        return left_out_error(
+            "libmagic, which rules on types need (allowed_types, denied_types, type_policy strict)",
+            "FILESTORE_WITH_MAGIC");
     }
     return std::make_shared<Validator>(options, executor);
 }

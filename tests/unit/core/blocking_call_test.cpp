@@ -120,6 +120,17 @@ TEST_CASE("lack of memory while starting is an error", "[blocking_call]") {
     CHECK(answer.error().code() == ErrorCode::no_memory);
 }
 
+TEST_CASE("an answer that comes although the start failed is dropped", "[blocking_call]") {
+    Completion<int> kept;
+    const auto answer = wait_for<int>([&](const Completion<int>& done) {
+        kept = done;
+        throw std::bad_alloc();
+    });
+    kept(42);
+    REQUIRE_FALSE(answer.ok());
+    CHECK(answer.error().code() == ErrorCode::no_memory);
+}
+
 TEST_CASE("a library thread's mark nests and ends", "[blocking_call]") {
     CHECK_FALSE(filestore::on_library_thread());
     {
