@@ -198,7 +198,8 @@ Answer Answers::to_post(const Request& request, std::string_view body) {
     const std::string names = element("Bucket", bucket) + element("Key", key);
     if (request.has_parameter("uploads")) {
         count("begin");
-        return document("200 OK", root("InitiateMultipartUploadResult", names + element("UploadId", "upload")));
+        return document("200 OK",
+                        root("InitiateMultipartUploadResult", names + element("UploadId", "upload")));
     }
     if (request.has_parameter("uploadId")) {
         count("complete");
@@ -254,7 +255,10 @@ Answer Answers::to_read(const Request& request) {
     answer.text.append("Accept-Ranges: bytes\r\nContent-Type: application/octet-stream\r\n").append(metadata);
     if (partial) {
         answer.text.append("Content-Range: bytes ").append(std::to_string(from)).append("-");
-        answer.text.append(std::to_string(end - 1)).append("/").append(std::to_string(*size)).append(line_end);
+        answer.text.append(std::to_string(end - 1))
+            .append("/")
+            .append(std::to_string(*size))
+            .append(line_end);
     }
     end_head(answer.text, end - from);
     if (!head_only) {
@@ -306,7 +310,10 @@ void Answers::count(std::string_view kind) {
 std::string Answers::take_counts(const std::map<std::string, std::uint64_t>& others) {
     std::string text = "{";
     const auto add = [&text](const std::string& name, std::uint64_t number) {
-        text.append(text.size() > 1 ? ", \"" : "\"").append(name).append("\": ").append(std::to_string(number));
+        text.append(text.size() > 1 ? ", \"" : "\"")
+            .append(name)
+            .append("\": ")
+            .append(std::to_string(number));
     };
     for (const auto& [name, number] : counts_) {
         add(name, number);

@@ -51,7 +51,8 @@ public:
     Step send_content(const Content& content, std::uint64_t offset, std::uint64_t limit) override {
         auto position = static_cast<off_t>(offset % content_size);
         const std::size_t size = std::min(limit, content_size - static_cast<std::uint64_t>(position));
-        return of_system_call(::sendfile(socket_, content.descriptor(), &position, size), Step::State::wants_writing);
+        return of_system_call(::sendfile(socket_, content.descriptor(), &position, size),
+                              Step::State::wants_writing);
     }
 
     [[nodiscard]] bool resumed() const override { return false; }

@@ -40,7 +40,9 @@ Descriptor listen_on_loopback() {
 class Server {
 public:
     explicit Server(std::optional<TlsIdentity> identity)
-        : identity_(std::move(identity)), events_(::epoll_create1(EPOLL_CLOEXEC)), listener_(listen_on_loopback()) {
+        : identity_(std::move(identity)),
+          events_(::epoll_create1(EPOLL_CLOEXEC)),
+          listener_(listen_on_loopback()) {
         watch(EPOLL_CTL_ADD, listener_.get(), EPOLLIN);
     }
 

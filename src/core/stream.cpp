@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/memory_source.h"
 #include "core/stream_calls.h"
 
 namespace filestore {
@@ -43,7 +44,7 @@ Error source_size_error(std::uint64_t declared, std::uint64_t delivered) {
 
 namespace {
 
-class SpanSource final : public Source {
+class SpanSource final : public MemorySource {
 public:
     explicit SpanSource(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
 
@@ -61,6 +62,7 @@ public:
         position_ = 0;
         return {};
     }
+    std::span<const std::byte> bytes() const noexcept override { return bytes_; }
 
 private:
     std::span<const std::byte> bytes_;
@@ -68,7 +70,7 @@ private:
 };
 
 /// A SpanSource over text that it keeps.
-class StringSource final : public Source {
+class StringSource final : public MemorySource {
 public:
     explicit StringSource(std::string bytes)
         : bytes_(std::move(bytes)), span_(std::as_bytes(std::span(bytes_))) {}
@@ -79,6 +81,7 @@ public:
     std::optional<std::uint64_t> size() const noexcept override { return span_.size(); }
     bool can_rewind() const noexcept override { return true; }
     Result<void> rewind() override { return span_.rewind(); }
+    std::span<const std::byte> bytes() const noexcept override { return span_.bytes(); }
 
 private:
     std::string bytes_;

@@ -81,8 +81,9 @@ private:
             ARROW_RETURN_NOT_OK(stream->Write(payload_.data(), size()));
             return stream->Close();
         }
-        ARROW_ASSIGN_OR_RAISE(const auto source, job_.pipe ? arrow::io::ReadableFile::Open(::dup(STDIN_FILENO))
-                                                           : arrow::io::ReadableFile::Open(job_.file));
+        ARROW_ASSIGN_OR_RAISE(const auto source, job_.pipe
+                                                     ? arrow::io::ReadableFile::Open(::dup(STDIN_FILENO))
+                                                     : arrow::io::ReadableFile::Open(job_.file));
         while (true) {
             ARROW_ASSIGN_OR_RAISE(const auto piece, source->Read(measure::part_size));
             if (piece->size() == 0) {

@@ -79,7 +79,8 @@ T value_of(Result<T> result) {
 /// What the calls are made of.
 class Calls {
 public:
-    Calls(const Job& job, S3Client& client) : job_(job), client_(client), payload_(measure::payload_of(job)) {}
+    Calls(const Job& job, S3Client& client)
+        : job_(job), client_(client), payload_(measure::payload_of(job)) {}
 
     /// Answers whether the call succeeded.
     [[nodiscard]] bool make(std::size_t number) {
@@ -150,6 +151,7 @@ private:
 
     static std::shared_ptr<Sink> dropping_sink() {
         CallbackSink callbacks;
+        callbacks.blocking = false;
         callbacks.write = [](std::span<const std::byte> bytes, const Wake&) -> Result<IoStep> {
             return IoStep{bytes.size(), false};
         };

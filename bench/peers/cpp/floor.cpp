@@ -21,7 +21,8 @@ using measure::Job;
 
 constexpr std::size_t large_body = std::size_t{64} << 10U;
 constexpr long large_buffer = 512L << 10U;
-constexpr std::string_view hash_of_nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+constexpr std::string_view hash_of_nothing =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 using Digest = std::array<unsigned char, 32>;
 
@@ -78,7 +79,8 @@ public:
         time_ = text.data();
         scope_ = time_.substr(0, 8) + "/" + measure::region + "/s3/aws4_request";
         const std::string secret = "AWS4" + job.secret_key;
-        key_ = hmac({reinterpret_cast<const unsigned char*>(secret.data()), secret.size()}, time_.substr(0, 8));
+        key_ =
+            hmac({reinterpret_cast<const unsigned char*>(secret.data()), secret.size()}, time_.substr(0, 8));
         for (const std::string_view step : {measure::region, "s3", "aws4_request"}) {
             key_ = hmac(key_, step);
         }
@@ -89,7 +91,9 @@ public:
         constexpr std::string_view names = "host;x-amz-content-sha256;x-amz-date";
         Text request;
         request << method << "\n" << path << "\n\nhost:" << host_;
-        request << "\nx-amz-content-sha256:" << hash << "\nx-amz-date:" << time_ << "\n\n" << names << "\n" << hash;
+        request << "\nx-amz-content-sha256:" << hash << "\nx-amz-date:" << time_ << "\n\n"
+                << names << "\n"
+                << hash;
         Text to_sign;
         to_sign << "AWS4-HMAC-SHA256\n" << time_ << "\n" << scope_ << "\n" << sha256(request.view());
         authorization.clear();
@@ -183,7 +187,8 @@ private:
             curl_easy_setopt(handle_, CURLOPT_CUSTOMREQUEST, "DELETE");
         }
         date_line_ << "x-amz-date: " << signer_.time();
-        const std::array lines{hash_line_.c_str(), date_line_.c_str(), authorization_.c_str(), expect_.data()};
+        const std::array lines{hash_line_.c_str(), date_line_.c_str(), authorization_.c_str(),
+                               expect_.data()};
         for (std::size_t at = 0; at < lines_.size(); ++at) {
             lines_[at] = {lines[at], at + 1 < lines_.size() ? &lines_[at + 1] : nullptr};
         }
@@ -194,8 +199,9 @@ private:
         if (job_.file.empty()) {
             return;
         }
-        file_ = job_.operation == "put" ? ::open(job_.file.c_str(), O_RDONLY | O_CLOEXEC)
-                                        : ::open(job_.file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        file_ = job_.operation == "put"
+                    ? ::open(job_.file.c_str(), O_RDONLY | O_CLOEXEC)
+                    : ::open(job_.file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         if (file_ < 0) {
             measure::give_up("cannot open " + job_.file);
         }
