@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -18,13 +19,19 @@ namespace {
 constexpr std::size_t pump_buffer_size = std::size_t{512} * 1024;
 constexpr std::size_t buffer_count = 2;
 
+/// Takes up no memory beyond what has been written to.
 struct Buffer {
-    std::vector<std::byte> bytes;
+    explicit Buffer(std::size_t size)
+        : memory(std::make_unique_for_overwrite<std::byte[]>(size)), limit(size) {}
+
+    std::unique_ptr<std::byte[]> memory;
+    std::size_t limit;
     std::size_t begin = 0;
     std::size_t end = 0;
 
+    [[nodiscard]] std::span<std::byte> room() const noexcept { return {memory.get() + end, limit - end}; }
     [[nodiscard]] std::span<const std::byte> content() const noexcept {
-        return std::span(bytes).subspan(begin, end - begin);
+        return {memory.get() + begin, end - begin};
     }
 };
 
@@ -170,9 +177,7 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
     Buffer take_free() {
         if (free.empty()) {
             const std::uint64_t useful = std::max<std::uint64_t>(1, size.value_or(pump_buffer_size));
-            Buffer fresh{std::vector<std::byte>(
-                             static_cast<std::size_t>(std::min<std::uint64_t>(useful, pump_buffer_size))),
-                         0, 0};
+            Buffer fresh(static_cast<std::size_t>(std::min<std::uint64_t>(useful, pump_buffer_size)));
             ++made;
             return fresh;
         }
@@ -187,10 +192,8 @@ struct PumpedSource::State : std::enable_shared_from_this<State> {
         if (rewinds) {
             FILESTORE_TRY(inner->rewind());
         }
-        while (buffer.end < buffer.bytes.size()) {
-            FILESTORE_TRY_ASSIGN(
-                const IoStep step,
-                read_source(*inner, std::span(buffer.bytes).subspan(buffer.end), unused_wake));
+        while (buffer.end < buffer.limit) {
+            FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*inner, buffer.room(), unused_wake));
             if (step.would_block) {
                 return blocked_in_spite(ErrorCode::source_failed);
             }
@@ -276,8 +279,8 @@ struct PumpedSink::State : std::enable_shared_from_this<State> {
             return IoStep{0, true};
         }
         Buffer buffer = take_free();
-        const std::size_t count = std::min(bytes.size(), buffer.bytes.size());
-        std::memcpy(buffer.bytes.data(), bytes.data(), count);
+        const std::size_t count = std::min(bytes.size(), buffer.limit);
+        std::memcpy(buffer.memory.get(), bytes.data(), count);
         buffer.end = count;
         full.push_back(std::move(buffer));
         if (!ensure_draining()) {
@@ -357,7 +360,7 @@ struct PumpedSink::State : std::enable_shared_from_this<State> {
 
     Buffer take_free() {
         if (free.empty()) {
-            Buffer fresh{std::vector<std::byte>(pump_buffer_size), 0, 0};
+            Buffer fresh(pump_buffer_size);
             ++made;
             return fresh;
         }

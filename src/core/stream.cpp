@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/memory_source.h"
 #include "core/stream_calls.h"
 
 namespace filestore {
@@ -34,7 +35,7 @@ bool Sink::blocking() const noexcept {
 
 namespace {
 
-class SpanSource final : public Source {
+class SpanSource final : public MemorySource {
 public:
     explicit SpanSource(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
 
@@ -52,6 +53,7 @@ public:
         position_ = 0;
         return {};
     }
+    std::span<const std::byte> bytes() const noexcept override { return bytes_; }
 
 private:
     std::span<const std::byte> bytes_;
@@ -59,7 +61,7 @@ private:
 };
 
 /// A SpanSource over text that it keeps.
-class StringSource final : public Source {
+class StringSource final : public MemorySource {
 public:
     explicit StringSource(std::string bytes)
         : bytes_(std::move(bytes)), span_(std::as_bytes(std::span(bytes_))) {}
@@ -70,6 +72,7 @@ public:
     std::optional<std::uint64_t> size() const noexcept override { return span_.size(); }
     bool can_rewind() const noexcept override { return true; }
     Result<void> rewind() override { return span_.rewind(); }
+    std::span<const std::byte> bytes() const noexcept override { return span_.bytes(); }
 
 private:
     std::string bytes_;

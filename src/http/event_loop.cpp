@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <list>
 #include <mutex>
 #include <new>
@@ -211,8 +212,10 @@ private:
         wake_up();
     }
 
-    void wake_up() const noexcept {
-        if (multi_ != nullptr) {
+    /// Costs a system call only where the loop waits, and one for all that comes before it goes on.
+    void wake_up() noexcept {
+        events_.fetch_add(1);
+        if (asleep_.exchange(false)) {
             curl_multi_wakeup(multi_);
         }
     }
@@ -221,6 +224,7 @@ private:
         const LibraryThreadScope scope;
         std::unique_lock lock(mutex_);
         while (!stopping_) {
+            seen_events_ = events_.load();
             const bool had_arrivals = !arrived_.empty();
             take_arrivals();
             lock.unlock();
@@ -320,6 +324,9 @@ private:
     }
 
     bool has_room() const {
+        if (naming_.size() + active_.size() < most_running_) {
+            return true;
+        }
         const SteadyTime now = std::chrono::steady_clock::now();
         const auto resting = std::count_if(active_.begin(), active_.end(), [now](const Entry& each) {
             return each.exchange->is_held() || each.exchange->is_kept_waiting(now);
@@ -426,9 +433,18 @@ private:
         if (waiting_.empty() || !has_room()) {
             const auto until_look = std::chrono::ceil<std::chrono::milliseconds>(next_look_at_limits_ - now);
             const auto wait = idle ? idle_time : std::max(until_look, std::chrono::milliseconds(0));
-            curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait.count()), nullptr);
+            sleep(wait);
         }
         was_idle_ = idle && std::chrono::steady_clock::now() - now >= idle_time;
+    }
+
+    /// Not where something has come since the turn began.
+    void sleep(std::chrono::milliseconds wait) {
+        asleep_.store(true);
+        if (events_.load() == seen_events_) {
+            curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait.count()), nullptr);
+        }
+        asleep_.store(false);
     }
 
     void end_finished() {
@@ -503,6 +519,10 @@ private:
     std::atomic<bool> limits_changed_{false};
     /// A switch was set: exchanges that it held may begin.
     std::atomic<bool> switch_changed_{false};
+    /// Counts what the loop has to look at.
+    std::atomic<std::uint64_t> events_{0};
+    /// In curl_multi_poll(), or about to be.
+    std::atomic<bool> asleep_{false};
 
     std::mutex mutex_;
     // Behind the mutex, but that the thread uses `multi_` and `share_` without it while it runs: they are made once, before.
@@ -531,6 +551,7 @@ private:
     /// Those that have a curl handle.
     Entries active_;
     SteadyTime next_look_at_limits_{};
+    std::uint64_t seen_events_ = 0;
     bool was_idle_ = false;
 };
 

@@ -19,10 +19,6 @@ namespace filestore::http {
 Exchange::Exchange(Request request, std::shared_ptr<Receiver> receiver)
     : request_(std::move(request)), receiver_(std::move(receiver)) {}
 
-Exchange::~Exchange() {
-    curl_slist_free_all(header_list_);
-}
-
 void Exchange::begin(Time now, const TransportOptions& options) noexcept {
     connect_limit_ = request_.connect_timeout.value_or(options.connect_timeout);
     connect_until_ = now + connect_limit_;
@@ -91,42 +87,64 @@ void Exchange::set_method() {
 }
 
 Result<void> Exchange::set_headers(const TransportOptions& options) {
-    curl_slist_free_all(std::exchange(header_list_, nullptr));
+    header_text_.clear();
     bool names_encodings = false;
     for (const Header& header : request_.headers) {
         names_encodings = names_encodings || equal_ignoring_case(header.name, "accept-encoding");
-        // A header without a value would be left out by curl unless it ends in ';'.
-        FILESTORE_TRY(
-            add_header_line(header.value.empty() ? header.name + ";" : header.name + ": " + header.value));
+        FILESTORE_TRY(add_header(header));
     }
     // The bytes as they are stored. Not part of any signature: some servers change it on the way.
     if (!names_encodings) {
-        FILESTORE_TRY(add_header_line("Accept-Encoding: identity"));
+        add_header_line("Accept-Encoding: identity");
     }
-    FILESTORE_TRY(set_expectation(options));
-    curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, header_list_);
+    add_expectation(options);
+    link_header_lines();
+    curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, header_lines_.data());
     return {};
 }
 
 /// Above its own threshold curl asks by itself, and takes the question back where the server does not know it (status 417).
-Result<void> Exchange::set_expectation(const TransportOptions& options) {
+void Exchange::add_expectation(const TransportOptions& options) {
     constexpr std::uint64_t curls_threshold = std::uint64_t{1} << 20U;
     if (!options.expect_threshold || request_.body_size <= *options.expect_threshold) {
-        return add_header_line("Expect:");
+        add_header_line("Expect:");
+    } else if (request_.body_size <= curls_threshold) {
+        add_header_line("Expect: 100-continue");
     }
-    return request_.body_size > curls_threshold ? Result<void>() : add_header_line("Expect: 100-continue");
 }
 
-Result<void> Exchange::add_header_line(std::string_view line) {
-    if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
-        return Error(ErrorCode::invalid_argument, "a request header holds a line break or NUL");
+Result<void> Exchange::add_header(const Header& header) {
+    for (const std::string_view text : {std::string_view(header.name), std::string_view(header.value)}) {
+        for (const char forbidden : {'\r', '\n', '\0'}) {
+            if (text.find(forbidden) != std::string_view::npos) {
+                return Error(ErrorCode::invalid_argument, "a request header holds a line break or NUL");
+            }
+        }
     }
-    curl_slist* longer = curl_slist_append(header_list_, std::string(line).c_str());
-    if (longer == nullptr) {
-        return Error(ErrorCode::no_memory);
+    header_text_.append(header.name);
+    // A header without a value would be left out by curl unless it ends in ';'.
+    if (header.value.empty()) {
+        header_text_.append(1, ';');
+    } else {
+        header_text_.append(": ").append(header.value);
     }
-    header_list_ = longer;
+    header_text_.append(1, '\0');
     return {};
+}
+
+void Exchange::add_header_line(std::string_view line) {
+    header_text_.append(line).append(1, '\0');
+}
+
+/// libcurl reads the list, and never writes to it.
+void Exchange::link_header_lines() {
+    header_lines_.clear();
+    for (std::size_t at = 0; at < header_text_.size(); at = header_text_.find('\0', at) + 1) {
+        header_lines_.push_back({header_text_.data() + at, nullptr});
+    }
+    for (std::size_t at = 1; at < header_lines_.size(); ++at) {
+        header_lines_[at - 1].next = &header_lines_[at];
+    }
 }
 
 std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {

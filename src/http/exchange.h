@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "http/curl_transport.h"
 #include "http/head_reader.h"
@@ -28,7 +29,6 @@ public:
     Exchange(Request request, std::shared_ptr<Receiver> receiver);
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
-    ~Exchange();
 
     [[nodiscard]] const Request& request() const noexcept { return request_; }
 
@@ -92,8 +92,10 @@ private:
     void set_method();
     void set_callbacks();
     [[nodiscard]] Result<void> set_headers(const TransportOptions& options);
-    [[nodiscard]] Result<void> set_expectation(const TransportOptions& options);
-    [[nodiscard]] Result<void> add_header_line(std::string_view line);
+    void add_expectation(const TransportOptions& options);
+    [[nodiscard]] Result<void> add_header(const Header& header);
+    void add_header_line(std::string_view line);
+    void link_header_lines();
     [[nodiscard]] Result<void> announce_head();
     [[nodiscard]] std::size_t take_body(std::span<const std::byte> bytes);
     [[nodiscard]] std::size_t give_body(std::span<std::byte> into);
@@ -117,7 +119,9 @@ private:
     const Trust* trust_ = nullptr;
     std::string_view name_of_ca_file_;
     Sockets* sockets_ = nullptr;
-    curl_slist* header_list_ = nullptr;
+    /// The lines of the request's head, each with a NUL behind it, and the list that libcurl takes.
+    std::string header_text_;
+    std::vector<curl_slist> header_lines_;
     std::array<char, CURL_ERROR_SIZE> curl_message_{};
 
     bool told_of_sending_ = false;

@@ -1,44 +1,16 @@
 #include "http/sockets.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <new>
 
 namespace filestore::http {
 
 namespace {
-
-using Ask = int (*)(int, sockaddr*, socklen_t*);
-
-/// Whether getsockname() or getpeername() answers this end.
-bool is_at(const SocketEnd& end, Ask ask, int descriptor) noexcept {
-    sockaddr_storage found{};
-    socklen_t size = sizeof found;
-    if (ask(descriptor, reinterpret_cast<sockaddr*>(&found), &size) != 0) {
-        return false;
-    }
-    const void* address = nullptr;
-    int port = 0;
-    if (found.ss_family == AF_INET) {
-        const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(found);
-        address = &ipv4.sin_addr;
-        port = ntohs(ipv4.sin_port);
-    } else if (found.ss_family == AF_INET6) {
-        const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(found);
-        address = &ipv6.sin6_addr;
-        port = ntohs(ipv6.sin6_port);
-    } else {
-        return false;
-    }
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    return port == end.port && ::inet_ntop(found.ss_family, address, text.data(), text.size()) != nullptr &&
-           end.address == text.data();
-}
 
 bool is_readable(int descriptor) noexcept {
     pollfd polled{descriptor, POLLIN, 0};
@@ -64,7 +36,7 @@ curl_socket_t Sockets::open(void* self, curlsocktype, curl_sockaddr* address) no
         return CURL_SOCKET_BAD;
     }
     try {
-        sockets.push_back({descriptor, false});
+        sockets.push_back({descriptor});
     } catch (const std::bad_alloc&) {
         ::close(descriptor);
         return CURL_SOCKET_BAD;
@@ -89,19 +61,48 @@ int Sockets::set_options(void*, curl_socket_t descriptor, curlsocktype) noexcept
 /// What can be read from a kept connection before anything was asked is no answer: it is its end, or bytes that would be taken for
 /// the answer to the next request. Shut down, it fails at the first byte sent, and libcurl turns to another connection.
 Sockets::Connection Sockets::take(const SocketEnd& peer, const SocketEnd& local) noexcept {
-    Connection taken;
-    for (Socket& each : sockets_) {
-        if (!is_at(local, ::getsockname, each.descriptor) || !is_at(peer, ::getpeername, each.descriptor)) {
-            continue;
-        }
-        if (each.was_used && is_readable(each.descriptor)) {
-            ::shutdown(each.descriptor, SHUT_RDWR);
-            taken.alive = false;
-        }
-        each.was_used = true;
-        taken.descriptor = each.descriptor;
+    const auto found = std::find_if(sockets_.begin(), sockets_.end(),
+                                    [&](Socket& each) { return is_between(each, peer, local); });
+    if (found == sockets_.end()) {
+        return {};
     }
+    Connection taken{found->descriptor};
+    if (found->was_used && is_readable(found->descriptor)) {
+        ::shutdown(found->descriptor, SHUT_RDWR);
+        taken.alive = false;
+    }
+    found->was_used = true;
     return taken;
+}
+
+/// Asks the system only until a request goes over it.
+bool Sockets::is_between(Socket& socket, const SocketEnd& peer, const SocketEnd& local) noexcept {
+    if (!socket.was_used && (!ask(socket.local, socket.descriptor, ::getsockname) ||
+                             !ask(socket.peer, socket.descriptor, ::getpeername))) {
+        return false;
+    }
+    return socket.local.is(local) && socket.peer.is(peer);
+}
+
+bool Sockets::ask(KnownEnd& end, int descriptor, int (*question)(int, sockaddr*, socklen_t*)) noexcept {
+    sockaddr_storage found{};
+    socklen_t size = sizeof found;
+    if (question(descriptor, reinterpret_cast<sockaddr*>(&found), &size) != 0) {
+        return false;
+    }
+    const void* address = nullptr;
+    if (found.ss_family == AF_INET) {
+        const auto& ipv4 = reinterpret_cast<const sockaddr_in&>(found);
+        address = &ipv4.sin_addr;
+        end.port = ntohs(ipv4.sin_port);
+    } else if (found.ss_family == AF_INET6) {
+        const auto& ipv6 = reinterpret_cast<const sockaddr_in6&>(found);
+        address = &ipv6.sin6_addr;
+        end.port = ntohs(ipv6.sin6_port);
+    } else {
+        return false;
+    }
+    return ::inet_ntop(found.ss_family, address, end.address.data(), INET6_ADDRSTRLEN) != nullptr;
 }
 
 }  // namespace filestore::http

@@ -3,7 +3,9 @@
 /// The sockets of one event loop. Only src/http includes this header.
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -36,11 +38,28 @@ public:
     [[nodiscard]] Connection take(const SocketEnd& peer, const SocketEnd& local) noexcept;
 
 private:
-    struct Socket {
-        curl_socket_t descriptor;
-        /// A request has gone over it.
-        bool was_used;
+    /// An end as the system tells it. A value.
+    struct KnownEnd {
+        std::array<char, INET6_ADDRSTRLEN> address{};
+        int port = 0;
+
+        [[nodiscard]] bool is(const SocketEnd& end) const noexcept {
+            return port == end.port && end.address == address.data();
+        }
     };
+
+    struct Socket {
+        curl_socket_t descriptor = CURL_SOCKET_BAD;
+        /// A request has gone over it: its ends are known, and stay what they are.
+        bool was_used = false;
+        KnownEnd peer{};
+        KnownEnd local{};
+    };
+
+    [[nodiscard]] static bool is_between(Socket& socket, const SocketEnd& peer,
+                                         const SocketEnd& local) noexcept;
+    [[nodiscard]] static bool ask(KnownEnd& end, int descriptor,
+                                  int (*question)(int, sockaddr*, socklen_t*)) noexcept;
 
     static curl_socket_t open(void* self, curlsocktype purpose, curl_sockaddr* address) noexcept;
     static int close(void* self, curl_socket_t descriptor) noexcept;

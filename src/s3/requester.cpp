@@ -430,6 +430,7 @@ http::Request Requester::RunningCall::request() const {
     http::Request request;
     request.method = method();
     request.url = target.url;
+    request.headers.reserve(headers.size() + 4);
     for (const NameValue& header : headers) {
         request.headers.push_back({header.name, header.value});
     }
@@ -447,10 +448,10 @@ http::Request Requester::RunningCall::request() const {
     if (signer_->keys.access_key.empty()) {
         return request;
     }
-    SigningRequest signing{std::string(method_name(method())), target.path, query, headers,
-                           call_.payload_hash};
+    SigningRequest signing{std::string(method_name(method())), target.path, std::move(query),
+                           std::move(headers), call_.payload_hash};
     signing.headers.push_back({"host", signer_->endpoint.host});
-    for (NameValue& header : sign_headers(signing, signer_->keys, signer_->scope)) {
+    for (NameValue& header : sign_headers(signing, signer_->keys, signer_->scope, signer_->key)) {
         request.headers.push_back({std::move(header.name), std::move(header.value)});
     }
     return request;
@@ -734,9 +735,24 @@ void Requester::with_signer(const std::string& bucket, const CallOptions& limits
 Result<Signer> Requester::signer_of(const std::string& bucket, ResolvedCredentials keys) {
     const std::string learned = learned_region(bucket);
     FILESTORE_TRY_ASSIGN(Endpoint endpoint, resolve_endpoint(options_, bucket, learned));
-    std::string region = learned.empty() ? options_.region : learned;
-    return Signer{std::move(endpoint), std::move(keys.keys), keys.expires_at,
-                  SigningScope{std::move(region), "s3", now()}};
+    const SigningScope scope{learned.empty() ? options_.region : learned, "s3", now()};
+    SigningKey key = key_of(keys.keys, scope);
+    return Signer{std::move(endpoint), std::move(keys.keys), keys.expires_at, scope, key};
+}
+
+/// Deriving one costs as much as all the rest of a signature, four times over.
+SigningKey Requester::key_of(const Credentials& keys, const SigningScope& scope) {
+    if (keys.access_key.empty()) {
+        return {};
+    }
+    const auto day = [](const SigningScope& of) { return std::chrono::floor<std::chrono::days>(of.time); };
+    const std::lock_guard lock(mutex_);
+    const bool fits = kept_key_ && kept_key_->secret_key == keys.secret_key &&
+                      kept_key_->scope.region == scope.region && day(kept_key_->scope) == day(scope);
+    if (!fits) {
+        kept_key_ = KeptKey{keys.secret_key, scope, SigningKey(keys, scope)};
+    }
+    return kept_key_->key;
 }
 
 Result<void> check_can_sign(const Signer& signer) {

@@ -91,6 +91,8 @@ struct Signer {
     /// When the keys end.
     std::optional<Timestamp> expires_at;
     SigningScope scope;
+    /// Of these keys in this scope; of no use for an anonymous client.
+    SigningKey key;
 };
 
 /// `unauthenticated` for an anonymous client.
@@ -168,6 +170,15 @@ private:
     void learn_region(const std::string& bucket, std::string region);
     [[nodiscard]] std::uint64_t random();
 
+    /// A key and what it was derived from; the day counts of its scope.
+    struct KeptKey {
+        SecretString secret_key;
+        SigningScope scope;
+        SigningKey key;
+    };
+
+    [[nodiscard]] SigningKey key_of(const Credentials& keys, const SigningScope& scope);
+
     const S3ClientOptions options_;
     const RequesterParts parts_;
     RetryBudget budget_;
@@ -175,6 +186,8 @@ private:
     std::mutex mutex_;
     /// Of buckets that turned out to be in another region than the options say.
     std::map<std::string, std::string> regions_;
+    /// Of the last request: the next one mostly needs the same.
+    std::optional<KeptKey> kept_key_;
     std::mt19937_64 chance_;
 };
 

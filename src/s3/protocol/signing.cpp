@@ -1,7 +1,10 @@
 #include "s3/protocol/signing.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <cstddef>
+#include <list>
 #include <span>
 #include <utility>
 
@@ -41,21 +44,36 @@ void append_trimmed(std::string& text, std::string_view value) {
 }
 
 struct CanonicalHeader {
-    std::string name;
+    std::string_view name;
     std::string_view value;
 };
 
-/// By name; headers of one name keep their order, for their values are joined in it.
-std::vector<CanonicalHeader> sorted_headers(const std::vector<NameValue>& headers) {
-    std::vector<CanonicalHeader> sorted;
-    sorted.reserve(headers.size());
-    for (const NameValue& header : headers) {
-        sorted.push_back({to_lower(header.name), header.value});
+/// Headers by name; those of one name keep their order, for their values are joined in it. Borrows the texts of what is added.
+class SortedHeaders {
+public:
+    void add(const std::vector<NameValue>& headers) {
+        sorted_.reserve(sorted_.size() + headers.size());
+        for (const NameValue& header : headers) {
+            sorted_.push_back({in_lower_case(header.name), header.value});
+        }
     }
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const CanonicalHeader& a, const CanonicalHeader& b) { return a.name < b.name; });
-    return sorted;
-}
+
+    [[nodiscard]] const std::vector<CanonicalHeader>& sort() {
+        std::stable_sort(sorted_.begin(), sorted_.end(),
+                         [](const CanonicalHeader& a, const CanonicalHeader& b) { return a.name < b.name; });
+        return sorted_;
+    }
+
+private:
+    std::string_view in_lower_case(std::string_view name) {
+        const bool is_lower =
+            std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+        return is_lower ? name : lowered_.emplace_back(to_lower(name));
+    }
+
+    std::vector<CanonicalHeader> sorted_;
+    std::list<std::string> lowered_;
+};
 
 /// `name:value` and a line feed for each name.
 std::string header_lines(const std::vector<CanonicalHeader>& sorted) {
@@ -121,33 +139,40 @@ std::string basic_time(Timestamp time) {
     return text;
 }
 
-Sha256Digest signing_key(const Credentials& credentials, const SigningScope& scope) {
-    std::string text("AWS4");
-    text.append(credentials.secret_key);
-    const SecretString start = std::move(text);
-    const Sha256Digest of_date =
-        hmac_sha256(std::as_bytes(std::span(std::string_view(start))), basic_date(scope.time));
-    const Sha256Digest of_region = hmac_sha256(of_date, scope.region);
-    const Sha256Digest of_service = hmac_sha256(of_region, scope.service);
-    return hmac_sha256(of_service, terminator);
-}
-
-std::string sign(const SigningRequest& complete, const Credentials& credentials, const SigningScope& scope) {
-    return signature(credentials, scope, string_to_sign(scope, canonical_request(complete)));
+/// Of a request whose headers are these.
+std::string canonical_text(const SigningRequest& request, const std::vector<CanonicalHeader>& headers,
+                           const std::vector<NameValue>& query, std::string_view payload_hash) {
+    std::string text;
+    text.reserve(1024);
+    text.append(request.method).append(1, '\n');
+    text.append(request.path).append(1, '\n');
+    text.append(canonical_query(query)).append(1, '\n');
+    text.append(header_lines(headers)).append(1, '\n');
+    text.append(joined_names(headers)).append(1, '\n');
+    text.append(payload_hash);
+    return text;
 }
 
 }  // namespace
 
+SigningKey::SigningKey(const Credentials& credentials, const SigningScope& scope) {
+    std::string text("AWS4");
+    text.append(credentials.secret_key);
+    const SecretString start = std::move(text);
+    bytes_ = hmac_sha256(std::as_bytes(std::span(std::string_view(start))), basic_date(scope.time));
+    bytes_ = hmac_sha256(bytes_, scope.region);
+    bytes_ = hmac_sha256(bytes_, scope.service);
+    bytes_ = hmac_sha256(bytes_, terminator);
+}
+
+SigningKey::~SigningKey() {
+    OPENSSL_cleanse(bytes_.data(), bytes_.size());
+}
+
 std::string canonical_request(const SigningRequest& request) {
-    const std::vector<CanonicalHeader> headers = sorted_headers(request.headers);
-    std::string text;
-    text.append(request.method).append(1, '\n');
-    text.append(request.path).append(1, '\n');
-    text.append(canonical_query(request.query)).append(1, '\n');
-    text.append(header_lines(headers)).append(1, '\n');
-    text.append(joined_names(headers)).append(1, '\n');
-    text.append(request.payload_hash);
-    return text;
+    SortedHeaders headers;
+    headers.add(request.headers);
+    return canonical_text(request, headers.sort(), request.query, request.payload_hash);
 }
 
 std::string credential_scope(const SigningScope& scope) {
@@ -168,7 +193,11 @@ std::string string_to_sign(const SigningScope& scope, std::string_view canonical
 
 std::string signature(const Credentials& credentials, const SigningScope& scope,
                       std::string_view string_to_sign) {
-    return to_hex(hmac_sha256(signing_key(credentials, scope), string_to_sign));
+    return signature(SigningKey(credentials, scope), string_to_sign);
+}
+
+std::string signature(const SigningKey& key, std::string_view string_to_sign) {
+    return to_hex(hmac_sha256(key.bytes(), string_to_sign));
 }
 
 std::string credential_name(const Credentials& credentials, const SigningScope& scope) {
@@ -180,25 +209,37 @@ std::string signing_time(const SigningScope& scope) {
 }
 
 std::string signed_header_names(const std::vector<NameValue>& headers) {
-    return joined_names(sorted_headers(headers));
+    SortedHeaders sorted;
+    sorted.add(headers);
+    return joined_names(sorted.sort());
 }
 
 std::vector<NameValue> sign_headers(const SigningRequest& request, const Credentials& credentials,
                                     const SigningScope& scope) {
+    return sign_headers(request, credentials, scope, SigningKey(credentials, scope));
+}
+
+std::vector<NameValue> sign_headers(const SigningRequest& request, const Credentials& credentials,
+                                    const SigningScope& scope, const SigningKey& key) {
     std::vector<NameValue> added;
+    added.reserve(4);
     added.push_back({"x-amz-date", basic_time(scope.time)});
     added.push_back({"x-amz-content-sha256", request.payload_hash});
     if (!credentials.session_token.empty()) {
         added.push_back({"x-amz-security-token", std::string(credentials.session_token)});
     }
 
-    SigningRequest complete = request;
-    complete.headers.insert(complete.headers.end(), added.begin(), added.end());
+    SortedHeaders all;
+    all.add(request.headers);
+    all.add(added);
+    const std::vector<CanonicalHeader>& sorted = all.sort();
+    const std::string canonical = canonical_text(request, sorted, request.query, request.payload_hash);
 
     std::string authorization(algorithm);
+    authorization.reserve(256);
     authorization.append(" Credential=").append(credential_name(credentials, scope));
-    authorization.append(", SignedHeaders=").append(signed_header_names(complete.headers));
-    authorization.append(", Signature=").append(sign(complete, credentials, scope));
+    authorization.append(", SignedHeaders=").append(joined_names(sorted));
+    authorization.append(", Signature=").append(signature(key, string_to_sign(scope, canonical)));
     added.push_back({"authorization", std::move(authorization)});
     return added;
 }
@@ -221,10 +262,12 @@ std::vector<NameValue> presign_query(const SigningRequest& request, const Creden
     }
     added.push_back({"X-Amz-SignedHeaders", signed_header_names(request.headers)});
 
-    SigningRequest complete = request;
-    complete.query.insert(complete.query.end(), added.begin(), added.end());
-    complete.payload_hash = unsigned_payload;
-    added.push_back({"X-Amz-Signature", sign(complete, credentials, scope)});
+    SortedHeaders headers;
+    headers.add(request.headers);
+    std::vector<NameValue> query = request.query;
+    query.insert(query.end(), added.begin(), added.end());
+    const std::string canonical = canonical_text(request, headers.sort(), query, unsigned_payload);
+    added.push_back({"X-Amz-Signature", signature(credentials, scope, string_to_sign(scope, canonical))});
     return added;
 }
 

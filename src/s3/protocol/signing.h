@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/digest.h"
 #include "core/secret.h"
 #include "filestore/time.h"
 #include "s3/protocol/uri.h"
@@ -30,6 +31,22 @@ struct SigningScope {
     std::string region;
     std::string service = "s3";
     Timestamp time{};
+};
+
+/// What the signatures of one day, region and service are made with. A value; never printed. Wiped when it goes.
+class SigningKey {
+public:
+    SigningKey() = default;
+    /// Of these credentials in this scope, whose time of the day does not matter.
+    SigningKey(const Credentials& credentials, const SigningScope& scope);
+    SigningKey(const SigningKey&) = default;
+    SigningKey& operator=(const SigningKey&) = default;
+    ~SigningKey();
+
+    [[nodiscard]] const Sha256Digest& bytes() const noexcept { return bytes_; }
+
+private:
+    Sha256Digest bytes_{};
 };
 
 /// The request as it will be sent. A value.
@@ -62,6 +79,8 @@ inline constexpr std::string_view empty_payload_hash =
 /// Stage 3: lower-case hex.
 [[nodiscard]] std::string signature(const Credentials& credentials, const SigningScope& scope,
                                     std::string_view string_to_sign);
+/// The same with a key that is of both.
+[[nodiscard]] std::string signature(const SigningKey& key, std::string_view string_to_sign);
 
 /// `AKIDEXAMPLE/20260131/us-east-1/s3/aws4_request`: what names the key of a signature.
 [[nodiscard]] std::string credential_name(const Credentials& credentials, const SigningScope& scope);
@@ -76,6 +95,10 @@ inline constexpr std::string_view empty_payload_hash =
 /// authorization.
 [[nodiscard]] std::vector<NameValue> sign_headers(const SigningRequest& request,
                                                   const Credentials& credentials, const SigningScope& scope);
+/// The same with a key that is of both.
+[[nodiscard]] std::vector<NameValue> sign_headers(const SigningRequest& request,
+                                                  const Credentials& credentials, const SigningScope& scope,
+                                                  const SigningKey& key);
 
 /// The signature in the value of the header authorization that sign_headers() makes; empty where there is none.
 [[nodiscard]] std::string_view signature_in(std::string_view authorization) noexcept;

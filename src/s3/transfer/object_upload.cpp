@@ -1,12 +1,15 @@
 #include "s3/transfer/object_upload.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "core/memory_source.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
 #include "s3/protocol/etag.h"
 #include "s3/transfer/part_digests.h"
+#include "s3/transfer/part_view.h"
 #include "s3/transfer/parts_there.h"
 #include "s3/transfer/shared_progress.h"
 #include "s3/transfer/spooled_part.h"
@@ -28,6 +31,7 @@ public:
           memory_(std::move(memory)),
           in_memory_(std::make_shared<PartMemory::Upload>(target().pause)),
           source_(std::move(upload.source)),
+          in_place_(std::dynamic_pointer_cast<const MemorySource>(source_)),
           headers_(std::move(upload.headers)),
           on_resume_token_(std::move(upload.on_resume_token)),
           resume_(std::move(upload.resume)),
@@ -91,6 +95,7 @@ private:
 
     void release(S3PutResult* stored) noexcept override {
         source_.reset();
+        in_place_.reset();
         buffer_.reset();
         filled_.reset();
         if (stored != nullptr) {
@@ -101,6 +106,9 @@ private:
 
     /// Reads until the next part is full or the source has ended; false where one of source and memory has nothing to give now, and while it is paused.
     Result<bool> fill() {
+        if (in_place_) {
+            return fill_in_place();
+        }
         if (!buffer_) {
             FILESTORE_TRY_ASSIGN(const std::uint64_t most, most_bytes_of_part(next_number_));
             buffer_ = new_buffer(most);
@@ -122,11 +130,25 @@ private:
         }
     }
 
+    /// Without a copy, and without memory to account for.
+    Result<bool> fill_in_place() {
+        if (is_paused()) {
+            return false;
+        }
+        FILESTORE_TRY_ASSIGN(const std::uint64_t most, most_bytes_of_part(next_number_));
+        const auto rest = in_place_->bytes().subspan(static_cast<std::size_t>(total_));
+        filled_ =
+            std::make_shared<PartView>(in_place_, rest.first(std::min<std::uint64_t>(most, rest.size())));
+        total_ += filled_->size();
+        source_ended_ = filled_->size() == rest.size();
+        return true;
+    }
+
     [[nodiscard]] std::shared_ptr<PartBuffer> new_buffer(std::uint64_t most) const {
         if (most > memory_->total()) {
             return std::make_shared<SpooledPart>(most, requester().options().spool_directory);
         }
-        return std::make_shared<MemoryPart>(static_cast<std::size_t>(most));
+        return std::make_shared<MemoryPart>(static_cast<std::size_t>(most), memory_);
     }
 
     bool take_buffer() {
@@ -307,6 +329,8 @@ private:
     const std::shared_ptr<PartMemory> memory_;
     const PartMemory::UploadPtr in_memory_;
     std::shared_ptr<Source> source_;
+    /// The same source, where its bytes can be sent from where they are.
+    std::shared_ptr<const MemorySource> in_place_;
     const std::function<Result<std::vector<NameValue>>(std::optional<std::uint64_t>)> headers_;
     const std::function<Result<void>(const std::string&)> on_resume_token_;
     const std::optional<ResumeToken> resume_;

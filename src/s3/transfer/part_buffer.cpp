@@ -1,9 +1,6 @@
 #include "s3/transfer/part_buffer.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include "core/try.h"
@@ -14,16 +11,17 @@ namespace {
 
 class PartSource final : public Source {
 public:
-    explicit PartSource(std::shared_ptr<const MemoryPart> buffer) : buffer_(std::move(buffer)) {}
+    PartSource(std::shared_ptr<const void> owner, std::span<const std::byte> bytes)
+        : owner_(std::move(owner)), bytes_(bytes) {}
 
     Result<IoStep> read(std::span<std::byte> into, const Wake&) override {
-        const auto rest = buffer_->bytes().subspan(position_);
+        const auto rest = bytes_.subspan(position_);
         const std::size_t count = std::min(rest.size(), into.size());
         std::copy_n(rest.begin(), count, into.begin());
         position_ += count;
         return IoStep{count, false};
     }
-    std::optional<std::uint64_t> size() const noexcept override { return buffer_->size(); }
+    std::optional<std::uint64_t> size() const noexcept override { return bytes_.size(); }
     bool can_rewind() const noexcept override { return true; }
     Result<void> rewind() override {
         position_ = 0;
@@ -32,27 +30,30 @@ public:
     bool blocking() const noexcept override { return false; }
 
 private:
-    std::shared_ptr<const MemoryPart> buffer_;
+    std::shared_ptr<const void> owner_;
+    std::span<const std::byte> bytes_;
     std::size_t position_ = 0;
 };
 
 }  // namespace
 
-MemoryPart::MemoryPart(std::size_t limit) : limit_(limit) {
-    void* const mapped =
-        ::mmap(nullptr, limit_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mapped == MAP_FAILED) {
-        throw std::bad_alloc();
-    }
-    memory_ = static_cast<std::byte*>(mapped);
-}
+MemoryPart::MemoryPart(std::size_t limit, std::shared_ptr<PartMemory> memory)
+    : limit_(limit),
+      memory_(std::move(memory)),
+      region_(memory_ ? memory_->take_region(limit) : PartRegion(limit)) {}
 
 MemoryPart::~MemoryPart() {
-    ::munmap(memory_, limit_);
+    if (memory_ && is_accounted_for()) {
+        memory_->leave_region(std::move(region_));
+    }
 }
 
 std::shared_ptr<Source> MemoryPart::source(const std::shared_ptr<Executor>&) const {
-    return std::make_shared<PartSource>(std::static_pointer_cast<const MemoryPart>(shared_from_this()));
+    return source_of_bytes(shared_from_this(), bytes());
+}
+
+std::shared_ptr<Source> source_of_bytes(std::shared_ptr<const void> owner, std::span<const std::byte> bytes) {
+    return std::make_shared<PartSource>(std::move(owner), bytes);
 }
 
 Result<void> fill(PartBuffer& buffer, std::span<const std::byte> bytes) {

@@ -55,14 +55,20 @@ private:
 /// Puts all bytes behind those that are there. May block; `corrupt` where there is no room for what a server gave.
 [[nodiscard]] Result<void> fill(PartBuffer& buffer, std::span<const std::byte> bytes);
 
-/// Memory that takes up room as it is filled, and gives it back to the system at once: an allocator would keep what many threads have used.
+/// Reads bytes that stay unchanged while `owner` lives; never blocks; rewinds.
+[[nodiscard]] std::shared_ptr<Source> source_of_bytes(std::shared_ptr<const void> owner,
+                                                      std::span<const std::byte> bytes);
+
+/// Memory that takes up room as it is filled, and goes back to the system: an allocator would keep what many threads have used.
 class MemoryPart final : public PartBuffer {
 public:
-    /// Throws std::bad_alloc where the system has no address space left.
-    explicit MemoryPart(std::size_t limit);
+    /// In a region of `memory` where it is given. Throws std::bad_alloc where the system has no address space left.
+    explicit MemoryPart(std::size_t limit, std::shared_ptr<PartMemory> memory = nullptr);
     ~MemoryPart() override;
 
-    [[nodiscard]] std::span<std::byte> room() noexcept override { return {memory_ + size_, limit_ - size_}; }
+    [[nodiscard]] std::span<std::byte> room() noexcept override {
+        return {region_.data() + size_, limit_ - size_};
+    }
     [[nodiscard]] Result<void> added(std::size_t count) override {
         size_ += count;
         return {};
@@ -77,11 +83,12 @@ public:
     }
     [[nodiscard]] std::shared_ptr<Source> source(const std::shared_ptr<Executor>& executor) const override;
 
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {memory_, size_}; }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {region_.data(), size_}; }
 
 private:
     const std::size_t limit_;
-    std::byte* memory_ = nullptr;
+    const std::shared_ptr<PartMemory> memory_;
+    PartRegion region_;
     std::size_t size_ = 0;
 };
 

@@ -56,9 +56,33 @@ std::optional<PartMemory::Share> PartMemory::take_for_download(std::uint64_t byt
     return std::nullopt;
 }
 
+PartRegion PartMemory::take_region(std::size_t size) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (PartRegion& region : regions_) {
+            if (region.size() == size) {
+                return std::move(region);
+            }
+        }
+    }
+    return PartRegion(size);
+}
+
+void PartMemory::leave_region(PartRegion region) noexcept {
+    const std::lock_guard lock(mutex_);
+    for (PartRegion& place : regions_) {
+        // Another size is of another transfer, or of one that grows.
+        if (place.size() != region.size()) {
+            std::swap(place, region);
+            return;
+        }
+    }
+}
+
 /// Wakes all: one that is woken alone might have ended meanwhile, and the others would wait for ever.
 void PartMemory::give_back(Upload* upload, std::uint64_t bytes) noexcept {
     std::list<std::weak_ptr<Wake::Target>> woken;
+    Regions ended;
     {
         const std::lock_guard lock(mutex_);
         used_ -= bytes;
@@ -69,6 +93,9 @@ void PartMemory::give_back(Upload* upload, std::uint64_t bytes) noexcept {
             holders_.remove_if([](const UploadPtr& holder) { return holder->bytes_ == 0; });
         }
         woken.swap(waiters_);
+        if (used_ == 0) {
+            ended.swap(regions_);
+        }
     }
     for (const auto& waiter : woken) {
         if (const auto target = waiter.lock()) {

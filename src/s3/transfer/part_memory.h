@@ -3,6 +3,7 @@
 /// The memory that the parts of all transfers of one client share.
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <list>
@@ -13,6 +14,7 @@
 
 #include "filestore/pause.h"
 #include "filestore/stream.h"
+#include "s3/transfer/part_region.h"
 
 namespace filestore::s3 {
 
@@ -86,6 +88,12 @@ public:
     [[nodiscard]] std::optional<Share> take_for_download(std::uint64_t bytes, std::uint64_t part_size,
                                                          const std::weak_ptr<Wake::Target>& waiter);
 
+    /// Of exactly this size: one that a part has left behind, else a new one. Throws std::bad_alloc.
+    [[nodiscard]] PartRegion take_region(std::size_t size);
+    /// What a part that holds a share leaves behind: kept for the next one, unless there are enough, until no share is out. Memory that has been written to
+    /// costs nothing more; a new page costs as much as copying it.
+    void leave_region(PartRegion region) noexcept;
+
     /// Its source has nothing to give, or has again.
     void note_waiting(Upload& upload, bool waits) noexcept;
 
@@ -105,6 +113,9 @@ private:
     /// Uploads that have shares.
     std::list<UploadPtr> holders_;
     std::list<std::weak_ptr<Wake::Target>> waiters_;
+    /// Left behind; those without memory are free places.
+    using Regions = std::array<PartRegion, 2>;
+    Regions regions_;
 };
 
 }  // namespace filestore::s3

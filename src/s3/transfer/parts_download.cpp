@@ -115,7 +115,7 @@ private:
 
     [[nodiscard]] PartPtr kept_part(std::uint64_t length) const {
         PartPtr part = next_part(length);
-        part->buffer = std::make_shared<MemoryPart>(static_cast<std::size_t>(length));
+        part->buffer = std::make_shared<MemoryPart>(static_cast<std::size_t>(length), memory_);
         return part;
     }
 
