@@ -290,6 +290,10 @@ private:
     /// Answers those that were not refused, and not changed.
     Result<Entries> change(const EntriesByTime& deletions, MakeRequest make, Marked& marked) {
         FILESTORE_TRY_ASSIGN(const auto steps, steps_for(deletions, postgrest::most_ids_in_filter, make));
+        return take_changes(steps, marked);
+    }
+
+    Entries take_changes(const std::vector<Step>& steps, Marked& marked) {
         const auto replies = send_all(steps);
         Entries rest;
         for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -313,7 +317,7 @@ private:
         for (std::size_t count = first_times; !deletions.empty(); count *= 2) {
             FILESTORE_TRY_ASSIGN(const Marked first, mark(take_first(deletions, count)));
             if (first.written) {
-                FILESTORE_TRY_ASSIGN(const bool may_claim, may_be_changed_again(*first.written));
+                FILESTORE_TRY_ASSIGN(const bool may_claim, may_be_claimed(*first.written));
                 return may_claim ? claim(deletions) : mark_all(deletions);
             }
             if (first.refused) {
@@ -338,13 +342,24 @@ private:
         return first;
     }
 
-    /// Where a deletion is final, or hides the row, a claim would be.
-    Result<bool> may_be_changed_again(const Seen& deleted) {
-        const auto& time = deleted.row.row->deleted_at;
-        FILESTORE_TRY_ASSIGN(auto request,
-                             postgrest::change_deleted(table_, {&deleted.row.id, 1}, time, time));
+    /// Where a deletion is final, hides the row, or gets another time from the table, claims would stay. So one row that has its time is claimed and gets that time again.
+    Result<bool> may_be_claimed(const Seen& deleted) {
+        const OutboxEntry* entry = deleted.entry;
+        const Timestamp claim = postgrest::claim_of(*entry->row.deleted_at);
+        FILESTORE_TRY_ASSIGN(auto request, postgrest::change_deleted(table_, {&deleted.row.id, 1},
+                                                                     deleted.row.row->deleted_at, claim));
         const Reply reply = send_({std::move(request)}).front();
-        return !reply.refused && !outcome_of({deleted.entry}, reply, judge_deleted).written.empty();
+        const Outcome outcome = given_back({entry}, reply);
+        if (!reply.refused && outcome.written.empty()) {
+            return false;
+        }
+        const Claims claims = claims_in(outcome);
+        // Without an answer it may be claimed.
+        std::erase(done_[Writing::change], entry);
+        FILESTORE_TRY(claims.altered.empty() ? finish({entry}) : correct(claims.altered));
+        const auto& changed = done_[Writing::change];
+        const bool is_as_before = std::find(changed.begin(), changed.end(), entry) != changed.end();
+        return is_as_before && !claims.claimed.empty();
     }
 
     Result<void> claim(const EntriesByTime& deletions) {
@@ -356,24 +371,67 @@ private:
                              steps_for(by_claim, postgrest::most_ids_in_filter, mark_unmarked));
         const auto replies = send_all(steps);
         Entries claimed;
+        std::vector<Seen> altered;
         for (std::size_t i = 0; i < steps.size(); ++i) {
             if (replies[i].refused) {
                 add_verdict(steps[i].entries, replies[i].refused, Writing::change);
-            } else {
-                append(claimed, steps[i].entries);
+                continue;
             }
+            Claims claims = claims_in(given_back(steps[i].entries, replies[i]));
+            append(claimed, claims.claimed);
+            append(claimed, claims.rest);
+            std::move(claims.altered.begin(), claims.altered.end(), std::back_inserter(altered));
         }
+        FILESTORE_TRY(correct(altered));
         FILESTORE_TRY_ASSIGN(const Entries unchanged, look_at_claimed(claimed));
         return unchanged.empty() ? Result<void>() : set(unchanged);
     }
 
-    /// Answers those whose rows are claimed and otherwise as the catalogue has them. Others were deleted before, or are marked one by one.
+    struct Claims {
+        Entries claimed{};
+        /// The table made another time of the claim.
+        std::vector<Seen> altered{};
+        Entries rest{};
+    };
+
+    static Claims claims_in(const Outcome& outcome) {
+        Claims claims;
+        claims.rest = outcome.rest;
+        for (const Seen& seen : outcome.written) {
+            if (is_claimed(seen)) {
+                claims.claimed.push_back(seen.entry);
+            } else if (seen.row.row->deleted_at) {
+                claims.altered.push_back(seen);
+            } else {
+                claims.rest.push_back(seen.entry);
+            }
+        }
+        return claims;
+    }
+
+    /// Rows that have a time of the table's own in place of the claim get theirs.
+    Result<void> correct(const std::vector<Seen>& altered) {
+        std::vector<Step> steps;
+        for (const Seen& seen : altered) {
+            FILESTORE_TRY_ASSIGN(
+                auto request, postgrest::change_deleted(table_, {&seen.row.id, 1}, seen.row.row->deleted_at,
+                                                        seen.entry->row.deleted_at));
+            steps.push_back({std::move(request), {seen.entry}});
+        }
+        Marked marked;
+        return mark_all(by_time(take_changes(steps, marked)));
+    }
+
+    /// Answers those whose rows are claimed and otherwise as the catalogue has them. Others were deleted before, or are marked one by one: a table may take no claim, and a deletion at its time.
     Result<Entries> look_at_claimed(const Entries& entries) {
         FILESTORE_TRY_ASSIGN(const auto rows, see(entries, Detail::whole, Writing::change));
         Entries unchanged;
         Entries changed;
+        Entries unmarked;
         for (const Seen& seen : rows) {
-            if (is_claimed(seen)) {
+            if (seen.row.row && !seen.row.row->deleted_at) {
+                unmarked.push_back(seen.entry);
+            } else if (is_claimed(seen)) {
                 const CatalogueRow& recorded = seen.entry->row;
                 const CatalogueRow& row = *seen.row.row;
                 const bool is_as_recorded =
@@ -388,6 +446,7 @@ private:
             }
         }
         FILESTORE_TRY(finish(changed));
+        FILESTORE_TRY(mark_all(by_time(unmarked)));
         return unchanged;
     }
 
@@ -417,6 +476,12 @@ private:
         Outcome outcome = outcome_of(entries, reply, judge);
         append(done_[by], entries_of(outcome.written));
         return std::move(outcome.rest);
+    }
+
+    /// Whatever the rows say.
+    static Outcome given_back(const Entries& entries, const Reply& reply) {
+        return outcome_of(entries, reply,
+                          [](const SeenRow&, const OutboxEntry&) { return std::optional<Refused>(); });
     }
 
     static Outcome outcome_of(const Entries& entries, const Reply& reply, Judge judge) {
@@ -468,8 +533,14 @@ private:
             }
             const auto replies = send_all(steps);
             for (std::size_t i = 0; i < steps.size(); ++i) {
-                if (replies[i].refused) {
-                    add_verdict(steps[i].entries, replies[i].refused, by);
+                const auto& refused = replies[i].refused;
+                if (refused && detail == Detail::whole && refused->refusal == Refusal::of_permission) {
+                    // Metadata may be nothing that the key may read.
+                    add_unreadable(steps[i].entries, refused->error, seen);
+                    continue;
+                }
+                if (refused) {
+                    add_verdict(steps[i].entries, refused, by);
                     continue;
                 }
                 const auto page = postgrest::read_page(replies[i].body);

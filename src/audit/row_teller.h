@@ -6,7 +6,7 @@
 /// (judgement.h). A table that takes no row of a deleted file gets it as stored, and then its deletion.
 ///
 /// Deletions that were undone are taken back, each guarded by its time. Of those that may have been there before, deletions at a few times take one guarded request for each time. Where there are many times, and a first deletion
-/// shows that its row may be changed again, they are claimed first (see claim_of()), by requests with the same guard; the rows that then are claimed get their own times by one request, for which paths and metadata must
+/// shows that rows can be claimed, they are claimed first (see claim_of()), by requests with the same guard; the rows that then are claimed get their own times by one request, for which paths and metadata must
 /// be what they were. Whoever comes after a crash finds the claim and goes on.
 
 #include <functional>

@@ -293,9 +293,11 @@ std::chrono::milliseconds Sender::pause_for(const Round& round) {
     return wanted ? std::max<std::chrono::milliseconds>(pause, *wanted) : pause;
 }
 
+/// Of the catalogue, which is tried again also where who waits need not.
 Sender::Round Sender::stopped_by(Error error) {
+    const bool lasts = error.code() == ErrorCode::corrupt || error.code() == ErrorCode::configuration;
     Round round;
-    round.stopped = Refused{Refusal::for_now, std::move(error), {}};
+    round.stopped = Refused{lasts ? Refusal::of_the_table : Refusal::for_now, std::move(error), {}};
     return round;
 }
 

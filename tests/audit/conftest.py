@@ -54,10 +54,10 @@ class Project:
         command = [*self.psql, "--tuples-only", "--csv", "--variable", "ON_ERROR_STOP=1", "--command", statement]
         return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
 
-    def wait_for_the_table(self):
+    def wait_for_the_table(self, name=None):
         give_up = time.monotonic() + 60
         while time.monotonic() < give_up:
-            if self.answer("OPTIONS", f"/{self.table}", {}, None, self.service_key).status_code == 200:
+            if self.answer("OPTIONS", f"/{name or self.table}", {}, None, self.service_key).status_code == 200:
                 return
         pytest.fail("the table is not seen")
 

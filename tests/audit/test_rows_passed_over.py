@@ -264,6 +264,8 @@ def test_deletions_wait_where_policies_hide_what_is_deleted(store, count):
 FINAL_DELETIONS = {
     "a policy": lambda project: project.sql(f"create policy final on public.{project.table} as restrictive for update using (deleted_at is null) with check (true)"),
     "a trigger": lambda project: trigger(project, "update", "if old.deleted_at is not null then raise exception 'final'; end if; return new;"),
+    "a trigger that passes what stays the same": lambda project: trigger(project, "update", "if old.deleted_at is not null and new.deleted_at is distinct from old.deleted_at then raise exception 'final'; end if; return new;"),
+    "a trigger that keeps the old row": lambda project: trigger(project, "update", "if old.deleted_at is not null and new.deleted_at is distinct from old.deleted_at then return old; end if; return new;"),
     "a silent trigger": lambda project: trigger(project, "update", "if old.deleted_at is not null then return null; end if; return new;"),
 }
 
@@ -297,7 +299,8 @@ def test_deletions_are_told_to_a_view_of_stored_files(store, count):
     project = store.project
     project.sql(f"alter table public.{project.table} rename to of_{project.table}")
     project.sql(f"create view public.{project.table} as select * from public.of_{project.table} where deleted_at is null")
-    project.wait_for_the_table()
+    # What is older than the table's new name is known by then.
+    project.wait_for_the_table(f"of_{project.table}")
     try:
         delete_unseen(store, count)
         store.flush()
@@ -307,3 +310,63 @@ def test_deletions_are_told_to_a_view_of_stored_files(store, count):
     finally:
         project.sql(f"drop view public.{project.table}")
         project.sql(f"alter table public.of_{project.table} rename to {project.table}")
+
+
+NOT_BEFORE_THE_UPLOAD = {
+    "passed over": "if new.deleted_at < new.uploaded_at then return null; end if; return new;",
+    "taken away": "if new.deleted_at < new.uploaded_at then new.deleted_at := null; end if; return new;",
+    "lifted": "if new.deleted_at < new.uploaded_at then new.deleted_at := new.uploaded_at; end if; return new;",
+}
+
+
+@pytest.mark.parametrize("rule", NOT_BEFORE_THE_UPLOAD)
+def test_deletions_have_their_times_where_none_may_be_before_the_upload(store, rule):
+    """Claims may be."""
+    store.upload("first")
+    trigger(store.project, "update", NOT_BEFORE_THE_UPLOAD[rule])
+    delete_unseen(store, 30)
+    store.flush()
+    assert store.project.rows() == store.recorded()
+    assert store.status()["parked"] == 0
+
+
+def test_deletions_are_as_the_table_makes_them(store):
+    trigger(store.project, "update", "new.deleted_at := date_trunc('minute', new.deleted_at); return new;")
+    delete_unseen(store, 30)
+    store.flush()
+    told, recorded = deletions(store.project.rows()), deletions(store.recorded())
+    assert told == {file_id: at[: at.rindex(":")] + ":00.000000Z" for file_id, at in recorded.items()}
+
+
+def test_deletions_are_told_by_a_key_that_may_not_read_metadata(store):
+    project = store.project
+    allow(project, "insert", "select", "update")
+    project.sql(f"revoke select on public.{project.table} from anon")
+    project.sql(f"grant select (file_id, file_path, uploaded_at, deleted_at) on public.{project.table} to anon")
+    delete_unseen(store, 40)
+    store.flush(key=project.anon_key)
+    assert project.rows() == store.recorded()
+
+
+REFUSALS_WITHOUT_A_CODE = {
+    "raised": """raise sqlstate 'PGRST' using message = '{"code":"HELD","message":"held"}', detail = '{"status":409,"headers":{}}';""",
+    "raised wrongly": "raise sqlstate 'PGRST' using message = 'held', detail = 'none';",
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS_WITHOUT_A_CODE)
+def test_a_row_that_is_refused_by_a_status_keeps_no_other_waiting(store, refusal):
+    trigger(store.project, "insert", f"if new.file_path like 'bad%' then {REFUSALS_WITHOUT_A_CODE[refusal]} end if; return new;")
+    store.upload(*(f"f{number}" for number in range(6)), "bad", *(f"g{number}" for number in range(6)), words=["--flush", "0"])
+    store.flush()
+    status = store.status()
+    assert (status["pending"], status["parked"], len(store.project.rows())) == (0, 1, 12)
+
+
+@pytest.mark.parametrize("status", [400, 403, 422, 451])
+def test_a_row_that_a_gateway_refuses_keeps_no_other_waiting(store, gateway, status):
+    gateway.before = lambda request: (status, {"Content-Type": "application/json"}, b'{"message":"no"}') if b"bad" in request.body else None
+    store.upload(*(f"f{number}" for number in range(6)), "bad", *(f"g{number}" for number in range(6)), url=NOBODY_LISTENS, words=["--flush", "0"])
+    store.flush(url=gateway.url)
+    told = store.status()
+    assert (told["pending"], told["parked"], len(store.project.rows())) == (0, 1, 12)

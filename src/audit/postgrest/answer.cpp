@@ -100,6 +100,7 @@ constexpr auto meanings = std::to_array<Meaning>({
     {"PGRST204", Refusal::of_the_table},  // no such column
     {"PGRST205", Refusal::of_the_table},  // no such table
     {"PGRST3", Refusal::of_the_key},
+    {"PGRST121", Refusal::of_a_row},  // a trigger raised PGRST, and not as that is to be raised
     {"PGRST", Refusal::of_the_table},
     {"22023", Refusal::of_the_key},     // the key's role is not there, or of a row
     {"25006", Refusal::for_now},        // a replica, until it is promoted
@@ -110,8 +111,9 @@ constexpr auto meanings = std::to_array<Meaning>({
     {"08", Refusal::for_now},
     {"53", Refusal::for_now},
     {"54", Refusal::of_size},
-    {"55", Refusal::for_now},  // locked
-    {"57", Refusal::for_now},  // statement timeout, shutdown
+    {"55000", Refusal::of_the_table},  // a unique constraint that is deferrable
+    {"55", Refusal::for_now},          // locked
+    {"57", Refusal::for_now},          // statement timeout, shutdown
     {"58", Refusal::for_now},
     {"XX", Refusal::for_now},
     {"28", Refusal::of_the_key},
@@ -149,8 +151,19 @@ bool is_of_the_server(std::string_view code) {
                        [code](std::string_view beginning) { return code.starts_with(beginning); });
 }
 
+/// Statuses by which a gateway, or a trigger that raises PGRST with one and a code of its own, may refuse what a request holds. The others are of the request's kind, or its place.
+bool may_refuse_content(int status) {
+    constexpr std::array of_requests{401, 404, 405, 407, 408, 411, 413, 414, 417, 421, 425, 426, 429, 431};
+    return status >= 400 && status < 500 &&
+           std::find(of_requests.begin(), of_requests.end(), status) == of_requests.end();
+}
+
 /// A trigger may raise any code of PostgreSQL for a row. Who is known to nobody writes no row that it could be of.
 bool is_perhaps_of_a_row(Refusal refusal, int status, std::string_view code) {
+    if (!is_sqlstate(code) && !code.starts_with("PGRST")) {
+        return may_refuse_content(status) &&
+               (refusal == Refusal::of_permission || refusal == Refusal::of_the_table);
+    }
     const bool is_role = refusal == Refusal::of_the_key && status == 401;
     return is_sqlstate(code) && !is_role &&
            (refusal == Refusal::of_the_key || refusal == Refusal::of_permission ||
@@ -203,8 +216,9 @@ ErrorCode error_code_of(Refusal refusal, int status, std::string_view code) {
 }
 
 std::string advice(Refusal refusal, std::string_view code, std::string_view table) {
-    if (code == "42P10") {
-        return "the table needs a unique index: CREATE UNIQUE INDEX ON " + std::string(table) + " (file_id)";
+    if (code == "42P10" || code == "55000") {
+        return "the table needs a unique index that is not deferrable: CREATE UNIQUE INDEX ON " +
+               std::string(table) + " (file_id)";
     }
     if (is_unknown(code)) {
         return "a row cannot be stored, or none: look at the table's triggers";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -89,8 +90,10 @@ public:
     std::string refused_file;
     /// Policies let this key change none.
     bool may_change = true;
-    /// A deleted row is changed no more.
+    /// A deleted row is changed no more: a change to what it is does no harm.
     bool deletions_are_final = false;
+    /// What the table makes of a time that is written to a row that is there; empty: nothing.
+    std::function<std::string(const std::string&)> makes_of = [](const std::string& time) { return time; };
     /// As a view of the files that are stored.
     bool hides_deleted = false;
     /// A trigger takes the deletion out of what is inserted, also where the row is there and is merged.
@@ -146,8 +149,7 @@ private:
             return keeps_insertions && rows.try_emplace(id, Row{entry.row.file_path, time}).second;
         }
         const auto row = rows.find(id);
-        if (row == rows.end() || !may_change || is_hidden(id) ||
-            (deletions_are_final && !row->second.deleted_at.empty())) {
+        if (row == rows.end() || !may_change || is_hidden(id)) {
             return false;
         }
         std::string& deleted = row->second.deleted_at;
@@ -158,8 +160,13 @@ private:
         constexpr std::size_t before_time = 15;
         constexpr std::size_t of_time = 27;
         const std::string own = kind == "mark" ? request.body.substr(before_time, of_time) : std::string();
+        const std::string written = kind == "set" ? time : own;
+        const std::string kept = written.empty() ? written : makes_of(written);
+        if (deletions_are_final && !deleted.empty() && kept != deleted) {
+            return false;
+        }
         if (!keeps_deletions) {
-            deleted = kind == "set" ? time : own;
+            deleted = kept;
         }
         return true;
     }
@@ -302,7 +309,8 @@ TEST_CASE("deletions at a few times take a request for each", "[audit]") {
 TEST_CASE("deletions at many times are claimed, looked at and set", "[audit]") {
     Table table(deletions(40));
     CHECK(told(table.tell()) == 40);
-    CHECK(table.kinds == Kinds{"insert", "mark", "mark", "mark", "mark", "mark", "mark", "read", "set"});
+    CHECK(table.kinds ==
+          Kinds{"insert", "mark", "mark", "mark", "mark", "mark", "mark", "mark", "read", "set"});
     CHECK(table.has_all_deletions());
 }
 
@@ -330,7 +338,7 @@ TEST_CASE("where rows cannot be set together each is marked", "[audit]") {
     table.refused_kind = "set";
     table.refused_as = Refusal::of_a_row;
     CHECK(told(table.tell()) == 20);
-    CHECK(std::count(table.kinds.begin(), table.kinds.end(), "mark") == 22);
+    CHECK(std::count(table.kinds.begin(), table.kinds.end(), "mark") == 23);
 }
 
 TEST_CASE("a row that was changed is marked, not set", "[audit]") {
@@ -338,7 +346,7 @@ TEST_CASE("a row that was changed is marked, not set", "[audit]") {
     table.rows.at(table.entries[10].row.id.str()).file_path = "another name";
     CHECK(told(table.tell()) == 20);
     CHECK(table.kinds ==
-          Kinds{"insert", "mark", "mark", "mark", "mark", "mark", "mark", "read", "mark", "set"});
+          Kinds{"insert", "mark", "mark", "mark", "mark", "mark", "mark", "mark", "read", "mark", "set"});
     CHECK(table.has_all_deletions());
 }
 
@@ -480,4 +488,27 @@ TEST_CASE("many deletions that somebody recorded are passed over before one that
     CHECK(table.deleted_at(29) == "2020-01-01T00:00:00.000000Z");
     CHECK(table.deleted_at(99) == format_timestamp(*table.entries[99].row.deleted_at));
     CHECK(std::count(table.kinds.begin(), table.kinds.end(), "set") == 1);
+}
+
+TEST_CASE("a table that takes no time before the upload gets each deletion at its own", "[audit]") {
+    Table table(deletions(40));
+    const std::string earliest = format_timestamp(at(0));
+    // Claims of some are before that.
+    for (std::size_t i = 0; i < 20; ++i) {
+        table.entries[i].row.deleted_at = at(7200 + static_cast<int>(i));
+    }
+    const bool lifts = GENERATE(true, false);
+    table.makes_of = [&](const std::string& time) { return time >= earliest ? time : lifts ? earliest : ""; };
+    CHECK(told(table.tell()) == 40);
+    CHECK(table.has_all_deletions());
+}
+
+TEST_CASE("a table that keeps minutes only is never claimed", "[audit]") {
+    Table table(deletions(40));
+    table.makes_of = [](const std::string& time) { return time.substr(0, 17) + "00.000000Z"; };
+    CHECK(told(table.tell()) == 40);
+    CHECK(std::count(table.kinds.begin(), table.kinds.end(), "set") == 0);
+    for (std::size_t i = 0; i < table.entries.size(); ++i) {
+        CHECK(table.deleted_at(i) == table.makes_of(format_timestamp(*table.entries[i].row.deleted_at)));
+    }
 }

@@ -135,6 +135,8 @@ TEST_CASE("what the codes of PostgREST 12 to 14 mean", "[postgrest]") {
         {400, "PGRST204", Refusal::of_the_table, ErrorCode::configuration},
         {400, "42703", Refusal::of_the_table, ErrorCode::configuration},
         {400, "42P10", Refusal::of_the_table, ErrorCode::configuration},
+        {400, "55000", Refusal::of_the_table, ErrorCode::configuration},
+        {500, "PGRST121", Refusal::of_a_row, ErrorCode::rejected},
         {406, "PGRST106", Refusal::of_the_table, ErrorCode::configuration},
         {400, "PGRST100", Refusal::of_the_table, ErrorCode::configuration},
         {400, "21000", Refusal::of_the_table, ErrorCode::configuration},
