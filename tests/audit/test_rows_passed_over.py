@@ -319,14 +319,17 @@ NOT_BEFORE_THE_UPLOAD = {
 }
 
 
+@pytest.mark.parametrize("are_old", [0, 4])
 @pytest.mark.parametrize("rule", NOT_BEFORE_THE_UPLOAD)
-def test_deletions_have_their_times_where_none_may_be_before_the_upload(store, rule):
-    """Claims may be."""
+def test_deletions_have_their_times_where_none_may_be_before_the_upload(store, rule, are_old):
+    """Claims may be: of all rows, or not of those that are told first."""
     store.upload("first")
+    ids = delete_unseen(store, 30)
+    old = ", ".join(f"'{file_id}'" for file_id in ids[:are_old] + ["none"])
+    store.project.sql(f"update public.{store.project.table} set uploaded_at = '2026-01-01Z' where file_id in ({old})")
     trigger(store.project, "update", NOT_BEFORE_THE_UPLOAD[rule])
-    delete_unseen(store, 30)
     store.flush()
-    assert store.project.rows() == store.recorded()
+    assert deletions(store.project.rows()) == deletions(store.recorded())
     assert store.status()["parked"] == 0
 
 

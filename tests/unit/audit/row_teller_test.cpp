@@ -490,17 +490,21 @@ TEST_CASE("many deletions that somebody recorded are passed over before one that
     CHECK(std::count(table.kinds.begin(), table.kinds.end(), "set") == 1);
 }
 
-TEST_CASE("a table that takes no time before the upload gets each deletion at its own", "[audit]") {
+TEST_CASE("a table that takes some claims gets each deletion at its own time", "[audit]") {
     Table table(deletions(40));
-    const std::string earliest = format_timestamp(at(0));
-    // Claims of some are before that.
-    for (std::size_t i = 0; i < 20; ++i) {
-        table.entries[i].row.deleted_at = at(7200 + static_cast<int>(i));
+    for (std::size_t i = 20; i < 40; ++i) {
+        table.entries[i].row.deleted_at = at(7210 + static_cast<int>(i));
     }
+    // The claims of the later hour are before it.
+    const std::string hour = format_timestamp(at(7200));
+    const std::string earliest = format_timestamp(at(7210));
     const bool lifts = GENERATE(true, false);
-    table.makes_of = [&](const std::string& time) { return time >= earliest ? time : lifts ? earliest : ""; };
+    table.makes_of = [&](const std::string& time) {
+        return time < hour || time >= earliest ? time : lifts ? earliest : "";
+    };
     CHECK(told(table.tell()) == 40);
     CHECK(table.has_all_deletions());
+    CHECK(std::count(table.kinds.begin(), table.kinds.end(), "set") == 1);
 }
 
 TEST_CASE("a table that keeps minutes only is never claimed", "[audit]") {
