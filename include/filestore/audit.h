@@ -12,7 +12,7 @@
 /// The notes take some 100 bytes for a file, and never more than one note: the upload and the deletion of a file are told together where neither is told yet. The data to tell stays
 /// in the catalogue. Nothing is dropped where the disk is full, or AuditOptions::most_pending is reached: what cannot be noted is not done (`no_space`).
 ///
-/// A `deleted_at` that is there stays, but for one of ours that was taken back (soft_delete.h). Where many deletions are told together, a row's may for a moment be the seventh second of the hour of its own; what somebody else
+/// A `deleted_at` that is there stays, but for one of ours that was taken back (soft_delete.h). Where more than 16 deletions are told together, and the table lets rows be changed so, a row's may for a moment be the seventh second of the hour of its own: triggers that log changes see it; what somebody else
 /// changes in such a row in that moment may be lost, and a row that he removes may come again.
 ///
 /// What the project says that it wrote is counted, and a row that it did not write is looked at. One that is deleted already is as it must be. One that is still as it was, or is not shown, as row-level security or a trigger has it, counts as a missing
