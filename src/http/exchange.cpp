@@ -106,10 +106,12 @@ Result<void> Exchange::set_headers(const TransportOptions& options) {
 /// Above its own threshold curl asks by itself, and takes the question back where the server does not know it (status 417).
 void Exchange::add_expectation(const TransportOptions& options) {
     constexpr std::uint64_t curls_threshold = std::uint64_t{1} << 20U;
-    if (!options.expect_threshold || request_.body_size <= *options.expect_threshold) {
-        add_header_line("Expect:");
-    } else if (request_.body_size <= curls_threshold) {
+    const bool asks = options.expect_threshold && request_.body_size > *options.expect_threshold;
+    const bool curl_asks = request_.body_size > curls_threshold;
+    if (asks && !curl_asks) {
         add_header_line("Expect: 100-continue");
+    } else if (curl_asks && !asks) {
+        add_header_line("Expect:");
     }
 }
 

@@ -38,6 +38,8 @@ struct Request {
     std::uint64_t body_size = 0;
     /// A large body is expected in one of the directions: worth larger buffers.
     bool bulk = false;
+    /// The thread that sends it only waits for the answer afterwards, if it waits for anything.
+    bool sender_waits = false;
     /// For the transport: so many others go on at once that buffers are to be small.
     bool is_one_of_many = false;
     std::stop_token cancel;

@@ -437,6 +437,7 @@ http::Request Requester::RunningCall::request() const {
     request.body = call_.body;
     request.body_size = call_.body_size;
     request.bulk = call_.bulk;
+    request.sender_waits = call_.sender_waits;
     request.cancel = call_.options.cancel;
     request.deadline = call_.options.deadline;
     request.pause = call_.options.pause;

@@ -57,6 +57,7 @@ struct Call {
     std::string payload_hash{empty_payload_hash};
     bool bulk = false;
     /// See http::Request.
+    bool sender_waits = true;
     bool may_trickle = false;
     /// Bytes that the server may copy before it answers, which gives it more time for that than the options do.
     std::uint64_t copied_bytes = 0;
