@@ -199,9 +199,7 @@ def takes_part(peer, cell):
     if cell.part in ("scaling", "tls", "server") and (peer.share < 0.3 or peer.payload == "signed"):
         return False
     if peer.payload == "signed" and cell.operation != "put":
-        return peer.name in ("aws-sdk-s3", "boto3", "boto3, crt")
-    if peer.name.startswith("boto3, crt"):
-        return cell.size >= MIB
+        return peer.name in ("aws-sdk-s3", "boto3")
     return peer.payload != "crc" or cell.operation == "put" or peer.name == "arrow"
 
 

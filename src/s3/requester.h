@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,8 @@ struct Call {
     /// Sent again only where it rewinds.
     std::shared_ptr<Source> body;
     std::uint64_t body_size = 0;
+    /// See http::Request.
+    std::span<const std::byte> body_at_once;
     std::string payload_hash{empty_payload_hash};
     bool bulk = false;
     /// See http::Request.
@@ -178,6 +181,14 @@ private:
         SigningKey key;
     };
 
+    /// An endpoint and what it was made of.
+    struct KeptPlace {
+        std::string bucket;
+        std::string region;
+        Endpoint endpoint;
+    };
+
+    [[nodiscard]] Result<Endpoint> endpoint_of(const std::string& bucket, const std::string& region);
     [[nodiscard]] SigningKey key_of(const Credentials& keys, const SigningScope& scope);
 
     const S3ClientOptions options_;
@@ -189,6 +200,7 @@ private:
     std::map<std::string, std::string> regions_;
     /// Of the last request: the next one mostly needs the same.
     std::optional<KeptKey> kept_key_;
+    std::optional<KeptPlace> kept_place_;
     std::mt19937_64 chance_;
 };
 
