@@ -199,9 +199,7 @@ def takes_part(peer, cell):
     if cell.part in ("scaling", "tls", "server") and (peer.share < 0.3 or peer.payload == "signed"):
         return False
     if peer.payload == "signed" and cell.operation != "put":
-        return peer.name in ("aws-sdk-s3", "boto3", "boto3, crt")
-    if peer.name.startswith("boto3, crt"):
-        return cell.size >= MIB
+        return peer.name in ("aws-sdk-s3", "boto3")
     return peer.payload != "crc" or cell.operation == "put" or peer.name == "arrow"
 
 
@@ -232,6 +230,7 @@ def main():
     parser.add_argument("--peer", default="", help="only these, separated by semicolons; `filestore` is all that are ours, `floor` all floors")
     parser.add_argument("--runs", type=int, help="rounds (7; with --quick 3)")
     parser.add_argument("--scale", type=float, help="calls of a cell, as a part of the full number (1; with --quick 0.25)")
+    parser.add_argument("--add", action="store_true", help="add to the figures of the last run, in place of taking them away")
     parser.add_argument("--no-build", action="store_true", help="take what was built before")
     parser.add_argument("--report-only", action="store_true", help="write table and plots of the last run's figures anew")
     parser.add_argument("--record", action="store_true", help="write bench/RESULTS.md and its plots")
@@ -246,7 +245,8 @@ def main():
     if not options.report_only:
         if not options.no_build:
             build_for(peers)
-        measure_all(results, cells, peers, runs)
+        first = begin_run(results, options.add)
+        measure_all(results, cells, peers, range(first, first + runs))
     lines = [json.loads(line) for line in (results / "runs.jsonl").read_text().splitlines()]
     write_report(lines, results)
     if options.record:
@@ -254,20 +254,27 @@ def main():
     print(results / "RESULTS.md")
 
 
-def measure_all(results, cells, peers, runs):
+def begin_run(results, adds):
+    """The number of the first round. What the last run gave is put aside, where nothing is added to it."""
     last = results / "runs.jsonl"
+    if adds and last.exists():
+        return max((json.loads(line)["run"] + 1 for line in last.read_text().splitlines()), default=0)
     if last.exists():
         stamp = datetime.datetime.fromtimestamp(last.stat().st_mtime).strftime("%Y%m%d-%H%M%S")
         last.rename(results / f"runs-{stamp}.jsonl")
     last.touch()
+    return 0
+
+
+def measure_all(results, cells, peers, rounds):
     memory = pathlib.Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as scratch:
         bench = Bench(pathlib.Path(scratch), results)
         with contextlib.closing(contextlib.ExitStack()) as stack:
             stack.callback(bench.end)
-            for run in range(runs):
+            for run in rounds:
                 for cell in cells:
-                    print(f"round {run + 1} of {runs}: {cell.part}, {cell.title}", file=sys.stderr, flush=True)
+                    print(f"round {run + 1} of {rounds.stop}: {cell.part}, {cell.title}", file=sys.stderr, flush=True)
                     bench.run_cell(cell, [peer for peer in peers if takes_part(peer, cell)], run)
 
 

@@ -73,7 +73,8 @@ public:
 
     Step receive(std::span<char> into) override {
         std::size_t bytes = 0;
-        return of_call(SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes), bytes);
+        const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
+        return of_call(result, bytes);
     }
 
     Step drop(std::uint64_t limit) override {
@@ -82,7 +83,8 @@ public:
 
     Step send(std::span<const char> bytes, bool /*more*/) override {
         std::size_t sent = 0;
-        return of_call(SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &sent), sent);
+        const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &sent);
+        return of_call(result, sent);
     }
 
     Step send_content(const Content& content, std::uint64_t offset, std::uint64_t limit) override {

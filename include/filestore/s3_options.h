@@ -134,10 +134,10 @@ struct S3ClientOptions {
     unsigned parallel_parts = 4;
     /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes. Parts of uploads that are larger go by way of
     /// `spool_directory`; downloads ask for smaller ones, and leave room for one part of an upload. Where an upload's part is larger than that, one is
-    /// held beside theirs; and so is one part of each upload that begins while all others rest, paused or without bytes of their sources for a second.
+    /// held beside theirs; and so is one part of each upload that begins while all others rest, paused or without bytes of their sources for a second. Uploads of source_from_span() and source_from_string() take none.
     std::uint64_t part_memory = std::uint64_t{32} << 20U;
 
-    /// The most event loop threads; at least 1. They start with the first request and end when idle. Beside them a client has at most those of its executor (4),
+    /// The most event loop threads; at least 1. They start with the first request and end when idle; a blocking call whose loop has no thread does the loop's work itself while it waits. Beside them a client has at most those of its executor (4),
     /// one for streams that wait, and one that looks names up: 8 in all. Up to three more come while several names are looked up at one time.
     unsigned event_loops = 2;
     /// Where parts of an upload that are larger than `part_memory` are kept while they are sent: in files without a name, up to

@@ -42,9 +42,11 @@ void put_number(std::string& text, std::size_t position, std::size_t digits, uns
 }  // namespace
 
 Result<Timestamp> parse_http_date(std::string_view text) {
-    const Error bad(ErrorCode::corrupt, "the server sent " + quoted(text) + " where a date belongs");
+    const auto bad = [text] {
+        return Error(ErrorCode::corrupt, "the server sent " + quoted(text) + " where a date belongs");
+    };
     if (!has_shape(text)) {
-        return bad;
+        return bad();
     }
     const auto month = std::find(month_names.begin(), month_names.end(), text.substr(8, 3));
     const std::chrono::year_month_day date(
@@ -55,7 +57,7 @@ Result<Timestamp> parse_http_date(std::string_view text) {
     const int minute = number_at(text, 20, 2);
     const int second = number_at(text, 23, 2);
     if (!date.ok() || hour > 23 || minute > 59 || second > 60) {
-        return bad;
+        return bad();
     }
     return Timestamp(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
                      std::chrono::minutes(minute) + std::chrono::seconds(second));

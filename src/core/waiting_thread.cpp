@@ -9,7 +9,8 @@ namespace filestore {
 
 namespace {
 thread_local WaitingThread* offered = nullptr;
-}
+thread_local WaitingThread* driver = nullptr;
+}  // namespace
 
 WaitingThread::Offer::Offer(WaitingThread* waiting) noexcept : before_(std::exchange(offered, waiting)) {}
 
@@ -26,16 +27,40 @@ std::shared_ptr<Executor> WaitingThread::or_else(const std::shared_ptr<Executor>
     return taken->shared_from_this();
 }
 
+WaitingThread::DrivingScope::DrivingScope(WaitingThread* waiting) noexcept
+    : before_(std::exchange(driver, waiting)) {}
+
+WaitingThread::DrivingScope::~DrivingScope() {
+    driver = before_;
+}
+
+bool WaitingThread::takes(const std::shared_ptr<Driven>& driven) noexcept {
+    if (driver == nullptr) {
+        return false;
+    }
+    const std::lock_guard lock(driver->mutex_);
+    if (driver->driven_ || driver->has_left_) {
+        return false;
+    }
+    driver->driven_ = driven;
+    return true;
+}
+
 void WaitingThread::post(std::function<void()> task) {
+    std::shared_ptr<Driven> driven;
     {
         const std::lock_guard lock(mutex_);
         if (!has_left_ && !task_) {
             task_ = std::move(task);
             changed_.notify_one();
-            return;
+            driven = driven_;
         }
     }
-    otherwise_->post(std::move(task));
+    if (driven) {
+        driven->interrupt();
+    } else if (task) {
+        otherwise_->post(std::move(task));
+    }
 }
 
 Result<void> WaitingThread::run(FunctionRef<void()> start) {
@@ -46,6 +71,7 @@ Result<void> WaitingThread::run(FunctionRef<void()> start) {
     }
     try {
         const Offer offer(*this);
+        const DrivingScope driving(this);
         start();
     } catch (...) {
         leave();
@@ -56,17 +82,25 @@ Result<void> WaitingThread::run(FunctionRef<void()> start) {
 }
 
 void WaitingThread::end(FunctionRef<void()> last) {
-    const std::lock_guard lock(mutex_);
-    if (has_left_) {
-        return;
+    std::shared_ptr<Driven> driven;
+    {
+        const std::lock_guard lock(mutex_);
+        if (has_left_) {
+            return;
+        }
+        last();
+        is_over_ = true;
+        changed_.notify_one();
+        driven = driven_;
     }
-    last();
-    is_over_ = true;
-    changed_.notify_one();
+    if (driven) {
+        driven->interrupt();
+    }
 }
 
 void WaitingThread::wait() {
     const Offer nothing(nullptr);
+    const DrivingScope driving(this);
     while (const std::function<void()> task = next()) {
         task();
     }
@@ -76,8 +110,28 @@ void WaitingThread::wait() {
 /// Empty once the wait is over.
 std::function<void()> WaitingThread::next() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return is_over_ || task_; });
+    while (driven_ || (!is_over_ && !task_)) {
+        if (driven_) {
+            lock.unlock();
+            drive();
+            lock.lock();
+        } else {
+            changed_.wait(lock);
+        }
+    }
     return is_over_ ? nullptr : std::exchange(task_, nullptr);
+}
+
+bool WaitingThread::is_wanted() {
+    const std::lock_guard lock(mutex_);
+    return is_over_ || has_left_ || task_ != nullptr;
+}
+
+void WaitingThread::drive() {
+    driven_->drive([this] { return is_wanted(); });
+    std::shared_ptr<Driven> driven;
+    const std::lock_guard lock(mutex_);
+    driven.swap(driven_);
 }
 
 void WaitingThread::leave() {
@@ -86,6 +140,9 @@ void WaitingThread::leave() {
         const std::lock_guard lock(mutex_);
         has_left_ = true;
         left = std::exchange(task_, nullptr);
+    }
+    if (driven_) {
+        drive();
     }
     if (!left) {
         return;

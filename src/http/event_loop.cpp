@@ -21,6 +21,7 @@
 #include "core/reactor.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
+#include "core/waiting_thread.h"
 #include "core/worker_thread.h"
 #include "http/exchange.h"
 #include "http/host_names.h"
@@ -42,7 +43,7 @@ constexpr std::chrono::milliseconds tick{250};
 
 /// Shared by the loop and its thread. What the thread needs for an exchange is made when the exchange is submitted: the thread itself only moves
 /// list nodes, so that lack of memory can fail an exchange and never the loop.
-class EventLoop::State : public std::enable_shared_from_this<State> {
+class EventLoop::State final : public Driven, public std::enable_shared_from_this<State> {
 public:
     State(const TransportOptions& options, std::shared_ptr<SharedCaches> caches,
           std::shared_ptr<NameLookups> lookups)
@@ -52,7 +53,7 @@ public:
           most_running_(std::max(1U, options.max_connections / options.event_loops)),
           names_(lookups_) {}
 
-    ~State() {
+    ~State() override {
         for (CURL* handle : free_handles_) {
             curl_easy_cleanup(handle);
         }
@@ -81,6 +82,28 @@ public:
     }
 
     std::size_t load() const noexcept { return load_.load(); }
+
+    /// By a caller that waits, in place of a thread of the loop's own, which takes over what is left.
+    void drive(FunctionRef<bool()> is_wanted) noexcept override {
+        const LibraryThreadScope scope;
+        const SigpipeBlocked quiet;
+        std::unique_lock lock(mutex_);
+        while (!stopping_) {
+            lock.unlock();
+            const bool wanted = is_wanted();
+            lock.lock();
+            if (wanted && hand_over()) {
+                return;
+            }
+            turn(lock);
+        }
+        end_all(lock);
+    }
+
+    void interrupt() noexcept override {
+        const std::lock_guard lock(mutex_);
+        wake_up();
+    }
 
 private:
     /// Continues an exchange that its source or receiver had paused.
@@ -184,13 +207,13 @@ private:
         if (stopping_) {
             return false;
         }
-        ensure_running();
+        ensure_running(made.front().exchange->request().sender_waits);
         arrived_.splice(arrived_.end(), made);
         load_.fetch_add(1);
         return true;
     }
 
-    void ensure_running() {
+    void ensure_running(bool sender_waits) {
         if (running_) {
             wake_up();
             return;
@@ -202,14 +225,29 @@ private:
                 throw std::bad_alloc();
             }
         }
-        join_or_detach(thread_);
-        thread_ = start_worker([self = shared_from_this()] { self->run(); });
+        if (!sender_waits || !WaitingThread::takes(shared_from_this())) {
+            start_thread();
+        }
         running_ = true;
     }
 
-    void interrupt() noexcept {
-        const std::lock_guard lock(mutex_);
-        wake_up();
+    void start_thread() {
+        join_or_detach(thread_);
+        thread_ = start_worker([self = shared_from_this()] { self->run(); });
+    }
+
+    /// False where there is something left to do, and no thread for it.
+    bool hand_over() noexcept {
+        if (is_idle()) {
+            running_ = false;
+            return true;
+        }
+        try {
+            start_thread();
+            return true;
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
     }
 
     /// Costs a system call only where the loop waits, and one for all that comes before it goes on.
@@ -224,21 +262,29 @@ private:
         const LibraryThreadScope scope;
         std::unique_lock lock(mutex_);
         while (!stopping_) {
-            seen_events_ = events_.load();
             const bool had_arrivals = !arrived_.empty();
-            take_arrivals();
-            lock.unlock();
-            follow_pauses();
-            begin_waiting();
-            start_named();
-            drive();
-            lock.lock();
+            turn(lock);
             if (!stopping_ && is_idle() && !had_arrivals && was_idle_) {
                 // Under the lock that showed it idle: what comes next starts a new thread.
                 running_ = false;
                 return;
             }
         }
+        end_all(lock);
+    }
+
+    void turn(std::unique_lock<std::mutex>& lock) noexcept {
+        seen_events_ = events_.load();
+        take_arrivals();
+        lock.unlock();
+        follow_pauses();
+        begin_waiting();
+        start_named();
+        work();
+        lock.lock();
+    }
+
+    void end_all(std::unique_lock<std::mutex>& lock) noexcept {
         waiting_.splice(waiting_.end(), arrived_);
         lock.unlock();
         cancel_all(waiting_);
@@ -415,8 +461,8 @@ private:
         curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(most_running_ + active_.size()));
     }
 
-    /// One turn: lets curl work, then waits for the network, an interruption, or the next look at the limits.
-    void drive() {
+    /// Lets curl work, then waits for the network, an interruption, or the next look at the limits.
+    void work() {
         limit_connections();
         int under_way = 0;
         curl_multi_perform(multi_, &under_way);

@@ -78,12 +78,27 @@ void Exchange::set_method() {
         case Method::put:
             break;
     }
+    if (!request_.body_at_once.empty()) {
+        set_body_at_once();
+        return;
+    }
     curl_easy_setopt(handle_, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(handle_, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.body_size));
     curl_easy_setopt(handle_, CURLOPT_READFUNCTION, &Exchange::on_read);
     curl_easy_setopt(handle_, CURLOPT_READDATA, this);
     curl_easy_setopt(handle_, CURLOPT_SEEKFUNCTION, &Exchange::on_seek);
     curl_easy_setopt(handle_, CURLOPT_SEEKDATA, this);
+}
+
+/// libcurl sends what a POST has of fields with its head, and reads the body of an upload only afterwards.
+void Exchange::set_body_at_once() {
+    const auto size = static_cast<curl_off_t>(request_.body_at_once.size());
+    curl_easy_setopt(handle_, CURLOPT_POST, 1L);
+    curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE, size);
+    curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, request_.body_at_once.data());
+    if (request_.method == Method::put) {
+        curl_easy_setopt(handle_, CURLOPT_CUSTOMREQUEST, "PUT");
+    }
 }
 
 Result<void> Exchange::set_headers(const TransportOptions& options) {
@@ -106,6 +121,9 @@ Result<void> Exchange::set_headers(const TransportOptions& options) {
 /// Above its own threshold curl asks by itself, and takes the question back where the server does not know it (status 417).
 void Exchange::add_expectation(const TransportOptions& options) {
     constexpr std::uint64_t curls_threshold = std::uint64_t{1} << 20U;
+    if (!request_.body) {
+        return;
+    }
     if (!options.expect_threshold || request_.body_size <= *options.expect_threshold) {
         add_header_line("Expect:");
     } else if (request_.body_size <= curls_threshold) {

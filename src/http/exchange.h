@@ -90,6 +90,7 @@ private:
     static int on_seek(void* self, curl_off_t offset, int origin);
 
     void set_method();
+    void set_body_at_once();
     void set_callbacks();
     [[nodiscard]] Result<void> set_headers(const TransportOptions& options);
     void add_expectation(const TransportOptions& options);

@@ -36,8 +36,12 @@ struct Request {
     /// Must not be blocking, and gives exactly `body_size` bytes. None for no body.
     std::shared_ptr<Source> body;
     std::uint64_t body_size = 0;
+    /// All of a small body, where `body` keeps it in memory: it goes out together with the head, and `body` is not read. Then a header says of what type it is.
+    std::span<const std::byte> body_at_once;
     /// A large body is expected in one of the directions: worth larger buffers.
     bool bulk = false;
+    /// The thread that sends it only waits for the answer afterwards, if it waits for anything.
+    bool sender_waits = false;
     /// For the transport: so many others go on at once that buffers are to be small.
     bool is_one_of_many = false;
     std::stop_token cancel;

@@ -436,7 +436,9 @@ http::Request Requester::RunningCall::request() const {
     }
     request.body = call_.body;
     request.body_size = call_.body_size;
+    request.body_at_once = call_.body_at_once;
     request.bulk = call_.bulk;
+    request.sender_waits = call_.sender_waits;
     request.cancel = call_.options.cancel;
     request.deadline = call_.options.deadline;
     request.pause = call_.options.pause;
@@ -711,7 +713,7 @@ bool Requester::signs_payload() const noexcept {
 }
 
 void Requester::send(Call call, std::function<void(Outcome)> done) {
-    const auto endpoint = resolve_endpoint(options_, call.bucket, learned_region(call.bucket));
+    const auto endpoint = endpoint_of(call.bucket, learned_region(call.bucket));
     if (!endpoint.ok()) {
         return done(Outcome{endpoint.error()});
     }
@@ -722,6 +724,9 @@ void Requester::send(Call call, std::function<void(Outcome)> done) {
 
 void Requester::with_signer(const std::string& bucket, const CallOptions& limits,
                             std::function<void(Result<Signer>)> done, Timestamp until) {
+    if (auto keys = parts_.credentials->at_hand(until)) {
+        return done(call_user(ErrorCode::internal, [&] { return signer_of(bucket, std::move(*keys)); }));
+    }
     get_in_time(
         *parts_.credentials, until, limits, *parts_.runtime.reactor,
         [self = shared_from_this(), bucket, done = std::move(done)](Result<ResolvedCredentials> keys) {
@@ -734,10 +739,23 @@ void Requester::with_signer(const std::string& bucket, const CallOptions& limits
 
 Result<Signer> Requester::signer_of(const std::string& bucket, ResolvedCredentials keys) {
     const std::string learned = learned_region(bucket);
-    FILESTORE_TRY_ASSIGN(Endpoint endpoint, resolve_endpoint(options_, bucket, learned));
+    FILESTORE_TRY_ASSIGN(Endpoint endpoint, endpoint_of(bucket, learned));
     const SigningScope scope{learned.empty() ? options_.region : learned, "s3", now()};
     SigningKey key = key_of(keys.keys, scope);
     return Signer{std::move(endpoint), std::move(keys.keys), keys.expires_at, scope, key};
+}
+
+Result<Endpoint> Requester::endpoint_of(const std::string& bucket, const std::string& region) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (kept_place_ && kept_place_->bucket == bucket && kept_place_->region == region) {
+            return kept_place_->endpoint;
+        }
+    }
+    FILESTORE_TRY_ASSIGN(Endpoint endpoint, resolve_endpoint(options_, bucket, region));
+    const std::lock_guard lock(mutex_);
+    kept_place_ = KeptPlace{bucket, region, endpoint};
+    return endpoint;
 }
 
 /// Deriving one costs as much as all the rest of a signature, four times over.

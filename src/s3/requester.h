@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,9 +55,12 @@ struct Call {
     /// Sent again only where it rewinds.
     std::shared_ptr<Source> body;
     std::uint64_t body_size = 0;
+    /// See http::Request.
+    std::span<const std::byte> body_at_once;
     std::string payload_hash{empty_payload_hash};
     bool bulk = false;
     /// See http::Request.
+    bool sender_waits = true;
     bool may_trickle = false;
     /// Bytes that the server may copy before it answers, which gives it more time for that than the options do.
     std::uint64_t copied_bytes = 0;
@@ -177,6 +181,14 @@ private:
         SigningKey key;
     };
 
+    /// An endpoint and what it was made of.
+    struct KeptPlace {
+        std::string bucket;
+        std::string region;
+        Endpoint endpoint;
+    };
+
+    [[nodiscard]] Result<Endpoint> endpoint_of(const std::string& bucket, const std::string& region);
     [[nodiscard]] SigningKey key_of(const Credentials& keys, const SigningScope& scope);
 
     const S3ClientOptions options_;
@@ -188,6 +200,7 @@ private:
     std::map<std::string, std::string> regions_;
     /// Of the last request: the next one mostly needs the same.
     std::optional<KeptKey> kept_key_;
+    std::optional<KeptPlace> kept_place_;
     std::mt19937_64 chance_;
 };
 

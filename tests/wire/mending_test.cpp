@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 
+#include "s3/protocol/signing.h"
 #include "support/answers.h"
 #include "support/code_of.h"
 #include "support/eventually.h"
@@ -326,5 +327,33 @@ TEST_CASE("a conditional upload that meets another is made again, and then in co
         CHECK(request.line() == "PUT /bucket/key HTTP/1.1");
         CHECK(request.header(creates ? "If-None-Match" : "If-Match") != "(none)");
         CHECK(request.body == "bytes");
+    }
+}
+
+TEST_CASE("each request is signed with the key of its own day", "[wire][mending]") {
+    const auto clock = std::make_shared<SettableClock>(FixedClock().now());
+    const ScriptedServer server({conversation({stored, stored, stored})});
+    S3ClientOptions options = plain_options(server);
+    options.clock = clock;
+    S3Client client = S3Client::open(options).value();
+    for (int day = 0; day < 3; ++day) {
+        CHECK(code_of_put(client) == ErrorCode::ok);
+        clock->advance(24h);
+    }
+    const s3::Credentials keys{std::string(access_key), SecretString(std::string(secret_key)), {}};
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 3);
+    for (std::size_t day = 0; day < requests.size(); ++day) {
+        const HeardRequest& heard = requests[day];
+        s3::SigningRequest signing{"PUT",
+                                   heard.line().substr(4, heard.line().rfind(' ') - 4),
+                                   {},
+                                   {},
+                                   heard.header("x-amz-content-sha256")};
+        for (const char* name : {"content-type", "host"}) {
+            signing.headers.push_back({name, heard.header(name)});
+        }
+        const s3::SigningScope scope{"us-east-1", "s3", FixedClock().now() + static_cast<int>(day) * 24h};
+        CHECK(heard.header("authorization") == s3::sign_headers(signing, keys, scope).back().value);
     }
 }

@@ -107,3 +107,34 @@ TEST_CASE("no range that is asked for is larger than there is memory for", "[wir
     REQUIRE(server.requests().size() >= 2);
     CHECK(server.requests()[1].header("Range") == "bytes=0-1048575");
 }
+
+TEST_CASE("bytes that are in memory already need none, nor a spool", "[wire][spool]") {
+    const std::string content = random_bytes(part + mebibyte);
+    const auto bytes = std::as_bytes(std::span(content));
+    for (const S3ChecksumMode mode : {S3ChecksumMode::off, S3ChecksumMode::header, S3ChecksumMode::trailer}) {
+        // The first part once more, after a connection that broke.
+        const ScriptedServer server({conversation({begun}),
+                                     {ExpectHead{}, ExpectBody{part / 2}, Reset{}},
+                                     conversation({stored, stored, completed})});
+        S3ClientOptions options = little_memory(server, "/there/is/no/such/directory");
+        options.payload_signing = S3PayloadSigning::signed_payload;
+        options.checksum_mode = mode;
+        const auto result = put(std::move(options), source_from_span(bytes));
+        REQUIRE(result.ok());
+        CHECK(result->size == content.size());
+        CHECK(result->parts == 2);
+        const auto requests = server.requests();
+        REQUIRE(requests.size() == 5);
+        if (mode != S3ChecksumMode::trailer) {
+            CHECK((requests[2].body + requests[3].body == content));
+        }
+    }
+}
+
+TEST_CASE("an empty body in memory is an empty object", "[wire][spool]") {
+    const ScriptedServer server({conversation({stored})});
+    const auto result = put(options_for(server), source_from_string(""));
+    REQUIRE(result.ok());
+    CHECK(result->size == 0);
+    CHECK(server.requests().at(0).header("content-length") == "0");
+}

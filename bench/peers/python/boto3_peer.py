@@ -1,29 +1,13 @@
-"""boto3 as it comes, which is what the original used, or with mode=crt over awscrt, for transfers."""
+"""boto3 as it comes, which is what the original used."""
 
-import io
 import os
 import sys
 
 import boto3
-from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from measure import REGION, Job, run
 
 READ_SIZE = 1 << 18
-
-
-class Dropped(io.RawIOBase):
-    """Takes what is written and keeps no more than its length."""
-
-    def __init__(self):
-        self.size = 0
-
-    def writable(self):
-        return True
-
-    def write(self, data):
-        self.size += len(data)
-        return len(data)
 
 
 def expect(condition):
@@ -43,27 +27,20 @@ class Calls:
         self.job = job
         self.client = client_of(job)
         self.payload = job.payload()
-        self.transfer = TransferConfig(preferred_transfer_client="crt" if job.mode == "crt" else "classic")
 
     def put(self, number):
         where = (self.job.bucket, self.job.key(number))
         if self.job.file:
-            self.client.upload_file(self.job.file, *where, Config=self.transfer)
+            self.client.upload_file(self.job.file, *where)
         elif self.job.pipe:
-            self.client.upload_fileobj(sys.stdin.buffer, *where, Config=self.transfer)
-        elif self.job.mode == "crt":
-            self.client.upload_fileobj(io.BytesIO(self.payload), *where, Config=self.transfer)
+            self.client.upload_fileobj(sys.stdin.buffer, *where)
         else:
             self.client.put_object(Bucket=where[0], Key=where[1], Body=self.payload)
 
     def get(self, number):
         where = (self.job.bucket, self.job.key(number))
         if self.job.file:
-            self.client.download_file(*where, self.job.file, Config=self.transfer)
-        elif self.job.mode == "crt":
-            dropped = Dropped()
-            self.client.download_fileobj(*where, dropped, Config=self.transfer)
-            expect(dropped.size == self.job.size)
+            self.client.download_file(*where, self.job.file)
         else:
             body = self.client.get_object(Bucket=where[0], Key=where[1])["Body"]
             expect(sum(len(piece) for piece in body.iter_chunks(READ_SIZE)) == self.job.size)

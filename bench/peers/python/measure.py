@@ -22,7 +22,6 @@ class Job:
         self.file = options.get("file")
         self.pipe = "pipe" in options
         self.signed = options.get("payload") == "signed"
-        self.mode = options.get("mode", "")
         self.access_key = os.environ.get("AWS_ACCESS_KEY_ID", "benchmark")
         self.secret_key = os.environ.get("AWS_SECRET_ACCESS_KEY", "benchmark")
 

@@ -150,6 +150,7 @@ void put(ClientCore& core, S3PutRequest request, Completion<S3PutResult> done) {
             };
             target.bucket = std::move(request.bucket);
             target.key = std::move(request.key);
+            target.executor = operation->executor;
             target.cancel = request.call.cancel;
             target.deadline = request.call.deadline;
             target.pause = request.call.pause;
@@ -194,6 +195,7 @@ void get(ClientCore& core, S3GetRequest request, Completion<S3GetResult> done) {
             download.range = request.range;
             download.verify = core.verifies(request.checksum_mode);
             download.knows_parts = core.quirks().part_number_reads;
+            download.executor = operation->executor;
             download.options = std::move(request.call);
             const auto info = std::make_shared<S3ObjectInfo>();
             download.on_head = [info, on_info = std::move(request.on_info)](

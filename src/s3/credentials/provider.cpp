@@ -34,6 +34,10 @@ void CredentialsProvider::begin_lasting(Timestamp, const std::stop_token& cancel
     begin(cancel, reply);
 }
 
+std::optional<ResolvedCredentials> CredentialsProvider::at_hand(Timestamp) {
+    return std::nullopt;
+}
+
 void CredentialsProvider::refuse(const Credentials&) noexcept {}
 
 void CredentialsProvider::close() noexcept {}

@@ -50,6 +50,9 @@ public:
     /// end earlier all the same.
     void get_lasting(Timestamp until, std::stop_token cancel, KeysDone done) noexcept;
 
+    /// What get_lasting() would answer at once, without asking anybody; nothing where it would not. The way of most requests.
+    [[nodiscard]] virtual std::optional<ResolvedCredentials> at_hand(Timestamp until);
+
     /// The server has refused these keys as expired or unknown: the next get() asks anew, if they are those that were given last. Does not block.
     virtual void refuse(const Credentials& refused) noexcept;
 

@@ -59,6 +59,16 @@ public:
     RefreshingProvider(CredentialsProviderPtr inner, std::shared_ptr<Clock> clock)
         : inner_(std::move(inner)), clock_(std::move(clock)) {}
 
+    std::optional<ResolvedCredentials> at_hand(Timestamp until) override {
+        if (stop_.stop_requested()) {
+            return std::nullopt;
+        }
+        const std::lock_guard lock(mutex_);
+        const Timestamp now = clock_->now();
+        const bool is_enough = holds(now) && !is_too_short(until, now) && !is_to_be_renewed(now);
+        return is_enough ? kept_ : std::nullopt;
+    }
+
     void refuse(const Credentials& refused) noexcept override {
         const std::lock_guard lock(mutex_);
         if (kept_ && kept_->keys == refused && clock_->now() >= refusable_from_) {
@@ -87,6 +97,10 @@ private:
 
     [[nodiscard]] bool holds(Timestamp now) const noexcept {
         return kept_ && (!kept_->expires_at || now < *kept_->expires_at);
+    }
+
+    [[nodiscard]] bool is_to_be_renewed(Timestamp now) const noexcept {
+        return renew_at_ && now >= *renew_at_;
     }
 
     /// Keys that last longer may be had.
@@ -123,7 +137,7 @@ void RefreshingProvider::begin_lasting(Timestamp until, const std::stop_token& c
         const std::lock_guard lock(mutex_);
         const Timestamp now = clock_->now();
         const bool usable_now = holds(now) && !is_too_short(until, now);
-        const bool must_ask = !asking_ && (!usable_now || (renew_at_ && now >= *renew_at_));
+        const bool must_ask = !asking_ && (!usable_now || is_to_be_renewed(now));
         // Before anything is noted: without memory for it nobody would come to answer those who wait.
         answer = must_ask ? answer_of_inner() : nullptr;
         if (usable_now) {

@@ -54,7 +54,8 @@ Error damage(std::string_view what) {
 
 MultipartJob::MultipartJob(std::shared_ptr<Requester> requester, UploadTarget target,
                            std::function<void(Result<S3PutResult>)> done)
-    : Job(requester->runtime(), target.cancel, target.deadline, target.pause),
+    : Job({target.executor ? target.executor : requester->runtime().executor, requester->runtime().reactor},
+          target.cancel, target.deadline, target.pause),
       requester_(std::move(requester)),
       target_(std::move(target)),
       done_(std::move(done)) {}
@@ -244,6 +245,8 @@ Result<void> MultipartJob::on_listed(const Outcome& outcome, const std::string& 
 void MultipartJob::send_part(Call call, std::uint32_t number, std::shared_ptr<const PartBuffer> buffer,
                              std::function<Result<UploadedPart>(const Answer&)> part_of) {
     call.query = {{"partNumber", std::to_string(number)}, {"uploadId", upload_id_}};
+    // The next part is read meanwhile.
+    call.sender_waits = false;
     Request request;
     request.part_number = number;
     request.buffer = std::move(buffer);

@@ -45,6 +45,8 @@ struct UploadTarget {
     ETagRules etags;
     /// What the server has to say that it does.
     Encryption::Kind encryption = Encryption::Kind::bucket_default;
+    /// What the job runs on; the requester's where there is none.
+    std::shared_ptr<Executor> executor;
     std::stop_token cancel;
     std::optional<std::chrono::steady_clock::time_point> deadline;
     std::shared_ptr<PauseSwitch> pause;

@@ -31,9 +31,10 @@ public:
         : requester_(std::move(requester)),
           memory_(std::move(memory)),
           download_(std::make_shared<ObjectDownload>(std::move(download))),
+          executor_(download_->executor ? download_->executor : requester_->runtime().executor),
           done_(std::move(done)) {
         if (download_->sink->blocking()) {
-            pump_ = std::make_unique<PumpedSink>(download_->sink, requester_->runtime().executor);
+            pump_ = std::make_unique<PumpedSink>(download_->sink, executor_);
         }
     }
 
@@ -210,7 +211,7 @@ private:
     template <class Task>
     void on_executor(const Task& task) {
         try {
-            requester_->runtime().executor->post(task);
+            executor_->post(task);
         } catch (const std::bad_alloc&) {
             task();
         }
@@ -265,6 +266,7 @@ private:
     const std::shared_ptr<Requester> requester_;
     const std::shared_ptr<PartMemory> memory_;
     std::shared_ptr<ObjectDownload> download_;
+    const std::shared_ptr<Executor> executor_;
     std::function<void(Result<DownloadedObject>)> done_;
     /// For a sink that may block.
     std::unique_ptr<PumpedSink> pump_;

@@ -31,6 +31,8 @@ struct ObjectDownload {
     bool verify = false;
     /// The server tells the sizes of an object's parts, so that a checksum of these can be compared, too.
     bool knows_parts = false;
+    /// What a sink that may block is written on, and `done` called; the requester's where there is none.
+    std::shared_ptr<Executor> executor;
     CallOptions options;
 };
 

@@ -42,6 +42,7 @@ public:
           checksum_choice_(upload.checksums),
           checksums_(upload.checksums),
           refuses_parts_(std::move(upload.refuses_parts)),
+          reports_progress_(upload.progress != nullptr),
           progress_(std::make_shared<SharedProgress>(ProgressMeter(std::move(upload.progress), declared_))) {}
 
 private:
@@ -274,6 +275,10 @@ private:
         append(call.headers, target().conditions);
         call.body = std::make_shared<ProgressSource>(filled_->source(runtime().executor), progress_);
         FILESTORE_TRY(describe_body(call, *filled_, 1));
+        // Neither framed nor counted piece by piece.
+        if (in_place_ && !reports_progress_ && !call.bulk && call.body_size == filled_->size()) {
+            call.body_at_once = in_place_->bytes();
+        }
         publish_whole(std::move(call), std::exchange(filled_, nullptr));
         return {};
     }
@@ -340,6 +345,7 @@ private:
     PartsThere there_;
     UploadChecksums checksums_;
     const std::optional<Error> refuses_parts_;
+    const bool reports_progress_;
     const std::shared_ptr<SharedProgress> progress_;
 
     /// Being read.

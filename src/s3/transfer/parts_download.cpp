@@ -134,6 +134,8 @@ private:
         call.headers = download_->headers;
         part->range.apply(call, 0);
         call.bulk = true;
+        // The sink is given what there is meanwhile.
+        call.sender_waits = false;
         call.options.cancel = stop_requests_.get_token();
         call.options.deadline = download_->options.deadline;
         call.options.pause = download_->options.pause;

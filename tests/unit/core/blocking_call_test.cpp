@@ -1,8 +1,11 @@
 #include "core/blocking_call.h"
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <new>
+#include <semaphore>
 #include <thread>
+#include <utility>
 
 #include "core/library_thread.h"
 #include "support/executors.h"
@@ -142,4 +145,82 @@ TEST_CASE("a library thread's mark nests and ends", "[blocking_call]") {
         CHECK(filestore::on_library_thread());
     }
     CHECK_FALSE(filestore::on_library_thread());
+}
+
+namespace {
+
+/// Runs until it is wanted elsewhere, as an event loop would, and notes where it ran.
+class Loop final : public filestore::Driven {
+public:
+    void drive(filestore::FunctionRef<bool()> is_wanted) noexcept override {
+        ran_on = std::this_thread::get_id();
+        ++times;
+        if (on_driven) {
+            std::exchange(on_driven, nullptr)();
+        }
+        while (!is_wanted()) {
+            interrupted.acquire();
+        }
+    }
+    void interrupt() noexcept override { interrupted.release(); }
+
+    std::function<void()> on_driven;
+    std::thread::id ran_on;
+    int times = 0;
+    std::counting_semaphore<> interrupted{0};
+};
+
+}  // namespace
+
+TEST_CASE("the thread that waits drives a loop until the answer is there", "[blocking_call]") {
+    const auto loop = std::make_shared<Loop>();
+    CHECK_FALSE(WaitingThread::takes(loop));
+    std::jthread worker;
+    const auto answer = wait_for<int>([&](Completion<int> done) {
+        CHECK(WaitingThread::takes(loop));
+        // One at a time.
+        CHECK_FALSE(WaitingThread::takes(std::make_shared<Loop>()));
+        loop->on_driven = [&, done = std::move(done)] {
+            worker = std::jthread([done = std::move(done)] { done(42); });
+        };
+    });
+    CHECK(answer.value() == 42);
+    CHECK(loop->times == 1);
+    CHECK(loop->ran_on == std::this_thread::get_id());
+    CHECK_FALSE(WaitingThread::takes(loop));
+}
+
+TEST_CASE("what is posted to the thread that waits takes it from the loop, which it may drive again",
+          "[blocking_call]") {
+    const auto loop = std::make_shared<Loop>();
+    const auto executor = std::make_shared<ManualExecutor>();
+    const auto answer = wait_for<int>([&](Completion<int> done) {
+        const auto taken = WaitingThread::or_else(executor);
+        CHECK(WaitingThread::takes(loop));
+        loop->on_driven = [&loop, taken, done = std::move(done)] {
+            taken->post([&loop, done] {
+                loop->on_driven = [done] { done(7); };
+                CHECK(WaitingThread::takes(loop));
+            });
+        };
+    });
+    CHECK(answer.value() == 7);
+    CHECK(loop->times == 2);
+}
+
+TEST_CASE("a loop that was taken by a start that fails, or has answered already, is let go of",
+          "[blocking_call]") {
+    const auto loop = std::make_shared<Loop>();
+    const auto failed = wait_for<int>([&](const Completion<int>&) {
+        CHECK(WaitingThread::takes(loop));
+        throw std::bad_alloc();
+    });
+    CHECK(failed.error().code() == ErrorCode::no_memory);
+    CHECK(loop->times == 1);
+    const auto answer = wait_for<int>([&](const Completion<int>& done) {
+        CHECK(WaitingThread::takes(loop));
+        done(1);
+    });
+    CHECK(answer.value() == 1);
+    CHECK(loop->times == 2);
 }
