@@ -36,7 +36,7 @@ check_gone() {
 
 # without OPTION...
 without() {
-    local name build prefix option targets=(filestore filestore_c filestore_static filestore_c_static filestore_capi_parts_test filestore_capi_version_test filestore_capi_barrier_test) off=()
+    local name build prefix option targets=(filestore filestore_c filestore_static filestore_c_static filestore_man filestore_capi_parts_test filestore_capi_version_test filestore_capi_barrier_test) off=()
     name=$(IFS=_; echo "$*")
     build=$scratch/$name prefix=$scratch/$name-prefix
     for option in "$@"; do
