@@ -2,7 +2,7 @@
 
 Each mutants/*/NAME.patch breaks one promise in a copy of the sources below SCRATCH; its first line names the tests that must fail then, and pass
 without it: `# test: PROGRAM "FILTER"`, or `# test: pytest FILE [OPTION...]` for tests of the command. The run fails where a mutant passes them, no
-longer applies, or does not build. Conformance tests, and those of the command, find versitygw and moto running.
+longer applies, or does not build. Conformance tests, and those of the command and of the border, find versitygw and moto running.
 """
 
 import concurrent.futures
@@ -36,10 +36,13 @@ COMMANDS = {
     "FILESTORE_POSTGREST_TOOL": ("filestore_postgrest_tool", "tests/audit/filestore_postgrest_tool"),
     "FILESTORE_SOAK_WORKER": ("filestore_soak_worker", "tests/audit/filestore_soak_worker"),
     "FILESTORE_CLOCK_TOOL": ("filestore_clock_tool", "tests/audit/filestore_clock_tool"),
+    "BORDER_PROGRAMS": ("filestore_border_programs", "tests/border"),
+    "BORDER_LIBRARY": ("filestore_c", "capi/libfilestore_c.so"),
+    "BORDER_PLUGIN": ("filestore_border_plugin", "tests/border/libfilestore_border_plugin.so"),
 }
 NO_TESTS_COLLECTED = 5
 TESTS_FAILED = 1
-NEED_SERVERS = ("filestore_conformance_tests", "tests/cli/")
+NEED_SERVERS = ("filestore_conformance_tests", "tests/cli/", "tests/border/")
 SERVERS = ["versitygw", "moto"]
 # Mutants are built and tested at a time, each in a copy of its own.
 WORKERS = 2
