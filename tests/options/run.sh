@@ -34,6 +34,21 @@ check_gone() {
         fail "a .pc file names $what"
 }
 
+# A program in C with the static library, which needs no more than its .pc file says.
+use_static_library() {
+    local packages
+    packages=$(dirname "$(find "$1" -name filestore_c.pc)")
+    rm -rf "$scratch/use"
+    mkdir "$scratch/use"
+    (
+        export PKG_CONFIG_PATH=$packages
+        cd "$scratch/use"
+        gcc -std=c99 "$root/tests/consumer/c/main.c" -o hello $(pkg-config --cflags filestore_c) "$packages/../libfilestore_c.a" \
+            $(pkg-config --static --libs-only-l --libs-only-other filestore_c | sed 's/-lfilestore_c//')
+        ./hello
+    )
+}
+
 # without OPTION...
 without() {
     local name build prefix option targets=(filestore filestore_c filestore_static filestore_c_static filestore_man filestore_capi_parts_test filestore_capi_version_test filestore_capi_barrier_test) off=()
@@ -58,6 +73,7 @@ without() {
     if [[ " $* " == *" S3 "* && " $* " == *" SQLITE "* ]]; then
         check_gone "$prefix" "$without_http"
     fi
+    quietly use_static_library "$prefix"
     rm -rf "$prefix"
     echo "options: built, tested and installed without $*"
 }
