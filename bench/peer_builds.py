@@ -105,7 +105,7 @@ PEERS = [
     Peer("minio-go", "Go", (PLACE / "peer-minio-go",), version="7.4.1", share=0.5),
     Peer("arrow", "C++", (PLACE / "peer-arrow",), payload="crc", share=0.2, version="26.0.1"),
     Peer("filestore, crc", "C++", FILESTORE, ("mode=crc",), payload="crc", is_ours=True),
-    Peer("floor, signed", "C++", FLOOR, ("mode=threads", "payload=signed"), payload="signed", is_floor=True, lacks=NO_LISTS),
+    Peer("floor, signed", "C++", FLOOR, ("mode=threads", "payload=signed"), payload="signed", is_floor=True, lacks=NO_LISTS | {"file"}),
     Peer("filestore, signed", "C++", FILESTORE, ("mode=blocking", "payload=signed"), payload="signed", is_ours=True),
     Peer("object_store, signed", "Rust", rust("object-store"), ("payload=signed",), payload="signed", version="0.14.2"),
     Peer("aws-sdk-s3", "Rust", rust("aws-sdk"), payload="signed", share=0.5, version="1.157.0"),

@@ -60,6 +60,8 @@ class Cell:
 
     @property
     def title(self):
+        if self.part == "start":
+            return "start to first answer"
         size = {4096: "4 KiB", 1 << 20: "1 MiB", 64 << 20: "64 MiB", 1 << 30: "1 GiB"}.get(self.size, f"{self.size:,}")
         way = "" if self.way == "memory" else f", {self.way}"
         return f"{self.operation} {size}{way}" + (f" x {self.scaled:,}" if self.scaled else f", c{self.concurrency}")
