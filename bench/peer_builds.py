@@ -56,7 +56,7 @@ def build_rust():
     if version < OLDEST_CARGO:
         sys.exit(f"the peers in Rust need cargo {'.'.join(map(str, OLDEST_CARGO))} or newer, newer than Debian's; leave them out by --peer")
     environment = os.environ | {"CARGO_TARGET_DIR": str(PLACE / "rust")}
-    run("cargo", "build", "--release", "--locked", "--quiet", "--jobs", JOBS, cwd=SOURCES / "rust", env=environment)
+    run("cargo", "build", "--release", "--quiet", "--jobs", JOBS, cwd=SOURCES / "rust", env=environment)
 
 
 def build_go():
