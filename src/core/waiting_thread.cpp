@@ -47,19 +47,17 @@ bool WaitingThread::takes(const std::shared_ptr<Driven>& driven) noexcept {
 }
 
 void WaitingThread::post(std::function<void()> task) {
-    std::shared_ptr<Driven> driven;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!has_left_ && !task_) {
-            task_ = std::move(task);
-            changed_.notify_one();
-            driven = driven_;
-        }
+    std::unique_lock lock(mutex_);
+    if (has_left_ || task_) {
+        lock.unlock();
+        return otherwise_->post(std::move(task));
     }
+    task_ = std::move(task);
+    changed_.notify_one();
+    const std::shared_ptr<Driven> driven = driven_;
+    lock.unlock();
     if (driven) {
         driven->interrupt();
-    } else if (task) {
-        otherwise_->post(std::move(task));
     }
 }
 
