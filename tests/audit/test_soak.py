@@ -233,8 +233,8 @@ def test_all_say_the_same_after_kills(store, operations, kills_of_each_kind, pau
     kills = ", ".join(f"{killer.kills[kind]} of {kind}" for kind in KINDS)
     COUNTS.append(f"soak: {workers.operations()} operations in {worked:.0f} s ({answers.counts()}); kills: {kills} (seed {SEED})")
     assert not answers.lines["E"], answers.lines["E"][:5]
+    assert status["parked"] == 0, store.run("audit", "parked").out
     assert not differences(rows, told), "catalogue and project differ"
-    assert status["parked"] == 0
     stored = check_files(workers.base, rows)
     for words in (("audit", "reconcile"), ("verify",)):
         found = store.run(*words)

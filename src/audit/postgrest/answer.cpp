@@ -20,6 +20,8 @@ constexpr std::size_t longest_code = 16;
 struct ErrorDocument {
     /// An object, as PostgREST and the gateway of a project answer.
     bool is_json = false;
+    /// PostgREST has lost the database meanwhile, and knows no code for it.
+    bool has_empty_code = false;
     std::string code;
     std::string message;
     std::string details;
@@ -77,7 +79,10 @@ ErrorDocument read_document(std::string_view body, std::span<const SecretString>
     const auto text = [&](const char* name) {
         return without_parts(without_secrets(members->text(name).value_or(std::string()), secrets), secrets);
     };
-    ErrorDocument document{true, text("code"), text("message"), text("details"), text("hint")};
+    const auto given_code = members->text("code");
+    ErrorDocument document{
+        true,        given_code && given_code->empty(), text("code"), text("message"), text("details"),
+        text("hint")};
     if (!is_printable_ascii(document.code) || document.code.size() > longest_code) {
         document.code.clear();
     }
@@ -159,9 +164,10 @@ bool may_refuse_content(int status) {
 }
 
 /// A trigger may raise any code of PostgreSQL for a row. Who is known to nobody writes no row that it could be of.
-bool is_perhaps_of_a_row(Refusal refusal, int status, std::string_view code) {
+bool is_perhaps_of_a_row(Refusal refusal, int status, const ErrorDocument& document) {
+    const std::string_view code = document.code;
     if (!is_sqlstate(code) && !code.starts_with("PGRST")) {
-        return may_refuse_content(status) &&
+        return document.is_json && may_refuse_content(status) &&
                (refusal == Refusal::of_permission || refusal == Refusal::of_the_table);
     }
     const bool is_role = refusal == Refusal::of_the_key && status == 401;
@@ -192,6 +198,9 @@ Refusal refusal_of_status(int status, bool is_json) {
 }
 
 Refusal refusal_of(int status, const ErrorDocument& document) {
+    if (document.has_empty_code) {
+        return Refusal::for_now;
+    }
     if (is_unknown(document.code)) {
         return Refusal::of_the_table;
     }
@@ -343,7 +352,7 @@ std::optional<Refused> read_refusal(const Answer& answer, std::string_view table
         return without_content_range(answer.status);
     }
     const bool perhaps_of_a_row =
-        answer.method != Method::get && is_perhaps_of_a_row(refusal, answer.status, document.code);
+        answer.method != Method::get && is_perhaps_of_a_row(refusal, answer.status, document);
     return Refused{
         refusal, error_of(answer.status, document, refusal, perhaps_of_a_row, table), {}, perhaps_of_a_row};
 }

@@ -283,3 +283,22 @@ TEST_CASE("how long the server wants not to be asked", "[postgrest]") {
     CHECK_FALSE(read_retry_after("99999999999999999999"));
     CHECK_FALSE(read_retry_after("Wed, 21 Oct 2026 07:28:00 GMT"));
 }
+
+TEST_CASE("a status without a code is of a row where a gateway may have refused what the request holds",
+          "[postgrest]") {
+    const auto [status, body, refusal, is_perhaps] = GENERATE(table<int, std::string, Refusal, bool>({
+        {422, R"({"message":"no"})", Refusal::of_the_table, true},
+        {409, R"({"code":"HELD","message":"held"})", Refusal::of_the_table, true},
+        {403, R"({"message":"no"})", Refusal::of_permission, true},
+        {401, R"({"message":"no"})", Refusal::of_the_key, false},
+        {404, R"({"message":"no"})", Refusal::of_the_table, false},
+        {422, "<html>no</html>", Refusal::of_the_table, false},
+        // As PostgreSQL is stopped in the middle of a request.
+        {400, R"({"code":"","details":null,"hint":null,"message":""})", Refusal::for_now, false},
+    }));
+    CAPTURE(status, body);
+    const auto refused = read_refusal({Method::post, status, "", body}, "uploads");
+    REQUIRE(refused);
+    CHECK(refused->refusal == refusal);
+    CHECK(refused->perhaps_of_a_row == is_perhaps);
+}
