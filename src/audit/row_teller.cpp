@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -342,24 +343,26 @@ private:
         return first;
     }
 
-    /// Where a deletion is final, hides the row, or gets another time from the table, claims would stay. So one row that has its time is claimed and gets that time again.
+    /// Where a deletion is final, or hides the row, claims would stay. So the time of one row is changed first, and changed back: by no more than nobody minds where that is carried out later than what follows.
     Result<bool> may_be_claimed(const Seen& deleted) {
         const OutboxEntry* entry = deleted.entry;
-        const Timestamp claim = postgrest::claim_of(*entry->row.deleted_at);
-        FILESTORE_TRY_ASSIGN(auto request, postgrest::change_deleted(table_, {&deleted.row.id, 1},
-                                                                     deleted.row.row->deleted_at, claim));
+        Seen moved = deleted;
+        *moved.row.row->deleted_at += std::chrono::microseconds(1);
+        FILESTORE_TRY_ASSIGN(
+            auto request, postgrest::change_deleted(table_, {&deleted.row.id, 1}, deleted.row.row->deleted_at,
+                                                    moved.row.row->deleted_at));
         const Reply reply = send_({std::move(request)}).front();
-        const Outcome outcome = given_back({entry}, reply);
-        if (!reply.refused && outcome.written.empty()) {
+        const auto changed = given_back({entry}, reply).written;
+        if (!reply.refused && changed.empty()) {
             return false;
         }
-        const Claims claims = claims_in(outcome);
-        // Without an answer it may be claimed.
+        // Without an answer it may be moved.
         std::erase(done_[Writing::change], entry);
-        FILESTORE_TRY(claims.altered.empty() ? finish({entry}) : correct(claims.altered));
-        const auto& changed = done_[Writing::change];
-        const bool is_as_before = std::find(changed.begin(), changed.end(), entry) != changed.end();
-        return is_as_before && !claims.claimed.empty();
+        FILESTORE_TRY(correct(changed.empty() ? std::vector{moved} : changed));
+        const auto& done = done_[Writing::change];
+        const bool is_as_before = std::find(done.begin(), done.end(), entry) != done.end();
+        return is_as_before && !changed.empty() &&
+               changed.front().row.row->deleted_at == moved.row.row->deleted_at;
     }
 
     Result<void> claim(const EntriesByTime& deletions) {
@@ -409,7 +412,7 @@ private:
         return claims;
     }
 
-    /// Rows that have a time of the table's own in place of the claim get theirs.
+    /// Rows that have another time get theirs.
     Result<void> correct(const std::vector<Seen>& altered) {
         std::vector<Step> steps;
         for (const Seen& seen : altered) {
