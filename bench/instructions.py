@@ -9,17 +9,16 @@ C library: the counts of one compiler are the same on every machine, whatever el
 """
 
 import argparse
-import json
 import pathlib
-import platform
 import re
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-RECORD = pathlib.Path(__file__).resolve().parent / "instructions.json"
-GROWTH = 1.05
+from record import Record
+
+RECORD = Record("instructions.json", "instructions", "instructions.py")
 AT_A_TIME = 2
 LINE = re.compile(r"^\s*([\d,]+) \(.*?\)\s+\S.*\[(.+)\]$")
 
@@ -41,14 +40,6 @@ def count_of(program, name):
     return sum(ours)
 
 
-def grown(counts, recorded):
-    for name in sorted(counts.keys() | recorded.keys()):
-        if name not in counts or name not in recorded:
-            yield f"'{name}' is counted or recorded, but not both"
-        elif counts[name] > GROWTH * recorded[name]:
-            yield f"'{name}' takes {counts[name]:,} instructions, {100 * (counts[name] / recorded[name] - 1):.1f} % more than recorded"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=pathlib.Path)
@@ -59,17 +50,13 @@ def main():
     names = output(program).splitlines()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         counts = dict(zip(names, pool.map(lambda name: count_of(program, name), names)))
-    recorded = json.loads(RECORD.read_text())["instructions"] if RECORD.exists() else {}
     print(f"{'':44}{'counted':>14}{'recorded':>14}")
     for name, count in counts.items():
-        print(f"{name:44}{count:14,}{recorded.get(name, 0):14,}")
+        print(f"{name:44}{count:14,}{RECORD.numbers.get(name, 0):14,}")
     if options.record:
-        made_by = f"{platform.machine()}, {output('c++', '--version').splitlines()[0]}"
-        RECORD.write_text(json.dumps({"made_by": made_by, "instructions": counts}, indent=4) + "\n")
-    problems = list(grown(counts, recorded)) if options.check else []
-    for problem in problems:
-        print(f"{problem}. Where it is worth that: bench/instructions.py --record", file=sys.stderr)
-    sys.exit(1 if problems else 0)
+        RECORD.write(counts)
+    if options.check:
+        RECORD.check(counts)
 
 
 if __name__ == "__main__":

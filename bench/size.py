@@ -10,10 +10,8 @@ The build is one of the preset `release`. Programs are linked with --gc-sections
 """
 
 import argparse
-import json
 import os
 import pathlib
-import platform
 import resource
 import subprocess
 import sys
@@ -21,12 +19,13 @@ import tempfile
 import time
 import zipfile
 
+from record import Record
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HELLO = ROOT / "bench" / "hello"
-RECORD = ROOT / "bench" / "sizes.json"
+RECORD = Record("sizes.json", "bytes", "size.py")
 MIB = 1024 * 1024
 LIMITS = {"libfilestore_c.so": 3 * MIB // 2, "upload.c, static": 2 * MIB, "upload.cpp, static": 2 * MIB}
-GROWTH = 1.05
 BUILD_SECONDS = 120
 COMPILERS = 2
 PEERS = {"pyarrow": "libarrow.so, of which aws-sdk-cpp is a part", "opendal": "its one library, with every service"}
@@ -81,14 +80,6 @@ def print_sizes(sizes, recorded):
         print(f"{name:28}{size:12,}{recorded.get(name, 0):12,}{limit or '-':>12}{verdict}")
 
 
-def grown(sizes, recorded):
-    for name in sorted(sizes.keys() | recorded.keys()):
-        if name not in sizes or name not in recorded:
-            yield f"{name} is measured or recorded, but not both"
-        elif sizes[name] > GROWTH * recorded[name]:
-            yield f"{name} has {sizes[name]:,} bytes, {100 * (sizes[name] / recorded[name] - 1):.1f} % more than recorded"
-
-
 def print_peers():
     for package, what in PEERS.items():
         with tempfile.TemporaryDirectory() as name:
@@ -127,19 +118,15 @@ def main():
         parser.add_argument(f"--{option}", action="store_true")
     options = parser.parse_args()
     sizes = sizes_of(options.build.resolve())
-    recorded = json.loads(RECORD.read_text())["bytes"] if RECORD.exists() else {}
-    print_sizes(sizes, recorded)
+    print_sizes(sizes, RECORD.numbers)
     if options.peers:
         print_peers()
     if options.build_time:
         print_build_time()
     if options.record:
-        made_by = f"{platform.machine()}, {output('c++', '--version').splitlines()[0]}"
-        RECORD.write_text(json.dumps({"made_by": made_by, "bytes": sizes}, indent=4) + "\n")
-    problems = list(grown(sizes, recorded)) if options.check else []
-    for problem in problems:
-        print(f"{problem}. Where it is worth that: bench/size.py --record", file=sys.stderr)
-    sys.exit(1 if problems else 0)
+        RECORD.write(sizes)
+    if options.check:
+        RECORD.check(sizes)
 
 
 if __name__ == "__main__":

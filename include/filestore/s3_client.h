@@ -5,7 +5,8 @@
 ///
 /// A resource, movable, and thread-safe: any thread may start any call. Each call has a blocking form and one that returns at once and answers
 /// by a Completion (call.h), which must not be empty. A client that was moved from may only be destroyed, closed or assigned to. The structs are values.
-/// A request is handed over with the call, and the streams in it must not be used elsewhere until the call has completed.
+/// A request is handed over with the call, and the streams in it must not be used elsewhere until the call has completed. The thread that waits in a blocking form may do the work of this
+/// client's calls meanwhile, as a library thread, and without SIGPIPE.
 ///
 /// Keys are 1 to 1024 bytes of UTF-8 and are never normalised: `a//b`, `a/../b` and `/a` are keys of their own.
 ///

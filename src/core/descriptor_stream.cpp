@@ -9,9 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <utility>
 
+#include "core/broken_pipe_signal.h"
 #include "core/descriptor.h"
 #include "core/file_size_signal.h"
 #include "core/file_stream.h"
@@ -174,36 +174,6 @@ private:
 /// Pipes take at least this much without waiting when poll says that they are writable (pipe(7), PIPE_BUF).
 constexpr std::size_t pipe_room = 4096;
 
-/// Keeps this thread, which may be the caller's own, from dying of a write to a pipe that nobody reads. Leaves no SIGPIPE pending
-/// that was not so before.
-class SigpipeBlock {
-public:
-    SigpipeBlock() noexcept {
-        sigset_t pending;
-        sigpending(&pending);
-        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-        sigemptyset(&sigpipe_);
-        sigaddset(&sigpipe_, SIGPIPE);
-        pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-    }
-    SigpipeBlock(const SigpipeBlock&) = delete;
-    SigpipeBlock& operator=(const SigpipeBlock&) = delete;
-    ~SigpipeBlock() {
-        const int number = errno;
-        if (!was_pending_) {
-            const timespec at_once{};
-            sigtimedwait(&sigpipe_, nullptr, &at_once);
-        }
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-        errno = number;
-    }
-
-private:
-    sigset_t sigpipe_{};
-    sigset_t before_{};
-    bool was_pending_ = false;
-};
-
 class PolledSink final : public DescriptorSink {
 public:
     PolledSink(Descriptor owned, int descriptor, mode_t kind, std::string name)
@@ -259,7 +229,7 @@ private:
     ssize_t move_some(const FileRange& range) const {
         const auto most = static_cast<std::size_t>(std::min(range.size, kernel_copy_size));
         auto offset = static_cast<off_t>(range.offset);
-        const SigpipeBlock block;
+        const BrokenPipeSignalBlock block;
         return is_pipe_ ? ::splice(range.descriptor, &offset, descriptor_, nullptr, most, SPLICE_F_NONBLOCK)
                         : ::sendfile(descriptor_, range.descriptor, &offset, most);
     }
@@ -268,7 +238,7 @@ private:
         if (is_socket_) {
             return ::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         }
-        const SigpipeBlock block;
+        const BrokenPipeSignalBlock block;
         return ::write(descriptor_, bytes.data(), std::min(bytes.size(), pipe_room));
     }
 

@@ -2,7 +2,6 @@
 
 /// Threads of the library: the pool's, the reactor's, the event loops' and those of name lookups.
 
-#include <csignal>
 #include <functional>
 #include <thread>
 
@@ -11,19 +10,6 @@ namespace filestore {
 /// Starts a thread with all signals blocked, from its first instruction on: a signal meant for the program never runs its
 /// handler there, and SIGPIPE from a closed connection has no effect. Throws std::bad_alloc where the system gives no thread.
 [[nodiscard]] std::thread start_worker(std::function<void()> body);
-
-/// While it lives, a closed connection has no effect on this thread, which is a caller's, but for the failure of the write. One thread.
-class SigpipeBlocked {
-public:
-    SigpipeBlocked() noexcept;
-    SigpipeBlocked(const SigpipeBlocked&) = delete;
-    SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
-    ~SigpipeBlocked();
-
-private:
-    sigset_t before_{};
-    bool was_pending_ = false;
-};
 
 /// Joins `thread`, unless it is the current thread, which is detached: an object may be destroyed by work that runs on its
 /// own thread.

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/broken_pipe_signal.h"
 #include "core/call_limits.h"
 #include "core/environment.h"
 #include "core/library_thread.h"
@@ -86,7 +87,7 @@ public:
     /// By a caller that waits, in place of a thread of the loop's own, which takes over what is left.
     void drive(FunctionRef<bool()> is_wanted) noexcept override {
         const LibraryThreadScope scope;
-        const SigpipeBlocked quiet;
+        const BrokenPipeSignalBlock quiet;
         std::unique_lock lock(mutex_);
         while (!stopping_) {
             lock.unlock();

@@ -63,8 +63,8 @@ ALLOWED_WORDS = {
     "src/core/environment.cpp": {"getenv"},
     # A program that gives keys is started with the environment of this one.
     "src/s3/credentials/child_process.cpp": {"environ"},
-    # Holds SIGPIPE back for the length of one write, on the writing thread only.
-    "src/core/descriptor_stream.cpp": {"pthread_sigmask"},
+    # Holds SIGPIPE back while a thread writes that may be a caller's, on that thread only.
+    "src/core/broken_pipe_signal.cpp": {"pthread_sigmask"},
     # The same for SIGXFSZ.
     "src/core/file_size_signal.cpp": {"pthread_sigmask"},
     # A thread of the library takes no signal that is meant for the program.
