@@ -297,9 +297,11 @@ def test_deletions_wait_where_a_trigger_drops_them_in_silence(store, count):
 @pytest.mark.parametrize("count", FEW_AND_MANY)
 def test_deletions_are_told_to_a_view_of_stored_files(store, count):
     project = store.project
-    project.sql(f"alter table public.{project.table} rename to of_{project.table}")
-    project.sql(f"create view public.{project.table} as select * from public.of_{project.table} where deleted_at is null")
-    # What is older than the table's new name is known by then.
+    # In one transaction: a server that knows the table by its new name knows the view too.
+    project.sql(
+        f"alter table public.{project.table} rename to of_{project.table}; "
+        f"create view public.{project.table} as select * from public.of_{project.table} where deleted_at is null"
+    )
     project.wait_for_the_table(f"of_{project.table}")
     try:
         delete_unseen(store, count)
@@ -308,8 +310,7 @@ def test_deletions_are_told_to_a_view_of_stored_files(store, count):
         assert told == sorted(",".join(one) for one in deletions(store.recorded()).items())
         assert store.status()["parked"] == 0
     finally:
-        project.sql(f"drop view public.{project.table}")
-        project.sql(f"alter table public.of_{project.table} rename to {project.table}")
+        project.sql(f"drop view public.{project.table}; alter table public.of_{project.table} rename to {project.table}")
 
 
 NOT_BEFORE_THE_UPLOAD = {
