@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <system_error>
@@ -216,8 +215,7 @@ public:
     Result<void> begin_upload(Intent& intent);
     /// As share_commit(), durable when it returns.
     [[nodiscard]] Result<void> share_durable_commit(const SharedCommits::Work& work) {
-        const Counted waits(waiting_for_disk_);
-        return share_commit(work);
+        return share_commit(work, Outlives::power_loss);
     }
     void note_ended(std::int64_t intent_number) { reserved_.note_ended(intent_number); }
     /// In a transaction.
@@ -268,9 +266,10 @@ public:
     }
 
     /// Runs `work` alone in a transaction, which it shares with what other threads write meanwhile.
-    [[nodiscard]] Result<void> share_commit(const SharedCommits::Work& work) {
+    [[nodiscard]] Result<void> share_commit(const SharedCommits::Work& work,
+                                            Outlives outlives = Outlives::process) {
         FILESTORE_TRY(check_process());
-        return commits_.run(work);
+        return commits_.run(work, outlives);
     }
 
     /// For what makes room on the disk, or ends what was begun: where the disk is full `work`, which runs in a transaction, is done in the space that is kept for it.
@@ -300,18 +299,6 @@ public:
     }
 
 private:
-    /// Counts itself, as long as it lives.
-    class Counted {
-    public:
-        explicit Counted(std::atomic<int>& count) noexcept : count_(count) { ++count_; }
-        Counted(const Counted&) = delete;
-        Counted& operator=(const Counted&) = delete;
-        ~Counted() { --count_; }
-
-    private:
-        std::atomic<int>& count_;
-    };
-
     [[nodiscard]] Result<void> check_process() const {
         if (forked()) {
             return Error(ErrorCode::forked, "catalogue " + filestore::quoted(connection_.path()) +
@@ -330,7 +317,7 @@ private:
     [[nodiscard]] Result<void> check_in_place() const;
     /// Whether the next transactions wait for the disk. Outside of a transaction.
     [[nodiscard]] Result<void> set_durable(bool is_durable);
-    [[nodiscard]] Result<void> commit_together(const SharedCommits::Work& all);
+    [[nodiscard]] Result<void> commit_together(const SharedCommits::Work& all, Outlives outlives);
     [[nodiscard]] Result<void> reserve(std::size_t count, std::vector<ReservedIntent>& reserved);
     [[nodiscard]] Result<void> drop(const std::vector<ReservedIntent>& reserved);
     void drop_reserved() noexcept;
@@ -355,11 +342,11 @@ private:
     std::mutex mutex_;
     /// As the file is opened.
     bool is_durable_ = true;
-    /// Threads whose part of a shared transaction has to be durable.
-    std::atomic<int> waiting_for_disk_{0};
     ReservedIntents reserved_;
-    SharedCommits commits_{
-        [this](const SharedCommits::Work& all) { return exclusively([&] { return commit_together(all); }); }};
+    SharedCommits commits_{[this](const SharedCommits::Work& all, Outlives outlives) {
+        const std::lock_guard guard(mutex_);
+        return commit_together(all, outlives);
+    }};
     const pid_t owner_process_ = getpid();
 };
 
@@ -421,10 +408,10 @@ Result<void> Catalogue::Impl::set_durable(bool is_durable) {
 }
 
 /// In one transaction, which also sees to it that the next uploads find their intents durable.
-Result<void> Catalogue::Impl::commit_together(const SharedCommits::Work& all) {
+Result<void> Catalogue::Impl::commit_together(const SharedCommits::Work& all, Outlives outlives) {
     const std::size_t missing = reserved_.missing();
     reserved_.make_room(missing);
-    FILESTORE_TRY(set_durable(missing > 0 || waiting_for_disk_ > 0));
+    FILESTORE_TRY(set_durable(missing > 0 || outlives == Outlives::power_loss));
     const std::vector<ReservedIntent> unwanted = reserved_.take_unwanted();
     std::vector<ReservedIntent> made;
     auto committed = in_transaction([&]() -> Result<void> {

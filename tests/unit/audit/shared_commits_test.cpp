@@ -19,29 +19,33 @@ namespace {
 struct Numbers {
     std::set<int> stored;
     std::set<int> written;
-    std::atomic<int> transactions{0};
+    std::vector<Outlives> transactions;
+    std::atomic<int> begun{0};
     std::atomic<bool> is_held{true};
-    SharedCommits commits{[this](const SharedCommits::Work& all) {
+    SharedCommits commits{[this](const SharedCommits::Work& all, Outlives outlives) {
         written.clear();
-        ++transactions;
-        // The first one goes on once the others wait.
-        CHECK(eventually([&] { return !is_held; }));
+        transactions.push_back(outlives);
         const auto done = all();
+        ++begun;
+        // The first one is committed once the others wait.
+        CHECK(eventually([&] { return !is_held; }));
         if (done.ok()) {
             stored.merge(written);
         }
         return done;
     }};
 
-    Result<void> add(int number, const Result<void>& outcome) {
-        return commits.run([&, number] {
-            written.insert(number);
-            return outcome;
-        });
+    Result<void> add(int number, const Result<void>& outcome, Outlives outlives = Outlives::process) {
+        return commits.run(
+            [&, number] {
+                written.insert(number);
+                return outcome;
+            },
+            outlives);
     }
 };
 
-/// Adds 0, and then, while that is under way, 1 to `count` by as many threads, of which number 2 comes to `outcome`. What each came to.
+/// Adds 0, and then, while that is committed, 1 to `count` by as many threads, of which number 2 comes to `outcome`. What each came to.
 std::vector<ErrorCode> add_together(Numbers& numbers, int count, const Result<void>& outcome) {
     std::vector<ErrorCode> codes(static_cast<std::size_t>(count) + 1);
     std::vector<std::thread> threads;
@@ -51,7 +55,7 @@ std::vector<ErrorCode> add_together(Numbers& numbers, int count, const Result<vo
                 code_of(numbers.add(number, number == 2 ? outcome : Result<void>()));
         });
         const auto waiting = static_cast<std::size_t>(number);
-        CHECK(eventually([&] { return numbers.transactions == 1 && numbers.commits.waiting() == waiting; }));
+        CHECK(eventually([&] { return numbers.begun == 1 && numbers.commits.waiting() == waiting; }));
     }
     numbers.is_held = false;
     for (std::thread& thread : threads) {
@@ -60,14 +64,93 @@ std::vector<ErrorCode> add_together(Numbers& numbers, int count, const Result<vo
     return codes;
 }
 
+/// Adds 1, and, while it is about that, 2 by another thread.
+void add_meanwhile(Numbers& numbers, Outlives first, Outlives second, const Result<void>& outcome_of_first) {
+    numbers.is_held = false;
+    std::thread joining;
+    const auto added = numbers.commits.run(
+        [&] {
+            if (!joining.joinable()) {
+                joining = std::thread([&] { CHECK(numbers.add(2, {}, second).ok()); });
+                CHECK(eventually([&] { return numbers.commits.waiting() == 1; }));
+            }
+            numbers.written.insert(1);
+            return outcome_of_first;
+        },
+        first);
+    CHECK(code_of(added) == code_of(outcome_of_first));
+    joining.join();
+}
+
 }  // namespace
 
 TEST_CASE("threads that write at the same time share one transaction", "[audit]") {
     Numbers numbers;
     const auto codes = add_together(numbers, 5, {});
     CHECK(codes == std::vector<ErrorCode>(6, ErrorCode::ok));
-    CHECK(numbers.transactions == 2);
+    CHECK(numbers.transactions.size() == 2);
     CHECK(numbers.stored == std::set<int>{0, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("who comes before a transaction is committed joins it", "[audit]") {
+    Numbers numbers;
+    const Outlives both = GENERATE(Outlives::process, Outlives::power_loss);
+    add_meanwhile(numbers, both, both, {});
+    CHECK(numbers.transactions == std::vector{both});
+    CHECK(numbers.stored == std::set<int>{1, 2});
+}
+
+TEST_CASE("work that need not outlive a power loss joins what does", "[audit]") {
+    Numbers numbers;
+    add_meanwhile(numbers, Outlives::power_loss, Outlives::process, {});
+    CHECK(numbers.transactions == std::vector{Outlives::power_loss});
+    CHECK(numbers.stored == std::set<int>{1, 2});
+}
+
+TEST_CASE("work that is to outlive a power loss joins nothing that does not", "[audit]") {
+    Numbers numbers;
+    add_meanwhile(numbers, Outlives::process, Outlives::power_loss, {});
+    CHECK(numbers.transactions == std::vector{Outlives::process, Outlives::power_loss});
+    CHECK(numbers.stored == std::set<int>{1, 2});
+}
+
+TEST_CASE("who comes while a transaction fails is not kept from being written", "[audit]") {
+    Numbers numbers;
+    add_meanwhile(numbers, Outlives::process, Outlives::process, Error(ErrorCode::io, "as the test wants"));
+    CHECK(numbers.stored == std::set<int>{2});
+}
+
+TEST_CASE("transactions of threads that come at any time lose nothing", "[audit]") {
+    constexpr int threads_at_once = 8;
+    constexpr int of_each = 500;
+    Numbers numbers;
+    numbers.is_held = false;
+    std::atomic<int> wrong{0};
+    const auto add_some = [&](int thread) {
+        for (int i = 0; i < of_each; ++i) {
+            const int number = thread * of_each + i;
+            const bool fails = number % 7 == 0;
+            const auto added =
+                numbers.add(number, fails ? Error(ErrorCode::io, "as the test wants") : Result<void>(),
+                            number % 5 == 0 ? Outlives::power_loss : Outlives::process);
+            wrong += added.ok() == fails ? 1 : 0;
+        }
+    };
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < threads_at_once; ++thread) {
+        threads.emplace_back(add_some, thread);
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(wrong == 0);
+    std::set<int> expected;
+    for (int number = 0; number < threads_at_once * of_each; ++number) {
+        if (number % 7 != 0) {
+            expected.insert(number);
+        }
+    }
+    CHECK(numbers.stored == expected);
 }
 
 TEST_CASE("one that fails does not keep those from being written that shared its transaction", "[audit]") {
@@ -81,8 +164,8 @@ TEST_CASE("one that fails does not keep those from being written that shared its
 TEST_CASE("work that throws for lack of memory fails", "[audit]") {
     Numbers numbers;
     numbers.is_held = false;
-    CHECK(code_of(numbers.commits.run([]() -> Result<void> { throw std::bad_alloc(); })) ==
-          ErrorCode::no_memory);
+    const SharedCommits::Work without_memory = []() -> Result<void> { throw std::bad_alloc(); };
+    CHECK(code_of(numbers.commits.run(without_memory, Outlives::process)) == ErrorCode::no_memory);
     CHECK(code_of(numbers.add(1, {})) == ErrorCode::ok);
 }
 
