@@ -133,13 +133,13 @@ std::int64_t checksum_of_short(const Intent& intent) {
                               format_timestamp(intent.begun_at));
 }
 
-/// Of the row that tells of it alone.
 /// When a file that was removed at a time had been stored; clocks of stores may be ahead.
 NullableText stored_before(std::optional<Timestamp> stored_at, Timestamp removed_at) {
     return {stored_at && *stored_at <= removed_at ? std::optional(format_timestamp(*stored_at))
                                                   : std::nullopt};
 }
 
+/// Of the row that tells of it alone.
 std::int64_t checksum_of_event(const Intent& intent, const NullableText& uploaded_at,
                                const NullableText& deleted_at) {
     return checksum_of_columns(
@@ -220,6 +220,8 @@ public:
     void note_ended(std::int64_t intent_number) { reserved_.note_ended(intent_number); }
     /// In a transaction.
     Result<std::int64_t> begin(const Intent& intent);
+    /// Takes an intent away, and others of the same upload; false where it was not there any more. In a transaction.
+    [[nodiscard]] Result<bool> end(const Intent& intent, bool is_new);
     /// Takes an intent away and writes its event; in a transaction.
     [[nodiscard]] Result<void> record(const Intent& intent, Timestamp at, bool is_new);
     Result<void> begin_removals(std::vector<Intent>& intents, Timestamp uploaded_before,
@@ -464,21 +466,28 @@ Result<std::int64_t> Catalogue::Impl::begin(const Intent& intent) {
     return connection_.last_inserted();
 }
 
-Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at, bool is_new) {
+Result<bool> Catalogue::Impl::end(const Intent& intent, bool is_new) {
     FILESTORE_TRY(connection_.run("DELETE FROM intents WHERE number = ? AND file_id = ?", intent.number,
                                   intent.id.text()));
-    const std::int64_t was_open = connection_.changed_rows();
-    const bool is_upload = intent.operation == Operation::upload;
-    if (is_upload && (intent.is_shared || !is_new)) {
+    const bool was_open = connection_.changed_rows() > 0;
+    if (intent.operation == Operation::upload && (intent.is_shared || !is_new)) {
         FILESTORE_TRY(connection_.run("DELETE FROM intents WHERE file_id = ? AND operation = ?",
                                       intent.id.text(), name_of(Operation::upload)));
     }
-    const std::int64_t is_of_now{is_new && was_open != 0};
+    return was_open;
+}
+
+Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at, bool is_new) {
+    FILESTORE_TRY_ASSIGN(const bool was_open, end(intent, is_new));
+    const bool is_upload = intent.operation == Operation::upload;
+    const std::int64_t is_of_now{is_new && was_open};
     const std::string metadata = intent.metadata.to_json();
     const NullableText time{format_timestamp(at)};
+    std::int64_t checksum = 0;
     if (is_upload) {
+        checksum = checksum_of_event(intent, time, {});
         FILESTORE_TRY(connection_.run(record_upload, intent.id.text(), intent.file_path, metadata, time,
-                                      is_of_now, checksum_of_event(intent, time, {})));
+                                      is_of_now, checksum));
     } else {
         const NullableText stored_at = stored_before(intent.stored_at, at);
         FILESTORE_TRY(connection_.run(record_removal, intent.id.text(), intent.file_path, metadata, time,
@@ -492,8 +501,8 @@ Result<void> Catalogue::Impl::record(const Intent& intent, Timestamp at, bool is
     if (!has_changed) {
         return {};
     }
-    const bool never_told = is_upload && was_open != 0;
-    return outbox_.seal(intent.id.text(), never_told);
+    return is_upload && was_open ? outbox_.seal_upload(intent.id.text(), checksum)
+                                 : outbox_.seal(intent.id.text(), false);
 }
 
 Result<void> Catalogue::Impl::use_outbox(const std::function<Result<void>(Outbox&)>& work) {

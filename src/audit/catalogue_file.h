@@ -11,7 +11,7 @@
 namespace filestore {
 
 /// Of the tables of this library.
-inline constexpr std::int64_t catalogue_version = 8;
+inline constexpr std::int64_t catalogue_version = 9;
 /// "FsCa": tells a catalogue from any other SQLite file.
 inline constexpr std::int64_t catalogue_application_id = 0x46734361;
 

@@ -28,6 +28,12 @@ constexpr const char* seal_entry =
     "checksum = CASE WHEN never_told OR (?3 AND version = 1) THEN " FILESTORE_MASKED("?2", "?4") " ELSE ?2 END "
     "WHERE file_id = ?1";
 
+// Of the first entry for a file of which nothing was undone.
+constexpr const char* seal_first_entry =
+    "UPDATE outbox SET never_told = 1, checksum = ?2 WHERE file_id = ?1 AND version = 1 "
+    "AND NOT EXISTS (SELECT 1 FROM undone WHERE file_id = ?1) "
+    "AND EXISTS (SELECT 1 FROM file_uploads WHERE file_id = ?1 AND checksum = ?3)";
+
 // What has no seal stays without.
 constexpr const char* note_told =
     "UPDATE outbox SET never_told = 0, checksum = CASE WHEN checksum < 0 THEN checksum "
@@ -152,6 +158,12 @@ Result<void> Outbox::seal(std::string_view file_id, bool never_told) {
     return has_entry
                ? connection_.run(seal_entry, file_id, of_entry, std::int64_t{never_told}, never_told_mask)
                : Result<void>();
+}
+
+Result<void> Outbox::seal_upload(std::string_view file_id, std::int64_t checksum_of_row) {
+    FILESTORE_TRY(
+        connection_.run(seal_first_entry, file_id, checksum_of_row ^ never_told_mask, checksum_of_row));
+    return connection_.changed_rows() > 0 ? Result<void>() : seal(file_id, true);
 }
 
 Result<void> Outbox::note_undone(std::string_view file_id) {

@@ -43,6 +43,8 @@ public:
 
     /// The file's row was changed in this transaction. `never_told`: by its upload. Without an entry there is nothing to seal.
     [[nodiscard]] Result<void> seal(std::string_view file_id, bool never_told);
+    /// As seal() for an upload that nothing was told of, with less to read: its row has this checksum.
+    [[nodiscard]] Result<void> seal_upload(std::string_view file_id, std::int64_t checksum_of_row);
 
     /// The file's row was changed in this transaction by something of now, of which its times do not tell: an entry that was made for that waits since now.
     [[nodiscard]] Result<void> note_happened(std::string_view file_id, Timestamp now);

@@ -312,7 +312,7 @@ TEST_CASE("the table has the original's columns and a checksum, in a file with w
           std::vector<std::string>{"file_id TEXT 1", "file_path TEXT 0", "metadata TEXT 0",
                                    "uploaded_at TEXT 0", "deleted_at TEXT 0", "checksum INTEGER 0"});
     CHECK(read_sql(path, "PRAGMA journal_mode") == std::vector<std::string>{"wal"});
-    CHECK(read_sql(path, "PRAGMA user_version") == std::vector<std::string>{"8"});
+    CHECK(read_sql(path, "PRAGMA user_version") == std::vector<std::string>{"9"});
     record(*catalogue, new_intent(), at_second(1));
     CHECK(read_sql(path, "SELECT uploaded_at FROM file_uploads") ==
           std::vector<std::string>{"2023-11-14T22:13:21.000042Z"});
@@ -626,12 +626,12 @@ TEST_CASE("what is not a catalogue is refused and not changed", "[audit]") {
     }
     SECTION("a catalogue of a newer version") {
         open_or_fail(path).reset();
-        read_sql(path, "PRAGMA user_version = 9");
+        read_sql(path, "PRAGMA user_version = 10");
         const auto opened = Catalogue::open(path);
         REQUIRE_FALSE(opened.ok());
         CHECK(opened.error().code() == ErrorCode::configuration);
         CHECK_THAT(std::string(opened.error().message()),
-                   Catch::Contains(path) && Catch::Contains("version 9"));
+                   Catch::Contains(path) && Catch::Contains("version 10"));
     }
 }
 

@@ -314,6 +314,28 @@ TEST_CASE("a file counts as told once it was taken", "[audit][outbox]") {
     CHECK_FALSE(scene.take().at(0).never_told);
 }
 
+TEST_CASE("a file that was taken and is stored again counts as told", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    CHECK(scene.take().at(0).never_told);
+    scene.record(id, Operation::upload, 2, "b.txt");
+    const auto taken = scene.take();
+    REQUIRE(taken.size() == 1);
+    CHECK_FALSE(taken[0].never_told);
+    CHECK(taken[0].row.file_path == "b.txt");
+}
+
+TEST_CASE("a row that is recorded again as it is has its checksum", "[audit][outbox]") {
+    Scene scene;
+    const FileId id = scene.uploaded(1);
+    scene.deliver(scene.take());
+    scene.record(id, Operation::upload, 1);
+    run_sql(scene.path(), "DROP TRIGGER unseal_changed_row; UPDATE file_uploads SET file_path = 'b.txt'");
+    const auto damaged = scene.catalogue->row(id);
+    REQUIRE_FALSE(damaged.ok());
+    CHECK(damaged.error().code() == ErrorCode::corrupt);
+}
+
 TEST_CASE("a deletion of a file that was told before has been told", "[audit][outbox]") {
     Scene scene;
     const FileId id = scene.uploaded(1);
