@@ -68,6 +68,10 @@ Result<Request> mark_claimed(std::string_view table, std::span<const FileId> ids
     return postgrest::change_deleted(table, ids, postgrest::claim_of(at), at);
 }
 
+Result<Request> mark_moved(std::string_view table, std::span<const FileId> ids, Timestamp at) {
+    return postgrest::change_deleted(table, ids, postgrest::trial_of(at), at);
+}
+
 /// Why a row is not as the entry has it.
 using Judge = std::optional<Refused> (*)(const SeenRow& row, const OutboxEntry& entry);
 
@@ -268,16 +272,21 @@ private:
         FILESTORE_TRY_ASSIGN(const auto rows, see(rest, Detail::brief, Writing::change));
         std::vector<Seen> others;
         Entries claimed;
+        Entries moved;
         for (const Seen& seen : rows) {
             if (is_claimed(seen)) {
                 claimed.push_back(seen.entry);
+            } else if (is_moved(seen)) {
+                moved.push_back(seen.entry);
             } else {
                 others.push_back(seen);
             }
         }
-        FILESTORE_TRY_ASSIGN(const Entries left, change(by_time(claimed), mark_claimed, marked));
-        FILESTORE_TRY_ASSIGN(const auto still_claimed, see(left, Detail::brief, Writing::change));
-        others.insert(others.end(), still_claimed.begin(), still_claimed.end());
+        FILESTORE_TRY_ASSIGN(Entries left, change(by_time(claimed), mark_claimed, marked));
+        FILESTORE_TRY_ASSIGN(const Entries left_moved, move_back(by_time(moved)));
+        append(left, left_moved);
+        FILESTORE_TRY_ASSIGN(const auto as_they_were, see(left, Detail::brief, Writing::change));
+        others.insert(others.end(), as_they_were.begin(), as_they_were.end());
         if (auto refused = judge_rows(others, Writing::change, judge_deleted)) {
             marked.refused = std::move(refused);
         }
@@ -286,6 +295,28 @@ private:
 
     static bool is_claimed(const Seen& seen) {
         return seen.row.row && seen.row.row->deleted_at == postgrest::claim_of(*seen.entry->row.deleted_at);
+    }
+
+    /// By may_be_claimed(), of which somebody did not live to see the end.
+    static bool is_moved(const Seen& seen) {
+        return seen.row.row && seen.row.row->deleted_at == postgrest::trial_of(*seen.entry->row.deleted_at);
+    }
+
+    /// Answers those that stay as they are, which is no fault: they are deleted.
+    Result<Entries> move_back(const EntriesByTime& deletions) {
+        FILESTORE_TRY_ASSIGN(const auto steps,
+                             steps_for(deletions, postgrest::most_ids_in_filter, mark_moved));
+        const auto replies = send_all(steps);
+        Entries rest;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            const auto& refused = replies[i].refused;
+            if (refused && !postgrest::concerns_rows(*refused)) {
+                add_verdict(steps[i].entries, refused, Writing::change);
+            } else {
+                append(rest, take_written(steps[i].entries, replies[i], Writing::change, judge_deleted));
+            }
+        }
+        return rest;
     }
 
     /// Answers those that were not refused, and not changed.
@@ -343,11 +374,11 @@ private:
         return first;
     }
 
-    /// Where a deletion is final, or hides the row, claims would stay. So the time of one row is changed first, and changed back: by no more than nobody minds where that is carried out later than what follows.
+    /// Where a deletion is final, or hides the row, claims would stay. So the time of one row is moved first, and moved back (see trial_of()).
     Result<bool> may_be_claimed(const Seen& deleted) {
         const OutboxEntry* entry = deleted.entry;
         Seen moved = deleted;
-        *moved.row.row->deleted_at += std::chrono::microseconds(1);
+        moved.row.row->deleted_at = postgrest::trial_of(*deleted.row.row->deleted_at);
         FILESTORE_TRY_ASSIGN(
             auto request, postgrest::change_deleted(table_, {&deleted.row.id, 1}, deleted.row.row->deleted_at,
                                                     moved.row.row->deleted_at));
@@ -440,7 +471,7 @@ private:
                 const bool is_as_recorded =
                     row.file_path == recorded.file_path && row.metadata == recorded.metadata;
                 (is_as_recorded ? unchanged : changed).push_back(seen.entry);
-            } else if (seen.row.unreadable) {
+            } else if (seen.row.unreadable || is_moved(seen)) {
                 changed.push_back(seen.entry);
             } else if (auto refused = judge_deleted(seen.row, *seen.entry)) {
                 judged_[Writing::change].push_back({seen.entry, std::move(*refused)});

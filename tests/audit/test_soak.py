@@ -186,6 +186,10 @@ def differences(rows, told):
     return [(file_id, rows.get(file_id), told.get(file_id)) for file_id in itertools.islice(differing, 5)]
 
 
+def history(answers, file_id):
+    return [f"{kind} {' '.join(line)}" for kind, lines in answers.lines.items() for line in lines if line[0] == file_id]
+
+
 def check_files(base, rows):
     """Each file that a row says to be stored is there, whole, with its metadata, and nothing else is."""
     stored = {file_id: (path, metadata) for file_id, (path, metadata, _, deleted) in rows.items() if not deleted}
@@ -234,7 +238,8 @@ def test_all_say_the_same_after_kills(store, operations, kills_of_each_kind, pau
     COUNTS.append(f"soak: {workers.operations()} operations in {worked:.0f} s ({answers.counts()}); kills: {kills} (seed {SEED})")
     assert not answers.lines["E"], answers.lines["E"][:5]
     assert status["parked"] == 0, store.run("audit", "parked").out
-    assert not differences(rows, told), "catalogue and project differ"
+    for file_id, row, in_project in differences(rows, told):
+        pytest.fail(f"{file_id}: catalogue {row}, project {in_project}; {history(answers, file_id)}")
     stored = check_files(workers.base, rows)
     for words in (("audit", "reconcile"), ("verify",)):
         found = store.run(*words)

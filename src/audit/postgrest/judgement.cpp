@@ -59,9 +59,10 @@ std::optional<Refused> judge_taken_back(const SeenRow& seen, std::span<const Tim
         return fault;
     }
     const auto& kept = seen.row->deleted_at;
-    const bool is_undone = kept && std::any_of(undone.begin(), undone.end(), [&](Timestamp at) {
-                               return *kept == claim_of(at) || is_kept_form(*kept, at);
-                           });
+    const bool is_undone =
+        kept && std::any_of(undone.begin(), undone.end(), [&](Timestamp at) {
+            return *kept == claim_of(at) || *kept == trial_of(at) || is_kept_form(*kept, at);
+        });
     return is_undone ? std::optional(not_changed(seen.id)) : std::nullopt;
 }
 

@@ -173,6 +173,10 @@ Timestamp claim_of(Timestamp deleted_at) {
     return std::chrono::floor<std::chrono::hours>(deleted_at) + std::chrono::seconds(7);
 }
 
+Timestamp trial_of(Timestamp deleted_at) {
+    return deleted_at + std::chrono::microseconds(1);
+}
+
 std::vector<Timestamp> kept_forms_of(Timestamp at) {
     std::vector<Timestamp> forms{at};
     constexpr std::int64_t second = 1'000'000;
@@ -217,7 +221,7 @@ Result<Request> write_in_vain(std::string_view table, const FileId& id,
 Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids, Timestamp at) {
     FILESTORE_TRY(check_table(table));
     FILESTORE_TRY_ASSIGN(const std::string of_ids, filter_by_ids(ids, most_ids_in_filter));
-    std::string times = time_text(claim_of(at));
+    std::string times = time_text(claim_of(at)) + "," + time_text(trial_of(at));
     for (const Timestamp form : kept_forms_of(at)) {
         times += "," + time_text(form);
     }

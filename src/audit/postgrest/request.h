@@ -79,6 +79,9 @@ inline constexpr std::size_t most_ids_to_read = 50;
 /// that it is still to be set.
 [[nodiscard]] Timestamp claim_of(Timestamp deleted_at);
 
+/// The time to which a deletion's is moved, and back again, to see whether the table lets it: by no more than nobody minds where it stays so.
+[[nodiscard]] Timestamp trial_of(Timestamp deleted_at);
+
 /// What a column may keep of a time: all of it, and what `timestamp(5)` to `timestamp(0)` round it to.
 [[nodiscard]] std::vector<Timestamp> kept_forms_of(Timestamp at);
 
@@ -98,7 +101,7 @@ inline constexpr std::size_t most_ids_to_read = 50;
                                             std::optional<Timestamp> uploaded_at = {});
 inline constexpr std::string_view two_of_one_file = "21000";
 
-/// Takes the `deleted_at` of rows away again, where it is what a column keeps of that time, or they are claimed for it. Fails as change_deleted().
+/// Takes the `deleted_at` of rows away again, where it is what a column keeps of that time, or they are claimed for it or moved from it. Fails as change_deleted().
 [[nodiscard]] Result<Request> take_back_deleted(std::string_view table, std::span<const FileId> ids,
                                                 Timestamp at);
 

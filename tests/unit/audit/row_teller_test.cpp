@@ -432,6 +432,17 @@ TEST_CASE("what is left of a claim where deletions are final is no deletion", "[
     CHECK(refuses_all_for_permission(table.tell(), Writing::change));
 }
 
+TEST_CASE("a deletion whose time was moved by somebody who died is moved back, where it may be", "[audit]") {
+    Table table(deletions(GENERATE(1, 40)));
+    const bool are_final = GENERATE(true, false);
+    table.deletions_are_final = are_final;
+    for (std::size_t i = 0; i < table.entries.size(); ++i) {
+        table.deleted_at(i) = format_timestamp(postgrest::trial_of(*table.entries[i].row.deleted_at));
+    }
+    CHECK(told(table.tell()) == table.entries.size());
+    CHECK(table.has_all_deletions() != are_final);
+}
+
 TEST_CASE("a deletion that a trigger takes out of what is inserted is told", "[audit]") {
     Table table(deletions(GENERATE(3, 40)));
     table.inserts_as_stored = true;

@@ -64,7 +64,8 @@ TEST_CASE("a row of which a deletion was not taken back", "[postgrest]") {
     const std::vector<Timestamp> undone{at("01"), deleted_at};
     CHECK_FALSE(judge_taken_back(seen(std::nullopt), undone));
     CHECK_FALSE(judge_taken_back(seen(at("03.5")), undone));
-    for (const Timestamp kept : {deleted_at, at("03.123"), at("03"), at("01"), claim_of(deleted_at)}) {
+    for (const Timestamp kept :
+         {deleted_at, at("03.123"), at("03"), at("01"), claim_of(deleted_at), trial_of(deleted_at)}) {
         CHECK(is_of_permission(judge_taken_back(seen(kept), undone)));
     }
     CHECK(is_of_permission(judge_taken_back(hidden(), undone)));

@@ -181,8 +181,8 @@ TEST_CASE("a deletion is taken back only where it is the one", "[postgrest]") {
     REQUIRE(request.ok());
     CHECK(request->method == Method::patch);
     CHECK(request->target ==
-          "/file_uploads?select=file_id,deleted_at&deleted_at=in.(2026-02-01T01:00:07.000000Z,2026-02-01T01:"
-          "02:03.250000Z,"
+          "/file_uploads?select=file_id,deleted_at&deleted_at=in.(2026-02-01T01:00:07.000000Z,"
+          "2026-02-01T01:02:03.250001Z,2026-02-01T01:02:03.250000Z,"
           "2026-02-01T01:02:03.300000Z,2026-02-01T01:02:03.000000Z)"
           "&file_id=in.(" +
               std::string(first_id) + ")");
