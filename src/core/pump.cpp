@@ -274,15 +274,18 @@ struct PumpedSink::State : std::enable_shared_from_this<State> {
         if (failure) {
             return *failure;
         }
-        if (free.empty() && made == buffer_count) {
-            waiting = wake;
-            return IoStep{0, true};
+        // What comes while the sink is busy is written together.
+        if (full.empty() || full.back().room().empty()) {
+            if (free.empty() && made == buffer_count) {
+                waiting = wake;
+                return IoStep{0, true};
+            }
+            full.push_back(take_free());
         }
-        Buffer buffer = take_free();
-        const std::size_t count = std::min(bytes.size(), buffer.limit);
-        std::memcpy(buffer.memory.get(), bytes.data(), count);
-        buffer.end = count;
-        full.push_back(std::move(buffer));
+        Buffer& last = full.back();
+        const std::size_t count = std::min(bytes.size(), last.room().size());
+        std::memcpy(last.room().data(), bytes.data(), count);
+        last.end += count;
         if (!ensure_draining()) {
             return *failure;
         }

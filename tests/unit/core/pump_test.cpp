@@ -242,6 +242,22 @@ TEST_CASE("a pumped sink takes two buffers ahead and then waits", "[pump]") {
     executor->run_all();
 }
 
+TEST_CASE("what a pumped sink takes in pieces is handed on together", "[pump]") {
+    std::vector<std::size_t> writes;
+    CallbackSink callbacks;
+    callbacks.write = [&](std::span<const std::byte> bytes, const Wake&) -> Result<IoStep> {
+        writes.push_back(bytes.size());
+        return IoStep{bytes.size(), false};
+    };
+    const auto executor = std::make_shared<ManualExecutor>();
+    PumpedSink sink(filestore::sink_to_callback(callbacks), executor);
+    for (int i = 0; i < 10; ++i) {
+        CHECK(sink.write(bytes_of("piece"), no_wake())->bytes == 5);
+    }
+    executor->run_all();
+    CHECK(writes == std::vector<std::size_t>{50});
+}
+
 TEST_CASE("the failure of a pumped sink comes back", "[pump]") {
     const auto failing = std::make_shared<filestore::test::FailingSink>(10, 9);
     PumpedSink sink(failing, make_thread_pool());
