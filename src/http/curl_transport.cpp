@@ -10,9 +10,6 @@ namespace filestore::http {
 
 namespace {
 
-/// Of each loop: what a receiver does not take yet is kept by buffers, twice.
-constexpr std::size_t most_with_large_buffers = 8;
-
 class CurlTransport final : public Transport {
 public:
     explicit CurlTransport(TransportOptions options)
@@ -32,7 +29,7 @@ public:
             loop = std::min_element(loops_.begin(), loops_.end(), [](const auto& a, const auto& b) {
                        return a->load() < b->load();
                    })->get();
-            request.is_one_of_many = loop->load() >= most_with_large_buffers;
+            request.others = loop->load();
         }
         loop->send(std::move(request), receiver);
     }

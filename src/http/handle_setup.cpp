@@ -1,16 +1,33 @@
 #include "http/handle_setup.h"
 
+#include <algorithm>
+
 namespace filestore::http {
 
 namespace {
 
 /// Measured: 512 KiB buffers cost a third less CPU on large bodies than curl's 16 KiB; small requests do not need them.
 constexpr long bulk_buffer = 512L * 1024;
-constexpr long small_bulk_buffer = 64L * 1024;
+/// Of each loop: what a receiver does not take yet is kept by buffers, twice.
+constexpr std::size_t most_with_large_buffers = 8;
+constexpr long small_receive_buffer = 64L * 1024;
+/// The bodies of one loop are sent in turn, through buffers that are to stay in the processor's cache together. Measured: for 64 bodies, 128 KiB for each cost half the CPU of
+/// 512 KiB; a body alone wants the larger one.
+constexpr long send_buffers_of_loop = 1024L * 1024;
+constexpr long least_send_buffer = 128L * 1024;
 
 template <class Duration>
 long count_of(Duration duration) noexcept {
     return static_cast<long>(duration.count());
+}
+
+long receive_buffer(const Request& request) noexcept {
+    return request.others < most_with_large_buffers ? bulk_buffer : small_receive_buffer;
+}
+
+long send_buffer(const Request& request) noexcept {
+    const long share = send_buffers_of_loop / (1 + static_cast<long>(request.others));
+    return std::clamp(share, least_send_buffer, bulk_buffer);
 }
 
 void set_protocol(CURL* handle, const Request& request, const TransportOptions& options) {
@@ -21,9 +38,8 @@ void set_protocol(CURL* handle, const Request& request, const TransportOptions& 
     curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, count_of(options.expect_wait));
     if (request.bulk) {
-        const long buffer = request.is_one_of_many ? small_bulk_buffer : bulk_buffer;
-        curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, buffer);
-        curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, buffer);
+        curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, receive_buffer(request));
+        curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, send_buffer(request));
     }
 }
 

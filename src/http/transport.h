@@ -3,6 +3,7 @@
 /// HTTP as the rest of the library sees it. The implementation by libcurl is curl_transport.h; nothing here names curl.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,8 +43,8 @@ struct Request {
     bool bulk = false;
     /// The thread that sends it only waits for the answer afterwards, if it waits for anything.
     bool sender_waits = false;
-    /// For the transport: so many others go on at once that buffers are to be small.
-    bool is_one_of_many = false;
+    /// For the transport: how many others its loop has.
+    std::size_t others = 0;
     std::stop_token cancel;
     std::optional<std::chrono::steady_clock::time_point> deadline;
     /// Stops and continues the exchange; may be null.
