@@ -4,8 +4,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use aws_sdk_s3::Client;
-use measure::{expect, next_part, Failure, Job, PARALLEL_PARTS};
-use tokio::io::AsyncWriteExt;
+use measure::{expect, next_part, Failure, Job, Received, PARALLEL_PARTS};
 use tokio::task::JoinSet;
 
 fn open(job: &Job) -> Client {
@@ -57,22 +56,11 @@ async fn put_stream(job: &Job, client: &Client, key: &str) -> Result<(), Failure
 
 async fn get(job: &Job, client: &Client, key: &str) -> Result<(), Failure> {
     let mut body = client.get_object().bucket(&job.bucket).key(key).send().await?.body;
-    let mut file = match &job.file {
-        Some(path) => Some(tokio::fs::File::create(path).await?),
-        None => None,
-    };
-    let mut received = 0;
+    let mut received = Received::begin(job).await?;
     while let Some(chunk) = body.next().await {
-        let chunk = chunk?;
-        received += chunk.len();
-        if let Some(file) = &mut file {
-            file.write_all(&chunk).await?;
-        }
+        received.take(&chunk?).await?;
     }
-    if let Some(file) = &mut file {
-        file.flush().await?;
-    }
-    expect(received == job.size, "another size")
+    received.end().await
 }
 
 async fn list(job: &Job, client: &Client) -> Result<(), Failure> {

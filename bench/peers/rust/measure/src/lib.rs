@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::fs::File;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -88,7 +89,7 @@ impl Job {
     /// What an upload that streams reads.
     pub async fn open_source(&self) -> Result<Pin<Box<dyn AsyncRead + Send>>, Failure> {
         Ok(match &self.file {
-            Some(path) => Box::pin(tokio::fs::File::open(path).await?),
+            Some(path) => Box::pin(File::open(path).await?),
             None => Box::pin(tokio::io::stdin()),
         })
     }
@@ -99,6 +100,38 @@ pub async fn next_part(source: &mut (impl AsyncRead + Unpin + Send + ?Sized)) ->
     let mut part = BytesMut::with_capacity(PART_SIZE);
     while part.len() < PART_SIZE && source.read_buf(&mut part).await? > 0 {}
     Ok(if part.is_empty() { None } else { Some(part.freeze()) })
+}
+
+/// The body of a download, which goes to the job's file where it has one.
+pub struct Received {
+    file: Option<File>,
+    expected: usize,
+    size: usize,
+}
+
+impl Received {
+    pub async fn begin(job: &Job) -> Result<Received, Failure> {
+        let file = match &job.file {
+            Some(path) => Some(File::create(path).await?),
+            None => None,
+        };
+        Ok(Received { file, expected: job.size, size: 0 })
+    }
+
+    pub async fn take(&mut self, chunk: &[u8]) -> Result<(), Failure> {
+        self.size += chunk.len();
+        if let Some(file) = &mut self.file {
+            file.write_all(chunk).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn end(mut self) -> Result<(), Failure> {
+        if let Some(file) = &mut self.file {
+            file.flush().await?;
+        }
+        expect(self.size == self.expected, "another size")
+    }
 }
 
 pub fn expect(condition: bool, what: &str) -> Result<(), Failure> {

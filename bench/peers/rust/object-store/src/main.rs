@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use measure::{expect, next_part, Failure, Job, PARALLEL_PARTS, PART_SIZE};
+use measure::{expect, next_part, Failure, Job, Received, PARALLEL_PARTS, PART_SIZE};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
-use tokio::io::AsyncWriteExt;
 
 fn open(job: &Job) -> Result<Arc<dyn ObjectStore>, Failure> {
     if job.endpoint == "file" {
@@ -39,22 +38,11 @@ async fn put_stream(job: &Job, store: &dyn ObjectStore, path: &Path) -> Result<(
 
 async fn get(job: &Job, store: &dyn ObjectStore, path: &Path) -> Result<(), Failure> {
     let mut stream = store.get(path).await?.into_stream();
-    let mut file = match &job.file {
-        Some(path) => Some(tokio::fs::File::create(path).await?),
-        None => None,
-    };
-    let mut received = 0;
+    let mut received = Received::begin(job).await?;
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk?;
-        received += chunk.len();
-        if let Some(file) = &mut file {
-            file.write_all(&chunk).await?;
-        }
+        received.take(&chunk?).await?;
     }
-    if let Some(file) = &mut file {
-        file.flush().await?;
-    }
-    expect(received == job.size, "another size")
+    received.end().await
 }
 
 async fn list(job: &Job, store: &dyn ObjectStore) -> Result<(), Failure> {

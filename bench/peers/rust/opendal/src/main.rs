@@ -1,9 +1,8 @@
 //! opendal: S3, whose payloads it never signs, and with the endpoint `file` its service `fs` with atomic writes.
 
 use futures::StreamExt;
-use measure::{expect, next_part, Failure, Job, PARALLEL_PARTS, PART_SIZE};
+use measure::{expect, next_part, Failure, Job, Received, PARALLEL_PARTS, PART_SIZE};
 use opendal::{services, Operator};
-use tokio::io::AsyncWriteExt;
 
 fn open(job: &Job) -> Result<Operator, Failure> {
     if job.endpoint == "file" {
@@ -34,22 +33,11 @@ async fn put_stream(job: &Job, store: &Operator, key: &str) -> Result<(), Failur
 async fn get(job: &Job, store: &Operator, key: &str) -> Result<(), Failure> {
     let reader = store.reader(key).await?;
     let mut stream = reader.into_bytes_stream(0..job.size as u64).await?;
-    let mut file = match &job.file {
-        Some(path) => Some(tokio::fs::File::create(path).await?),
-        None => None,
-    };
-    let mut received = 0;
+    let mut received = Received::begin(job).await?;
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk?;
-        received += chunk.len();
-        if let Some(file) = &mut file {
-            file.write_all(&chunk).await?;
-        }
+        received.take(&chunk?).await?;
     }
-    if let Some(file) = &mut file {
-        file.flush().await?;
-    }
-    expect(received == job.size, "another size")
+    received.end().await
 }
 
 async fn list(job: &Job, store: &Operator) -> Result<(), Failure> {
