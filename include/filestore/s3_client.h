@@ -456,7 +456,7 @@ public:
     [[nodiscard]] Result<S3PutResult> put(S3PutRequest request);
     void put_async(S3PutRequest request, Completion<S3PutResult> done);
 
-    /// Delivers an object, or a range of it, to the sink, in order; a large one by several requests side by side. What breaks off is resumed;
+    /// Delivers an object, or a range of it, to the sink, in order; a large one that comes slowly by several requests side by side. What breaks off is resumed;
     /// an object that changes meanwhile is `conflict`. Further failures: `not_found`, `precondition_failed`, `range_not_satisfiable`,
     /// `sink_failed`. On failure the sink may have taken a part.
     [[nodiscard]] Result<S3GetResult> get(S3GetRequest request);

@@ -128,10 +128,14 @@ struct S3ClientOptions {
     std::chrono::milliseconds stall_timeout{20'000};
     S3RetryOptions retry{};
 
-    /// Bodies larger than one part travel in parts, several at a time. Bytes; 5 MiB to 5 GiB for uploads.
+    /// Bodies larger than one part travel in parts, several at a time, but see `parallel_below_rate`. Bytes; 5 MiB to 5 GiB for uploads.
     std::uint64_t part_size = std::uint64_t{8} << 20U;
     /// Parts of one transfer under way at one time.
     unsigned parallel_parts = 4;
+    /// A download begins as one stream, which takes no memory for parts and less processor time. Where that brings less than so many bytes a second while its
+    /// sink waits for them, it is broken off, and what is left, if it is more than three parts, is read in parts; not while more large bodies than `parallel_parts` are under way.
+    /// 0: never; the largest number: at once.
+    std::uint64_t parallel_below_rate = std::uint64_t{256} << 20U;
     /// What all transfers of one client together may hold in memory for parts; more of them wait. Bytes. Parts of uploads that are larger go by way of
     /// `spool_directory`; downloads ask for smaller ones, and leave room for one part of an upload. Where an upload's part is larger than that, one is
     /// held beside theirs; and so is one part of each upload that begins while all others rest, paused or without bytes of their sources for a second. Uploads of source_from_span() and source_from_string() take none.

@@ -105,7 +105,7 @@ struct FILESTORE_API ServiceOptions {
     /// `ca_file`, `ca_pem`, `spool_directory`, `connect_timeout`, `first_byte_timeout`, `stall_timeout` and `expect_wait` (seconds), `expect_threshold` (bytes, or off), `dns_cache_time` and
     /// `max_idle_age` (whole seconds), `max_attempts`, `retry_first_delay`, `retry_longest_delay`, `retry_longest_time` and `retry_longest_silence` (seconds), `proxy`, `no_proxy`,
     /// `proxy_from_environment` (true, false), `profile` (of the server; that of the credentials is `aws_profile`), `checksum_mode` (automatic, off, header, trailer), `checksum_algorithm` (crc32, crc32c, crc64nvme, sha1, sha256),
-    /// `part_size`, `part_memory` (bytes), `parallel_parts`, `max_connections`, `event_loops`,
+    /// `part_size`, `part_memory` (bytes), `parallel_parts`, `parallel_below_rate` (bytes a second), `max_connections`, `event_loops`,
     /// `catalogue_path`, `cleanup_enabled` (true, false), `retention_days`, `schedule`, `time_zone`, `cleanup_jitter` (whole seconds), `soft_delete_grace` (such as 30d, 12h, 15m, 90s; off), `upload_lifetime` (such as 7d, 12h), `audit_url`, `audit_key`, `audit_table`, `audit_ca_file`, `audit_plain_http`, `audit_strict` (true, false), `audit_most_pending` (files; 0 is none),
     /// `max_size` (bytes, or off), `type_policy` (strict, warn, off), `allowed_types`, `denied_types`, `allowed_extensions` and `denied_extensions` (with commas between them), `store_found_type` (true, false),
     /// `magic_database`, `scanner`, `scanner_timeout` (whole seconds).

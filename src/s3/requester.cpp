@@ -134,7 +134,13 @@ public:
           call_(std::move(call)),
           attempted_(std::move(attempted)),
           done_(std::move(done)),
-          counted_from_(std::chrono::steady_clock::now()) {}
+          is_bulk_(call_.bulk),
+          counted_from_(std::chrono::steady_clock::now()) {
+        requester_->bulk_calls_.fetch_add(is_bulk_ ? 1 : 0);
+    }
+    RunningCall(const RunningCall&) = delete;
+    RunningCall& operator=(const RunningCall&) = delete;
+    ~RunningCall() override { requester_->bulk_calls_.fetch_sub(is_bulk_ ? 1 : 0); }
 
     void begin() {
         if (call_.options.pause) {
@@ -239,6 +245,7 @@ private:
     Call call_;
     const std::string attempted_;
     std::function<void(Outcome)> done_;
+    const bool is_bulk_;
     /// What longest_time and longest_silence count from: moved on by the time that they do not count.
     Time counted_from_;
     /// When the attempt was queued, and when it got its place among the connections.

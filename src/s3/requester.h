@@ -2,6 +2,8 @@
 
 /// Sends S3 requests: signs each attempt anew, and sends again what failed for a passing reason.
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -159,6 +161,9 @@ public:
     /// Ends what is under way with `cancelled`; joins the threads of the transport. Not to be called on a library thread.
     void close() noexcept;
 
+    /// How many calls with large bodies are under way.
+    [[nodiscard]] std::size_t bulk_calls() const noexcept { return bulk_calls_.load(); }
+
     [[nodiscard]] const S3ClientOptions& options() const noexcept { return options_; }
     [[nodiscard]] PartLimits part_limits() const noexcept { return parts_.part_limits; }
     /// The server's time, as far as it is known.
@@ -195,6 +200,7 @@ private:
     const RequesterParts parts_;
     RetryBudget budget_;
     SendRate rate_;
+    std::atomic<std::size_t> bulk_calls_{0};
     std::mutex mutex_;
     /// Of buckets that turned out to be in another region than the options say.
     std::map<std::string, std::string> regions_;

@@ -86,6 +86,7 @@ constexpr auto s3_settings = std::to_array<Setting>({
     {"part_size", "part_size"},
     {"part_memory", "part_memory"},
     {"parallel_parts", "parallel_parts"},
+    {"parallel_below_rate", "parallel_below_rate"},
     {"max_connections", "max_connections"},
     {"event_loops", "event_loops"},
     {"aws_access_key", "aws_access_key"},

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <new>
 #include <optional>
 #include <span>
@@ -384,6 +385,10 @@ constexpr auto options_by_name = std::to_array<Option>({
     {"part_memory",
      [](Options o, Value v) { return set_number(o.s3.part_memory, v, mebibyte, mebibyte * mebibyte); }},
     {"parallel_parts", [](Options o, Value v) { return set_number(o.s3.parallel_parts, v, 1, 256); }},
+    {"parallel_below_rate",
+     [](Options o, Value v) {
+         return set_number(o.s3.parallel_below_rate, v, 0, std::numeric_limits<std::uint64_t>::max());
+     }},
     {"max_connections", [](Options o, Value v) { return set_number(o.s3.max_connections, v, 1, 10'000); }},
     {"event_loops", [](Options o, Value v) { return set_number(o.s3.event_loops, v, 1, 64); }},
     {"catalogue_path", [](Options o, Value v) { return set_text(o.catalogue_path, v); }},

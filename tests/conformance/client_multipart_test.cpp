@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <future>
+#include <limits>
 #include <optional>
 #include <semaphore>
 
@@ -20,6 +21,7 @@ S3ClientOptions small_parts(const TestStore& store) {
     S3ClientOptions options = store.options().s3;
     options.part_size = part;
     options.parallel_parts = 3;
+    options.parallel_below_rate = std::numeric_limits<std::uint64_t>::max();
     return options;
 }
 

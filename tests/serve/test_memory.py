@@ -120,10 +120,10 @@ def test_a_client_that_does_not_read(service, tell):
     assert peak(service) <= max(before, ALLOWED)
 
 
-@pytest.mark.parametrize("size", [16, 64])
-def test_many_downloads_from_s3_that_nobody_reads(tool, gateway, tell, size):
-    """What the client of S3 holds counts, too. The smaller file comes in one piece, the larger in parts: of some at once, and of all others as they come."""
-    service = Service.of_tool(tool, gateway)
+@pytest.mark.parametrize("size, options", [(16, []), (64, []), (64, ["--option", f"parallel_below_rate={2**64 - 1}"])], ids=["small", "stream", "parts"])
+def test_many_downloads_from_s3_that_nobody_reads(tool, gateway, tell, size, options):
+    """What the client of S3 holds counts, too. Those in parts: of some at once, and of all others as they come."""
+    service = Service.of_tool(tool, gateway, *options)
     file_id = service.call("PUT", "/files", bytes(size * MIB)).json()["file_id"]
     connections = [service.connect() for _ in range(CONCURRENT)]
     for connection in connections:

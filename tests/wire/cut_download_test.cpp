@@ -1,6 +1,7 @@
 /// Connections cut at every byte of a download: what is delivered is the whole, or the call fails and no file is left.
 
 #include <catch2/catch.hpp>
+#include <limits>
 #include <optional>
 
 #include "support/files.h"
@@ -13,13 +14,26 @@ using namespace filestore::test;
 
 namespace {
 
+/// What does not come at once takes longer than so many bytes a second do.
+constexpr std::uint64_t every_stream_is_slow = std::numeric_limits<std::uint64_t>::max() - 1;
+constexpr std::size_t medium_part = 2048;
+/// What libcurl hands on at a time, at most.
+constexpr std::size_t piece = 16384;
+
+enum class Way { parts, stream_then_parts };
+
 /// Downloads one object under one fault after the other.
 class CutDownload {
 public:
-    CutDownload(std::size_t size, Retries retries) : retries_(retries), content_(random_bytes(size)) {
+    CutDownload(std::size_t size, Retries retries, Way way = Way::parts)
+        : retries_(retries), content_(random_bytes(size)) {
         server_.store("key", content_);
         S3ClientOptions options = options_for(server_, retries);
         options.parallel_parts = 3;
+        if (way == Way::stream_then_parts) {
+            options.part_size = medium_part;
+            options.parallel_below_rate = every_stream_is_slow;
+        }
         client_.emplace(open_small(std::move(options)));
     }
 
@@ -41,6 +55,7 @@ public:
         request.call.progress = progress;
         const auto got = client_->get(std::move(request));
         const bool fired = server_.fired() > 0;
+        requests_ = server_.operations().size();
         server_.set({});
         CHECK(progress.right());
         if (got.ok()) {
@@ -57,12 +72,16 @@ public:
         return fired;
     }
 
+    /// Of the last download.
+    [[nodiscard]] std::size_t requests() const noexcept { return requests_; }
+
 private:
     const Retries retries_;
     const std::string content_;
     TemporaryDirectory directory_;
     ModelS3 server_;
     std::optional<S3Client> client_;
+    std::size_t requests_ = 0;
 };
 
 void cut_everywhere(std::size_t size, const std::optional<ByteRange>& range, Retries retries) {
@@ -95,6 +114,25 @@ TEST_CASE("a download in one stream that is cut at any byte delivers the whole o
 TEST_CASE("a download in parts that is cut at any byte delivers the whole or fails", "[wire][faults]") {
     for (const Retries retries : {Retries::on, Retries::off}) {
         cut_everywhere(5 * small_part + 7, std::nullopt, retries);
+    }
+}
+
+TEST_CASE("a download that goes over to parts in its middle delivers the whole or fails", "[wire][faults]") {
+    constexpr std::size_t parts = 5;
+    constexpr std::size_t size = piece + parts * medium_part;
+    for (const Retries retries : {Retries::on, Retries::off}) {
+        CutDownload download(size, retries, Way::stream_then_parts);
+        for (const bool to_file : {false, true}) {
+            CHECK_FALSE(download.survives({}, std::nullopt, to_file));
+            CHECK(download.requests() == 1 + parts);
+            bool fired = true;
+            for (std::uint64_t offset = 0; fired; offset += 499) {
+                INFO(offset);
+                FaultPlan plan;
+                plan.cut_after_sent = offset;
+                fired = download.survives(plan, std::nullopt, to_file);
+            }
+        }
     }
 }
 

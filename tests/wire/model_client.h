@@ -2,6 +2,7 @@
 
 /// What the tests on model_s3.h share.
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +29,7 @@ enum class Retries { off, on };
     options.clock = std::make_shared<FixedClock>();
     options.part_size = small_part;
     options.parallel_parts = 2;
+    options.parallel_below_rate = std::numeric_limits<std::uint64_t>::max();
     options.profile = "minio";
     options.checksum_mode = S3ChecksumMode::off;
     options.retry.max_attempts = retries == Retries::on ? 6 : 1;

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <limits>
 
 #include "filestore/s3_client.h"
 #include "support/code_of.h"
@@ -102,6 +103,7 @@ TEST_CASE("no range that is asked for is larger than there is memory for", "[wir
     request.sink = std::make_shared<BufferSink>();
     S3ClientOptions options = little_memory(server, "");
     options.parallel_parts = 2;
+    options.parallel_below_rate = std::numeric_limits<std::uint64_t>::max();
     options.max_connections = 1;
     CHECK(code_of(S3Client::open(options).value().get(request)) == ErrorCode::permission_denied);
     REQUIRE(server.requests().size() >= 2);

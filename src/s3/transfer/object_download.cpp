@@ -1,5 +1,7 @@
 #include "s3/transfer/object_download.h"
 
+#include <chrono>
+#include <limits>
 #include <new>
 #include <optional>
 #include <utility>
@@ -15,12 +17,13 @@
 #include "s3/transfer/part_sizes.h"
 #include "s3/transfer/parts_download.h"
 #include "s3/transfer/pinned_range.h"
+#include "s3/transfer/stream_pace.h"
 
 namespace filestore::s3 {
 
 namespace {
 
-/// One GET is left to run to its end where the object is not larger than so many parts.
+/// One GET is left to run to its end where no more than so many parts are left.
 constexpr std::uint64_t parts_of_one_get = 3;
 
 /// A resource held by std::shared_ptr. Used by an event loop while the first GET runs, then by the executor.
@@ -81,15 +84,28 @@ private:
         progress_ = ProgressMeter(std::move(download_->options.progress), extent_.length);
         pinned_ = {extent_.offset, extent_.length, pin_of(extent_, head.headers)};
         sizes_wanted_ = are_sizes_wanted();
-        in_parts_ = sizes_wanted_ || is_worth_parts();
-        return in_parts_ ? Result<void>(Error(ErrorCode::cancelled, "the rest is read in parts"))
-                         : Result<void>();
+        const std::uint64_t rate = requester_->options().parallel_below_rate;
+        pace_ = StreamPace(rate);
+        const bool at_once = rate == std::numeric_limits<std::uint64_t>::max() && is_worth_parts();
+        return sizes_wanted_ || at_once ? go_over_to_parts() : Result<void>();
+    }
+
+    /// Ends the stream.
+    Error go_over_to_parts() {
+        in_parts_ = true;
+        return {ErrorCode::cancelled, "the rest is read in parts"};
     }
 
     [[nodiscard]] bool is_worth_parts() const noexcept {
         const S3ClientOptions& options = requester_->options();
         return options.parallel_parts > 1 && !pinned_.pin.etag.empty() &&
-               extent_.length / parts_of_one_get > options.part_size;
+               (extent_.length - taken_) / parts_of_one_get > options.part_size;
+    }
+
+    /// Where as many large bodies are under way anyway, more streams bring nothing.
+    [[nodiscard]] bool is_too_slow() const noexcept {
+        return pace_.is_slow() && is_worth_parts() &&
+               requester_->bulk_calls() <= requester_->options().parallel_parts;
     }
 
     /// The checksum is one of parts that are not known yet. They must be, before the first byte.
@@ -108,9 +124,15 @@ private:
         if (bytes.size() > extent_.length - taken_) {
             return Error(ErrorCode::corrupt, "the server sent more bytes than it announced");
         }
+        pace_.on_bytes(std::chrono::steady_clock::now());
+        if (is_too_slow()) {
+            return go_over_to_parts();
+        }
         auto step = pump_ ? pump_->write(bytes, wake) : write_sink(*download_->sink, bytes, wake);
         if (step.ok()) {
             took(bytes.first(step->bytes));
+            pace_.on_taken(step->bytes, step->would_block ? std::nullopt
+                                                          : std::optional(std::chrono::steady_clock::now()));
         }
         return step;
     }
@@ -173,13 +195,21 @@ private:
         }
     }
 
+    /// What the stream brought has to be with the sink before.
     void read_in_parts() {
-        begin([this] { start_parts(); });
+        if (!pump_) {
+            return begin([this] { start_parts(); });
+        }
+        pump_->when_written([this, self = shared_from_this()](const Result<void>& written) {
+            pump_.reset();
+            return written.ok() ? begin([this] { start_parts(); }) : finish(written);
+        });
     }
 
     void start_parts() {
+        const PinnedRange rest{pinned_.offset + taken_, pinned_.length - taken_, pinned_.pin};
         download_parts(
-            requester_, memory_, download_, pinned_,
+            requester_, memory_, download_, rest,
             [self = shared_from_this()](std::span<const std::byte> bytes) { self->took(bytes); },
             [self = shared_from_this()](const Result<void>& received) { self->finish(received); });
     }
@@ -274,6 +304,7 @@ private:
     PinnedRange pinned_;
     std::optional<DownloadCheck> check_;
     ProgressMeter progress_;
+    StreamPace pace_;
     std::uint64_t taken_ = 0;
     /// The head of the first answer has been seen.
     bool begun_ = false;

@@ -43,7 +43,7 @@ struct DownloadedObject {
     std::optional<ChecksumValue> verified;
 };
 
-/// Begins with one plain GET. Where its answer is larger than several parts, or how the object was cut has to be asked for its checksum, it goes on
+/// Begins with one plain GET. Where that turns out to be slow and several parts are left, or how the object was cut has to be asked for its checksum, it goes on
 /// by ranged requests side by side, pinned to the object's ETag; what breaks off is resumed where it broke. `done` is called on the executor,
 /// once, after Sink::finish(). An object that changes meanwhile is `conflict`, one whose bytes have another checksum than it says is `corrupt`.
 void download_object(const std::shared_ptr<Requester>& requester, std::shared_ptr<PartMemory> memory,

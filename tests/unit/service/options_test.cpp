@@ -101,6 +101,7 @@ TEST_CASE("every option is set by its name", "[service]") {
                               {"part_size", "5242880"},
                               {"part_memory", "1048576"},
                               {"parallel_parts", "5"},
+                              {"parallel_below_rate", "1000"},
                               {"max_connections", "9"},
                               {"event_loops", "3"},
                               {"catalogue_path", "off"},
@@ -178,6 +179,7 @@ TEST_CASE("every option is set by its name", "[service]") {
     CHECK(options.s3.part_size == 5242880);
     CHECK(options.s3.part_memory == 1048576);
     CHECK(options.s3.parallel_parts == 5);
+    CHECK(options.s3.parallel_below_rate == 1000);
     CHECK(options.s3.max_connections == 9);
     CHECK(options.s3.event_loops == 3);
     CHECK(options.catalogue_path == "off");
