@@ -14,8 +14,8 @@ public:
     using Time = std::chrono::steady_clock::time_point;
     using Duration = std::chrono::steady_clock::duration;
 
-    /// Of so many bytes at a time.
-    static constexpr std::uint64_t stretch = std::uint64_t{8} << 20U;
+    /// Of so many bytes at a time: few enough to tell soon, and so many that a moment in which a machine has other things to do makes no stream slow.
+    static constexpr std::uint64_t stretch = std::uint64_t{16} << 20U;
 
     StreamPace() = default;
     /// Slow is what takes longer for a stretch than so many bytes a second do; 0: nothing is.
