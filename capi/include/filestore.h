@@ -231,12 +231,14 @@ typedef int32_t (*filestore_execute_function)(void* context, filestore_task* tas
 /// `abilities` of a backend of the program's own: `open_writer` or `commit` looks at filestore_backend_call_if_version; and so does `remove`.
 #define FILESTORE_COMPARES_UPLOADS 1
 #define FILESTORE_COMPARES_DELETIONS 2
+/// An upload that failed may be carried out by the storage all the same, some time after.
+#define FILESTORE_MAY_STORE_LATE 4
 
 /// What a backend of the program's own is made of (filestore_backend_create). `struct_size` is sizeof(filestore_backend_table), by which the library knows of which version the table is: later ones have more functions at the end, and an older program's table lacks them. A function
 /// that is NULL, or that the table is too short to have, is one that the backend cannot do: FILESTORE_UNSUPPORTED.
 ///
 /// Each function gets the `context` of the backend. It returns FILESTORE_OK or the code of its failure, with filestore_backend_call_set_failure in its own words; a number that is no code counts as FILESTORE_INTERNAL, and comes back from filestore_error_caller_code.
-/// `call` tells what is asked and takes the answer, for as long as the function runs (for writers: until `close_writer`), on its thread. The functions are called on threads of the library, of the program's executor, and of blocking calls, for different calls at once; they may block,
+/// `call` tells what is asked and takes the answer, for as long as the function runs (for writers and appends: until they are closed or ended), on its thread. The functions are called on threads of the library, of the program's executor, and of blocking calls, for different calls at once; they may block,
 /// must not call functions that wait for a store, and must not leave by longjmp or pthread_exit. One that may wait for long asks filestore_backend_call_state.
 typedef struct filestore_backend_table {
     size_t struct_size;
@@ -271,6 +273,40 @@ typedef struct filestore_backend_table {
     int32_t (*list)(void* context, filestore_backend_call* call);
     /// Makes a URL for a file, by filestore_backend_call_set_url.
     int32_t (*presign)(void* context, filestore_backend_call* call);
+    /// Removes the files of filestore_backend_call_id_at, each as `remove` does, in as few steps as the storage needs, and tells what became of each by filestore_backend_call_set_outcome; one of which nothing is told failed with FILESTORE_INTERNAL. A
+    /// failure of its own is that of the whole batch. Without this function `remove` is called for each.
+    int32_t (*remove_batch)(void* context, filestore_backend_call* call);
+    /// Takes back an upload that did not end well, as filestore_backend_discard says; not called where an upload that comes piece by piece is there. Without this function `remove` is called.
+    int32_t (*discard)(void* context, filestore_backend_call* call);
+    /// Reads every file and tells which are damaged, by filestore_backend_call_add_finding in the order of their IDs, and at the end, by filestore_backend_call_set_verified, how the run went. What is asked for tell filestore_backend_call_repair and the like. FILESTORE_UNSUPPORTED where
+    /// it cannot repair, or go on with a run; FILESTORE_CONFLICT where a run is at work that is to be gone on with. Damage is no failure.
+    int32_t (*verify)(void* context, filestore_backend_call* call);
+    /// Ends uploads that were begun and never ended, longer ago than filestore_backend_call_older_than, of the files of filestore_backend_call_id_at, or of all where these are none; tells of each by filestore_backend_call_add_id. With filestore_backend_call_dry_run it only tells. Without
+    /// this function there are none; with it the backend has the ability `leaves_uploads`.
+    int32_t (*sweep_uploads)(void* context, filestore_backend_call* call);
+    /// Counts what is kept of older versions, by filestore_backend_call_set_kept. Without this function nothing is.
+    int32_t (*kept_versions)(void* context, filestore_backend_call* call);
+    /// Uploads that come piece by piece (filestore_upload_begin): either all of the functions from here on are there, or none. What was told to be there outlives the process, as far as a stored file does.
+    ///
+    /// Begins an empty upload under the ID that its file will have. FILESTORE_ALREADY_EXISTS where there is such an upload. It stays until filestore_backend_call_lifetime has passed without a new byte.
+    int32_t (*begin_upload)(void* context, filestore_backend_call* call);
+    /// Tells of an upload by filestore_backend_call_set_upload. FILESTORE_NOT_FOUND where it is not there. One whose time is over may be told of, and is taken for given up.
+    int32_t (*describe_upload)(void* context, filestore_backend_call* call);
+    /// Begins to add bytes behind those that are there: `*append` is what the next two get. FILESTORE_PRECONDITION_FAILED where these are not filestore_backend_call_offset bytes, FILESTORE_NOT_FOUND where there is no such upload, FILESTORE_CONFLICT, retryable, where another append is under way or the
+    /// upload is open for reading. filestore_backend_call_size is its length from now on, where that is known. On a failure nothing is open.
+    int32_t (*open_append)(void* context, filestore_backend_call* call, void** append);
+    /// Takes the next `size` bytes, all of them, in order.
+    int32_t (*append)(void* context, filestore_backend_call* call, void* append, const void* data,
+                      size_t size);
+    /// Ends an append, once, also where the call was cancelled. With `keep` 1 the bytes that it was given count, once they are kept as bytes of a stored file are; with 0, or on a failure, none of them does. Of a process that ends before
+    /// that they may count, but with filestore_backend_call_all_or_nothing they must not.
+    int32_t (*end_append)(void* context, filestore_backend_call* call, void* append, int32_t keep);
+    /// Opens the bytes of an upload as `open_reader` does, for the same `read` and `close_reader`. No byte may come as long as it is open. FILESTORE_CONFLICT, retryable, where an append is under way.
+    int32_t (*open_upload)(void* context, filestore_backend_call* call, void** reader, uint64_t* size);
+    /// Removes an upload with its bytes; `*ended` is 1 where it was there. An append that is under way fails. The file that was made of it stays.
+    int32_t (*end_upload)(void* context, filestore_backend_call* call, int32_t* ended);
+    /// Removes every upload whose time is over, and tells of each by filestore_backend_call_add_id.
+    int32_t (*expire_uploads)(void* context, filestore_backend_call* call);
 } filestore_backend_table;
 
 /// Hears what a scheduled cleanup came to: `report` is a JSON object as of filestore_cleanup_report, and `error` is NULL; or `report` is "", and `error`, which lives as long as the call, says why the run failed. It is made again then. It may block; the next run waits for it.
@@ -1105,7 +1141,7 @@ FILESTORE_C_API int32_t filestore_backend_open(const filestore_options* options,
 FILESTORE_C_API int32_t filestore_backend_of(filestore_service* service, filestore_backend** backend,
                                              filestore_error** err) FILESTORE_NOEXCEPT;
 
-/// Makes a backend of the program's own (see filestore_backend_table, which is copied). Of `options`, which may be NULL, the executor counts. `context` is the backend's from now on, also on a failure, where `destroy` is called before this returns,
+/// Makes a backend of the program's own (see filestore_backend_table, which is copied). Of `options`, which may be NULL, the executor and the clock count. `context` is the backend's from now on, also on a failure, where `destroy` is called before this returns,
 /// unless the table is NULL or too short to have it. Failures to act on: FILESTORE_INVALID_ARGUMENT (`struct_size` is smaller than that of any version; a function that goes with another is NULL).
 FILESTORE_C_API int32_t filestore_backend_create(const filestore_backend_table* table, void* context,
                                                  const filestore_options* options,
@@ -1357,7 +1393,7 @@ FILESTORE_C_API const char* filestore_backend_call_content_type(const filestore_
 FILESTORE_C_API const char* filestore_backend_call_metadata(const filestore_backend_call* call)
     FILESTORE_NOEXCEPT;
 
-/// Of uploads: how many bytes will come; FILESTORE_UNKNOWN_SIZE where that is not known, and for NULL.
+/// Of uploads: how many bytes will come; of those that come piece by piece, of the whole file. FILESTORE_UNKNOWN_SIZE where that is not known, and for NULL.
 FILESTORE_C_API uint64_t filestore_backend_call_size(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
 
 /// Of uploads: 1 where no file may be there.
@@ -1381,6 +1417,68 @@ FILESTORE_C_API const char* filestore_backend_call_method(const filestore_backen
 
 /// Of URLs: how many seconds they last; 0 for NULL.
 FILESTORE_C_API uint64_t filestore_backend_call_expires_in(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of URLs: 1 where one that would have to end earlier is to fail with FILESTORE_UNAUTHENTICATED.
+FILESTORE_C_API int32_t filestore_backend_call_exact_expiry(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of URLs: the header Content-Disposition of the answer; "" for the one that was stored, and for NULL.
+FILESTORE_C_API const char* filestore_backend_call_answer_disposition(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of URLs: the header Content-Type of the answer; "" for the one that was stored, and for NULL.
+FILESTORE_C_API const char* filestore_backend_call_answer_type(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of batches and sweeps: how many files are named; 0 of other calls, and for NULL.
+FILESTORE_C_API size_t filestore_backend_call_id_count(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
+
+/// Of batches and sweeps: the ID of the file at `index`; "" past the last, and for NULL.
+FILESTORE_C_API const char* filestore_backend_call_id_at(const filestore_backend_call* call,
+                                                         size_t index) FILESTORE_NOEXCEPT;
+
+/// Of batches: the version that the file at `index` must have; "" for any, past the last, and for NULL.
+FILESTORE_C_API const char* filestore_backend_call_if_version_at(const filestore_backend_call* call,
+                                                                 size_t index) FILESTORE_NOEXCEPT;
+
+/// Of sweeps: how many seconds ago an upload was begun at least that is to be ended; 0 for NULL.
+FILESTORE_C_API uint64_t filestore_backend_call_older_than(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of sweeps: 1 where nothing is to be ended.
+FILESTORE_C_API int32_t filestore_backend_call_dry_run(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
+
+/// Of verifying: 1 where what is there of a damaged file is to be moved to a quarantine.
+FILESTORE_C_API int32_t filestore_backend_call_repair(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
+
+/// Of verifying: 1 where a run that was ended is to be gone on with, if there is one. Its findings are told again, and counted with those of this run.
+FILESTORE_C_API int32_t filestore_backend_call_resume(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
+
+/// Of verifying: how many files to read at a time, 1 to 64; 0 of other calls, and for NULL.
+FILESTORE_C_API uint32_t filestore_backend_call_parallel(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of verifying for a service with a catalogue: puts the next ID behind `after` (NULL: the first) of a file that is recorded as stored, and that nobody is storing or removing, into `id`; "" behind the last, and where nothing is recorded. A file of these that is not there is "missing",
+/// if filestore_backend_call_is_recorded still says so. Reads the catalogue, which may block. Failures to act on: FILESTORE_INVALID_ARGUMENT (a malformed ID, another kind of call), FILESTORE_CORRUPT.
+FILESTORE_C_API int32_t filestore_backend_call_next_recorded(filestore_backend_call* call, const char* after,
+                                                             char id[FILESTORE_ID_SIZE],
+                                                             filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Of verifying: `*recorded` is 1 where the file is such a one now. Blocks and fails as the function before.
+FILESTORE_C_API int32_t filestore_backend_call_is_recorded(filestore_backend_call* call, const char* id,
+                                                           int32_t* recorded,
+                                                           filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Of appends: where the bytes go, in bytes from the first on; 0 for NULL.
+FILESTORE_C_API uint64_t filestore_backend_call_offset(const filestore_backend_call* call) FILESTORE_NOEXCEPT;
+
+/// Of appends: 1 where of bytes that do not all arrive none may count, also of a process that ends meanwhile.
+FILESTORE_C_API int32_t filestore_backend_call_all_or_nothing(const filestore_backend_call* call)
+    FILESTORE_NOEXCEPT;
+
+/// Of `begin_upload`: how many seconds the upload stays without a new byte; 0 for NULL.
+FILESTORE_C_API uint64_t filestore_backend_call_lifetime(const filestore_backend_call* call)
     FILESTORE_NOEXCEPT;
 
 /// Says in a line what fails, which becomes filestore_error_message, and whether the same call may succeed when it is made again. It counts where the function then returns a failure. NULL for the library's words.
@@ -1409,6 +1507,47 @@ FILESTORE_C_API int32_t filestore_backend_call_set_next(filestore_backend_call* 
 FILESTORE_C_API int32_t filestore_backend_call_set_url(filestore_backend_call* call, const char* url,
                                                        int64_t expires_at,
                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Answers `remove_batch` of the file at `index`: with FILESTORE_OK, whether it was there (`removed`), and whether the storage keeps its bytes as an older version; with another `code`, why it is there still: `message` is a line, or NULL for the library's words.
+/// FILESTORE_INVALID_ARGUMENT past the last file, and for a message that is not UTF-8; nothing is changed then.
+FILESTORE_C_API int32_t filestore_backend_call_set_outcome(filestore_backend_call* call, size_t index,
+                                                           int32_t code, int32_t removed,
+                                                           int32_t keeps_version, const char* message,
+                                                           filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Of `sweep_uploads` and `expire_uploads`: one upload was of this file. FILESTORE_INVALID_ARGUMENT for a malformed ID.
+FILESTORE_C_API int32_t filestore_backend_call_add_id(filestore_backend_call* call, const char* id,
+                                                      filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Answers `kept_versions`, with the numbers of filestore_backend_kept_versions.
+FILESTORE_C_API int32_t filestore_backend_call_set_kept(filestore_backend_call* call, uint64_t versions,
+                                                        uint64_t bytes, uint64_t orphan_markers,
+                                                        filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Tells whoever asked for `verify` of a damaged file, as of filestore_finding_function, and counts it. Any failure ends the run: `verify` returns the code, and the caller gets what ended it. FILESTORE_INVALID_ARGUMENT for a malformed ID, another `damage`, and text that is not UTF-8.
+FILESTORE_C_API int32_t filestore_backend_call_add_finding(filestore_backend_call* call, const char* id,
+                                                           const char* damage, const char* what,
+                                                           int32_t quarantined,
+                                                           filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Tells whoever asked for `verify` how far it is, as of filestore_verify_progress_function; `files_total` is FILESTORE_UNKNOWN_SIZE where that is not known. It may be called for every file: not every call is told of.
+FILESTORE_C_API void filestore_backend_call_tell_progress(filestore_backend_call* call, uint64_t files_done,
+                                                          uint64_t files_total,
+                                                          uint64_t bytes_done) FILESTORE_NOEXCEPT;
+
+/// Answers `verify`: how many files were looked at, their bytes, how many of them had no checksum, how many that are recorded as stored are in the quarantine since an earlier run, and how many may still be on their way to be stored. What was found is counted already.
+FILESTORE_C_API int32_t filestore_backend_call_set_verified(filestore_backend_call* call, uint64_t files,
+                                                            uint64_t bytes, uint64_t unchecked,
+                                                            uint64_t in_quarantine, uint64_t under_way,
+                                                            filestore_error** err) FILESTORE_NOEXCEPT;
+
+/// Answers `describe_upload`: how many bytes are there, of how many in all (FILESTORE_UNKNOWN_SIZE while that is not known), and when it is given up, in microseconds since 1970-01-01T00:00:00Z. `path`, `content_type` and `metadata` are those that it was begun with; NULL for their defaults.
+/// Fails as filestore_backend_call_set_info.
+FILESTORE_C_API int32_t filestore_backend_call_set_upload(filestore_backend_call* call, uint64_t offset,
+                                                          uint64_t length, int64_t expires_at,
+                                                          const char* path, const char* content_type,
+                                                          const char* metadata,
+                                                          filestore_error** err) FILESTORE_NOEXCEPT;
 
 // Verify
 

@@ -95,6 +95,23 @@ uint64_t filestore_backend_call_expires_in(const filestore_backend_call* call) n
     });
 }
 
+int32_t filestore_backend_call_exact_expiry(const filestore_backend_call* call) noexcept {
+    return capi::guard_read(call, int32_t{0}, [](const filestore_backend_call& handle) noexcept {
+        return int32_t{handle.exact_expiry};
+    });
+}
+
+const char* filestore_backend_call_answer_disposition(const filestore_backend_call* call) noexcept {
+    return capi::guard_read(call, "", [](const filestore_backend_call& handle) noexcept {
+        return handle.answer_disposition.c_str();
+    });
+}
+
+const char* filestore_backend_call_answer_type(const filestore_backend_call* call) noexcept {
+    return capi::guard_read(
+        call, "", [](const filestore_backend_call& handle) noexcept { return handle.answer_type.c_str(); });
+}
+
 int32_t filestore_backend_call_set_failure(filestore_backend_call* call, const char* message,
                                            int32_t retryable, filestore_error** err) noexcept {
     return capi::guard(err, [&]() -> Result<void> {

@@ -14,6 +14,7 @@
 
 #include "filestore.h"
 #include "filestore/file_exporter.h"
+#include "filestore/resumable_store.h"
 #include "filestore/schedule.h"
 #include "filestore/service.h"
 
@@ -71,10 +72,32 @@ struct filestore_backend_call {
     std::uint32_t limit = 0;
     filestore::PresignMethod method = filestore::PresignMethod::get;
     std::chrono::seconds expires{};
+    bool exact_expiry = false;
+    std::string answer_disposition;
+    std::string answer_type;
+    /// Of batches and sweeps.
+    std::vector<std::string> ids;
+    std::vector<std::string> if_versions;
+    std::chrono::seconds older_than{};
+    bool dry_run = false;
+    /// Of verifying, as long as the call; null of others.
+    const filestore::VerifyRequest* verify = nullptr;
+    /// Of uploads that come piece by piece.
+    std::uint64_t offset = 0;
+    bool all_or_nothing = false;
+    std::chrono::seconds lifetime{};
 
     filestore::FileInfo info;
     filestore::ListPage page;
     filestore::PresignedUrl url;
+    std::vector<filestore::RemovalOutcome> outcomes;
+    std::vector<filestore::FileId> told_ids;
+    filestore::KeptVersions kept;
+    filestore::VerifyReport report;
+    std::chrono::steady_clock::time_point next_progress{};
+    filestore::PartialUpload upload;
+    /// What ended the run on behalf of who asked for it.
+    std::optional<filestore::Error> ended;
     /// The caller's own words.
     std::string failure;
     bool is_retryable = false;

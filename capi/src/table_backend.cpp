@@ -1,131 +1,22 @@
 #include "table_backend.h"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstring>
-#include <new>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "arguments.h"
 #include "backend.h"
 #include "core/backend_handle.h"
-#include "filestore/blocking_backend.h"
+#include "core/blocking_job.h"
+#include "core/blocking_machinery.h"
+#include "core/request_checks.h"
+#include "core/upload_record.h"
+#include "table.h"
+#include "table_uploads.h"
 
 namespace filestore::capi {
 namespace {
-
-/// Every table has what stands before this.
-constexpr std::size_t shortest_table = offsetof(filestore_backend_table, describe);
-
-// ABI.md: the members keep their places, each of the size of a pointer.
-constexpr bool is_at(std::size_t place, std::size_t offset) noexcept {
-    return sizeof(void*) != 8 || offset == place * sizeof(void*);
-}
-static_assert(is_at(0, offsetof(filestore_backend_table, struct_size)));
-static_assert(is_at(1, offsetof(filestore_backend_table, abilities)));
-static_assert(is_at(2, offsetof(filestore_backend_table, name)));
-static_assert(is_at(3, offsetof(filestore_backend_table, destroy)));
-static_assert(is_at(4, offsetof(filestore_backend_table, describe)));
-static_assert(is_at(5, offsetof(filestore_backend_table, open_reader)));
-static_assert(is_at(6, offsetof(filestore_backend_table, read)));
-static_assert(is_at(7, offsetof(filestore_backend_table, close_reader)));
-static_assert(is_at(8, offsetof(filestore_backend_table, open_writer)));
-static_assert(is_at(9, offsetof(filestore_backend_table, write)));
-static_assert(is_at(10, offsetof(filestore_backend_table, commit)));
-static_assert(is_at(11, offsetof(filestore_backend_table, close_writer)));
-static_assert(is_at(12, offsetof(filestore_backend_table, remove)));
-static_assert(is_at(13, offsetof(filestore_backend_table, list)));
-static_assert(is_at(14, offsetof(filestore_backend_table, presign)));
-static_assert(is_at(15, sizeof(filestore_backend_table)));
-
-/// The functions of the caller, with the context that they get. A resource: `destroy` is called at its end.
-class Table {
-public:
-    Table(const filestore_backend_table* given, void* context) noexcept : context_(context) {
-        std::memcpy(&functions_, given, std::min(given->struct_size, sizeof functions_));
-    }
-    Table(Table&& other) noexcept
-        : functions_(other.functions_), context_(std::exchange(other.context_, nullptr)) {
-        other.functions_.destroy = nullptr;
-    }
-    Table& operator=(Table&&) = delete;
-    ~Table() {
-        if (functions_.destroy == nullptr) {
-            return;
-        }
-        try {
-            functions_.destroy(context_);
-        } catch (...) {
-            // Nobody is left who could be told.
-        }
-    }
-
-    [[nodiscard]] const filestore_backend_table& operator*() const noexcept { return functions_; }
-    [[nodiscard]] const filestore_backend_table* operator->() const noexcept { return &functions_; }
-    [[nodiscard]] void* context() const noexcept { return context_; }
-
-private:
-    filestore_backend_table functions_{};
-    void* context_;
-};
-
-Error unsupported(std::string_view what) {
-    return Error(ErrorCode::unsupported, "this backend cannot " + std::string(what));
-}
-
-/// What a function answered with a code other than FILESTORE_OK.
-Error failure_of(std::int32_t code, const filestore_backend_call& call, std::string_view what) {
-    const bool is_known = code > FILESTORE_OK && code <= FILESTORE_NOT_DELIVERED;
-    ErrorDetails details;
-    details.retryable = call.is_retryable;
-    details.caller_code = is_known ? 0 : code;
-    const ErrorCode known = is_known ? static_cast<ErrorCode>(code) : ErrorCode::internal;
-    std::string message = call.failure;
-    if (message.empty()) {
-        message = "the program's backend failed to " + std::string(what) + ": " +
-                  (is_known ? std::string(to_string(known)) : "its answer was " + std::to_string(code));
-    }
-    return Error(known, std::move(message), std::move(details));
-}
-
-/// Calls a function of the table, which may be null; C++ exceptions of the program, if any, end here.
-template <class Function, class... Arguments>
-Result<void> ask(const Table& table, std::string_view what, Function function, filestore_backend_call& call,
-                 Arguments... arguments) {
-    if (function == nullptr) {
-        return unsupported(what);
-    }
-    call.failure.clear();
-    call.is_retryable = false;
-    std::int32_t code = FILESTORE_INTERNAL;
-    try {
-        code = function(table.context(), &call, arguments...);
-    } catch (...) {
-        return Error(ErrorCode::internal, "the program's backend threw an exception");
-    }
-    return code == FILESTORE_OK ? Result<void>() : failure_of(code, call, what);
-}
-
-/// Ends what a function of the table has opened.
-template <class Function>
-void close_opened(const Table& table, Function function, void* opened) noexcept {
-    try {
-        function(table.context(), opened);
-    } catch (...) {
-        // Nobody is left who could be told.
-    }
-}
-
-filestore_backend_call call_on(const FileId& id, const CallOptions& limits) {
-    filestore_backend_call call;
-    call.limits = &limits;
-    call.id = id.str();
-    call.info.id = id;
-    return call;
-}
 
 filestore_backend_call upload_call(const UploadRequest& request) {
     filestore_backend_call call = call_on(request.id, request.call);
@@ -178,51 +69,56 @@ private:
 
 class TableReader final : public BlockingBackend::Reader {
 public:
-    /// As long as it lives, so do the table and the limits of the call.
+    /// As long as it lives, so do the table and the request.
     TableReader(const Table& table, const DownloadRequest& request)
-        : table_(table), request_(request), call_(call_on(request.id, request.call)) {}
-    ~TableReader() override {
-        if (is_open_) {
-            close_opened(table_, table_->close_reader, reader_);
-        }
-    }
+        : table_(table), request_(request), bytes_(table, call_on(request.id, request.call)) {}
 
-    Result<void> open() {
-        FILESTORE_TRY(ask(table_, "read a file", table_->open_reader, call_, &reader_, &size_));
-        is_open_ = true;
-        return {};
-    }
+    Result<void> open() { return bytes_.open(table_->open_reader, "read a file"); }
 
-    std::uint64_t size() const noexcept override { return size_; }
+    std::uint64_t size() const noexcept override { return bytes_.size(); }
 
     Result<FileInfo> info() override { return describe(table_, request_.id, request_.call); }
 
     Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> into) override {
-        std::size_t length = 0;
-        FILESTORE_TRY(ask(table_, "read a file", table_->read, call_, reader_, offset,
-                          static_cast<void*>(into.data()), into.size(), &length));
-        if (length > into.size()) {
-            return Error(ErrorCode::internal, "the program's backend reports " + std::to_string(length) +
-                                                  " bytes where " + std::to_string(into.size()) + " fit");
-        }
-        return length;
+        return bytes_.read(offset, into);
     }
 
 private:
     const Table& table_;
     const DownloadRequest& request_;
-    filestore_backend_call call_;
-    void* reader_ = nullptr;
-    std::uint64_t size_ = 0;
-    bool is_open_ = false;
+    OpenedBytes bytes_;
 };
+
+filestore_backend_call batch_call(const RemoveBatchRequest& request, const CallOptions& limits) {
+    filestore_backend_call call = call_within(limits);
+    for (const FileId& id : request.ids) {
+        call.ids.push_back(id.str());
+        call.outcomes.push_back(
+            {id, Error(ErrorCode::internal, "the program's backend did not tell of this file"), false});
+    }
+    call.if_versions = request.if_versions;
+    return call;
+}
+
+filestore_backend_call sweep_call(const SweepUploadsRequest& request, const CallOptions& limits) {
+    filestore_backend_call call = call_within(limits);
+    for (const FileId& id : request.ids) {
+        call.ids.push_back(id.str());
+    }
+    call.older_than = request.older_than;
+    call.dry_run = request.dry_run;
+    return call;
+}
 
 class TableBackend final : public BlockingBackend {
 public:
-    TableBackend(Table table, std::shared_ptr<Executor> executor)
+    TableBackend(std::shared_ptr<const Table> table, std::shared_ptr<Executor> executor,
+                 std::shared_ptr<Clock> clock)
         : BlockingBackend(std::move(executor)),
-          table_(std::move(table)),
-          name_(table_->name != nullptr ? table_->name : "custom") {}
+          shared_table_(std::move(table)),
+          table_(*shared_table_),
+          name_(table_->name != nullptr ? table_->name : "custom"),
+          uploads_(shared_table_, std::move(clock), machinery().runtime, machinery().pending) {}
     ~TableBackend() override { close(); }
 
     Capabilities capabilities() const noexcept override {
@@ -231,9 +127,56 @@ public:
         capabilities.presign = table_->presign != nullptr;
         capabilities.compare_and_swap = (table_->abilities & FILESTORE_COMPARES_UPLOADS) != 0;
         capabilities.compare_and_delete = (table_->abilities & FILESTORE_COMPARES_DELETIONS) != 0;
+        capabilities.may_store_late = (table_->abilities & FILESTORE_MAY_STORE_LATE) != 0;
+        capabilities.leaves_uploads = table_->sweep_uploads != nullptr;
         return capabilities;
     }
     std::string_view name() const noexcept override { return name_; }
+
+    ResumableStore* resumable_store() noexcept override {
+        return table_->begin_upload != nullptr ? &uploads_ : nullptr;
+    }
+
+    void remove_batch_async(RemoveBatchRequest request,
+                            Completion<std::vector<RemovalOutcome>> done) override {
+        if (table_->remove_batch == nullptr) {
+            return BlockingBackend::remove_batch_async(std::move(request), std::move(done));
+        }
+        const CallOptions options = request.call;
+        run(options, std::move(done), [this, request = std::move(request)](const CallOptions& limits) {
+            return remove_batch_now(request, limits);
+        });
+    }
+
+    void discard_async(FileRequest request, Completion<void> done) override {
+        const CallOptions options = request.call;
+        run(options, std::move(done),
+            [this, id = request.id](const CallOptions& limits) { return discard_now(id, limits); });
+    }
+
+    void sweep_uploads_async(SweepUploadsRequest request, Completion<std::vector<FileId>> done) override {
+        if (table_->sweep_uploads == nullptr) {
+            return BlockingBackend::sweep_uploads_async(std::move(request), std::move(done));
+        }
+        const CallOptions options = request.call;
+        run(options, std::move(done),
+            [this, request = std::move(request)](const CallOptions& limits) -> Result<std::vector<FileId>> {
+                filestore_backend_call call = sweep_call(request, limits);
+                FILESTORE_TRY(ask(table_, "sweep uploads", table_->sweep_uploads, call));
+                return std::move(call.told_ids);
+            });
+    }
+
+    void kept_versions_async(CallOptions options, Completion<KeptVersions> done) override {
+        if (table_->kept_versions == nullptr) {
+            return BlockingBackend::kept_versions_async(std::move(options), std::move(done));
+        }
+        run(std::move(options), std::move(done), [this](const CallOptions& limits) -> Result<KeptVersions> {
+            filestore_backend_call call = call_within(limits);
+            FILESTORE_TRY(ask(table_, "count versions", table_->kept_versions, call));
+            return call.kept;
+        });
+    }
 
 protected:
     Result<std::unique_ptr<Writer>> open_writer(const UploadRequest& request) override {
@@ -281,45 +224,73 @@ protected:
         filestore_backend_call call = call_on(request.id, request.call);
         call.method = request.method;
         call.expires = request.expires;
+        call.exact_expiry = !request.allow_earlier_expiry;
+        call.answer_disposition = request.answer_disposition;
+        call.answer_type = request.answer_type;
         FILESTORE_TRY(ask(table_, "make URLs", table_->presign, call));
         return std::move(call.url);
     }
 
+    Result<VerifyReport> verify_now(const VerifyRequest& request) override {
+        filestore_backend_call call = call_within(request.call);
+        call.verify = &request;
+        FILESTORE_TRY(ask(table_, "verify its files", table_->verify, call));
+        return call.report;
+    }
+
 private:
-    const Table table_;
+    /// The work of a call that has no function of BlockingBackend's.
+    template <class T, class Work>
+    void run(CallOptions options, Completion<T> done, Work work) {
+        run_blocking(machinery().runtime, *machinery().pending, std::move(options), std::move(done),
+                     [self = shared_from_this(), work = std::move(work)](const CallOptions& limits) {
+                         return work(limits);
+                     });
+    }
+
+    Result<std::vector<RemovalOutcome>> remove_batch_now(const RemoveBatchRequest& request,
+                                                         const CallOptions& limits) {
+        FILESTORE_TRY(check_batch(request, capabilities()));
+        filestore_backend_call call = batch_call(request, limits);
+        FILESTORE_TRY(ask(table_, "remove files", table_->remove_batch, call));
+        return std::move(call.outcomes);
+    }
+
+    /// Of an upload that comes piece by piece somebody may be making the file just now.
+    Result<void> discard_now(const FileId& id, const CallOptions& limits) {
+        const FileRequest request{id, limits, {}};
+        FILESTORE_TRY(check_request(request));
+        if (table_->describe_upload != nullptr) {
+            const auto upload = uploads_.look_at(id, limits);
+            if (!is_gone(upload)) {
+                return nothing_to_discard(upload);
+            }
+        }
+        if (table_->discard == nullptr) {
+            FILESTORE_TRY(remove_now(request));
+            return {};
+        }
+        filestore_backend_call call = call_on(id, limits);
+        return ask(table_, "discard an upload", table_->discard, call);
+    }
+
+    const std::shared_ptr<const Table> shared_table_;
+    const Table& table_;
     const std::string name_;
+    TableUploads uploads_;
 };
-
-Error misses(const char* function) {
-    return Error(ErrorCode::invalid_argument,
-                 "the table has no " + std::string(function) + ", which goes with what it has");
-}
-
-/// What is opened has to be used and ended.
-Result<void> check_table(const filestore_backend_table& table) {
-    if (table.open_reader != nullptr && (table.read == nullptr || table.close_reader == nullptr)) {
-        return misses(table.read == nullptr ? "read" : "close_reader");
-    }
-    if (table.open_writer != nullptr &&
-        (table.write == nullptr || table.commit == nullptr || table.close_writer == nullptr)) {
-        return misses(table.write == nullptr ? "write" : table.commit == nullptr ? "commit" : "close_writer");
-    }
-    return {};
-}
 
 }  // namespace
 
-Result<std::shared_ptr<StorageBackend>> backend_over(const filestore_backend_table* table, void* context,
-                                                     std::shared_ptr<Executor> executor) {
-    FILESTORE_TRY(require(table, "table"));
-    if (table->struct_size < shortest_table) {
-        return Error(ErrorCode::invalid_argument,
-                     "the struct_size of a table is sizeof(filestore_backend_table), not " +
-                         std::to_string(table->struct_size));
-    }
-    Table own(table, context);
-    FILESTORE_TRY(check_table(*own));
-    return make_backend_handle(std::make_shared<TableBackend>(std::move(own), std::move(executor)));
+Result<std::shared_ptr<StorageBackend>> backend_over(const filestore_backend_table* given, void* context,
+                                                     std::shared_ptr<Executor> executor,
+                                                     std::shared_ptr<Clock> clock) {
+    FILESTORE_TRY(require(given, "table"));
+    FILESTORE_TRY(check_size(*given));
+    Table own(*given, context);
+    FILESTORE_TRY(check_functions(own));
+    return make_backend_handle(std::make_shared<TableBackend>(std::make_shared<const Table>(std::move(own)),
+                                                              std::move(executor), std::move(clock)));
 }
 
 }  // namespace filestore::capi
@@ -332,8 +303,10 @@ int32_t filestore_backend_create(const filestore_backend_table* table, void* con
     return capi::guard(err, [&]() -> Result<void> {
         capi::give(backend, static_cast<filestore_backend*>(nullptr));
         auto executor = options != nullptr ? options->options.executor : std::shared_ptr<Executor>();
+        auto clock = options != nullptr ? options->options.clock : std::shared_ptr<Clock>();
         // Before anything can fail, since the context is the library's to end from now on.
-        auto made = capi::backend_over(table, context, std::move(executor));
+        auto made = capi::backend_over(table, context, std::move(executor),
+                                       clock ? std::move(clock) : system_clock());
         FILESTORE_TRY(capi::require(backend, "backend"));
         FILESTORE_TRY(made);
         *backend = capi::make_backend(std::move(*made));

@@ -1,6 +1,5 @@
 #include "filestore/backend.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/blocking_call.h"
@@ -10,21 +9,6 @@
 #include "filestore/resumable_store.h"
 
 namespace filestore {
-
-namespace {
-
-Result<void> check_batch(const RemoveBatchRequest& request, const Capabilities& capabilities) {
-    FILESTORE_TRY(check_request(request));
-    const bool compares = std::any_of(request.if_versions.begin(), request.if_versions.end(),
-                                      [](const std::string& version) { return !version.empty(); });
-    if (compares && !capabilities.compare_and_delete) {
-        return Error(ErrorCode::unsupported,
-                     "this backend cannot compare versions of files that it removes: leave if_versions out");
-    }
-    return {};
-}
-
-}  // namespace
 
 StorageBackend::~StorageBackend() = default;
 ResumableStore::~ResumableStore() = default;

@@ -80,6 +80,17 @@ Result<void> check_request(const RemoveBatchRequest& request) {
     return {};
 }
 
+Result<void> check_batch(const RemoveBatchRequest& request, const Capabilities& capabilities) {
+    FILESTORE_TRY(check_request(request));
+    const bool compares = std::any_of(request.if_versions.begin(), request.if_versions.end(),
+                                      [](const std::string& version) { return !version.empty(); });
+    if (compares && !capabilities.compare_and_delete) {
+        return Error(ErrorCode::unsupported,
+                     "this backend cannot compare versions of files that it removes: leave if_versions out");
+    }
+    return {};
+}
+
 Result<void> check_request(const ListRequest& request) {
     if (request.limit < 1 || request.limit > 1000) {
         return invalid_request("the limit of a list is 1 to 1000, not " + std::to_string(request.limit));

@@ -14,6 +14,9 @@ namespace filestore {
 [[nodiscard]] Result<void> check_request(const PresignRequest& request);
 [[nodiscard]] Result<void> check_request(const VerifyRequest& request);
 
+/// Of a batch; also `unsupported`, where it compares versions and the backend cannot.
+[[nodiscard]] Result<void> check_batch(const RemoveBatchRequest& request, const Capabilities& capabilities);
+
 [[nodiscard]] Result<void> check_range(const std::optional<ByteRange>& range);
 
 /// The bytes of a range: where they begin and how many there are. A value.

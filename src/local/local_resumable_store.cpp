@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/blocking_job.h"
 #include "core/pending_answer.h"
 #include "core/progress.h"
 #include "core/staged_file.h"
@@ -144,28 +145,6 @@ private:
     ProgressMeter progress_;
 };
 
-/// A call that only blocks.
-template <class T, class Work>
-class BlockingJob final : public Job {
-public:
-    BlockingJob(const Runtime& runtime, const CallOptions& options, Work work, PendingAnswerPtr<T> answer)
-        : Job(runtime, answer->token(), options.deadline),
-          work_(std::move(work)),
-          answer_(std::move(answer)) {}
-
-private:
-    Next step() override {
-        answer_->give(call_user(ErrorCode::internal, [this]() -> Result<T> {
-            FILESTORE_TRY(check_limits());
-            return work_();
-        }));
-        return Next::done;
-    }
-
-    Work work_;
-    const PendingAnswerPtr<T> answer_;
-};
-
 }  // namespace
 
 LocalResumableStore::LocalResumableStore(std::shared_ptr<const Store> store, std::shared_ptr<Clock> clock)
@@ -179,21 +158,16 @@ void LocalResumableStore::run_on(const Runtime& runtime, std::shared_ptr<Pending
 }
 
 template <class T, class Work>
-void LocalResumableStore::run(const CallOptions& options, Completion<T> done, Work work) {
-    const auto answer = begin_call<T>(*pending_, options.cancel, std::move(done));
-    if (!answer) {
-        return;
-    }
-    step_of(*answer, *runtime_.executor, [&] {
-        const Runtime own{WaitingThread::or_else(runtime_.executor), runtime_.reactor};
-        make_job<BlockingJob<T, Work>>(own, options, std::move(work), answer)->start();
-    });
+void LocalResumableStore::run(CallOptions options, Completion<T> done, Work work) {
+    run_blocking(runtime_, *pending_, std::move(options), std::move(done), std::move(work));
 }
 
 void LocalResumableStore::begin_async(BeginUploadRequest request, Completion<PartialUpload> done) {
-    const CallOptions options = request.call;
-    run(options, std::move(done),
-        [store = store_, request = std::move(request)] { return begin_partial(*store, request); });
+    CallOptions options = request.call;
+    run(std::move(options), std::move(done),
+        [store = store_, request = std::move(request)](const CallOptions&) {
+            return begin_partial(*store, request);
+        });
 }
 
 void LocalResumableStore::append_async(AppendRequest request, Completion<PartialUpload> done) {
@@ -208,28 +182,30 @@ void LocalResumableStore::append_async(AppendRequest request, Completion<Partial
 }
 
 void LocalResumableStore::state_async(FileRequest request, Completion<PartialUpload> done) {
-    run(request.call, std::move(done), [store = store_, clock = clock_, id = request.id] {
+    run(request.call, std::move(done), [store = store_, clock = clock_, id = request.id](const CallOptions&) {
         return look_at_partial(*store, id, clock->now());
     });
 }
 
 void LocalResumableStore::open_async(FileRequest request, Completion<std::shared_ptr<Source>> done) {
     run(request.call, std::move(done),
-        [store = store_, clock = clock_, id = request.id]() -> Result<std::shared_ptr<Source>> {
+        [store = store_, clock = clock_,
+         id = request.id](const CallOptions&) -> Result<std::shared_ptr<Source>> {
             FILESTORE_TRY_ASSIGN(HeldUpload held, hold_partial(*store, id, clock->now()));
             return std::shared_ptr<Source>(std::make_shared<ArrivedSource>(std::move(held)));
         });
 }
 
 void LocalResumableStore::end_async(FileRequest request, Completion<bool> done) {
-    run(request.call, std::move(done), [store = store_, request] {
-        return end_partial(*store, request.id, {request.call.deadline, request.call.cancel, {}, {}});
+    run(request.call, std::move(done), [store = store_, id = request.id](const CallOptions& limits) {
+        return end_partial(*store, id, limits);
     });
 }
 
 void LocalResumableStore::sweep_async(CallOptions options, Completion<std::vector<FileId>> done) {
-    run(options, std::move(done),
-        [store = store_, clock = clock_] { return sweep_partials(*store, clock->now()); });
+    run(std::move(options), std::move(done), [store = store_, clock = clock_](const CallOptions&) {
+        return sweep_partials(*store, clock->now());
+    });
 }
 
 }  // namespace filestore::local

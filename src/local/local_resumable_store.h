@@ -30,7 +30,7 @@ public:
 
 private:
     template <class T, class Work>
-    void run(const CallOptions& options, Completion<T> done, Work work);
+    void run(CallOptions options, Completion<T> done, Work work);
 
     const std::shared_ptr<const Store> store_;
     const std::shared_ptr<Clock> clock_;

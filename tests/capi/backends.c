@@ -297,6 +297,14 @@ static void test_url_of_memory(filestore_backend* backend) {
     check_text(filestore_buffer_data(url), "memory:" UNKNOWN_ID "?head", "the URL of a backend");
     check(expires_at == 60000000, "when it ends");
     filestore_buffer_destroy(url);
+    filestore_presign_options_set_method(options, "get", NULL);
+    filestore_presign_options_set_disposition(options, "inline", NULL);
+    filestore_presign_options_set_content_type(options, "text/x", NULL);
+    filestore_presign_options_set_exact_expiry(options, 1, NULL);
+    filestore_backend_presign(backend, UNKNOWN_ID, options, &url, &expires_at, NULL);
+    check_text(filestore_buffer_data(url), "memory:" UNKNOWN_ID "?getinlinetext/x!",
+               "all that is asked for a URL");
+    filestore_buffer_destroy(url);
     filestore_presign_options_destroy(options);
 }
 
@@ -462,7 +470,7 @@ static void test_wrong_calls_of_backends(filestore_backend* backend) {
     filestore_backend_close(NULL);
 }
 
-static void test_batches(filestore_backend* backend) {
+void test_batches(filestore_backend* backend) {
     const int32_t invalid = FILESTORE_INVALID_ARGUMENT;
     char first[FILESTORE_ID_SIZE];
     const char* ids[] = {first, UNKNOWN_ID};

@@ -45,6 +45,8 @@ int main(int argc, char** argv) {
     test_async_records(service);
     test_async_backends();
     test_backends(service);
+    test_table_upkeep();
+    test_table_uploads();
     test_presign();
     test_schedules();
     test_verify();

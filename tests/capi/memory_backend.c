@@ -23,6 +23,7 @@ void make_memory_store(struct MemoryStore* store) {
 }
 
 void end_memory_store(struct MemoryStore* store) {
+    end_memory_uploads(store);
     for (size_t i = 0; i < store->count; ++i) {
         free(store->files[i].bytes);
     }
@@ -45,12 +46,12 @@ static size_t place_of(const struct MemoryStore* store, const char* id) {
     return place;
 }
 
-static struct MemoryFile* find(struct MemoryStore* store, const char* id) {
+struct MemoryFile* find_memory_file(struct MemoryStore* store, const char* id) {
     const size_t place = place_of(store, id);
     return place < store->count && strcmp(store->files[place].id, id) == 0 ? &store->files[place] : NULL;
 }
 
-static int32_t fail_as_told(struct MemoryStore* store, filestore_backend_call* call) {
+int32_t fail_as_told(struct MemoryStore* store, filestore_backend_call* call) {
     const int32_t code = store->fail_with;
     if (code != FILESTORE_OK && store->failure != NULL) {
         filestore_backend_call_set_failure(call, store->failure, 1, NULL);
@@ -69,7 +70,7 @@ static void destroy(void* context) {
 static int32_t describe_file(void* context, filestore_backend_call* call) {
     struct MemoryStore* store = context;
     pthread_mutex_lock(&store->mutex);
-    const struct MemoryFile* file = find(store, filestore_backend_call_id(call));
+    const struct MemoryFile* file = find_memory_file(store, filestore_backend_call_id(call));
     const int32_t code = file == NULL ? FILESTORE_NOT_FOUND
                                       : filestore_backend_call_set_info(call, file->size, STORED_AT,
                                                                         file->path, file->content_type,
@@ -78,24 +79,28 @@ static int32_t describe_file(void* context, filestore_backend_call* call) {
     return code;
 }
 
+void* open_memory_reader(struct MemoryStore* store, const char* bytes, size_t size) {
+    struct MemoryReader* opened = malloc(sizeof *opened);
+    opened->bytes = malloc(size + 1);
+    if (size != 0) {
+        memcpy(opened->bytes, bytes, size);
+    }
+    opened->size = size;
+    ++store->open_readers;
+    return opened;
+}
+
 static int32_t open_reader(void* context, filestore_backend_call* call, void** reader, uint64_t* size) {
     struct MemoryStore* store = context;
-    struct MemoryReader* opened = malloc(sizeof *opened);
     pthread_mutex_lock(&store->mutex);
     int32_t code = fail_as_told(store, call);
-    const struct MemoryFile* file = find(store, filestore_backend_call_id(call));
+    const struct MemoryFile* file = find_memory_file(store, filestore_backend_call_id(call));
     if (code == FILESTORE_OK && file == NULL) {
         code = FILESTORE_NOT_FOUND;
     }
     if (code == FILESTORE_OK) {
-        opened->bytes = malloc(file->size + 1);
-        memcpy(opened->bytes, file->bytes, file->size);
-        opened->size = file->size;
-        *reader = opened;
-        *size = opened->size;
-        ++store->open_readers;
-    } else {
-        free(opened);
+        *reader = open_memory_reader(store, file->bytes, file->size);
+        *size = file->size;
     }
     pthread_mutex_unlock(&store->mutex);
     return code;
@@ -148,15 +153,17 @@ static int32_t write_bytes(void* context, filestore_backend_call* call, void* wr
     return filestore_backend_call_state(call);
 }
 
+static int32_t check_version(const struct MemoryFile* file, const char* version) {
+    return version[0] != '\0' && (file == NULL || strcmp(file->version, version) != 0)
+               ? FILESTORE_PRECONDITION_FAILED
+               : FILESTORE_OK;
+}
+
 static int32_t check_conditions(const struct MemoryFile* file, const filestore_backend_call* call) {
-    const char* version = filestore_backend_call_if_version(call);
     if (file != NULL && filestore_backend_call_create_only(call)) {
         return FILESTORE_ALREADY_EXISTS;
     }
-    if (version[0] != '\0' && (file == NULL || strcmp(file->version, version) != 0)) {
-        return FILESTORE_PRECONDITION_FAILED;
-    }
-    return FILESTORE_OK;
+    return check_version(file, filestore_backend_call_if_version(call));
 }
 
 /* Room for a new file, under the lock; NULL where there is none. */
@@ -192,7 +199,7 @@ static int32_t commit(void* context, filestore_backend_call* call, void* writer,
         return FILESTORE_INTERNAL;
     }
     pthread_mutex_lock(&store->mutex);
-    struct MemoryFile* file = find(store, filestore_backend_call_id(call));
+    struct MemoryFile* file = find_memory_file(store, filestore_backend_call_id(call));
     int32_t code = check_conditions(file, call);
     if (code == FILESTORE_OK && file == NULL) {
         file = add_file(store, filestore_backend_call_id(call));
@@ -215,11 +222,9 @@ static void close_writer(void* context, void* writer) {
     pthread_mutex_unlock(&store->mutex);
 }
 
-static int32_t remove_file(void* context, filestore_backend_call* call, int32_t* removed) {
-    struct MemoryStore* store = context;
-    pthread_mutex_lock(&store->mutex);
-    struct MemoryFile* file = find(store, filestore_backend_call_id(call));
-    const int32_t code = file != NULL ? check_conditions(file, call) : FILESTORE_OK;
+int32_t remove_memory_file(struct MemoryStore* store, const char* id, const char* version, int32_t* removed) {
+    struct MemoryFile* file = find_memory_file(store, id);
+    const int32_t code = file != NULL ? check_version(file, version) : FILESTORE_OK;
     *removed = file != NULL && code == FILESTORE_OK;
     if (*removed) {
         const size_t place = (size_t)(file - store->files);
@@ -227,6 +232,14 @@ static int32_t remove_file(void* context, filestore_backend_call* call, int32_t*
         --store->count;
         memmove(file, file + 1, (store->count - place) * sizeof *file);
     }
+    return code;
+}
+
+static int32_t remove_file(void* context, filestore_backend_call* call, int32_t* removed) {
+    struct MemoryStore* store = context;
+    pthread_mutex_lock(&store->mutex);
+    const int32_t code = remove_memory_file(store, filestore_backend_call_id(call),
+                                            filestore_backend_call_if_version(call), removed);
     pthread_mutex_unlock(&store->mutex);
     return code;
 }
@@ -255,21 +268,30 @@ static int32_t list_files(void* context, filestore_backend_call* call) {
 static int32_t presign_file(void* context, filestore_backend_call* call) {
     char url[128];
     (void)context;
-    snprintf(url, sizeof url, "memory:%s?%s", filestore_backend_call_id(call),
-             filestore_backend_call_method(call));
+    snprintf(url, sizeof url, "memory:%s?%s%s%s%s", filestore_backend_call_id(call),
+             filestore_backend_call_method(call), filestore_backend_call_answer_disposition(call),
+             filestore_backend_call_answer_type(call), filestore_backend_call_exact_expiry(call) ? "!" : "");
     return filestore_backend_call_set_url(call, url,
                                           (int64_t)filestore_backend_call_expires_in(call) * 1000000, NULL);
 }
 
 filestore_backend_table memory_backend_table(void) {
     const filestore_backend_table table = {
-        sizeof table,  FILESTORE_COMPARES_UPLOADS + FILESTORE_COMPARES_DELETIONS,
-        "memory",      destroy,
-        describe_file, open_reader,
-        read_bytes,    close_reader,
-        open_writer,   write_bytes,
-        commit,        close_writer,
-        remove_file,   list_files,
-        presign_file};
+        .struct_size = sizeof table,
+        .abilities = FILESTORE_COMPARES_UPLOADS + FILESTORE_COMPARES_DELETIONS,
+        .name = "memory",
+        .destroy = destroy,
+        .describe = describe_file,
+        .open_reader = open_reader,
+        .read = read_bytes,
+        .close_reader = close_reader,
+        .open_writer = open_writer,
+        .write = write_bytes,
+        .commit = commit,
+        .close_writer = close_writer,
+        .remove = remove_file,
+        .list = list_files,
+        .presign = presign_file,
+    };
     return table;
 }

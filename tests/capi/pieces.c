@@ -159,9 +159,13 @@ static void test_rules_ahead(filestore_service* service) {
     filestore_close(strict);
 }
 
-void test_pieces(filestore_service* service) {
-    test_rules_ahead(service);
+void test_pieces_of(filestore_service* service) {
     test_file_of_pieces(service);
     test_end_of_pieces(service);
     test_wrong_calls_of_pieces(service);
+}
+
+void test_pieces(filestore_service* service) {
+    test_rules_ahead(service);
+    test_pieces_of(service);
 }

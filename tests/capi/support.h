@@ -70,6 +70,8 @@ void test_paths(filestore_service* service);
 void test_callbacks(filestore_service* service);
 void test_failing_readers(filestore_service* service);
 void test_pieces(filestore_service* service);
+/* Of a store that is empty. */
+void test_pieces_of(filestore_service* service);
 void test_nested_call(filestore_service* service);
 void test_info(filestore_service* service);
 void test_ranges(filestore_service* service);
@@ -91,6 +93,9 @@ void test_async(filestore_service* service);
 void test_async_records(filestore_service* service);
 void test_async_backends(void);
 void test_backends(filestore_service* service);
+void test_batches(filestore_backend* backend);
+void test_table_upkeep(void);
+void test_table_uploads(void);
 void test_presign(void);
 void test_schedules(void);
 void test_errors(filestore_service* service);

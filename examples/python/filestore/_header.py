@@ -30,6 +30,7 @@ NOT_DELIVERED = 26
 ID_SIZE = 37
 COMPARES_UPLOADS = 1
 COMPARES_DELETIONS = 2
+MAY_STORE_LATE = 4
 
 CALLBACKS = {
     "filestore_read_function": "i ppzp",
@@ -255,11 +256,34 @@ FUNCTIONS = {
     "filestore_backend_call_limit": "I p",
     "filestore_backend_call_method": "s p",
     "filestore_backend_call_expires_in": "Q p",
+    "filestore_backend_call_exact_expiry": "i p",
+    "filestore_backend_call_answer_disposition": "s p",
+    "filestore_backend_call_answer_type": "s p",
+    "filestore_backend_call_id_count": "z p",
+    "filestore_backend_call_id_at": "s pz",
+    "filestore_backend_call_if_version_at": "s pz",
+    "filestore_backend_call_older_than": "Q p",
+    "filestore_backend_call_dry_run": "i p",
+    "filestore_backend_call_repair": "i p",
+    "filestore_backend_call_resume": "i p",
+    "filestore_backend_call_parallel": "I p",
+    "filestore_backend_call_next_recorded": "i pspp",
+    "filestore_backend_call_is_recorded": "i pspp",
+    "filestore_backend_call_offset": "Q p",
+    "filestore_backend_call_all_or_nothing": "i p",
+    "filestore_backend_call_lifetime": "Q p",
     "filestore_backend_call_set_failure": "i psip",
     "filestore_backend_call_set_info": "i pQqssssp",
     "filestore_backend_call_add_file": "i psQqp",
     "filestore_backend_call_set_next": "i psp",
     "filestore_backend_call_set_url": "i psqp",
+    "filestore_backend_call_set_outcome": "i pziiisp",
+    "filestore_backend_call_add_id": "i psp",
+    "filestore_backend_call_set_kept": "i pQQQp",
+    "filestore_backend_call_add_finding": "i psssip",
+    "filestore_backend_call_tell_progress": "v pQQQ",
+    "filestore_backend_call_set_verified": "i pQQQQQp",
+    "filestore_backend_call_set_upload": "i pQQqsssp",
     "filestore_verify_options_create": "i pp",
     "filestore_verify_options_set_repair": "i pip",
     "filestore_verify_options_set_resume": "i pip",

@@ -34,6 +34,7 @@ pub const FILESTORE_NOT_DELIVERED: i32 = 26;
 pub const FILESTORE_ID_SIZE: i32 = 37;
 pub const FILESTORE_COMPARES_UPLOADS: i32 = 1;
 pub const FILESTORE_COMPARES_DELETIONS: i32 = 2;
+pub const FILESTORE_MAY_STORE_LATE: i32 = 4;
 #[repr(C)]
 pub struct filestore_error {
     _unused: [u8; 0],
@@ -306,12 +307,99 @@ pub struct filestore_backend_table {
             call: *mut filestore_backend_call,
         ) -> i32,
     >,
+    pub remove_batch: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+        ) -> i32,
+    >,
+    pub discard: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+        ) -> i32,
+    >,
+    pub verify: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+        ) -> i32,
+    >,
+    pub sweep_uploads: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+        ) -> i32,
+    >,
+    pub kept_versions: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+        ) -> i32,
+    >,
+    pub begin_upload: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+        ) -> i32,
+    >,
+    pub describe_upload: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+        ) -> i32,
+    >,
+    pub open_append: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+            append: *mut *mut ::std::os::raw::c_void,
+        ) -> i32,
+    >,
+    pub append: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+            append: *mut ::std::os::raw::c_void,
+            data: *const ::std::os::raw::c_void,
+            size: usize,
+        ) -> i32,
+    >,
+    pub end_append: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+            append: *mut ::std::os::raw::c_void,
+            keep: i32,
+        ) -> i32,
+    >,
+    pub open_upload: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+            reader: *mut *mut ::std::os::raw::c_void,
+            size: *mut u64,
+        ) -> i32,
+    >,
+    pub end_upload: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+            ended: *mut i32,
+        ) -> i32,
+    >,
+    pub expire_uploads: ::std::option::Option<
+        unsafe extern "C" fn(
+            context: *mut ::std::os::raw::c_void,
+            call: *mut filestore_backend_call,
+        ) -> i32,
+    >,
 }
 #[test]
 fn bindgen_test_layout_filestore_backend_table() {
     assert_eq!(
         ::std::mem::size_of::<filestore_backend_table>(),
-        120usize,
+        224usize,
         concat!("Size of: ", stringify!(filestore_backend_table))
     );
     assert_eq!(
@@ -574,6 +662,227 @@ fn bindgen_test_layout_filestore_backend_table() {
         );
     }
     test_field_presign();
+    fn test_field_remove_batch() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).remove_batch) as usize - ptr as usize
+            },
+            120usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(remove_batch)
+            )
+        );
+    }
+    test_field_remove_batch();
+    fn test_field_discard() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).discard) as usize - ptr as usize
+            },
+            128usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(discard)
+            )
+        );
+    }
+    test_field_discard();
+    fn test_field_verify() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).verify) as usize - ptr as usize
+            },
+            136usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(verify)
+            )
+        );
+    }
+    test_field_verify();
+    fn test_field_sweep_uploads() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).sweep_uploads) as usize - ptr as usize
+            },
+            144usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(sweep_uploads)
+            )
+        );
+    }
+    test_field_sweep_uploads();
+    fn test_field_kept_versions() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).kept_versions) as usize - ptr as usize
+            },
+            152usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(kept_versions)
+            )
+        );
+    }
+    test_field_kept_versions();
+    fn test_field_begin_upload() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).begin_upload) as usize - ptr as usize
+            },
+            160usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(begin_upload)
+            )
+        );
+    }
+    test_field_begin_upload();
+    fn test_field_describe_upload() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).describe_upload) as usize - ptr as usize
+            },
+            168usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(describe_upload)
+            )
+        );
+    }
+    test_field_describe_upload();
+    fn test_field_open_append() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).open_append) as usize - ptr as usize
+            },
+            176usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(open_append)
+            )
+        );
+    }
+    test_field_open_append();
+    fn test_field_append() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).append) as usize - ptr as usize
+            },
+            184usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(append)
+            )
+        );
+    }
+    test_field_append();
+    fn test_field_end_append() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).end_append) as usize - ptr as usize
+            },
+            192usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(end_append)
+            )
+        );
+    }
+    test_field_end_append();
+    fn test_field_open_upload() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).open_upload) as usize - ptr as usize
+            },
+            200usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(open_upload)
+            )
+        );
+    }
+    test_field_open_upload();
+    fn test_field_end_upload() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).end_upload) as usize - ptr as usize
+            },
+            208usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(end_upload)
+            )
+        );
+    }
+    test_field_end_upload();
+    fn test_field_expire_uploads() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::std::mem::MaybeUninit::<filestore_backend_table>::uninit();
+                let ptr = uninit.as_ptr();
+                ::std::ptr::addr_of!((*ptr).expire_uploads) as usize - ptr as usize
+            },
+            216usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(filestore_backend_table),
+                "::",
+                stringify!(expire_uploads)
+            )
+        );
+    }
+    test_field_expire_uploads();
 }
 pub type filestore_cleanup_run_function = ::std::option::Option<
     unsafe extern "C" fn(
@@ -2080,6 +2389,74 @@ extern "C" {
     pub fn filestore_backend_call_expires_in(call: *const filestore_backend_call) -> u64;
 }
 extern "C" {
+    pub fn filestore_backend_call_exact_expiry(call: *const filestore_backend_call) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_answer_disposition(
+        call: *const filestore_backend_call,
+    ) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn filestore_backend_call_answer_type(
+        call: *const filestore_backend_call,
+    ) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn filestore_backend_call_id_count(call: *const filestore_backend_call) -> usize;
+}
+extern "C" {
+    pub fn filestore_backend_call_id_at(
+        call: *const filestore_backend_call,
+        index: usize,
+    ) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn filestore_backend_call_if_version_at(
+        call: *const filestore_backend_call,
+        index: usize,
+    ) -> *const ::std::os::raw::c_char;
+}
+extern "C" {
+    pub fn filestore_backend_call_older_than(call: *const filestore_backend_call) -> u64;
+}
+extern "C" {
+    pub fn filestore_backend_call_dry_run(call: *const filestore_backend_call) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_repair(call: *const filestore_backend_call) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_resume(call: *const filestore_backend_call) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_parallel(call: *const filestore_backend_call) -> u32;
+}
+extern "C" {
+    pub fn filestore_backend_call_next_recorded(
+        call: *mut filestore_backend_call,
+        after: *const ::std::os::raw::c_char,
+        id: *mut ::std::os::raw::c_char,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_is_recorded(
+        call: *mut filestore_backend_call,
+        id: *const ::std::os::raw::c_char,
+        recorded: *mut i32,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_offset(call: *const filestore_backend_call) -> u64;
+}
+extern "C" {
+    pub fn filestore_backend_call_all_or_nothing(call: *const filestore_backend_call) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_lifetime(call: *const filestore_backend_call) -> u64;
+}
+extern "C" {
     pub fn filestore_backend_call_set_failure(
         call: *mut filestore_backend_call,
         message: *const ::std::os::raw::c_char,
@@ -2120,6 +2497,74 @@ extern "C" {
         call: *mut filestore_backend_call,
         url: *const ::std::os::raw::c_char,
         expires_at: i64,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_set_outcome(
+        call: *mut filestore_backend_call,
+        index: usize,
+        code: i32,
+        removed: i32,
+        keeps_version: i32,
+        message: *const ::std::os::raw::c_char,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_add_id(
+        call: *mut filestore_backend_call,
+        id: *const ::std::os::raw::c_char,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_set_kept(
+        call: *mut filestore_backend_call,
+        versions: u64,
+        bytes: u64,
+        orphan_markers: u64,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_add_finding(
+        call: *mut filestore_backend_call,
+        id: *const ::std::os::raw::c_char,
+        damage: *const ::std::os::raw::c_char,
+        what: *const ::std::os::raw::c_char,
+        quarantined: i32,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_tell_progress(
+        call: *mut filestore_backend_call,
+        files_done: u64,
+        files_total: u64,
+        bytes_done: u64,
+    );
+}
+extern "C" {
+    pub fn filestore_backend_call_set_verified(
+        call: *mut filestore_backend_call,
+        files: u64,
+        bytes: u64,
+        unchecked: u64,
+        in_quarantine: u64,
+        under_way: u64,
+        err: *mut *mut filestore_error,
+    ) -> i32;
+}
+extern "C" {
+    pub fn filestore_backend_call_set_upload(
+        call: *mut filestore_backend_call,
+        offset: u64,
+        length: u64,
+        expires_at: i64,
+        path: *const ::std::os::raw::c_char,
+        content_type: *const ::std::os::raw::c_char,
+        metadata: *const ::std::os::raw::c_char,
         err: *mut *mut filestore_error,
     ) -> i32;
 }

@@ -79,6 +79,23 @@ impl Request<'_> {
         [Method::Get, Method::Put, Method::Head, Method::Remove].into_iter().find(|method| method.name() == name)
     }
 
+    /// Of URLs: whether one that would have to end earlier is to fail with [`Code::Unauthenticated`].
+    pub fn exact_expiry(&self) -> bool {
+        unsafe { sys::filestore_backend_call_exact_expiry(self.raw) != 0 }
+    }
+
+    /// Of URLs: the header Content-Disposition of the answer, where it is another one than was stored.
+    pub fn answer_disposition(&self) -> Option<String> {
+        let header = unsafe { text_of(sys::filestore_backend_call_answer_disposition(self.raw)) };
+        Some(header).filter(|header| !header.is_empty())
+    }
+
+    /// Of URLs: the header Content-Type of the answer, where it is another one than was stored.
+    pub fn answer_type(&self) -> Option<String> {
+        let header = unsafe { text_of(sys::filestore_backend_call_answer_type(self.raw)) };
+        Some(header).filter(|header| !header.is_empty())
+    }
+
     /// Of URLs: how long it is to last.
     pub fn expires_in(&self) -> Duration {
         Duration::from_secs(unsafe { sys::filestore_backend_call_expires_in(self.raw) })
@@ -183,6 +200,19 @@ impl Backend {
             remove: Some(remove::<B>),
             list: Some(list::<B>),
             presign: Some(presign::<B>),
+            remove_batch: None,
+            discard: None,
+            verify: None,
+            sweep_uploads: None,
+            kept_versions: None,
+            begin_upload: None,
+            describe_upload: None,
+            open_append: None,
+            append: None,
+            end_append: None,
+            open_upload: None,
+            end_upload: None,
+            expire_uploads: None,
         };
         let context = Box::into_raw(Box::new(backend)).cast();
         let kept = options.map(Options::kept).unwrap_or_default();
