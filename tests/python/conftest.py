@@ -7,9 +7,13 @@ import uuid
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "examples/python"))
+PACKAGE = pathlib.Path(__file__).parents[2] / "examples/python"
+sys.path.insert(0, str(PACKAGE))
+# Behind, for its provider alone.
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "export"))
 
 import filestore
+from provider import Provider
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -48,3 +52,10 @@ def service(settings):
 def local(tmp_path):
     with filestore.Service(base_path=tmp_path / "store") as opened:
         yield opened
+
+
+@pytest.fixture
+def provider():
+    opened = Provider("openai")
+    yield opened
+    opened.close()

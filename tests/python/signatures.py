@@ -10,7 +10,7 @@ from pycparser import c_ast, c_parser
 # What ctypes needs to know of a parameter or a result.
 LETTERS = {"void": "v", "int32_t": "i", "uint32_t": "I", "int64_t": "q", "uint64_t": "Q", "size_t": "z"}
 STANDARD_TYPES = "".join(f"typedef long {name};\n" for name in ["size_t", *LETTERS.keys() - {"void", "size_t"}])
-HEAD = '''"""The functions and constants of filestore.h, by `./dev bindings`: of each function the result, and the parameters, as letters (see _library.py)."""
+HEAD = '''"""The functions and constants of filestore.h, and the table of a backend, by `./dev bindings`: of each function the result, and the parameters, as letters (see _library.py)."""
 
 '''
 
@@ -43,6 +43,18 @@ def is_callback(node):
     return isinstance(node, c_ast.Typedef) and isinstance(node.type, c_ast.PtrDecl) and isinstance(node.type.type, c_ast.FuncDecl)
 
 
+def members(struct, callbacks):
+    """Of a table of functions: a letter for what is no function."""
+    for member in struct.decls:
+        is_function = isinstance(member.type, c_ast.PtrDecl) and isinstance(member.type.type, c_ast.FuncDecl)
+        yield member.name, letters(member.type.type, callbacks) if is_function else letter(member.type, callbacks)
+
+
+def backend_table(tree, callbacks):
+    found = next(node for node in tree.ext if getattr(node, "name", None) == "filestore_backend_table")
+    return members(found.type.type, callbacks)
+
+
 def table(name, entries):
     return f"{name} = {{\n" + "".join(f'    "{key}": "{value}",\n' for key, value in entries) + "}\n"
 
@@ -62,7 +74,7 @@ def generated(header):
                  if isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl)]
     numbers = "".join(f"{name} = {value}\n" for name, value in constants(header))
     heard = [(name, letters(callback, callbacks)) for name, callback in callbacks.items()]
-    return HEAD + numbers + "\n" + table("CALLBACKS", heard) + "\n" + table("FUNCTIONS", functions)
+    return HEAD + numbers + "\n" + "\n".join([table("CALLBACKS", heard), table("BACKEND_TABLE", backend_table(tree, callbacks)), table("FUNCTIONS", functions)])
 
 
 def main():

@@ -9,20 +9,23 @@ from ._calls import CancelToken, Pause
 from ._library import lib
 from ._operations import FileEntry, FileInfo, UploadState, close_all
 from .aio import AsyncService
+from .backend import Description, Request, StorageBackend
 from .errors import (
     AlreadyExists, Cancelled, Configuration, Conflict, Corrupt, Error, Forked, Internal, InvalidArgument, Io,
     NoMemory, NoSpace, NotDelivered, NotFound, OutcomeUnknown, PermissionDenied, PreconditionFailed,
     RangeNotSatisfiable, RateLimited, Rejected, SinkFailed, SourceFailed, Timeout, Unauthenticated,
     Unavailable, Unsupported, WouldDeadlock,
 )
+from .exporter import AsyncExporter, Exporter
+from .layouts import convert_store
 from .service import FileReader, Service, UploadWriter
 
 __all__ = [
-    "AlreadyExists", "AsyncService", "CancelToken", "Cancelled", "Configuration", "Conflict", "Corrupt", "Error",
-    "FileEntry", "FileInfo", "FileReader", "Forked", "Internal", "InvalidArgument", "Io", "NoMemory", "NoSpace",
+    "AlreadyExists", "AsyncExporter", "AsyncService", "CancelToken", "Cancelled", "Configuration", "Conflict", "Corrupt", "Description", "Error",
+    "Exporter", "FileEntry", "FileInfo", "FileReader", "Forked", "Internal", "InvalidArgument", "Io", "NoMemory", "NoSpace",
     "NotDelivered", "NotFound", "OutcomeUnknown", "Pause", "PermissionDenied", "PreconditionFailed",
-    "RangeNotSatisfiable", "RateLimited", "Rejected", "Service", "SinkFailed", "SourceFailed", "Timeout",
-    "Unauthenticated", "Unavailable", "Unsupported", "UploadState", "UploadWriter", "WouldDeadlock", "version",
+    "RangeNotSatisfiable", "RateLimited", "Rejected", "Request", "Service", "SinkFailed", "SourceFailed", "StorageBackend", "Timeout",
+    "Unauthenticated", "Unavailable", "Unsupported", "UploadState", "UploadWriter", "WouldDeadlock", "convert_store", "version",
 ]
 
 atexit.register(close_all)

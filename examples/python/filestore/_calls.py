@@ -207,3 +207,34 @@ class Call:
             report(exception)
 
 
+class Opened:
+    """A handle of the library that calls are made on, and that nobody closes meanwhile. Thread-safe."""
+
+    def __init__(self, what):
+        self._what = what
+        self._handle = None
+        self._lock = threading.RLock()
+
+    def _taken(self):
+        """The handle, for the one who closes it; None for all others."""
+        with self._lock:
+            handle, self._handle = self._handle, None
+        return handle
+
+    @contextlib.contextmanager
+    def _used(self):
+        with self._lock:
+            if self._handle is None:
+                raise Cancelled(f"the {self._what} is closed (cancelled)")
+            yield self._handle
+
+    def _begin(self, function, take, options, *arguments, streams=(), last=()):
+        """Arguments in the order of C: those before the options, and those behind."""
+        call = Call(options, [*streams, *options.streams], take)
+        try:
+            with self._used() as handle:
+                return call.begin(function, handle, *arguments, options.handle, *last)
+        except BaseException:
+            for stream in call._streams:
+                stream.release()
+            raise

@@ -1,4 +1,4 @@
-"""The functions and constants of filestore.h, by `./dev bindings`: of each function the result, and the parameters, as letters (see _library.py)."""
+"""The functions and constants of filestore.h, and the table of a backend, by `./dev bindings`: of each function the result, and the parameters, as letters (see _library.py)."""
 
 OK = 0
 INVALID_ARGUMENT = 1
@@ -52,6 +52,37 @@ CALLBACKS = {
     "filestore_execute_function": "i pp",
     "filestore_cleanup_run_function": "v psp",
     "filestore_delivery_function": "v pp",
+}
+
+BACKEND_TABLE = {
+    "struct_size": "z",
+    "abilities": "Q",
+    "name": "s",
+    "destroy": "v p",
+    "describe": "i pp",
+    "open_reader": "i pppp",
+    "read": "i pppQpzp",
+    "close_reader": "v pp",
+    "open_writer": "i ppp",
+    "write": "i ppppz",
+    "commit": "i pppQ",
+    "close_writer": "v pp",
+    "remove": "i ppp",
+    "list": "i pp",
+    "presign": "i pp",
+    "remove_batch": "i pp",
+    "discard": "i pp",
+    "verify": "i pp",
+    "sweep_uploads": "i pp",
+    "kept_versions": "i pp",
+    "begin_upload": "i pp",
+    "describe_upload": "i pp",
+    "open_append": "i ppp",
+    "append": "i ppppz",
+    "end_append": "i pppi",
+    "open_upload": "i pppp",
+    "end_upload": "i ppp",
+    "expire_uploads": "i pp",
 }
 
 FUNCTIONS = {

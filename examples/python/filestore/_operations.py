@@ -1,21 +1,19 @@
 """What a service can do, as calls under way: Service waits for them, AsyncService awaits them."""
 
 import asyncio
-import contextlib
 import ctypes
 import datetime
 import json
 import os
-import threading
 import weakref
 from dataclasses import dataclass
 
 from . import _streams
-from ._calls import Call
+from ._backends import CustomBackend
+from ._calls import Opened
 from ._library import buffer_bytes, check, lib, make, text
 from ._options import Options, call_options, download_options, presign_options, service_options, upload_options
 from ._streams import AsyncSource, Listener, Sink, Source
-from .errors import Cancelled
 
 UNKNOWN_SIZE = 2**64 - 1
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -71,12 +69,12 @@ def _content(answer):
     return buffer_bytes(lib.filestore_answer_buffer(answer))
 
 
-def _json(answer):
+def document(answer):
     return json.loads(_content(answer))
 
 
 def _info(answer):
-    found = _json(answer)
+    found = document(answer)
     return FileInfo(found["file_id"], found["original_path"], found["size"], found["last_modified"], found["content_type"], found["metadata"])
 
 
@@ -107,12 +105,13 @@ def close_all():
         operations.close()
 
 
-class Operations:
+class Operations(Opened):
     """An open service. Thread-safe."""
 
-    def __init__(self, settings, config=None, on_warning=None):
-        self._handle = None
-        self._lock = threading.RLock()
+    def __init__(self, settings, config=None, on_warning=None, backend=None):
+        super().__init__("service")
+        self._closed_first = weakref.WeakSet()
+        self._backend = CustomBackend(backend) if backend is not None else None
         self._warning = Listener(on_warning) if on_warning else None
         self._handle = self._opened_by_config(config) if config is not None else self._opened(settings)
         _open.add(self)
@@ -122,7 +121,7 @@ class Operations:
         try:
             if self._warning:
                 check(lib.filestore_options_set_warning, options, _streams.warning, self._warning.number)
-            return make(lib.filestore_open, options)
+            return self._backend.open_on(options) if self._backend else make(lib.filestore_open, options)
         finally:
             lib.filestore_options_destroy(options)
 
@@ -130,36 +129,24 @@ class Operations:
     def _opened_by_config(config):
         return make(lib.filestore_open_config, os.fsencode(config))
 
+    def close_first(self, other):
+        """What uses the service is closed before it."""
+        self._closed_first.add(other)
+
     def close(self):
-        with self._lock:
-            handle, self._handle = self._handle, None
+        for other in list(self._closed_first):
+            other.close()
+        handle = self._taken()
         if handle is not None:
             lib.filestore_close(handle)
             if self._warning:
                 self._warning.release()
+            if self._backend:
+                self._backend.await_end()
 
     def __del__(self):
-        if hasattr(self, "_lock"):
+        if hasattr(self, "_warning"):
             self.close()
-
-    @contextlib.contextmanager
-    def _used(self):
-        """The handle, which nobody closes meanwhile."""
-        with self._lock:
-            if self._handle is None:
-                raise Cancelled("the service is closed (cancelled)")
-            yield self._handle
-
-    def _begin(self, function, take, options, *arguments, streams=(), last=()):
-        """Arguments in the order of C: those before the options, and those behind."""
-        call = Call(options, [*streams, *options.streams], take)
-        try:
-            with self._used() as handle:
-                return call.begin(function, handle, *arguments, options.handle, *last)
-        except BaseException:
-            for stream in call._streams:
-                stream.release()
-            raise
 
     # Transfers
 
@@ -245,24 +232,24 @@ class Operations:
     # Records and upkeep
 
     def history(self, file_id, **settings):
-        return self._begin(lib.filestore_history_async, _json, call_options(**settings), text(file_id))
+        return self._begin(lib.filestore_history_async, document, call_options(**settings), text(file_id))
 
     def flush(self, **settings):
         return self._begin(lib.filestore_flush_async, lambda answer: None, call_options(**settings))
 
     def audit_status(self, **settings):
-        return self._begin(lib.filestore_audit_status_async, _json, call_options(**settings))
+        return self._begin(lib.filestore_audit_status_async, document, call_options(**settings))
 
     def cleanup(self, days, *, dry_run=False, file=None, accept_missing=False, **settings):
         options = call_options(**settings)
         options.set("accept_missing", int(accept_missing))
         listener = Listener(file or (lambda *_: None))
-        return self._begin(lib.filestore_cleanup_report_async, _json, options, days, int(dry_run), _streams.cleaned_file, listener.number,
+        return self._begin(lib.filestore_cleanup_report_async, document, options, days, int(dry_run), _streams.cleaned_file, listener.number,
                            streams=[listener])
 
     def reconcile(self, *, repair=False, drift=None, **settings):
         listener = Listener(drift or (lambda *_: None))
-        return self._begin(lib.filestore_reconcile_async, _json, call_options(**settings), int(repair), _streams.drift, listener.number,
+        return self._begin(lib.filestore_reconcile_async, document, call_options(**settings), int(repair), _streams.drift, listener.number,
                            streams=[listener])
 
     def verify(self, *, repair=False, resume=False, parallel=None, finding=None, **settings):
@@ -277,7 +264,7 @@ class Operations:
         except BaseException:
             listener.release()
             raise
-        return self._begin(lib.filestore_verify_async, _json, options)
+        return self._begin(lib.filestore_verify_async, document, options)
 
     # What does not wait
 

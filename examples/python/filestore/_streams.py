@@ -30,7 +30,7 @@ class Stream:
                 return FAILED
 
 
-def _memory(address, size):
+def memory_at(address, size):
     return memoryview((ctypes.c_char * size).from_address(address)).cast("B")
 
 
@@ -47,16 +47,7 @@ class Source(Stream):
         return self._start is not None
 
     def read(self, address, capacity, length):
-        memory = _memory(address, capacity)
-        ctypes.c_size_t.from_address(length).value = self._read_into(memory)
-
-    def _read_into(self, memory):
-        if hasattr(self._stream, "readinto"):
-            count = self._stream.readinto(memory)
-            if count is None:
-                raise BlockingIOError("the source does not block: it has no bytes now")
-            return count
-        return _put(memory, self._stream.read(len(memory)))
+        ctypes.c_size_t.from_address(length).value = read_into(self._stream, memory_at(address, capacity))
 
     def rewind(self):
         self._stream.seek(self._start)
@@ -79,7 +70,7 @@ class AsyncSource(Stream):
             if chunk is None:
                 break
             self._rest = memoryview(chunk).cast("B")
-        count = _put(_memory(address, capacity), self._rest[:capacity])
+        count = _put(memory_at(address, capacity), self._rest[:capacity])
         self._rest = self._rest[count:]
         ctypes.c_size_t.from_address(length).value = count
 
@@ -119,10 +110,20 @@ class Progress(Stream):
             self.failure = None
 
 
+def read_into(stream, memory):
+    """How many bytes a binary file-like object has given."""
+    if hasattr(stream, "readinto"):
+        count = stream.readinto(memory)
+        if count is None:
+            raise BlockingIOError("the source does not block: it has no bytes now")
+        return count
+    return _put(memory, stream.read(len(memory)))
+
+
 def _put(memory, data):
     view = memoryview(data).cast("B")
     if len(view) > len(memory):
-        raise ValueError(f"the source gave {len(view)} bytes where {len(memory)} were asked for")
+        raise ValueError(f"{len(view)} bytes were given where {len(memory)} fit")
     memory[:len(view)] = view
     return len(view)
 
@@ -187,3 +188,21 @@ def warning(context, path, declared_type, found_type, message):
         report(stream.failure)
 
 
+@callback("filestore_files_function")
+def files(context, done, total):
+    _streams[context].tell(done, total)
+
+
+@callback("filestore_key_function")
+def key(context, profile, base_url, key_variable, into, capacity, length):
+    stream = _streams[context]
+
+    def give():
+        given = stream.hear(*_strings(profile, base_url, key_variable)).encode()
+        _put(memory_at(into, capacity), given)
+        ctypes.c_size_t.from_address(length).value = len(given)
+
+    code = stream.run(give)
+    if code:
+        report(stream.failure)
+    return code

@@ -17,6 +17,13 @@ class AsyncService:
     def __init__(self, *, on_warning=None, **settings):
         self._operations = Operations(settings, on_warning=on_warning)
 
+    @classmethod
+    def on(cls, backend, *, catalogue_path, on_warning=None, **settings):
+        """As Service.on. The functions of the backend are called on threads of the library, not in the loop."""
+        service = cls.__new__(cls)
+        service._operations = Operations({"catalogue_path": catalogue_path, **settings}, on_warning=on_warning, backend=backend)
+        return service
+
     async def __aenter__(self):
         return self
 

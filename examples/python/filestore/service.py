@@ -41,6 +41,13 @@ class Service:
         service._operations = Operations({}, config=path)
         return service
 
+    @classmethod
+    def on(cls, backend, *, catalogue_path, on_warning=None, **settings):
+        """A service on a store of the program's own, a `StorageBackend`; what is done is recorded at `catalogue_path`, or nowhere ("off")."""
+        service = cls.__new__(cls)
+        service._operations = Operations({"catalogue_path": catalogue_path, **settings}, on_warning=on_warning, backend=backend)
+        return service
+
     def close(self):
         """Ends the service; calls that are under way raise Cancelled. More than once is once."""
         self._operations.close()
