@@ -22,19 +22,6 @@ filestore_depend(FILESTORE_WITH_SQLITE SQLite3 SQLite::SQLite3 sqlite3)
 filestore_depend(FILESTORE_WITH_S3 pugixml pugixml::pugixml pugixml)
 filestore_depend(FILESTORE_WITH_YAML yaml-cpp yaml-cpp::yaml-cpp yaml-cpp)
 
-# libmagic has no package of CMake's.
-macro(filestore_find_magic)
-    find_path(FILESTORE_MAGIC_INCLUDE_DIR magic.h)
-    find_library(FILESTORE_MAGIC_LIBRARY magic)
-    if(NOT FILESTORE_MAGIC_INCLUDE_DIR OR NOT FILESTORE_MAGIC_LIBRARY)
-        list(APPEND filestore_missing libmagic)
-    elseif(NOT TARGET filestore_magic)
-        add_library(filestore_magic INTERFACE IMPORTED)
-        target_include_directories(filestore_magic INTERFACE ${FILESTORE_MAGIC_INCLUDE_DIR})
-        target_link_libraries(filestore_magic INTERFACE ${FILESTORE_MAGIC_LIBRARY})
-    endif()
-endmacro()
-
 # Calls find_package with the arguments given (REQUIRED or QUIET) for each dependency; filestore_missing then lists
 # those that were not found.
 macro(filestore_find_dependencies)
@@ -46,9 +33,6 @@ macro(filestore_find_dependencies)
             list(APPEND filestore_missing ${filestore_dependency})
         endif()
     endforeach()
-    if(FILESTORE_WITH_MAGIC)
-        filestore_find_magic()
-    endif()
     # Before its version 0.8 yaml-cpp exports a target without a namespace.
     if(TARGET yaml-cpp AND NOT TARGET yaml-cpp::yaml-cpp)
         add_library(yaml-cpp::yaml-cpp INTERFACE IMPORTED)
@@ -56,7 +40,8 @@ macro(filestore_find_dependencies)
     endif()
 endmacro()
 
-if(FILESTORE_WITH_MAGIC)
-    list(APPEND filestore_link_libraries filestore_magic)
-    list(APPEND filestore_link_names magic)
+# libmagic is loaded once the type of a file is asked for.
+if(FILESTORE_WITH_MAGIC AND CMAKE_DL_LIBS)
+    list(APPEND filestore_link_libraries ${CMAKE_DL_LIBS})
+    list(APPEND filestore_link_names ${CMAKE_DL_LIBS})
 endif()

@@ -36,10 +36,10 @@ set(CPACK_DEBIAN_FILESTORE_DESCRIPTION "stores files in a directory or in S3: li
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "stores files in a directory or in S3: headers and static libraries")
 set(CPACK_DEBIAN_COMMAND_DESCRIPTION "stores files in a directory or in S3: the command")
 
-# What dpkg-shlibdeps does not find: the database that the library opens by its path, and who reads packed relocations.
+# What dpkg-shlibdeps does not find: a library that is loaded where it is needed, with the database that it opens by its path, and who reads packed relocations.
 set(needed_packages "")
 if(FILESTORE_WITH_MAGIC)
-    list(APPEND needed_packages libmagic-mgc)
+    list(APPEND needed_packages libmagic1)
 endif()
 if(filestore_relocation_flags)
     list(APPEND needed_packages "libc6 (>= 2.36)")
@@ -65,7 +65,7 @@ if(FILESTORE_WITH_YAML)
     list(APPEND development_packages libyaml-cpp-dev)
 endif()
 if(FILESTORE_WITH_MAGIC)
-    list(APPEND development_packages libmagic-dev)
+    list(APPEND development_packages libmagic1)
 endif()
 list(JOIN development_packages ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
 include(CPack)

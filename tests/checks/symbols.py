@@ -19,6 +19,12 @@ def dynamic_section(library):
     return output("readelf", "--dynamic", "--wide", library)
 
 
+def check_needs(library):
+    """What few programs use is loaded by those: every start of a program waits for what its libraries need."""
+    if "[libmagic" in dynamic_section(library):
+        yield "is linked with libmagic"
+
+
 def check_c_library(library, version):
     soname = f"libfilestore_c.so.{version.split('.')[0]}"
     names = {name for _, name in exported(library)}
@@ -56,6 +62,7 @@ def check_cpp_library(library, version):
 def main():
     c_library, cpp_library, version = sys.argv[1:]
     found = [f"{c_library} {problem}" for problem in check_c_library(c_library, version)]
+    found += [f"{library} {problem}" for library in (c_library, cpp_library) for problem in check_needs(library)]
     found += [f"{cpp_library} {problem}" for problem in check_cpp_library(cpp_library, version)]
     print("\n".join(found) or "only what is meant to be exported is")
     sys.exit(1 if found else 0)

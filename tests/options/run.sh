@@ -29,6 +29,7 @@ check_gone() {
     [ ! -e "$prefix/$what" ] || fail "$what is installed"
     for program in $(installed_programs "$prefix"); do
         ! ldd "$program" | grep -F "$what" >/dev/null || fail "$program needs $what"
+        ! grep -aF "$what.so" "$program" >/dev/null || fail "$program names $what"
     done
     ! grep -h '^Libs.private:' "$prefix"/lib*/pkgconfig/*.pc "$prefix"/lib/*/pkgconfig/*.pc 2>/dev/null | grep -F -e "-l${what#lib} " >/dev/null ||
         fail "a .pc file names $what"

@@ -10,6 +10,7 @@
 
 #ifdef FILESTORE_WITH_MAGIC
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <magic.h>
 #include <sys/mman.h>
@@ -24,8 +25,46 @@ namespace filestore::validation {
 
 namespace {
 
+/// The functions of libmagic. It is loaded here, and not with the program: few programs ask for types, and every start would wait for it and for what it needs. A resource (movable) that outlives the cookies.
+class Magic {
+public:
+    static Result<Magic> load() {
+        Magic magic(::dlopen(FILESTORE_MAGIC_LIBRARY, RTLD_NOW | RTLD_LOCAL));
+        if (!magic.library_ || !magic.find(magic.open, "magic_open") ||
+            !magic.find(magic.close, "magic_close") || !magic.find(magic.error, "magic_error") ||
+            !magic.find(magic.load_buffers, "magic_load_buffers") ||
+            !magic.find(magic.buffer, "magic_buffer")) {
+            const char* reason = ::dlerror();
+            return Error(ErrorCode::configuration, reason == nullptr ? "libmagic cannot be loaded" : reason);
+        }
+        return magic;
+    }
+
+    decltype(&::magic_open) open = nullptr;
+    decltype(&::magic_close) close = nullptr;
+    decltype(&::magic_error) error = nullptr;
+    decltype(&::magic_load_buffers) load_buffers = nullptr;
+    decltype(&::magic_buffer) buffer = nullptr;
+
+private:
+    struct Unload {
+        void operator()(void* library) const noexcept { ::dlclose(library); }
+    };
+
+    explicit Magic(void* library) noexcept : library_(library) {}
+
+    template <class Function>
+    [[nodiscard]] bool find(Function& function, const char* name) noexcept {
+        function = reinterpret_cast<Function>(::dlsym(library_.get(), name));
+        return function != nullptr;
+    }
+
+    std::unique_ptr<void, Unload> library_;
+};
+
 struct Close {
-    void operator()(magic_t cookie) const noexcept { ::magic_close(cookie); }
+    decltype(&::magic_close) close;
+    void operator()(magic_t cookie) const noexcept { close(cookie); }
 };
 using Cookie = std::unique_ptr<magic_set, Close>;
 
@@ -55,13 +94,13 @@ public:
         }
     }
 
-    [[nodiscard]] Result<Cookie> make_cookie() {
-        Cookie cookie(::magic_open(MAGIC_MIME_TYPE | MAGIC_ERROR));
+    [[nodiscard]] Result<Cookie> make_cookie(const Magic& magic) {
+        Cookie cookie(magic.open(MAGIC_MIME_TYPE | MAGIC_ERROR), Close{magic.close});
         if (!cookie) {
             return Error(ErrorCode::no_memory);
         }
-        if (::magic_load_buffers(cookie.get(), &bytes_, &size_, 1) != 0) {
-            const char* reason = ::magic_error(cookie.get());
+        if (magic.load_buffers(cookie.get(), &bytes_, &size_, 1) != 0) {
+            const char* reason = magic.error(cookie.get());
             return Error(ErrorCode::configuration, reason == nullptr ? "it is no database" : reason);
         }
         return cookie;
@@ -103,18 +142,26 @@ public:
         free_.push_back(std::move(cookie));
     }
 
+    /// Once a cookie has been taken.
+    [[nodiscard]] const Magic& magic() const noexcept { return *magic_; }
+
 private:
     Result<Cookie> make() {
+        if (!magic_) {
+            FILESTORE_TRY_ASSIGN(Magic loaded, Magic::load());
+            magic_.emplace(std::move(loaded));
+        }
         if (!database_) {
             FILESTORE_TRY_ASSIGN(Database opened, Database::open(path_));
             database_.emplace(std::move(opened));
         }
-        return database_->make_cookie();
+        return database_->make_cookie(*magic_);
     }
 
     const std::string path_;
     std::mutex mutex_;
-    /// Outlives the cookies.
+    /// These two outlive the cookies, and are set once.
+    std::optional<Magic> magic_;
     std::optional<Database> database_;
     std::vector<Cookie> free_;
 };
@@ -125,7 +172,7 @@ bool can_detect_types() noexcept {
 
 Result<std::string> TypeDetector::type_of(std::span<const std::byte> beginning) {
     FILESTORE_TRY_ASSIGN(Cookie cookie, cookies_->take());
-    const char* type = ::magic_buffer(cookie.get(), beginning.data(), beginning.size());
+    const char* type = cookies_->magic().buffer(cookie.get(), beginning.data(), beginning.size());
     std::string answer(type == nullptr ? "application/octet-stream" : type);
     cookies_->give_back(std::move(cookie));
     return answer;
