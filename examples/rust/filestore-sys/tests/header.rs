@@ -115,6 +115,7 @@ fn every_constant_has_its_value() {
         FILESTORE_ID_SIZE
         FILESTORE_COMPARES_UPLOADS
         FILESTORE_COMPARES_DELETIONS
+        FILESTORE_MAY_STORE_LATE
         FILESTORE_UNKNOWN_SIZE
     );
     let version = std::str::from_utf8(&FILESTORE_VERSION[..FILESTORE_VERSION.len() - 1]).unwrap();

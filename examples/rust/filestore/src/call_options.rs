@@ -1,7 +1,8 @@
 //! What calls besides uploads and downloads can be told.
 
 use crate::ffi::{check, handle, OptionalText};
-use crate::{CancelToken, Result};
+use crate::limits::{limit_setters, Limits};
+use crate::Result;
 use filestore_sys as sys;
 use std::time::Duration;
 
@@ -13,8 +14,7 @@ unsafe impl Send for RawCallOptions {}
 /// What a call can be told that is neither an upload nor a download. A value.
 #[derive(Clone, Debug, Default)]
 pub struct CallOptions {
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) cancel: Option<CancelToken>,
+    pub(crate) limits: Limits,
     pub(crate) if_version: Option<String>,
     pub(crate) accept_missing: bool,
     pub(crate) uploads_older_than: Option<Duration>,
@@ -33,17 +33,7 @@ impl CallOptions {
         CallOptions::default()
     }
 
-    /// Limits the whole of each call, which then fails with [`Code::Timeout`](crate::Code::Timeout).
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Lets a token end the calls.
-    pub fn cancel(mut self, token: &CancelToken) -> Self {
-        self.cancel = Some(token.clone());
-        self
-    }
+    limit_setters!();
 
     /// Of deletions only: a file of another version stays, and the call fails with [`Code::PreconditionFailed`](crate::Code::PreconditionFailed).
     pub fn if_version(mut self, version: impl Into<String>) -> Self {
@@ -58,16 +48,17 @@ impl CallOptions {
         let version = OptionalText::new(self.if_version.as_deref())?;
         // SAFETY: the handle and the arguments live, and nobody else has the handle.
         unsafe {
-            check(|e| sys::filestore_call_options_set_timeout_ms(options, milliseconds(self.timeout), e))?;
+            self.limits.set(
+                options,
+                sys::filestore_call_options_set_timeout_ms,
+                sys::filestore_call_options_set_cancel,
+            )?;
             check(|e| sys::filestore_call_options_set_if_version(options, version.as_ptr(), e))?;
             check(|e| sys::filestore_call_options_set_accept_missing(options, self.accept_missing.into(), e))?;
             check(|e| sys::filestore_call_options_set_count_versions(options, self.count_versions.into(), e))?;
             check(|e| sys::filestore_call_options_set_forget_damaged(options, self.forget_damaged.into(), e))?;
             if let Some(age) = self.uploads_older_than {
                 check(|e| sys::filestore_call_options_set_uploads_older_than(options, age.as_secs(), e))?;
-            }
-            if let Some(token) = &self.cancel {
-                check(|e| sys::filestore_call_options_set_cancel(options, token.as_ptr(), e))?;
             }
         }
         Ok(raw)

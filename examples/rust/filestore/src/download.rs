@@ -1,16 +1,15 @@
 //! Downloads: to paths, memory and writers.
 
-use crate::call_options::milliseconds;
 use crate::ffi::{check, handle, path_text, run_callback, text_of, Buffer, FAILED};
+use crate::limits::{limit_setters, pause_setter, progress_setter, set_pause, set_progress, Limits};
 use crate::streams::{self, context_of, Progress, Stream};
-use crate::{CancelToken, Code, Error, FileId, FileInfo, Pause, Result, Service, Told};
+use crate::{Code, Error, FileId, FileInfo, Pause, Result, Service, Told};
 use filestore_sys as sys;
 use std::fmt;
 use std::io::{self, Write};
 use std::os::raw::{c_char, c_void};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 handle!(DownloadHandle, filestore_download_options, filestore_download_options_destroy);
 
@@ -61,8 +60,7 @@ impl RawDownloadOptions {
 #[derive(Clone, Default)]
 pub struct DownloadOptions {
     range: Option<(u64, Option<u64>)>,
-    timeout: Option<Duration>,
-    pub(crate) cancel: Option<CancelToken>,
+    pub(crate) limits: Limits,
     pause: Option<Pause>,
     progress: Option<Arc<Progress>>,
     info: Option<Arc<Info>>,
@@ -72,7 +70,7 @@ impl fmt::Debug for DownloadOptions {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         out.debug_struct("DownloadOptions")
             .field("range", &self.range)
-            .field("timeout", &self.timeout)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }
@@ -90,29 +88,11 @@ impl DownloadOptions {
         self
     }
 
-    /// Limits the whole of each download.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
+    limit_setters!();
 
-    /// Lets a token end the downloads.
-    pub fn cancel(mut self, token: &CancelToken) -> Self {
-        self.cancel = Some(token.clone());
-        self
-    }
+    pause_setter!();
 
-    /// Lets a switch pause the downloads.
-    pub fn pause(mut self, pause: &Pause) -> Self {
-        self.pause = Some(pause.clone());
-        self
-    }
-
-    /// As [`UploadOptions::progress`](crate::UploadOptions::progress).
-    pub fn progress(mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
-        self.progress = Some(Arc::new(Progress(Box::new(progress))));
-        self
-    }
+    progress_setter!();
 
     /// Sets who hears of the file before its first byte, once for each download; an error ends it.
     pub fn info(mut self, info: impl Fn(FileInfo) -> Told + Send + Sync + 'static) -> Self {
@@ -131,17 +111,13 @@ impl DownloadOptions {
                 let length = length.unwrap_or(sys::FILESTORE_UNKNOWN_SIZE);
                 check(|e| sys::filestore_download_options_set_range(options, offset, length, e))?;
             }
-            check(|e| sys::filestore_download_options_set_timeout_ms(options, milliseconds(self.timeout), e))?;
-            if let Some(token) = &self.cancel {
-                check(|e| sys::filestore_download_options_set_cancel(options, token.as_ptr(), e))?;
-            }
-            if let Some(pause) = &self.pause {
-                check(|e| sys::filestore_download_options_set_pause(options, pause.as_ptr(), e))?;
-            }
-            if let Some(progress) = &self.progress {
-                let context = context_of(progress);
-                check(|e| sys::filestore_download_options_set_progress(options, Some(streams::progress), context, e))?;
-            }
+            self.limits.set(
+                options,
+                sys::filestore_download_options_set_timeout_ms,
+                sys::filestore_download_options_set_cancel,
+            )?;
+            set_pause(options, &self.pause, sys::filestore_download_options_set_pause)?;
+            set_progress(options, &self.progress, sys::filestore_download_options_set_progress)?;
         }
         if let Some(info) = &info {
             let context = context_of(info);

@@ -1,13 +1,13 @@
 //! Copies at AI providers.
 
-use crate::call_options::milliseconds;
 use crate::ffi::{
     check, end_outside_of_callbacks, handle, path_text, run_callback, text, text_of, OptionalText, FAILED,
 };
 use crate::future::{ask, own_token, with, Answer};
 use crate::json::Json;
-use crate::streams::{self, context_of, Progress};
-use crate::{Call, CallOptions, CancelToken, Code, Error, FileId, Result, Service};
+use crate::limits::{limit_setters, progress_setter, set_progress, Limits};
+use crate::streams::{context_of, Progress};
+use crate::{Call, CallOptions, Code, Error, FileId, Result, Service};
 use filestore_sys as sys;
 use std::fmt;
 use std::os::raw::{c_char, c_void};
@@ -169,8 +169,7 @@ pub struct SendOptions {
     purpose: Option<String>,
     expires_in: Option<Duration>,
     again: bool,
-    timeout: Option<Duration>,
-    cancel: Option<CancelToken>,
+    pub(crate) limits: Limits,
     progress: Option<Arc<Progress>>,
 }
 
@@ -219,23 +218,9 @@ impl SendOptions {
         self
     }
 
-    /// Limits the whole of each call.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
+    limit_setters!();
 
-    /// Lets a token end the calls.
-    pub fn cancel(mut self, token: &CancelToken) -> Self {
-        self.cancel = Some(token.clone());
-        self
-    }
-
-    /// As [`UploadOptions::progress`](crate::UploadOptions::progress).
-    pub fn progress(mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
-        self.progress = Some(Arc::new(Progress(Box::new(progress))));
-        self
-    }
+    progress_setter!();
 
     fn raw(&self) -> Result<SendHandle> {
         // SAFETY: the output and the error are places.
@@ -253,14 +238,12 @@ impl SendOptions {
                 check(|e| sys::filestore_send_options_set_expires_in(options, time.as_secs(), e))?;
             }
             check(|e| sys::filestore_send_options_set_again(options, self.again.into(), e))?;
-            check(|e| sys::filestore_send_options_set_timeout_ms(options, milliseconds(self.timeout), e))?;
-            if let Some(token) = &self.cancel {
-                check(|e| sys::filestore_send_options_set_cancel(options, token.as_ptr(), e))?;
-            }
-            if let Some(progress) = &self.progress {
-                let context = context_of(progress);
-                check(|e| sys::filestore_send_options_set_progress(options, Some(streams::progress), context, e))?;
-            }
+            self.limits.set(
+                options,
+                sys::filestore_send_options_set_timeout_ms,
+                sys::filestore_send_options_set_cancel,
+            )?;
+            set_progress(options, &self.progress, sys::filestore_send_options_set_progress)?;
         }
         Ok(handle)
     }
@@ -367,7 +350,7 @@ impl Exporter {
     pub fn send_async(&self, id: &FileId, profile: &str, options: &SendOptions) -> Call<Json> {
         with(text(profile), |profile| {
             Call::begin(
-                own_token(&options.cancel),
+                own_token(&options.limits.cancel),
                 |token| {
                     let options = options.clone().cancel(token);
                     Ok((options.raw()?, options))

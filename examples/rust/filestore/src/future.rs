@@ -275,7 +275,7 @@ pub(crate) fn ask<T: 'static>(
     ) -> i32,
 ) -> Call<T> {
     Call::begin(
-        own_token(&options.cancel),
+        own_token(&options.limits.cancel),
         |token| options.clone().cancel(token).raw(),
         // SAFETY: what is kept lives until `done` is called.
         |raw, done, context, err| begin(unsafe { (*raw).as_ptr() }, done, context, err),

@@ -28,6 +28,7 @@ mod files;
 mod future;
 mod id;
 mod json;
+mod limits;
 mod options;
 mod pieces;
 mod presign;

@@ -20,7 +20,7 @@ impl Service {
     /// Begins an upload in pieces, of [`UploadOptions::size`] bytes where that is known; the ID that its file will have.
     pub fn begin_upload_async(&self, options: &UploadOptions) -> Call<FileId> {
         Call::begin(
-            own_token(&options.cancel),
+            own_token(&options.limits.cancel),
             |token| options.clone().cancel(token).raw(),
             // SAFETY: what is kept lives until `done` is called, as in all that follows.
             |raw, done, context, err| unsafe {
@@ -40,7 +40,7 @@ impl Service {
         options: &UploadOptions,
     ) -> Call<u64> {
         Call::begin(
-            own_token(&options.cancel),
+            own_token(&options.limits.cancel),
             |token| Ok((Stream::new(reader), options.clone().cancel(token).raw()?)),
             |kept, done, context, err| unsafe {
                 let (stream, raw) = &mut *kept;
@@ -68,7 +68,7 @@ impl Service {
         options: &UploadOptions,
     ) -> Call<u64> {
         Call::begin(
-            own_token(&options.cancel),
+            own_token(&options.limits.cancel),
             |token| Ok((file, options.clone().cancel(token).raw()?)),
             |kept, done, context, err| unsafe {
                 let (file, raw) = &*kept;

@@ -1,8 +1,8 @@
 //! URLs by which anybody can use a file for a while.
 
-use crate::call_options::milliseconds;
 use crate::ffi::{check, handle, text, Buffer, OptionalText};
-use crate::{CancelToken, FileId, Result, Service};
+use crate::limits::{limit_setters, Limits};
+use crate::{FileId, Result, Service};
 use filestore_sys as sys;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -43,8 +43,7 @@ pub struct PresignOptions {
     exact_expiry: bool,
     disposition: Option<String>,
     content_type: Option<String>,
-    timeout: Option<Duration>,
-    pub(crate) cancel: Option<CancelToken>,
+    pub(crate) limits: Limits,
 }
 
 impl PresignOptions {
@@ -83,17 +82,7 @@ impl PresignOptions {
         self
     }
 
-    /// Limits the whole of each call.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Lets a token end the calls.
-    pub fn cancel(mut self, token: &CancelToken) -> Self {
-        self.cancel = Some(token.clone());
-        self
-    }
+    limit_setters!();
 
     pub(crate) fn raw(&self) -> Result<PresignHandle> {
         // SAFETY: the output and the error are places.
@@ -113,10 +102,11 @@ impl PresignOptions {
             check(|e| sys::filestore_presign_options_set_exact_expiry(options, self.exact_expiry.into(), e))?;
             check(|e| sys::filestore_presign_options_set_disposition(options, disposition.as_ptr(), e))?;
             check(|e| sys::filestore_presign_options_set_content_type(options, content_type.as_ptr(), e))?;
-            check(|e| sys::filestore_presign_options_set_timeout_ms(options, milliseconds(self.timeout), e))?;
-            if let Some(token) = &self.cancel {
-                check(|e| sys::filestore_presign_options_set_cancel(options, token.as_ptr(), e))?;
-            }
+            self.limits.set(
+                options,
+                sys::filestore_presign_options_set_timeout_ms,
+                sys::filestore_presign_options_set_cancel,
+            )?;
         }
         Ok(handle)
     }

@@ -57,7 +57,7 @@ impl CleanupOptions {
 
     /// Limit and token.
     pub fn call(mut self, options: &CallOptions) -> Self {
-        self.call = CallOptions { timeout: options.timeout, cancel: options.cancel.clone(), ..self.call };
+        self.call = CallOptions { limits: options.limits.clone(), ..self.call };
         self
     }
 

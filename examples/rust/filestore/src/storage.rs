@@ -146,6 +146,11 @@ pub trait StorageBackend: Send + Sync + 'static {
         false
     }
 
+    /// Whether an upload that failed may be carried out by the storage all the same, some time after.
+    fn may_store_late(&self) -> bool {
+        false
+    }
+
     /// Tells of a file; [`Code::NotFound`] where it is not there.
     fn describe(&self, request: &Request) -> Result<Description>;
 
@@ -184,9 +189,13 @@ impl Backend {
     pub fn custom<B: StorageBackend>(backend: B, options: Option<&Options>) -> Result<Backend> {
         let name = text(backend.name())?;
         let versions = sys::FILESTORE_COMPARES_UPLOADS + sys::FILESTORE_COMPARES_DELETIONS;
+        let mut abilities = if backend.compares_versions() { versions as u64 } else { 0 };
+        if backend.may_store_late() {
+            abilities += sys::FILESTORE_MAY_STORE_LATE as u64;
+        }
         let table = sys::filestore_backend_table {
             struct_size: std::mem::size_of::<sys::filestore_backend_table>(),
-            abilities: if backend.compares_versions() { versions as u64 } else { 0 },
+            abilities,
             name: name.as_ptr(),
             destroy: Some(destroy::<B>),
             describe: Some(describe::<B>),

@@ -24,7 +24,7 @@ macro_rules! uploads {
             pub fn upload_path_async(&self, $($name: $type,)? path: impl AsRef<Path>, options: &UploadOptions) -> Call<$output> {
                 let path = path_text(path.as_ref());
                 Call::begin(
-                    own_token(&options.cancel),
+                    own_token(&options.limits.cancel),
                     |token| Ok((path?, options.clone().cancel(token).raw()?)),
                     // SAFETY: what is kept lives until `done` is called, as in all that follows.
                     |kept, done, context, err| unsafe {
@@ -43,7 +43,7 @@ macro_rules! uploads {
                 options: &UploadOptions,
             ) -> Call<$output> {
                 Call::begin(
-                    own_token(&options.cancel),
+                    own_token(&options.limits.cancel),
                     |token| Ok((bytes, options.clone().cancel(token).raw()?)),
                     |kept, done, context, err| unsafe {
                         let (bytes, raw) = &*kept;
@@ -80,7 +80,7 @@ macro_rules! uploads {
                 options: &UploadOptions,
             ) -> Call<$output> {
                 Call::begin(
-                    own_token(&options.cancel),
+                    own_token(&options.limits.cancel),
                     |token| Ok((stream, options.clone().cancel(token).raw()?)),
                     |kept, done, context, err| unsafe {
                         let (stream, raw) = &mut *kept;
@@ -121,7 +121,7 @@ macro_rules! downloads {
             pub fn download_path_async(&self, id: &FileId, path: impl AsRef<Path>, options: &DownloadOptions) -> Call<u64> {
                 let path = path_text(path.as_ref());
                 Call::begin(
-                    own_token(&options.cancel),
+                    own_token(&options.limits.cancel),
                     |token| Ok((path?, options.clone().cancel(token).raw()?)),
                     |kept, done, context, err| unsafe {
                         let (path, raw) = &*kept;
@@ -134,7 +134,7 @@ macro_rules! downloads {
             #[doc = concat!("As [`", stringify!($owner), "::download_bytes`].")]
             pub fn download_bytes_async(&self, id: &FileId, options: &DownloadOptions) -> Call<Vec<u8>> {
                 Call::begin(
-                    own_token(&options.cancel),
+                    own_token(&options.limits.cancel),
                     |token| options.clone().cancel(token).raw(),
                     |raw, done, context, err| unsafe {
                         sys::$buffer(self.as_ptr(), id.as_ptr(), (*raw).as_ptr(), done, context, err)
@@ -148,7 +148,7 @@ macro_rules! downloads {
             )]
             pub fn download_async<W: Write + Send + 'static>(&self, id: &FileId, writer: W, options: &DownloadOptions) -> Call<(W, u64)> {
                 Call::begin(
-                    own_token(&options.cancel),
+                    own_token(&options.limits.cancel),
                     |token| Ok((Stream::new(writer), options.clone().cancel(token).raw()?)),
                     |kept, done, context, err| unsafe {
                         let (stream, raw) = &mut *kept;
@@ -202,7 +202,7 @@ macro_rules! questions {
             #[doc = concat!("As [`", stringify!($owner), "::presign`].")]
             pub fn presign_async(&self, id: &FileId, options: &PresignOptions) -> Call<SignedUrl> {
                 Call::begin(
-                    own_token(&options.cancel),
+                    own_token(&options.limits.cancel),
                     |token| options.clone().cancel(token).raw(),
                     |raw, done, context, err| unsafe {
                         sys::$presign(self.as_ptr(), id.as_ptr(), (*raw).as_ptr(), done, context, err)
@@ -232,7 +232,7 @@ impl Service {
         options: &DownloadOptions,
     ) -> Call<(M, usize)> {
         Call::begin(
-            own_token(&options.cancel),
+            own_token(&options.limits.cancel),
             |token| Ok((memory, options.clone().cancel(token).raw()?)),
             |kept, done, context, err| unsafe {
                 let (memory, raw) = &mut *kept;

@@ -28,7 +28,7 @@ macro_rules! verify {
                 finding: impl FnMut(Finding) -> Told + Send + 'static,
             ) -> Call<Json> {
                 Call::begin(
-                    own_token(&options.cancel),
+                    own_token(&options.limits.cancel),
                     |token| {
                         let options = options.clone().cancel(token);
                         Ok((Listener::new(finding), options.raw()?, options))
@@ -62,7 +62,7 @@ impl Service {
     ) -> Call<Json> {
         let (days, dry_run) = (options.days, options.is_dry_run.into());
         Call::begin(
-            own_token(&options.call.cancel),
+            own_token(&options.call.limits.cancel),
             |token| Ok((Listener::new(file), options.call.clone().cancel(token).raw()?)),
             |kept, done, context, err| unsafe {
                 let (listener, raw) = &mut *kept;
@@ -82,7 +82,7 @@ impl Service {
         options: &CallOptions,
     ) -> Call<Json> {
         Call::begin(
-            own_token(&options.cancel),
+            own_token(&options.limits.cancel),
             |token| Ok((Listener::new(drift), options.clone().cancel(token).raw()?)),
             |kept, done, context, err| unsafe {
                 let (listener, raw) = &mut *kept;

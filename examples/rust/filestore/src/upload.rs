@@ -1,15 +1,14 @@
 //! Uploads: of paths, bytes and readers.
 
-use crate::call_options::milliseconds;
 use crate::ffi::{check, handle, path_text, OptionalText};
-use crate::streams::{self, context_of, Progress, Stream};
-use crate::{CancelToken, Error, FileId, Pause, Result, Service};
+use crate::limits::{limit_setters, pause_setter, progress_setter, set_pause, set_progress, Limits};
+use crate::streams::{self, Progress, Stream};
+use crate::{Error, FileId, Pause, Result, Service};
 use filestore_sys as sys;
 use std::fmt;
 use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 handle!(UploadHandle, filestore_upload_options, filestore_upload_options_destroy);
 
@@ -48,8 +47,7 @@ pub struct UploadOptions {
     pub(crate) size: Option<u64>,
     create_only: bool,
     if_version: Option<String>,
-    timeout: Option<Duration>,
-    pub(crate) cancel: Option<CancelToken>,
+    pub(crate) limits: Limits,
     pause: Option<Pause>,
     progress: Option<Arc<Progress>>,
 }
@@ -60,7 +58,7 @@ impl fmt::Debug for UploadOptions {
             .field("path", &self.path)
             .field("content_type", &self.content_type)
             .field("size", &self.size)
-            .field("timeout", &self.timeout)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }
@@ -121,30 +119,11 @@ impl UploadOptions {
         self
     }
 
-    /// Limits the whole of each upload.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
+    limit_setters!();
 
-    /// Lets a token end the uploads.
-    pub fn cancel(mut self, token: &CancelToken) -> Self {
-        self.cancel = Some(token.clone());
-        self
-    }
+    pause_setter!();
 
-    /// Lets a switch pause the uploads.
-    pub fn pause(mut self, pause: &Pause) -> Self {
-        self.pause = Some(pause.clone());
-        self
-    }
-
-    /// Sets who hears how far an upload is: bytes done, and in all where that is known. It runs on any thread, perhaps for several uploads at
-    /// once, and must be quick.
-    pub fn progress(mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
-        self.progress = Some(Arc::new(Progress(Box::new(progress))));
-        self
-    }
+    progress_setter!();
 
     pub(crate) fn c_size(&self) -> u64 {
         self.size.unwrap_or(sys::FILESTORE_UNKNOWN_SIZE)
@@ -163,17 +142,13 @@ impl UploadOptions {
             check(|e| sys::filestore_upload_options_set_content_type(options, content_type.as_ptr(), e))?;
             check(|e| sys::filestore_upload_options_set_create_only(options, self.create_only.into(), e))?;
             check(|e| sys::filestore_upload_options_set_if_version(options, version.as_ptr(), e))?;
-            check(|e| sys::filestore_upload_options_set_timeout_ms(options, milliseconds(self.timeout), e))?;
-            if let Some(token) = &self.cancel {
-                check(|e| sys::filestore_upload_options_set_cancel(options, token.as_ptr(), e))?;
-            }
-            if let Some(pause) = &self.pause {
-                check(|e| sys::filestore_upload_options_set_pause(options, pause.as_ptr(), e))?;
-            }
-            if let Some(progress) = &self.progress {
-                let context = context_of(progress);
-                check(|e| sys::filestore_upload_options_set_progress(options, Some(streams::progress), context, e))?;
-            }
+            self.limits.set(
+                options,
+                sys::filestore_upload_options_set_timeout_ms,
+                sys::filestore_upload_options_set_cancel,
+            )?;
+            set_pause(options, &self.pause, sys::filestore_upload_options_set_pause)?;
+            set_progress(options, &self.progress, sys::filestore_upload_options_set_progress)?;
         }
         for step in &self.metadata {
             set_metadata(options, step)?;

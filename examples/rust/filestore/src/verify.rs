@@ -1,16 +1,15 @@
 //! Whether all is still there.
 
-use crate::call_options::milliseconds;
 use crate::ffi::{check, handle, run_callback};
 use crate::json::Json;
+use crate::limits::{limit_setters, Limits};
 use crate::report::{Listener, Told};
 use crate::streams::context_of;
-use crate::{Backend, CancelToken, FileId, Result, Service};
+use crate::{Backend, FileId, Result, Service};
 use filestore_sys as sys;
 use std::fmt;
 use std::os::raw::c_void;
 use std::sync::Arc;
-use std::time::Duration;
 
 handle!(VerifyHandle, filestore_verify_options, filestore_verify_options_destroy);
 
@@ -45,8 +44,7 @@ pub struct VerifyOptions {
     repair: bool,
     resume: bool,
     parallel: Option<u32>,
-    timeout: Option<Duration>,
-    pub(crate) cancel: Option<CancelToken>,
+    pub(crate) limits: Limits,
     progress: Option<Arc<VerifyProgress>>,
 }
 
@@ -83,17 +81,7 @@ impl VerifyOptions {
         self
     }
 
-    /// Limits the whole of each run.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Lets a token end the runs.
-    pub fn cancel(mut self, token: &CancelToken) -> Self {
-        self.cancel = Some(token.clone());
-        self
-    }
+    limit_setters!();
 
     /// Sets who hears how far a run is: files done, in all where that is known, and bytes.
     pub fn progress(mut self, progress: impl Fn(u64, Option<u64>, u64) + Send + Sync + 'static) -> Self {
@@ -109,12 +97,13 @@ impl VerifyOptions {
         unsafe {
             check(|e| sys::filestore_verify_options_set_repair(options, self.repair.into(), e))?;
             check(|e| sys::filestore_verify_options_set_resume(options, self.resume.into(), e))?;
-            check(|e| sys::filestore_verify_options_set_timeout_ms(options, milliseconds(self.timeout), e))?;
+            self.limits.set(
+                options,
+                sys::filestore_verify_options_set_timeout_ms,
+                sys::filestore_verify_options_set_cancel,
+            )?;
             if let Some(files) = self.parallel {
                 check(|e| sys::filestore_verify_options_set_parallel(options, files, e))?;
-            }
-            if let Some(token) = &self.cancel {
-                check(|e| sys::filestore_verify_options_set_cancel(options, token.as_ptr(), e))?;
             }
             if let Some(progress) = &self.progress {
                 let context = context_of(progress);
