@@ -13,16 +13,9 @@ OPTIONS = [
     "FILESTORE_.*", "--blocklist-type", "__.*",
 ]
 
-# What a table of functions is asked and answers in those that the crate's own have not.
-WHOLE_STORES = {f"filestore_backend_call_{name}" for name in (
-    "id_count", "id_at", "if_version_at", "older_than", "dry_run", "repair", "resume", "parallel", "next_recorded", "is_recorded", "set_outcome", "add_id", "set_kept",
-    "add_finding", "tell_progress", "set_verified", "offset", "all_or_nothing", "lifetime", "set_upload",
-)}
-
 # What the safe crate leaves to others, and why.
 UNUSED = {
     "filestore_error_caller_code": "callbacks of the crate keep what they failed with, and return one number",
-    **dict.fromkeys(WHOLE_STORES, "backends in Rust store, read, remove, list and sign one file at a time"),
 }
 
 

@@ -2,6 +2,8 @@
 
 use crate::ffi::{check, run_callback, text, text_of, OptionalText};
 use crate::presign::{microseconds_of, Method};
+use crate::storage_pieces::{self, PieceStore};
+use crate::storage_upkeep::{self, Upkeep};
 use crate::{Backend, Code, Error, FileId, Options, Result, SignedUrl};
 use filestore_sys as sys;
 use std::marker::PhantomData;
@@ -17,6 +19,10 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
+    pub(crate) fn as_ptr(&self) -> *mut sys::filestore_backend_call {
+        self.raw
+    }
+
     /// The ID of the file. Listings have none.
     pub fn id(&self) -> Result<FileId> {
         // SAFETY: the call is at work, as in all that follows.
@@ -180,6 +186,16 @@ pub trait StorageBackend: Send + Sync + 'static {
     fn presign(&self, _request: &Request) -> Result<SignedUrl> {
         Err(Error::new(Code::Unsupported, "this backend makes no URLs"))
     }
+
+    /// What it can do with many files, or with the whole store. Asked once for the table of the backend, and with each call.
+    fn upkeep(&self) -> Option<&dyn Upkeep> {
+        None
+    }
+
+    /// Where it keeps uploads that come piece by piece. Asked as `upkeep` is.
+    fn pieces(&self) -> Option<&dyn PieceStore<Self::Reader>> {
+        None
+    }
 }
 
 impl Backend {
@@ -193,7 +209,7 @@ impl Backend {
         if backend.may_store_late() {
             abilities += sys::FILESTORE_MAY_STORE_LATE as u64;
         }
-        let table = sys::filestore_backend_table {
+        let mut table = sys::filestore_backend_table {
             struct_size: std::mem::size_of::<sys::filestore_backend_table>(),
             abilities,
             name: name.as_ptr(),
@@ -209,20 +225,15 @@ impl Backend {
             remove: Some(remove::<B>),
             list: Some(list::<B>),
             presign: Some(presign::<B>),
-            remove_batch: None,
-            discard: None,
-            verify: None,
-            sweep_uploads: None,
-            kept_versions: None,
-            begin_upload: None,
-            describe_upload: None,
-            open_append: None,
-            append: None,
-            end_append: None,
-            open_upload: None,
-            end_upload: None,
-            expire_uploads: None,
+            // SAFETY: of functions, which may be null.
+            ..unsafe { std::mem::zeroed() }
         };
+        if let Some(upkeep) = backend.upkeep() {
+            storage_upkeep::add_to::<B>(upkeep, &mut table);
+        }
+        if backend.pieces().is_some() {
+            storage_pieces::add_to::<B>(&mut table);
+        }
         let context = Box::into_raw(Box::new(backend)).cast();
         let kept = options.map(Options::kept).unwrap_or_default();
         let options = options.map_or(std::ptr::null(), Options::as_ptr);
@@ -237,7 +248,7 @@ impl Backend {
 ///
 /// # Safety
 /// `context` is that of a backend of this type, and `call` is at work.
-unsafe fn answer<B: StorageBackend, T>(
+pub(crate) unsafe fn answer<B: StorageBackend, T>(
     context: *mut c_void,
     call: *mut sys::filestore_backend_call,
     body: impl FnOnce(&B, &Request) -> Result<T>,

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 #[path = "../../examples/memory/store.rs"]
-mod store;
+pub mod store;
 
 use store::MemoryStore;
 

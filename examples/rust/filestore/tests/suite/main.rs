@@ -15,3 +15,4 @@ mod retention;
 mod stores;
 mod streams;
 mod transfers;
+mod whole_backends;
