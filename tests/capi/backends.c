@@ -1,10 +1,7 @@
 /* Backends: the library's, and one of the program's own; conditions, and services on them. */
 
-#define _POSIX_C_SOURCE 200809L
-
 #include <stddef.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "memory_backend.h"
 #include "support.h"
@@ -218,15 +215,6 @@ static void test_any_backend(filestore_backend* backend, const char* name) {
     test_pages_of(backend);
 }
 
-/* A thread that has just answered may hold the backend for a moment more. */
-static int ends(struct MemoryStore* store) {
-    const struct timespec pause = {0, 1000000};
-    for (int i = 0; i < 5000 && times_destroyed(store) == 0; ++i) {
-        nanosleep(&pause, NULL);
-    }
-    return times_destroyed(store) > 0;
-}
-
 static void test_service_on_memory(filestore_backend* backend, struct MemoryStore* store) {
     char id[FILESTORE_ID_SIZE];
     filestore_options* options = NULL;
@@ -266,7 +254,7 @@ static void test_service_on_memory(filestore_backend* backend, struct MemoryStor
                "what the backend cannot do");
     check(times_destroyed(store) == 0, "the backend lives as long as a service on it");
     filestore_close(service);
-    check(ends(store), "with the last handle it ends");
+    check(wait_for_ends(store, 1), "with the last handle it ends");
     check(times_destroyed(store) == 1 && store->open_readers == 0 && store->open_writers == 0,
           "it ends once, with all that was open");
 }

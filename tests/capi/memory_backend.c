@@ -1,8 +1,11 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "memory_backend.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* 2026-01-01T00:00:00Z */
 #define STORED_AT INT64_C(1767225600000000)
@@ -35,6 +38,14 @@ int times_destroyed(struct MemoryStore* store) {
     const int times = store->destroyed;
     pthread_mutex_unlock(&store->mutex);
     return times;
+}
+
+int wait_for_ends(struct MemoryStore* store, int times) {
+    const struct timespec pause = {0, 1000000};
+    for (int i = 0; i < 5000 && times_destroyed(store) < times; ++i) {
+        nanosleep(&pause, NULL);
+    }
+    return times_destroyed(store) == times;
 }
 
 /* The place of a file, or where it would be. Under the lock. */

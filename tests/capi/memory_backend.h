@@ -70,6 +70,8 @@ void make_memory_store(struct MemoryStore* store);
 void end_memory_store(struct MemoryStore* store);
 
 int times_destroyed(struct MemoryStore* store);
+/* Waits for so many ends: a thread that has just answered may hold the backend for a moment more. 1 once they have come, 0 where they do not. */
+int wait_for_ends(struct MemoryStore* store, int times);
 
 /* The functions of a backend whose context is a struct MemoryStore. */
 filestore_backend_table memory_backend_table(void);

@@ -200,6 +200,7 @@ static void test_older_tables_of_upkeep(void) {
     check_part(json, "[]", "none is told of");
     check(filestore_backend_can(backend, "leaves_uploads") == 0, "and leaves none");
     filestore_backend_close(backend);
+    check(wait_for_ends(&store, 1), "the backend ends");
     end_memory_store(&store);
 }
 
@@ -237,6 +238,7 @@ void test_table_upkeep(void) {
     test_sweeps_of_table(backend, &store);
     test_verify_of_table(backend, &store);
     filestore_backend_close(backend);
+    check(wait_for_ends(&store, 1), "the backend ends");
     end_memory_store(&store);
     test_wrong_answers_of_table();
     test_older_tables_of_upkeep();

@@ -135,6 +135,7 @@ static void test_tables_without_uploads(void) {
                "an older table has no uploads");
     check(filestore_max_upload_length(service) == 0, "an upload has no length there");
     filestore_close(service);
+    check(wait_for_ends(&store, 1), "an older table ends");
     table.struct_size = offsetof(filestore_backend_table, expire_uploads);
     check_code(filestore_backend_create(&table, &store, NULL, &backend, &err), FILESTORE_INVALID_ARGUMENT,
                &err, "a table that ends among the functions of uploads");
@@ -142,7 +143,7 @@ static void test_tables_without_uploads(void) {
     table.end_append = NULL;
     check_code(filestore_backend_create(&table, &store, NULL, &backend, &err), FILESTORE_INVALID_ARGUMENT,
                &err, "a table without end_append");
-    check(backend == NULL && store.destroyed == 3, "every context is ended");
+    check(backend == NULL && times_destroyed(&store) == 3, "every context is ended");
     end_memory_store(&store);
 }
 
@@ -173,6 +174,7 @@ static void test_wrong_uploads(void) {
     check(filestore_error_caller_code(err) == 4711, "a number that is no code comes back");
     check_code(code, FILESTORE_INTERNAL, &err, "a state that cannot be told");
     filestore_close(service);
+    check(wait_for_ends(&store, 1), "the backend ends");
     end_memory_store(&store);
 }
 
@@ -191,6 +193,7 @@ void test_table_uploads(void) {
     check(store.open_appends == 0 && store.open_readers == 0 && store.open_writers == 0,
           "all that was opened is ended");
     filestore_close(service);
+    check(wait_for_ends(&store, 1), "the backend ends");
     end_memory_store(&store);
     test_wrong_uploads();
     test_tables_without_uploads();
