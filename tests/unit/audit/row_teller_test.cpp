@@ -432,7 +432,7 @@ TEST_CASE("what is left of a claim where deletions are final is no deletion", "[
     CHECK(refuses_all_for_permission(table.tell(), Writing::change));
 }
 
-TEST_CASE("a deletion whose time was moved by somebody who died is moved back, where it may be", "[audit]") {
+TEST_CASE("a deletion whose time was moved by somebody who died is moved back where it may be", "[audit]") {
     Table table(deletions(GENERATE(1, 40)));
     const bool are_final = GENERATE(true, false);
     table.deletions_are_final = are_final;
