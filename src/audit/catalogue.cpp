@@ -263,6 +263,7 @@ public:
     auto exclusively(Work work) -> std::invoke_result_t<Work> {
         FILESTORE_TRY(check_process());
         const std::lock_guard guard(mutex_);
+        FILESTORE_TRY(connection_.end_what_is_left());
         FILESTORE_TRY(set_durable(true));
         return work();
     }
@@ -345,8 +346,9 @@ private:
     /// As the file is opened.
     bool is_durable_ = true;
     ReservedIntents reserved_;
-    SharedCommits commits_{[this](const SharedCommits::Work& all, Outlives outlives) {
+    SharedCommits commits_{[this](const SharedCommits::Work& all, Outlives outlives) -> Result<void> {
         const std::lock_guard guard(mutex_);
+        FILESTORE_TRY(connection_.end_what_is_left());
         return commit_together(all, outlives);
     }};
     const pid_t owner_process_ = getpid();

@@ -62,6 +62,10 @@ Result<void> SqliteConnection::execute_script(const char*) {
 
 void SqliteConnection::roll_back() noexcept {}
 
+Result<void> SqliteConnection::end_what_is_left() {
+    return no_sqlite();
+}
+
 std::int64_t SqliteConnection::changed_rows() const noexcept {
     return 0;
 }

@@ -128,10 +128,12 @@ private:
                 return {};
             },
             batch.outlives);
+        // What kept it from being begun is no fault of what was to be done, and takes its time.
+        const bool has_begun = batch.first != nullptr;
         const bool is_alone = after(after(nullptr, batch), batch) == nullptr;
+        const bool is_of_all = together.ok() || !has_begun || is_alone;
         for (Entry* entry = batch.first; entry != nullptr; entry = after(entry, batch)) {
-            entry->result.emplace(together.ok() || is_alone ? together
-                                                            : in_transaction(entry->work, entry->outlives));
+            entry->result.emplace(is_of_all ? together : in_transaction(entry->work, entry->outlives));
         }
     }
 

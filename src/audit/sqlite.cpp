@@ -279,6 +279,10 @@ void SqliteConnection::roll_back() noexcept {
     sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+Result<void> SqliteConnection::end_what_is_left() {
+    return in_transaction() ? run("ROLLBACK") : Result<void>();
+}
+
 std::int64_t SqliteConnection::changed_rows() const noexcept {
     return sqlite3_changes64(handle_);
 }
@@ -350,10 +354,7 @@ SqliteTransaction::~SqliteTransaction() {
 }
 
 Result<void> SqliteTransaction::begin() {
-    // An earlier one may have had no memory to roll back with.
-    if (connection_.in_transaction()) {
-        FILESTORE_TRY(connection_.run("ROLLBACK"));
-    }
+    FILESTORE_TRY(connection_.end_what_is_left());
     return connection_.run("BEGIN IMMEDIATE");
 }
 

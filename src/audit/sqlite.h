@@ -95,8 +95,10 @@ public:
 
     /// Runs one or more statements without parameters, uncached.
     [[nodiscard]] Result<void> execute_script(const char* sql);
-    /// For destructors: a failure is passed over, because to tell it takes memory.
+    /// For destructors: a failure is passed over, because to tell it takes memory. The transaction may then be left: see end_what_is_left().
     void roll_back() noexcept;
+    /// Rolls back a transaction that could not be rolled back when it ended. Before anything else is done with the connection.
+    [[nodiscard]] Result<void> end_what_is_left();
 
     /// Rows changed by the last statement that changed any.
     [[nodiscard]] std::int64_t changed_rows() const noexcept;

@@ -2,6 +2,8 @@
 /// no_memory, or with outcome_unknown where there is no memory to undo it either; nothing leaks, and the store is whole. A program of its own, since it replaces the allocator.
 
 #define CATCH_CONFIG_MAIN
+#include <sqlite3.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cerrno>
@@ -61,6 +63,18 @@ void* allocate_if_allowed(Allocate&& allocate) noexcept {
     }
     errno = ENOMEM;
     return nullptr;
+}
+
+/// How many of SQLite's succeed before all fail; `never` while none is to fail.
+std::atomic<long> sqlite_allocations_left{never};
+sqlite3_mem_methods methods_of_system;
+
+bool may_sqlite_allocate() noexcept {
+    const long left = sqlite_allocations_left.load();
+    if (left > 0) {
+        --sqlite_allocations_left;
+    }
+    return left != 0;
 }
 
 void* new_block(std::size_t size) noexcept {
@@ -431,5 +445,33 @@ TEST_CASE("no memory for one allocation of a call on a local store") {
         DYNAMIC_SECTION(tried.name << (failure_lasts ? ", and for every later one" : "")) {
             CHECK(fail_each_allocation(tried) > 5);
         }
+    }
+}
+
+TEST_CASE("a service goes on once SQLite has memory again") {
+    // What SQLite has set aside would be enough to end a transaction with.
+    REQUIRE(sqlite3_shutdown() == SQLITE_OK);
+    REQUIRE(sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) == SQLITE_OK);
+    REQUIRE(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &methods_of_system) == SQLITE_OK);
+    sqlite3_mem_methods methods = methods_of_system;
+    methods.xMalloc = [](int size) -> void* {
+        return may_sqlite_allocate() ? methods_of_system.xMalloc(size) : nullptr;
+    };
+    methods.xRealloc = [](void* memory, int size) -> void* {
+        return may_sqlite_allocate() ? methods_of_system.xRealloc(memory, size) : nullptr;
+    };
+    REQUIRE(sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) == SQLITE_OK);
+    const TemporaryDirectory directory(place_of_stores());
+    FileService service = FileService::open(options_of(directory)).value();
+    REQUIRE(service.upload(upload_of(old_content)).ok());
+    bool has_failed_for_it = true;
+    for (long successes = 0; has_failed_for_it; ++successes) {
+        CAPTURE(successes);
+        sqlite_allocations_left = successes;
+        has_failed_for_it = !service.upload(upload_of(new_content)).ok();
+        sqlite_allocations_left = never;
+        const auto next = service.upload(upload_of(old_content));
+        REQUIRE(next.ok());
+        CHECK(*service.remove({*next, {}}));
     }
 }

@@ -22,10 +22,12 @@ struct Numbers {
     std::vector<Outlives> transactions;
     std::atomic<int> begun{0};
     std::atomic<bool> is_held{true};
+    bool can_begin = true;
     SharedCommits commits{[this](const SharedCommits::Work& all, Outlives outlives) {
         written.clear();
         transactions.push_back(outlives);
-        const auto done = all();
+        const auto done =
+            can_begin ? all() : Result<void>(Error(ErrorCode::unavailable, "as the test wants"));
         ++begun;
         // The first one is committed once the others wait.
         CHECK(eventually([&] { return !is_held; }));
@@ -159,6 +161,28 @@ TEST_CASE("one that fails does not keep those from being written that shared its
     CHECK(codes ==
           std::vector<ErrorCode>{ErrorCode::ok, ErrorCode::ok, ErrorCode::io, ErrorCode::ok, ErrorCode::ok});
     CHECK(numbers.stored == std::set<int>{0, 1, 3, 4});
+}
+
+TEST_CASE("a transaction that cannot be begun is tried once for all that wait for it", "[audit]") {
+    Numbers numbers;
+    numbers.can_begin = false;
+    std::vector<std::thread> threads;
+    std::atomic<int> refused{0};
+    for (int number = 0; number < 5; ++number) {
+        threads.emplace_back(
+            [&, number] { refused += code_of(numbers.add(number, {})) == ErrorCode::unavailable ? 1 : 0; });
+        const auto entries = static_cast<std::size_t>(number) + 1;
+        CHECK(eventually([&] { return numbers.begun == 1 && numbers.commits.waiting() == entries; }));
+    }
+    numbers.is_held = false;
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    CHECK(refused == 5);
+    CHECK(numbers.transactions.size() == 1);
+    numbers.can_begin = true;
+    CHECK(numbers.add(7, {}).ok());
+    CHECK(numbers.stored == std::set<int>{7});
 }
 
 TEST_CASE("work that throws for lack of memory fails", "[audit]") {
