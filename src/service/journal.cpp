@@ -139,8 +139,10 @@ Result<void> Journal::told(Result<void> recorded) noexcept {
     return recorded;
 }
 
-/// At the time that it was begun.
 Result<void> Journal::complete_found(const Intent& intent) {
+    if (!records()) {
+        return {};
+    }
     FILESTORE_TRY_ASSIGN(Catalogue* const record, catalogue());
     return told(record->complete_found(intent, intent.begun_at));
 }

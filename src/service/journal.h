@@ -43,6 +43,8 @@ public:
     /// Makes the intent durable and notes its number in it.
     [[nodiscard]] Result<void> begin(Intent& intent);
     [[nodiscard]] Result<void> complete(const Intent& intent, Timestamp at);
+    /// What was found out later happened when it was begun: see Catalogue.
+    [[nodiscard]] Result<void> complete_found(const Intent& intent);
     /// See Catalogue::turn_into_undo().
     [[nodiscard]] Result<void> turn_into_undo(Intent& intent);
     [[nodiscard]] Result<void> abandon(const Intent& intent);
@@ -134,7 +136,6 @@ private:
     [[nodiscard]] Result<void> told(Result<void> recorded) noexcept;
     template <class T, class Read>
     [[nodiscard]] Result<T> read_soft_deletions(T nothing, Read read);
-    [[nodiscard]] Result<void> complete_found(const Intent& intent);
     void settle_after(std::chrono::microseconds pause, const Intent& intent, bool was_gone);
     [[nodiscard]] Result<void> check_room(Catalogue& record) const;
     [[nodiscard]] bool take_over_later();

@@ -286,8 +286,7 @@ private:
             return finish(exists.error());
         }
         if (*exists) {
-            // It was published, and nobody could record that.
-            return begin_intent() ? record() : void();
+            return begin_intent() ? record_found() : void();
         }
         resumable().open_async({intent().id, options()},
                                then<std::shared_ptr<Source>>(&FinishOperation::opened));
@@ -379,18 +378,33 @@ private:
                         operation->parts().journal->settle_later(operation->intent());
                         return operation->finish(error);
                     }
-                    *exists ? operation->record() : operation->give_up(error);
+                    *exists ? operation->record_found() : operation->give_up(error);
                 });
             });
     }
 
     void record() {
-        const auto recorded = call_user(ErrorCode::internal, [this] {
-            return parts().journal->complete(intent(), parts().clock->now());
-        });
-        if (!recorded.ok()) {
+        recorded(call_user(ErrorCode::internal,
+                           [this] { return parts().journal->complete(intent(), parts().clock->now()); }));
+    }
+
+    /// It was published before. Somebody else may have recorded that by now, and the file's deletion too.
+    void record_found() {
+        const auto record = parts().journal->states_of({intent().id});
+        if (!record.ok()) {
+            return recorded(record.error());
+        }
+        if (record->front().known) {
+            static_cast<void>(parts().journal->abandon(intent()));
+            return clear_away(no_such_file());
+        }
+        recorded(parts().journal->complete_found(intent()));
+    }
+
+    void recorded(const Result<void>& outcome) {
+        if (!outcome.ok()) {
             parts().journal->settle_later(intent());
-            return finish(recorded.error());
+            return finish(outcome.error());
         }
         resumable().end_async({intent().id, {}}, [operation = self()](const Result<bool>&) {
             operation->step([&] { operation->succeed(operation->intent().id, "is stored"); });

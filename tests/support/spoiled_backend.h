@@ -47,6 +47,8 @@ public:
     Spoil before_upload;
     /// What upload() fails with though it was done.
     Spoil after_upload;
+    /// What exists() fails with though it was answered.
+    Spoil after_exists;
     /// Uploads that come piece by piece are handed on, too; then discard() is the other backend's own.
     bool has_pieces = false;
     /// See Capabilities.
@@ -105,7 +107,12 @@ public:
     }
     void exists_async(FileRequest request, Completion<bool> done) override {
         ++asked_;
-        backend_->exists_async(std::move(request), std::move(done));
+        const FileId id = request.id;
+        backend_->exists_async(std::move(request),
+                               [this, id, done = std::move(done)](const Result<bool>& exists) {
+                                   const auto late = after_exists(id);
+                                   done(late ? Result<bool>(*late) : exists);
+                               });
     }
     void metadata_async(FileRequest request, Completion<FileInfo> done) override {
         ++looks_;

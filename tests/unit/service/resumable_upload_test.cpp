@@ -2,9 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "audit/catalogue.h"
 #include "filestore/resumable_store.h"
@@ -47,6 +49,13 @@ struct Scene {
         append.offset = offset;
         append.source = source_from_string(bytes);
         REQUIRE(service.append(append).ok());
+    }
+
+    /// As a process leaves it that dies before it has recorded that.
+    void publish(const FileId& id) const {
+        std::filesystem::create_hard_link(place(id, ".data"), directory.file("store/" + id.str()));
+        std::ofstream(directory.file("store/metadata/" + id.str() + ".json"))
+            << R"({"file_id":")" << id.text() << R"(","original_path":"","size":300000})";
     }
 
     [[nodiscard]] std::string place(const FileId& id, const std::string& suffix) const {
@@ -133,14 +142,36 @@ TEST_CASE("an upload whose process died behind the record of its file is cleared
 TEST_CASE("an upload whose file was published and not recorded is recorded", "[service][resumable]") {
     Scene scene;
     const FileId id = scene.complete(long_bytes());
-    // As a process leaves it that dies between the two.
-    std::filesystem::create_hard_link(scene.place(id, ".data"), scene.directory.file("store/" + id.str()));
-    std::ofstream(scene.directory.file("store/metadata/" + id.str() + ".json"))
-        << R"({"file_id":")" << id.text() << R"(","original_path":"","size":300000})";
+    scene.publish(id);
     CHECK(scene.service.finish_upload({id, {}}).value() == id);
     CHECK(scene.content(id) == long_bytes());
     CHECK(scene.service.history({id, {}}).ok());
     CHECK(std::filesystem::is_empty(scene.directory.file("store/.filestore/uploads")));
+}
+
+TEST_CASE("a file that is deleted while its upload is finished a second time stays deleted",
+          "[service][resumable]") {
+    Scene scene;
+    const FileId id = scene.complete(long_bytes());
+    scene.publish(id);
+    ServiceOptions options = scene.options();
+    options.catalogue_path = scene.directory.file("store/.filestore/catalogue.sqlite");
+    auto backend = std::make_shared<SpoiledBackend>(open_local_backend(options.local).value());
+    backend->has_pieces = true;
+    std::atomic<bool> is_first{true};
+    backend->after_exists = [&](const FileId&) -> std::optional<Error> {
+        if (is_first.exchange(false)) {
+            std::thread([&] {
+                CHECK(scene.service.finish_upload({id, {}}).ok());
+                CHECK(scene.service.remove({id, {}}).value());
+            }).join();
+        }
+        return std::nullopt;
+    };
+    FileService second = FileService::open(backend, options).value();
+    CHECK(code_of(second.finish_upload({id, {}})) == ErrorCode::not_found);
+    CHECK_FALSE(is_first);
+    CHECK(Catalogue::open(options.catalogue_path).value()->row(id)->deleted_at.has_value());
 }
 
 TEST_CASE("an upload whose file was deleted softly is gone", "[service][resumable]") {
