@@ -13,6 +13,7 @@
 #include "audit/busy.h"
 #include "audit/catalogue_file.h"
 #include "audit/cleanup_pages.h"
+#include "audit/fork_barrier.h"
 #include "audit/intent_row.h"
 #include "audit/outbox.h"
 #include "audit/reserved_intents.h"
@@ -263,6 +264,7 @@ public:
     auto exclusively(Work work) -> std::invoke_result_t<Work> {
         FILESTORE_TRY(check_process());
         const std::lock_guard guard(mutex_);
+        const ForkBarrier barrier;
         FILESTORE_TRY(connection_.end_what_is_left());
         FILESTORE_TRY(set_durable(true));
         return work();
@@ -348,6 +350,7 @@ private:
     ReservedIntents reserved_;
     SharedCommits commits_{[this](const SharedCommits::Work& all, Outlives outlives) -> Result<void> {
         const std::lock_guard guard(mutex_);
+        const ForkBarrier barrier;
         FILESTORE_TRY(connection_.end_what_is_left());
         return commit_together(all, outlives);
     }};
@@ -953,6 +956,7 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::string& path, cons
         return Error(ErrorCode::io, "cannot tell the working directory for catalogue " +
                                         filestore::quoted(path) + "; give an absolute path");
     }
+    const ForkBarrier barrier;
     FILESTORE_TRY_ASSIGN(SqliteConnection connection, open_file(absolute.native()));
     auto impl = std::make_unique<Impl>(std::move(connection));
     if (options.has_server) {
@@ -962,7 +966,11 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::string& path, cons
 }
 
 Catalogue::Catalogue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Catalogue::~Catalogue() = default;
+
+Catalogue::~Catalogue() {
+    const ForkBarrier barrier;
+    impl_.reset();
+}
 
 Result<void> Catalogue::begin_upload(Intent& intent) {
     return impl_->begin_upload(intent);

@@ -69,9 +69,12 @@ static void be_a_child(filestore_service* inherited, int closes) {
 }
 
 static void keep_busy(filestore_service* service, int calls) {
-    for (int call = 0; call < calls; ++call) {
+    for (int call = 0; call < calls / 2; ++call) {
         require(filestore_exists_async(service, UNKNOWN_ID, NULL, count_answer, NULL, NULL) == FILESTORE_OK,
                 "a call that is under way");
+        require(
+            filestore_upload_buffer_async(service, "x", 1, NULL, count_answer, NULL, NULL) == FILESTORE_OK,
+            "an upload that is under way");
     }
 }
 
