@@ -5,6 +5,7 @@
 #include "arguments.h"
 #include "core/call_limits.h"
 #include "core/stream_calls.h"
+#include "core/verify_counts.h"
 #include "table.h"
 
 namespace filestore::capi {
@@ -23,20 +24,6 @@ Result<Damage> damage_named(std::string_view name) {
         }
     }
     return Error(ErrorCode::invalid_argument, "there is no damage named \"" + std::string(name) + "\"");
-}
-
-std::uint64_t& count_of(VerifyReport& report, Damage damage) noexcept {
-    switch (damage) {
-        case Damage::corrupt:
-            return report.corrupt;
-        case Damage::missing:
-            return report.missing;
-        case Damage::orphaned:
-            return report.orphaned;
-        case Damage::unreadable:
-            break;
-    }
-    return report.unreadable;
 }
 
 Result<void> require_verify(const filestore_backend_call* call) {

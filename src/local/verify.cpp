@@ -17,6 +17,7 @@
 #include "core/library_thread.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
+#include "core/verify_counts.h"
 #include "core/worker_thread.h"
 #include "local/commit.h"
 #include "local/examine.h"
@@ -50,20 +51,6 @@ struct Window {
     bool is_last = false;
     std::uint64_t files_after = 0;
 };
-
-std::uint64_t& count_of(VerifyReport& report, Damage damage) noexcept {
-    switch (damage) {
-        case Damage::corrupt:
-            return report.corrupt;
-        case Damage::missing:
-            return report.missing;
-        case Damage::orphaned:
-            return report.orphaned;
-        case Damage::unreadable:
-            break;
-    }
-    return report.unreadable;
-}
 
 /// The last ID up to which all of them are complete; nothing where there are no more IDs at all.
 std::optional<FileId> common_end(const IdWindow& files, const IdWindow& sidecars,
