@@ -7,17 +7,14 @@
 #include <optional>
 #include <span>
 #include <utility>
-#include <vector>
 
+#include "core/append_job.h"
 #include "core/blocking_job.h"
-#include "core/progress.h"
 #include "core/stream_calls.h"
 #include "core/upload_record.h"
 
 namespace filestore::capi {
 namespace {
-
-constexpr std::size_t append_buffer_size = std::size_t{256} * 1024;
 
 /// `not_found` also for one whose time is over.
 Result<PartialUpload> live_upload(const Table& table, const Clock& clock, const FileId& id,
@@ -64,120 +61,47 @@ private:
     std::uint64_t position_ = 0;
 };
 
-/// Gives the table what the source has. Whatever ends it, the table is told whether the bytes count.
-class TableAppend final : public Job {
+class TableAppend final : public AppendJob {
 public:
     TableAppend(Runtime runtime, std::shared_ptr<const Table> table, std::shared_ptr<Clock> clock,
-                AppendRequest request, PendingAnswerPtr<PartialUpload> answer)
-        : Job(std::move(runtime), answer->token(), request.call.deadline, request.call.pause),
+                AppendRequest request, const PendingAnswerPtr<PartialUpload>& answer)
+        : AppendJob(std::move(runtime), std::move(request), answer),
           table_(std::move(table)),
           clock_(std::move(clock)),
-          request_(std::move(request)),
-          limits_{request_.call.deadline, answer->token(), {}, {}},
-          answer_(std::move(answer)) {}
+          limits_{this->request().call.deadline, answer->token(), {}, {}} {}
 
 private:
-    Next step() override {
-        auto copied = call_user(ErrorCode::internal, [this] { return copy(); });
-        if (copied.ok() && !*copied) {
-            return Next::park;
-        }
-        auto result = call_user(ErrorCode::internal, [&] { return conclude(copied); });
-        // Nothing of the caller's is held once it knows.
-        request_ = {};
-        answer_->give(std::move(result));
-        return Next::done;
+    Result<Found> find() override {
+        FILESTORE_TRY_ASSIGN(const PartialUpload upload, state());
+        return Found{upload.offset, upload.length};
     }
 
-    /// True once there is no more, false to be called again.
-    Result<bool> copy() {
-        while (true) {
-            FILESTORE_TRY(check_limits());
-            if (is_paused()) {
-                return false;
-            }
-            if (!is_open_) {
-                FILESTORE_TRY(open());
-            }
-            FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*request_.source, buffer_, waker()));
-            if (step.would_block) {
-                return false;
-            }
-            if (step.bytes == 0) {
-                return true;
-            }
-            FILESTORE_TRY(write(std::span(buffer_).first(step.bytes)));
-        }
+    Result<void> open(const std::optional<std::uint64_t>& length) override {
+        call_ = call_on(request().id, limits_);
+        call_.offset = request().offset;
+        call_.size = length.value_or(FILESTORE_UNKNOWN_SIZE);
+        call_.all_or_nothing = request().all_or_nothing;
+        return ask(*table_, what, (*table_)->open_append, call_, &append_);
     }
 
-    Result<void> open() {
-        if (!request_.source) {
-            return Error(ErrorCode::invalid_argument, "an append needs a source");
-        }
-        FILESTORE_TRY_ASSIGN(const PartialUpload upload, live_upload(*table_, *clock_, request_.id, limits_));
-        if (upload.offset != request_.offset) {
-            return wrong_offset(request_.id, request_.offset, upload.offset);
-        }
-        FILESTORE_TRY_ASSIGN(length_, agreed_length(request_, upload.length));
-        const auto size = request_.source->size();
-        if (length_ && size && *size > *length_ - request_.offset) {
-            return longer_than_declared(request_.id, *length_);
-        }
-        progress_ = ProgressMeter(request_.call.progress, size);
-        buffer_.resize(append_buffer_size);
-        call_ = call_on(request_.id, limits_);
-        call_.offset = request_.offset;
-        call_.size = length_.value_or(FILESTORE_UNKNOWN_SIZE);
-        call_.all_or_nothing = request_.all_or_nothing;
-        FILESTORE_TRY(ask(*table_, "append to an upload", (*table_)->open_append, call_, &append_));
-        is_open_ = true;
-        return {};
+    Result<void> store(std::span<const std::byte> bytes) override {
+        return ask(*table_, what, (*table_)->append, call_, append_, static_cast<const void*>(bytes.data()),
+                   bytes.size());
     }
 
-    Result<void> write(std::span<const std::byte> bytes) {
-        if (length_ && bytes.size() > *length_ - request_.offset - written_) {
-            is_too_long_ = true;
-            return longer_than_declared(request_.id, *length_);
-        }
-        FILESTORE_TRY(ask(*table_, "append to an upload", (*table_)->append, call_, append_,
-                          static_cast<const void*>(bytes.data()), bytes.size()));
-        written_ += bytes.size();
-        progress_.add(bytes.size());
-        return {};
+    Result<void> end(bool keeps) override {
+        return ask(*table_, what, (*table_)->end_append, call_, append_, std::int32_t{keeps});
     }
 
-    Result<PartialUpload> conclude(const Result<bool>& copied) {
-        if (!is_open_) {
-            return copied.error();
-        }
-        const auto whole = copied.ok() ? check_size() : Result<void>(copied.error());
-        const bool keep = whole.ok() || !(request_.all_or_nothing || is_too_long_);
-        FILESTORE_TRY(
-            ask(*table_, "append to an upload", (*table_)->end_append, call_, append_, std::int32_t{keep}));
-        FILESTORE_TRY(whole);
-        progress_.finish();
-        return live_upload(*table_, *clock_, request_.id, limits_);
-    }
+    Result<PartialUpload> state() override { return live_upload(*table_, *clock_, request().id, limits_); }
 
-    [[nodiscard]] Result<void> check_size() const {
-        const auto declared = request_.source->size();
-        return declared && *declared != written_ ? Result<void>(source_size_error(*declared, written_))
-                                                 : Result<void>();
-    }
+    static constexpr const char* what = "append to an upload";
 
     const std::shared_ptr<const Table> table_;
     const std::shared_ptr<Clock> clock_;
-    AppendRequest request_;
     const CallOptions limits_;
-    const PendingAnswerPtr<PartialUpload> answer_;
     filestore_backend_call call_;
     void* append_ = nullptr;
-    bool is_open_ = false;
-    std::optional<std::uint64_t> length_;
-    std::vector<std::byte> buffer_;
-    std::uint64_t written_ = 0;
-    bool is_too_long_ = false;
-    ProgressMeter progress_;
 };
 
 }  // namespace

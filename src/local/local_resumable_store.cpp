@@ -3,12 +3,14 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdint>
+#include <optional>
 #include <utility>
-#include <vector>
 
+#include "core/append_job.h"
 #include "core/blocking_job.h"
 #include "core/pending_answer.h"
-#include "core/progress.h"
 #include "core/staged_file.h"
 #include "core/stream_calls.h"
 #include "core/try.h"
@@ -20,129 +22,53 @@ namespace filestore::local {
 
 namespace {
 
-constexpr std::size_t buffer_size = std::size_t{256} * 1024;
-
-/// Writes what the source gives behind what is there. Whatever ends it, what was written is made to count, or is taken back.
-class AppendJob final : public Job {
+/// Writes behind what is there; what was written is made to count, or is taken back.
+class LocalAppend final : public AppendJob {
 public:
-    AppendJob(const Runtime& runtime, std::shared_ptr<const Store> store, std::shared_ptr<Clock> clock,
-              AppendRequest request, PendingAnswerPtr<PartialUpload> answer)
-        : Job(runtime, answer->token(), request.call.deadline, request.call.pause),
+    LocalAppend(const Runtime& runtime, std::shared_ptr<const Store> store, std::shared_ptr<Clock> clock,
+                AppendRequest request, PendingAnswerPtr<PartialUpload> answer)
+        : AppendJob(runtime, std::move(request), std::move(answer)),
           store_(std::move(store)),
-          clock_(std::move(clock)),
-          request_(std::move(request)),
-          answer_(std::move(answer)) {}
+          clock_(std::move(clock)) {}
 
 private:
-    Next step() override {
-        auto copied = call_user(ErrorCode::internal, [this] { return copy(); });
-        if (copied.ok() && !*copied) {
-            return Next::park;
-        }
-        auto result = call_user(ErrorCode::internal, [&] { return conclude(copied); });
-        // Nothing of the caller's, nor the lock, is held once it knows.
-        upload_.reset();
-        request_ = {};
-        answer_->give(std::move(result));
-        return Next::done;
-    }
-
-    /// True once there is no more, false to be called again.
-    Result<bool> copy() {
-        while (true) {
-            FILESTORE_TRY(check_limits());
-            if (is_paused()) {
-                return false;
-            }
-            if (!upload_) {
-                FILESTORE_TRY(begin());
-            }
-            FILESTORE_TRY_ASSIGN(const IoStep step, read_source(*request_.source, buffer_, waker()));
-            if (step.would_block) {
-                return false;
-            }
-            if (step.bytes == 0) {
-                return true;
-            }
-            FILESTORE_TRY(write(std::span(buffer_).first(step.bytes)));
-        }
-    }
-
-    Result<void> begin() {
-        if (!request_.source) {
-            return Error(ErrorCode::invalid_argument, "an append needs a source");
-        }
-        FILESTORE_TRY_ASSIGN(HeldUpload held, hold_partial(*store_, request_.id, clock_->now()));
-        if (held.offset != request_.offset) {
-            return wrong_offset(request_.id, request_.offset, held.offset);
-        }
-        FILESTORE_TRY_ASSIGN(const auto length, agreed_length(request_, held.record.length));
-        const auto size = request_.source->size();
-        if (length && size && *size > *length - held.offset) {
-            return longer_than_declared(request_.id, *length);
-        }
-        if (length != held.record.length) {
-            held.record.length = length;
-            FILESTORE_TRY(write_record(*store_, held.record));
-        }
-        if (::lseek(held.data.get(), static_cast<off_t>(held.offset), SEEK_SET) < 0) {
-            return open_file_error(errno, "cannot append to upload " + request_.id.str());
-        }
-        if (request_.all_or_nothing) {
-            FILESTORE_TRY(set_mark(*store_, held));
-        }
-        progress_ = ProgressMeter(request_.call.progress, size);
-        buffer_.resize(buffer_size);
+    Result<Found> find() override {
+        FILESTORE_TRY_ASSIGN(HeldUpload held, hold_partial(*store_, request().id, clock_->now()));
         upload_.emplace(std::move(held));
-        return {};
+        return Found{upload_->offset, upload_->record.length};
     }
 
-    Result<void> write(std::span<const std::byte> bytes) {
-        const auto& length = upload_->record.length;
-        if (length && bytes.size() > *length - upload_->offset - written_) {
-            is_too_long_ = true;
-            return longer_than_declared(request_.id, *length);
+    Result<void> open(const std::optional<std::uint64_t>& length) override {
+        if (length != upload_->record.length) {
+            upload_->record.length = length;
+            FILESTORE_TRY(write_record(*store_, upload_->record));
         }
-        FILESTORE_TRY(write_all(upload_->data.get(), bytes,
-                                "cannot write to upload " + request_.id.str() + " " + store_->place()));
-        written_ += bytes.size();
-        progress_.add(bytes.size());
-        return {};
+        if (::lseek(upload_->data.get(), static_cast<off_t>(upload_->offset), SEEK_SET) < 0) {
+            return open_file_error(errno, "cannot append to upload " + request().id.str());
+        }
+        return request().all_or_nothing ? set_mark(*store_, *upload_) : Result<void>();
     }
 
-    Result<PartialUpload> conclude(const Result<bool>& copied) {
-        if (!upload_) {
-            return copied.error();
-        }
-        auto whole = copied.ok() ? check_size() : Result<void>(copied.error());
-        if (!whole.ok() && (request_.all_or_nothing || is_too_long_)) {
-            FILESTORE_TRY(cut_partial(*store_, *upload_));
-        } else {
-            FILESTORE_TRY(flush_partial(*store_, *upload_));
-        }
-        if (request_.all_or_nothing) {
-            FILESTORE_TRY(remove_mark(*store_, request_.id));
-        }
-        FILESTORE_TRY(whole);
-        progress_.finish();
-        return partial_upload_of(upload_->record, upload_->offset + written_, clock_->now());
+    Result<void> store(std::span<const std::byte> bytes) override {
+        return write_all(upload_->data.get(), bytes,
+                         "cannot write to upload " + request().id.str() + " " + store_->place());
     }
 
-    [[nodiscard]] Result<void> check_size() const {
-        const auto declared = request_.source->size();
-        return declared && *declared != written_ ? Result<void>(source_size_error(*declared, written_))
-                                                 : Result<void>();
+    Result<void> end(bool keeps) override {
+        FILESTORE_TRY(keeps ? flush_partial(*store_, *upload_) : cut_partial(*store_, *upload_));
+        return request().all_or_nothing ? remove_mark(*store_, request().id) : Result<void>();
     }
+
+    Result<PartialUpload> state() override {
+        return partial_upload_of(upload_->record, upload_->offset + written(), clock_->now());
+    }
+
+    /// The lock.
+    void let_go() noexcept override { upload_.reset(); }
 
     const std::shared_ptr<const Store> store_;
     const std::shared_ptr<Clock> clock_;
-    AppendRequest request_;
-    const PendingAnswerPtr<PartialUpload> answer_;
     std::optional<HeldUpload> upload_;
-    std::vector<std::byte> buffer_;
-    std::uint64_t written_ = 0;
-    bool is_too_long_ = false;
-    ProgressMeter progress_;
 };
 
 }  // namespace
@@ -177,7 +103,7 @@ void LocalResumableStore::append_async(AppendRequest request, Completion<Partial
     }
     step_of(*answer, *runtime_.executor, [&] {
         const Runtime own{WaitingThread::or_else(runtime_.executor), runtime_.reactor};
-        make_job<AppendJob>(own, store_, clock_, std::move(request), answer)->start();
+        make_job<LocalAppend>(own, store_, clock_, std::move(request), answer)->start();
     });
 }
 
