@@ -9,7 +9,7 @@
 namespace filestore {
 namespace {
 
-constexpr std::size_t buffer_size = std::size_t{256} * 1024;
+constexpr std::size_t append_buffer_size = std::size_t{256} * 1024;
 
 }  // namespace
 
@@ -64,7 +64,7 @@ Result<void> AppendJob::begin() {
         return longer_than_declared(request_.id, *length_);
     }
     progress_ = ProgressMeter(request_.call.progress, size);
-    buffer_.resize(buffer_size);
+    buffer_.resize(append_buffer_size);
     FILESTORE_TRY(open(length_));
     is_open_ = true;
     return {};
